@@ -1,0 +1,1 @@
+"""The default model: text to emoji, trained from openly licensed artwork."""
