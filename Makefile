@@ -1,0 +1,66 @@
+# `make run` and `make test` are all most people need; both prepare everything themselves.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough; override with `make PYTHON=/path/to/python3`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# Small networks on few cores: more threads than free cores make torch slower, not faster.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-test lint types format unit bench lock clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+run: setup  ## Prepare what is missing and open the window
+	@env -u OMP_NUM_THREADS $(BIN)/python -m ldm_studio
+
+test: setup-test lint types unit  ## Prepare what is missing; lint, types and all tests
+
+setup: python
+	@$(PYTHON) tools/setup_env.py --venv $(VENV) run
+
+setup-test: python
+	@$(PYTHON) tools/setup_env.py --venv $(VENV) test
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
+
+lint: setup-test  ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-test  ## Check types: strict on core, standard elsewhere
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+unit: setup-test  ## Run all tests, without a display
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+format: setup-test  ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-test  ## Measure speed and latency
+	env -u OMP_NUM_THREADS QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks
+
+UV_LOCK = $(BIN)/uv pip compile pyproject.toml --group base --universal --fork-strategy fewest \
+	--python-version 3.11 --no-emit-package torch --no-annotate --upgrade --quiet --no-header
+
+lock: setup-test  ## Choose newer versions of everything and write the lock files
+	$(BIN)/python -m pip install --quiet uv
+	{ echo "# What \`make run\` installs. Written by \`make lock\`; installed with --no-deps."; \
+	  $(UV_LOCK); } > requirements.lock.new
+	{ echo "# What \`make test\` installs. Written by \`make lock\`; installed with --no-deps."; \
+	  $(UV_LOCK) --extra test --extra recipes --constraints requirements.lock.new; \
+	  echo "k-diffusion==0.1.1.post1  # only its samplers, so without its many dependencies"; \
+	} > requirements-test.lock.new
+	mv requirements.lock.new requirements.lock
+	mv requirements-test.lock.new requirements-test.lock
+
+clean:  ## Remove the environment and everything that can be made again
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,254 @@
+"""Prepare the environment that `make run` and `make test` use; quick when nothing is missing.
+
+    python3 tools/setup_env.py run     what the application needs
+    python3 tools/setup_env.py test    the same, and what its tests need
+
+1. create the virtual environment; 2. install the locked packages; 3. install torch, in a build
+that suits this machine; 4. install this project, editable; 5. check the system libraries of Qt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
+
+TORCH = "2.13.0"
+TORCH_RANGE = ((2, 6), (3,))  # the range of pyproject.toml
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+# Shared library -> Debian and Ubuntu package. Ubuntu 24.04 calls some of them `...t64`;
+# apt finds those by the names given here.
+OFFSCREEN_LIBRARIES = {
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libX11.so.6": "libx11-6",
+}
+WINDOW_LIBRARIES = OFFSCREEN_LIBRARIES | {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libX11-xcb.so.1": "libx11-xcb1",
+}
+
+
+class SetupError(Exception):
+    """Why the set-up cannot go on, and what to do."""
+
+
+def say(text: str) -> None:
+    print(f"set-up: {text}", file=sys.stderr, flush=True)
+
+
+# --- what can be decided without touching anything ---------------------------------------------
+
+
+def stamp(kind: str, files: Sequence[Path]) -> str:
+    """A digest of everything that decides what gets installed."""
+    digest = hashlib.sha256(f"{kind} {sys.version} {ROOT}".encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def torch_in_range(version: str) -> bool:
+    """Whether a version such as "2.13.0+cpu" or "2.14.0a0+git1" will do."""
+    try:
+        release = tuple(int(part) for part in version.split("+")[0].split(".")[:2])
+    except ValueError:
+        return False
+    low, high = TORCH_RANGE
+    return low <= release < high
+
+
+def gpu_packages(report: str) -> list[str]:
+    """The packages of CUDA or ROCm in the report of `pip install --dry-run --report`."""
+    names = [item["metadata"]["name"].lower() for item in json.loads(report)["install"]]
+    return sorted(n for n in names if n.startswith(("nvidia-", "cuda-", "triton", "pytorch-triton")))
+
+
+def missing_packages(libraries: dict[str, str], present: Callable[[str], bool]) -> list[str]:
+    """The Debian packages of those libraries that are not present."""
+    return [package for library, package in libraries.items() if not present(library)]
+
+
+def needed_libraries(kind: str, environ: dict[str, str], platform: str) -> dict[str, str]:
+    """The system libraries to look for: none without a display, when only pictures are made."""
+    if platform != "linux":
+        return {}
+    if kind == "test":
+        return OFFSCREEN_LIBRARIES
+    return WINDOW_LIBRARIES if has_display(environ) else {}
+
+
+def has_display(environ: dict[str, str]) -> bool:
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+# --- the steps ---------------------------------------------------------------------------------
+
+
+class Environment:
+    """A virtual environment and the commands run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        bin_folder = folder / ("Scripts" if sys.platform == "win32" else "bin")
+        self.python = bin_folder / ("python.exe" if sys.platform == "win32" else "python")
+
+    def create(self) -> None:
+        if self.python.exists() and self.output("-m", "pip", "--version") is not None:
+            return
+        say(f"creating {self.folder} with Python {sys.version.split()[0]}")
+        try:
+            venv.create(self.folder, with_pip=True, clear=self.folder.exists())
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise SetupError(
+                f"Python could not create {self.folder}: {error}. "
+                "On Debian and Ubuntu, install the package python3-venv and try again."
+            ) from error
+
+    def output(self, *arguments: str) -> str | None:
+        """What Python prints, or None when it fails."""
+        done = subprocess.run(
+            [str(self.python), *arguments], cwd=ROOT, text=True, capture_output=True, check=False
+        )
+        return done.stdout if done.returncode == 0 else None
+
+    def pip(self, *arguments: str) -> None:
+        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", *arguments]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            raise SetupError(f"this failed: {' '.join(command)}")
+
+
+def install_torch(env: Environment) -> None:
+    """Install torch unless a usable one is there; never a CUDA build without an NVIDIA GPU."""
+    version = env.output("-c", "from importlib.metadata import version; print(version('torch'))")
+    if version and torch_in_range(version.strip()):
+        say(f"torch {version.strip()} is already there")
+        return
+    if shutil.which("nvidia-smi"):
+        say(f"an NVIDIA GPU is here: installing torch {TORCH} from the package index")
+        env.pip("install", "--quiet", f"torch=={TORCH}")
+        return
+    # A CPU build where pip already looks (a folder of wheels, an index of the house); one in
+    # PyTorch's own index; then the plain name, which on Windows and macOS is a CPU build too.
+    for options in (
+        [f"torch=={TORCH}+cpu"],
+        [f"torch=={TORCH}+cpu", "--extra-index-url", CPU_INDEX, "--retries", "2"],
+        [f"torch=={TORCH}"],
+    ):
+        report = env.output(
+            "-m", "pip", "install", "--quiet", "--dry-run", "--report", "-", *options
+        )
+        if report is not None and not gpu_packages(report):
+            say(f"installing torch {TORCH} for the CPU")
+            env.pip("install", "--quiet", "--no-deps", *options)
+            return
+    raise SetupError(
+        f"no CPU build of torch {TORCH} was found, and the one with CUDA takes several GB, "
+        "so nothing was downloaded. Install any torch from 2.6 on and try again, for example: "
+        f"{env.python} -m pip install torch"
+    )
+
+
+def check_libraries(kind: str) -> None:
+    """Install the system libraries Qt needs where apt can; say what is missing elsewhere."""
+    missing = missing_packages(
+        needed_libraries(kind, dict(os.environ), sys.platform), library_present
+    )
+    if not missing:
+        return
+    if shutil.which("apt-get") is None:
+        raise SetupError(
+            "Qt needs system libraries that are missing here. Debian calls their packages "
+            f"{', '.join(missing)}; install what your distribution calls them and try again."
+        )
+    prefix = [] if os.geteuid() == 0 else ["sudo"]
+    install = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if prefix and shutil.which("sudo") is None:
+        raise SetupError(f"Qt needs system packages. As root, run: {' '.join(install[1:])}")
+    say(f"installing the system packages Qt needs: {' '.join(missing)}")
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    # A list of packages that is out of date in part is still good enough to try with.
+    subprocess.run([*prefix, "apt-get", "update", "-qq"], env=environ, check=False)
+    if subprocess.run(install, env=environ, check=False).returncode:
+        raise SetupError(f"the system packages were not installed. Try: {' '.join(install)}")
+
+
+def library_present(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+def set_up(kind: str, folder: Path) -> None:
+    check_libraries(kind)
+    lock = ROOT / LOCKS[kind]
+    wanted = stamp(kind, [lock, ROOT / "pyproject.toml", Path(__file__)])
+    done = folder / f"set-up-{kind}"
+    if done.exists() and done.read_text() == wanted:
+        return
+    env = Environment(folder)
+    env.create()
+    # First pip itself: older ones download whole wheels to learn what they need.
+    pip = next(line for line in lock.read_text().splitlines() if line.startswith("pip=="))
+    env.pip("install", "--quiet", pip)
+    say(f"installing the packages of {lock.name}")
+    env.pip("install", "--quiet", "--no-deps", "-r", str(lock))
+    install_torch(env)
+    env.pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    done.write_text(wanted)
+    say("done")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=sorted(LOCKS), help="what for")
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv")
+    arguments = parser.parse_args()
+    if sys.version_info < (3, 11):
+        say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+        return 1
+    try:
+        set_up(arguments.kind, arguments.venv.absolute())
+    except SetupError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; run it again to go on")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
