@@ -1,0 +1,1 @@
+"""The mathematics of sampling; imports no networks and nothing else of ours."""
