@@ -1,0 +1,1 @@
+"""Training: the autoencoder, and the diffusion model in its latent space."""

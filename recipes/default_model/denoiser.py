@@ -1,0 +1,170 @@
+"""Train the denoiser on encoded drawings; sample sheets show common prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from core.diffusion import noise, sigmas
+from core.diffusion.prediction import FLOW, denoiser
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.schedule import FlowSchedule
+from core.diffusion.trajectory import State, run
+from core.networks.compact_autoencoder import CompactAutoencoder
+from core.networks.unet import UNet, UNetConfig
+from core.text.conditioning import Cond, concatenate
+from core.training.diffusion import DiffusionTask, LatentSet, denoising_error, logit_normal_times
+from core.training.loop import Plan, Progress, load_ema, train
+
+from .autoencoder import CONFIG as AUTOENCODER
+from .autoencoder import swapped
+from .data import load
+from .encode import latent_set, load_sentence_encoder
+from .prompts import COMMON_PROMPTS
+from .sheets import save_sheet, to_pixels
+
+CONFIG = UNetConfig(
+    in_channels=8,
+    out_channels=8,
+    channels=64,
+    multipliers=(1, 2, 4),
+    blocks=1,
+    depths=(0, 1, 1),
+    context_dim=384,
+    heads=None,
+    head_channels=64,
+    vector_dim=384,
+    upsample="pixel_shuffle",
+)
+PREDICTION = FLOW
+SCHEDULE = FlowSchedule()
+BATCH = 32
+LEARNING_RATE = 7e-4
+SEED = 2
+SHEET_PROMPTS = 24
+
+
+def train_denoiser(
+    data: Path,
+    encoded: Path,
+    autoencoder: Path,
+    sentence_encoder: Path,
+    folder: Path,
+    *,
+    samples: int,
+    seconds: float,
+    device: torch.device,
+    bf16: bool,
+    batch: int = BATCH,
+) -> None:
+    """Trains (or goes on training) in `folder`."""
+    dataset = load(data)
+    tensors = load_file(encoded)
+    torch.manual_seed(SEED)  # the network's initial weights
+    network = UNet(CONFIG).to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    seen, held_out = (latent_set(dataset, tensors, part) for part in ("train", "pair"))
+    conditioner = load_sentence_encoder(sentence_encoder)
+    prompts = [prompt.text for prompt in COMMON_PROMPTS[:SHEET_PROMPTS]]
+    cond = conditioner(prompts)
+    decoder = CompactAutoencoder(AUTOENCODER)
+    load_ema(decoder, autoencoder)
+    decoder.eval()
+
+    def report(progress: Progress) -> None:
+        network.eval()
+        with swapped(progress):
+            losses = [evaluation_loss(network, data, device) for data in (seen, held_out)]
+            latents = draw(network, cond, range(len(prompts)), steps=12, scale=3.0, device=device)
+        line = f"step {progress.step}: train {losses[0]:.4f}, held-out {losses[1]:.4f}\n"
+        with (folder / "quality.txt").open("a", encoding="utf-8") as file:
+            file.write(line)
+        pictures = decode(decoder, latents, tensors)
+        sheet = folder / f"sheet-{progress.step:06d}.png"
+        save_sheet(sheet, [to_pixels(picture[:3]) for picture in pictures], columns=8)
+
+    plan = Plan(
+        samples=samples,
+        batch=batch,
+        lr=LEARNING_RATE,
+        ema=0.999,
+        seconds=seconds,
+        seed=SEED,
+        checkpoint_every=480.0,
+    )
+    task = DiffusionTask(network, seen, PREDICTION, SCHEDULE, batch, device)
+    train(task, folder, plan, on_checkpoint=report, bf16=bf16)
+
+
+@torch.no_grad()
+def evaluation_loss(network: UNet, data: LatentSet, device: torch.device, count: int = 256) -> float:
+    """Denoising loss over fixed pictures, captions, times and noise."""
+    generator = torch.Generator().manual_seed(0)
+    picks = torch.arange(count) % len(data.latents)
+    columns = data.caption_weights[picks].argmax(dim=1, keepdim=True)
+    captions = data.captions[picks].gather(1, columns)[:, 0]
+    eps = torch.randn(data.latents[picks].shape, generator=generator)
+    times = logit_normal_times(count, SCHEDULE, 0.2, 1.0, generator)
+    order = torch.randperm(count, generator=generator).tolist()
+    times = [times[i] for i in order]
+    total = 0.0
+    for i in range(0, count, 64):
+        part = slice(i, i + 64)
+        cond = Cond(data.contexts[captions[part]].float(), data.vectors[captions[part]].float())
+        x0 = data.latents[picks[part]].float()
+        error = denoising_error(
+            network, PREDICTION, SCHEDULE, x0, eps[part], times[part],
+            cond.to(device, torch.float32), device,
+        )
+        total += float(error.sum())
+    return total / count
+
+
+@torch.no_grad()
+def draw(
+    network: UNet,
+    cond: Cond,
+    seeds: Sequence[int],
+    *,
+    steps: int,
+    scale: float,
+    device: torch.device,
+    side: int = 16,
+) -> Tensor:
+    """Normalised latents of many prompts at once, [B, C, side, side], by Euler with guidance."""
+    cond = cond.to(device, torch.float32)
+    count = cond.context.shape[0]
+    null = Cond(
+        torch.zeros_like(cond.context),
+        None if cond.vector is None else torch.zeros_like(cond.vector),
+    )
+    both = concatenate([cond, null])
+
+    def guided(x: Tensor, t: float) -> Tensor:
+        times = torch.full((2 * count,), t, device=device)
+        out = network(torch.cat([x, x]), times, both.context, both.vector)
+        conditional, unconditional = out.chunk(2)
+        return unconditional + scale * (conditional - unconditional)
+
+    levels = sigmas.SCHEDULES["Normal"].sigmas(steps, SCHEDULE)
+    shape = (CONFIG.in_channels, side, side)
+    x = torch.stack([noise.initial(seed, shape) for seed in seeds]).to(device) * levels[0]
+    denoise = denoiser(guided, PREDICTION, SCHEDULE)
+    *_, last = run(
+        SAMPLERS["Euler"].step,
+        denoise,
+        State(0, x),
+        levels,
+        noise.seeded(list(seeds), shape, device),
+    )
+    return last.state.x.cpu()
+
+
+@torch.no_grad()
+def decode(network: CompactAutoencoder, latents: Tensor, tensors: dict[str, Tensor]) -> Tensor:
+    """Normalised latents -> RGB on white and alpha, [B, 4, H, W] in about [-1, 1]."""
+    mean, std = (tensors[key][:, None, None] for key in ("latent_mean", "latent_std"))
+    return network.decode(latents * std + mean)

@@ -1,0 +1,59 @@
+"""Export what was trained as a model folder: fp16 weights, configuration, tokenizer."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from core.model import Defaults, ModelConfig
+from core.networks.compact_autoencoder import CompactAutoencoder
+from core.networks.unet import UNet
+from core.training.loop import load_ema
+
+from .autoencoder import CONFIG as AUTOENCODER
+from .denoiser import CONFIG as DENOISER
+from .denoiser import PREDICTION, SCHEDULE
+from .encode import PROMPT_TOKENS, TEXT, load_sentence_encoder
+
+DEFAULTS = Defaults(sampler="Euler", schedule="Normal", steps=20, cfg=4.0, width=128, height=128)
+MAX_SIDE = 512
+
+
+def export(
+    encoded: Path, autoencoder: Path, denoiser: Path, sentence_encoder: Path, out: Path
+) -> None:
+    """Writes a model folder from two training checkpoints and the encoded statistics."""
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = load_file(encoded)
+    config = ModelConfig(
+        name="LDM Studio Emoji",
+        unet=DENOISER,
+        autoencoder=AUTOENCODER,
+        text_encoder=TEXT,
+        prompt_tokens=PROMPT_TOKENS,
+        prediction=PREDICTION.name,
+        schedule=SCHEDULE,
+        latent_mean=tuple(tensors["latent_mean"].tolist()),
+        latent_std=tuple(tensors["latent_std"].tolist()),
+        defaults=DEFAULTS,
+        max_side=MAX_SIDE,
+    )
+    (out / "model.json").write_text(config.to_json(), encoding="utf-8")
+    networks: tuple[tuple[str, nn.Module, Path], ...] = (
+        ("unet", UNet(DENOISER), denoiser),
+        ("autoencoder", CompactAutoencoder(AUTOENCODER), autoencoder),
+    )
+    for name, network, checkpoint in networks:
+        load_ema(network, checkpoint)
+        _save(network, out / f"{name}.safetensors")
+    _save(load_sentence_encoder(sentence_encoder).network, out / "text_encoder.safetensors")
+    shutil.copyfile(sentence_encoder / "tokenizer.json", out / "tokenizer.json")
+
+
+def _save(network: nn.Module, path: Path) -> None:
+    weights = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, path)

@@ -1,0 +1,28 @@
+"""Sample sheets: pictures in a grid, for looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+
+def to_pixels(picture: Tensor) -> np.ndarray:
+    """[3, H, W] in [-1, 1] -> uint8 [H, W, 3]."""
+    levels = (picture.clamp(-1, 1).float().cpu() + 1) * 127.5
+    return levels.round().byte().permute(1, 2, 0).numpy()
+
+
+def save_sheet(path: Path, pictures: Sequence[np.ndarray], columns: int, gap: int = 4) -> None:
+    """Writes uint8 [S, S, 3] pictures row by row."""
+    side = pictures[0].shape[0]
+    rows = -(-len(pictures) // columns)
+    shape = (rows * (side + gap) - gap, columns * (side + gap) - gap, 3)
+    sheet = np.full(shape, 255, np.uint8)
+    for i, picture in enumerate(pictures):
+        top, left = (i // columns) * (side + gap), (i % columns) * (side + gap)
+        sheet[top : top + side, left : left + side] = picture
+    Image.fromarray(sheet).save(path)
