@@ -1,0 +1,103 @@
+"""Where things live: the platform's user folders, the output folder, the next file name.
+
+`LDM_STUDIO_HOME` moves everything into one folder: a portable installation, or a test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+
+import platformdirs
+
+from core.errors import PictureError
+
+APP = "LDM Studio"
+_NUMBERED = re.compile(r"(\d{5,})-|\.(\d{5,})\.held$")
+
+
+def _home() -> Path | None:
+    home = os.environ.get("LDM_STUDIO_HOME")
+    return Path(home).expanduser().absolute() if home else None
+
+
+def _folder(name: str, platform_folder: str) -> Path:
+    home = _home()
+    return home / name if home else Path(platform_folder)
+
+
+def config_dir() -> Path:
+    """Settings the user chose."""
+    return _folder("config", platformdirs.user_config_dir(APP, appauthor=False))
+
+
+def data_dir() -> Path:
+    """What the application keeps: its own models, its history."""
+    return _folder("data", platformdirs.user_data_dir(APP, appauthor=False))
+
+
+def state_dir() -> Path:
+    """What may be lost without harm: window geometry, the last session, logs."""
+    return _folder("state", platformdirs.user_state_dir(APP, appauthor=False))
+
+
+def models_dir() -> Path:
+    return data_dir() / "models"
+
+
+def pictures_dir() -> Path:
+    """`Pictures/LDM Studio`, where finished pictures go."""
+    return _folder("Pictures", platformdirs.user_pictures_dir()) / APP
+
+
+def output_dir(day: date | None = None) -> Path:
+    """The folder of one day's pictures; today's by default."""
+    return pictures_dir() / (day or date.today()).isoformat()
+
+
+@contextmanager
+def next_picture(folder: Path, seed: int) -> Iterator[Path]:
+    """The next free `00001-<seed>.png` in `folder`, its number held until the block ends.
+
+    Numbers only grow, and two programs saving into one folder never get the same one: each holds
+    its number by a small hidden file that only one of them can create.
+    Raises PictureError when the folder cannot be written.
+    """
+    number, held = _hold_next(folder)
+    try:
+        yield folder / f"{number:05d}-{seed}.png"
+    finally:
+        with suppress(OSError):  # an empty hidden file left behind costs one number
+            held.unlink()
+
+
+def _hold_next(folder: Path) -> tuple[int, Path]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = max(_taken(folder), default=0) + 1
+        while True:
+            held = folder / f".{number:05d}.held"
+            try:
+                held.touch(exist_ok=False)
+            except FileExistsError:
+                number += 1
+                continue
+            # Its last holder may have finished between the look and the touch.
+            if not any(folder.glob(f"{number:05d}-*")):
+                return number, held
+            held.unlink()
+            number += 1
+    except OSError as error:
+        raise PictureError(
+            f"Cannot write into {folder}: {error.strerror or error}.", "Choose another folder."
+        ) from error
+
+
+def _taken(folder: Path) -> Iterator[int]:
+    for entry in os.scandir(folder):
+        if match := _NUMBERED.match(entry.name):
+            yield int(match[1] or match[2])
