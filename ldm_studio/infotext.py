@@ -1,0 +1,166 @@
+"""The `parameters` text that pictures of this field carry, in AUTOMATIC1111's grammar.
+
+Three parts: the prompt, a line starting `Negative prompt:`, and one last line of settings,
+`Steps: 20, Sampler: Euler, ...`. Keys and numbers are never localised: many programs read them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from core.errors import RequestError
+from core.request import Request
+
+from . import __version__
+
+NEGATIVE = "Negative prompt:"
+# Bounded keys keep the search linear, whatever the text.
+_ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_FEWEST = 3  # a last line with fewer settings belongs to the prompt
+
+
+@dataclass(frozen=True)
+class Infotext:
+    """A recipe in words; `settings` keep their order and their spelling."""
+
+    prompt: str = ""
+    negative: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        negative = f"\n{NEGATIVE} {self.negative}" if self.negative else ""
+        items = (k if k == v else f"{k}: {_quoted(v)}" for k, v in self.settings.items())
+        return f"{self.prompt}{negative}\n{', '.join(items)}".strip()
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What an infotext says, as far as this program understands it."""
+
+    request: Request
+    ignored: tuple[str, ...]
+    """`key: value` of each setting that has no equal here, or an impossible value."""
+
+
+def infotext(request: Request, model_name: str, digest: str) -> str:
+    """The text for one finished picture; `digest` is the SHA-256 of the model's weights."""
+    settings = {
+        "Steps": str(request.steps),
+        "Sampler": request.sampler,
+        "Schedule type": request.schedule,
+        "CFG scale": _number(request.cfg),
+        "Seed": str(request.seed),
+        "Size": f"{request.width}x{request.height}",
+        "Model hash": digest[:10],
+        "Model": model_name,
+    }
+    if request.init:
+        settings["Denoising strength"] = _number(request.strength)
+    if request.mask:
+        settings["Mask blur"] = "0"  # the mask is used as it was painted
+    settings["Version"] = f"LDM Studio {__version__}"
+    written = {key: value for key, value in settings.items() if value}
+    return str(Infotext(request.prompt, request.negative, written))
+
+
+def parse_infotext(text: str) -> Infotext:
+    """Read what this or another program wrote. Any text is readable: in doubt it is the prompt."""
+    *head, last = text.strip().split("\n")
+    items = _ITEM.findall(last)
+    if len(items) < _FEWEST:
+        head, items = [*head, last], []
+    prompt: list[str] = []
+    negative: list[str] = []
+    lines = prompt
+    for line in head:
+        if line.strip().startswith(NEGATIVE):
+            lines = negative
+            line = line.strip()[len(NEGATIVE) :].lstrip()
+        lines.append(line)
+    return Infotext(
+        "\n".join(prompt).strip(),
+        "\n".join(negative).strip(),
+        {key: _unquoted(value) for key, value in items},
+    )
+
+
+def restore(info: Infotext, base: Request) -> Restored:
+    """`base` with the prompts and every setting of `info` that this program knows exactly.
+
+    The model is not restored, only reported: another model cannot stand in for it.
+    """
+    request = replace(base, prompt=info.prompt, negative=info.negative)
+    ignored: list[str] = []
+    settings = _split_schedule(info.settings)
+    for key, value in settings.items():
+        try:
+            request = replace(request, **_fields(key, value, request))
+        except (KeyError, ValueError, RequestError):
+            ignored.append(f"{key}: {value}")
+    return Restored(request, tuple(ignored))
+
+
+def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
+    """The fields of a Request that one setting gives; KeyError or ValueError where none."""
+    match key:
+        case "Steps":
+            return {"steps": int(value)}
+        case "Seed":
+            return {"seed": int(value)}
+        case "CFG scale":
+            return {"cfg": float(value)}
+        case "Sampler":
+            return {"sampler": _same_name(value, SAMPLERS)}
+        case "Schedule type":
+            return {"schedule": _same_name(value, SCHEDULES)}
+        case "Size":
+            size = _SIZE.fullmatch(value)
+            if size is None:
+                raise ValueError(value)
+            return {"width": int(size[1]), "height": int(size[2])}
+        case "Denoising strength" if base.init:
+            return {"strength": float(value)}
+        case _:
+            raise KeyError(key)
+
+
+def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
+    """Files of before 2024 name the schedule after the sampler: `DPM++ 2M Karras`."""
+    result = dict(settings)
+    sampler = result.get("Sampler", "")
+    if "Schedule type" in result or sampler in SAMPLERS:
+        return result
+    for schedule in SCHEDULES:
+        for label in (schedule, schedule.replace(" ", "")):
+            if sampler.lower().endswith(f" {label.lower()}"):
+                name = sampler[: -len(label) - 1]
+                return result | {"Sampler": name, "Schedule type": schedule}
+    return result
+
+
+def _same_name(value: str, table: Mapping[str, object]) -> str:
+    return {name.lower(): name for name in table}[value.lower()]
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if re.search("[,\n:]", value) else value
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value.strip()
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value
