@@ -1,0 +1,346 @@
+"""The command line, as a script would use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import ModelError
+from core.request import Request
+from ldm_studio import __main__, cli
+from ldm_studio.engine.events import ModelInfo
+from ldm_studio.images import load_image, read_request
+
+ROOT = Path(__file__).parents[2]
+MODEL = ModelInfo(
+    name="Paint",
+    digest="ab" * 32,
+    device="CPU",
+    sampler="DPM++ 2M",
+    schedule="Karras",
+    steps=3,
+    cfg=2.5,
+    width=64,
+    height=32,
+    size_multiple=16,
+    max_side=128,
+)
+
+
+@dataclass(frozen=True)
+class FakePicture:
+    rgb: np.ndarray
+    request: Request
+
+    def rgba(self) -> np.ndarray:
+        return np.dstack([self.rgb, np.zeros(self.rgb.shape[:2], np.uint8)])
+
+
+@dataclass
+class FakeRun:
+    request: Request
+    fails: BaseException | None = None
+
+    @property
+    def total(self) -> int:
+        return self.request.steps
+
+    def steps(self) -> Iterator[int]:
+        if self.fails:
+            raise self.fails
+        return iter(range(self.total))
+
+    def preview(self, step: Any) -> np.ndarray:
+        raise AssertionError("nobody looks")
+
+    def finish(self, step: Any) -> Any:
+        assert step == self.total - 1
+        shape = (self.request.height, self.request.width, 3)
+        return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
+
+
+@dataclass
+class FakePipeline:
+    """A pipeline that paints everything in one colour and remembers what it was asked."""
+
+    path: Path | None = None
+    fails: dict[int, BaseException] = field(default_factory=dict)
+    """Which picture fails, and how."""
+    load_error: Exception | None = None
+    asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
+
+    def load(self) -> ModelInfo:
+        if self.load_error:
+            raise self.load_error
+        return MODEL
+
+    def begin(self, request: Request, image: Any, mask: Any) -> FakeRun:
+        self.asked.append((request, image, mask))
+        return FakeRun(request, self.fails.get(len(self.asked) - 1))
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+@pytest.fixture
+def run(pipeline, tmp_path, monkeypatch):
+    """Run `ldm-studio` in an empty folder; returns the exit code."""
+    monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def make(path: Path | None) -> FakePipeline:
+        pipeline.path = path
+        return pipeline
+
+    def command(*arguments: str) -> int:
+        try:
+            return cli.main(arguments, make)
+        except SystemExit as leaving:
+            return int(str(leaving.code))
+
+    return command
+
+
+# --- making pictures ---------------------------------------------------------------------------
+
+
+def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
+    assert run("generate", "a fox") == 0
+    out, err = capsys.readouterr()
+    path = Path(out.strip())
+    ((request, image, mask),) = pipeline.asked
+    assert path.name == f"00001-{request.seed}.png"
+    assert tmp_path / "home" in path.parents
+    assert f"seed {request.seed}" in err
+    assert (image, mask) == (None, None)
+    assert request == Request(
+        prompt="a fox",
+        model_digest=MODEL.digest,
+        sampler="DPM++ 2M",
+        schedule="Karras",
+        steps=3,
+        cfg=2.5,
+        width=64,
+        height=32,
+        seed=request.seed,
+    )
+    assert read_request(path) == request
+
+
+def test_every_setting_reaches_the_pipeline(run, pipeline):
+    words = "generate fox -n blurry --sampler euler~a --schedule KARRAS --steps 7 --cfg 0 --seed 9"
+    command = [w.replace("~", " ") for w in f"{words} --size 96x16 -o a.png".split(" ")]
+    assert run(*command) == 0
+    ((request, _, _),) = pipeline.asked
+    assert request == Request(
+        prompt="fox",
+        negative="blurry",
+        model_digest=MODEL.digest,
+        sampler="Euler a",
+        schedule="Karras",
+        steps=7,
+        cfg=0.0,
+        seed=9,
+        width=96,
+        height=16,
+    )
+
+
+def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
+    assert run("generate", "fox", "--count", "3", "--seed", "5", "-o", "foxes") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [Path(line).name for line in lines] == ["00001-5.png", "00002-6.png", "00003-7.png"]
+    assert all((tmp_path / line).exists() for line in lines)
+
+
+def test_json_says_how_each_picture_was_made(run, capsys):
+    assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["seed"] for record in records] == [5, 6]
+    for record in records:
+        assert read_request(Path(record["path"])) == Request(**record["request"])
+        assert record["seconds"] >= 0
+
+
+def test_transparent_pictures_keep_their_alpha(run, tmp_path):
+    assert run("generate", "fox", "--transparent", "-o", "a.png") == 0
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == "RGBA"
+
+
+def test_a_picture_can_be_the_start(run, pipeline, tmp_path):
+    Image.new("RGB", (48, 32), (1, 2, 3)).save(tmp_path / "start.png")
+    assert run("generate", "fox", "--init", "start.png") == 0
+    ((request, image, mask),) = pipeline.asked
+    assert (request.width, request.height, request.strength) == (48, 32, 0.75)
+    assert (image == (1, 2, 3)).all()
+    assert mask is None
+
+
+def test_picture_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path):
+    Image.new("RGB", (50, 30), "red").save(tmp_path / "start.png")
+    Image.new("L", (50, 30), 255).save(tmp_path / "mask.png")
+    command = "generate fox --init start.png --mask mask.png --size 64x48"
+    assert run(*command.split()) == 0
+    ((request, image, mask),) = pipeline.asked
+    assert (request.width, request.height, request.strength) == (64, 48, 1.0)
+    assert image.shape == (48, 64, 3)
+    assert (mask == np.full((48, 64), 255)).all()
+
+
+def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
+    folder = tmp_path / "home" / "data" / "models" / "paint"
+    folder.mkdir(parents=True)
+    assert run("generate", "fox", "--model", "paint", "-o", "a.png") == 0
+    assert pipeline.path == folder
+    assert run("generate", "fox", "--model", str(folder), "-o", "a.png") == 0
+    assert pipeline.path == folder
+    assert run("generate", "fox", "-o", "a.png") == 0
+    assert pipeline.path is None
+
+
+# --- what can go wrong -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("--sampler eulr", "Did you mean 'Euler'? Known: Euler, Euler a, DPM++ 2M, DDIM."),
+        ("--schedule nothing", "Known: Normal, Karras, SGM Uniform."),
+        ("--steps 0", "whole number from 1 to 1000"),
+        ("--steps many", "whole number from 1 to 1000"),
+        ("--cfg nan", "a number from 0 to 100"),
+        ("--seed -1", "whole number from 0 to 18446744073709551615"),
+        ("--size 128", "not a size such as 128x128"),
+        ("--size 1x1", "width is 1, outside 8 to 16384"),
+        ("--count 0", "whole number from 1 to"),
+        ("--strength 0 --init start.png", "0 would change nothing"),
+        ("--strength 0.5", "Add --init"),
+        ("--mask start.png", "Add --init"),
+        ("--transparent --init start.png --mask start.png", "no transparent background"),
+        ("--count 2 -o a.png", "Name a folder"),
+        ("-o a.jpg", "PNG only, not .jpg; use a.png"),
+        ("--init start.png", "Add --size 128x80 to scale it"),
+        ("--init start.png --mask small.png", "must have the same size"),
+        ("--surprise", "unrecognized arguments"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
+    Image.new("RGB", (300, 190)).save(tmp_path / "start.png")
+    Image.new("L", (3, 3)).save(tmp_path / "small.png")
+    assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_an_unknown_model_lists_the_known(run, capsys, tmp_path):
+    (tmp_path / "home" / "data" / "models" / "paint").mkdir(parents=True)
+    assert run("generate", "fox", "--model", "pant") == cli.Exit.MODEL
+    assert "Known: default, paint;" in capsys.readouterr().err
+
+
+def test_a_damaged_model_has_its_own_exit_code(run, pipeline, capsys):
+    pipeline.load_error = ModelError("The weights are damaged.", "Install them again.")
+    assert run("generate", "fox") == cli.Exit.MODEL
+    assert "The weights are damaged. Install them again." in capsys.readouterr().err
+
+
+def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
+    (tmp_path / "junk.png").write_text("junk")
+    assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
+    assert "junk.png is not a picture" in capsys.readouterr().err
+    assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
+    assert "Cannot save" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 EB")]
+)
+def test_running_out_of_memory_is_not_a_bug(run, pipeline, capsys, error):
+    pipeline.fails[0] = error
+    assert run("generate", "fox") == cli.Exit.MEMORY
+    err = capsys.readouterr().err
+    assert "not enough memory" in err
+    assert "Traceback" not in err
+
+
+def test_a_bug_shows_where_it_is(run, pipeline, capsys):
+    pipeline.fails[0] = ZeroDivisionError("surprise")
+    assert run("generate", "fox") == cli.Exit.BUG
+    err = capsys.readouterr().err
+    assert "surprise" in err
+    assert "please report" in err
+
+
+def test_an_interruption_keeps_what_is_finished(run, pipeline, capsys, tmp_path):
+    pipeline.fails[1] = KeyboardInterrupt()
+    assert run("generate", "fox", "--count", "3", "--seed", "1", "-o", "out") == 130
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [str(Path("out/00001-1.png"))]
+    assert "1 of 3 pictures are finished" in err
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["00001-1.png"]
+
+
+# --- the program itself ------------------------------------------------------------------------
+
+
+def test_without_a_display_the_window_names_the_command_line(run, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert run() == cli.Exit.NO_WINDOW
+    err = capsys.readouterr().err
+    assert "ldm-studio generate" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["doctor", "--help"]])
+def test_help_reads_well(run, capsys, arguments):
+    assert run(*arguments) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: ldm-studio")
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_the_preload_touches_nothing_outside_windows():
+    before = set(sys.modules)
+    __main__.preload_torch_library()
+    assert set(sys.modules) == before
+
+
+def test_arguments_are_read_without_torch_or_qt():
+    code = (
+        "import sys, ldm_studio.cli as cli; cli.parser().parse_args(['generate', 'x']);"
+        "sys.exit(any(name.split('.')[0] in ('torch', 'PySide6') for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_real_program_draws_the_same_picture_twice(tmp_path):
+    pictures = []
+    for name in ("a.png", "b.png"):
+        command = [sys.executable, "-m", "ldm_studio", "generate", "a red heart with a smile"]
+        command += ["--steps", "2", "--seed", "7", "-o", str(tmp_path / name), "--json"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        request = read_request(tmp_path / name)
+        assert request == Request(**json.loads(done.stdout)["request"])
+        pictures.append(load_image(tmp_path / name))
+    assert request is not None
+    assert (request.steps, request.seed) == (2, 7)
+    assert pictures[0].shape == (request.height, request.width, 3)
+    assert np.array_equal(*pictures)
+    assert pictures[0].std() > 0
