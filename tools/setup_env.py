@@ -26,6 +26,7 @@ LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
 
 TORCH = "2.13.0"
 TORCH_RANGE = ((2, 6), (3,))  # the range of pyproject.toml
+GPU_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 # Shared library -> Debian and Ubuntu package. Ubuntu 24.04 calls some of them `...t64`;
@@ -91,7 +92,7 @@ def torch_in_range(version: str) -> bool:
 def gpu_packages(report: str) -> list[str]:
     """The packages of CUDA or ROCm in the report of `pip install --dry-run --report`."""
     names = [item["metadata"]["name"].lower() for item in json.loads(report)["install"]]
-    return sorted(n for n in names if n.startswith(("nvidia-", "cuda-", "triton", "pytorch-triton")))
+    return sorted(name for name in names if name.startswith(GPU_PREFIXES))
 
 
 def missing_packages(libraries: dict[str, str], present: Callable[[str], bool]) -> list[str]:
@@ -143,7 +144,8 @@ class Environment:
         return done.stdout if done.returncode == 0 else None
 
     def pip(self, *arguments: str) -> None:
-        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", *arguments]
+        quiet = ["--quiet", "--quiet", "--disable-pip-version-check"]  # errors only
+        command = [str(self.python), "-m", "pip", *quiet, *arguments]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             raise SetupError(f"this failed: {' '.join(command)}")
 
@@ -156,7 +158,7 @@ def install_torch(env: Environment) -> None:
         return
     if shutil.which("nvidia-smi"):
         say(f"an NVIDIA GPU is here: installing torch {TORCH} from the package index")
-        env.pip("install", "--quiet", f"torch=={TORCH}")
+        env.pip("install", f"torch=={TORCH}")
         return
     # A CPU build where pip already looks (a folder of wheels, an index of the house); one in
     # PyTorch's own index; then the plain name, which on Windows and macOS is a CPU build too.
@@ -165,12 +167,10 @@ def install_torch(env: Environment) -> None:
         [f"torch=={TORCH}+cpu", "--extra-index-url", CPU_INDEX, "--retries", "2"],
         [f"torch=={TORCH}"],
     ):
-        report = env.output(
-            "-m", "pip", "install", "--quiet", "--dry-run", "--report", "-", *options
-        )
+        report = env.output("-m", "pip", "install", "-qq", "--dry-run", "--report", "-", *options)
         if report is not None and not gpu_packages(report):
             say(f"installing torch {TORCH} for the CPU")
-            env.pip("install", "--quiet", "--no-deps", *options)
+            env.pip("install", "--no-deps", *options)
             return
     raise SetupError(
         f"no CPU build of torch {TORCH} was found, and the one with CUDA takes several GB, "
@@ -222,21 +222,21 @@ def set_up(kind: str, folder: Path) -> None:
     env.create()
     # First pip itself: older ones download whole wheels to learn what they need.
     pip = next(line for line in lock.read_text().splitlines() if line.startswith("pip=="))
-    env.pip("install", "--quiet", pip)
-    say(f"installing the packages of {lock.name}")
-    env.pip("install", "--quiet", "--no-deps", "-r", str(lock))
+    env.pip("install", pip)
+    say(f"installing the packages of {lock.name}; this takes a minute or two")
+    env.pip("install", "--no-deps", "-r", str(lock))
     install_torch(env)
-    env.pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    env.pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     done.write_text(wanted)
     say("done")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Prepare the environment of LDM Studio.")
     parser.add_argument("kind", choices=sorted(LOCKS), help="what for")
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv")
     arguments = parser.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (any Python may be asked to run this file)
         say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
         return 1
     try:

@@ -1,0 +1,97 @@
+"""What the set-up decides before it touches the machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def setup_env() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("setup_env", ROOT / "tools" / "setup_env.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("version", "usable"),
+    [
+        ("2.13.0+cpu", True),
+        ("2.6.0", True),
+        ("2.99.1+cu130", True),
+        ("2.14.0a0+git12ab", True),
+        ("2.5.1", False),
+        ("3.0.0", False),
+        ("1.13.1", False),
+        ("unknown", False),
+    ],
+)
+def test_which_torch_will_do(setup_env, version, usable):
+    assert setup_env.torch_in_range(version) is usable
+
+
+def test_a_cuda_build_is_recognised_by_what_it_needs(setup_env):
+    def report(*names: str) -> str:
+        return json.dumps({"install": [{"metadata": {"name": name}} for name in names]})
+
+    assert setup_env.gpu_packages(report("torch", "sympy", "filelock")) == []
+    names = ("torch", "NVIDIA-cublas", "cuda-toolkit", "triton")
+    assert setup_env.gpu_packages(report(*names)) == ["cuda-toolkit", "nvidia-cublas", "triton"]
+
+
+def test_only_missing_libraries_are_installed(setup_env):
+    libraries = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1"}
+    assert setup_env.missing_packages(libraries, lambda name: True) == []
+    assert setup_env.missing_packages(libraries, lambda name: "GL.so" not in name) == [
+        "libgl1",
+        "libegl1",
+    ]
+    assert setup_env.missing_packages(libraries, "libGL.so.1".__eq__) == ["libegl1"]
+
+
+def test_the_window_needs_more_libraries_than_the_tests(setup_env):
+    display = {"DISPLAY": ":0"}
+    test = setup_env.needed_libraries("test", {}, "linux")
+    run = setup_env.needed_libraries("run", display, "linux")
+    assert test.items() < run.items()
+    assert "libxcb-cursor.so.0" in run
+    assert setup_env.needed_libraries("run", {}, "linux") == {}
+    assert setup_env.needed_libraries("run", display, "darwin") == {}
+
+
+def test_set_up_is_repeated_when_the_lock_changes(setup_env, tmp_path):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("numpy==2.4.6\n")
+    first = setup_env.stamp("run", [lock])
+    assert setup_env.stamp("run", [lock]) == first
+    assert setup_env.stamp("test", [lock]) != first
+    lock.write_text("numpy==2.4.7\n")
+    assert setup_env.stamp("run", [lock]) != first
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
+def test_the_locks_are_exact_and_leave_torch_to_the_set_up(name):
+    lines = (ROOT / name).read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all("==" in pin for pin in pins)
+    names = {pin.split("==")[0] for pin in pins}
+    assert "torch" not in names
+    assert {"pip", "setuptools", "pyside6-essentials"} <= names
+    assert not any(n.startswith(("nvidia-", "triton")) for n in names)
+
+
+def test_what_is_run_is_what_was_tested():
+    run, test = (
+        set((ROOT / name).read_text().splitlines()[1:])
+        for name in ("requirements.lock", "requirements-test.lock")
+    )
+    assert run <= test
