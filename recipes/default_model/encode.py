@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
@@ -34,7 +35,7 @@ def encode(data: Path, autoencoder: Path, sentence_encoder: Path, out: Path) -> 
     load_ema(network, autoencoder)
     network.eval()
     with torch.no_grad():
-        pictures = torch.from_numpy(dataset.pictures[:])
+        pictures = torch.from_numpy(np.array(dataset.pictures))
         latents = torch.cat([network.encode(on_white(part)) for part in pictures.split(64)])
     seen = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == "train"]
     mean = latents[seen].mean(dim=(0, 2, 3))
@@ -48,7 +49,7 @@ def encode(data: Path, autoencoder: Path, sentence_encoder: Path, out: Path) -> 
     captions, weights = _caption_table(dataset, texts)
     save_file(
         {
-            "latents": latents.half(),
+            "latents": latents.half().contiguous(),
             "latent_mean": mean,
             "latent_std": std,
             "contexts": torch.cat([cond.context for cond in conds]).half(),
