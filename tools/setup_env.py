@@ -174,8 +174,8 @@ def install_torch(env: Environment) -> None:
             return
     raise SetupError(
         f"no CPU build of torch {TORCH} was found, and the one with CUDA takes several GB, "
-        "so nothing was downloaded. Install any torch from 2.6 on and try again, for example: "
-        f"{env.python} -m pip install torch"
+        f"so nothing was downloaded. Is {CPU_INDEX} within reach? Any torch from 2.6 on will do: "
+        f"install one with {env.python} -m pip install, and try again."
     )
 
 
