@@ -1,0 +1,116 @@
+"""What every test gets: a home of its own, no display, no modal dialog, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ENGINE_THREAD = "ldm-engine"
+
+
+@pytest.fixture(autouse=True)
+def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every folder of the studio is in here."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("LDM_STUDIO_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a Qt test that leaves an engine's thread or a top-level window behind.
+
+    Cyclic garbage may hold widgets, so it is collected here, on the interface's thread, only.
+    """
+    if "qapp" not in request.fixturenames:
+        yield
+        threads = _engine_threads()
+        assert not threads, "the engine's thread still runs"
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    request.getfixturevalue("qapp")
+    was_enabled = gc.isenabled()
+    gc.disable()
+    before = set(QApplication.topLevelWidgets())
+    yield
+    threads = _engine_threads()
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    left = [widget for widget in QApplication.topLevelWidgets() if widget not in before]
+    if was_enabled:
+        gc.enable()
+    assert not threads, "the engine's thread still runs"
+    assert not left, f"windows left behind: {left}"
+
+
+def _engine_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == ENGINE_THREAD]
+
+
+@pytest.fixture(autouse=True)
+def _no_modal_dialogs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A modal dialog would wait for an answer for ever."""
+    if "qapp" not in request.fixturenames:
+        return
+    from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox
+
+    def refuse(*_args: object, **_options: object) -> None:
+        pytest.fail("a modal dialog was opened")
+
+    for kind in (QDialog, QMessageBox, QFileDialog, QMenu):
+        monkeypatch.setattr(kind, "exec", refuse)
+    for name in ("getOpenFileName", "getSaveFileName", "getExistingDirectory"):
+        monkeypatch.setattr(QFileDialog, name, refuse)
+    for name in ("about", "critical", "information", "question", "warning"):
+        monkeypatch.setattr(QMessageBox, name, refuse)
+
+
+@pytest.fixture(scope="session")
+def _qt_asyncio(qapp):  # type: ignore[no-untyped-def]  # QApplication, without importing Qt here
+    """One qasync loop for the session, riding on pytest-qt's QApplication."""
+    from qasync import QEventLoop
+
+    loop = QEventLoop(qapp, already_running=True)
+    asyncio.events._set_running_loop(None)  # only the tests that ask for `aio` see it
+    yield loop
+    loop.stop()  # is QApplication.exit(): any earlier, every later event loop would end at once
+    loop.close()
+
+
+@pytest.fixture
+def aio(_qt_asyncio):  # type: ignore[no-untyped-def]  # a qasync loop, without importing Qt here
+    """asyncio on Qt for one test: slots may start tasks, and qtbot's waits drive them."""
+    from PySide6.QtTest import QTest
+
+    loop = _qt_asyncio
+    errors: list[dict[str, object]] = []
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
+    asyncio.events._set_running_loop(loop)
+    try:
+        yield loop
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        for _ in range(200):
+            if all(task.done() for task in tasks):
+                break
+            QTest.qWait(5)
+        assert all(task.done() for task in tasks), f"tasks ignore cancellation: {tasks}"
+        tasks = task = None
+        gc.collect()  # surfaces "Task exception was never retrieved"
+        assert not errors, errors
+    finally:
+        asyncio.events._set_running_loop(None)
+        loop.set_exception_handler(None)

@@ -1,0 +1,355 @@
+"""The engine without Qt: a fake pipeline on one side, a mailbox read by the test on the other."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import MemoryShortage, ModelError, PictureError
+from core.request import Request
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Idle,
+    LoadFailed,
+    Loading,
+    ModelInfo,
+    Progress,
+    Ready,
+    Started,
+    Work,
+)
+from ldm_studio.engine.mailbox import Mailbox
+from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate
+
+SECONDS = 10.0
+
+
+class Reader:
+    """Collects every event, and waits for one."""
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox(self._wake)
+        self.events: list[Event] = []
+        self._news = threading.Event()
+
+    def _wake(self) -> None:
+        self._news.set()
+
+    def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
+        """Every event up to now, once one satisfies `wanted`."""
+        while not any(wanted(event) for event in self.events):
+            assert self._news.wait(SECONDS), f"not among {self.events}"
+            self._news.clear()
+            self.events += self.mailbox.drain()
+        return self.events
+
+    def until_idle(self) -> list[Event]:
+        return self.until(lambda event: isinstance(event, Idle))
+
+    def forget(self) -> None:
+        self.events.clear()
+
+
+class Saver:
+    """Remembers what it was given, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.saved: list[int] = []
+        self.error: Exception | None = None
+
+    def __call__(self, picture: FakePicture, model: ModelInfo) -> Path:
+        if self.error is not None:
+            raise self.error
+        self.saved.append(picture.request.seed)
+        return Path(f"/pictures/{picture.request.seed}.png")
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def saver() -> Saver:
+    return Saver()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def start(reader: Reader, saver: Saver, gate: Gate) -> Iterator[Callable[..., Engine]]:
+    engines: list[Engine] = []
+
+    def start(pipeline: FakePipeline) -> Engine:
+        engines.append(Engine(pipeline, reader.mailbox, saver, preview_interval=0.0))
+        return engines[-1]
+
+    yield start
+    gate.open()
+    for engine in engines:
+        engine.close()
+        assert engine.join(SECONDS)
+
+
+def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Work:
+    return Work(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
+
+
+def test_loads_once_and_draws_what_is_asked_in_order(start, reader, saver) -> None:
+    engine = start(FakePipeline())
+    engine.warm_up()
+    engine.submit(work(1, seed=5))
+    engine.submit(work(2, seed=9))
+    reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
+    events = reader.until_idle()
+    assert sum(isinstance(event, Loading) for event in events) == 1
+    assert sum(isinstance(event, Ready) for event in events) == 1
+    assert [event.id for event in events if isinstance(event, Finished)] == [1, 2]
+    assert saver.saved == [5, 9]
+
+
+def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(start, reader, saver) -> None:
+    engine = start(FakePipeline())
+    engine.submit(work(count=3, seed=7))
+    events = reader.until_idle()
+    begun = [event for event in events if isinstance(event, Started)]
+    assert [(event.index, event.count, event.request.count) for event in begun] == [
+        (0, 3, 1),
+        (1, 3, 1),
+        (2, 3, 1),
+    ]
+    assert saver.saved == [7, 8, 9]
+
+
+def test_a_picture_is_on_disk_before_the_interface_hears_of_it(start, reader, saver) -> None:
+    engine = start(FakePipeline())
+    engine.submit(work(seed=3))
+    events = reader.until(lambda event: isinstance(event, Finished))
+    (finished,) = [event for event in events if isinstance(event, Finished)]
+    assert finished.path == Path("/pictures/3.png")
+    assert saver.saved == [3]
+
+
+def test_progress_counts_to_the_last_step_with_a_preview(start, reader) -> None:
+    engine = start(FakePipeline())
+    engine.submit(work(steps=50))
+    events = reader.until_idle()
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert (last.step, last.steps) == (50, 50)
+    assert last.preview is not None
+
+
+def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
+    previews = 0
+
+    class Counting(FakePipeline):
+        def begin(self, request, image, mask):
+            run = super().begin(request, image, mask)
+            draw = run.preview
+
+            def preview(step: int) -> np.ndarray:
+                nonlocal previews
+                previews += 1
+                return draw(step)
+
+            run.preview = preview
+            return run
+
+    done = threading.Event()
+    mailbox = Mailbox(lambda: None)
+
+    def save(picture: FakePicture, model: ModelInfo) -> Path:
+        done.set()
+        return Path("x.png")
+
+    engine = Engine(Counting(), mailbox, save, preview_interval=0.0)
+    engine.submit(work(steps=200))
+    assert done.wait(SECONDS)
+    engine.close()
+    assert engine.join(SECONDS)
+    assert previews == 2  # the first, which nobody read, and the last
+
+
+def test_cancel_ends_within_one_step_and_keeps_the_engine(start, reader, gate, saver) -> None:
+    pipeline = FakePipeline(before_step=gate)
+    engine = start(pipeline)
+    engine.submit(work(1, steps=100))
+    gate.let(3)
+    reader.until(lambda event: isinstance(event, Progress) and event.step == 3)
+    engine.cancel(1)
+    gate.let(1)
+    reader.until(lambda event: isinstance(event, Cancelled))
+    assert gate.reached == 4
+    assert saver.saved == []
+    reader.until_idle()
+    reader.forget()
+    gate.open()
+    engine.submit(work(2))
+    reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
+
+
+def test_cancel_after_the_last_step_still_cancels(start, reader, gate, saver) -> None:
+    engine = start(FakePipeline(before_step=gate))
+    engine.submit(work(1, steps=2))
+    gate.let(1)
+    reader.until(lambda event: isinstance(event, Progress))
+    engine.cancel(1)
+    engine.cancel(1)
+    gate.let(1)
+    reader.until(lambda event: isinstance(event, Cancelled))
+    assert saver.saved == []
+
+
+def test_cancel_while_queued_is_immediate(start, reader, gate, saver) -> None:
+    engine = start(FakePipeline(before_step=gate))
+    engine.submit(work(1, seed=1))
+    engine.submit(work(2, seed=2))
+    engine.submit(work(3, seed=3))
+    reader.until(lambda event: isinstance(event, Started))
+    engine.cancel(2)
+    reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
+    gate.open()
+    reader.until_idle()
+    assert saver.saved == [1, 3]
+
+
+def test_cancel_of_an_unknown_work_does_nothing(start, reader, saver) -> None:
+    engine = start(FakePipeline())
+    engine.cancel(99)
+    engine.submit(work(1))
+    events = reader.until_idle()
+    assert not any(isinstance(event, Cancelled) for event in events)
+
+
+def test_cancel_during_loading_starts_nothing(start, reader, gate, saver) -> None:
+    engine = start(FakePipeline(before_load=gate))
+    engine.submit(work(1))
+    reader.until(lambda event: isinstance(event, Loading))
+    engine.cancel(1)
+    gate.open()
+    reader.until(lambda event: isinstance(event, Ready))
+    events = reader.until(lambda event: isinstance(event, Cancelled))
+    assert not any(isinstance(event, Started) for event in events)
+
+
+def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(start, reader) -> None:
+    engine = start(FakePipeline(begin_error=ZeroDivisionError("oops")))
+    engine.submit(work(1))
+    events = reader.until_idle()
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert "ZeroDivisionError: oops" in failed.error.message
+    assert "Traceback" in failed.report
+    reader.forget()
+    engine.submit(work(2))
+    reader.until(lambda event: isinstance(event, Finished))
+
+
+def test_an_error_of_the_worker_below_exception_does_not_end_it(start, reader) -> None:
+    engine = start(FakePipeline(begin_error=SystemExit(3)))
+    engine.submit(work(1))
+    reader.until(lambda event: isinstance(event, Failed))
+    engine.submit(work(2))
+    reader.until(lambda event: isinstance(event, Finished))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory"
+        ),
+    ],
+)
+def test_running_out_of_memory_is_told_with_advice(start, reader, error) -> None:
+    engine = start(FakePipeline(begin_error=error))
+    engine.submit(work(1))
+    events = reader.until_idle()
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert isinstance(failed.error, MemoryShortage)
+    assert "smaller size" in failed.error.hint
+    assert failed.report == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/pictures/1.png"), "/pictures"),
+        (PictureError("Cannot save /pictures/1.png: No space left on device."), "/pictures"),
+    ],
+)
+def test_a_full_disk_is_told_and_the_picture_is_not_lost(
+    start, reader, saver, error, place
+) -> None:
+    saver.error = error
+    engine = start(FakePipeline())
+    engine.submit(work(1, count=3))
+    events = reader.until_idle()
+    (finished,) = [event for event in events if isinstance(event, Finished)]
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert finished.path is None
+    assert finished.picture.rgb.shape == (128, 128, 3)
+    assert place in failed.error.message
+    assert "No space left" in failed.error.message
+    assert "Save Picture As" in failed.error.hint
+    assert events.index(finished) < events.index(failed)
+
+
+def test_a_damaged_model_is_told_and_loading_can_be_tried_again(start, reader) -> None:
+    broken = True
+
+    def load() -> None:
+        if broken:
+            raise ModelError("unet.safetensors is damaged.", "Download it again.")
+
+    engine = start(FakePipeline(before_load=load))
+    engine.submit(work(1))
+    events = reader.until(lambda event: isinstance(event, Cancelled))
+    (failed,) = [event for event in events if isinstance(event, LoadFailed)]
+    assert failed.error.hint == "Download it again."
+    assert failed.report == ""
+    broken = False
+    reader.forget()
+    engine.submit(work(2))
+    reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
+
+
+def test_closing_while_a_picture_forms_ends_the_thread(start, reader, gate, saver) -> None:
+    engine = start(FakePipeline(before_step=gate))
+    engine.submit(work(1, steps=1000))
+    engine.submit(work(2))
+    gate.let(2)
+    reader.until(lambda event: isinstance(event, Progress) and event.step == 2)
+    engine.close()
+    gate.let(1)
+    assert engine.join(SECONDS)
+    assert gate.reached <= 3
+    reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
+    reader.until(lambda event: isinstance(event, Cancelled) and event.id == 1)
+    with pytest.raises(RuntimeError):
+        engine.submit(work(3))
+
+
+def test_closing_while_loading_and_twice(start, reader, gate) -> None:
+    engine = start(FakePipeline(before_load=gate))
+    engine.warm_up()
+    reader.until(lambda event: isinstance(event, Loading))
+    engine.close()
+    engine.close()
+    gate.open()
+    assert engine.join(SECONDS)
