@@ -1,0 +1,1 @@
+"""The canvas: the picture, the mask painted on it, and the panel around them."""

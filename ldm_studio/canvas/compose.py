@@ -1,0 +1,121 @@
+"""Between numpy and QImage, and the tinted picture of the mask."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+
+from ldm_studio.canvas.mask import Rect
+
+
+def to_qimage(pixels: np.ndarray) -> QImage:
+    """uint8 [H, W, 3] RGB -> Format_RGB32, uint8 [H, W, 4] RGBA with straight alpha ->
+    Format_ARGB32.
+
+    The image owns a buffer of its own, so the array may change or go away. Raises ValueError on any
+    other array.
+    """
+    if (
+        pixels.dtype != np.uint8
+        or pixels.ndim != 3
+        or pixels.shape[2] not in (3, 4)
+        or not pixels.size
+    ):
+        raise ValueError(f"expected uint8 [H, W, 3 or 4], got {pixels.dtype} {list(pixels.shape)}")
+    height, width, channels = pixels.shape
+    bgra = np.full((height, width, 4), 255, np.uint8)
+    for channel in range(3):  # one at a time: five times as fast as reversing them at once
+        bgra[..., 2 - channel] = pixels[..., channel]
+    if channels == 3:
+        return _wrap(bgra, QImage.Format.Format_RGB32)
+    bgra[..., 3] = pixels[..., 3]
+    return _wrap(bgra, QImage.Format.Format_ARGB32)
+
+
+def cut_out(rgb: np.ndarray, alpha: np.ndarray) -> QImage:
+    """A picture on white (uint8 [H, W, 3]) and its alpha (uint8 [H, W]) without the white,
+    premultiplied.
+
+    On white, a colour c of opacity a shows as c a + 255 (1 - a): taking 255 - alpha away leaves c
+    a.
+    """
+    white = 255 - alpha
+    bgra = np.empty((*alpha.shape, 4), np.uint8)
+    bgra[..., 3] = alpha
+    premultiplied = np.maximum(rgb, white[..., None]) - white[..., None]
+    bgra[..., 2::-1] = np.minimum(premultiplied, alpha[..., None])
+    return _wrap(bgra, QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def from_qimage(image: QImage) -> np.ndarray:
+    """Any QImage -> uint8 [H, W, 3] RGB, composited on white. Raises ValueError on a null image."""
+    if image.isNull():
+        raise ValueError("the image is empty or could not be read")
+    has_alpha = image.hasAlphaChannel()
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    bgra = rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
+    rgb = np.empty((image.height(), image.width(), 3), np.uint8)
+    for channel in range(3):
+        rgb[..., channel] = bgra[..., 2 - channel]
+    if has_alpha:
+        rgb += 255 - bgra[..., 3:]  # premultiplied colours are at most alpha: no overflow
+    return rgb
+
+
+class MaskOverlay:
+    """The mask as a tint to lay over the picture; follows the mask rectangle by rectangle.
+
+    `image` is a live view over `pixels`, uint32 [H, W], premultiplied 0xAARRGGBB.
+    """
+
+    def __init__(self, width: int, height: int, color: QColor, opacity: float) -> None:
+        self.pixels = np.zeros((height, width), np.uint32)
+        self.image = _wrap(self.pixels, QImage.Format.Format_ARGB32_Premultiplied)
+        self._tints = tints(color, opacity)
+
+    def update(self, mask: np.ndarray, rect: Rect) -> None:
+        x, y, width, height = rect
+        area = np.s_[y : y + height, x : x + width]
+        self.pixels[area] = self._tints[mask[area]]
+
+
+def tints(color: QColor, opacity: float) -> np.ndarray:
+    """uint32 [256]: the premultiplied colour of each mask value; `opacity` 0..1 is for 255."""
+    alpha = np.arange(256) * opacity
+    red, green, blue = (
+        np.rint(alpha * c / 255) for c in (color.red(), color.green(), color.blue())
+    )
+    channels = np.stack([np.rint(alpha), red, green, blue]).astype(np.uint32)
+    return channels[0] << 24 | channels[1] << 16 | channels[2] << 8 | channels[3]
+
+
+class Pyramid:
+    """A picture and its halves, made when first needed: smooth and quick at any reduction."""
+
+    def __init__(self, image: QImage) -> None:
+        self._levels = [image]
+
+    def at(self, zoom: float) -> QImage:
+        """The smallest level that is still shrunk, by no more than half, when shown at `zoom`."""
+        level = 0
+        while zoom < 0.5 and min(self._levels[level].width(), self._levels[level].height()) > 1:
+            zoom, level = zoom * 2, level + 1
+            if level == len(self._levels):
+                self._levels.append(_half(self._levels[-1]))
+        return self._levels[level]
+
+
+def _half(image: QImage) -> QImage:
+    return image.scaled(
+        max(image.width() // 2, 1),
+        max(image.height() // 2, 1),
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+
+
+def _wrap(buffer: np.ndarray, layout: QImage.Format) -> QImage:
+    height, width = buffer.shape[:2]
+    return QImage(buffer.data, width, height, width * 4, layout)  # the image keeps the buffer alive
