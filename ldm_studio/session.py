@@ -1,0 +1,75 @@
+"""What the window was like when it was last used: geometry and parameters, kept as they change."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QObject, QTimer
+from PySide6.QtWidgets import QMainWindow
+
+from .settings import read_json, write_json
+from .store import StudioStore
+
+log = logging.getLogger(__name__)
+
+QUIET_MS = 2000
+
+
+class Session(QObject):
+    """Restores a session from `path` and writes it there a moment after each change."""
+
+    def __init__(self, path: Path, store: StudioStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._store = store
+        self._window: QMainWindow | None = None
+        self._data = read_json(path)
+        self._timer = QTimer(self, singleShot=True, interval=QUIET_MS)
+        self._timer.timeout.connect(self.save)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no earlier session is known."""
+        return "parameters" not in self._data
+
+    def restore_parameters(self) -> None:
+        parameters = self._data.get("parameters", {})
+        if not isinstance(parameters, dict):
+            parameters = {}
+        for problem in self._store.restore(parameters):
+            log.warning("%s: %s", self._path, problem)
+        self._store.modified.connect(self._changed)
+
+    def restore_window(self, window: QMainWindow) -> bool:
+        """False when the window has no earlier geometry."""
+        self._window = window
+        window.restoreState(self._bytes("state"))
+        return window.restoreGeometry(self._bytes("geometry"))
+
+    def save(self) -> None:
+        """Write now. A full disk is logged: it must not stop the program from closing."""
+        self._timer.stop()
+        kept = self._data.get("parameters", {})
+        unknown = kept if isinstance(kept, dict) else {}
+        self._data["parameters"] = {**unknown, **self._store.saved()}
+        if self._window is not None:
+            self._data["geometry"] = _text(self._window.saveGeometry())
+            self._data["state"] = _text(self._window.saveState())
+        try:
+            write_json(self._path, self._data)
+        except OSError as error:
+            log.warning("the session could not be written: %s", error)
+
+    def _changed(self, _name: str) -> None:
+        self._timer.start()
+
+    def _bytes(self, key: str) -> QByteArray:
+        value: Any = self._data.get(key, "")
+        text = value if isinstance(value, str) else ""
+        return QByteArray.fromBase64(text.encode("ascii", "ignore"))
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")
