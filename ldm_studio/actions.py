@@ -1,0 +1,94 @@
+"""Every command of the window as a row: menus, shortcuts and tests are made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from .theme import icon
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One command. `id` is also the name of its handler; an empty `text` is a separator."""
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    tip: str = ""
+
+
+def _line(menu: str) -> ActionSpec:
+    return ActionSpec("", "", menu)
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open_picture", "&Open Picture…", "&File", ("Ctrl+O",), "image"),
+    ActionSpec("save_as", "&Save Picture As…", "&File", ("Ctrl+S",), "save"),
+    ActionSpec(
+        "export_transparent", "&Export With Transparent Background…", "&File", ("Ctrl+E",), "export"
+    ),
+    ActionSpec("show_output", "Show Output &Folder", "&File", ("Ctrl+Shift+O",), "folder"),
+    _line("&File"),
+    ActionSpec("quit", "&Quit", "&File", ("Ctrl+Q",)),
+    ActionSpec("undo", "&Undo Stroke", "&Edit", ("Ctrl+Z",)),
+    ActionSpec("redo", "&Redo Stroke", "&Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    _line("&Edit"),
+    ActionSpec("copy_picture", "&Copy Picture", "&Edit", ("Ctrl+Shift+C",), "copy"),
+    ActionSpec("paste_picture", "&Paste Picture", "&Edit", ("Ctrl+Shift+V",), "image"),
+    _line("&Edit"),
+    ActionSpec("clear_mask", "Clear &Mask", "&Edit", ("Ctrl+D",)),
+    ActionSpec("reset_parameters", "Reset &Settings to the Model's", "&Edit"),
+    ActionSpec("generate", "&Generate", "&Generate", ("Ctrl+Return", "Ctrl+Enter"), "generate"),
+    ActionSpec("cancel", "&Cancel", "&Generate", ("Esc",), "cancel"),
+    ActionSpec("cancel_all", "Cancel &All", "&Generate", ("Shift+Esc",)),
+    ActionSpec("fit", "&Fit Picture", "&View", ("Ctrl+0",)),
+    ActionSpec("actual_size", "&Actual Size (100 %)", "&View", ("Ctrl+1",)),
+    ActionSpec("toggle_mask", "Show &Mask", "&View", ("Ctrl+M",), checkable=True),
+    _line("&View"),
+    ActionSpec("theme_system", "Theme of the &System", "&View", checkable=True),
+    ActionSpec("theme_light", "&Light Theme", "&View", (), "sun", checkable=True),
+    ActionSpec("theme_dark", "&Dark Theme", "&View", (), "moon", checkable=True),
+    ActionSpec("shortcuts", "&Keyboard Shortcuts", "&Help", ("F1",)),
+    ActionSpec("about", "&About LDM Studio", "&Help"),
+)
+
+MENUS = ("&File", "&Edit", "&Generate", "&View", "&Help")
+
+
+def build_menus(
+    window: QMainWindow, handlers: Mapping[str, Callable[[], object]]
+) -> dict[str, QAction]:
+    """Fill the window's menu bar; returns the actions by id. Raises KeyError without a handler."""
+    menus: dict[str, QMenu] = {name: window.menuBar().addMenu(name) for name in MENUS}
+    actions: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        if not spec.text:
+            menus[spec.menu].addSeparator()
+            continue
+        action = QAction(spec.text, window)
+        action.setObjectName(spec.id)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setCheckable(spec.checkable)
+        if spec.icon:
+            action.setIcon(icon(spec.icon))
+        action.triggered.connect(handlers[spec.id])
+        menus[spec.menu].addAction(action)
+        actions[spec.id] = action
+    return actions
+
+
+def shortcut_table() -> list[tuple[str, str]]:
+    """(what, keys) of every command that has keys, for the help page."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return [
+        (spec.text.replace("&", "").rstrip("…"), QKeySequence(spec.keys[0]).toString(native))
+        for spec in ACTIONS
+        if spec.keys
+    ]

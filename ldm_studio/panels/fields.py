@@ -1,0 +1,291 @@
+"""The controls that panels are made of: captions that reset, sliders with numbers, seeds, modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QButtonGroup,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from core.request import MAX_SEED
+from ldm_studio.theme import GRID, icon
+
+
+class Caption(QLabel):
+    """The name of a control. Double click, or its menu, puts the control back to its default."""
+
+    def __init__(
+        self, text: str, control: QWidget, tip: str, reset: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.setObjectName("caption")
+        self.setBuddy(control)
+        self._reset = reset
+        hint = " Double-click the name to reset it." if reset else ""
+        self.setToolTip(tip + hint)
+        for widget in (control, *control.findChildren(QWidget)):
+            widget.setToolTip(widget.toolTip() or tip)
+            if not widget.accessibleName():
+                widget.setAccessibleName(text.replace("&", ""))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._reset is not None:
+            self._reset()
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._reset is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Reset {self.text().replace('&', '').lower()}", self._reset)
+        menu.popup(event.globalPos())
+
+
+class WheelGuard(QObject):
+    """A control in a scrolling column takes the wheel only while it has the focus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.Wheel
+            and isinstance(watched, QWidget)
+            and not watched.hasFocus()
+        ):
+            event.ignore()
+            return True
+        return False
+
+    def guard(self, root: QWidget) -> None:
+        """Guard every such control inside `root`."""
+        kinds = (QAbstractSpinBox, QSlider, QComboBox)
+        for widget in root.findChildren(QWidget):
+            if isinstance(widget, kinds):
+                widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                widget.installEventFilter(self)
+
+
+class SliderField(QWidget):
+    """A slider over the useful range and a number over the whole one."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        low: float,
+        high: float,
+        slider: tuple[float, float],
+        *,
+        step: float = 1.0,
+        decimals: int = 0,
+    ) -> None:
+        """`step` is what one notch of the slider and one arrow key change."""
+        super().__init__()
+        self._step = step
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(round(slider[0] / step), round(slider[1] / step))
+        self.slider.setPageStep(max(1, round((slider[1] - slider[0]) / step / 10)))
+        self.number: QSpinBox | QDoubleSpinBox
+        if decimals:
+            self.number = QDoubleSpinBox()
+            self.number.setDecimals(decimals)
+            self.number.setRange(low, high)
+            self.number.setSingleStep(step)
+        else:
+            self.number = QSpinBox()
+            self.number.setRange(int(low), int(high))
+            self.number.setSingleStep(int(step))
+        self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.number.setFixedWidth(self.fontMetrics().horizontalAdvance("0000.0") + GRID)
+        self.number.setKeyboardTracking(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.number)
+        self.setFocusProxy(self.number)
+        self.slider.valueChanged.connect(self._slid)
+        self.number.valueChanged.connect(self._typed)
+        self._typed()
+
+    def value(self) -> float | int:
+        return self.number.value()
+
+    def set_value(self, value: float) -> None:
+        self.number.setValue(value)  # type: ignore[arg-type]  # an int for an int field
+
+    def _slid(self, notch: int) -> None:
+        value = notch * self._step
+        if round(self.number.value() / self._step) != notch:
+            self.set_value(int(value) if isinstance(self.number, QSpinBox) else value)
+
+    def _typed(self) -> None:
+        notch = round(self.number.value() / self._step)
+        self.slider.blockSignals(True)  # a number beyond the slider must not be pulled back
+        self.slider.setValue(notch)
+        self.slider.blockSignals(False)
+        self.changed.emit()
+
+
+class SeedEdit(QLineEdit):
+    """A whole number from 0 to 2^64 - 1, more than a spin box can hold."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("0")
+        self.setMaxLength(len(str(MAX_SEED)))
+        self._value = 0
+        self.textEdited.connect(self._edited)
+        self.editingFinished.connect(self._show)
+
+    def value(self) -> int:
+        return self._value
+
+    def set_value(self, value: int) -> None:
+        self._value = value
+        self._show()
+
+    def _edited(self, text: str) -> None:
+        digits = "".join(char for char in text if char in "0123456789")
+        if digits != text:
+            place = self.cursorPosition() - (len(text) - len(digits))
+            self.setText(digits)
+            self.setCursorPosition(max(0, place))
+        if digits:
+            self._value = min(int(digits), MAX_SEED)
+            self.changed.emit()
+
+    def _show(self) -> None:
+        if self.text() != str(self._value):
+            self.setText(str(self._value))
+            self.setCursorPosition(0)
+
+
+class Segments(QWidget):
+    """A few exclusive choices side by side."""
+
+    changed = Signal()
+
+    def __init__(self, choices: Sequence[tuple[str, str, str]]) -> None:
+        """`choices`: (value, text, tooltip)."""
+        super().__init__()
+        self._values = [value for value, _, _ in choices]
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for i, (_, text, tip) in enumerate(choices):
+            button = QToolButton()
+            button.setText(text)
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            button.setAccessibleName(text)
+            button.setProperty("framed", True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._group.addButton(button, i)
+            row.addWidget(button, 1)
+        self._group.button(0).setChecked(True)
+        self._group.idToggled.connect(self._toggled)
+
+    def value(self) -> str:
+        return self._values[self._group.checkedId()]
+
+    def set_value(self, value: str) -> None:
+        self._group.button(self._values.index(value)).setChecked(True)
+
+    def button(self, value: str) -> QToolButton:
+        found = self._group.button(self._values.index(value))
+        assert isinstance(found, QToolButton)
+        return found
+
+    def _toggled(self, _id: int, checked: bool) -> None:
+        if checked:
+            self.changed.emit()
+
+
+def tool_button(
+    name: str, label: str, tip: str, *, checkable: bool = False, framed: bool = False
+) -> QToolButton:
+    """A button with an icon alone; `label` is its accessible name."""
+    button = QToolButton()
+    button.setToolTip(tip)
+    button.setCheckable(checkable)
+    button.setIcon(icon(name))
+    button.setIconSize(QSize(18, 18))
+    button.setAccessibleName(label)
+    button.setProperty("framed", framed)
+    return button
+
+
+class FlowLayout(QLayout):
+    """Items from left to right, in as many rows as the width asks for."""
+
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:  # noqa: N802
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # noqa: N802  # type: ignore[override]  # None ends
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # noqa: N802  # type: ignore[override]  # None ends
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:  # noqa: N802
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:  # noqa: N802
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _arrange(self, rect: QRect, *, move: bool) -> int:
+        x, y, row = rect.x(), rect.y(), 0
+        for item in self._items:
+            hint = item.sizeHint()
+            if x > rect.x() and x + hint.width() > rect.right() + 1:
+                x, y, row = rect.x(), y + row + self.spacing(), 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), hint))
+            x += hint.width() + self.spacing()
+            row = max(row, hint.height())
+        return y + row - rect.y()

@@ -1,0 +1,62 @@
+"""Two small windows: the keyboard shortcuts, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from ldm_studio.actions import shortcut_table
+from ldm_studio.theme import GRID, app_icon
+
+CANVAS_KEYS = (
+    ("Brush, eraser", "B, E"),
+    ("Smaller, larger brush", "[ ]"),
+    ("Move the picture", "Space + drag"),
+    ("Compare with the picture before", "hold C"),
+)
+
+
+def _dialog(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(title)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+    column.setSpacing(2 * GRID)
+    return dialog, column
+
+
+def _open(dialog: QDialog, column: QVBoxLayout) -> QDialog:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    column.addWidget(buttons)
+    dialog.open()
+    return dialog
+
+
+def show_shortcuts(parent: QWidget) -> QDialog:
+    dialog, column = _dialog(parent, "Keyboard Shortcuts")
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(4 * GRID)
+    grid.setVerticalSpacing(GRID)
+    for row, (what, keys) in enumerate((*shortcut_table(), *CANVAS_KEYS)):
+        grid.addWidget(QLabel(what), row, 0)
+        label = QLabel(keys)
+        label.setObjectName("caption")
+        grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignRight)
+    column.addLayout(grid)
+    return _open(dialog, column)
+
+
+def show_about(parent: QWidget) -> QDialog:
+    dialog, column = _dialog(parent, "About LDM Studio")
+    picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
+    picture.setPixmap(app_icon().pixmap(QSize(72, 72), parent.devicePixelRatioF()))
+    words = QLabel(
+        "<h2>LDM Studio</h2><p>Pictures from latent diffusion models,<br>"
+        "made on this computer and nowhere else.</p>"
+    )
+    words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    column.addWidget(picture)
+    column.addWidget(words)
+    return _open(dialog, column)

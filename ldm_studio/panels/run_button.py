@@ -1,0 +1,110 @@
+"""The one big button: Generate, and while a picture forms, Cancel with its progress."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from ldm_studio.store import RunState
+from ldm_studio.theme import icon
+
+Role = QPalette.ColorRole
+RADIUS = 8.0
+ICON = 20
+
+
+def duration(seconds: float) -> str:
+    """A time left in words, as exact as one wants to know."""
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    if whole < 90 * 60:
+        return f"{round(whole / 60)} min"
+    return f"{round(whole / 3600)} h"
+
+
+class RunButton(QPushButton):
+    """Shows the state of the engine; what a click does is decided by who connects it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Generate", parent)
+        self._run = RunState()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_run(self, run: RunState) -> None:
+        """Take the words and the progress from `run`."""
+        self._run = run
+        self.setText(self._words(run))
+        self.setToolTip(
+            "Stop after the current step; prompt and mask stay (Esc)."
+            if run.busy
+            else "Make the picture (Ctrl+Enter)."
+        )
+        self.setAccessibleName(self.text())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, max(40, self.fontMetrics().height() + 20))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        accent = self.palette().color(QPalette.ColorGroup.Active, Role.Highlight)
+        text = self.palette().color(QPalette.ColorGroup.Active, Role.HighlightedText)
+        if self.isDown():
+            accent = accent.darker(112)
+        elif self.underMouse():
+            accent = accent.lighter(108)
+        painter.setBrush(_deep(accent) if self._run.busy else accent)
+        painter.drawRoundedRect(box, RADIUS, RADIUS)
+        if self._run.busy:
+            painter.setClipRect(QRectF(box.left(), 0, box.width() * self._run.fraction, 999))
+            painter.setBrush(accent)
+            painter.drawRoundedRect(box, RADIUS, RADIUS)
+            painter.setClipping(False)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(text, 1))
+            painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), RADIUS - 2, RADIUS - 2)
+        font = self.font()
+        font.setBold(True)
+        painter.setFont(font)
+        words = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width() - ICON - 32
+        )
+        width = ICON + 8 + painter.fontMetrics().horizontalAdvance(words)
+        left = (self.width() - width) // 2
+        top = (self.height() - ICON) // 2
+        name = "cancel" if self._run.busy else "generate"
+        icon(name, Role.HighlightedText).paint(painter, QRect(left, top, ICON, ICON))
+        painter.setPen(text)
+        rest = QRect(left + ICON + 8, 0, self.width(), self.height())
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, words)
+
+    @staticmethod
+    def _words(run: RunState) -> str:
+        if not run.busy:
+            return "Generate – loading model…" if run.loading else "Generate"
+        if run.cancelling:
+            return "Cancelling…"
+        if run.loading:
+            return "Cancel – loading model…"
+        words = ["Cancel"]
+        if run.steps:
+            words.append(f"{run.step}/{run.steps}")
+        if run.seconds_left is not None and run.step < run.steps:
+            words.append(f"{duration(run.seconds_left)} left")
+        return " · ".join(words)
+
+
+def _deep(accent: QColor) -> QColor:
+    """The part of the bar that is not done: the accent, sunk."""
+    return QColor.fromHslF(
+        max(0.0, accent.hslHueF()), accent.hslSaturationF() * 0.45, accent.lightnessF() * 0.62
+    )

@@ -1,0 +1,352 @@
+"""How the picture is made: what it starts from, sampler, steps, guidance, size, seed."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QWidget,
+)
+
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
+from ldm_studio.engine.events import ModelInfo
+from ldm_studio.panels.fields import (
+    Caption,
+    SeedEdit,
+    Segments,
+    SliderField,
+    WheelGuard,
+    tool_button,
+)
+from ldm_studio.store import Mode, RunState, StudioStore, bind, default_of, side_problem
+from ldm_studio.theme import GRID, icon
+
+THUMB = 44
+
+MODES = (
+    (Mode.TEXT, "Text", "Make a picture from the prompt alone."),
+    (Mode.IMAGE, "Image", "Make a picture from the start picture and the prompt."),
+    (Mode.INPAINT, "Inpaint", "Redraw only what is painted over on the canvas."),
+)
+
+_CAPTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "mode": ("Start from", "What is there before the first step.", ()),
+    "strength": (
+        "Strength",
+        "How much of the start picture may change: 1 redraws it wholly.",
+        ("strength",),
+    ),
+    "sampler": (
+        "Sampler",
+        "How each step is taken from noise towards a picture.",
+        ("sampler",),
+    ),
+    "schedule": (
+        "Schedule",
+        "How the noise levels are spread over the steps.",
+        ("schedule",),
+    ),
+    "steps": (
+        "Steps",
+        "How many steps lead from noise to the picture: more take longer and show more detail.",
+        ("steps",),
+    ),
+    "cfg": (
+        "CFG",
+        "How strictly the picture follows the prompt: 1 hardly, 15 stubbornly.",
+        ("cfg",),
+    ),
+    "size": ("Size", "Width and height of the picture, in pixels.", ("width", "height")),
+    "seed": (
+        "Seed",
+        "The number the noise is made from: same seed and settings, same picture.",
+        ("seed", "seed_locked"),
+    ),
+    "count": ("Pictures", "How many pictures to make, each with the next seed.", ("count",)),
+}
+"""Name, what it does in a sentence, and the parameters that its reset puts back."""
+
+_PRESETS = (
+    ("Square", 1.0, 1.0),
+    ("Portrait", 0.75, 1.0),
+    ("Landscape", 1.0, 0.75),
+    ("Large", 1.5, 1.5),
+    ("Wide", 2.0, 1.0),
+)
+
+
+def presets(model: ModelInfo) -> list[tuple[str, int, int]]:
+    """(name, width, height) that the model can draw, its own size first."""
+    made: list[tuple[str, int, int]] = []
+    for name, across, down in _PRESETS:
+        width, height = (
+            round(side * share / model.size_multiple) * model.size_multiple
+            for side, share in ((model.width, across), (model.height, down))
+        )
+        if max(width, height) <= model.max_side and min(width, height) > 0:
+            made.append((name, width, height))
+    return made
+
+
+class SamplerPanel(QWidget):
+    """Reads and writes the store; asks for a start picture by signal."""
+
+    open_requested = Signal()
+    start_cleared = Signal()
+
+    def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._presets: list[tuple[str, int, int]] = []
+        self.mode = Segments(MODES)
+        self.sampler = self._choices("Sampler", {k: row.summary for k, row in SAMPLERS.items()})
+        self.schedule = self._choices("Schedule", {k: row.summary for k, row in SCHEDULES.items()})
+        self.steps = SliderField(1, MAX_STEPS, (1, 60))
+        self.cfg = SliderField(0, MAX_CFG, (1, 15), step=0.5, decimals=1)
+        self.strength = SliderField(0.01, 1, (0.05, 1), step=0.05, decimals=2)
+        self.preset = QComboBox()
+        self.width_field = self._side("Width")
+        self.height_field = self._side("Height")
+        self.swap = tool_button("swap", "Swap width and height", "Swap width and height.")
+        self.seed = SeedEdit()
+        self.dice = tool_button("dice", "New seed", "Take a new random seed now and keep it.")
+        self.lock = tool_button(
+            "unlock", "Keep the seed", "Keep this seed, rather than a new one each time.",
+            checkable=True,
+        )  # fmt: skip
+        self.count = QSpinBox(minimum=1, maximum=MAX_COUNT)
+        self.count.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.count.setKeyboardTracking(False)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setObjectName("wrong")
+        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._thumb_words = QLabel(wordWrap=True)
+        self.open = tool_button("folder", "Open a start picture", "Open a picture to start from.")
+        self.clear = tool_button("close", "No start picture", "Start from the prompt alone.")
+        self.start = self._start_row()
+        self._lay_out()
+        self._bind()
+        self._guard = WheelGuard(self)
+        self._guard.guard(self)
+        self.show_start(None)
+        self._mode_changed(store.mode)
+        self._size_changed()
+
+    def show_start(self, picture: np.ndarray | None) -> None:
+        """The start picture, uint8 [H, W, 3]."""
+        if picture is None:
+            self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
+            self._thumb_words.setText("Open a picture, or paint on the canvas.")
+        else:
+            height, width = picture.shape[:2]
+            packed = np.ascontiguousarray(picture)
+            image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            ratio = self.devicePixelRatioF()
+            pixmap = QPixmap.fromImage(image).scaled(
+                round(THUMB * ratio),
+                round(THUMB * ratio),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            pixmap.setDevicePixelRatio(ratio)
+            self._thumb.setPixmap(pixmap)
+            self._thumb_words.setText(f"Start picture\n{width} × {height}")
+        self.clear.setEnabled(picture is not None)
+
+    # Building
+
+    def _choices(self, name: str, summaries: dict[str, str]) -> QComboBox:
+        box = QComboBox()
+        box.setMinimumContentsLength(6)
+        box.setAccessibleName(name)
+        for value, summary in summaries.items():
+            box.addItem(value)
+            box.setItemData(box.count() - 1, summary, Qt.ItemDataRole.ToolTipRole)
+        return box
+
+    def _side(self, name: str) -> QSpinBox:
+        box = QSpinBox(minimum=8, maximum=MAX_SIDE, singleStep=8)
+        box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        box.setAccessibleName(name)
+        box.setToolTip(f"{name} of the picture in pixels, a multiple of what the model needs.")
+        return box
+
+    def _caption(self, name: str, control: QWidget) -> Caption:
+        text, tip, resets = _CAPTIONS[name]
+        return Caption(text, control, tip, (lambda: self._reset(*resets)) if resets else None)
+
+    def _start_row(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID)
+        self._thumb.setFixedSize(THUMB, THUMB)
+        self._thumb_words.setObjectName("caption")
+        line.addWidget(self._thumb)
+        line.addWidget(self._thumb_words, 1)
+        line.addWidget(self.open)
+        line.addWidget(self.clear)
+        return row
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GRID)
+        grid.setColumnStretch(1, 1)
+        buddies = {"size": self.preset, "seed": self.seed, "count": self.count}
+        rows = {
+            "mode": self.mode,
+            "start": self.start,
+            "strength": self.strength,
+            "sampler": self.sampler,
+            "schedule": self.schedule,
+            "steps": self.steps,
+            "cfg": self.cfg,
+            "size": self._size_row(),
+            "problem": self.problem,
+            "seed": self._seed_row(),
+            "count": self.count,
+        }
+        for row, (name, control) in enumerate(rows.items()):
+            if name in _CAPTIONS:
+                grid.addWidget(self._caption(name, buddies.get(name, control)), row, 0)
+                place = Qt.AlignmentFlag.AlignLeft if name == "count" else Qt.AlignmentFlag(0)
+                grid.addWidget(control, row, 1, place)
+            elif name == "problem":
+                grid.addWidget(control, row, 1)
+            else:
+                grid.addWidget(control, row, 0, 1, 2)
+
+    def _size_row(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        self.preset.setMinimumContentsLength(5)
+        line.addWidget(self.preset, 1)
+        line.addWidget(self.width_field)
+        line.addWidget(QLabel("×"))
+        line.addWidget(self.height_field)
+        line.addWidget(self.swap)
+        for field in (self.width_field, self.height_field):
+            field.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
+        return row
+
+    def _seed_row(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(self.seed, 1)
+        line.addWidget(self.dice)
+        line.addWidget(self.lock)
+        return row
+
+    # Binding
+
+    def _bind(self) -> None:
+        store = self._store
+        for name in ("sampler", "schedule"):
+            box = getattr(self, name)
+            bind(store, name, box, box.currentText, box.setCurrentText, box.currentTextChanged)
+        for name in ("steps", "cfg", "strength", "seed", "mode"):
+            field = getattr(self, name)
+            bind(store, name, field, field.value, field.set_value, field.changed)
+        for name, box in (
+            ("width", self.width_field),
+            ("height", self.height_field),
+            ("count", self.count),
+        ):
+            bind(store, name, box, box.value, box.setValue, box.valueChanged)
+        bind(
+            store, "seed_locked", self.lock, self.lock.isChecked, self.lock.setChecked,
+            self.lock.toggled,
+        )  # fmt: skip
+        store.seed_locked_changed.connect(self._lock_changed)
+        store.mode_changed.connect(self._mode_changed)
+        store.run_changed.connect(self._run_changed)
+        store.width_changed.connect(self._size_changed)
+        store.height_changed.connect(self._size_changed)
+        self.preset.activated.connect(self._preset_chosen)
+        self.swap.clicked.connect(self._swap)
+        self.dice.clicked.connect(self._roll)
+        self.seed.textEdited.connect(self._seed_typed)
+        self.open.clicked.connect(self.open_requested)
+        self.clear.clicked.connect(self.start_cleared)
+        self._lock_changed(store.seed_locked)
+        self._run_changed(store.run)
+
+    def _reset(self, *names: str) -> None:
+        for name in names:
+            setattr(self._store, name, getattr(self._store.run.model, name, default_of(name)))
+
+    def _seed_typed(self) -> None:
+        self._store.seed_locked = True
+
+    def _roll(self) -> None:
+        self._store.new_seed()
+        self._store.seed_locked = True
+
+    def _swap(self) -> None:
+        store = self._store
+        store.width, store.height = store.height, store.width
+
+    def _lock_changed(self, locked: bool) -> None:
+        self.lock.setIcon(icon("lock" if locked else "unlock"))
+
+    def _mode_changed(self, mode: Mode) -> None:
+        from_picture = mode is not Mode.TEXT
+        self.start.setVisible(from_picture)
+        self.strength.setEnabled(from_picture)
+        for widget in (self.preset, self.width_field, self.height_field, self.swap):
+            widget.setEnabled(not from_picture)
+
+    def _run_changed(self, run: RunState) -> None:
+        model = run.model
+        if model is None or self._presets:
+            return
+        self._presets = presets(model)
+        for name, width, height in self._presets:
+            self.preset.addItem(f"{name}", (width, height))
+            tip = f"{width} × {height}"
+            self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        for field in (self.width_field, self.height_field):
+            field.setSingleStep(model.size_multiple)
+        self._size_changed()
+
+    def _preset_chosen(self, index: int) -> None:
+        if index < len(self._presets):
+            _, self._store.width, self._store.height = self._presets[index]
+
+    def _size_changed(self) -> None:
+        store = self._store
+        sizes = [(width, height) for _, width, height in self._presets]
+        size = (store.width, store.height)
+        if size in sizes:
+            self.preset.setCurrentIndex(sizes.index(size))
+        else:
+            self.preset.setCurrentIndex(-1)
+            self.preset.setPlaceholderText("Custom")
+        model = store.run.model
+        problems = (
+            (self.width_field, side_problem("Width", store.width, model)),
+            (self.height_field, side_problem("Height", store.height, model)),
+        )
+        text = " ".join(problem for _, problem in problems if problem)
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+        for field, problem in problems:
+            field.setProperty("wrong", bool(problem))
+            field.style().polish(field)

@@ -1,0 +1,66 @@
+"""The status bar: what runs where, how far it is, how long it takes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
+
+from ldm_studio.panels.run_button import duration
+from ldm_studio.store import RunState, StudioStore
+
+
+class StatusBar(QStatusBar):
+    """Shows the run state of the store."""
+
+    def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.state = QLabel()
+        self.speed = QLabel()
+        self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
+        self.bar.setFixedWidth(120)
+        self.bar.setAccessibleName("Progress")
+        self.model = QLabel()
+        self.state.setContentsMargins(12, 0, 0, 0)
+        self.model.setContentsMargins(12, 0, 12, 0)
+        self.model.setToolTip("The model and where it runs.")
+        self.speed.setToolTip("Steps a second, and the time left.")
+        for label in (self.state, self.speed, self.model):
+            label.setObjectName("caption")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.addWidget(self.state, 1)
+        self.addPermanentWidget(self.speed)
+        self.addPermanentWidget(self.bar)
+        self.addPermanentWidget(self.model)
+        store.run_changed.connect(self._show_run)
+        self._show_run(store.run)
+
+    def _show_run(self, run: RunState) -> None:
+        self.state.setText(_state(run))
+        self.speed.setText(_speed(run))
+        self.bar.setVisible(run.busy)
+        self.bar.setValue(round(1000 * run.fraction))
+        if run.model is not None:
+            self.model.setText(f"{run.model.name} · {run.model.device}")
+        else:
+            self.model.setText("Loading model…" if run.loading else "No model")
+
+
+def _state(run: RunState) -> str:
+    if run.cancelling:
+        return "Cancelling…"
+    if run.busy and run.loading:
+        return "Starts when the model is loaded"
+    if run.busy:
+        picture = f"Picture {run.index + 1} of {run.count}, " if run.count > 1 else ""
+        return f"{picture}step {run.step}/{run.steps}" if run.steps else "Starting…"
+    return "Loading model…" if run.loading else "Ready"
+
+
+def _speed(run: RunState) -> str:
+    if not (run.busy and run.seconds > 0):
+        return ""
+    rate = 1 / run.seconds
+    words = f"{rate:.1f} it/s" if rate >= 1 else f"{run.seconds:.1f} s/it"
+    left = run.seconds_left
+    return f"{words} · {duration(left)} left" if left is not None and run.step else words

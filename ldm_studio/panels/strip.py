@@ -1,0 +1,215 @@
+"""This session's pictures under the canvas. A full history can take its place: see `Entry`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ldm_studio.theme import icon
+
+if TYPE_CHECKING:
+    from core.pipeline import Picture
+
+THUMB = 72
+PAD = 4
+MAX_ENTRIES = 1000
+"""Older pictures leave the strip; they stay on disk."""
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A finished picture and what it was started from."""
+
+    picture: Picture
+    path: Path | None
+    """Where it is on disk; None if it could not be saved."""
+    start: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+
+class StripModel(QAbstractListModel):
+    """The newest entry comes first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[tuple[Entry, QPixmap]] = []
+
+    def add(self, entry: Entry) -> None:
+        self.beginInsertRows(QModelIndex(), 0, 0)
+        self._rows.insert(0, (entry, _thumbnail(entry.picture.rgb)))
+        self.endInsertRows()
+        if len(self._rows) > MAX_ENTRIES:
+            self.beginRemoveRows(QModelIndex(), MAX_ENTRIES, MAX_ENTRIES)
+            self._rows.pop()
+            self.endRemoveRows()
+
+    def entry(self, row: int) -> Entry:
+        return self._rows[row][0]
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry, pixmap = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DecorationRole:
+            return pixmap
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return _summary(entry)
+        return None
+
+
+def _summary(entry: Entry) -> str:
+    request = entry.picture.request
+    place = entry.path.name if entry.path else "not saved"
+    return (
+        f"{request.prompt or '(no prompt)'}\n"
+        f"{request.sampler}, {request.schedule}, {request.steps} steps, CFG {request.cfg:g}, "
+        f"seed {request.seed}, {request.width} × {request.height}\n{place}"
+    )
+
+
+def _thumbnail(rgb: np.ndarray) -> QPixmap:
+    height, width = rgb.shape[:2]
+    packed = np.ascontiguousarray(rgb)
+    image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    side = 2 * THUMB
+    scaled = image.scaled(
+        side,
+        side,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    return QPixmap.fromImage(scaled)
+
+
+class _Tile(QStyledItemDelegate):
+    """A rounded picture; the current one has a ring in the accent colour."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        box = option.rect.adjusted(PAD, PAD, -PAD, -PAD)  # type: ignore[attr-defined]  # a QStyleOption has it
+        colours: QPalette = option.palette  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHints(
+            QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing
+        )
+        pixmap: QPixmap = index.data(Qt.ItemDataRole.DecorationRole)
+        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        where = box.adjusted(0, 0, 0, 0)
+        where.setSize(size)
+        where.moveCenter(box.center())
+        painter.fillRect(box, QColor("white"))
+        painter.drawPixmap(where, pixmap)
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hover = bool(state & QStyle.StateFlag.State_MouseOver)
+        role = QPalette.ColorRole.Highlight if chosen else QPalette.ColorRole.Mid
+        if hover and not chosen:
+            role = QPalette.ColorRole.Dark
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colours.color(QPalette.ColorGroup.Active, role), 3 if chosen else 1))
+        painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 4, 4)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(THUMB + 2 * PAD, THUMB + 2 * PAD)
+
+
+class Strip(QListView):
+    """Asks for what to do with an entry by signal."""
+
+    chosen = Signal(object)
+    """Entry: show it and restore its settings."""
+    start_requested = Signal(object)
+    save_requested = Signal(object)
+    export_requested = Signal(object)
+    copy_requested = Signal(object)
+    folder_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("strip")
+        self.entries = StripModel(self)
+        self.setModel(self.entries)
+        self.setItemDelegate(_Tile(self))
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(THUMB + 2 * PAD + 12)
+        self.setAccessibleName("Pictures of this session")
+        self.setToolTip("Pictures of this session: click one to see it and to have its settings.")
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.clicked.connect(self._chosen)
+        self.activated.connect(self._chosen)
+
+    def add(self, entry: Entry) -> None:
+        """Show `entry` first, as the current one."""
+        self.entries.add(entry)
+        first = self.entries.index(0)
+        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(first, flag)
+        self.scrollTo(first)
+
+    def current(self) -> Entry | None:
+        index = self.currentIndex()
+        return self.entries.entry(index.row()) if index.isValid() else None
+
+    def _chosen(self, index: QModelIndex) -> None:
+        self.chosen.emit(self.entries.entry(index.row()))
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.indexAt(where)
+        if index.isValid():
+            self.menu_for(self.entries.entry(index.row())).popup(self.viewport().mapToGlobal(where))
+
+    def menu_for(self, entry: Entry) -> QMenu:
+        """What can be done with `entry`; the menu deletes itself when closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = (
+            ("Show and Restore Settings", "", self.chosen, True),
+            ("Use as Start Picture", "image", self.start_requested, True),
+            ("Save Picture As…", "save", self.save_requested, True),
+            ("Export With Transparent Background…", "export", self.export_requested,
+             entry.picture.alpha is not None),
+            ("Copy Picture", "copy", self.copy_requested, True),
+            ("Show in Folder", "folder", self.folder_requested, entry.path is not None),
+        )  # fmt: skip
+        for text, name, signal, enabled in rows:
+            action = menu.addAction(text, lambda signal=signal: signal.emit(entry))
+            action.setEnabled(enabled)
+            if name:
+                action.setIcon(icon(name))
+        return menu
