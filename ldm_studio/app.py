@@ -1,0 +1,174 @@
+"""The composition root: builds everything, runs the loop, puts everything away in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from . import images, paths
+from .commands import Commands
+from .crash import CrashReporter
+from .engine.bridge import EngineBridge, Generations
+from .engine.events import ModelInfo, Ready
+from .engine.pipeline import CorePipeline, Pipeline
+from .main_window import MainWindow
+from .session import Session
+from .settings import Settings
+from .store import StudioStore
+from .studio import Studio
+from .theme import Theme, app_icon
+
+if TYPE_CHECKING:
+    from core.pipeline import Picture
+
+log = logging.getLogger(__name__)
+
+WARM_UP_MS = 150
+"""Importing torch holds the interpreter's lock for tenths of a second: the window paints first."""
+CLOSE_SECONDS = 5.0
+
+
+class UiGarbageCollector(QObject):
+    """Cyclic garbage may hold widgets, which only this thread may free: collect here alone."""
+
+    def __init__(self, parent: QObject | None = None, interval_ms: int = 1000) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._timer = QTimer(self, interval=interval_ms)
+        self._timer.timeout.connect(self._check)
+        self._timer.start()
+
+    def freeze(self) -> None:
+        """Look no more at what is alive now: the modules of torch alone take 85 ms a time."""
+        gc.freeze()
+
+    def close(self) -> None:
+        self._timer.stop()
+        gc.enable()
+
+    def _check(self) -> None:
+        for generation, (number, limit) in enumerate(
+            zip(gc.get_count(), gc.get_threshold(), strict=True)
+        ):
+            if number <= limit:
+                break
+            gc.collect(generation)
+
+
+class Application(QObject):
+    """Every part of the running program, and the order in which they come and go."""
+
+    def __init__(
+        self, app: QApplication, pipeline: Pipeline, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.collector = UiGarbageCollector(self)
+        self._settings_path = paths.config_dir() / "settings.json"
+        self.theme = Theme(app, Settings.load(self._settings_path).scheme, self)
+        self.store = StudioStore(self)
+        self.session = Session(paths.state_dir() / "session.json", self.store, self)
+        first_time = self.session.is_first
+        self.session.restore_parameters()
+        self.bridge = EngineBridge(pipeline, save_picture, self)
+        self.generations = Generations(self.bridge, self)
+        self.window = MainWindow(self.store)
+        self.studio = Studio(
+            self.store, self.bridge, self.window, first_time=first_time, parent=self
+        )
+        self.commands = Commands(self.studio, self.theme, self)
+        self.bridge.ready.connect(self._on_ready)
+        self.theme.changed.connect(self._save_settings)
+
+    def show(self) -> None:
+        """Show the window, then load the model behind it."""
+        if not self.session.restore_window(self.window):
+            self.window.place()
+        self.window.show()
+        QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
+
+    async def close(self) -> None:
+        """End the engine after its current step, write the session, hide the window."""
+        self.session.save()
+        self.commands.close()
+        self.bridge.close()
+        with ThreadPoolExecutor(1) as pool:
+            join = asyncio.get_running_loop().run_in_executor(pool, self.bridge.join, CLOSE_SECONDS)
+            self.window.hide()
+            if not await join:
+                log.warning("the engine did not end within %s s", CLOSE_SECONDS)
+        self.window.allow_close()
+        self.window.close()
+        self.collector.close()
+
+    def report(self, summary: str, text: str) -> None:
+        """Show an error that nobody caught."""
+        copy: Callable[[], None] = lambda: QApplication.clipboard().setText(text)  # noqa: E731
+        self.window.notice.show_error(
+            f"Something went wrong inside LDM Studio: {summary}",
+            "Your work is kept. Please report it.",
+            ("Copy Report", copy),
+        )
+
+    def _on_ready(self, event: Ready) -> None:
+        self.collector.freeze()
+
+    def _save_settings(self) -> None:
+        try:
+            Settings(scheme=self.theme.scheme).save(self._settings_path)
+        except OSError as error:
+            log.warning("the settings could not be written: %s", error)
+
+
+def save_picture(picture: Picture, model: ModelInfo) -> Path:
+    """Into today's output folder, under the next number. Raises PictureError."""
+    folder = paths.output_dir()
+    return images.save_next(folder, picture.rgb, picture.request, model.name, model.digest)
+
+
+def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:
+    """Open the window and stay until it is closed; returns the exit status.
+
+    `argv` is for Qt, as in `sys.argv`; `pipeline` draws instead of the default model.
+    """
+    import PySide6  # noqa: F401  # qasync takes the binding that is already imported
+    from qasync import QEventLoop
+
+    QGuiApplication.setApplicationName("ldm-studio")
+    QGuiApplication.setApplicationDisplayName("LDM Studio")
+    QGuiApplication.setDesktopFileName("ldm-studio")
+    app = QApplication(list(argv) or ["ldm-studio"])
+    app.setWindowIcon(app_icon())
+    app.setQuitOnLastWindowClosed(False)
+    crash = CrashReporter(paths.state_dir() / "logs")
+    try:
+        with QEventLoop(app) as loop:
+            asyncio.set_event_loop(loop)
+            loop.set_exception_handler(crash.asyncio_error)
+            return loop.run_until_complete(_main(app, pipeline or CorePipeline(), crash))
+    finally:
+        crash.close()
+
+
+async def _main(app: QApplication, pipeline: Pipeline, crash: CrashReporter) -> int:
+    closing = asyncio.Event()
+    application = Application(app, pipeline)
+    application.window.close_requested.connect(closing.set)
+    app.lastWindowClosed.connect(closing.set)
+    crash.reported.connect(application.report)
+    if crash.crashed_before:
+        application.window.notice.show_info(
+            "LDM Studio closed unexpectedly the last time.", "Your settings were kept."
+        )
+    application.show()
+    await closing.wait()
+    await application.close()
+    return 0

@@ -1,0 +1,247 @@
+"""The commands of the menus: files, clipboard, view, help."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from core.errors import StudioError
+from core.request import Request
+
+from . import images, paths
+from .canvas.dropping import dropped_picture
+from .engine.events import ModelInfo
+from .fitting import fit
+from .panels.help import show_about, show_shortcuts
+from .panels.strip import Entry
+from .settings import Scheme
+from .store import RunState
+from .studio import Studio
+from .theme import Theme
+
+OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+PNG_FILTER = "PNG picture (*.png)"
+
+
+class Commands(QObject):
+    """One method for each id of `actions.ACTIONS`; `handlers` is the table of them."""
+
+    def __init__(self, studio: Studio, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio, self._theme = studio, theme
+        self._window, self._view = studio.window, studio.window.canvas.view
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._window.install_actions(self.handlers())
+        self._actions = self._window.actions_by_id
+        strip = self._window.strip
+        strip.save_requested.connect(self.save_entry)
+        strip.export_requested.connect(self.export_entry)
+        strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgb))
+        strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
+        studio.shown_changed.connect(self._update)
+        self._view.picture_dropped.connect(self.open)
+        self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
+        self._window.sampler.open_requested.connect(self.open_picture)
+        theme.changed.connect(self._update)
+        studio.store.run_changed.connect(self._show_run)
+        self._actions["toggle_mask"].setChecked(self._view.overlay_visible)
+        self._show_run(studio.store.run)
+        self._update()
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        studio, view = self._studio, self._view
+        return {
+            "open_picture": self.open_picture,
+            "save_as": lambda: self.save_entry(studio.shown),
+            "export_transparent": lambda: self.export_entry(studio.shown),
+            "show_output": lambda: show_folder(paths.output_dir()),
+            "quit": lambda: self._window.close_requested.emit(),
+            "undo": view.undo,
+            "redo": view.redo,
+            "copy_picture": self.copy_picture,
+            "paste_picture": self.paste_picture,
+            "clear_mask": view.clear_mask,
+            "reset_parameters": studio.reset_parameters,
+            "generate": studio.generate,
+            "cancel": studio.cancel,
+            "cancel_all": studio.cancel_all,
+            "fit": view.fit,
+            "actual_size": view.actual_size,
+            "toggle_mask": view.toggle_overlay,
+            "theme_system": lambda: self._choose(Scheme.SYSTEM),
+            "theme_light": lambda: self._choose(Scheme.LIGHT),
+            "theme_dark": lambda: self._choose(Scheme.DARK),
+            "shortcuts": lambda: show_shortcuts(self._window),
+            "about": lambda: show_about(self._window),
+        }
+
+    def close(self) -> None:
+        """Cancel what loads; pictures being written are written to their end."""
+        for task in self._tasks:
+            task.cancel()
+        self._pool.shutdown(wait=True)
+
+    # Files
+
+    def open_picture(self) -> None:
+        dialog = QFileDialog(self._window, "Open Picture", "", OPEN_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._ask(dialog, self.open)
+
+    def open(self, source: str | QImage) -> None:
+        """Start from a picture file or an image from the clipboard."""
+        self._spawn(self._open(source))
+
+    async def _open(self, source: str | QImage) -> None:
+        loop = asyncio.get_running_loop()
+        model = self._studio.store.run.model
+        try:
+            rgb, note, request = await loop.run_in_executor(self._pool, _load, source, model)
+        except StudioError as error:
+            self._window.notice.show_error(error.message, error.hint)
+            return
+        self._studio.use_start(rgb)
+        if request is not None:
+            text = f"This picture holds its settings: “{_short(request.prompt)}”."
+            restore = ("Restore Settings", lambda: self._restore(request, rgb))
+            self._window.notice.show_info(text, note, restore)
+        elif note:
+            self._window.notice.show_info(note)
+
+    def _restore(self, request: Request, rgb: np.ndarray) -> None:
+        """The settings of a file. What it was started from is unknown: the file stands in."""
+        self._studio.store.apply(request)
+        if request.init:
+            self._studio.use_start(rgb)
+            self._window.notice.show_info(
+                "It was made from another picture.", "This one is the start picture instead."
+            )
+
+    def save_entry(self, entry: Entry | None) -> None:
+        self._save(entry, "Save Picture As", transparent=False)
+
+    def export_entry(self, entry: Entry | None) -> None:
+        self._save(entry, "Export With Transparent Background", transparent=True)
+
+    def _save(self, entry: Entry | None, title: str, *, transparent: bool) -> None:
+        if entry is None:
+            return
+        suffix = "-transparent" if transparent else ""
+        stem = entry.path.stem if entry.path else f"picture-{entry.picture.request.seed}"
+        name = str(paths.output_dir() / f"{stem}{suffix}.png")
+        dialog = QFileDialog(self._window, title, name, PNG_FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        self._ask(dialog, lambda path: self._spawn(self._write(entry, Path(path), transparent)))
+
+    async def _write(self, entry: Entry, path: Path, transparent: bool) -> None:
+        loop = asyncio.get_running_loop()
+        model = self._studio.store.run.model
+        picture, request = entry.picture, entry.picture.request
+        name = model.name if model else request.model
+
+        def write() -> None:
+            pixels = picture.rgba() if transparent else picture.rgb
+            images.save_png(path, pixels, request, name, request.model_digest)
+
+        try:
+            await loop.run_in_executor(self._pool, write)
+        except StudioError as error:
+            self._window.notice.show_error(error.message, error.hint)
+        else:
+            self._window.status.showMessage(f"Saved {path.name}", 4000)
+
+    def _ask(self, dialog: QFileDialog, then: Callable[[str], None]) -> None:
+        dialog.setParent(self._window, dialog.windowFlags())
+        dialog.fileSelected.connect(then)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # Clipboard
+
+    def copy_picture(self) -> None:
+        picture = self._view.picture()
+        if picture is not None:
+            _to_clipboard(picture)
+
+    def paste_picture(self) -> None:
+        source = dropped_picture(QApplication.clipboard().mimeData())
+        if source is None:
+            self._window.notice.show_info("There is no picture on the clipboard.")
+        else:
+            self.open(source)
+
+    # Helpers
+
+    def _choose(self, scheme: Scheme) -> None:
+        self._theme.scheme = scheme
+        self._update()
+
+    def _show_run(self, run: RunState) -> None:
+        self._actions["cancel"].setEnabled(run.busy)
+        self._actions["cancel_all"].setEnabled(run.waiting > 1)
+        self._actions["reset_parameters"].setEnabled(run.model is not None)
+
+    def _update(self) -> None:
+        shown = self._studio.shown
+        self._actions["save_as"].setEnabled(shown is not None)
+        has_alpha = shown is not None and shown.picture.alpha is not None
+        self._actions["export_transparent"].setEnabled(has_alpha)
+        for scheme in Scheme:
+            self._actions[f"theme_{scheme}"].setChecked(self._theme.scheme is scheme)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _load(source: str | QImage, model: ModelInfo | None) -> tuple[np.ndarray, str, Request | None]:
+    """Pixels that fit the model, what was done to them, and the settings in the file if any."""
+    if isinstance(source, QImage):
+        rgb, request = from_qimage(source), None
+    else:
+        rgb, request = images.load_image(Path(source)), images.read_request(Path(source))
+    if model is None:
+        return rgb, "", request
+    rgb, note = fit(rgb, model)
+    return rgb, note, request
+
+
+def from_qimage(image: QImage) -> np.ndarray:
+    """uint8 [H, W, 3]; what is transparent becomes white."""
+    flat = QImage(image.size(), QImage.Format.Format_RGB888)
+    flat.fill(0xFFFFFFFF)
+    from PySide6.QtGui import QPainter
+
+    painter = QPainter(flat)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
+    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()
+
+
+def _to_clipboard(rgb: np.ndarray) -> None:
+    height, width = rgb.shape[:2]
+    packed = np.ascontiguousarray(rgb)
+    image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    QApplication.clipboard().setImage(image.copy())
+
+
+def show_folder(folder: Path) -> None:
+    """Open `folder` in the system's file manager."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _short(text: str, most: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

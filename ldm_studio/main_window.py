@@ -1,0 +1,128 @@
+"""The window: where everything is. What it does is in `studio`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .actions import build_menus
+from .canvas.panel import CanvasPanel
+from .panels.notice import NoticeStrip
+from .panels.prompt import PromptPanel
+from .panels.sampler import SamplerPanel
+from .panels.status import StatusBar
+from .panels.strip import Strip
+from .store import StudioStore
+from .theme import GRID, app_icon
+
+SIDE_WIDTH = 344
+START_SIZE = QSize(1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """Lays the panels out. The first close event asks; `app` closes when all is put away."""
+
+    close_requested = Signal()
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__()
+        self.setWindowTitle("LDM Studio")
+        self.setWindowIcon(app_icon())
+        self.prompt = PromptPanel(store)
+        self.sampler = SamplerPanel(store)
+        self.notice = NoticeStrip()
+        self.canvas = CanvasPanel()
+        self.strip = Strip()
+        self.status = StatusBar(store)
+        self.actions_by_id: dict[str, QAction] = {}
+        self.setStatusBar(self.status)
+        self.setCentralWidget(self._centre())
+        self._may_close = False
+
+    def install_actions(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        """Fill the menus; `handlers` has a function for every id of `actions.ACTIONS`."""
+        self.actions_by_id = build_menus(self, handlers)
+
+    def place(self) -> None:
+        """The size and place of the first start: 1280 x 800, or the screen if that is smaller."""
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(START_SIZE.boundedTo(room.size()))
+        self.move(room.center() - self.rect().center())
+
+    def allow_close(self) -> None:
+        """From now on a close event closes."""
+        self._may_close = True
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.setAccepted(self._may_close)
+        if not self._may_close:
+            self.close_requested.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.focusWidget() is None:
+            self.prompt.prompt.setFocus()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(SIDE_WIDTH + 240, 380)
+
+    def _centre(self) -> QWidget:
+        column = QWidget()
+        column.setObjectName("column")
+        stack = QVBoxLayout(column)
+        stack.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
+        stack.setSpacing(2 * GRID)
+        stack.addWidget(self.prompt)
+        stack.addWidget(self.sampler)
+        stack.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(column)
+        scroll.viewport().setAutoFillBackground(False)
+        side = QFrame()
+        side.setObjectName("side")
+        side.setFixedWidth(SIDE_WIDTH)
+        holder = QVBoxLayout(side)
+        holder.setContentsMargins(0, 0, 1, 0)
+        holder.addWidget(scroll)
+
+        self.strip_frame = QFrame()
+        self.strip_frame.setObjectName("below")
+        below = QHBoxLayout(self.strip_frame)
+        below.setContentsMargins(GRID, GRID, GRID, 0)
+        below.addWidget(self.strip)
+        self.strip_hint = QLabel("Your pictures of this session appear here.")
+        self.strip_hint.setObjectName("caption")
+        self.strip_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        below.addWidget(self.strip_hint)
+        self.strip_hint.setFixedHeight(self.strip.height())
+        self.strip.entries.rowsInserted.connect(self._show_strip)
+        self.strip.hide()
+
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.notice)
+        right.addWidget(self.canvas, 1)
+        right.addWidget(self.strip_frame)
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addLayout(right, 1)
+        return centre
+
+    def _show_strip(self) -> None:
+        self.strip_hint.hide()
+        self.strip.show()

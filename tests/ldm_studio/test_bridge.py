@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+
+from core.errors import StudioError
+from core.request import Request
+from ldm_studio.engine.bridge import EngineBridge, Generations
+from ldm_studio.engine.events import Progress
+from tests.ldm_studio.fakes import FakePipeline, Gate
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def start(qapp, gate) -> Iterator[Callable[[FakePipeline], EngineBridge]]:
+    bridges: list[EngineBridge] = []
+
+    def start(pipeline: FakePipeline) -> EngineBridge:
+        bridges.append(EngineBridge(pipeline, lambda picture, model: Path("picture.png")))
+        return bridges[-1]
+
+    yield start
+    gate.open()
+    for bridge in bridges:
+        bridge.close()
+        assert bridge.join(10)
+
+
+def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
+    start, qtbot
+) -> None:
+    bridge = start(FakePipeline())
+    seen: list[Progress] = []
+    bridge.progressed.connect(seen.append)
+    with qtbot.waitSignal(bridge.idle, timeout=20_000):
+        bridge.submit(Request(steps=400, width=8, height=8))
+    assert seen[-1].step == 400
+    assert len(seen) < 200
+
+
+def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
+    start, qtbot, gate
+) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    order: list[str] = []
+    bridge.started.connect(lambda event: order.append("started"))
+    bridge.progressed.connect(lambda event: order.append(f"step {event.step}"))
+    bridge.finished.connect(lambda event: order.append("finished"))
+    bridge.idle.connect(lambda: order.append("idle"))
+    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+        bridge.submit(Request(steps=30, width=8, height=8))
+        gate.open()
+        while gate.reached < 30:  # the interface is blocked: no event loop turns here
+            pass
+    assert order == ["started", "step 30", "finished", "idle"]
+
+
+def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+        work = bridge.submit(Request(steps=10))
+        gate.let(1)
+    seen: list[Progress] = []
+    bridge.progressed.connect(seen.append)
+    with qtbot.waitSignal(bridge.cancelled, timeout=5000):
+        bridge.cancel(work)
+        gate.let(1)
+    assert seen == []
+    assert bridge.waiting == ()
+
+
+def test_waiting_names_what_is_not_over(start, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    first, second = bridge.submit(Request()), bridge.submit(Request())
+    assert bridge.waiting == (first, second)
+    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+        gate.open()
+    assert bridge.waiting == ()
+
+
+def settled(task: asyncio.Task) -> None:
+    for _ in range(1000):
+        if task.done():
+            return
+        QTest.qWait(5)
+    pytest.fail("the task does not end")
+
+
+def test_generations_are_awaitable(start, aio) -> None:
+    generations = Generations(start(FakePipeline()))
+    task = aio.create_task(generations.run(Request(seed=4, count=2)))
+    settled(task)
+    assert [finished.picture.request.seed for finished in task.result()] == [4, 5]
+
+
+def test_cancelling_the_task_cancels_the_work(start, aio, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    generations = Generations(bridge)
+    with qtbot.waitSignal(bridge.started, timeout=5000):
+        task = aio.create_task(generations.run(Request()))
+    with qtbot.waitSignal(bridge.cancelled, timeout=5000):
+        task.cancel()
+        gate.let(1)
+        settled(task)
+    assert task.cancelled()
+
+
+def test_cancelling_the_work_cancels_the_task(start, aio, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    generations = Generations(bridge)
+    with qtbot.waitSignal(bridge.started, timeout=5000) as started:
+        task = aio.create_task(generations.run(Request()))
+    bridge.cancel(started.args[0].id)
+    gate.let(1)
+    settled(task)
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), MemoryError()])
+def test_a_failure_is_raised_in_the_task(start, aio, error) -> None:
+    generations = Generations(start(FakePipeline(begin_error=error)))
+    task = aio.create_task(generations.run(Request()))
+    settled(task)
+    with pytest.raises(StudioError):
+        task.result()

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldm_studio.fitting import fit
+from tests.ldm_studio.fakes import MODEL
+
+
+@given(st.integers(1, 700), st.integers(1, 700))
+def test_every_picture_fits_and_none_that_fits_is_changed(width: int, height: int) -> None:
+    rgb = np.full((height, width, 3), 77, np.uint8)
+    fitted, note = fit(rgb, MODEL)
+    for side in fitted.shape[:2]:
+        assert side % MODEL.size_multiple == 0
+        assert 0 < side <= MODEL.max_side
+    assert (fitted == 77).all()
+    assert (note == "") == (fitted is rgb)
+
+
+@pytest.mark.parametrize(
+    ("size", "fitted", "words"),
+    [
+        ((1024, 1024), (256, 256), "shrunk from 1024 × 1024 to 256 × 256"),
+        ((100, 50), (112, 64), "padded at its edges to 112 × 64"),
+    ],
+)
+def test_what_was_done_is_said(size, fitted, words) -> None:
+    picture, note = fit(np.zeros((size[1], size[0], 3), np.uint8), MODEL)
+    assert picture.shape[1::-1] == fitted
+    assert words in note
