@@ -19,7 +19,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.errors import PictureError
 from core.request import Request
-from ldm_studio import images
 from ldm_studio.images import load_image, load_mask, read_infotext, read_request, save_png
 from ldm_studio.infotext import Infotext, infotext, parse_infotext, restore
 
@@ -356,7 +355,7 @@ def test_a_text_without_settings_is_all_prompt():
     assert info == Infotext("a cat\nwith: two, words: only", "", {})
 
 
-@pytest.mark.parametrize("text", ["a" * images.MAX_TEXT, " " * images.MAX_TEXT, 'ab: "' * 100_000])
+@pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, 'ab: "' * 40_000])
 def test_long_texts_are_read_in_reasonable_time(text):
     parse_infotext("x\n" + text + "b")
 
