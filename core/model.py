@@ -8,86 +8,28 @@ executed, and every tensor must be one the configuration asks for.
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from . import weights
 from .diffusion.prediction import PREDICTIONS, Prediction
-from .diffusion.schedule import FlowSchedule, Schedule
+from .diffusion.schedule import Schedule
 from .errors import ModelError
+from .model_config import Defaults, ModelConfig
 from .networks.bert import Bert, BertConfig
-from .networks.compact_autoencoder import FACTOR, CompactAutoencoder, CompactAutoencoderConfig
-from .networks.unet import UNet, UNetConfig
+from .networks.compact_autoencoder import FACTOR, CompactAutoencoder
+from .networks.unet import UNet
 from .text.conditioning import SentenceConditioner
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
+AGAIN = "Install or export the model again."
 WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
 MAX_CONFIG_BYTES = 1_000_000
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """Settings that suit a model."""
-
-    sampler: str = "Euler"
-    schedule: str = "Normal"
-    steps: int = 20
-    cfg: float = 4.0
-    width: int = 128
-    height: int = 128
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Everything about a model but its weights."""
-
-    name: str
-    unet: UNetConfig
-    autoencoder: CompactAutoencoderConfig
-    text_encoder: BertConfig
-    prompt_tokens: int
-    prediction: str
-    schedule: FlowSchedule
-    latent_mean: tuple[float, ...]
-    latent_std: tuple[float, ...]
-    defaults: Defaults
-    max_side: int
-    """Pixels."""
-
-    def to_json(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> ModelConfig:
-        """Raises ValueError, TypeError or KeyError for anything else."""
-        data: dict[str, Any] = json.loads(text)
-        if data.pop("format") != FORMAT:
-            raise ValueError(f"the format is not {FORMAT}")
-        parts = {
-            "unet": UNetConfig,
-            "autoencoder": CompactAutoencoderConfig,
-            "text_encoder": BertConfig,
-            "schedule": FlowSchedule,
-            "defaults": Defaults,
-        }
-        for name, kind in parts.items():
-            data[name] = kind(**_tuples(data[name]))
-        config = cls(**_tuples(data))
-        if config.prediction not in PREDICTIONS:
-            raise ValueError(f"unknown prediction {config.prediction!r}")
-        channels = config.autoencoder.latent_channels
-        if not len(config.latent_mean) == len(config.latent_std) == channels:
-            raise ValueError(f"the latent statistics are not those of {channels} channels")
-        _bound_sizes(config)
-        return config
 
 
 @dataclass(frozen=True)
@@ -147,21 +89,16 @@ class Model:
 def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu") -> Model:
     """Reads a model folder. Raises ModelError if it is missing, damaged or inconsistent."""
     config = _read_config(path / "model.json")
-    with torch.device("meta"):
-        unet = UNet(config.unet)
-        autoencoder = CompactAutoencoder(config.autoencoder)
-        text_encoder = Bert(config.text_encoder)
-    networks: tuple[nn.Module, ...] = (unet, autoencoder, text_encoder)
-    for network, name in zip(networks, WEIGHTS, strict=True):
+    unet, autoencoder, text_encoder = _build(config, path / "model.json")
+    for network, name in zip((unet, autoencoder, text_encoder), WEIGHTS, strict=True):
         _fill(network, path / name, device)
+    tokenizer = _read_tokenizer(path / "tokenizer.json", config.text_encoder)
     return Model(
         config=config,
         digest=_digest([path / name for name in WEIGHTS]),
         unet=unet,
         autoencoder=autoencoder,
-        text=SentenceConditioner(
-            _read_tokenizer(path / "tokenizer.json"), text_encoder, config.prompt_tokens
-        ),
+        text=SentenceConditioner(tokenizer, text_encoder, config.prompt_tokens),
         device=torch.device(device),
     )
 
@@ -175,38 +112,50 @@ def _read_config(path: Path) -> ModelConfig:
         return ModelConfig.from_json(data.decode("utf-8"))
     except OSError as error:
         raise _missing(path, error) from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelError(
-            f"{path} does not describe a model: {error}.", "Install or export the model again."
-        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _inconsistent(path, error) from error
+
+
+def _build(config: ModelConfig, path: Path) -> tuple[UNet, CompactAutoencoder, Bert]:
+    """The networks without their weights. Raises ModelError if they cannot be made."""
+    try:
+        with torch.device("meta"):
+            return (
+                UNet(config.unet),
+                CompactAutoencoder(config.autoencoder),
+                Bert(config.text_encoder),
+            )
+    except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
+        raise _inconsistent(path, error) from error
 
 
 def _fill(network: nn.Module, path: Path, device: str) -> None:
     """Strict: a missing, unknown or misshapen tensor is an error."""
     try:
-        tensors = load_file(path, device=device)
-        weights = {name: tensor.float() for name, tensor in tensors.items()}
-        network.load_state_dict(weights, assign=True)
+        tensors, _ = weights.read(path, device)
+        values = {name: tensor.float() for name, tensor in tensors.items()}
+        network.load_state_dict(values, assign=True)
+    except torch.OutOfMemoryError:
+        raise
     except OSError as error:
         raise _missing(path, error) from error
-    except (SafetensorError, RuntimeError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
+    except (ValueError, RuntimeError) as error:
         raise ModelError(
-            f"{path} is damaged or belongs to another model: {str(error)[:500]}",
-            "Install or export the model again.",
+            f"{path} is damaged or belongs to another model: {str(error)[:500]}.", AGAIN
         ) from error
     network.eval().requires_grad_(False)
-    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    untyped: Any = network  # torch's stub lacks this form of `to`
+    untyped.to(memory_format=torch.channels_last)
 
 
-def _read_tokenizer(path: Path) -> Tokenizer:
+def _read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
     try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # noqa: BLE001  # the library raises bare Exception
-        raise ModelError(
-            f"{path} is not a tokenizer: {error}.", "Install or export the model again."
-        ) from error
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelError(f"{path} is not a readable tokenizer: {error}.", AGAIN) from error
+    if max(tokenizer.get_vocab().values(), default=0) >= config.vocabulary:
+        raise ModelError(f"{path} has tokens that the text encoder lacks.", AGAIN)
+    return tokenizer
 
 
 def _digest(paths: list[Path]) -> str:
@@ -219,24 +168,11 @@ def _digest(paths: list[Path]) -> str:
 
 
 def _missing(path: Path, error: OSError) -> ModelError:
+    reason = error.strerror or error
     return ModelError(
-        f"{path} cannot be read: {error.strerror}.", "Check the folder, or install the model again."
+        f"{path} cannot be read: {reason}.", "Check the folder, or install the model again."
     )
 
 
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-
-
-MAX_WIDTH = 65_536
-"""No size that a configuration names may be larger: a damaged one must not exhaust the memory."""
-
-
-def _bound_sizes(config: ModelConfig) -> None:
-    for part in (config.unet, config.autoencoder, config.text_encoder):
-        for field in fields(part):
-            value = getattr(part, field.name)
-            sizes = value if isinstance(value, tuple) else (value,)
-            for size in sizes:
-                if isinstance(size, int) and not 0 <= size <= MAX_WIDTH:
-                    raise ValueError(f"{field.name} is {size}, outside 0 to {MAX_WIDTH}")
+def _inconsistent(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} does not describe a model: {str(error)[:500]}.", AGAIN)
