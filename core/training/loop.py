@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from .. import weights
 from ..errors import StudioError
 
 
@@ -123,7 +121,7 @@ def train(
                 record |= {"step": progress.step, "samples": progress.step * plan.batch}
                 log.write(json.dumps(record) + "\n")
                 log.flush()
-                bar.set_postfix(loss=f"{record['loss']:.4f}")
+                bar.set_postfix_str(f"loss={record['loss']:.4f}")
             if time.monotonic() - saved > plan.checkpoint_every:
                 save_checkpoint(progress, plan, path)
                 on_checkpoint(progress)
@@ -150,20 +148,24 @@ def _step(
     task: Task, progress: Progress, plan: Plan, device: torch.device, bf16: bool
 ) -> dict[str, Tensor]:
     step = progress.step
-    generator = torch.Generator().manual_seed(plan.seed * 1_000_003 + step)
+    seed = plan.seed * 1_000_003 + step
+    generator = torch.Generator().manual_seed(seed)
+    untyped: Any = torch  # what torch's stubs lack
+    untyped.manual_seed(~seed)  # dropout draws from the global generator
     for group in progress.optimiser.param_groups:
         group["lr"] = plan.rate(step)
     progress.module.train()
     with torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext():
         losses = task.loss(step, step / plan.steps, generator)
-    losses["loss"].backward()
+    untyped.autograd.backward(losses["loss"])
     losses["norm"] = nn.utils.clip_grad_norm_(progress.module.parameters(), plan.clip)
-    progress.optimiser.step()
+    optimiser: Any = progress.optimiser
+    optimiser.step()
     progress.optimiser.zero_grad(set_to_none=True)
     progress.step = step + 1
     decay = min(plan.ema, (1 + progress.step) / (10 + progress.step))
     parameters = [value.detach() for value in progress.module.parameters()]
-    torch._foreach_lerp_(list(progress.ema.values()), parameters, 1 - decay)
+    untyped._foreach_lerp_(list(progress.ema.values()), parameters, 1 - decay)
     return {name: value.detach() for name, value in losses.items()}
 
 
@@ -175,22 +177,17 @@ def save_checkpoint(progress: Progress, plan: Plan, path: Path) -> None:
         tensors[f"ema.{name}"] = progress.ema[name]
         for key, moment in progress.optimiser.state.get(value, {}).items():
             tensors[f"optimiser.{key}.{name}"] = moment
-    tensors = {name: value.contiguous() for name, value in tensors.items()}
     plan_json = json.dumps({k: v for k, v in asdict(plan).items() if v != math.inf})
-    temporary = path.with_suffix(".tmp")
-    save_file(tensors, temporary, metadata={"step": str(progress.step), "plan": plan_json})
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    weights.write(path, tensors, {"step": str(progress.step), "plan": plan_json})
 
 
 def load_checkpoint(progress: Progress, path: Path) -> None:
     """Continues a run from a checkpoint. Raises StudioError if it is not one of this network."""
     try:
-        with safe_open(path, "pt") as file:
-            _restore(progress, file)
-            progress.step = int((file.metadata() or {})["step"])
-    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        tensors, metadata = weights.read(path)
+        _restore(progress, tensors)
+        progress.step = int(metadata["step"])
+    except (OSError, KeyError, ValueError) as error:
         raise StudioError(
             f"{path} is not a checkpoint of this training run: {error}.",
             "Move it away to start afresh, or train with the settings it was made with.",
@@ -198,30 +195,35 @@ def load_checkpoint(progress: Progress, path: Path) -> None:
 
 
 @torch.no_grad()
-def _restore(progress: Progress, file: safe_open) -> None:
-    keys = set(file.keys())
+def _restore(progress: Progress, tensors: dict[str, Tensor]) -> None:
     for name, value in progress.module.named_parameters():
-        value.copy_(file.get_tensor(f"model.{name}"))
-        progress.ema[name].copy_(file.get_tensor(f"ema.{name}"))
-        moments = {
-            key: file.get_tensor(f"optimiser.{key}.{name}")
-            for key in ("exp_avg", "exp_avg_sq", "step")
-            if f"optimiser.{key}.{name}" in keys
-        }
-        if moments:
-            device = value.device
+        _copy(value, tensors, f"model.{name}")
+        _copy(progress.ema[name], tensors, f"ema.{name}")
+        if f"optimiser.step.{name}" in tensors:
             progress.optimiser.state[value] = {
+                "step": tensors[f"optimiser.step.{name}"].to(value.device, copy=True),
                 # channels_last moments, like the weights they belong to
-                key: torch.empty_like(value).copy_(m) if m.shape == value.shape else m.to(device)
-                for key, m in moments.items()
+                "exp_avg": _copy(torch.empty_like(value), tensors, f"optimiser.exp_avg.{name}"),
+                "exp_avg_sq": _copy(
+                    torch.empty_like(value), tensors, f"optimiser.exp_avg_sq.{name}"
+                ),
             }
 
 
 def load_ema(module: nn.Module, path: Path) -> None:
     """Fills a network with the moving average of a checkpoint: the weights to use."""
     try:
-        with safe_open(path, "pt") as file, torch.no_grad():
+        tensors, _ = weights.read(path)
+        with torch.no_grad():
             for name, value in module.named_parameters():
-                value.copy_(file.get_tensor(f"ema.{name}"))
-    except (SafetensorError, RuntimeError, OSError) as error:
+                _copy(value, tensors, f"ema.{name}")
+    except (OSError, KeyError, ValueError) as error:
         raise StudioError(f"{path} does not fit this network: {error}.") from error
+
+
+def _copy(target: Tensor, tensors: dict[str, Tensor], name: str) -> Tensor:
+    """Raises KeyError if there is no such tensor, ValueError if its shape is another."""
+    source = tensors[name]
+    if source.shape != target.shape:
+        raise ValueError(f"{name} has the shape {tuple(source.shape)}, not {tuple(target.shape)}")
+    return target.copy_(source)
