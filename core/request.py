@@ -121,7 +121,7 @@ def _check_types(request: Request) -> None:
             object.__setattr__(request, field.name, float(value))
         elif type(value) is not kind:
             raise RequestError(field.name, f"{field.name} must be {field.type}, not {value!r:.60}.")
-        elif kind is str and not _is_unicode(value):
+        elif isinstance(value, str) and not _is_unicode(value):
             raise RequestError(field.name, f"{field.name} holds half of a surrogate pair.")
 
 

@@ -9,6 +9,7 @@ decoding at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -112,18 +113,25 @@ class CompactAutoencoder(nn.Module):
         latent = self.config.latent_channels
         patches = F.pixel_unshuffle(pictures, FACTOR).movedim(1, -1).flatten(0, -2)  # [M, 192]
         mean = patches.mean(dim=0)
-        values, vectors = torch.linalg.eigh(torch.cov((patches - mean).T))
+        linalg: Any = torch.linalg  # without stubs
+        spectrum: tuple[Tensor, Tensor] = linalg.eigh(torch.cov((patches - mean).T))
+        values, vectors = spectrum  # ascending
         std = values[-latent:].flip(0).clamp_min(1e-8).sqrt()  # [C]
         basis = vectors[:, -latent:].flip(1)  # [192, C]
         encode = (basis / std).T
         self.encoder_shortcut.weight.copy_(encode[:, :, None, None])
-        self.encoder_shortcut.bias.copy_(-(encode @ mean))
+        _bias(self.encoder_shortcut).copy_(-(encode @ mean))
         self.decoder_shortcut.weight.zero_()
-        self.decoder_shortcut.bias.zero_()
+        _bias(self.decoder_shortcut).zero_()
         rgb = slice(0, 3 * FACTOR**2)  # pixel_shuffle keeps the 64 positions of a channel together
         self.decoder_shortcut.weight[rgb].copy_((basis * std)[:, :, None, None])
-        self.decoder_shortcut.bias[rgb].copy_(mean)
+        _bias(self.decoder_shortcut)[rgb].copy_(mean)
         for convolution in (self.moments_conv, self.picture_conv):
             for parameter in convolution.parameters():
                 parameter.zero_()
-        nn.init.constant_(self.moments_conv.bias[latent:], START_LOGVAR)
+        nn.init.constant_(_bias(self.moments_conv)[latent:], START_LOGVAR)
+
+
+def _bias(convolution: nn.Conv2d) -> Tensor:
+    assert convolution.bias is not None
+    return convolution.bias

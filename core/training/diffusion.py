@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -101,6 +102,8 @@ def logit_normal_times(
     """
     slices = torch.arange(count, dtype=torch.float64)
     quantiles = (slices + torch.rand(count, generator=generator, dtype=torch.float64)) / count
-    places = torch.sigmoid(mean + std * torch.special.ndtri(quantiles.clamp(1e-6, 1 - 1e-6)))
+    special: Any = torch.special  # without stubs
+    normal: Tensor = special.ndtri(quantiles.clamp(1e-6, 1 - 1e-6))
+    places = torch.sigmoid(mean + std * normal)
     low, high = schedule.t(schedule.sigma_min), schedule.t(schedule.sigma_max)
-    return [low + (high - low) * place for place in places.tolist()]
+    return [low + (high - low) * float(place) for place in places]
