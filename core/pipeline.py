@@ -2,15 +2,17 @@
 
     job = prepare(model, request)
     for step in steps(job):
-        ...  # look at preview(job, step); stop iterating to cancel
+        ...  # look at preview(job, step)
     picture = finish(job, step.state)
+
+To cancel, stop iterating.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -143,7 +145,7 @@ def preview(job: Job, step: Step) -> np.ndarray:
 def finish(job: Job, state: State) -> Picture:
     """Decodes the end of a trajectory. Where the mask is 0, every byte is the input's."""
     rgb, alpha = _compose(job, _decode(job.model, state.x))
-    return Picture(rgb, alpha, job.request)
+    return Picture(rgb, alpha, replace(job.request, model_digest=job.model.digest))
 
 
 def latent_mask(mask: np.ndarray) -> Tensor:
@@ -152,7 +154,7 @@ def latent_mask(mask: np.ndarray) -> Tensor:
     A cell is redrawn as much as the most painted of its pixels, so that every painted pixel can
     change fully; the pixels that were not painted are put back after decoding.
     """
-    painted = torch.from_numpy(mask.astype(np.float32) / 255)[None, None]
+    painted = torch.as_tensor(mask.astype(np.float32) / 255)[None, None]
     return F.max_pool2d(painted, FACTOR)
 
 
@@ -234,5 +236,5 @@ def _compose(job: Job, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _to_tensor(image: np.ndarray, device: torch.device) -> Tensor:
-    tensor = torch.from_numpy(image.astype(np.float32) / 127.5 - 1)
+    tensor = torch.as_tensor(image.astype(np.float32) / 127.5 - 1)
     return tensor.permute(2, 0, 1)[None].to(device)
