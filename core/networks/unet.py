@@ -231,9 +231,12 @@ class UNet(nn.Module):
         self, x: Tensor, t: Tensor, context: Tensor, vector: Tensor | None = None
     ) -> Tensor:
         """x [B, C, h, w], t [B] in 0..1000, context [B, M, context_dim], vector [B, vector_dim]
-        -> [B, out_channels, h, w]. h and w are multiples of `config.factor`."""
+        -> [B, out_channels, h, w]. h and w are multiples of `config.factor`; the vector is given
+        exactly when `config.vector_dim` is."""
         emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype))
-        if self.label_emb is not None and vector is not None:
+        if (vector is None) != (self.label_emb is None):
+            raise ValueError("A pooled condition is needed exactly when the network takes one.")
+        if self.label_emb is not None:
             emb = emb + self.label_emb(vector)
         skips: list[Tensor] = []
         for stage in self.input_blocks:

@@ -18,7 +18,8 @@ from ..text.conditioning import Cond
 class LatentSet:
     """Pictures as latents and captions as conditions, encoded once.
 
-    Tensors may be float16 and live anywhere; a batch is moved to the network's device.
+    Latents and conditions may be float16 and live on the network's device, where they fit; the
+    tables are on the CPU, where batches are drawn.
     """
 
     latents: Tensor
@@ -54,8 +55,8 @@ class DiffusionTask:
         data = self.data
         picks = torch.multinomial(data.weights, self.batch, replacement=True, generator=generator)
         columns = torch.multinomial(data.caption_weights[picks], 1, generator=generator)
-        captions = data.captions[picks].gather(1, columns)[:, 0]
-        keep = torch.rand(self.batch, generator=generator) >= self.dropout
+        captions = data.captions[picks].gather(1, columns)[:, 0].to(data.contexts.device)
+        keep = (torch.rand(self.batch, generator=generator) >= self.dropout).to(captions.device)
         cond = Cond(
             data.contexts[captions].float() * keep[:, None, None],
             data.vectors[captions].float() * keep[:, None],
@@ -63,8 +64,8 @@ class DiffusionTask:
         times = logit_normal_times(
             self.batch, self.schedule, self.time_mean, self.time_std, generator
         )
-        eps = torch.randn(data.latents[picks].shape, generator=generator)
-        x0 = data.latents[picks].float()
+        x0 = data.latents[picks.to(data.latents.device)].float()
+        eps = torch.randn(x0.shape, generator=generator)
         error = denoising_error(
             self.module, self.prediction, self.schedule, x0, eps, times, cond, self.device
         )

@@ -66,7 +66,7 @@ def train_denoiser(
     tensors = load_file(encoded)
     torch.manual_seed(SEED)  # the network's initial weights
     network = UNet(CONFIG).to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    seen, held_out = (latent_set(dataset, tensors, part) for part in ("train", "pair"))
+    seen, held_out = (latent_set(dataset, tensors, part, device) for part in ("train", "pair"))
     conditioner = load_sentence_encoder(sentence_encoder)
     prompts = [prompt.text for prompt in COMMON_PROMPTS[:SHEET_PROMPTS]]
     cond = conditioner(prompts)
@@ -100,7 +100,9 @@ def train_denoiser(
 
 
 @torch.no_grad()
-def evaluation_loss(network: UNet, data: LatentSet, device: torch.device, count: int = 256) -> float:
+def evaluation_loss(
+    network: UNet, data: LatentSet, device: torch.device, count: int = 256
+) -> float:
     """Denoising loss over fixed pictures, captions, times and noise."""
     generator = torch.Generator().manual_seed(0)
     picks = torch.arange(count) % len(data.latents)
@@ -116,8 +118,14 @@ def evaluation_loss(network: UNet, data: LatentSet, device: torch.device, count:
         cond = Cond(data.contexts[captions[part]].float(), data.vectors[captions[part]].float())
         x0 = data.latents[picks[part]].float()
         error = denoising_error(
-            network, PREDICTION, SCHEDULE, x0, eps[part], times[part],
-            cond.to(device, torch.float32), device,
+            network,
+            PREDICTION,
+            SCHEDULE,
+            x0,
+            eps[part],
+            times[part],
+            cond.to(device, torch.float32),
+            device,
         )
         total += float(error.sum())
     return total / count

@@ -72,14 +72,16 @@ def load_sentence_encoder(folder: Path) -> SentenceConditioner:
     return SentenceConditioner(tokenizer, network, PROMPT_TOKENS)
 
 
-def latent_set(dataset: Dataset, encoded: dict[str, Tensor], part: str) -> LatentSet:
-    """One part of the split, ready to train or evaluate on."""
+def latent_set(
+    dataset: Dataset, encoded: dict[str, Tensor], part: str, device: torch.device
+) -> LatentSet:
+    """One part of the split, ready to train or evaluate on a device."""
     picks = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == part]
     common = [dataset.drawings[i].common for i in picks]
     return LatentSet(
-        latents=encoded["latents"][picks],
-        contexts=encoded["contexts"],
-        vectors=encoded["vectors"],
+        latents=encoded["latents"][picks].to(device),
+        contexts=encoded["contexts"].to(device),
+        vectors=encoded["vectors"].to(device),
         captions=encoded["captions"][picks],
         caption_weights=encoded["caption_weights"][picks],
         weights=torch.tensor([COMMON_WEIGHT if c else 1.0 for c in common]),
