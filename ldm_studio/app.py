@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -149,12 +150,15 @@ def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:
     app.setWindowIcon(app_icon())
     app.setQuitOnLastWindowClosed(False)
     crash = CrashReporter(paths.state_dir() / "logs")
+    ends = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with QEventLoop(app) as loop:
             asyncio.set_event_loop(loop)
             loop.set_exception_handler(crash.asyncio_error)
             return loop.run_until_complete(_main(app, pipeline or CorePipeline(), crash))
     finally:
+        for number, handler in ends.items():
+            signal.signal(number, handler)
         crash.close()
 
 
@@ -162,7 +166,8 @@ async def _main(app: QApplication, pipeline: Pipeline, crash: CrashReporter) -> 
     closing = asyncio.Event()
     application = Application(app, pipeline)
     application.window.close_requested.connect(closing.set)
-    app.lastWindowClosed.connect(closing.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: closing.set())
     crash.reported.connect(application.report)
     if crash.crashed_before:
         application.window.notice.show_info(

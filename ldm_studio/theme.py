@@ -236,11 +236,6 @@ class _SvgIcon(QIconEngine):
         painter.end()
         return pixmap
 
-    def scaledPixmap(  # noqa: N802  # Qt's name
-        self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
-    ) -> QPixmap:
-        return self.pixmap(size, mode, state)
-
     def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> str:
         colours = QApplication.palette()
         if mode == QIcon.Mode.Disabled:

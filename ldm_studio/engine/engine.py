@@ -108,7 +108,6 @@ class Engine:
     # On the engine's thread
 
     def _work(self) -> None:
-        _lower_priority()
         while True:
             with self._changed:
                 while not (self._closing or self._load_wanted or self._queue):
@@ -153,6 +152,8 @@ class Engine:
             for work in waiting:
                 self._mailbox.post(Cancelled(work.id))
             return None
+        # Not before: importing holds the interpreter's lock, which the interface waits for.
+        _lower_priority()
         self._model = model
         self._mailbox.post(Ready(model))
         return model

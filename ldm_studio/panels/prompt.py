@@ -93,7 +93,7 @@ class PromptPanel(QWidget):
         self.waiting.setObjectName("caption")
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
-        caption = QLabel("&Prompt")
+        caption = QLabel("Prompt")
         caption.setObjectName("caption")
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -106,6 +106,8 @@ class SamplerPanel(QWidget):
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
+        self._built = False
+        self._shown: np.ndarray | None = None
         self._presets: list[tuple[str, int, int]] = []
         self.mode = Segments(MODES)
         self.sampler = self._choices("Sampler", {k: row.summary for k, row in SAMPLERS.items()})
@@ -142,9 +144,11 @@ class SamplerPanel(QWidget):
         self.show_start(None)
         self._mode_changed(store.mode)
         self._size_changed()
+        self._built = True
 
     def show_start(self, picture: np.ndarray | None) -> None:
         """The start picture, uint8 [H, W, 3]."""
+        self._shown = picture
         if picture is None:
             self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
             self._thumb_words.setText("Open a picture, or paint on the canvas.")
@@ -163,6 +167,11 @@ class SamplerPanel(QWidget):
             self._thumb.setPixmap(pixmap)
             self._thumb_words.setText(f"Start picture\n{width} × {height}")
         self.clear.setEnabled(picture is not None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._built:
+            self.show_start(self._shown)  # the icon that stands for no picture is a pixmap
 
     # Building
 
@@ -338,7 +347,8 @@ class SamplerPanel(QWidget):
             self.preset.setCurrentIndex(sizes.index(size))
         else:
             self.preset.setCurrentIndex(-1)
-            self.preset.setPlaceholderText("Custom")
+            known = self._presets or size[0] != size[1]
+            self.preset.setPlaceholderText("Custom" if known else "Square")
         model = store.run.model
         problems = (
             (self.width_field, side_problem("Width", store.width, model)),

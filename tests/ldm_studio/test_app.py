@@ -107,12 +107,32 @@ sys.exit(app.run([], FakePipeline()))
     assert not (studio_home / "state" / "logs" / "crash.log").exists()
 
 
+def test_the_system_may_end_it_like_a_user(studio_home) -> None:
+    script = """
+import os, signal
+
+def interrupt(application):
+    application.store.prompt = "a pause"
+    os.kill(os.getpid(), signal.SIGTERM)
+
+ACTS = (interrupt,)
+sys.exit(app.run([], FakePipeline()))
+"""
+    done = run(IN_A_RUNNING_PROGRAM + script, studio_home)
+    assert done.returncode == 0, done.stderr
+    session = json.loads((studio_home / "state" / "session.json").read_text())
+    assert session["parameters"]["prompt"] == "a pause"
+
+
 def test_an_error_that_nobody_caught_is_shown_logged_and_survived(studio_home) -> None:
     script = """
 def fail(application):
     raise KeyError("nobody expects this")
 
 def look(application):
+    if not application.window.notice.isVisible():
+        QTimer.singleShot(10, lambda: look(application))
+        return
     print(application.window.notice.text())
     application.window.close()
 
