@@ -55,5 +55,6 @@ def export(
 
 
 def _save(network: nn.Module, path: Path) -> None:
-    weights = {name: value.to(torch.float16).contiguous() for name, value in network.state_dict().items()}
-    save_file(weights, path)
+    tensors = network.state_dict().items()
+    save_file({name: value.to(torch.float16).contiguous() for name, value in tensors}, path)
+    path.chmod(0o644)  # the library leaves it readable by its owner alone
