@@ -1,0 +1,318 @@
+"""How good is a model folder? Measured against the data set it was trained on.
+
+Definitions (every draw has a fixed seed, so the same model gives the same numbers):
+
+- Autoencoder PSNR: mean over all held-out drawings of the PSNR of RGB on white, encoded and
+  decoded, in dB.
+- Loss: mean squared error of the prediction for 256 noisy latents, as in training; held-out means
+  the held-out (concept, style) pairs.
+- Retrieval: a picture is drawn for the caption "label, style" with the model's default settings;
+  it is a hit when the classifier's likeliest of all concepts (or one of its five likeliest) is the
+  caption's. Train captions are those of training drawings taken at random; held-out pairs are
+  captions whose drawing was not trained on, though the concept was seen in other styles.
+- Classifier accuracy: the same classifier on the real drawings of the held-out pairs: no generated
+  picture can be expected to do better than about that.
+- Memorisation: how far a picture is from the nearest training drawing, as the root mean square
+  difference of 32 x 32 RGB on white (0 to 1). Beside generated pictures stand real held-out
+  drawings (as near as a drawing comes without having been copied) and training drawings seen
+  through the autoencoder (what an exact copy would have).
+- Seconds a picture: `core.pipeline` with the model's default settings, median of three.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from core.model import Model
+from core.training.autoencoder import psnr
+from core.training.diffusion import LatentSet
+
+from .autoencoder import on_white
+from .classifier import SAMPLES, Judge, train_judge
+from .data import Dataset, Drawing
+from .denoiser import PREDICTION, SCHEDULE, draw, evaluation_loss
+from .judge import draw_one
+from .packages import RecipeError
+from .sheets import save_sheet, to_pixels
+
+SEED = 4
+LOSS_PICTURES = 256
+DRAW_BATCH = 32
+NEAREST_SIDE = 32
+SHEET_PAIRS = 16
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Distances to the nearest training drawing, 0 to 1."""
+
+    median: float
+    min: float
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """See the module's definitions."""
+
+    train_captions: Spread
+    heldout_pair_captions: Spread
+    real_heldout: Spread
+    exact_copy: Spread
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Shares are 0 to 1. `pictures` is how many were drawn for each of the two retrievals."""
+
+    autoencoder_psnr_db: float
+    heldout_loss: float
+    train_loss: float
+    train_retrieval: float
+    train_retrieval_top5: float
+    heldout_pair_retrieval: float
+    heldout_pair_retrieval_top5: float
+    classifier_heldout_accuracy: float
+    memorisation: Memorisation
+    seconds_per_picture: float
+    model_digest: str
+    device: str
+    steps: int
+    cfg: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pictures drawn for the captions of drawings."""
+
+    pictures: Tensor
+    """RGB on white, [N, 3, H, W] in [-1, 1]."""
+    drawings: tuple[Drawing, ...]
+
+
+def evaluate(
+    model: Model,
+    dataset: Dataset,
+    work: Path,
+    *,
+    pictures: int = 128,
+    classifier_samples: int = SAMPLES,
+) -> Evaluation:
+    """Every measure. Trains the classifier first, unless `work` has it, and writes
+    `work/memorisation.png`: generated pictures, each beside its nearest training drawing.
+
+    Raises RecipeError when the model is not one of this recipe.
+    """
+    check(model)
+    judge = train_judge(dataset, work, samples=classifier_samples)
+    train, pairs, concepts = (indices(dataset, part) for part in ("train", "pair", "concept"))
+    for part, what in ((train, "training drawing"), (pairs, "held-out pair")):
+        if not part:
+            raise RecipeError(f"The data set has no {what}.", "Build it again.")
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SEED)).tolist()
+    shuffled = [train[i] for i in order]
+
+    from_train = draw_captions(model, dataset, shuffled, pictures, "train captions")
+    from_pairs = draw_captions(model, dataset, pairs, pictures, "held-out pairs")
+    train_ranks, pair_ranks = (judged(judge, drawn) for drawn in (from_train, from_pairs))
+    real = Drawn(whites(dataset, pairs), tuple(dataset.drawings[i] for i in pairs))
+
+    known = thumbnails(whites(dataset, train))
+    copied = thumbnails(reconstructed(model, whites(dataset, shuffled[:LOSS_PICTURES])))
+    memorisation = Memorisation(
+        train_captions=spread(thumbnails(from_train.pictures), known),
+        heldout_pair_captions=spread(thumbnails(from_pairs.pictures), known),
+        real_heldout=spread(thumbnails(whites(dataset, [*pairs, *concepts])), known),
+        exact_copy=spread(copied, known),
+    )
+    work.mkdir(parents=True, exist_ok=True)
+    half = SHEET_PAIRS // 2
+    shown = torch.cat([from_train.pictures[:half], from_pairs.pictures[:half]])
+    save_nearest(work / "memorisation.png", shown, known, whites(dataset, train))
+
+    held_out = whites(dataset, [*pairs, *concepts])
+    return Evaluation(
+        autoencoder_psnr_db=float(psnr(reconstructed(model, held_out), held_out)),
+        heldout_loss=loss(model, dataset, pairs),
+        train_loss=loss(model, dataset, shuffled),
+        train_retrieval=share(train_ranks, 1),
+        train_retrieval_top5=share(train_ranks, 5),
+        heldout_pair_retrieval=share(pair_ranks, 1),
+        heldout_pair_retrieval_top5=share(pair_ranks, 5),
+        classifier_heldout_accuracy=share(judged(judge, real), 1),
+        memorisation=memorisation,
+        seconds_per_picture=seconds_per_picture(model),
+        model_digest=model.digest,
+        device=device_name(model.device),
+        steps=model.defaults.steps,
+        cfg=model.defaults.cfg,
+        pictures=pictures,
+    )
+
+
+def check(model: Model) -> None:
+    """Raises RecipeError unless the model predicts and samples as this recipe's do."""
+    config = model.config
+    found = (config.prediction, config.schedule, config.defaults.sampler, config.defaults.schedule)
+    if found != (PREDICTION.name, SCHEDULE, "Euler", "Normal"):
+        raise RecipeError(f"The model {config.name!r} was not made by this recipe.")
+
+
+def indices(dataset: Dataset, held_out: str) -> list[int]:
+    """Where the drawings of one part of the split are."""
+    return [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == held_out]
+
+
+def whites(dataset: Dataset, picks: Sequence[int]) -> Tensor:
+    """RGB on white, [N, 3, 128, 128] in [-1, 1]."""
+    return on_white(torch.from_numpy(np.ascontiguousarray(dataset.pictures[list(picks)])))
+
+
+def caption(drawing: Drawing) -> str:
+    return f"{drawing.label}, {drawing.style}"
+
+
+def draw_captions(
+    model: Model, dataset: Dataset, picks: Sequence[int], count: int, what: str
+) -> Drawn:
+    """`count` pictures for the captions of `picks`, in turn, picture i from seed i."""
+    drawings = tuple(dataset.drawings[picks[i % len(picks)]] for i in range(count))
+    defaults = model.defaults
+    parts: list[Tensor] = []
+    for first in tqdm(range(0, count, DRAW_BATCH), desc=f"Drawing {what}", unit="batch"):
+        seeds = range(first, min(count, first + DRAW_BATCH))
+        cond = model.text([caption(drawings[seed]) for seed in seeds])
+        latents = draw(
+            model.unet,
+            cond,
+            seeds,
+            steps=defaults.steps,
+            scale=defaults.cfg,
+            device=model.device,
+            side=defaults.width // 8,
+        )
+        with torch.no_grad():
+            rgb = model.decode(latents.to(model.device))[:, :3].clamp(-1, 1)
+        parts.append(rgb.cpu())
+    return Drawn(torch.cat(parts), drawings)
+
+
+def judged(judge: Judge, drawn: Drawn) -> Tensor:
+    """The rank of the right concept for each picture, [N]; 0 is a hit."""
+    return judge.ranks(drawn.pictures, [drawing.hexcode for drawing in drawn.drawings])
+
+
+def share(ranks: Tensor, within: int) -> float:
+    return float((ranks < within).float().mean())
+
+
+@torch.no_grad()
+def reconstructed(model: Model, pictures: Tensor) -> Tensor:
+    """Pictures [N, 3, H, W] through the autoencoder and back."""
+    parts = (model.decode(model.encode(part.to(model.device))) for part in pictures.split(64))
+    return torch.cat([part[:, :3].clamp(-1, 1).cpu() for part in parts])
+
+
+@torch.no_grad()
+def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
+    """Denoising loss on some drawings under their likeliest captions."""
+    picks = picks[:LOSS_PICTURES]
+    parts = whites(dataset, picks).split(64)
+    texts = [max(dataset.drawings[i].captions, key=lambda weighted: weighted[1])[0] for i in picks]
+    cond = model.text(texts)
+    assert cond.vector is not None, "the sentence encoder always makes one"
+    data = LatentSet(
+        latents=torch.cat([model.encode(part.to(model.device)).cpu() for part in parts]),
+        contexts=cond.context.cpu(),
+        vectors=cond.vector.cpu(),
+        captions=torch.arange(len(picks))[:, None],
+        caption_weights=torch.ones(len(picks), 1),
+        weights=torch.ones(len(picks)),
+    )
+    return evaluation_loss(model.unet, data, model.device, LOSS_PICTURES)
+
+
+def thumbnails(pictures: Tensor) -> Tensor:
+    """[N, 3, S, S] in [-1, 1] -> [N, 3 * 32 * 32] in [0, 1]."""
+    small = F.avg_pool2d(pictures, pictures.shape[-1] // NEAREST_SIDE)
+    return (small.flatten(1) + 1) / 2
+
+
+def distances(thumbs: Tensor, known: Tensor) -> Tensor:
+    """Root mean square differences, [N, M] in [0, 1]."""
+    return torch.cdist(thumbs, known) / thumbs.shape[1] ** 0.5
+
+
+def spread(thumbs: Tensor, known: Tensor) -> Spread:
+    nearest = distances(thumbs, known).amin(dim=1).tolist()
+    return Spread(statistics.median(nearest), min(nearest))
+
+
+def save_nearest(path: Path, pictures: Tensor, known: Tensor, drawings: Tensor) -> None:
+    """Each picture and, right of it, the training drawing nearest to it."""
+    nearest = distances(thumbnails(pictures), known).argmin(dim=1).tolist()
+    tiles = [
+        to_pixels(tile)
+        for picture, i in zip(pictures, nearest, strict=True)
+        for tile in (picture, drawings[i])
+    ]
+    save_sheet(path, tiles, columns=8)
+
+
+def seconds_per_picture(model: Model, repeats: int = 3) -> float:
+    """From the request to the finished picture, at the model's default settings."""
+    times: list[float] = []
+    for seed in range(repeats + 1):
+        began = time.perf_counter()
+        draw_one(model, "a red heart", seed)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])  # the first also warms up
+
+
+def device_name(device: torch.device) -> str:
+    """Such as "cpu with 2 threads"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    count = torch.get_num_threads()
+    return f"{device.type} with {count} thread{'s' * (count != 1)}"
+
+
+def report(evaluation: Evaluation) -> str:
+    """The numbers in words, one a line."""
+    e, m = evaluation, evaluation.memorisation
+    rows = [
+        ("autoencoder PSNR, held-out", f"{e.autoencoder_psnr_db:.1f} dB"),
+        ("denoising loss, held-out pairs", f"{e.heldout_loss:.4f}"),
+        ("denoising loss, train", f"{e.train_loss:.4f}"),
+        ("retrieval, train captions", _shares(e.train_retrieval, e.train_retrieval_top5)),
+        (
+            "retrieval, held-out pairs",
+            _shares(e.heldout_pair_retrieval, e.heldout_pair_retrieval_top5),
+        ),
+        ("classifier on real held-out pairs", f"{e.classifier_heldout_accuracy:.0%}"),
+        ("nearest training drawing, train captions", _distances(m.train_captions)),
+        ("nearest training drawing, held-out pairs", _distances(m.heldout_pair_captions)),
+        ("nearest training drawing, real held-out", _distances(m.real_heldout)),
+        ("nearest training drawing, exact copy", _distances(m.exact_copy)),
+        ("seconds a picture", f"{e.seconds_per_picture:.2f} ({e.device}, {e.steps} steps)"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def _shares(top1: float, top5: float) -> str:
+    return f"{top1:.0%} (top five {top5:.0%})"
+
+
+def _distances(spread: Spread) -> str:
+    return f"median {spread.median:.3f}, min {spread.min:.3f}"

