@@ -1,0 +1,98 @@
+"""`python -m benchmarks [NAME ...]`: one line and one JSON record for each."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from core.errors import StudioError
+
+from .record import Options, Result, machine, to_json
+
+BENCHMARKS = {
+    "picture": "seconds a picture",
+    "preview": "cost of the live preview",
+    "interface": "how long the interface stands still while the engine draws",
+    "startup": "from start to window, to model, to first picture",
+    "peer": "our U-Net beside diffusers'",
+}
+
+
+def measure(name: str, options: Options) -> Result:
+    """Each in a module of its own, imported when it is its turn."""
+    module = importlib.import_module(f".{name}", __package__)
+    run: Callable[[Options], Result] = module.measure
+    return run(options)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0, or 2 when a benchmark could not be run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure speed and latency.",
+        epilog="\n".join(f"  {name:<10} {words}" for name, words in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="which, of those below (default: all)"
+    )
+    parser.add_argument("--model", metavar="DIR", type=Path, help="instead of the default model")
+    parser.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
+    parser.add_argument("--repeats", metavar="N", type=int, help="pictures, runs or rounds")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="append the records to FILE")
+    arguments = parser.parse_args(argv)
+    names: list[str] = arguments.names or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"unknown benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    if arguments.steps < 1 or (arguments.repeats is not None and arguments.repeats < 1):
+        parser.error("--steps and --repeats start at 1")
+    if len(names) > 1:
+        # Each in a process of its own, so that none finds what another has warmed up.
+        rest = options_of(arguments)
+        command = [sys.executable, "-m", "benchmarks"]
+        return max(subprocess.run([*command, name, *rest]).returncode for name in names)
+    return run_one(names[0], arguments)
+
+
+def options_of(arguments: argparse.Namespace) -> list[str]:
+    """The options again, as arguments of another process."""
+    given = {
+        "--model": arguments.model,
+        "--steps": arguments.steps,
+        "--repeats": arguments.repeats,
+        "--json": arguments.json,
+    }
+    return [
+        text
+        for option, value in given.items()
+        if value is not None
+        for text in (option, str(value))
+    ]
+
+
+def run_one(name: str, arguments: argparse.Namespace) -> int:
+    try:
+        from core.model import DEFAULT_MODEL
+
+        options = Options(arguments.model or DEFAULT_MODEL, arguments.steps, arguments.repeats)
+        result = measure(name, options)
+        record = to_json(name, result, options, machine())
+        print(f"{name}: {result.line()}\n{record}", flush=True)
+        if arguments.json:
+            with arguments.json.open("a", encoding="utf-8") as file:
+                file.write(record + "\n")
+    except StudioError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{name}: error: {error.filename}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

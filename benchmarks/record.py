@@ -1,0 +1,90 @@
+"""What every benchmark is given and what it leaves: options, and a record with machine facts."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from dataclasses import Field, asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from ldm_studio.engine.pipeline import physical_cores
+
+
+@dataclass(frozen=True)
+class Options:
+    """`repeats` None: as often as the benchmark itself thinks right."""
+
+    model: Path
+    steps: int = 20
+    repeats: int | None = None
+
+    def times(self, usual: int) -> int:
+        return self.repeats or usual
+
+
+class Result(Protocol):
+    """What a benchmark found: a frozen dataclass of numbers, and the same in a line."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def line(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where it was measured. Numbers of different machines do not compare."""
+
+    cpu: str
+    cores: int
+    """Physical ones this process may use."""
+    threads: int
+    """Those torch computes with."""
+    torch: str
+    python: str
+    system: str
+
+
+def machine() -> Machine:
+    import torch
+
+    return Machine(
+        cpu=cpu_model(),
+        cores=physical_cores() or os.cpu_count() or 1,
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+    )
+
+
+def cpu_model() -> str:
+    """The processor's name as the system tells it."""
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def use_cores() -> None:
+    """As many threads as the application computes with, unless OMP_NUM_THREADS says otherwise."""
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
+        torch.set_num_threads(cores)
+
+
+def to_json(name: str, result: Result, options: Options, machine: Machine) -> str:
+    """One line of JSON."""
+    record = {
+        "benchmark": name,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "steps": options.steps,
+        **asdict(result),
+        "machine": asdict(machine),
+    }
+    return json.dumps(record)

@@ -1,0 +1,81 @@
+"""Every benchmark runs and leaves a complete record; nothing here asserts a speed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS, main
+from tests.tiny_recipe import write_model
+
+FIELDS = {
+    "picture": {"seconds_per_picture", "ms_per_step", "size", "pictures"},
+    "preview": {"preview_ms", "step_ms", "percent_of_step", "pictures"},
+    "interface": {"median_ms", "p99_ms", "longest_ms", "longest_while_loading_ms", "pictures"},
+    "startup": {"window_s", "ready_s", "picture_s", "runs"},
+    "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
+}
+MACHINE = {"cpu", "cores", "threads", "torch", "python", "system"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("benchmarks") / "model")
+
+
+def run(names: list[str], model: Path, records: Path) -> list[dict[str, object]]:
+    options = ["--model", str(model), "--repeats", "1", "--steps", "2", "--json", str(records)]
+    assert main([*names, *options]) == 0
+    return [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
+
+
+def check(record: dict[str, object]) -> None:
+    name = record["benchmark"]
+    assert isinstance(name, str)
+    assert record.keys() >= FIELDS[name] | {"time", "steps", "machine"}
+    machine = record["machine"]
+    assert isinstance(machine, dict)
+    assert machine.keys() == MACHINE
+    assert all(machine.values())
+
+
+def test_every_benchmark_is_known_here() -> None:
+    assert BENCHMARKS.keys() == FIELDS.keys()
+
+
+@pytest.mark.parametrize("name", ["picture", "preview", "peer"])
+def test_a_benchmark_prints_a_line_and_its_record(
+    name: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (record,) = run([name], model, tmp_path / "records.jsonl")
+    check(record)
+    line, printed = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{name}: ")
+    assert json.loads(printed) == record
+
+
+@pytest.mark.timeout(300)  # starts the program several times
+def test_the_window_is_measured_in_processes_of_its_own(model: Path, tmp_path: Path) -> None:
+    interface, startup = run(["interface", "startup"], model, tmp_path / "records.jsonl")
+    check(interface)
+    check(startup)
+    moments = [startup[name] for name in ("window_s", "ready_s", "picture_s")]
+    assert all(isinstance(moment, float) for moment in moments)
+    assert moments == sorted(moments)  # type: ignore[type-var]  # floats, as just asserted
+
+
+def test_a_missing_model_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["picture", "--model", str(tmp_path / "none")]) == 2
+    said = capsys.readouterr().err.strip()
+    assert "none" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unknown_name_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["speed"])
+    assert "picture, preview, interface, startup, peer" in capsys.readouterr().err
