@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.errors import StudioError
@@ -49,6 +49,8 @@ class Commands(QObject):
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
         studio.shown_changed.connect(self._update)
         self._view.picture_dropped.connect(self.open)
+        self._window.picture_dropped.connect(self.open)
+        self._window.prompt.picture_pasted.connect(self.paste_picture)
         self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
         self._window.sampler.open_requested.connect(self.open_picture)
         theme.changed.connect(self._update)
@@ -220,9 +222,7 @@ def _load(source: str | QImage, model: ModelInfo | None) -> tuple[np.ndarray, st
 def from_qimage(image: QImage) -> np.ndarray:
     """uint8 [H, W, 3]; what is transparent becomes white."""
     flat = QImage(image.size(), QImage.Format.Format_RGB888)
-    flat.fill(0xFFFFFFFF)
-    from PySide6.QtGui import QPainter
-
+    flat.fill(Qt.GlobalColor.white)
     painter = QPainter(flat)
     painter.drawImage(0, 0, image)
     painter.end()

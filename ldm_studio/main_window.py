@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from .actions import build_menus
+from .canvas.dropping import dropped_picture, offers_picture
 from .canvas.panel import CanvasPanel
 from .panels.notice import NoticeStrip
 from .panels.prompt import PromptPanel
@@ -34,6 +42,8 @@ class MainWindow(QMainWindow):
     """Lays the panels out. The first close event asks; `app` closes when all is put away."""
 
     close_requested = Signal()
+    picture_dropped = Signal(object)
+    """str or QImage, as the canvas says it; dropped beside the canvas"""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
@@ -49,6 +59,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.setCentralWidget(self._centre())
         self._may_close = False
+        self.setAcceptDrops(True)
 
     def install_actions(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Fill the menus; `handlers` has a function for every id of `actions.ACTIONS`."""
@@ -68,6 +79,16 @@ class MainWindow(QMainWindow):
         event.setAccepted(self._may_close)
         if not self._may_close:
             self.close_requested.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if offers_picture(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        source = dropped_picture(event.mimeData())
+        if source is not None:
+            event.acceptProposedAction()
+            self.picture_dropped.emit(source)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

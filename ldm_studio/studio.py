@@ -190,9 +190,12 @@ class Studio(QObject):
         inputs = self._inputs.get(event.id, _Inputs(None, None))
         entry = Entry(event.picture, event.path, inputs.start, inputs.mask)
         self.window.strip.add(entry)
+        previous = self.view.picture()
         self._applying = True  # a canvas of another size drops its mask: not the user's doing
         try:
             self._show(entry)
+            if inputs.start is None:
+                self.view.set_before(previous)
         finally:
             self._applying = False
 

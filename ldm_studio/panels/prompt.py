@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.canvas.dropping import offers_picture
 from ldm_studio.panels.fields import FlowLayout, tool_button
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.store import RunState, StudioStore, bind
@@ -22,16 +23,17 @@ from ldm_studio.theme import GRID, icon
 
 EXAMPLES = (
     "a red heart with a smile",
-    "a cat, 3d",
     "pizza, flat",
+    "a cat, 3d",
     "a rocket",
     "a blue whale",
-    "sunflower, 3d",
 )
 
 
 class PlainEditor(QPlainTextEdit):
-    """An editor of a few lines. Tab leaves it."""
+    """An editor of a few lines. Tab leaves it; pictures are for others."""
+
+    picture_pasted = Signal()
 
     def __init__(self, name: str, placeholder: str, tip: str, lines: int) -> None:
         super().__init__()
@@ -51,6 +53,15 @@ class PlainEditor(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
+        return super().canInsertFromMimeData(source) and not offers_picture(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+        if offers_picture(source) and not source.hasText():
+            self.picture_pasted.emit()
+        else:
+            super().insertFromMimeData(source)
+
     def _fix_height(self) -> None:
         line = QFontMetricsF(self.font()).lineSpacing()
         self.setFixedHeight(round(self._lines * line + 2 * self.document().documentMargin() + 14))
@@ -61,6 +72,8 @@ class PromptPanel(QWidget):
 
     generate_requested = Signal()
     cancel_requested = Signal()
+    picture_pasted = Signal()
+    """A picture was pasted where text goes."""
 
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +128,7 @@ class PromptPanel(QWidget):
         column.addWidget(self.waiting)
 
         for name, editor in (("prompt", self.prompt), ("negative", self.negative)):
+            editor.picture_pasted.connect(self.picture_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
         store.prompt_changed.connect(self._prompt_changed)
         store.run_changed.connect(self._show_run)

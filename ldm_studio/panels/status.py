@@ -43,7 +43,7 @@ class StatusBar(QStatusBar):
         if run.model is not None:
             self.model.setText(f"{run.model.name} · {run.model.device}")
         else:
-            self.model.setText("Loading model…" if run.loading else "No model")
+            self.model.setText("" if run.loading else "No model")
 
 
 def _state(run: RunState) -> str:
@@ -54,7 +54,9 @@ def _state(run: RunState) -> str:
     if run.busy:
         picture = f"Picture {run.index + 1} of {run.count}, " if run.count > 1 else ""
         return f"{picture}step {run.step}/{run.steps}" if run.steps else "Starting…"
-    return "Loading model…" if run.loading else "Ready"
+    if run.loading:
+        return "Loading model…"
+    return "Ready" if run.model is not None else ""
 
 
 def _speed(run: RunState) -> str:

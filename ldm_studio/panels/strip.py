@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 THUMB = 72
 PAD = 4
-MAX_ENTRIES = 1000
+MAX_ENTRIES = 300
 """Older pictures leave the strip; they stay on disk."""
 
 Index = QModelIndex | QPersistentModelIndex

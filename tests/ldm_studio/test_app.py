@@ -65,7 +65,7 @@ IN_A_RUNNING_PROGRAM = """
 import sys
 from PySide6.QtCore import QTimer
 from ldm_studio import app
-from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.fakes import FakePipeline, Gate
 
 def in_turn(application, *acts):
     "Each in a slot of its own, as the user's doings are."
@@ -86,7 +86,6 @@ def test_closing_while_a_picture_forms_ends_cleanly_and_keeps_the_session(studio
     script = """
 def generate(application):
     application.window.prompt.prompt.setPlainText("a cat that takes its time")
-    application.store.steps = 1000
     application.studio.generate()
     application.studio.generate()
 
@@ -94,9 +93,11 @@ def close(application):
     assert application.store.run.busy
     application.window.close()
     application.window.close()
+    gate.let(1)
 
+gate = Gate()
 ACTS = (generate, close)
-sys.exit(app.run([], FakePipeline()))
+sys.exit(app.run([], FakePipeline(before_step=gate)))
 """
     done = run(IN_A_RUNNING_PROGRAM + script, studio_home, "-X", "dev")
     assert done.returncode == 0, done.stderr

@@ -142,18 +142,21 @@ def test_keyboard_generates_and_cancels(start, qtbot, gate) -> None:
     assert prompt.toPlainText() == "a dog"
 
 
-def test_cancel_keeps_prompt_and_mask_and_the_canvas(application, start, qtbot, gate) -> None:
-    application = start(FakePipeline(before_step=lambda step: None))
+def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
     make(application, qtbot, prompt="a cat")
     view = application.studio.view
     view.set_mask(disc())
     before = view.picture()
-    application.store.steps = 1000
+    pipeline.before_step = gate
     with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
         application.studio.generate()
+        gate.let(1)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
         application.studio.cancel()
         assert application.window.prompt.button.text() == "Cancelling…"
+        gate.let(1)
     assert application.store.prompt == "a cat"
     assert np.array_equal(view.mask(), disc())
     assert np.array_equal(view.picture(), before)
@@ -365,6 +368,20 @@ def test_copy_and_paste(application, qtbot, aio) -> None:
     application.window.actions_by_id["paste_picture"].trigger()
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
     assert np.array_equal(application.studio.view.picture(), copied)
+
+
+def test_a_picture_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
+    image = QImage(64, 64, QImage.Format.Format_RGB32)
+    image.fill(0xFF112233)
+    QApplication.clipboard().setImage(image)
+    prompt = application.window.prompt.prompt
+    prompt.setFocus()
+    qtbot.keyClick(prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
+    assert prompt.toPlainText() == ""
+    QApplication.clipboard().setText("a goat")
+    qtbot.keyClick(prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert application.store.prompt == "a goat"
 
 
 def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, tmp_path) -> None:
