@@ -1,0 +1,55 @@
+"""A whole application over a fake pipeline, its window shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ldm_studio.fakes import FakePipeline, Gate
+
+if TYPE_CHECKING:
+    from ldm_studio.app import Application
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def start(qapp, qtbot, gate) -> Iterator[Callable[[FakePipeline], Application]]:
+    """Shows the window of an application over a pipeline and waits for the model."""
+    from ldm_studio.app import Application
+
+    running: list[Application] = []
+
+    def start(pipeline: FakePipeline, *, ready: bool = True) -> Application:
+        application = Application(qapp, pipeline)
+        running.append(application)
+        application.show()
+        qtbot.waitExposed(application.window)
+        if ready:
+            with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+                application.bridge.warm_up()
+        return application
+
+    yield start
+    gate.open()
+    for application in running:
+        application.bridge.close()
+        assert application.bridge.join(10)
+        application.commands.close()
+        application.collector.close()
+        application.window.allow_close()
+        application.window.close()
+        application.window.deleteLater()
+        application.deleteLater()
+
+
+@pytest.fixture
+def application(start) -> Application:
+    return start(FakePipeline())

@@ -1,0 +1,28 @@
+"""What a test does with an application, and looks for in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ldm_studio.app import Application
+from ldm_studio.panels.strip import Entry
+
+SIDE = 128
+
+
+def make(application: Application, qtbot, **parameters: object) -> None:
+    """Generate with these parameters and wait until nothing is left to do."""
+    for name, value in parameters.items():
+        setattr(application.store, name, value)
+    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+        application.studio.generate()
+
+
+def entries(application: Application) -> list[Entry]:
+    model = application.window.strip.entries
+    return [model.entry(row) for row in range(model.rowCount())]
+
+
+def disc() -> np.ndarray:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    return np.where((x - 64) ** 2 + (y - 64) ** 2 < 400, 255, 0).astype(np.uint8)

@@ -1,0 +1,106 @@
+"""Each control of the window: names, resets, limits, keyboard, what is kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from core.request import Request
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+
+
+def test_every_control_has_a_name_and_a_tooltip(application) -> None:
+    from PySide6.QtWidgets import (
+        QAbstractButton,
+        QAbstractSpinBox,
+        QComboBox,
+        QLineEdit,
+        QPlainTextEdit,
+        QSlider,
+    )
+
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider)
+    for panel in (application.window.prompt, application.window.sampler):
+        for control in (c for kind in kinds for c in panel.findChildren(kind)):
+            if control.objectName().startswith("qt_"):
+                continue
+            name = control.accessibleName() or getattr(control, "text", lambda: "")()
+            assert name, control
+            assert control.toolTip(), control
+
+
+def test_double_click_on_a_name_resets_the_control(application, qtbot) -> None:
+    from ldm_studio.panels.fields import Caption
+
+    application.store.steps = 99
+    captions = application.window.sampler.findChildren(Caption)
+    (steps,) = [caption for caption in captions if caption.text() == "Steps"]
+    qtbot.mouseDClick(steps, Qt.MouseButton.LeftButton)
+    assert application.store.steps == MODEL.steps
+
+
+def test_example_prompts_fill_the_empty_prompt(application, qtbot) -> None:
+    from PySide6.QtWidgets import QPushButton
+
+    panel = application.window.prompt
+    assert panel.examples.isVisible()
+    chip = panel.examples.findChildren(QPushButton)[0]
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert application.store.prompt == chip.text()
+    assert not panel.examples.isVisible()
+
+
+def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
+    panel, store = application.window.sampler, application.store
+    qtbot.mouseClick(panel.dice, Qt.MouseButton.LeftButton)
+    assert store.seed_locked
+    panel.lock.click()
+    assert not store.seed_locked
+    panel.seed.selectAll()
+    qtbot.keyClicks(panel.seed, "12x34")
+    assert store.seed == 1234
+    assert store.seed_locked
+
+
+def test_swap_and_presets(application, qtbot) -> None:
+    panel, store = application.window.sampler, application.store
+    panel.preset.setCurrentText("Portrait")
+    panel.preset.activated.emit(panel.preset.currentIndex())
+    assert (store.width, store.height) == (96, 128)
+    qtbot.mouseClick(panel.swap, Qt.MouseButton.LeftButton)
+    assert (store.width, store.height) == (128, 96)
+    assert panel.preset.currentText() == "Landscape"
+
+
+def test_nothing_in_the_left_column_is_cut_off(application) -> None:
+    window = application.window
+    window.resize(1280, 800)
+    room = window.prompt.parentWidget().parentWidget().width()
+    for panel in (window.prompt, window.sampler):
+        assert panel.minimumSizeHint().width() <= panel.width()
+        assert panel.geometry().right() < room
+
+
+def test_settings_are_kept_for_the_next_start(start, qtbot) -> None:
+    first = start(FakePipeline())
+    first.store.prompt, first.store.steps = "a kite", 17
+    first.window.resize(1100, 700)
+    first.session.save()
+    second = start(FakePipeline())
+    assert (second.store.prompt, second.store.steps) == ("a kite", 17)
+    assert second.window.prompt.prompt.toPlainText() == "a kite"
+
+
+def test_help_opens_without_stopping_anything(application, qtbot) -> None:
+    from PySide6.QtWidgets import QDialog
+
+    for name in ("shortcuts", "about"):
+        application.window.actions_by_id[name].trigger()
+        (dialog,) = application.window.findChildren(QDialog)
+        assert dialog.isVisible()
+        dialog.close()
+        dialog.deleteLater()
+        qtbot.waitUntil(lambda: not application.window.findChildren(QDialog))
+
+
+def test_requests_of_the_window_are_valid(application) -> None:
+    assert Request.from_json(application.store.snapshot().to_json())

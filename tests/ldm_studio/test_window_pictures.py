@@ -1,0 +1,175 @@
+"""Starting from pictures: masks, files, the clipboard, the strip."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from ldm_studio import images
+from ldm_studio.store import Mode
+from tests.ldm_studio.driving import disc, entries, make
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot)
+    view, store, panel = application.studio.view, application.store, application.window.sampler
+    assert not panel.strength.isEnabled()
+    before = view.picture()
+    view.set_mask(disc())
+    assert store.mode is Mode.INPAINT
+    assert panel.mode.button(Mode.INPAINT).isChecked()
+    assert panel.strength.isEnabled()
+    make(application, qtbot)
+    assert pipeline.begun[-1].mask
+    assert pipeline.begun[-1].init
+    assert np.array_equal(pipeline.masks[-1], disc())
+    assert np.array_equal(pipeline.images[-1], before)
+    kept = disc() == 0
+    assert np.array_equal(view.picture()[kept], before[kept])
+    assert np.array_equal(view.mask(), disc())
+
+
+def test_painting_with_the_mouse_counts_as_a_mask(application, qtbot) -> None:
+    make(application, qtbot)
+    view = application.studio.view
+    middle = view.rect().center()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(view, pos=middle)
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle)
+    assert application.store.mode is Mode.INPAINT
+    assert application.studio.start is not None
+    view.undo()
+    assert application.store.mode is Mode.TEXT
+
+
+def test_another_press_varies_the_same_start_and_painting_moves_it(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot)
+    view = application.studio.view
+    original = view.picture()
+    view.set_mask(disc())
+    make(application, qtbot)
+    make(application, qtbot)
+    assert np.array_equal(pipeline.images[-1], original)
+    result = view.picture()
+    view.set_mask(np.roll(disc(), 20, 0))
+    make(application, qtbot)
+    assert np.array_equal(pipeline.images[-1], result)
+
+
+def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot)
+    application.studio.view.set_mask(disc())
+    make(application, qtbot, strength=0.5)
+    first_image, first_mask = pipeline.images[-1], pipeline.masks[-1]
+    application.studio.view.clear_mask()
+    make(application, qtbot, strength=0.9)
+    assert pipeline.begun[-1].mask == ""
+    strip = application.window.strip
+    strip.clicked.emit(strip.entries.index(1))
+    assert application.store.mode is Mode.INPAINT
+    assert application.store.strength == 0.5
+    make(application, qtbot)
+    assert np.array_equal(pipeline.images[-1], first_image)
+    assert np.array_equal(pipeline.masks[-1], first_mask)
+
+
+def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, width=96, height=64)
+    application.store.width = application.store.height = 128
+    (entry,) = entries(application)
+    menu = application.window.strip.menu_for(entry)
+    next(a for a in menu.actions() if a.text() == "Use as Start Picture").trigger()
+    menu.close()
+    store = application.store
+    assert (store.mode, store.width, store.height) == (Mode.IMAGE, 96, 64)
+    make(application, qtbot)
+    assert np.array_equal(pipeline.images[-1], entry.picture.rgb)
+
+
+def test_a_dropped_picture_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
+    image = QImage(500, 301, QImage.Format.Format_RGB32)
+    image.fill(0xFF336699)
+    view, notice = application.studio.view, application.window.notice
+    view.picture_dropped.emit(image)
+    qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
+    assert view.picture().shape == (160, 256, 3)
+    assert (view.picture() == (0x33, 0x66, 0x99)).all()
+    assert "256 × 160" in notice.text()
+    assert notice.isVisible()
+    assert not notice.is_error
+
+
+def test_one_of_our_own_pictures_offers_its_settings(application, qtbot, aio) -> None:
+    make(application, qtbot, prompt="a walrus", steps=5)
+    path = entries(application)[0].path
+    application.store.prompt = "other"
+    application.commands.open(str(path))
+    notice = application.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert "a walrus" in notice.text()
+    qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
+    assert application.store.prompt == "a walrus"
+    assert not notice.isVisible()
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(application, qtbot, aio, tmp_path) -> None:
+    path = tmp_path / "fake.png"
+    path.write_bytes(b"not a picture")
+    application.commands.open(str(path))
+    notice = application.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert notice.is_error
+    assert application.store.mode is Mode.TEXT
+
+
+def test_copy_and_paste(application, qtbot, aio) -> None:
+    make(application, qtbot)
+    application.window.actions_by_id["copy_picture"].trigger()
+    copied = application.studio.view.picture()
+    application.window.actions_by_id["paste_picture"].trigger()
+    qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
+    assert np.array_equal(application.studio.view.picture(), copied)
+
+
+def test_a_picture_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
+    image = QImage(64, 64, QImage.Format.Format_RGB32)
+    image.fill(0xFF112233)
+    QApplication.clipboard().setImage(image)
+    prompt = application.window.prompt.prompt
+    prompt.setFocus()
+    qtbot.keyClick(prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
+    assert prompt.toPlainText() == ""
+    QApplication.clipboard().setText("a goat")
+    qtbot.keyClick(prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert application.store.prompt == "a goat"
+
+
+def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, tmp_path) -> None:
+    make(application, qtbot, prompt="a pear")
+    (entry,) = entries(application)
+    for transparent, name in ((False, "plain.png"), (True, "sticker.png")):
+        path = tmp_path / name
+        application.commands._spawn(application.commands._write(entry, path, transparent))
+        qtbot.waitUntil(path.exists)
+        assert images.read_request(path).prompt == "a pear"
+    assert QImage(str(tmp_path / "sticker.png")).pixelColor(0, 0).alpha() == 0
+    assert QImage(str(tmp_path / "plain.png")).pixelColor(0, 0).alpha() == 255
+
+
+def test_image_to_image_without_a_picture_says_what_is_missing(application) -> None:
+    application.store.mode = Mode.IMAGE
+    application.studio.generate()
+    assert "no picture to start from" in application.window.notice.text()
+    assert application.bridge.waiting == ()
