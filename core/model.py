@@ -30,6 +30,8 @@ DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
 AGAIN = "Install or export the model again."
 WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
 MAX_CONFIG_BYTES = 1_000_000
+TRACE = 0.05
+"""Alpha below this is taken for none, and above one minus this for full."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Model:
         return (self.autoencoder.encode(picture) - self._mean) / self._std
 
     def decode(self, latent: Tensor) -> Tensor:
-        """Latent -> RGB on white and alpha, [B, 4, H, W] in about [-1, 1]."""
-        return self.autoencoder.decode(latent * self._std + self._mean)
+        """Latent -> RGB on white and alpha, [B, 4, H, W] in [-1, 1]."""
+        return _cleared(self.autoencoder.decode(latent * self._std + self._mean))
 
     @property
     def _mean(self) -> Tensor:
@@ -84,6 +86,17 @@ class Model:
     @property
     def _std(self) -> Tensor:
         return torch.tensor(self.config.latent_std, device=self.device)[:, None, None]
+
+
+def _cleared(decoded: Tensor) -> Tensor:
+    """The background made wholly white and transparent, what is nearly opaque wholly opaque.
+
+    A decoder leaves faint traces where there is nothing; ink fades along with alpha there.
+    """
+    alpha = (decoded[:, 3:] + 1) / 2
+    clear = ((alpha - TRACE) / (1 - 2 * TRACE)).clamp(0, 1)
+    ink = (1 - decoded[:, :3]) / 2 * (clear / alpha.clamp_min(TRACE)).clamp(0, 1)
+    return torch.cat([1 - 2 * ink.clamp(0, 1), 2 * clear - 1], dim=1)
 
 
 def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu") -> Model:

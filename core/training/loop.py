@@ -27,7 +27,8 @@ from ..errors import StudioError
 class Task(Protocol):
     """What is trained, and how one step's loss is made."""
 
-    module: nn.Module
+    @property
+    def module(self) -> nn.Module: ...
 
     def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         """Scalar losses of one batch, "loss" being the one to minimise.

@@ -44,9 +44,7 @@ def train_autoencoder(
         with (run / "quality.txt").open("a", encoding="utf-8") as file:
             file.write(line)
 
-    plan = Plan(
-        samples=samples, batch=BATCH, lr=1e-3, weight_decay=0.0, seconds=seconds, seed=SEED
-    )
+    plan = Plan(samples=samples, batch=BATCH, lr=1e-3, weight_decay=0.0, seconds=seconds, seed=SEED)
     task = AutoencoderTask(network, seen, BATCH, device)
     train(task, run, plan, on_checkpoint=report, bf16=bf16)
 

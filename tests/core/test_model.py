@@ -54,7 +54,23 @@ def test_latents_are_normalised_by_the_configured_statistics(tiny_model: Model) 
     raw = tiny_model.autoencoder.encode(picture)
     latent = tiny_model.encode(picture)
     torch.testing.assert_close(latent, (raw - mean) / std)
-    torch.testing.assert_close(tiny_model.decode(latent), tiny_model.autoencoder.decode(raw))
+
+
+def test_faint_traces_are_cleared_and_the_rest_is_as_decoded(tiny_model: Model) -> None:
+    latent = 3 * torch.randn(2, len(tiny_model.config.latent_mean), 8, 8)
+    config = tiny_model.config
+    mean, std = (torch.tensor(x)[:, None, None] for x in (config.latent_mean, config.latent_std))
+    raw = tiny_model.autoencoder.decode(latent * std + mean).clamp(-1, 1)
+    decoded = tiny_model.decode(latent)
+    alpha = (raw[:, 3] + 1) / 2
+    nothing, solid = alpha < 0.05, alpha > 0.95
+    assert nothing.any()
+    assert solid.any()
+    pixels, before = decoded.movedim(1, -1), raw.movedim(1, -1)
+    assert (pixels[nothing][:, :3] == 1).all()
+    assert (pixels[nothing][:, 3] == -1).all()
+    torch.testing.assert_close(pixels[solid][:, :3], before[solid][:, :3])
+    assert (pixels[solid][:, 3] == 1).all()
 
 
 def test_the_digest_names_the_weights(folder: Path, tiny_model: Model) -> None:
