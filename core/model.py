@@ -93,7 +93,7 @@ def _cleared(decoded: Tensor) -> Tensor:
 
     A decoder leaves faint traces where there is nothing; ink fades along with alpha there.
     """
-    alpha = (decoded[:, 3:] + 1) / 2
+    alpha = ((decoded[:, 3:] + 1) / 2).clamp(0, 1)
     clear = ((alpha - TRACE) / (1 - 2 * TRACE)).clamp(0, 1)
     ink = (1 - decoded[:, :3]) / 2 * (clear / alpha.clamp_min(TRACE)).clamp(0, 1)
     return torch.cat([1 - 2 * ink.clamp(0, 1), 2 * clear - 1], dim=1)
