@@ -131,6 +131,8 @@ class CanvasInput:
     def _move_hover(self, position: QPointF | None) -> None:
         self._view.update_ring()
         self.hover = position
+        if position is not None:
+            self._view.wake_tint()
         self._view.update_ring()
 
     def _leave(self, _event: QEvent) -> bool:

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 
 # Up to this zoom the picture is interpolated, above it pixels show as squares. Small pictures (128
-# x 128) fill a window at 500 to 700 % and look far better smooth; whoever goes beyond that wants to
-# see pixels.
-SMOOTH_UP_TO = 8.0
+# x 128) fill a window at 500 to 700 %, twice that on a screen of double resolution, and look far
+# better smooth; whoever goes beyond that wants to see pixels.
+SMOOTH_UP_TO = 16.0
 CHECKER = 8  # logical pixels a square of the transparency pattern
 RING_WIDTH = 1.25  # logical pixels
 

@@ -48,6 +48,7 @@ class CanvasView(ZoomView):
         self._tool, self._painter_tool = Tool.BRUSH, Tool.BRUSH
         self._brush_size, self._brush_hardness = 24, 80
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
+        self._tint_rests = False  # a result has just come: it is looked at before it is painted on
         self._invited = False  # a picture is being dragged over the canvas
         self._focus_by_key = False
 
@@ -83,6 +84,7 @@ class CanvasView(ZoomView):
         mask and its undo live on if the size is the same. Raises ValueError on arrays of another
         kind.
         """
+        self._tint_rests = self.document.preview is not None
         self.document.set_picture(rgb, alpha)
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
@@ -150,7 +152,14 @@ class CanvasView(ZoomView):
             self.update()
 
     def toggle_overlay(self) -> None:
+        self.wake_tint()
         self.overlay_visible = not self.overlay_visible
+
+    def wake_tint(self) -> None:
+        """Show the tint again, if it is visible at all: somebody is about to paint."""
+        if self._tint_rests:
+            self._tint_rests = False
+            self.update()
 
     @property
     def overlay_opacity(self) -> float:
@@ -286,8 +295,10 @@ class CanvasView(ZoomView):
             painting.paint_image(painter, target, document.transparent.at(zoom), zoom)
         elif document.opaque:
             painting.paint_image(painter, target, document.opaque.at(zoom), zoom)
-        # While a picture forms, its colours matter more than the tint, unless one paints meanwhile.
-        tinted = document.stroking or (self._overlay_visible and document.preview is None)
+        # While a picture forms, and until the pointer comes back to it, its colours matter more than
+        # the tint, unless one paints meanwhile.
+        resting = self._tint_rests or document.preview is not None
+        tinted = document.stroking or (self._overlay_visible and not resting)
         if document.overlay and document.paintable and tinted:
             painting.paint_image(painter, target, document.overlay.image, zoom)
 

@@ -496,6 +496,19 @@ def test_the_mask_tints_and_can_be_hidden(qtbot, view):
     assert color(view, 80, 50) == (0, 90, 0)
 
 
+def test_a_result_is_shown_without_the_tint_until_the_pointer_comes_back(qtbot, view):
+    view.overlay_color = QColor(255, 0, 0)
+    view.overlay_opacity = 0.5
+    drag(qtbot, view, (60, 50), (100, 50))
+    result = np.full((100, 200, 3), (0, 90, 0), np.uint8)
+    view.set_preview(result)
+    view.set_picture(result)
+    assert color(view, 80, 50) == (0, 90, 0)
+    assert view.mask() is not None
+    qtbot.mouseMove(view, place(view, 181, 91))
+    assert color(view, 80, 50) != (0, 90, 0)
+
+
 def test_holding_c_compares_with_the_picture_before(qtbot, view):
     view.set_before(np.full((100, 200, 3), (0, 0, 90), np.uint8))
     for key in Qt.Key.Key_C, Qt.Key.Key_Backslash:
