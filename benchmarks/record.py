@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from ldm_studio.engine.pipeline import physical_cores
+from core.device import physical_cores
 
 
 @dataclass(frozen=True)

@@ -295,8 +295,8 @@ class CanvasView(ZoomView):
             painting.paint_image(painter, target, document.transparent.at(zoom), zoom)
         elif document.opaque:
             painting.paint_image(painter, target, document.opaque.at(zoom), zoom)
-        # While a picture forms, and until the pointer comes back to it, its colours matter more than
-        # the tint, unless one paints meanwhile.
+        # While a picture forms, and until the pointer comes back to it, its colours matter more
+        # than the tint, unless one paints meanwhile.
         resting = self._tint_rests or document.preview is not None
         tinted = document.stroking or (self._overlay_visible and not resting)
         if document.overlay and document.paintable and tinted:

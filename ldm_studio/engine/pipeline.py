@@ -6,7 +6,6 @@ Nothing here imports torch until `CorePipeline.load` is called, on the engine's 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from core.device import physical_cores
 from core.errors import MemoryShortage
 from core.request import Request
 
@@ -128,20 +128,6 @@ class CorePipeline:
             mask="" if mask is None else digest(mask),
         )
         return CoreRun(prepare(self._model, sealed, Inputs(image=image, mask=mask)))
-
-
-def physical_cores() -> int:
-    """Physical cores this process may use; 0 where the system does not say."""
-    if sys.platform != "linux":
-        return 0
-    cores: set[str] = set()
-    for cpu in os.sched_getaffinity(0):
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        try:
-            cores.add(siblings.read_text())
-        except OSError:
-            return 0
-    return len(cores)
 
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.device import physical_cores
 from core.errors import StudioError
-from ldm_studio.engine.pipeline import physical_cores
 
 from .packages import RecipeError
 from .workspace import COMMAND, Workspace, checkpoint, need, position
