@@ -22,8 +22,8 @@ from torch.nn import functional as F
 from .diffusion import noise
 from .diffusion.guidance import guided, masked
 from .diffusion.prediction import denoiser
-from .diffusion.samplers import SAMPLERS
-from .diffusion.sigmas import SCHEDULES, tail
+from .diffusion.samplers import SAMPLERS, levels
+from .diffusion.sigmas import tail
 from .diffusion.trajectory import Denoiser, Noise, State, Step, run
 from .errors import RequestError
 from .model import Model
@@ -100,7 +100,7 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
         request.height // FACTOR,
         request.width // FACTOR,
     )
-    sigmas = SCHEDULES[request.schedule].sigmas(request.steps, model.schedule)
+    sigmas = levels(request.sampler, request.schedule, request.steps, model.schedule)
     unit = noise.initial(request.seed, shape)[None].to(model.device)
     denoise = _guided(model, request)
     if inputs.image is None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .schedule import Schedule
+from .sigmas import AUTOMATIC, SCHEDULES
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -26,6 +28,29 @@ class SamplerRow:
     """One sentence for the user."""
     schedule: str
     """The schedule it is customarily used with, a key of `sigmas.SCHEDULES`."""
+    drops_penultimate: bool = False
+    """Whether it jumps from the level before the cleanest to 0, as it does in other programs."""
+
+
+def resolve(schedule: str, sampler: str) -> str:
+    """The schedule that is run: "Automatic" is the sampler's customary one.
+
+    Raises KeyError for a sampler that is not in `SAMPLERS`.
+    """
+    return SAMPLERS[sampler].schedule if schedule == AUTOMATIC else schedule
+
+
+def levels(sampler: str, schedule: str, steps: int, model: Schedule) -> tuple[float, ...]:
+    """The noise levels a run visits: steps + 1 sigmas, the last 0.
+
+    A sampler that drops the penultimate level takes a schedule of one more step without it.
+    Raises KeyError for unknown names, ValueError for fewer than one step.
+    """
+    sigmas = SCHEDULES[resolve(schedule, sampler)].sigmas
+    if not SAMPLERS[sampler].drops_penultimate or steps < 1:
+        return sigmas(steps, model)
+    *noisy, _, last = sigmas(steps + 1, model)
+    return (*noisy, last)
 
 
 def euler(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
 from core.errors import ModelError
 from core.request import Request
 from ldm_studio import __main__, cli
@@ -216,8 +218,8 @@ def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("--sampler eulr", "Did you mean 'Euler'? Known: Euler, Euler a, DPM++ 2M, DDIM."),
-        ("--schedule nothing", "Known: Normal, Karras, SGM Uniform."),
+        ("--sampler eulr", f"Did you mean 'Euler'? Known: {', '.join(SAMPLERS)}."),
+        ("--schedule nothing", f"Known: {', '.join(SCHEDULES)}."),
         ("--steps 0", "whole number from 1 to 1000"),
         ("--steps many", "whole number from 1 to 1000"),
         ("--cfg nan", "a number from 0 to 100"),

@@ -327,8 +327,8 @@ def test_settings_of_another_program_are_restored_or_listed():
     assert request.negative == "blurry"
     assert (request.steps, request.sampler, request.cfg, request.seed) == (20, "Euler a", 7.0, 42)
     assert (request.width, request.height) == (512, 512)
+    assert request.schedule == "Automatic"
     assert restored.ignored == (
-        "Schedule type: Automatic",
         "Model hash: 6ce0161689",
         "Model: v1-5-pruned-emaonly",
         "Version: v1.10.1",

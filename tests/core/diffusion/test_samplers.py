@@ -15,7 +15,7 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
 from core.diffusion.noise import initial, seeded
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.samplers import SAMPLERS, levels, resolve
 from core.diffusion.schedule import FlowSchedule, scaled_linear
 from core.diffusion.sigmas import SCHEDULES, karras
 from core.diffusion.trajectory import Denoiser, Noise, State, Step, digest, load_state, run, save
@@ -251,3 +251,29 @@ def test_rows_are_told_to_the_user() -> None:
     for row in SAMPLERS.values():
         assert row.schedule in SCHEDULES
         assert row.summary.endswith(".")
+
+
+# -- which levels a sampler visits -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_automatic_is_the_customary_schedule(name: str) -> None:
+    customary = SAMPLERS[name].schedule
+    assert resolve("Automatic", name) == customary != "Automatic"
+    assert resolve("Simple", name) == "Simple"
+    model = scaled_linear()
+    assert levels(name, "Automatic", 7, model) == levels(name, customary, 7, model)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("steps", [1, 6])
+def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps: int) -> None:
+    model = scaled_linear()
+    sigmas = levels(name, "Karras", steps, model)
+    if SAMPLERS[name].drops_penultimate:
+        longer = karras(steps + 1, model.sigma_min, model.sigma_max)
+        assert sigmas == (*longer[:-2], 0.0)
+    else:
+        assert sigmas == karras(steps, model.sigma_min, model.sigma_max)
+    with pytest.raises(ValueError, match="at least one step"):
+        levels(name, "Karras", 0, model)
