@@ -1,22 +1,40 @@
-"""Samplers: pure steps from one noise level to the next, in variance-exploding scaling.
+"""The table of samplers: pure steps from one noise level to the next, variance exploding.
 
-Noise levels are floats and latents meet only operators here, so that the table can be listed
-without torch. Each step ends exactly on x0 when the next noise level is 0.
+Noise levels are floats and latents meet only operators, so that the table can be listed without
+torch. The rows hold the customary options; the functions they call make samplers with others.
+All of the table end exactly on their last estimate of x0, so that the last preview is the
+picture; LMS and PLMS can also end as in other programs.
+
+Noise is `noise(step, draw)`, independent for every step and draw and of unit variance. Of the
+Brownian motion that drives an SDE, these are the increments between the levels that are visited,
+each divided by the root of its variance: the motion seen at the steps, with nothing between to
+store. A run of other steps therefore sees another motion, unlike with a Brownian tree.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from .adams import deis, gradient_estimation, lms, plms
+from .dpm_solver import dpm_adaptive, dpm_fast
+from .dpmpp import dpmpp_2m, dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
+from .er_sde import er_sde
+from .onestep import (
+    ddim,
+    ddpm,
+    dpm2,
+    dpm2_ancestral,
+    euler,
+    euler_ancestral,
+    heun,
+    lcm,
+    restart,
+)
 from .schedule import Schedule
 from .sigmas import AUTOMATIC, SCHEDULES
-from .trajectory import Denoiser, Noise, Sampler, State, Step
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from .trajectory import Sampler
+from .unipc import unipc
 
 
 @dataclass(frozen=True)
@@ -53,79 +71,105 @@ def levels(sampler: str, schedule: str, steps: int, model: Schedule) -> tuple[fl
     return (*noisy, last)
 
 
-def euler(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-    """Euler's method on the probability-flow ODE dx/dsigma = (x - x0) / sigma.
-
-    Source: Karras et al. 2022, algorithm 1 without its correction.
-    """
-    sigma, after = sigmas[state.index : state.index + 2]
-    x0 = denoise(state.x, sigma)
-    return Step(State(state.index + 1, _slide(state.x, x0, sigma, after)), sigma, x0)
-
-
-def euler_ancestral(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-    """Euler to below the next noise level, then fresh noise up to it (eta = 1).
-
-    With x0 exact, this draws from the DDPM posterior q(x_after | x, x0): the variance up^2 =
-    after^2 (sigma^2 - after^2) / sigma^2 is new, the rest down^2 = after^2 - up^2 is kept.
-    """
-    sigma, after = sigmas[state.index : state.index + 2]
-    x0 = denoise(state.x, sigma)
-    down = after**2 / sigma
-    x = _slide(state.x, x0, sigma, down)
-    if after > 0:
-        up = after * math.sqrt(1 - (after / sigma) ** 2)
-        x = x + up * noise(state.index, 0)
-    return Step(State(state.index + 1, x), sigma, x0)
-
-
-def dpmpp_2m(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-    """DPM-Solver++(2M): second order from the previous estimate, one evaluation a step.
-
-    An exponential integrator in lambda = -ln(sigma) that extrapolates x0 linearly; the memory
-    is the previous x0. The first step and the step to 0 are of first order.
-    Source: Lu et al. 2022, algorithm 2.
-    """
-    sigma, after = sigmas[state.index : state.index + 2]
-    x0 = denoise(state.x, sigma)
-    ahead = x0
-    if state.memory and after > 0:
-        before = sigmas[state.index - 1]
-        ratio = math.log(sigma / after) / math.log(before / sigma)
-        ahead = x0 + (ratio / 2) * (x0 - state.memory[0])
-    x = _slide(state.x, ahead, sigma, after)
-    return Step(State(state.index + 1, x, (x0,)), sigma, x0)
-
-
-def ddim(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-    """DDIM with eta = 0: the noise that x0 implies, put back at the next level.
-
-    In these coordinates it is Euler's method. Source: Song et al. 2020, equation 12.
-    """
-    sigma, after = sigmas[state.index : state.index + 2]
-    x0 = denoise(state.x, sigma)
-    eps = (state.x - x0) / sigma
-    return Step(State(state.index + 1, x0 + after * eps), sigma, x0)
-
-
-def _slide(x: Tensor, x0: Tensor, sigma: float, after: float) -> Tensor:
-    """x moved along its line to x0 from noise level sigma to `after`; x0 itself at 0."""
-    return x0 + (after / sigma) * (x - x0)
-
-
 SAMPLERS: Mapping[str, SamplerRow] = {
     "Euler": SamplerRow(
-        euler, "The simplest: straight steps, settling on one picture as steps grow.", "Normal"
+        euler(), "The simplest: straight steps, settling on one picture as steps grow.", "Normal"
     ),
     "Euler a": SamplerRow(
-        euler_ancestral,
+        euler_ancestral(),
         "Adds fresh noise at every step: varied and forgiving, never settles as steps grow.",
         "Normal",
     ),
+    "LMS": SamplerRow(
+        lms(),
+        "Extrapolates from the last four steps: accurate, at its best above 20 steps.",
+        "Normal",
+    ),
+    "Heun": SamplerRow(
+        heun(), "Looks twice at every step: more accurate than Euler, and twice as slow.", "Normal"
+    ),
+    "DPM2": SamplerRow(
+        dpm2(),
+        "Looks again in the middle of every step: accurate, and twice as slow as Euler.",
+        "Karras",
+        drops_penultimate=True,
+    ),
+    "DPM2 a": SamplerRow(
+        dpm2_ancestral(),
+        "DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.",
+        "Karras",
+        drops_penultimate=True,
+    ),
+    "DPM++ 2S a": SamplerRow(
+        dpmpp_2s_ancestral(),
+        "Two looks and fresh noise at every step: detailed and varied, twice as slow.",
+        "Karras",
+    ),
     "DPM++ 2M": SamplerRow(
-        dpmpp_2m, "Remembers the previous step: sharp pictures in fewer steps.", "Karras"
+        dpmpp_2m(), "Remembers the previous step: sharp pictures in fewer steps.", "Karras"
+    ),
+    "DPM++ SDE": SamplerRow(
+        dpmpp_sde(),
+        "Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.",
+        "Karras",
+    ),
+    "DPM++ 2M SDE": SamplerRow(
+        dpmpp_2m_sde(),
+        "DPM++ 2M with fresh noise at every step: detailed and varied.",
+        "Exponential",
+    ),
+    "DPM++ 2M SDE Heun": SamplerRow(
+        dpmpp_2m_sde(solver="heun"),
+        "DPM++ 2M SDE that trusts the previous step more: smoother in few steps.",
+        "Exponential",
+    ),
+    "DPM++ 3M SDE": SamplerRow(
+        dpmpp_3m_sde(),
+        "Remembers two steps and adds fresh noise: finest detail from 30 steps.",
+        "Exponential",
+        drops_penultimate=True,
+    ),
+    "DPM fast": SamplerRow(
+        dpm_fast(), "Groups three steps into one of third order: for very few steps.", "Exponential"
+    ),
+    "DPM adaptive": SamplerRow(
+        dpm_adaptive(),
+        "Looks as often as the picture needs within every step: accurate, its time varies.",
+        "Karras",
     ),
     "DDIM": SamplerRow(
-        ddim, "The classic deterministic sampler; follows the same path as Euler.", "SGM Uniform"
+        ddim(), "The classic deterministic sampler; follows the same path as Euler.", "SGM Uniform"
+    ),
+    "DDPM": SamplerRow(
+        ddpm(), "The original sampler: the same steps as Euler a, meant for very many.", "Normal"
+    ),
+    "PLMS": SamplerRow(
+        plms(), "The first sampler of Stable Diffusion: remembers four steps.", "SGM Uniform"
+    ),
+    "UniPC": SamplerRow(
+        unipc(), "Corrects each step with the next look: accurate from 10 steps.", "Normal"
+    ),
+    "LCM": SamplerRow(
+        lcm(),
+        "For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.",
+        "SGM Uniform",
+    ),
+    "Restart": SamplerRow(
+        restart(),
+        "Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.",
+        "Karras",
+    ),
+    "DEIS": SamplerRow(
+        deis(), "Extrapolates from the last three steps: steadier than LMS in few steps.", "Karras"
+    ),
+    "ER SDE": SamplerRow(
+        er_sde(),
+        "Much noise early and little late: the variety of Euler a and sharper detail.",
+        "Karras",
+    ),
+    "Gradient Estimation": SamplerRow(
+        gradient_estimation(),
+        "Euler that corrects its last error: better in few steps at the same speed.",
+        "Normal",
     ),
 }

@@ -66,7 +66,7 @@ BAD: dict[str, list[Any]] = {
     "negative": [[], "x" * 100_001],
     "model": [3],
     "model_digest": [False],
-    "sampler": ["", "euler", "Heun", 1, None],
+    "sampler": ["", "euler", "Quantum", 1, None],
     "schedule": ["", "karras", 2],
     "steps": [0, -1, 1001, 20.0, "20", True, None],
     "cfg": [-0.1, 100.1, float("nan"), float("inf"), "4", True],

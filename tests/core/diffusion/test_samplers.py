@@ -3,143 +3,111 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from torch import Tensor
 
+from core.diffusion.dpm_solver import dpm_adaptive
+from core.diffusion.dpmpp import dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
+from core.diffusion.er_sde import er_sde, no_noise
 from core.diffusion.noise import initial, seeded
+from core.diffusion.onestep import dpm2_ancestral, restart_path
 from core.diffusion.samplers import SAMPLERS, levels, resolve
 from core.diffusion.schedule import FlowSchedule, scaled_linear
 from core.diffusion.sigmas import SCHEDULES, karras
-from core.diffusion.trajectory import Denoiser, Noise, State, Step, digest, load_state, run, save
-
-SIGMAS = karras(12, 0.03, 14.6)
-SHAPE = (2, 3, 4, 4)
-
-
-def draws(step: int, draw: int) -> Tensor:
-    generator = torch.Generator().manual_seed(100 * step + draw)
-    return torch.randn(SHAPE, generator=generator, dtype=torch.float64)
-
-
-def start(sigma: float) -> Tensor:
-    generator = torch.Generator().manual_seed(1)
-    return sigma * torch.randn(SHAPE, generator=generator, dtype=torch.float64)
-
-
-def silent(step: int, draw: int) -> Tensor:
-    raise AssertionError("a deterministic sampler drew noise")
-
-
-def last(
-    sampler: str, denoise: Denoiser, x: Tensor, sigmas: Sequence[float], noise: Noise = silent
-) -> Tensor:
-    *_, step = run(SAMPLERS[sampler].step, denoise, State(0, x), sigmas, noise)
-    assert step.state.index == len(sigmas) - 1
-    return step.state.x
-
-
-# -- against k-diffusion ---------------------------------------------------------------------
-
-K_DIFFUSION = {
-    "Euler": "sample_euler",
-    "Euler a": "sample_euler_ancestral",
-    "DPM++ 2M": "sample_dpmpp_2m",
-    "DDIM": "sample_euler",  # the same path; against a DDIM of VP form further below
-}
-
-
-def test_every_sampler_has_an_oracle() -> None:
-    assert set(K_DIFFUSION) == set(SAMPLERS)
-
-
-@pytest.mark.parametrize("name", K_DIFFUSION)
-def test_agrees_with_k_diffusion(name: str, mixture: Any, k_diffusion: ModuleType) -> None:
-    def model(x: Tensor, sigma: Tensor) -> Tensor:
-        return mixture.denoise(x, float(sigma[0]))
-
-    taken = 0
-
-    def noise_sampler(sigma: Tensor, sigma_next: Tensor) -> Tensor:
-        nonlocal taken
-        taken += 1
-        return draws(taken - 1, 0)
-
-    reference = getattr(k_diffusion, K_DIFFUSION[name])
-    extra = {"noise_sampler": noise_sampler} if name == "Euler a" else {}
-    x = start(SIGMAS[0])
-    sigmas = torch.tensor(SIGMAS, dtype=torch.float64)
-    expected = reference(model, x, sigmas, disable=True, **extra)
-    actual = last(name, mixture.denoise, x, SIGMAS, draws)
-    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-6)
-
-
-# -- against diffusers, which samples in variance-preserving form -----------------------------
-
-
-def diffusers_run(scheduler: Any, timesteps: Sequence[int], x: Tensor, denoise: Denoiser) -> Tensor:
-    """Drive a diffusers scheduler with the denoiser, from and to variance-exploding x."""
-    schedule = scaled_linear()
-    z = x / math.sqrt(1 + schedule.sigma(timesteps[0]) ** 2)
-    for t in timesteps:
-        sigma = schedule.sigma(t)
-        x = z * math.sqrt(1 + sigma**2)
-        eps = (x - denoise(x, sigma)) / sigma
-        z = scheduler.step(eps, t, z).prev_sample
-    return z
-
-
-def test_ddim_agrees_with_diffusers(mixture: Any) -> None:
-    scheduler = DDIMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
-        clip_sample=False, set_alpha_to_one=True,
-    )  # fmt: skip
-    scheduler.set_timesteps(10)
-    timesteps = [int(t) for t in scheduler.timesteps]
-    sigmas = (*map(scaled_linear().sigma, timesteps), 0.0)
-    x = start(sigmas[0])
-    expected = diffusers_run(scheduler, timesteps, x, mixture.denoise)
-    actual = last("DDIM", mixture.denoise, x, sigmas)
-    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-4)
-
-
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in diffusers
-def test_dpmpp_2m_agrees_with_diffusers(mixture: Any) -> None:
-    scheduler = DPMSolverMultistepScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
-        algorithm_type="dpmsolver++", solver_order=2, final_sigmas_type="zero",
-    )  # fmt: skip
-    scheduler.set_timesteps(10)
-    timesteps = [int(t) for t in scheduler.timesteps]
-    sigmas = (*map(scaled_linear().sigma, timesteps), 0.0)
-    x = start(sigmas[0])
-    expected = diffusers_run(scheduler, timesteps, x, mixture.denoise)
-    actual = last("DPM++ 2M", mixture.denoise, x, sigmas)
-    torch.testing.assert_close(actual, expected.to(actual), rtol=0, atol=1e-4)
-
+from core.diffusion.trajectory import Sampler, State, Step, digest, load_state, run, save
+from tests.core.diffusion.driving import SIGMAS, STOCHASTIC, draws, last, silent, start
 
 # -- against closed forms ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "order"), [("Euler", 1), ("DDIM", 1), ("DPM++ 2M", 2)])
+X = torch.linspace(-25, 25, 201, dtype=torch.float64).reshape(1, 1, 1, -1)
+
+
+def errors(sampler: Sampler, mixture: Any, counts: tuple[int, ...]) -> list[float]:
+    """Root mean square distances to the probability flow."""
+    exact = mixture.flow(X, 15.0)
+    ends = [last(sampler, mixture.denoise, X, karras(n, 0.002, 15.0)) for n in counts]
+    return [float((end - exact).square().mean().sqrt()) for end in ends]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "order"),
+    [
+        ("Euler", 1),
+        ("DDIM", 1),
+        ("Gradient Estimation", 1),
+        ("Heun", 2),
+        ("DPM2", 2),
+        ("DPM++ 2M", 2),
+        ("PLMS", 2),  # its weights are those of even steps
+        ("DPM fast", 3),
+        ("DEIS", 3),
+        ("LMS", 3.6),  # on the way to 4
+        (dpm2_ancestral(eta=0), 2),
+        (dpmpp_2s_ancestral(eta=0), 2),
+        (dpmpp_sde(eta=0), 2),
+        (dpmpp_2m_sde(eta=0), 2),
+        (dpmpp_2m_sde(eta=0, solver="heun"), 2),
+        (dpmpp_3m_sde(eta=0), 2),  # of third order but for its first two steps
+        (er_sde(no_noise), 2),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_converges_to_the_probability_flow_with_its_order(
-    name: str, order: int, mixture: Any
+    sampler: str | Sampler, order: float, mixture: Any
 ) -> None:
-    x = torch.linspace(-25, 25, 201, dtype=torch.float64).reshape(1, 1, 1, -1)
-    exact = mixture.flow(x, 15.0)
-    errors = [
-        float((last(name, mixture.denoise, x, karras(n, 0.002, 15.0)) - exact).square().mean())
-        for n in (40, 80, 160)
-    ]
-    for coarse, fine in pairwise(errors):
-        assert math.log2(coarse / fine) / 2 == pytest.approx(order, abs=0.25)
+    step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
+    for coarse, fine in pairwise(errors(step, mixture, (40, 80, 160))):
+        assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
+
+
+def test_unipc_is_of_third_order(mixture: Any) -> None:
+    coarse, middle, fine = errors(SAMPLERS["UniPC"].step, mixture, (20, 40, 80))
+    assert coarse / middle > 8
+    assert middle / fine > 8
+
+
+def test_a_stricter_adaptive_solver_is_more_accurate(mixture: Any) -> None:
+    tolerances = [(0.5, 0.5), (0.05, 0.0078), (0.002, 0.0002)]
+    found = [errors(dpm_adaptive(*pair), mixture, (6,))[0] for pair in tolerances]
+    assert found[0] > found[1] > found[2]
+    assert found[1] < 0.03
+    assert found[2] < 0.002
+
+
+def test_an_adaptive_solver_gives_up_in_bounded_time() -> None:
+    calls: list[float] = []
+
+    def rough(x: Tensor, sigma: float) -> Tensor:
+        calls.append(sigma)
+        return torch.sin(1e6 * x) * 100
+
+    end = last(dpm_adaptive(most=5), rough, start(5.0)[:1], (5.0, 1.0, 0.0))
+    assert end.isfinite().all()
+    assert len(calls) <= 1 + 3 * 5 + 1
+
+
+def test_an_adaptive_solver_ends_even_where_no_number_is_finite() -> None:
+    x = start(5.0)
+    end = last("DPM adaptive", lambda x, sigma: x * math.nan, x, (5.0, 1.0, 0.0))
+    assert end.isnan().all()
+
+
+def test_restart_takes_as_many_steps_as_it_is_given() -> None:
+    for steps in (1, 19, 20, 35, 36, 50, 200):
+        path = restart_path(karras(steps, 0.03, 14.6))
+        assert len(path) == steps
+        assert path[0][0] == pytest.approx(14.6)
+        assert path[-1][1] == 0
+        assert all(sigma > after for sigma, after in path)
+    low = karras(30, 0.5, 1.5)  # it reaches neither of its ends
+    assert len(restart_path(low)) == 30
+    assert restart_path(low[:-1]) == list(pairwise(low[:-1]))
 
 
 def test_ddim_is_euler(mixture: Any) -> None:
@@ -149,7 +117,8 @@ def test_ddim_is_euler(mixture: Any) -> None:
     )
 
 
-def test_ancestral_noise_keeps_the_marginals_of_a_point() -> None:
+@pytest.mark.parametrize("name", sorted(STOCHASTIC))
+def test_fresh_noise_keeps_the_marginals_of_a_point(name: str) -> None:
     """With x0 known, the state at each level is x0 + sigma * eps exactly."""
     generator = torch.Generator().manual_seed(0)
 
@@ -158,7 +127,7 @@ def test_ancestral_noise_keeps_the_marginals_of_a_point() -> None:
 
     state = State(0, 3.0 + SIGMAS[0] * noise(0, 0))
     for step in run(
-        SAMPLERS["Euler a"].step, lambda x, sigma: torch.full_like(x, 3.0), state, SIGMAS, noise
+        SAMPLERS[name].step, lambda x, sigma: torch.full_like(x, 3.0), state, SIGMAS, noise
     ):
         sigma = SIGMAS[step.state.index]
         assert float(step.state.x.mean()) == pytest.approx(3.0, abs=0.02 * sigma)
@@ -220,6 +189,18 @@ def test_continues_from_a_file_with_the_same_bits(
         assert [digest(s.state) for s in rest] == [digest(s.state) for s in steps[done:]]
 
 
+def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) -> None:
+    sampler, sigmas = SAMPLERS["Restart"].step, karras(40, 0.03, 14.6)
+    x = sigmas[0] * initial(7, (1, 4, 3, 5))
+    noise = seeded([7], (4, 3, 5), "cpu")
+    steps = list(run(sampler, mixture.denoise, State(0, x), sigmas, noise))
+    for done in range(1, 40, 5):
+        save(steps[done - 1].state, tmp_path / "state.safetensors")
+        state = load_state(tmp_path / "state.safetensors")
+        *_, end = run(sampler, mixture.denoise, state, sigmas, noise)
+        assert digest(end.state) == digest(steps[-1].state)
+
+
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any) -> None:
     """Image i of a batch is the picture its seed makes alone."""
@@ -233,6 +214,38 @@ def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any)
         return result
 
     assert torch.equal(outcome([3, 4, 5])[1:2], outcome([4]))
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_sampler_goes_on_without_memory(name: str, mixture: Any) -> None:
+    """As after a change of sampler in the middle of a run."""
+    sampler, x = SAMPLERS[name].step, start(SIGMAS[0])
+    whole = list(run(sampler, mixture.denoise, State(0, x), SIGMAS, draws))
+    for done in range(1, len(SIGMAS) - 1):
+        state = State(done, whole[done - 1].state.x)
+        *_, end = run(sampler, mixture.denoise, state, SIGMAS, draws)
+        assert float(end.state.x.abs().max()) < 2.5, "beyond what the mixture has"
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("steps", [3, 24])
+def test_the_last_preview_is_the_picture(name: str, steps: int, mixture: Any) -> None:
+    sigmas = karras(steps, 0.4, 14.6)
+    *_, end = run(SAMPLERS[name].step, mixture.denoise, State(0, start(14.6)), sigmas, draws)
+    assert torch.equal(end.x0, end.state.x)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_only_stochastic_samplers_draw(name: str, mixture: Any) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def noise(step: int, draw: int) -> Tensor:
+        drawn.append((step, draw))
+        return draws(step, draw)
+
+    last(name, mixture.denoise, start(14.6), karras(24, 0.03, 14.6), noise)
+    assert bool(drawn) == (name in STOCHASTIC)
+    assert len(set(drawn)) == len(drawn), "a draw was used twice"
 
 
 def test_stopping_early_evaluates_no_more(mixture: Any) -> None:

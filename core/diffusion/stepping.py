@@ -1,0 +1,33 @@
+"""What steps of several samplers have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .trajectory import State
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def here(state: State, sigmas: Sequence[float]) -> tuple[float, float]:
+    """The noise level the state is at, and the next."""
+    sigma, after = sigmas[state.index : state.index + 2]
+    return sigma, after
+
+
+def slide(x: Tensor, x0: Tensor, sigma: float, after: float) -> Tensor:
+    """x moved along its line to x0 from noise level sigma to `after`; x0 itself at 0."""
+    return x0 + (after / sigma) * (x - x0)
+
+
+def ancestral(sigma: float, after: float, eta: float) -> tuple[float, float]:
+    """(down, up): the level to step down to, and the fresh noise that leads up to `after`.
+
+    down^2 + up^2 = after^2. With eta 1 and x0 exact, this draws from the DDPM posterior
+    q(x_after | x, x0); eta 0 adds nothing. Source: Song et al. 2020, equation 16.
+    """
+    fresh = min(1.0, eta * math.sqrt(1 - (after / sigma) ** 2))
+    return after * math.sqrt(1 - fresh**2), after * fresh
