@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
+from core.diffusion.names import sampler_name, schedule_name, split_name
 from core.errors import RequestError
 from core.request import Request
 
@@ -117,9 +116,9 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
         case "CFG scale":
             return {"cfg": float(value)}
         case "Sampler":
-            return {"sampler": _same_name(value, SAMPLERS)}
+            return {"sampler": sampler_name(value)}
         case "Schedule type":
-            return {"schedule": _same_name(value, SCHEDULES)}
+            return {"schedule": schedule_name(value)}
         case "Size":
             size = _SIZE.fullmatch(value)
             if size is None:
@@ -134,19 +133,14 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
 def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
     """Files of before 2024 name the schedule after the sampler: `DPM++ 2M Karras`."""
     result = dict(settings)
-    sampler = result.get("Sampler", "")
-    if "Schedule type" in result or sampler in SAMPLERS:
-        return result
-    for schedule in SCHEDULES:
-        for label in (schedule, schedule.replace(" ", "")):
-            if sampler.lower().endswith(f" {label.lower()}"):
-                name = sampler[: -len(label) - 1]
-                return result | {"Sampler": name, "Schedule type": schedule}
+    if "Schedule type" not in result and "Sampler" in result:
+        try:
+            name, schedule = split_name(result["Sampler"])
+        except ValueError:  # listed among what is ignored
+            return result
+        if schedule is not None:
+            result |= {"Sampler": name, "Schedule type": schedule}
     return result
-
-
-def _same_name(value: str, table: Mapping[str, object]) -> str:
-    return {name.lower(): name for name in table}[value.lower()]
 
 
 def _number(value: float) -> str:

@@ -342,6 +342,21 @@ def test_old_files_name_the_schedule_after_the_sampler():
     assert restored.ignored == ()
 
 
+@pytest.mark.parametrize(
+    ("settings", "sampler", "schedule"),
+    [
+        ("Sampler: k_dpmpp_2m, Schedule type: Uniform", "DPM++ 2M", "Normal"),
+        ("Sampler: euler_ancestral, Schedule type: sgm_uniform", "Euler a", "SGM Uniform"),
+        ("Sampler: dpmpp_2m_k, Seed: 3", "DPM++ 2M", "Karras"),
+        ("Sampler: DPM++ 2M Karras, Schedule type: Beta", "DPM++ 2M", "Beta"),
+    ],
+)
+def test_names_of_other_programs_are_understood(settings, sampler, schedule):
+    restored = restore(parse_infotext(f"a fox\nSteps: 20, {settings}"), Request())
+    assert (restored.request.sampler, restored.request.schedule) == (sampler, schedule)
+    assert restored.ignored == ()
+
+
 def test_impossible_values_are_listed_and_the_rest_is_kept():
     text = "x\nSteps: 0, Sampler: Quantum, CFG scale: nan, Seed: -1, Size: 8x99999, RNG: CPU"
     base = Request(steps=9, seed=5)
