@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
 from core import request as limits
+from core.diffusion.names import schedule_name, split_name
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import MemoryShortage, ModelError, PictureError, StudioError
@@ -162,10 +162,10 @@ def _add_generate(command: argparse.ArgumentParser) -> None:
         "--model", metavar="M", default=generate.DEFAULT, help="name or folder of the model"
     )
     settings.add_argument(
-        "--sampler", metavar="S", type=_choice("sampler", SAMPLERS), help=", ".join(SAMPLERS)
+        "--sampler", metavar="S", type=_named(split_name), help=", ".join(SAMPLERS)
     )
     settings.add_argument(
-        "--schedule", metavar="S", type=_choice("schedule", SCHEDULES), help=", ".join(SCHEDULES)
+        "--schedule", metavar="S", type=_named(schedule_name), help=", ".join(SCHEDULES)
     )
     settings.add_argument(
         "--steps", metavar="N", type=_whole(1, limits.MAX_STEPS), help="how many steps"
@@ -220,16 +220,12 @@ def _add_generate(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _choice(what: str, table: Collection[str]) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        names = {name.lower(): name for name in table}
-        if text.lower() in names:
-            return names[text.lower()]
-        near = difflib.get_close_matches(text.lower(), names, n=1)
-        guess = f" Did you mean {names[near[0]]!r}?" if near else ""
-        raise argparse.ArgumentTypeError(
-            f"unknown {what} {text!r}.{guess} Known: {', '.join(table)}."
-        )
+def _named(find: Callable[[str], object]) -> Callable[[str], object]:
+    def parse(text: str) -> object:
+        try:
+            return find(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{error}") from error
 
     return parse
 

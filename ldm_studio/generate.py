@@ -139,13 +139,14 @@ def _request(arguments: Namespace, model: ModelInfo, start: Start) -> tuple[Requ
             _check_own_size(width, height, model)
         start = _scaled(start, width, height)
         strength = arguments.strength or (0.75 if start.mask is None else 1.0)
+    sampler, schedule = arguments.sampler or (model.sampler, None)
     request = Request(
         prompt=arguments.prompt,
         negative=arguments.negative,
         model=arguments.model,
         model_digest=model.digest,
-        sampler=arguments.sampler or model.sampler,
-        schedule=arguments.schedule or model.schedule,
+        sampler=sampler,
+        schedule=arguments.schedule or schedule or model.schedule,
         steps=arguments.steps or model.steps,
         cfg=model.cfg if arguments.cfg is None else arguments.cfg,
         seed=secrets.randbelow(_MAX_RANDOM_SEED) if arguments.seed is None else arguments.seed,

@@ -212,13 +212,27 @@ def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
     assert pipeline.path is None
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sampler", "schedule"),
+    [
+        (["--sampler", "DPM++ 2M Karras"], "DPM++ 2M", "Karras"),
+        (["--sampler", "k_euler_a", "--schedule", "uniform"], "Euler a", "Normal"),
+        (["--sampler", "dpmpp_2m_k", "--schedule", "beta"], "DPM++ 2M", "Beta"),
+    ],
+)
+def test_names_of_other_programs_are_understood(run, pipeline, arguments, sampler, schedule):
+    assert run("generate", "fox", "-o", "a.png", *arguments) == 0
+    request = read_request(Path("a.png"))
+    assert (request.sampler, request.schedule) == (sampler, schedule)
+
+
 # --- what can go wrong -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("--sampler eulr", f"Did you mean 'Euler'? Known: {', '.join(SAMPLERS)}."),
+        ("--sampler eulr", f"Did you mean 'Euler' or 'Euler a'? Known: {', '.join(SAMPLERS)}."),
         ("--schedule nothing", f"Known: {', '.join(SCHEDULES)}."),
         ("--steps 0", "whole number from 1 to 1000"),
         ("--steps many", "whole number from 1 to 1000"),
