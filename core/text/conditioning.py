@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..networks.bert import Bert
+from .reading import PromptReader
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,10 @@ class SentenceConditioner:
         self.network = network
         self.length = length
         """Tokens a prompt may have, the two that begin and end it included."""
+        self.read = PromptReader(tokenizer, length)
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-
-    def count(self, prompt: str) -> int:
-        """How many tokens of `length` a prompt takes; those beyond it are not seen."""
-        return len(self._tokenizer.encode(prompt).ids) if prompt.strip() else 0
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str]) -> Cond:

@@ -1,0 +1,43 @@
+"""What the counter beside a prompt says is what the network sees."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+from tokenizers import Tokenizer
+
+from core.text.reading import PromptReader, Reading
+
+LENGTH = 6  # four words between two marks
+
+
+def test_a_prompt_that_fits_is_read_to_its_end(tokenizer: Tokenizer) -> None:
+    read = PromptReader(tokenizer, LENGTH)
+    assert read("a red cat ") == Reading(count=3, limit=4, end=10)
+    assert read("") == Reading(count=0, limit=4, end=0)
+    assert read(" \n ").count == 0
+
+
+def test_what_is_too_long_is_read_up_to_the_last_token_that_fits(tokenizer: Tokenizer) -> None:
+    prompt = "a red  cat with smile"
+    reading = PromptReader(tokenizer, LENGTH)(prompt)
+    assert (reading.count, reading.limit) == (5, 4)
+    assert prompt[: reading.end] == "a red  cat with"
+
+
+def test_words_that_mean_nothing_to_the_model_are_found_by_character(tokenizer: Tokenizer) -> None:
+    prompt = "a \U0001f431 cat \u732b"
+    reading = PromptReader(tokenizer, LENGTH)(prompt)
+    assert [prompt[a:b] for a, b in reading.unknown] == ["\U0001f431", "\u732b"]
+
+
+def test_it_can_be_sent_to_another_process(tokenizer: Tokenizer) -> None:
+    read = PromptReader(tokenizer, LENGTH)
+    assert pickle.loads(pickle.dumps(read))("a red cat") == read("a red cat")
+
+
+def test_it_needs_no_torch() -> None:
+    code = "import sys, core.text.reading; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
