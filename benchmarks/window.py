@@ -38,7 +38,7 @@ def with_window(model: Path, scenario: Callable[[Application], Awaitable[T]]) ->
 async def _play(
     app: QApplication, model: Path, scenario: Callable[[Application], Awaitable[T]]
 ) -> T:
-    application = Application(app, CorePipeline(model))
+    application = Application(app, CorePipeline(model, background=True))
     try:
         return await scenario(application)
     finally:

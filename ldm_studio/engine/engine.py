@@ -6,8 +6,6 @@ never collects cyclic garbage: cycles may hold widgets, which only the interface
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 import traceback
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 Save = Callable[["Picture", ModelInfo], Path]
 """Writes a finished picture to disk; raises OSError or PictureError."""
 
-NICENESS = 10
 THREAD_NAME = "ldm-engine"
 
 
@@ -152,8 +149,6 @@ class Engine:
             for work in waiting:
                 self._mailbox.post(Cancelled(work.id))
             return None
-        # Not before: importing holds the interpreter's lock, which the interface waits for.
-        _lower_priority()
         self._model = model
         self._mailbox.post(Ready(model))
         return model
@@ -217,17 +212,9 @@ def _explain(error: BaseException) -> tuple[StudioError, str]:
 
 
 def _not_saved(error: OSError | PictureError) -> PictureError:
-    keep = "It is still on the canvas: make room, or use File > Save Picture As."
+    keep = "Until you close, it is kept below: make room, or use File > Save Picture As."
     if isinstance(error, PictureError):
         return PictureError(error.message, f"{error.hint} {keep}".strip())
     folder = Path(error.filename).parent if error.filename else "the output folder"
     reason = error.strerror or str(error)
     return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)
-
-
-def _lower_priority() -> None:
-    """Let the interface go first. Threads that this one starts inherit it."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        now = os.getpriority(os.PRIO_PROCESS, thread)
-        os.setpriority(os.PRIO_PROCESS, thread, max(now, NICENESS))

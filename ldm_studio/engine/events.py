@@ -13,6 +13,7 @@ from core.request import Request
 
 if TYPE_CHECKING:  # core.pipeline imports torch
     from core.pipeline import Picture
+    from core.text.reading import PromptReader
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class ModelInfo:
     size_multiple: int
     """Width and height must be multiples of it."""
     max_side: int
+    read: PromptReader | None = None
+    """Says how much of a prompt the model reads. Quick, and good on every thread."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from core.errors import MemoryShortage
 from core.request import Request
 
 from .events import ModelInfo
+from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
     from core.diffusion.trajectory import Step
@@ -83,18 +84,27 @@ class CoreRun:
 class CorePipeline:
     """The latent diffusion model in `path` (None: the one that ships with the program)."""
 
-    def __init__(self, path: Path | None = None, device: str = "") -> None:
+    def __init__(
+        self, path: Path | None = None, device: str = "", *, background: bool = False
+    ) -> None:
+        """`background`: the thread that loads gives way to others, as do the threads it starts."""
         self._path = path
         self._device = device
+        self._background = background
         self._model: Model | None = None
 
     def load(self) -> ModelInfo:
         # A waiting OpenMP thread that spins takes the processor from everybody else.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        open_torch_libraries()
         import torch
 
         from core.model import DEFAULT_MODEL, load_model
 
+        # After the imports, which hold the interpreter's lock that the interface waits for; before
+        # the first parallel work, whose threads inherit it.
+        if self._background:
+            lower_priority()
         if cores := physical_cores():
             torch.set_num_threads(cores)
         if torch.get_num_interop_threads() != 1:
@@ -115,6 +125,7 @@ class CorePipeline:
             height=defaults.height,
             size_multiple=model.size_multiple,
             max_side=model.max_side,
+            read=model.text.read,
         )
 
     def begin(self, request: Request, image: np.ndarray | None, mask: np.ndarray | None) -> CoreRun:
