@@ -155,7 +155,8 @@ def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:
         with QEventLoop(app) as loop:
             asyncio.set_event_loop(loop)
             loop.set_exception_handler(crash.asyncio_error)
-            return loop.run_until_complete(_main(app, pipeline or CorePipeline(), crash))
+            drawn_by = pipeline or CorePipeline(background=True)
+            return loop.run_until_complete(_main(app, drawn_by, crash))
     finally:
         for number, handler in ends.items():
             signal.signal(number, handler)
@@ -169,9 +170,14 @@ async def _main(app: QApplication, pipeline: Pipeline, crash: CrashReporter) -> 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: closing.set())
     crash.reported.connect(application.report)
-    if crash.crashed_before:
+    if crash.problem:
+        application.window.notice.show_error(
+            f"LDM Studio cannot write into {paths.state_dir()}: {crash.problem}.",
+            "Prompt and settings will be forgotten when you close.",
+        )
+    elif crash.crashed_before:
         application.window.notice.show_info(
-            "LDM Studio closed unexpectedly the last time.", "Your settings were kept."
+            "LDM Studio closed unexpectedly the last time.", "Your prompt and settings were kept."
         )
     application.show()
     await closing.wait()

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from PySide6.QtCore import (
+    QLockFile,
     QMessageLogContext,
     QObject,
     Qt,
@@ -26,7 +27,7 @@ from PySide6.QtCore import (
 
 log = logging.getLogger(__name__)
 
-CRASH_FILE = "crash.log"
+LOG_BYTES = 1_000_000
 
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -46,19 +47,19 @@ class CrashReporter(QObject):
     _caught = Signal(str, str)
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
-        """`folder` is for logs. Raises OSError when it cannot be written."""
+        """`folder` is for logs."""
         super().__init__(parent)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._crash_path = folder / CRASH_FILE
-        self.crashed_before = self._crash_path.exists() and self._crash_path.stat().st_size > 0
-        self._crash_file: TextIO = self._crash_path.open("w", encoding="utf-8")
-        faulthandler.enable(self._crash_file)
-        self._handler = logging.handlers.RotatingFileHandler(
-            folder / "ldm-studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-        )
-        line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-        self._handler.setFormatter(logging.Formatter(line))
-        logging.getLogger().addHandler(self._handler)
+        self.crashed_before = False
+        """Whether an earlier run did not end by itself: it crashed, or was killed."""
+        self.problem = ""
+        """Why there are no logs; empty when there are."""
+        self._lock: QLockFile | None = None
+        self._crash_file: TextIO | None = None
+        self._handler: logging.Handler | None = None
+        try:
+            self._open_logs(folder)
+        except OSError as error:
+            self.problem = error.strerror or str(error)
         self._hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         sys.excepthook = self._exception
         threading.excepthook = lambda args: self._exception(
@@ -70,6 +71,19 @@ class CrashReporter(QObject):
         self._qt_handler: Callable[..., Any] | None = qInstallMessageHandler(_qt_message)
         self._caught.connect(self.reported, Qt.ConnectionType.QueuedConnection)
 
+    def _open_logs(self, folder: Path) -> None:
+        """Raises OSError when `folder` cannot be written."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock, self.crashed_before, number = _run_lock(folder)
+        self._crash_file = (folder / f"crash-{number}.log").open("a", encoding="utf-8")
+        faulthandler.enable(self._crash_file)
+        self._handler = _LogFile(
+            folder / "ldm-studio.log", maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
+        )
+        line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        self._handler.setFormatter(logging.Formatter(line))
+        logging.getLogger().addHandler(self._handler)
+
     def asyncio_error(self, _loop: object, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`."""
         error = context.get("exception")
@@ -79,14 +93,17 @@ class CrashReporter(QObject):
             self._exception(type(error), error, error.__traceback__)
 
     def close(self) -> None:
-        """Give the hooks back; the crash file goes, for this was no crash."""
+        """Give the hooks back; this was no crash."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
         qInstallMessageHandler(self._qt_handler)
-        faulthandler.disable()
-        self._crash_file.close()
-        self._crash_path.unlink(missing_ok=True)
-        logging.getLogger().removeHandler(self._handler)
-        self._handler.close()
+        if self._crash_file is not None:
+            faulthandler.disable()
+            self._crash_file.close()
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+            self._handler.close()
+        if self._lock is not None:
+            self._lock.unlock()
 
     def _exception(
         self,
@@ -98,6 +115,32 @@ class CrashReporter(QObject):
         log.error("nobody caught this:\n%s", text)
         summary = f"{kind.__name__}: {error}".removesuffix(": None").removesuffix(": ")
         self._caught.emit(summary, report(text))
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log that a full disk does not make talkative elsewhere."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
+def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
+    """A lock for as long as this process runs, whether one was left behind by a process that did
+    not end by itself, and the lock's number among those of programs that run side by side.
+
+    Raises OSError when `folder` cannot be written.
+    """
+    for number in range(1000):
+        path = folder / f"running-{number}.lock"
+        lock = QLockFile(str(path))
+        lock.setStaleLockTime(0)  # only the end of its process makes a lock stale, never its age
+        left_behind = path.exists()
+        if lock.tryLock(0):
+            return lock, left_behind, number
+        if lock.error() != QLockFile.LockError.LockFailedError:
+            raise OSError(f"no file can be made in {folder}")
+    raise OSError(f"{folder} is full of locks")
 
 
 def report(text: str) -> str:

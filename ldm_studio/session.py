@@ -14,7 +14,7 @@ from .store import StudioStore
 
 log = logging.getLogger(__name__)
 
-QUIET_MS = 2000
+DELAY_MS = 1000
 
 
 class Session(QObject):
@@ -26,7 +26,7 @@ class Session(QObject):
         self._store = store
         self._window: QMainWindow | None = None
         self._data = read_json(path)
-        self._timer = QTimer(self, singleShot=True, interval=QUIET_MS)
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
 
     @property
@@ -63,7 +63,8 @@ class Session(QObject):
             log.warning("the session could not be written: %s", error)
 
     def _changed(self, _name: str) -> None:
-        self._timer.start()
+        if not self._timer.isActive():  # so that long typing is written while it goes on
+            self._timer.start()
 
     def _bytes(self, key: str) -> QByteArray:
         value: Any = self._data.get(key, "")
