@@ -136,7 +136,7 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton#example {{ border-radius: 12px; padding: 1px 10px; background: transparent; }}
 QPushButton#example:hover {{ background: {hover}; }}
 QLabel#caption {{ color: {name(Role.PlaceholderText)}; }}
-QLabel#wrong {{ color: {name(Role.BrightText)}; }}
+QLabel#wrong, QLabel#caption[wrong="true"] {{ color: {name(Role.BrightText)}; }}
 QFrame#side, QFrame#below {{ background: {window}; border: 0; }}
 QFrame#side {{ border-right: 1px solid {line}; }}
 QFrame#below {{ border-top: 1px solid {line}; }}

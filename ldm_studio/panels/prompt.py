@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPalette
+from itertools import pairwise
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -15,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.canvas.dropping import offers_picture
+from ldm_studio.engine.events import ModelInfo
+from ldm_studio.panels.editor import PlainEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout, tool_button
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.store import RunState, StudioStore, bind
@@ -30,43 +32,6 @@ EXAMPLES = (
 )
 
 
-class PlainEditor(QPlainTextEdit):
-    """An editor of a few lines. Tab leaves it; pictures are for others."""
-
-    picture_pasted = Signal()
-
-    def __init__(self, name: str, placeholder: str, tip: str, lines: int) -> None:
-        super().__init__()
-        self._lines = lines
-        self.setAccessibleName(name)
-        self.setPlaceholderText(placeholder)
-        self.setToolTip(tip)
-        self.setTabChangesFocus(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._fix_height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.FontChange:
-            self._fix_height()
-        super().changeEvent(event)
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.height())
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
-        return super().canInsertFromMimeData(source) and not offers_picture(source)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
-        if offers_picture(source) and not source.hasText():
-            self.picture_pasted.emit()
-        else:
-            super().insertFromMimeData(source)
-
-    def _fix_height(self) -> None:
-        line = QFontMetricsF(self.font()).lineSpacing()
-        self.setFixedHeight(round(self._lines * line + 2 * self.document().documentMargin() + 14))
-
-
 class PromptPanel(QWidget):
     """Reads and writes the store; asks to generate or cancel by signal."""
 
@@ -78,12 +43,14 @@ class PromptPanel(QWidget):
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
+        self._model: ModelInfo | None = None
         self.prompt = PlainEditor(
             "Prompt",
             "What shall it show?",
             "Say what the picture shall show, in plain words.",
-            4,
+            5,
         )
+        self.prompt_count, self.negative_count = TokenCounter(), TokenCounter()
         self.negative = PlainEditor(
             "Negative prompt",
             "What shall it not show?",
@@ -105,23 +72,27 @@ class PromptPanel(QWidget):
         self.waiting = QLabel()
         self.waiting.setObjectName("caption")
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setFixedHeight(self.waiting.fontMetrics().height())
 
         caption = QLabel("Prompt")
         caption.setObjectName("caption")
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()
+        self.prompt.invite(self.examples)
+        above = _ends(caption, self.prompt_count)
+        between = _ends(self.negative_toggle, self.negative_count)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
+        buttons.addStrut(self.button.sizeHint().height())  # as high alone as beside the other
         buttons.addWidget(self.button, 1)
         buttons.addWidget(self.again)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(caption)
+        column.addLayout(above)
         column.addWidget(self.prompt)
-        column.addWidget(self.examples)
-        column.addWidget(self.negative_toggle)
+        column.addLayout(between)
         column.addWidget(self.negative)
         column.addSpacing(GRID // 2)
         column.addLayout(buttons)
@@ -130,14 +101,18 @@ class PromptPanel(QWidget):
         for name, editor in (("prompt", self.prompt), ("negative", self.negative)):
             editor.picture_pasted.connect(self.picture_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
-        store.prompt_changed.connect(self._prompt_changed)
+        chips = self.examples.findChildren(QPushButton)
+        order = (self.prompt, *chips, self.negative_toggle, self.negative, self.button, self.again)
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+        store.prompt_changed.connect(self._read)
+        store.negative_changed.connect(self._read)
         store.run_changed.connect(self._show_run)
         self.negative_toggle.toggled.connect(self._show_negative)
         store.negative_changed.connect(self._negative_changed)
         self.button.clicked.connect(self._clicked)
         self.again.clicked.connect(self.generate_requested)
         self._show_negative(False)
-        self._prompt_changed(store.prompt)
         self._negative_changed(store.negative)
         self._show_run(store.run)
 
@@ -164,8 +139,17 @@ class PromptPanel(QWidget):
     def _clicked(self) -> None:
         (self.cancel_requested if self._store.run.busy else self.generate_requested).emit()
 
-    def _prompt_changed(self, prompt: str) -> None:
-        self.examples.setVisible(not prompt.strip())
+    def _read(self) -> None:
+        """Show how much of the prompts the model reads."""
+        model = self._store.run.model
+        for text, editor, counter in (
+            (self._store.prompt, self.prompt, self.prompt_count),
+            (self._store.negative, self.negative, self.negative_count),
+        ):
+            reading = model.read(text) if model is not None and model.read is not None else None
+            editor.show_reading(reading)
+            counter.show_reading(text, reading)
+            editor.setAccessibleDescription(counter.toolTip())
 
     def _negative_changed(self, negative: str) -> None:
         if negative:
@@ -173,6 +157,7 @@ class PromptPanel(QWidget):
 
     def _show_negative(self, shown: bool) -> None:
         self.negative.setVisible(shown)
+        self.negative_count.setVisible(shown)
         name = "chevron-down" if shown else "chevron-right"
         self.negative_toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
 
@@ -180,5 +165,15 @@ class PromptPanel(QWidget):
         self.button.show_run(run)
         self.again.setVisible(run.busy)
         behind = run.waiting - 1
-        self.waiting.setVisible(behind > 0)
-        self.waiting.setText(f"{behind} more in the queue")
+        self.waiting.setText(f"{behind} more in the queue" if behind > 0 else "")
+        if run.model is not self._model:
+            self._model = run.model
+            self._read()
+
+
+def _ends(left: QWidget, right: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(left)
+    row.addStretch(1)
+    row.addWidget(right)
+    return row
