@@ -36,6 +36,8 @@ from .theme import GRID, app_icon
 
 SIDE_WIDTH = 344
 START_SIZE = QSize(1280, 800)
+FRAME = 40
+"""What a frame may add to a window; how much it does is known only once it is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -66,10 +68,14 @@ class MainWindow(QMainWindow):
         self.actions_by_id = build_menus(self, handlers)
 
     def place(self) -> None:
-        """The size and place of the first start: 1280 x 800, or the screen if that is smaller."""
+        """The size and place of the first start: 1280 x 800, or all of a screen that cannot hold
+        that and the frame around it.
+        """
         room = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(START_SIZE.boundedTo(room.size()))
         self.move(room.center() - self.rect().center())
+        if START_SIZE.width() + FRAME > room.width() or START_SIZE.height() + FRAME > room.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def allow_close(self) -> None:
         """From now on a close event closes."""
@@ -95,21 +101,19 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None:
             self.prompt.prompt.setFocus()
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(SIDE_WIDTH + 240, 380)
-
     def _centre(self) -> QWidget:
         column = QWidget()
         column.setObjectName("column")
         stack = QVBoxLayout(column)
         stack.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
-        stack.setSpacing(2 * GRID)
+        stack.setSpacing(GRID // 2)
         stack.addWidget(self.prompt)
         stack.addWidget(self.sampler)
         stack.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(column)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
         scroll.viewport().setAutoFillBackground(False)
         side = QFrame()
         side.setObjectName("side")

@@ -6,27 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
+from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.view import BRUSH_SIZE_MAX, CanvasView
 from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
 from ldm_studio.theme import icon
 
 ICON_SIZE = 20  # logical pixels
+_HLINE, _VLINE = QFrame.Shape.HLine, QFrame.Shape.VLine
 SLIDER_STEPS = 200  # of the size slider; quadratic: half way is a quarter of the size
 
 
@@ -114,7 +115,6 @@ class CanvasPanel(QWidget):
         self._size_slider.setRange(0, SLIDER_STEPS)
         self._hardness_label, self._hardness_slider, self._hardness = _brush_control(0, 100)
         self._zoom = QLabel()
-        self._bar = _Bar(self._size_slider, self._hardness_slider)
         self._lay_out()
         self._wire()
         self._retranslate()
@@ -148,20 +148,22 @@ class CanvasPanel(QWidget):
         return lambda: self.view.set_tool(tool)
 
     def _lay_out(self) -> None:
-        side = QVBoxLayout()
+        column = Folding(QBoxLayout.Direction.TopToBottom)
+        side, top_line, low_line = column.line, _line(_HLINE), _line(_HLINE)
         side.setSpacing(2)
         for button in self._tools.values():
             side.addWidget(button)
-        side.addWidget(_line(QFrame.Shape.HLine))
-        for button in (self._invert, self._clear):
-            side.addWidget(button)
-        side.addWidget(_line(QFrame.Shape.HLine))
-        for button in (self._undo, self._redo):
-            side.addWidget(button)
+        for widget in (top_line, self._invert, self._clear, low_line, self._undo, self._redo):
+            side.addWidget(widget)
         side.addStretch(1)
         side.setContentsMargins(6, 6, 6, 6)
+        # All of these have keys; undo, redo and clear are in the menu as well.
+        column.set_optional(
+            (low_line, self._undo, self._redo), (top_line, self._invert, self._clear)
+        )
 
-        top = QHBoxLayout(self._bar)
+        bar = Folding(QBoxLayout.Direction.LeftToRight)
+        top, line = bar.line, _line(_VLINE)
         top.setSpacing(6)
         top.addWidget(self._size_label)
         top.addWidget(self._size_slider, 3)
@@ -171,17 +173,21 @@ class CanvasPanel(QWidget):
         top.addWidget(self._hardness_slider, 3)
         top.addWidget(self._hardness)
         top.addStretch(1)
-        for widget in (self._overlay, self._compare, _line(QFrame.Shape.VLine)):
-            top.addWidget(widget)
-        for widget in (self._zoom, self._fit, self._actual_size):
+        right = (self._overlay, self._compare, line, self._zoom, self._fit, self._actual_size)
+        for widget in right:
             top.addWidget(widget)
         top.setContentsMargins(6, 6, 6, 6)
+        bar.set_optional(
+            (self._size_slider, self._hardness_slider),
+            (line, self._zoom),
+            (self._hardness_label, self._hardness),
+        )
 
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        grid.addWidget(self._bar, 0, 0, 1, 2)
-        grid.addLayout(side, 1, 0)
+        grid.addWidget(bar, 0, 0, 1, 2)
+        grid.addWidget(column, 1, 0)
         grid.addWidget(self.view, 1, 1)
         grid.setRowStretch(1, 1)
         grid.setColumnStretch(1, 1)
@@ -272,31 +278,6 @@ class CanvasPanel(QWidget):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not self.view.handle_key(event):
             super().keyReleaseEvent(event)
-
-
-class _Bar(QWidget):
-    """A row of controls that does without some of them where there is little room."""
-
-    def __init__(self, *optional: QWidget) -> None:
-        super().__init__()
-        self._optional = optional
-
-    def minimumSizeHint(self) -> QSize:
-        """The least width shows all but the optional."""
-        hint = super().minimumSizeHint()
-        return QSize(hint.width() - self._room(visible=True), hint.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        least = super().minimumSizeHint().width() + self._room(visible=False)
-        for widget in self._optional:
-            widget.setVisible(event.size().width() >= least)
-
-    def _room(self, visible: bool) -> int:
-        """What the optional widgets that are (in)visible take, with the spaces next to them."""
-        spacing = layout.spacing() if (layout := self.layout()) else 0
-        shown = (w for w in self._optional if w.isHidden() != visible)
-        return sum(w.minimumWidth() + spacing for w in shown)
 
 
 def _brush_control(low: int, high: int) -> tuple[QLabel, QSlider, QSpinBox]:

@@ -67,7 +67,7 @@ class CanvasView(ZoomView):
         return QSize(640, 640)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 160)
+        return QSize(96, 96)
 
     # --- what is shown ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from core.request import Request
 from tests.ldm_studio.fakes import MODEL, FakePipeline
@@ -78,6 +79,43 @@ def test_nothing_in_the_left_column_is_cut_off(application) -> None:
     for panel in (window.prompt, window.sampler):
         assert panel.minimumSizeHint().width() <= panel.width()
         assert panel.geometry().right() < room
+
+
+def test_a_small_screen_of_double_scale_is_enough(application) -> None:
+    window = application.window
+    notice = "The picture was shrunk from 5000 × 4000 and padded at its edges to 512 × 416."
+    window.notice.show_info(notice, action=("Restore Settings", lambda: None))
+    window.resize(640, 400)
+    window.layout().activate()
+    assert (window.width(), window.height()) == (640, 400)
+    assert window.canvas.view.width() >= 96
+    assert window.prompt.button.isVisible()
+
+
+def test_tab_goes_through_the_prompt_panel_from_top_to_bottom(application) -> None:
+    panel = application.window.prompt
+    at, seen = panel.prompt, []
+    while at is not panel.again:
+        seen.append(at)
+        at = at.nextInFocusChain()
+    named = [widget.accessibleName() or widget.text() for widget in seen if widget.focusPolicy()]
+    first, *chips, toggle, negative, button = [name for name in named if name]
+    assert first == "Prompt"
+    assert "a cat, 3d" in chips
+    assert (toggle, negative) == ("Negative prompt", "Negative prompt")
+    assert button == "Generate"
+
+
+def test_everything_that_takes_the_focus_has_a_name(application) -> None:
+    application.window.notice.show_info("Something happened.", "", ("Act", lambda: None))
+    nameless = [
+        widget
+        for widget in application.window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not widget.objectName().startswith("qt_")
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+    ]
+    assert nameless == []
 
 
 def test_settings_are_kept_for_the_next_start(start, qtbot) -> None:

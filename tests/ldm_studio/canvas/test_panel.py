@@ -127,3 +127,14 @@ def test_where_there_is_little_room_the_sliders_give_way(panel):
     assert control(panel, QSpinBox, "Brush size").isVisible()
     panel.resize(900, 500)
     assert slider.isVisible()
+
+
+def test_where_it_is_low_tools_stay_and_what_has_keys_gives_way(panel):
+    panel.resize(300, 190)
+    assert button(panel, "Brush").isVisible()
+    assert button(panel, "Eraser").isVisible()
+    assert not button(panel, "Undo").isVisible()
+    assert not control(panel, QSpinBox, "Brush hardness").isVisible()
+    panel.resize(900, 500)
+    assert button(panel, "Undo").isVisible()
+    assert control(panel, QSpinBox, "Brush hardness").isVisible()

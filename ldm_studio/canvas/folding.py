@@ -1,0 +1,67 @@
+"""A row or column of controls that does without some of them where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+
+class Folding(QWidget):
+    """Lay the controls out in `line`; what has another way to be reached may be optional."""
+
+    def __init__(self, direction: QBoxLayout.Direction) -> None:
+        super().__init__()
+        self.line = QBoxLayout(direction, self)
+        self._groups: Sequence[Sequence[QWidget]] = ()
+        self._along = Qt.Orientation.Horizontal
+        if direction in (QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.BottomToTop):
+            self._along = Qt.Orientation.Vertical
+
+    def set_optional(self, *groups: Sequence[QWidget]) -> None:
+        """Groups that come and go together; the first is the first to go."""
+        self._groups = groups
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for all but the optional."""
+        hint = super().minimumSizeHint()
+        least = self._need(len(self._groups))
+        if self._along is Qt.Orientation.Horizontal:
+            return QSize(least, hint.height())
+        return QSize(hint.width(), least)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self._extent(event.size())
+        folded = 0
+        while folded < len(self._groups) and self._need(folded) > room:
+            folded += 1
+        for number, group in enumerate(self._groups):
+            for widget in group:
+                widget.setVisible(number >= folded)
+
+    def _need(self, folded: int) -> int:
+        """The least extent with this many groups folded away."""
+        gone = {widget for group in self._groups[:folded] for widget in group}
+        margins = self.line.contentsMargins()
+        total = self._extent(
+            QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+        )
+        shown = 0
+        for index in range(self.line.count()):
+            item = self.line.itemAt(index)
+            widget = item.widget() if item else None
+            if item is None:
+                continue
+            if widget is None:
+                total += self._extent(item.minimumSize())
+            elif widget not in gone:
+                least = widget.minimumSizeHint().expandedTo(widget.minimumSize())
+                total += self._extent(least.boundedTo(widget.maximumSize()))
+                shown += 1
+        return total + max(0, shown - 1) * self.line.spacing()
+
+    def _extent(self, size: QSize) -> int:
+        return size.width() if self._along is Qt.Orientation.Horizontal else size.height()
