@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QPainter
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.errors import StudioError
@@ -18,8 +18,9 @@ from core.request import Request
 
 from . import images, paths
 from .canvas.dropping import dropped_picture
-from .engine.events import ModelInfo
+from .engine.events import ModelInfo, Ready
 from .fitting import fit
+from .opening import Opened, load
 from .panels.help import show_about, show_shortcuts
 from .panels.strip import Entry
 from .settings import Scheme
@@ -27,7 +28,7 @@ from .store import RunState
 from .studio import Studio
 from .theme import Theme
 
-OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
 PNG_FILTER = "PNG picture (*.png)"
 
 
@@ -40,6 +41,7 @@ class Commands(QObject):
         self._window, self._view = studio.window, studio.window.canvas.view
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._folder = paths.pictures_dir().parent
         self._window.install_actions(self.handlers())
         self._actions = self._window.actions_by_id
         strip = self._window.strip
@@ -53,6 +55,7 @@ class Commands(QObject):
         self._window.prompt.picture_pasted.connect(self.paste_picture)
         self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
         self._window.sampler.open_requested.connect(self.open_picture)
+        studio.bridge.ready.connect(self._on_ready)
         theme.changed.connect(self._update)
         studio.store.run_changed.connect(self._show_run)
         self._actions["toggle_mask"].setChecked(self._view.overlay_visible)
@@ -95,9 +98,13 @@ class Commands(QObject):
     # Files
 
     def open_picture(self) -> None:
-        dialog = QFileDialog(self._window, "Open Picture", "", OPEN_FILTER)
+        dialog = QFileDialog(self._window, "Open Picture", str(self._folder), OPEN_FILTER)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        self._ask(dialog, self.open)
+        self._ask(dialog, self._open_chosen)
+
+    def _open_chosen(self, path: str) -> None:
+        self._folder = Path(path).parent
+        self.open(path)
 
     def open(self, source: str | QImage) -> None:
         """Start from a picture file or an image from the clipboard."""
@@ -105,28 +112,48 @@ class Commands(QObject):
 
     async def _open(self, source: str | QImage) -> None:
         loop = asyncio.get_running_loop()
-        model = self._studio.store.run.model
+        notice, store = self._window.notice, self._studio.store
+        self._window.status.showMessage("Opening the picture…")
         try:
-            rgb, note, request = await loop.run_in_executor(self._pool, _load, source, model)
+            base = store.snapshot()
+            opened = await loop.run_in_executor(self._pool, load, source, store.run.model, base)
         except StudioError as error:
-            self._window.notice.show_error(error.message, error.hint)
+            notice.show_error(error.message, error.hint)
             return
-        self._studio.use_start(rgb)
+        finally:
+            self._window.status.clearMessage()
+        self._studio.use_start(opened.rgb)
+        request = opened.request
         if request is not None:
             text = f"This picture holds its settings: “{_short(request.prompt)}”."
-            restore = ("Restore Settings", lambda: self._restore(request, rgb))
-            self._window.notice.show_info(text, note, restore)
-        elif note:
-            self._window.notice.show_info(note)
+            restore = ("Restore Settings", lambda: self._restore(request, opened))
+            notice.show_info(text, opened.note, restore)
+        elif opened.note:
+            notice.show_info(opened.note)
+        else:
+            notice.dismiss()
 
-    def _restore(self, request: Request, rgb: np.ndarray) -> None:
+    def _restore(self, request: Request, opened: Opened) -> None:
         """The settings of a file. What it was started from is unknown: the file stands in."""
         self._studio.store.apply(request)
         if request.init:
-            self._studio.use_start(rgb)
+            self._studio.use_start(opened.rgb)
             self._window.notice.show_info(
                 "It was made from another picture.", "This one is the start picture instead."
             )
+        elif opened.ignored:
+            rest = _short("; ".join(opened.ignored), 200)
+            self._window.notice.show_info("Some settings have no equal here and were left.", rest)
+
+    def _on_ready(self, event: Ready) -> None:
+        if self._studio.start is not None:  # opened before it was known what would fit
+            self._spawn(self._fit(self._studio.start, event.model))
+
+    async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
+        rgb, note = await asyncio.get_running_loop().run_in_executor(self._pool, fit, start, model)
+        if note and self._studio.start is start:
+            self._studio.use_start(rgb)
+            self._window.notice.show_info(note)
 
     def save_entry(self, entry: Entry | None) -> None:
         self._save(entry, "Save Picture As", transparent=False)
@@ -160,6 +187,8 @@ class Commands(QObject):
         except StudioError as error:
             self._window.notice.show_error(error.message, error.hint)
         else:
+            if self._window.notice.is_error:
+                self._window.notice.dismiss()
             self._window.status.showMessage(f"Saved {path.name}", 4000)
 
     def _ask(self, dialog: QFileDialog, then: Callable[[str], None]) -> None:
@@ -205,29 +234,6 @@ class Commands(QObject):
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _load(source: str | QImage, model: ModelInfo | None) -> tuple[np.ndarray, str, Request | None]:
-    """Pixels that fit the model, what was done to them, and the settings in the file if any."""
-    if isinstance(source, QImage):
-        rgb, request = from_qimage(source), None
-    else:
-        rgb, request = images.load_image(Path(source)), images.read_request(Path(source))
-    if model is None:
-        return rgb, "", request
-    rgb, note = fit(rgb, model)
-    return rgb, note, request
-
-
-def from_qimage(image: QImage) -> np.ndarray:
-    """uint8 [H, W, 3]; what is transparent becomes white."""
-    flat = QImage(image.size(), QImage.Format.Format_RGB888)
-    flat.fill(Qt.GlobalColor.white)
-    painter = QPainter(flat)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
-    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()
 
 
 def _to_clipboard(rgb: np.ndarray) -> None:

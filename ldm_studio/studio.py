@@ -133,6 +133,7 @@ class Studio(QObject):
         self.view.set_picture(rgb)
         self.view.set_before(None)
         self._set_shown(None)
+        self.window.strip.forget_current()
         self._set_start(rgb)
         self.store.mode = Mode.IMAGE
 

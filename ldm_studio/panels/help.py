@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from ldm_studio import __version__
 from ldm_studio.actions import shortcut_table
 from ldm_studio.theme import GRID, app_icon
 
@@ -53,7 +54,7 @@ def show_about(parent: QWidget) -> QDialog:
     picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
     picture.setPixmap(app_icon().pixmap(QSize(72, 72), parent.devicePixelRatioF()))
     words = QLabel(
-        "<h2>LDM Studio</h2><p>Pictures from latent diffusion models,<br>"
+        f"<h2>LDM Studio {__version__}</h2><p>Pictures from latent diffusion models,<br>"
         "made on this computer and nowhere else.</p>"
     )
     words.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 THUMB = 72
 PAD = 4
 MAX_ENTRIES = 300
-"""Older pictures leave the strip; they stay on disk."""
+MAX_BYTES = 512 << 20
+"""Beyond either, older pictures leave the strip; they stay on disk. The newest always stays."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -52,6 +53,12 @@ class Entry:
     start: np.ndarray | None = None
     mask: np.ndarray | None = None
 
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """All pixels it keeps in memory."""
+        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask)
+        return [array for array in kept if array is not None]
+
 
 class StripModel(QAbstractListModel):
     """The newest entry comes first."""
@@ -64,10 +71,23 @@ class StripModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._rows.insert(0, (entry, _thumbnail(entry.picture.rgb)))
         self.endInsertRows()
-        if len(self._rows) > MAX_ENTRIES:
-            self.beginRemoveRows(QModelIndex(), MAX_ENTRIES, MAX_ENTRIES)
-            self._rows.pop()
+        keep = self._room()
+        if keep < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), keep, len(self._rows) - 1)
+            del self._rows[keep:]
             self.endRemoveRows()
+
+    def _room(self) -> int:
+        """How many of the newest entries may stay; pictures that share an array share its bytes."""
+        seen: set[int] = set()
+        total = 0
+        for row, (entry, _) in enumerate(self._rows[:MAX_ENTRIES]):
+            for array in entry.arrays:
+                total += 0 if id(array) in seen else array.nbytes
+                seen.add(id(array))
+            if total > MAX_BYTES:
+                return max(1, row)
+        return MAX_ENTRIES
 
     def entry(self, row: int) -> Entry:
         return self._rows[row][0]
@@ -181,6 +201,10 @@ class Strip(QListView):
         flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.selectionModel().setCurrentIndex(first, flag)
         self.scrollTo(first)
+
+    def forget_current(self) -> None:
+        """Nothing here is what the canvas shows."""
+        self.setCurrentIndex(QModelIndex())
 
     def current(self) -> Entry | None:
         index = self.currentIndex()

@@ -1,0 +1,64 @@
+"""Pictures from files and the clipboard, with the settings they hold, made to fit a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+
+from core.request import Request
+
+from . import images
+from .engine.events import ModelInfo
+from .fitting import fit
+from .infotext import restore
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A picture, ready to start from."""
+
+    rgb: np.ndarray
+    """uint8 [H, W, 3]"""
+    note: str = ""
+    """What was done to make it fit, in a sentence."""
+    request: Request | None = None
+    """The settings it was made with, if it holds any."""
+    ignored: tuple[str, ...] = ()
+    """Settings of another program that have no equal here."""
+
+
+def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened:
+    """`base` has the settings that the picture of another program does not name.
+
+    Raises PictureError or MemoryShortage.
+    """
+    request, ignored = None, ()
+    if isinstance(source, QImage):
+        rgb = from_qimage(source)
+    else:
+        path = Path(source)
+        rgb = images.load_image(path)
+        request = images.read_request(path)
+        info = images.read_infotext(path) if request is None else None
+        if info is not None and info.settings:
+            restored = restore(info, base)
+            request, ignored = restored.request, restored.ignored
+    note = ""
+    if model is not None:
+        rgb, note = fit(rgb, model)
+    return Opened(rgb, note, request, ignored)
+
+
+def from_qimage(image: QImage) -> np.ndarray:
+    """uint8 [H, W, 3]; what is transparent becomes white."""
+    flat = QImage(image.size(), QImage.Format.Format_RGB888)
+    flat.fill(Qt.GlobalColor.white)
+    painter = QPainter(flat)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
+    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()
