@@ -26,10 +26,13 @@ def preload_torch_library() -> None:
 
 
 def main() -> int:
-    preload_torch_library()
-    from .cli import main as command_line
+    try:
+        preload_torch_library()
+        from .cli import main as command_line
 
-    return command_line()
+        return command_line()
+    except KeyboardInterrupt:  # before the command line could take over
+        return 130
 
 
 if __name__ == "__main__":

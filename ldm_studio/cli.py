@@ -115,7 +115,8 @@ examples:
 
 exit codes:
   0 done   2 wrong usage or value   3 model problem   4 picture file problem
-  5 out of memory   130 interrupted, finished pictures are kept   1 a bug
+  5 out of memory   6 no window possible here   1 a bug
+  130 interrupted, finished pictures are kept
 """
 
 
@@ -273,6 +274,8 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _output(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty.")
     path = Path(text).expanduser()
     if path.suffix.lower() in generate.OTHER_FORMATS and not path.is_dir():
         raise argparse.ArgumentTypeError(

@@ -21,7 +21,7 @@ from core.request import Request
 from .engine.events import ModelInfo
 from .engine.pipeline import Pipeline
 from .images import Pixels, load_image, load_mask, save_next, save_png
-from .paths import models_dir, output_dir
+from .paths import make_folder, models_dir, output_dir
 
 DEFAULT = "default"
 """The name of the model that ships with the program."""
@@ -43,6 +43,7 @@ def run(arguments: Namespace, pipeline: Callable[[Path | None], Pipeline]) -> in
     """Make the pictures; print a path or a JSON object for each as soon as it is saved."""
     _check(arguments)
     start = _load(arguments)
+    _make_output_folder(arguments.output)  # before minutes of drawing rather than after
     engine = pipeline(_find_model(arguments.model))
     if sys.stderr.isatty():
         _say("loading the model ...")
@@ -50,6 +51,7 @@ def run(arguments: Namespace, pipeline: Callable[[Path | None], Pipeline]) -> in
     request, start = _request(arguments, model, start)
     if arguments.seed is None:
         _say(f"seed {request.seed}")
+    _say_what_is_unread(request, model)
     finished = 0
     with tqdm(unit="step", disable=None, leave=False, file=sys.stderr) as bar:
         try:
@@ -182,6 +184,27 @@ def _scaled(start: Start, width: int, height: int) -> Start:
         return Start(np.array(image))
     mask = Image.fromarray(start.mask).resize(size, Image.Resampling.BILINEAR)
     return Start(np.array(image), np.array(mask))
+
+
+def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
+    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        reading = model.read(text) if model.read is not None else None
+        if reading is None:
+            continue
+        if reading.count > reading.limit:
+            rest = text[reading.end :].strip()
+            _say(
+                f"the {name} has {reading.count} tokens; {model.name} reads {reading.limit}, "
+                f"not {rest[:60]!r}{'...' if len(rest) > 60 else ''}"
+            )
+        if reading.unknown:
+            words = ", ".join(dict.fromkeys(text[a:b] for a, b in reading.unknown))
+            _say(f"{model.name} does not know these words of the {name}: {words}")
+
+
+def _make_output_folder(output: Path | None) -> None:
+    """Raises PictureError."""
+    make_folder(output_dir() if output is None else output.parent if _is_file(output) else output)
 
 
 def _is_file(output: Path | None) -> bool:

@@ -59,6 +59,24 @@ def output_dir(day: date | None = None) -> Path:
     return pictures_dir() / (day or date.today()).isoformat()
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` if it is not there yet. Raises PictureError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise PictureError(
+            f"Cannot write into {folder}: it is, or is in, a file.", "Choose another folder."
+        ) from error
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> PictureError:
+    return PictureError(
+        f"Cannot write into {folder}: {error.strerror or error}.", "Choose another folder."
+    )
+
+
 @contextmanager
 def next_picture(folder: Path, seed: int) -> Iterator[Path]:
     """The next free `00001-<seed>.png` in `folder`, its number held until the block ends.
@@ -76,8 +94,8 @@ def next_picture(folder: Path, seed: int) -> Iterator[Path]:
 
 
 def _hold_next(folder: Path) -> tuple[int, Path]:
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         number = max(_taken(folder), default=0) + 1
         while True:
             held = folder / f".{number:05d}.held"
@@ -92,9 +110,7 @@ def _hold_next(folder: Path) -> tuple[int, Path]:
             held.unlink()
             number += 1
     except OSError as error:
-        raise PictureError(
-            f"Cannot write into {folder}: {error.strerror or error}.", "Choose another folder."
-        ) from error
+        raise _not_writable(folder, error) from error
 
 
 def _taken(folder: Path) -> Iterator[int]:

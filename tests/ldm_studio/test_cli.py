@@ -6,18 +6,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import ModelError
 from core.request import Request
+from core.text.reading import PromptReader
 from ldm_studio import __main__, cli
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.images import load_image, read_request
@@ -78,12 +80,15 @@ class FakePipeline:
     fails: dict[int, BaseException] = field(default_factory=dict)
     """Which picture fails, and how."""
     load_error: Exception | None = None
+    loaded: bool = False
+    read: PromptReader | None = None
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
 
     def load(self) -> ModelInfo:
         if self.load_error:
             raise self.load_error
-        return MODEL
+        self.loaded = True
+        return replace(MODEL, read=self.read)
 
     def begin(self, request: Request, image: Any, mask: Any) -> FakeRun:
         self.asked.append((request, image, mask))
@@ -247,6 +252,7 @@ def test_names_of_other_programs_are_understood(run, pipeline, arguments, sample
         ("--transparent --init start.png --mask start.png", "no transparent background"),
         ("--count 2 -o a.png", "Name a folder"),
         ("-o a.jpg", "PNG only, not .jpg; use a.png"),
+        ("--output=", "the name is empty"),
         ("--init start.png", "Add --size 128x80 to scale it"),
         ("--init start.png --mask small.png", "must have the same size"),
         ("--surprise", "unrecognized arguments"),
@@ -274,12 +280,29 @@ def test_a_damaged_model_has_its_own_exit_code(run, pipeline, capsys):
     assert "The weights are damaged. Install them again." in capsys.readouterr().err
 
 
+def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
+    words = {"[UNK]": 0, "fox": 1, "red": 2}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    pipeline.read = PromptReader(tokenizer, 2)
+    assert run("generate", "red fox red fox", "-n", "猫") == 0
+    err = capsys.readouterr().err
+    assert "the prompt has 4 tokens; Paint reads 2, not 'red fox'" in err
+    assert "Paint does not know these words of the negative prompt: 猫" in err
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.PICTURE
+    assert not pipeline.loaded
+
+
 def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
     (tmp_path / "junk.png").write_text("junk")
     assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
     assert "junk.png is not a picture" in capsys.readouterr().err
     assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
-    assert "Cannot save" in capsys.readouterr().err
+    assert "Cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
