@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from torch import Tensor
 
-from core.diffusion.guidance import guided, masked
+from core.diffusion.guidance import (
+    cfg,
+    cfg_plus_plus,
+    combined,
+    guided,
+    masked,
+    rescaled,
+    thresholded,
+    within,
+)
 from core.diffusion.noise import initial, seeded
 from core.diffusion.prediction import EPS, V
 from core.diffusion.samplers import SAMPLERS
@@ -65,6 +76,83 @@ def test_guiding_x0_is_guiding_the_networks_output(prediction: Any) -> None:
     torch.testing.assert_close(
         guided(cond, decoded, scale)(X, sigma), prediction.to_x0(output, X, sigma)
     )
+
+
+def test_guidance_outside_its_interval_is_one_evaluation() -> None:
+    def forbidden(x: Tensor, sigma: float) -> Tensor:
+        raise AssertionError("evaluated")
+
+    for sigma in (0.5, 1.0, 3.0):
+        assert torch.equal(within(0.5, 3.0, cond, forbidden)(X, sigma), COND)
+    for sigma in (0.4, 3.1):
+        assert torch.equal(within(0.5, 3.0, forbidden, cond)(X, sigma), COND)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
+def test_rescaling_brings_the_spread_of_v_back(share: float) -> None:
+    """The published code, on the output of a network that predicts v."""
+    sigma, scale = 2.0, 9.0
+    v_cond, v_uncond = COND.double(), UNCOND.double()
+    v = v_uncond + scale * (v_cond - v_uncond)
+    ratio = v_cond.std(dim=(1, 2, 3), keepdim=True) / v.std(dim=(1, 2, 3), keepdim=True)
+    expected = V.to_x0(share * v * ratio + (1 - share) * v, X.double(), sigma)
+    both = [V.to_x0(output, X.double(), sigma) for output in (v_cond, v_uncond)]
+    actual = rescaled(cfg(scale), share)(both[0], both[1], X.double(), sigma)
+    torch.testing.assert_close(actual, expected)
+
+
+def test_rescaling_is_of_each_image() -> None:
+    both = torch.cat([COND, 3 * COND]), torch.cat([UNCOND, UNCOND])
+    x = torch.cat([X, X])
+    together = rescaled(cfg(5.0))(*both, x, 2.0)
+    for i in range(2):
+        alone = rescaled(cfg(5.0))(both[0][i : i + 1], both[1][i : i + 1], x[:1], 2.0)
+        torch.testing.assert_close(together[i : i + 1], alone)
+
+
+def test_thresholding_agrees_with_diffusers() -> None:
+    scheduler = DDPMScheduler(
+        thresholding=True, dynamic_thresholding_ratio=0.9, sample_max_value=1e9
+    )
+    both = torch.cat([COND, 0.1 * COND]), torch.cat([UNCOND, 0.1 * UNCOND])
+    x0 = cfg(4.0)(*both, X, 2.0)
+    expected = scheduler._threshold_sample(x0)
+    torch.testing.assert_close(thresholded(cfg(4.0), 0.9)(*both, X, 2.0), expected)
+    torch.testing.assert_close(expected[1:], x0[1:].clamp(-1, 1))
+
+
+def test_mimicked_thresholding_has_the_range_of_the_lower_scale() -> None:
+    strong = thresholded(cfg(12.0), 0.9, mimic=cfg(3.0))(COND, UNCOND, X, 2.0)
+    weak = cfg(3.0)(COND, UNCOND, X, 2.0)
+    assert float(strong.abs().max()) == pytest.approx(float(weak.abs().quantile(0.9)))
+    same = thresholded(cfg(3.0), 1.0, mimic=cfg(12.0))(COND, UNCOND, X, 2.0)
+    torch.testing.assert_close(same, weak)
+
+
+def test_cfg_plus_plus_renoises_with_the_unconditional(mixture: Any) -> None:
+    """Chung et al. 2024: x' = x0(lambda) + next * eps(unconditional)."""
+
+    def both(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        return mixture.denoise(x + 1, sigma), mixture.denoise(x, sigma)
+
+    denoise = combined(both, cfg_plus_plus(0.6, SIGMAS))
+    x = expected = (SIGMAS[0] * X).double()
+    for step, (sigma, after) in zip(
+        run(SAMPLERS["Euler"].step, denoise, State(0, x), SIGMAS, seeded([0], SHAPE[1:], "cpu")),
+        pairwise(SIGMAS),
+        strict=True,
+    ):
+        conditional, unconditional = both(expected, sigma)
+        x0 = unconditional + 0.6 * (conditional - unconditional)
+        expected = x0 + after * (expected - unconditional) / sigma
+        torch.testing.assert_close(step.state.x, expected)
+
+
+def test_refinements_compose() -> None:
+    refined = rescaled(thresholded(cfg(8.0), mimic=cfg(2.0)), 0.5)
+    denoise = within(0.5, 3.0, combined(pair, refined), cond)
+    assert denoise(X, 2.0).isfinite().all()
+    assert torch.equal(denoise(X, 5.0), COND)
 
 
 def half_mask() -> Tensor:
