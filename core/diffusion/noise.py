@@ -7,11 +7,13 @@ nor the rest of the batch changes it.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from .philox import cuda_normal
 from .trajectory import Noise
 
 
@@ -45,3 +47,31 @@ def seeded(seeds: Sequence[int], shape: Sequence[int], device: str | torch.devic
         return torch.stack([step_noise(seed, step, draw, shape) for seed in seeds]).to(device)
 
     return noise
+
+
+def nvidia(seed: int, shape: Sequence[int], offset: int = 0) -> Tensor:
+    """What an image starts from where noise is drawn on an NVIDIA card, float32 on the CPU.
+
+    A1111's "NV", and its "GPU" for latents of up to some ten thousand numbers. `offset` counts
+    the draws before, of which ancestral samplers make one a step. `seed` is in [0, 2^64).
+    """
+    return torch.as_tensor(cuda_normal(seed, math.prod(shape), offset)).reshape(tuple(shape))
+
+
+def varied(noise: Tensor, other: Tensor, strength: float) -> Tensor:
+    """One image's noise [C, h, w] turned towards another's by `strength` of the angle between.
+
+    It stays unit noise, unlike a blend. Strength 0 is `noise`, 1 is `other`; the angle is exact
+    for noises of the same length, as long ones nearly are. Raises ValueError for a strength
+    outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111 does the same for
+    each column of each channel.
+    """
+    if not 0.0 <= strength <= 1.0:
+        raise ValueError(f"strength is {strength}, outside [0, 1].")
+    a, b = noise.double(), other.double()
+    cosine = float((a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt())
+    angle = math.acos(max(-1.0, min(1.0, cosine)))
+    if math.sin(angle) < 1e-4:  # the same noise, or its opposite: there is no arc to follow
+        return noise.lerp(other, strength)
+    turned = math.sin((1 - strength) * angle) * a + math.sin(strength * angle) * b
+    return (turned / math.sin(angle)).to(noise)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pytest
 import torch
 
 from core.diffusion import noise
-from core.diffusion.noise import initial, seeded, step_noise
+from core.diffusion.noise import initial, nvidia, seeded, step_noise, varied
+from core.diffusion.philox import cuda_normal, philox4x32
 
 SHAPE = (4, 8, 8)
 
@@ -79,3 +81,86 @@ def test_noise_is_unit() -> None:
     values = step_noise(0, 0, 0, (4, 256, 256))
     assert float(values.mean()) == pytest.approx(0, abs=0.01)
     assert float(values.std()) == pytest.approx(1, abs=0.01)
+
+
+# -- as an NVIDIA card draws it ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("counter", "seed", "words"),
+    [
+        ([0, 0, 0, 0], 0, [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
+        ([2**32 - 1] * 4, 2**64 - 1, [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            0x299F31D0_A4093822,
+            [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1],
+        ),
+    ],
+    ids=["zeros", "ones", "pi"],
+)
+def test_philox_gives_the_published_words(counter: list[int], seed: int, words: list[int]) -> None:
+    """The known answers that come with Random123."""
+    counters = np.array([counter, counter], np.uint32).T
+    assert philox4x32(counters, seed).T.tolist() == [words, words]
+
+
+def test_nvidia_noise_is_what_cuda_prints() -> None:
+    """torch.manual_seed(0); torch.randn(3, 4, device="cuda")"""
+    published = torch.tensor(
+        [
+            [-0.9247, -0.4253, -2.6438, 0.1452],
+            [-0.1209, -0.5797, -0.6229, -0.3284],
+            [-1.0745, -0.3631, -1.6711, 2.2655],
+        ]
+    )
+    drawn = nvidia(0, (3, 4))
+    assert drawn.dtype == torch.float32
+    torch.testing.assert_close(drawn, published, rtol=0, atol=5e-5)
+
+
+def test_nvidia_noise_is_unit_and_new_at_every_draw() -> None:
+    draws = [nvidia(seed, SHAPE, offset) for seed in (0, 1, 2**40) for offset in (0, 1)]
+    assert len({tuple(values.flatten().tolist()) for values in draws}) == len(draws)
+    values = nvidia(5, (4, 256, 256))
+    assert float(values.mean()) == pytest.approx(0, abs=0.01)
+    assert float(values.std()) == pytest.approx(1, abs=0.01)
+    assert values.isfinite().all()
+
+
+def test_nvidia_noise_of_a_smaller_picture_is_its_beginning() -> None:
+    assert np.array_equal(cuda_normal(3, 100), cuda_normal(3, 1000)[:100])
+
+
+# -- variations --------------------------------------------------------------------------------
+
+
+def test_a_variation_goes_from_one_noise_to_the_other() -> None:
+    one, two = initial(1, SHAPE), initial(2, SHAPE)
+    torch.testing.assert_close(varied(one, two, 0.0), one)
+    torch.testing.assert_close(varied(one, two, 1.0), two)
+    two = two * one.norm() / two.norm()
+    third = varied(one, two, 1 / 3)
+
+    def angle(a: torch.Tensor, b: torch.Tensor) -> float:
+        return float(torch.acos((a * b).sum() / (a.norm() * b.norm())))
+
+    assert angle(one, third) == pytest.approx(angle(one, two) / 3, abs=1e-3)
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])
+def test_a_variation_is_unit_noise(strength: float) -> None:
+    shape = (4, 128, 128)
+    mixed = varied(initial(1, shape), initial(2, shape), strength)
+    assert mixed.dtype == torch.float32
+    assert float(mixed.std()) == pytest.approx(1, abs=0.01)
+
+
+def test_a_variation_of_itself_is_itself() -> None:
+    torch.testing.assert_close(varied(initial(1, SHAPE), initial(1, SHAPE), 0.4), initial(1, SHAPE))
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
+def test_impossible_variations_are_refused(strength: float) -> None:
+    with pytest.raises(ValueError, match="strength"):
+        varied(initial(1, SHAPE), initial(2, SHAPE), strength)
