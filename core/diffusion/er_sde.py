@@ -27,8 +27,8 @@ def er_sde(
 ) -> Sampler:
     """Extended reverse-time SDE, solved with the changes of x0 from the last estimates.
 
-    Worth having because its noise fades where detail is made: it keeps the variety of a
-    stochastic sampler and is as sharp in 20 steps as a deterministic one. The memory is the
+    Worth having because its noise fades towards the end: pictures vary as with a stochastic
+    sampler, and little noise is left to resolve where detail is made. The memory is the
     earlier estimates of x0, newest first. `scale` is the paper's phi, an increasing function of
     sigma. Without noise it is of second order: the third stage lowers the error, not the order.
     Source: Cui et al. 2023, "Elucidating the Solution Space of Extended Reverse-Time SDE
