@@ -109,7 +109,7 @@ class Studio(QObject):
         except RequestError as error:
             self.window.notice.show_error(error.message, error.hint)
             return
-        if self.window.notice.is_error:
+        if not self.window.notice.is_offer:
             self.window.notice.dismiss()
         work_id = self.bridge.submit(request, inputs.start, inputs.mask)
         self._inputs[work_id] = inputs

@@ -29,6 +29,8 @@ class NoticeStrip(QFrame):
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action = QPushButton()
         self.close_button = tool_button("close", "Dismiss", "Dismiss this notice.")
+        for button in (self.action, self.close_button):  # a click leaves the focus where it is
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(44, GRID, GRID, GRID)
         row.setSpacing(GRID)
@@ -60,6 +62,11 @@ class NoticeStrip(QFrame):
     @property
     def is_error(self) -> bool:
         return self._is_error
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it is no error, and has something to press."""
+        return not self._is_error and self._act is not None
 
     def text(self) -> str:
         return self.words.text()

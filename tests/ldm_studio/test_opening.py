@@ -29,16 +29,23 @@ def foreign(tmp_path):
 
 
 def test_the_settings_of_another_program_are_offered(application, qtbot, aio, foreign) -> None:
+    application.window.activateWindow()
+    application.window.prompt.prompt.setFocus()
     application.commands.open(str(foreign))
     notice, store = application.window.notice, application.store
     qtbot.waitUntil(notice.isVisible)
     assert "a blue whale, 3d" in notice.text()
+    make(application, qtbot)
+    assert notice.isVisible(), "an offer outlives the next picture"
     qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
     assert (store.prompt, store.negative, store.seed) == ("a blue whale, 3d", "ugly", 77)
     assert (store.steps, store.cfg, store.width, store.height) == (33, 6.5, 64, 96)
     assert (store.sampler, store.schedule) == ("DPM++ 2M", "Karras")
     assert "Clip skip: 2" in notice.text()
     assert "Model: sd15" in notice.text()
+    assert application.window.prompt.prompt.hasFocus()
+    make(application, qtbot)
+    assert not notice.isVisible()
 
 
 def test_an_error_goes_when_the_next_picture_opens(application, qtbot, aio, tmp_path) -> None:
