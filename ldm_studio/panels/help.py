@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ldm_studio import __version__
 from ldm_studio.actions import shortcut_table
 from ldm_studio.theme import GRID, app_icon
+
+AROUND = 160
+"""Logical pixels of a screen's height for what is around the table: margins, button, frame."""
+SCROLL_BAR = 12
 
 CANVAS_KEYS = (
     ("Brush, eraser", "B, E"),
@@ -29,6 +43,7 @@ def _dialog(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
 
 def _open(dialog: QDialog, column: QVBoxLayout) -> QDialog:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())  # made for light themes
     buttons.rejected.connect(dialog.reject)
     column.addWidget(buttons)
     dialog.open()
@@ -37,7 +52,9 @@ def _open(dialog: QDialog, column: QVBoxLayout) -> QDialog:
 
 def show_shortcuts(parent: QWidget) -> QDialog:
     dialog, column = _dialog(parent, "Keyboard Shortcuts")
-    grid = QGridLayout()
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setContentsMargins(0, 0, GRID, 0)
     grid.setHorizontalSpacing(4 * GRID)
     grid.setVerticalSpacing(GRID)
     for row, (what, keys) in enumerate((*shortcut_table(), *CANVAS_KEYS)):
@@ -45,7 +62,13 @@ def show_shortcuts(parent: QWidget) -> QDialog:
         label = QLabel(keys)
         label.setObjectName("caption")
         grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignRight)
-    column.addLayout(grid)
+    scroll = QScrollArea(widgetResizable=True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(table)
+    scroll.setAccessibleName("Keyboard shortcuts")
+    whole, room = table.sizeHint(), parent.screen().availableGeometry().height() - AROUND
+    scroll.setMinimumSize(whole.width() + SCROLL_BAR, max(0, min(whole.height(), room)))
+    column.addWidget(scroll)
     return _open(dialog, column)
 
 

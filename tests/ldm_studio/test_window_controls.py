@@ -135,6 +135,7 @@ def test_help_opens_without_stopping_anything(application, qtbot) -> None:
         application.window.actions_by_id[name].trigger()
         (dialog,) = application.window.findChildren(QDialog)
         assert dialog.isVisible()
+        assert dialog.height() < dialog.screen().availableGeometry().height()
         dialog.close()
         dialog.deleteLater()
         qtbot.waitUntil(lambda: not application.window.findChildren(QDialog))
