@@ -30,7 +30,7 @@ DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
 AGAIN = "Install or export the model again."
 WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
 MAX_CONFIG_BYTES = 1_000_000
-TRACE = 0.05
+TRACE = 0.1
 """Alpha below this is taken for none, and above one minus this for full."""
 
 

@@ -107,7 +107,7 @@ def _say(text: str) -> None:
 
 EXAMPLES = """\
 examples:
-  ldm-studio generate "a red heart with a smile"
+  ldm-studio generate "a red heart"
   ldm-studio generate "a fox" --seed 7 --count 4 -o foxes
   ldm-studio generate "a sleepy cat" --transparent -o cat.png
   ldm-studio generate "a blue fox" --init fox.png --strength 0.6

@@ -24,11 +24,11 @@ from ldm_studio.store import RunState, StudioStore, bind
 from ldm_studio.theme import GRID, icon
 
 EXAMPLES = (
-    "a red heart with a smile",
+    "a red heart",
     "pizza, flat",
     "a cat, 3d",
     "a rocket",
-    "a blue whale",
+    "an owl",
 )
 
 
