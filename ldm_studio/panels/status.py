@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
+from core.device import memory_in_use
 from ldm_studio.panels.run_button import duration
 from ldm_studio.store import RunState, StudioStore
 
@@ -20,17 +21,21 @@ class StatusBar(QStatusBar):
         self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
         self.bar.setFixedWidth(120)
         self.bar.setAccessibleName("Progress")
+        self.memory = QLabel()
         self.model = QLabel()
         self.state.setContentsMargins(12, 0, 0, 0)
         self.model.setContentsMargins(12, 0, 12, 0)
         self.model.setToolTip("The model and where it runs.")
         self.speed.setToolTip("Steps a second, and the time left.")
-        for label in (self.state, self.speed, self.model):
+        self.memory.setToolTip("Memory that LDM Studio uses.")
+        self.memory.setContentsMargins(12, 0, 0, 0)
+        for label in (self.state, self.speed, self.memory, self.model):
             label.setObjectName("caption")
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.addWidget(self.state, 1)
         self.addPermanentWidget(self.speed)
         self.addPermanentWidget(self.bar)
+        self.addPermanentWidget(self.memory)
         self.addPermanentWidget(self.model)
         store.run_changed.connect(self._show_run)
         self._show_run(store.run)
@@ -40,6 +45,7 @@ class StatusBar(QStatusBar):
         self.speed.setText(_speed(run))
         self.bar.setVisible(run.busy)
         self.bar.setValue(round(1000 * run.fraction))
+        self.memory.setText(_memory(memory_in_use()))
         if run.model is not None:
             self.model.setText(f"{run.model.name} · {run.model.device}")
         else:
@@ -57,6 +63,10 @@ def _state(run: RunState) -> str:
     if run.loading:
         return "Loading model…"
     return "Ready" if run.model is not None else ""
+
+
+def _memory(used: int) -> str:
+    return f"{used / 1e6:.0f} MB" if used else ""
 
 
 def _speed(run: RunState) -> str:

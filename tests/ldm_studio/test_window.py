@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from core.device import memory_in_use
 from core.errors import ModelError
 from ldm_studio import images, paths
 from ldm_studio.store import Mode
@@ -37,6 +39,8 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     assert view.document.preview is not None
     assert "1/10" in button.text()
     assert "step 1/10" in application.window.status.state.text()
+    if memory_in_use():  # where the system says
+        assert re.fullmatch(r"\d+ MB", application.window.status.memory.text())
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):
         gate.open()
     assert view.document.preview is None

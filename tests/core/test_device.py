@@ -1,0 +1,31 @@
+"""What the machine is said to offer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.device import memory_in_use, physical_cores
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked")
+
+
+@linux
+def test_memory_that_is_taken_is_seen() -> None:
+    before = memory_in_use()
+    taken = np.ones(64_000_000, np.uint8)
+    assert 0.9 < (memory_in_use() - before) / taken.nbytes < 1.5
+
+
+@linux
+def test_there_are_as_many_cores_as_processors_or_fewer() -> None:
+    assert 1 <= physical_cores() <= len(os.sched_getaffinity(0))
+
+
+def test_it_needs_no_torch() -> None:
+    code = "import sys, core.device; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
