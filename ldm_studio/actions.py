@@ -44,6 +44,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("paste_picture", "&Paste Picture", "&Edit", ("Ctrl+V", "Ctrl+Shift+V"), "image"),
     _line("&Edit"),
     ActionSpec("clear_mask", "Clear &Mask", "&Edit", ("Ctrl+D",)),
+    ActionSpec("earlier_prompt", "&Earlier Prompt", "&Edit", ("Alt+Up",)),
+    ActionSpec("later_prompt", "&Later Prompt", "&Edit", ("Alt+Down",)),
     ActionSpec("reset_parameters", "Reset &Settings to the Model's", "&Edit"),
     ActionSpec("generate", "&Generate", "&Generate", ("Ctrl+Return", "Ctrl+Enter"), "generate"),
     ActionSpec("cancel", "&Cancel", "&Generate", ("Esc",), "cancel"),

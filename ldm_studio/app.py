@@ -83,7 +83,12 @@ class Application(QObject):
         self.generations = Generations(self.bridge, self)
         self.window = MainWindow(self.store)
         self.studio = Studio(
-            self.store, self.bridge, self.window, first_time=first_time, parent=self
+            self.store,
+            self.bridge,
+            self.window,
+            self.session.prompts,
+            first_time=first_time,
+            parent=self,
         )
         self.commands = Commands(self.studio, self.theme, self)
         self.bridge.ready.connect(self._on_ready)

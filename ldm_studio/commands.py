@@ -76,6 +76,8 @@ class Commands(QObject):
             "paste_picture": self.paste_picture,
             "clear_mask": view.clear_mask,
             "reset_parameters": studio.reset_parameters,
+            "earlier_prompt": studio.earlier_prompt,
+            "later_prompt": studio.later_prompt,
             "generate": studio.generate,
             "cancel": studio.cancel,
             "cancel_all": studio.cancel_all,

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
 
+from .prompt_history import PromptHistory
 from .settings import read_json, write_json
 from .store import StudioStore
 
@@ -26,6 +27,10 @@ class Session(QObject):
         self._store = store
         self._window: QMainWindow | None = None
         self._data = read_json(path)
+        known = self._data.get("prompts", [])
+        self.prompts = PromptHistory(
+            text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
+        )
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
 
@@ -54,6 +59,7 @@ class Session(QObject):
         kept = self._data.get("parameters", {})
         unknown = kept if isinstance(kept, dict) else {}
         self._data["parameters"] = {**unknown, **self._store.saved()}
+        self._data["prompts"] = list(self.prompts.prompts)
         if self._window is not None:
             self._data["geometry"] = _text(self._window.saveGeometry())
             self._data["state"] = _text(self._window.saveState())

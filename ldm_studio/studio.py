@@ -16,6 +16,7 @@ from .engine.bridge import EngineBridge
 from .engine.events import Cancelled, Failed, Finished, LoadFailed, Progress, Ready, Started
 from .main_window import MainWindow
 from .panels.strip import Entry
+from .prompt_history import PromptHistory
 from .store import Mode, StudioStore, size_problem
 
 
@@ -43,6 +44,7 @@ class Studio(QObject):
         store: StudioStore,
         bridge: EngineBridge,
         window: MainWindow,
+        prompts: PromptHistory,
         *,
         first_time: bool = False,
         parent: QObject | None = None,
@@ -50,6 +52,7 @@ class Studio(QObject):
         """`first_time`: take the model's own settings when it is loaded."""
         super().__init__(parent)
         self.store, self.bridge, self.window = store, bridge, window
+        self._prompts = prompts
         self.view = window.canvas.view
         self._first_time = first_time
         self._start: np.ndarray | None = None
@@ -113,7 +116,14 @@ class Studio(QObject):
             self.window.notice.dismiss()
         work_id = self.bridge.submit(request, inputs.start, inputs.mask)
         self._inputs[work_id] = inputs
+        self._prompts.add(store.prompt)
         self._run(waiting=len(self.bridge.waiting))
+
+    def earlier_prompt(self) -> None:
+        self.store.prompt = self._prompts.older(self.store.prompt)
+
+    def later_prompt(self) -> None:
+        self.store.prompt = self._prompts.newer(self.store.prompt)
 
     def cancel(self) -> None:
         """Cancel what runs; what waits goes on."""

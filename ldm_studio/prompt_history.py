@@ -1,0 +1,48 @@
+"""The prompts that were drawn, to go back to and forth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LIMIT = 100
+
+
+class PromptHistory:
+    """Prompts, newest last, each once. What was being written is kept while walking back."""
+
+    def __init__(self, prompts: Iterable[str] = ()) -> None:
+        self._prompts: list[str] = []
+        self._draft = ""
+        self._back = 0  # how many prompts ago; 0 is the draft
+        for prompt in prompts:
+            self.add(prompt)
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        return tuple(self._prompts)
+
+    def add(self, prompt: str) -> None:
+        """Remember a prompt as the newest; a blank one is not worth it."""
+        self._back = 0
+        if prompt.strip():
+            others = [known for known in self._prompts if known != prompt]
+            self._prompts = [*others[1 - LIMIT :], prompt]
+
+    def older(self, current: str) -> str:
+        """The prompt before the current one, or the current one when there is none."""
+        if self._back == 0 or current != self._prompts[-self._back]:
+            self._draft, self._back = current, 0
+        back = self._back + 1
+        if back == 1 and self._prompts and self._prompts[-1] == current:
+            back = 2
+        if back > len(self._prompts):
+            return current
+        self._back = back
+        return self._prompts[-back]
+
+    def newer(self, current: str) -> str:
+        """The prompt after the current one; at the end, what was being written."""
+        if self._back == 0 or current != self._prompts[-self._back]:
+            return current
+        self._back -= 1
+        return self._prompts[-self._back] if self._back else self._draft
