@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ def test_memory_that_is_taken_is_seen() -> None:
 
 @linux
 def test_there_are_as_many_cores_as_processors_or_fewer() -> None:
-    assert 1 <= physical_cores() <= len(os.sched_getaffinity(0))
+    told = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not so in some containers
+    assert told <= physical_cores() <= len(os.sched_getaffinity(0))
 
 
 def test_it_needs_no_torch() -> None:
