@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -134,6 +134,7 @@ class PromptPanel(QWidget):
 
     def _use(self, text: str) -> None:
         self._store.prompt = text
+        self.prompt.moveCursor(QTextCursor.MoveOperation.End)  # so that one can go on writing
         self.prompt.setFocus()
 
     def _clicked(self) -> None:

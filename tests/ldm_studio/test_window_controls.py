@@ -48,6 +48,9 @@ def test_example_prompts_fill_the_empty_prompt(application, qtbot) -> None:
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert application.store.prompt == chip.text()
     assert not panel.examples.isVisible()
+    text = application.store.prompt
+    qtbot.keyClicks(application.window.prompt.prompt, ", 3d")
+    assert application.store.prompt == text + ", 3d"
 
 
 def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
