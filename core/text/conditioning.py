@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..networks.bert import Bert
+from .prompt import Prompt, parse
 from .reading import PromptReader
 
 
@@ -51,7 +52,15 @@ class SentenceConditioner:
 
     Token vectors are layer-normalised, padding is zeros; the pooled vector is the mean of the
     token vectors scaled to unit variance (Reimers & Gurevych 2019, without the projection).
-    A blank prompt is the null condition, all zeros.
+    A blank prompt, or one of markup alone, is the null condition: all zeros.
+
+    Weights (`prompt.parse`): the text without its markup is encoded as one sentence, so that the
+    encoder never sees a bracket. Each token vector of the context is then multiplied by the weight
+    of its word, which scales what the word's keys attract and what its values give; and the pooled
+    vector becomes the weighted mean, the part of the picture's "sentence" that the word makes up.
+    Nothing is scaled back afterwards: the vectors are normalised one by one, so there is no common
+    mean to restore, as is done for CLIP. The tokens that begin and end a sentence weigh 1. Where
+    all weights are 1, the result is, to the bit, that of the plain text.
     """
 
     def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
@@ -66,20 +75,37 @@ class SentenceConditioner:
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str]) -> Cond:
         """B prompts -> context [B, length, dim] and vector [B, dim]."""
-        weight = self.network.embeddings.word_embeddings.weight
+        device = self.network.embeddings.word_embeddings.weight.device
         tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
         mask = torch.zeros(len(prompts), self.length, dtype=torch.bool)
-        for row, prompt in enumerate(prompts):
-            ids = self._tokenizer.encode(prompt).ids
-            if len(ids) > self.length:
-                ids = [*ids[: self.length - 1], ids[-1]]
+        weights = torch.zeros(len(prompts), self.length, 1)  # 0: padding, and all of a blank prompt
+        for row, prompt in enumerate(map(parse, prompts)):
+            ids, strengths = self._tokens(prompt)
             tokens[row, : len(ids)] = torch.tensor(ids)
             mask[row, : len(ids)] = True
-        tokens, mask = tokens.to(weight.device), mask.to(weight.device)
+            if not prompt.is_blank:
+                weights[row, : len(ids), 0] = torch.tensor(strengths)
+        tokens, mask = tokens.to(device), mask.to(device)
         vectors = self.network(tokens, mask)
-        given = torch.tensor([bool(prompt.strip()) for prompt in prompts], device=weight.device)
-        keep = (mask & given[:, None]).unsqueeze(-1).to(vectors.dtype)  # [B, length, 1]
-        context = F.layer_norm(vectors, vectors.shape[-1:]) * keep
-        mean = (vectors * keep).sum(dim=1) / keep.sum(dim=1).clamp_min(1)
+        weights = weights.to(vectors)
+        context = F.layer_norm(vectors, vectors.shape[-1:]) * weights
+        mean = (vectors * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1)
         pooled = F.normalize(mean, dim=-1) * vectors.shape[-1] ** 0.5
         return Cond(context, pooled)
+
+    def _tokens(self, prompt: Prompt) -> tuple[list[int], list[float]]:
+        """The tokens that are read, and the weight of each."""
+        encoding = self._tokenizer.encode(prompt.text)
+        ids, weights = encoding.ids, [_weight(prompt, *place) for place in encoding.offsets]
+        if len(ids) > self.length:
+            ids = [*ids[: self.length - 1], ids[-1]]
+            weights = [*weights[: self.length - 1], weights[-1]]
+        return ids, weights
+
+
+def _weight(prompt: Prompt, start: int, end: int) -> float:
+    """Of a token: that of its characters, or their mean where a bracket divides a word."""
+    weights = prompt.weights[start:end]
+    if not weights:  # a token that stands for no text
+        return 1.0
+    return weights[0] if len(set(weights)) == 1 else sum(weights) / len(weights)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
+from .prompt import parse
+
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model makes of a prompt before it draws."""
+    """What a model makes of a prompt before it draws. Characters are those of the prompt as it
+    was written; its markup is not read and does not count.
+    """
 
     count: int
     """Tokens (words, or parts of words) that the prompt has."""
@@ -33,11 +37,14 @@ class PromptReader:
         self._unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
 
     def __call__(self, prompt: str) -> Reading:
-        encoding = self._tokenizer.encode(prompt, add_special_tokens=False)
+        parsed = parse(prompt)
+        encoding = self._tokenizer.encode(parsed.text, add_special_tokens=False)
         count = len(encoding.ids)
         encoding.truncate(self._limit)
-        places = encoding.offsets
-        end = len(prompt) if count <= self._limit else max((stop for _, stop in places), default=0)
+        places = [parsed.span(a, b) if a < b else None for a, b in encoding.offsets]
+        end = len(prompt)
+        if count > self._limit:
+            end = max((place[1] for place in places if place), default=0)
         tokens = zip(encoding.tokens, places, strict=True)
-        unknown = tuple(place for token, place in tokens if token == self._unknown)
+        unknown = tuple(place for token, place in tokens if place and token == self._unknown)
         return Reading(count, self._limit, end, unknown)

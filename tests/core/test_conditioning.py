@@ -8,9 +8,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 from torch import nn
+from torch.nn import functional as F
 
 from core.networks.bert import Bert, BertConfig
-from core.text.conditioning import SentenceConditioner, concatenate
+from core.text.conditioning import Cond, SentenceConditioner, concatenate
 
 CONFIG = BertConfig(vocabulary=11, dim=16, layers=2, heads=2, feed_forward=32, positions=20)
 LENGTH = 6
@@ -91,3 +92,55 @@ def test_a_condition_repeats_for_several_pictures(conditioner: SentenceCondition
     three = one.repeat(3)
     assert torch.equal(three.context, concatenate([one] * 3).context)
     assert torch.equal(three.vector, concatenate([one] * 3).vector)
+
+
+def plain(conditioner: SentenceConditioner, tokenizer: Tokenizer, prompt: str) -> Cond:
+    """The condition of a prompt without weights, by its definition."""
+    ids = torch.tensor([tokenizer.encode(prompt).ids])
+    mask = torch.zeros(1, LENGTH, dtype=torch.bool)
+    mask[:, : ids.shape[1]] = True
+    vectors = conditioner.network(F.pad(ids, (0, LENGTH - ids.shape[1])), mask)
+    keep = mask.unsqueeze(-1).float()
+    mean = (vectors * keep).sum(dim=1) / keep.sum(dim=1)
+    context = F.layer_norm(vectors, vectors.shape[-1:]) * keep
+    return Cond(context, F.normalize(mean, dim=-1) * vectors.shape[-1] ** 0.5)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a red cat", "a (red:1) cat", "(a red cat:1.0)", "([a]) red cat"]
+)
+def test_weights_of_1_change_no_bit(
+    conditioner: SentenceConditioner, tokenizer: Tokenizer, prompt: str
+) -> None:
+    cond = conditioner([prompt])
+    expected = plain(conditioner, tokenizer, "a red cat")
+    assert torch.equal(cond.context, expected.context)
+    assert torch.equal(cond.vector, expected.vector)
+
+
+def test_a_weight_multiplies_its_words_and_moves_the_mean(
+    conditioner: SentenceConditioner,
+) -> None:
+    usual, strong = conditioner(["a red cat"]), conditioner(["a (red:1.5) cat"])
+    factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]  # [CLS] a red cat [SEP], padding
+    torch.testing.assert_close(strong.context[0], usual.context[0] * factors)
+    assert strong.vector is not None
+    assert not torch.equal(strong.vector, usual.vector)
+    assert float(strong.vector.square().mean()) == pytest.approx(1.0, rel=1e-5)
+
+
+def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
+    conditioner: SentenceConditioner,
+) -> None:
+    cond = conditioner(["a (red:0) cat"])
+    assert not cond.context[0, 2].any()
+    assert cond.context[0, 3].any()
+
+
+@pytest.mark.parametrize("prompt", ["()", "( [ ] :1.3)", "(cat:0)"])
+def test_a_prompt_of_markup_alone_is_the_null_condition(
+    conditioner: SentenceConditioner, prompt: str
+) -> None:
+    cond, null = conditioner([prompt]), conditioner([""])
+    assert torch.equal(cond.context, null.context)
+    assert torch.equal(cond.vector, null.vector)

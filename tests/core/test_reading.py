@@ -41,3 +41,21 @@ def test_it_can_be_sent_to_another_process(tokenizer: Tokenizer) -> None:
 def test_it_needs_no_torch() -> None:
     code = "import sys, core.text.reading; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_markup_does_not_count_and_places_are_those_of_the_prompt(tokenizer: Tokenizer) -> None:
+    read = PromptReader(tokenizer, LENGTH)
+    assert read("a (red) [cat]").count == 3
+    assert read("(a red cat:1.3)") == Reading(count=3, limit=4, end=15)
+    prompt = "(a (red:1.2) \u732b:0.9) cat, (smile:1.5)"
+    reading = read(prompt)
+    assert reading.count == 6  # the comma is a word to this tokenizer
+    assert prompt[: reading.end] == "(a (red:1.2) \u732b:0.9) cat"
+    assert [prompt[a:b] for a, b in reading.unknown] == ["\u732b"]
+
+
+def test_lone_and_escaped_brackets_are_read_as_text(tokenizer: Tokenizer) -> None:
+    prompt = r"a \(cat ("
+    reading = PromptReader(tokenizer, LENGTH)(prompt)
+    assert reading.count == 4
+    assert [prompt[a:b] for a, b in reading.unknown] == [r"\(", "("]
