@@ -1,0 +1,90 @@
+"""Picture files as this and other programs write them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core.request import Request
+from ldm_studio.images import save_png
+
+DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
+
+
+def noise(height: int = 8, width: int = 8, seed: int = 7) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def ours(path: Path, request: Request | None = None, model: str = "Tiny", seed: int = 7) -> Path:
+    """A picture of this program; `seed` is that of its pixels."""
+    request = request or Request(prompt="a red fox", width=8, height=8)
+    save_png(path, noise(request.height, request.width, seed), request, model, DIGEST)
+    return path
+
+
+def png(path: Path, **texts: str) -> Path:
+    """A PNG with text chunks; `_` in a name stands for `-` where a program writes that."""
+    info = PngInfo()
+    for key, text in texts.items():
+        info.add_text(key.replace("sd_metadata", "sd-metadata"), text)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(noise()).save(path, pnginfo=info)
+    return path
+
+
+def commented(path: Path, text: str, encoding: str = "utf-16-be") -> Path:
+    """A JPEG or WebP with `text` as EXIF comment."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode(encoding)
+    Image.fromarray(noise()).save(path, exif=exif)
+    return path
+
+
+def stealthy(path: Path, text: str, packed: bool = True) -> Path:
+    """A PNG with `text` in the lowest bits of its alpha channel, column by column."""
+    body = gzip.compress(text.encode()) if packed else text.encode()
+    magic = b"stealth_pngcomp" if packed else b"stealth_pnginfo"
+    message = np.unpackbits(
+        np.frombuffer(magic + (8 * len(body)).to_bytes(4, "big") + body, np.uint8)
+    )
+    alpha = np.full(96 * 64, 254, np.uint8)
+    alpha[: message.size] |= message
+    pixels = np.dstack([noise(64, 96), alpha.reshape(96, 64).T])
+    Image.fromarray(pixels, "RGBA").save(path)
+    return path
+
+
+def node(kind: str, **inputs: object) -> dict[str, object]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def sampler(**changes: object) -> dict[str, object]:
+    """The sampler of ComfyUI's default graph, with some inputs changed."""
+    return node("KSampler", **{
+        "seed": 42, "steps": 20, "cfg": 8.0, "sampler_name": "euler_ancestral",
+        "scheduler": "karras", "denoise": 1.0, "model": ["4", 0], "positive": ["6", 0],
+        "negative": ["7", 0], "latent_image": ["5", 0], **changes,
+    })  # fmt: skip
+
+
+def graph(**changes: object) -> dict[str, object]:
+    """ComfyUI's default graph, with nodes replaced or added."""
+    return {
+        "3": sampler(),
+        "4": node("CheckpointLoaderSimple", ckpt_name="SD1.5/v1-5-pruned-emaonly.safetensors"),
+        "5": node("EmptyLatentImage", width=512, height=768, batch_size=1),
+        "6": node("CLIPTextEncode", text="a red fox", clip=["4", 1]),
+        "7": node("CLIPTextEncode", text="blurry", clip=["4", 1]),
+        "8": node("VAEDecode", samples=["3", 0], vae=["4", 2]),
+        "9": node("SaveImage", filename_prefix="ComfyUI", images=["8", 0]),
+        **changes,
+    }
+
+
+def comfyui(path: Path, nodes: dict[str, object]) -> Path:
+    return png(path, prompt=json.dumps(nodes), workflow='{"nodes": []}')
