@@ -57,6 +57,7 @@ lock: setup-test  ## Choose newer versions of everything and write the lock file
 	{ echo "# What \`make test\` installs. Written by \`make lock\`; installed with --no-deps."; \
 	  $(UV_LOCK) --extra test --extra recipes --constraints requirements.lock.new; \
 	  echo "k-diffusion==0.1.1.post1  # only its samplers, so without its many dependencies"; \
+	  echo "sd-prompt-reader==1.3.5  # only its readers, so without its window"; \
 	} > requirements-test.lock.new
 	mv requirements.lock.new requirements.lock
 	mv requirements-test.lock.new requirements-test.lock
