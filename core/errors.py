@@ -34,5 +34,9 @@ class PictureError(StudioError):
     """A picture file cannot be read or written."""
 
 
+class StateError(StudioError):
+    """A saved trajectory is missing, damaged, or does not fit."""
+
+
 class MemoryShortage(StudioError):
     """The device ran out of memory."""

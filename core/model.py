@@ -8,7 +8,8 @@ executed, and every tensor must be one the configuration asks for.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from .model_config import Defaults, ModelConfig
 from .networks.bert import Bert, BertConfig
 from .networks.compact_autoencoder import FACTOR, CompactAutoencoder
 from .networks.unet import UNet
-from .text.conditioning import SentenceConditioner
+from .text.conditioning import Cond, SentenceConditioner
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
 AGAIN = "Install or export the model again."
 WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
 MAX_CONFIG_BYTES = 1_000_000
+REMEMBERED_PROMPTS = 64
 TRACE = 0.1
 """Alpha below this is taken for none, and above one minus this for full."""
 
@@ -45,6 +47,7 @@ class Model:
     autoencoder: CompactAutoencoder
     text: SentenceConditioner
     device: torch.device
+    _conditions: OrderedDict[str, Cond] = field(default_factory=OrderedDict[str, Cond], repr=False)
 
     @property
     def name(self) -> str:
@@ -70,6 +73,17 @@ class Model:
     @property
     def max_side(self) -> int:
         return self.config.max_side
+
+    def condition(self, prompt: str) -> Cond:
+        """What the U-Net is told by a prompt; those of the last ones are remembered."""
+        known = self._conditions
+        cond = known.pop(prompt, None)
+        if cond is None:
+            cond = self.text([prompt])
+        known[prompt] = cond
+        while len(known) > REMEMBERED_PROMPTS:
+            known.popitem(last=False)
+        return cond
 
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""

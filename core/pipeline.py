@@ -5,31 +5,28 @@
         ...  # look at preview(job, step)
     picture = finish(job, step.state)
 
-To cancel, stop iterating.
+To cancel, stop iterating. To steer, go on with `steps(steered(job, change), step.state)`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from .diffusion import noise
-from .diffusion.guidance import guided, masked
-from .diffusion.prediction import denoiser
-from .diffusion.samplers import SAMPLERS, levels
-from .diffusion.sigmas import tail
-from .diffusion.trajectory import Denoiser, Noise, State, Step, run
-from .errors import RequestError
+from .diffusion.noise_profiles import A1111_CPU, A1111_NV
+from .diffusion.trajectory import Noise, State, Step
+from .errors import RequestError, StateError
+from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .networks.compact_autoencoder import DECODER_REACH, FACTOR
-from .request import Request
-from .text.conditioning import Cond, concatenate
+from .request import Change, Request
+from .saved import Saved
 from .tiling import decode_tiled
 
 WHOLE_CELLS = 128 * 128
@@ -37,6 +34,9 @@ WHOLE_CELLS = 128 * 128
 
 TILE = 64
 """Latent cells."""
+
+SMALL_TILE = 32
+"""For a decoder that ran out of memory."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Inputs:
     """uint8 [H, W, 3]."""
     mask: np.ndarray | None = None
     """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
+    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Those that only the request's changes name, by digest."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,30 @@ class Job:
     model: Model
     request: Request
     inputs: Inputs
-    denoise: Denoiser
     noise: Noise
-    sigmas: tuple[float, ...]
+    unit: Tensor
+    """The noise it starts from, [1, C, h, w]."""
     start: State
+    legs: tuple[Leg, ...]
+
+    @property
+    def sigmas(self) -> tuple[float, ...]:
+        """The noise levels that are visited, the last 0."""
+        return self.legs[-1].sigmas
+
+    @property
+    def sealed(self) -> Request:
+        """Its request with the model's digest: what the picture is made again from."""
+        return replace(self.request, model_digest=self.model.digest)
+
+    @property
+    def total(self) -> int:
+        """Steps from the start to the picture."""
+        return len(self.sigmas) - 1
+
+    def leg(self, index: int) -> Leg:
+        """The one that step `index` belongs to."""
+        return next(leg for leg in reversed(self.legs) if leg.begin <= max(0, index))
 
 
 def digest(pixels: np.ndarray) -> str:
@@ -100,92 +122,144 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
         request.height // FACTOR,
         request.width // FACTOR,
     )
-    sigmas = levels(request.sampler, request.schedule, request.steps, model.schedule)
-    unit = noise.initial(request.seed, shape)[None].to(model.device)
-    denoise = _guided(model, request)
-    if inputs.image is None:
-        start = State(0, unit * sigmas[0])
+    unit = _first_noise(request, shape)[None].to(model.device)
+    original = _original(model, inputs.image, inputs.mask)
+    asked = replace(request, changes=())
+    leg = first_leg(model, asked, original, unit)
+    if original is None:
+        x = unit * noise.first_scale(request.noise, leg.sigmas[0])
     else:
-        original = model.encode(_to_tensor(inputs.image, model.device))
-        sigmas = tail(sigmas, request.strength)
-        start = State(0, original + unit * sigmas[0])
-        if inputs.mask is not None:
-            cells = latent_mask(inputs.mask).to(model.device)
-            denoise = masked(denoise, original, cells, unit)
-    return Job(
+        x = original.latent + unit * leg.sigmas[0]
+    job = Job(
         model=model,
-        request=request,
+        request=asked,
         inputs=inputs,
-        denoise=denoise,
-        noise=noise.seeded([request.seed], shape, model.device),
-        sigmas=sigmas,
-        start=start,
+        noise=noise.draws(request.noise, request.seed, shape, model.device),
+        unit=unit,
+        start=State(0, x),
+        legs=(leg,),
     )
+    for change in request.changes:
+        job = steered(job, change)
+    return job
+
+
+@torch.no_grad()
+def steered(job: Job, change: Change) -> Job:
+    """The job from the state after `change.step` steps on, the change recorded in its request.
+
+    Raises RequestError if the change does not fit, or comes too late.
+    """
+    last = job.legs[-1]
+    if change.step < last.begin:
+        raise RequestError("changes", f"Step {change.step} is before the last change.")
+    request = replace(job.request, changes=(*job.request.changes, change))
+    leg = next_leg(job.model, last, change, _changed_original(job, last, change), job.unit)
+    return replace(job, request=request, legs=(*job.legs, leg))
+
+
+def resumed(model: Model, saved: Saved) -> tuple[Job, State]:
+    """The job of a file, and the state it stopped at; go on with `steps(job, state)`.
+
+    Raises RequestError if it was made for another model, StateError if it does not fit this one.
+    """
+    job = prepare(model, saved.request, saved.inputs)
+    x = saved.state.x
+    if x.shape != job.start.x.shape or saved.state.index > job.total:
+        raise StateError("The saved state is not one of its own request: the file is damaged.")
+    state = State(
+        saved.state.index,
+        x.to(model.device),
+        tuple(old.to(model.device) for old in saved.state.memory),
+    )
+    return job, state
 
 
 def steps(job: Job, state: State | None = None) -> Iterator[Step]:
     """The steps after `state`, or all of them."""
-    sampler = SAMPLERS[job.request.sampler].step
-    remaining = run(sampler, job.denoise, state or job.start, job.sigmas, job.noise)
-    while True:
+    state = state or job.start
+    while state.index < job.total:
         with torch.no_grad():  # not around the yield: the caller's own torch code is not ours
-            step = next(remaining, None)
-        if step is None:
-            return
+            step = _step(job, state)
         yield step
+        state = step.state
+
+
+def _step(job: Job, state: State) -> Step:
+    leg = job.leg(state.index)
+    if leg.forgets and state.index == leg.begin:
+        state = replace(state, memory=())
+    return leg.sampler(leg.denoise, state, leg.sigmas, job.noise)
 
 
 @torch.no_grad()
 def preview(job: Job, step: Step) -> np.ndarray:
     """What the picture looks like so far, uint8 [H, W, 3]."""
-    return _compose(job, _decode(job.model, step.x0))[0]
+    return preview_of(job, step.state.index, step.x0)
 
 
 @torch.no_grad()
-def finish(job: Job, state: State) -> Picture:
-    """Decodes the end of a trajectory. Where the mask is 0, every byte is the input's."""
-    rgb, alpha = _compose(job, _decode(job.model, state.x))
-    return Picture(rgb, alpha, replace(job.request, model_digest=job.model.digest))
+def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
+    """What the picture looked like after `done` steps, whose estimate was `x0`."""
+    return _compose(job.leg(done - 1).original, _decode(job.model, x0))[0]
 
 
-def latent_mask(mask: np.ndarray) -> Tensor:
-    """uint8 [H, W] -> float32 [1, 1, H/8, W/8] in [0, 1].
+@torch.no_grad()
+def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
+    """Decodes the end of a trajectory. Where the mask is 0, every byte is the input's.
 
-    A cell is redrawn as much as the most painted of its pixels, so that every painted pixel can
-    change fully; the pixels that were not painted are put back after decoding.
+    `tiled` decodes in small tiles, which need little memory.
     """
-    painted = torch.as_tensor(mask.astype(np.float32) / 255)[None, None]
-    return F.max_pool2d(painted, FACTOR)
+    rgb, alpha = _compose(job.legs[-1].original, _decode(job.model, state.x, tiled=tiled))
+    return Picture(rgb, alpha, job.sealed)
 
 
-def _guided(model: Model, request: Request) -> Denoiser:
-    cond = model.text([request.prompt])
-    both = concatenate([cond, model.text([request.negative])])
+def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
+    unit = noise.first(request.noise, request.seed, shape)
+    variation = request.variation
+    if not variation.strength:
+        return unit
+    other = noise.first(request.noise, variation.seed, shape)
+    by_column = request.noise in (A1111_CPU, A1111_NV)
+    turn = noise.varied_by_column if by_column else noise.varied
+    return turn(unit, other, variation.strength)
 
-    def network(cond: Cond):
-        def predict(x: Tensor, t: float) -> Tensor:
-            times = torch.full((len(x),), t, device=x.device)
-            return model.unet(x, times, cond.context, cond.vector)
 
-        return denoiser(predict, model.prediction, model.schedule)
+def _original(model: Model, image: np.ndarray | None, mask: np.ndarray | None) -> Original | None:
+    if image is None:
+        return None
+    return Original(image, mask, model.encode(_to_tensor(image, model.device)))
 
-    single, double = network(cond), network(both)
 
-    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        conditional, unconditional = double(torch.cat([x, x]), sigma).chunk(2)
-        return conditional, unconditional
+def _changed_original(job: Job, leg: Leg, change: Change) -> Original | None:
+    """What is kept from a change on."""
+    asked = leg.request.changed(change)
+    if (asked.init, asked.mask) == (leg.request.init, leg.request.mask):
+        return leg.original
+    size = (asked.height, asked.width)
+    image = _later(job.inputs, "init", asked.init, (*size, 3)) if asked.init else None
+    mask = _later(job.inputs, "mask", asked.mask, size) if asked.mask else None
+    return _original(job.model, image, mask)
 
-    return guided(single, pair, request.cfg)
+
+def _later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
+    known = (inputs.image, inputs.mask)
+    pixels = inputs.later.get(named)
+    if pixels is None:
+        pixels = next((p for p in known if p is not None and digest(p) == named), None)
+    _check_pixels(field, pixels, named, shape)
+    assert pixels is not None
+    return pixels
 
 
 def _check(model: Model, request: Request, inputs: Inputs) -> None:
     if request.count != 1:
         raise RequestError("count", "A job makes one picture.", "Use request.each().")
-    for field, side in (("width", request.width), ("height", request.height)):
+    for name, side in (("width", request.width), ("height", request.height)):
         if side % model.size_multiple or side > model.max_side:
             raise RequestError(
-                field,
-                f"{model.name} cannot draw a {field} of {side} pixels.",
+                name,
+                f"{model.name} cannot draw a {name} of {side} pixels.",
                 f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
             )
     if request.model_digest and request.model_digest != model.digest:
@@ -196,40 +270,46 @@ def _check(model: Model, request: Request, inputs: Inputs) -> None:
             "Load that model, or clear the hash to draw with this one.",
         )
     size = (request.height, request.width)
-    for field, pixels, shape in (
+    for name, pixels, shape in (
         ("init", inputs.image, (*size, 3)),
         ("mask", inputs.mask, size),
     ):
-        named = getattr(request, field)
-        if (pixels is None) != (not named):
-            missing = "is missing" if pixels is None else "was given but not asked for"
-            raise RequestError(field, f"The {field} picture {missing}.")
-        if pixels is None:
-            continue
-        if pixels.dtype != np.uint8 or pixels.shape != shape:
-            raise RequestError(
-                field,
-                f"The {field} picture is {pixels.dtype} {pixels.shape}, not uint8 {shape}.",
-                "Resize it to the size that is asked for.",
-            )
-        if digest(pixels) != named:
-            raise RequestError(field, f"The {field} picture is not the one the request names.")
+        named = getattr(request, name)
+        if pixels is not None or named:
+            _check_pixels(name, pixels, named, shape)
 
 
-def _decode(model: Model, latent: Tensor) -> Tensor:
-    if latent.shape[-2] * latent.shape[-1] <= WHOLE_CELLS:
+def _check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple[int, ...]) -> None:
+    if (pixels is None) != (not named):
+        missing = "is missing" if pixels is None else "was given but not asked for"
+        raise RequestError(name, f"The {name} picture {missing}.")
+    if pixels is None:
+        return
+    if pixels.dtype != np.uint8 or pixels.shape != shape:
+        raise RequestError(
+            name,
+            f"The {name} picture is {pixels.dtype} {pixels.shape}, not uint8 {shape}.",
+            "Resize it to the size that is asked for.",
+        )
+    if digest(pixels) != named:
+        raise RequestError(name, f"The {name} picture is not the one the request names.")
+
+
+def _decode(model: Model, latent: Tensor, *, tiled: bool = False) -> Tensor:
+    if latent.shape[-2] * latent.shape[-1] <= WHOLE_CELLS and not tiled:
         return model.decode(latent)
-    return decode_tiled(model.decode, latent, tile=TILE, reach=DECODER_REACH, factor=FACTOR)
+    tile = SMALL_TILE if tiled else TILE
+    return decode_tiled(model.decode, latent, tile=tile, reach=DECODER_REACH, factor=FACTOR)
 
 
-def _compose(job: Job, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
+def _compose(original: Original | None, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
     """[1, 4, H, W] -> uint8 RGB [H, W, 3] and alpha [H, W], the original put back unpainted."""
     levels = (decoded[0].clamp(-1, 1).float().cpu() + 1) * 127.5
     pixels = levels.round().byte().permute(1, 2, 0).numpy()
     rgb, alpha = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
-    image, mask = job.inputs.image, job.inputs.mask
-    if image is None or mask is None:
+    if original is None or original.mask is None:
         return rgb, alpha
+    image, mask = original.image, original.mask
     weight = mask.astype(np.float32)[..., None] / 255
     blended = (image + (rgb.astype(np.float32) - image) * weight).round().astype(np.uint8)
     return np.where(mask[..., None] == 0, image, blended), None

@@ -10,12 +10,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, cast
+from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import pairwise
+from typing import Any, TypeVar, cast
 
-from .diffusion.samplers import SAMPLERS
+from . import typed_json
+from .diffusion.noise_profiles import PROFILES, STUDIO
+from .diffusion.options import Options
+from .diffusion.samplers import SAMPLERS, resolve
 from .diffusion.sigmas import SCHEDULES
 from .errors import RequestError
+
+T = TypeVar("T")
 
 VERSION = 1
 MAX_STEPS = 1000
@@ -24,6 +30,77 @@ MAX_SIDE = 16384
 MAX_COUNT = 1000
 MAX_SEED = 2**64 - 1
 MAX_PROMPT = 100_000
+MAX_CHANGES = 1000
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """What is done to guidance beside its scale."""
+
+    rescale: float = 0.0
+    """Share of the conditional's contrast that is brought back, in [0, 1]."""
+    start: float = 0.0
+    """Guidance acts from this share of the model's time on, 0 being pure noise."""
+    end: float = 1.0
+    """And up to this one; 1 is the finished picture."""
+    mimic: float = 0.0
+    """Dynamic thresholding to the range that this scale would give; 0: none."""
+    quantile: float = 0.995
+    """Dynamic thresholding clips beyond it, in [0.5, 1]."""
+    plus_plus: float = 0.0
+    """CFG++ of this strength, in [0, 1], instead of the scale; 0: not."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What is done to the noise levels beside choosing a schedule."""
+
+    sigmas: tuple[float, ...] = ()
+    """Visit these instead: falling, above 0 (which is added at the end), one a step."""
+    sigma_min: float | None = None
+    """The lowest above 0; None: the model's."""
+    sigma_max: float | None = None
+    """The highest; None: the model's."""
+    rho: float | None = None
+    """The bend of a schedule that has one; None: its customary one."""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """The first noise turned towards that of another seed."""
+
+    seed: int = 0
+    strength: float = 0.0
+    """Share of the angle between both, in [0, 1]; 0: none."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is otherwise from a step on; None stays as it was.
+
+    Changing the sampler or the levels makes a multistep sampler start anew, without memory.
+    """
+
+    step: int
+    """After this many steps."""
+    prompt: str | None = None
+    negative: str | None = None
+    cfg: float | None = None
+    sampler: str | None = None
+    """With the options that are customary for it."""
+    schedule: str | None = None
+    """Its levels below the present one are visited from here on."""
+    steps: int | None = None
+    """As `schedule`: how many steps the whole of it would have."""
+    init: str | None = None
+    """As `Request.init`: what is kept outside the mask."""
+    mask: str | None = None
+    """As `Request.mask`; needs an init."""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What it changes, by the names in Request."""
+        return {k: v for k, v in vars(self).items() if k != "step" and v is not None}
 
 
 @dataclass(frozen=True)
@@ -54,6 +131,15 @@ class Request:
     """SHA-256 of the picture to start from, as `core.pipeline.digest` computes it; empty: none."""
     mask: str = ""
     """SHA-256 of the mask: only what it covers is redrawn; empty: everything."""
+    guidance: Guidance = Guidance()
+    options: Options = field(default_factory=Options)
+    """Those that the sampler takes."""
+    levels: Levels = Levels()
+    noise: str = STUDIO
+    """Whose convention of drawing noise is followed, a key of `noise_profiles.PROFILES`."""
+    variation: Variation = Variation()
+    changes: tuple[Change, ...] = ()
+    """In the order of their steps: branches, and what was steered while it ran."""
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -67,11 +153,11 @@ class Request:
         _within("strength", self.strength, 0.0, 1.0)
         if self.strength == 0.0:
             raise RequestError("strength", "Strength 0 would change nothing.", "Use more than 0.")
-        for field in ("prompt", "negative"):
-            if len(getattr(self, field)) > MAX_PROMPT:
-                raise RequestError(field, f"The {field} is longer than {MAX_PROMPT} characters.")
+        _check_prompt("prompt", self.prompt)
+        _check_prompt("negative", self.negative)
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
+        _known("noise", self.noise, PROFILES)
         if self.mask and not self.init:
             raise RequestError("mask", "A mask needs a picture to redraw.", "Give one as init.")
         if self.version != VERSION:
@@ -80,11 +166,26 @@ class Request:
                 f"This request has version {self.version}; this program knows {VERSION}.",
                 "Use a newer LDM Studio.",
             )
+        _check_guidance(self.guidance)
+        _check_options(self.sampler, self.options)
+        _check_levels(self)
+        _within("variation.seed", self.variation.seed, 0, MAX_SEED)
+        _within("variation.strength", self.variation.strength, 0.0, 1.0)
+        _check_changes(self)
 
     def each(self) -> Iterator[Request]:
         """The single-picture requests this one stands for, seeds wrapping at 2^64."""
         for i in range(self.count):
             yield replace(self, count=1, seed=(self.seed + i) % (MAX_SEED + 1))
+
+    def changed(self, change: Change) -> Request:
+        """This request with what `change` says, as if it had been asked for so at once."""
+        fields = change.fields
+        if "sampler" in fields and fields["sampler"] != self.sampler:
+            fields["options"] = Options()
+        if "schedule" in fields or "steps" in fields:
+            fields["levels"] = replace(self.levels, sigmas=(), rho=None)
+        return replace(self, **fields)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
@@ -107,22 +208,49 @@ class Request:
                 f"Unknown settings in the request: {', '.join(unknown[:5])}.",
                 "It may come from a newer LDM Studio.",
             )
+        for name, kind in _PARTS.items():
+            if name in data:
+                data[name] = _read(kind, data[name], name)
+        if "changes" in data:
+            items = data["changes"]
+            if not isinstance(items, list) or len(cast("list[Any]", items)) > MAX_CHANGES:
+                raise RequestError("changes", "changes must be a list, and not an endless one.")
+            changes = cast("list[object]", items)
+            data["changes"] = tuple(_read(Change, change, "changes") for change in changes)
         return cls(**data)
 
 
+_PARTS: dict[str, type] = {
+    "guidance": Guidance,
+    "options": Options,
+    "levels": Levels,
+    "variation": Variation,
+}
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float}
 
 
+def _read(kind: type[T], value: object, name: str) -> T:
+    try:
+        return typed_json.read(kind, value, name)
+    except ValueError as error:
+        raise RequestError(name, f"{error}.", "It may come from a newer LDM Studio.") from error
+
+
 def _check_types(request: Request) -> None:
-    for field in fields(request):
-        kind = _TYPES[str(field.type)]
-        value = getattr(request, field.name)
+    for item in fields(request):
+        kind = _TYPES.get(str(item.type))
+        value = getattr(request, item.name)
+        if kind is None:
+            part = _PARTS.get(item.name, tuple)
+            if not isinstance(value, part):
+                raise RequestError(item.name, f"{item.name} must be a {part.__name__}.")
+            continue
         if kind is float and type(value) is int and abs(value) < MAX_SEED:
-            object.__setattr__(request, field.name, float(value))
+            object.__setattr__(request, item.name, float(value))
         elif type(value) is not kind:
-            raise RequestError(field.name, f"{field.name} must be {field.type}, not {value!r:.60}.")
+            raise RequestError(item.name, f"{item.name} must be {item.type}, not {value!r:.60}.")
         elif isinstance(value, str) and not _is_unicode(value):
-            raise RequestError(field.name, f"{field.name} holds half of a surrogate pair.")
+            raise RequestError(item.name, f"{item.name} holds half of a surrogate pair.")
 
 
 def _is_unicode(text: str) -> bool:
@@ -138,6 +266,73 @@ def _within(field: str, value: float, low: float, high: float) -> None:
         raise RequestError(
             field, f"{field} is {value}, outside {low} to {high}.", "Choose a value between them."
         )
+
+
+def _check_prompt(field: str, text: str) -> None:
+    if len(text) > MAX_PROMPT:
+        raise RequestError(field, f"The {field} is longer than {MAX_PROMPT} characters.")
+
+
+def _check_guidance(guidance: Guidance) -> None:
+    _within("guidance.rescale", guidance.rescale, 0.0, 1.0)
+    _within("guidance.start", guidance.start, 0.0, 1.0)
+    _within("guidance.end", guidance.end, guidance.start, 1.0)
+    _within("guidance.mimic", guidance.mimic, 0.0, MAX_CFG)
+    _within("guidance.quantile", guidance.quantile, 0.5, 1.0)
+    _within("guidance.plus_plus", guidance.plus_plus, 0.0, 1.0)
+
+
+def _check_options(sampler: str, options: Options) -> None:
+    takes = SAMPLERS[sampler].takes
+    for name, (low, high) in Options.RANGES.items():
+        value = getattr(options, name)
+        if value is None:
+            continue
+        if name not in takes:
+            known = f"It takes {', '.join(takes)}." if takes else "It takes no options."
+            raise RequestError(f"options.{name}", f"{sampler} takes no {name}.", known)
+        _within(f"options.{name}", value, low, high)
+
+
+def _check_levels(request: Request) -> None:
+    levels = request.levels
+    for name in ("sigma_min", "sigma_max", "rho"):
+        value = getattr(levels, name)
+        if value is not None:
+            _within(f"levels.{name}", value, 1e-6, 1e6)
+    if levels.rho is not None:
+        _within("levels.rho", levels.rho, 0.1, 100.0)
+        if SCHEDULES[resolve(request.schedule, request.sampler)].bent is None:
+            bent = [name for name, row in SCHEDULES.items() if row.bent is not None]
+            raise RequestError(
+                "levels.rho", f"{request.schedule} has no rho.", f"These have: {', '.join(bent)}."
+            )
+    low, high = levels.sigma_min, levels.sigma_max
+    if low is not None and high is not None and low >= high:
+        raise RequestError("levels.sigma_min", f"sigma_min {low} is not below sigma_max {high}.")
+    if not levels.sigmas:
+        return
+    if levels.sigmas[-1] <= 0 or any(a <= b for a, b in pairwise(levels.sigmas)):
+        raise RequestError("levels.sigmas", "The sigmas must fall, and stay above 0.")
+    _within("levels.sigmas", levels.sigmas[0], 0.0, 1e6)
+    if len(levels.sigmas) != request.steps:
+        raise RequestError(
+            "levels.sigmas",
+            f"{len(levels.sigmas)} sigmas are not {request.steps} steps.",
+            f"Ask for {len(levels.sigmas)} steps.",
+        )
+
+
+def _check_changes(request: Request) -> None:
+    """Each change must leave a request that could be asked for."""
+    now = replace(request, changes=()) if request.changes else request
+    before = 0
+    for change in request.changes:
+        _within("changes.step", change.step, before, MAX_STEPS * 2)
+        if not change.fields:
+            raise RequestError("changes", f"The change at step {change.step} changes nothing.")
+        now = now.changed(change)
+        before = change.step
 
 
 def _known(field: str, value: str, table: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .noise_profiles import A1111_CPU, A1111_NV, COMFYUI, STUDIO
 from .philox import cuda_normal
 from .trajectory import Noise
 
@@ -40,6 +41,42 @@ def step_noise(seed: int, step: int, draw: int, shape: Sequence[int]) -> Tensor:
     return initial(hashed, shape)
 
 
+def first(profile: str, seed: int, shape: Sequence[int]) -> Tensor:
+    """Unit noise an image of `shape` [C, h, w] starts from, by a profile of `PROFILES`."""
+    return nvidia(seed, shape) if profile == A1111_NV else initial(seed, shape)
+
+
+def first_scale(profile: str, sigma: float) -> float:
+    """What unit noise is multiplied by, where a picture starts from noise of level sigma alone."""
+    return math.sqrt(1 + sigma**2) if profile == COMFYUI else sigma
+
+
+def draws(profile: str, seed: int, shape: Sequence[int], device: str | torch.device) -> Noise:
+    """Step noise for one image of `shape` [C, h, w]: [1, C, h, w] on `device`.
+
+    Other programs draw from one stream, whose place is known for samplers that draw once in each
+    step; a second draw in a step is ours in every profile.
+    """
+
+    def noise(step: int, draw: int) -> Tensor:
+        if draw > 0 or profile == STUDIO:
+            unit = step_noise(seed, step, draw, shape)
+        elif profile == A1111_CPU:
+            unit = _streamed(seed, step + 1, shape)
+        else:  # A1111 has drawn the first noise from the same stream, ComfyUI from another
+            unit = nvidia(seed, shape, step + (profile == A1111_NV))
+        return unit[None].to(device)
+
+    return noise
+
+
+def _streamed(seed: int, before: int, shape: Sequence[int]) -> Tensor:
+    generator = torch.Generator("cpu").manual_seed(seed)
+    for _ in range(before):
+        torch.randn(tuple(shape), generator=generator)
+    return torch.randn(tuple(shape), generator=generator)
+
+
 def seeded(seeds: Sequence[int], shape: Sequence[int], device: str | torch.device) -> Noise:
     """Step noise for a batch of images of `shape` [C, h, w]: [B, C, h, w] on `device`."""
 
@@ -63,8 +100,8 @@ def varied(noise: Tensor, other: Tensor, strength: float) -> Tensor:
 
     It stays unit noise, unlike a blend. Strength 0 is `noise`, 1 is `other`; the angle is exact
     for noises of the same length, as long ones nearly are. Raises ValueError for a strength
-    outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111 does the same for
-    each column of each channel.
+    outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111's own, for each
+    column of each channel, is `varied_by_column`.
     """
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is {strength}, outside [0, 1].")
@@ -75,3 +112,13 @@ def varied(noise: Tensor, other: Tensor, strength: float) -> Tensor:
         return noise.lerp(other, strength)
     turned = math.sin((1 - strength) * angle) * a + math.sin(strength * angle) * b
     return (turned / math.sin(angle)).to(noise)
+
+
+def varied_by_column(noise: Tensor, other: Tensor, strength: float) -> Tensor:
+    """As `varied`, for each column of each channel by itself, as A1111 has it; [C, h, w]."""
+    columns = zip(noise.unbind(2), other.unbind(2), strict=True)
+    turned = [
+        torch.stack([varied(a, b, strength) for a, b in zip(one, two, strict=True)])
+        for one, two in columns
+    ]
+    return torch.stack(turned, dim=2)

@@ -98,6 +98,21 @@ class FlowSchedule:
         return 1000 * _clamp(sigma / (1 + sigma), self.t_min, self.t_max)
 
 
+@dataclass(frozen=True)
+class NarrowedSchedule:
+    """Another schedule, of which only the noise levels of a range are visited."""
+
+    whole: Schedule
+    sigma_min: float
+    sigma_max: float
+
+    def sigma(self, t: float) -> float:
+        return self.whole.sigma(t)
+
+    def t(self, sigma: float) -> float:
+        return self.whole.t(sigma)
+
+
 def linear(first: float = 1e-4, last: float = 2e-2, steps: int = 1000) -> DiscreteSchedule:
     """Betas evenly spaced (Ho et al. 2020)."""
     return from_betas(_linspace(first, last, steps))

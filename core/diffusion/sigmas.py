@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .beta import beta_quantile
 from .schedule import Schedule
@@ -31,6 +32,8 @@ class ScheduleRow:
     sigmas: Levels
     summary: str
     """One sentence for the user."""
+    bent: Callable[[float], Levels] | None = None
+    """With another rho than the customary one, where there is one."""
 
 
 def normal(n: int, schedule: Schedule) -> tuple[float, ...]:
@@ -197,7 +200,9 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
     AUTOMATIC: ScheduleRow(normal, "The schedule the sampler is customarily used with."),
     "Normal": ScheduleRow(normal, "Evenly spaced times of the model, from pure noise to clean."),
     "Karras": ScheduleRow(
-        _over_range(karras), "More steps where there is little noise, which favours fine detail."
+        _over_range(karras),
+        "More steps where there is little noise, which favours fine detail.",
+        lambda rho: _over_range(partial(karras, rho=rho)),
     ),
     "Exponential": ScheduleRow(
         _over_range(exponential),
@@ -205,7 +210,8 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
     ),
     "Polyexponential": ScheduleRow(
         _over_range(polyexponential),
-        "Exponential with a bend that is customarily none: the same levels.",
+        "Exponential with a bend, rho, that is customarily none: the same levels.",
+        lambda rho: _over_range(partial(polyexponential, rho=rho)),
     ),
     "SGM Uniform": ScheduleRow(
         sgm_uniform, "Evenly spaced times that skip the nearly clean end; good with few steps."

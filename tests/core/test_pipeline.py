@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core import pipeline
-from core.diffusion import trajectory
+from core.diffusion import state_file, trajectory
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.diffusion.trajectory import State, Step
@@ -179,8 +179,8 @@ def test_a_trajectory_goes_on_from_a_saved_state(
     request = replace(REQUEST, sampler=sampler, steps=5)
     whole = [step.state for step in steps(prepare(tiny_model, request))]
     for done in range(1, 5):
-        trajectory.save(whole[done - 1], tmp_path / "state")
-        for state in (whole[done - 1], trajectory.load_state(tmp_path / "state")):
+        state_file.save(tmp_path / "state", whole[done - 1])
+        for state in (whole[done - 1], state_file.load(tmp_path / "state").state):
             rest = [step.state for step in steps(prepare(tiny_model, request), state)]
             assert [trajectory.digest(state) for state in rest] == [
                 trajectory.digest(state) for state in whole[done:]

@@ -10,42 +10,119 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.diffusion.noise_profiles import PROFILES
+from core.diffusion.options import Options
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError
-from core.request import MAX_SEED, VERSION, Request
+from core.request import (
+    MAX_SEED,
+    VERSION,
+    Change,
+    Guidance,
+    Levels,
+    Request,
+    Variation,
+)
 
 DIGEST = "ab" * 32
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-requests = st.builds(
-    Request,
-    prompt=text,
-    negative=text,
-    model=text,
-    model_digest=st.sampled_from(["", DIGEST]),
-    sampler=st.sampled_from(list(SAMPLERS)),
-    schedule=st.sampled_from(list(SCHEDULES)),
-    steps=st.integers(1, 1000),
-    cfg=st.floats(0, 100),
-    seed=st.integers(0, MAX_SEED),
-    width=st.integers(8, 16384),
-    height=st.integers(8, 16384),
-    count=st.integers(1, 1000),
-    strength=st.floats(0, 1, exclude_min=True),
-    init=st.just(DIGEST),
-    mask=st.sampled_from(["", DIGEST]),
-)
+share = st.floats(0, 1)
 
 
-@given(requests)
+@st.composite
+def levels_and_schedules(draw: st.DrawFn) -> dict[str, Any]:
+    """Steps, schedule and levels that go together."""
+    bent = draw(st.sampled_from([None, 3.0]))
+    names = [name for name, row in SCHEDULES.items() if bent is None or row.bent is not None]
+    sigmas = draw(st.lists(st.floats(0.01, 100), unique=True, max_size=5))
+    return {
+        "schedule": draw(st.sampled_from(names)),
+        "steps": len(sigmas) or draw(st.integers(1, 1000)),
+        "levels": Levels(
+            sigmas=tuple(sorted(sigmas, reverse=True)),
+            sigma_min=draw(st.sampled_from([None, 0.1])),
+            sigma_max=draw(st.sampled_from([None, 10.0])),
+            rho=bent,
+        ),
+    }
+
+
+@st.composite
+def samplers_and_options(draw: st.DrawFn) -> dict[str, Any]:
+    sampler = draw(st.sampled_from(list(SAMPLERS)))
+    given = {
+        name: draw(st.integers(1, 3) if name == "order" else share)
+        for name in SAMPLERS[sampler].takes
+        if draw(st.booleans())
+    }
+    return {"sampler": sampler, "options": Options(**given)}
+
+
+def changes() -> st.SearchStrategy[tuple[Change, ...]]:
+    change = st.builds(
+        Change,
+        step=st.integers(0, 900),
+        prompt=st.none() | text,
+        negative=st.none() | text,
+        cfg=st.floats(0, 100),
+        sampler=st.none() | st.sampled_from(list(SAMPLERS)),
+        schedule=st.none() | st.sampled_from(list(SCHEDULES)),
+        steps=st.none() | st.integers(1, 1000),
+        init=st.none() | st.just(DIGEST),
+        mask=st.none() | st.sampled_from(["", DIGEST]),
+    )
+    return st.lists(change, max_size=3).map(
+        lambda found: tuple(sorted(found, key=lambda change: change.step))
+    )
+
+
+@st.composite
+def whole_requests(draw: st.DrawFn) -> Request:
+    together = draw(samplers_and_options()) | draw(levels_and_schedules())
+    return draw(requests(**together))
+
+
+def requests(**together: Any) -> st.SearchStrategy[Request]:
+    return st.builds(
+        Request,
+        prompt=text,
+        negative=text,
+        model=text,
+        model_digest=st.sampled_from(["", DIGEST]),
+        cfg=st.floats(0, 100),
+        seed=st.integers(0, MAX_SEED),
+        width=st.integers(8, 16384),
+        height=st.integers(8, 16384),
+        count=st.integers(1, 1000),
+        strength=st.floats(0, 1, exclude_min=True),
+        init=st.just(DIGEST),
+        mask=st.sampled_from(["", DIGEST]),
+        guidance=st.builds(
+            Guidance,
+            rescale=share,
+            start=st.floats(0, 0.5),
+            end=st.floats(0.5, 1),
+            mimic=st.floats(0, 100),
+            quantile=st.floats(0.5, 1),
+            plus_plus=share,
+        ),
+        noise=st.sampled_from(list(PROFILES)),
+        variation=st.builds(Variation, seed=st.integers(0, MAX_SEED), strength=share),
+        changes=changes(),
+        **{name: st.just(value) for name, value in together.items()},
+    )
+
+
+@given(whole_requests())
 def test_json_gives_the_request_back(request_: Request) -> None:
     assert Request.from_json(request_.to_json()) == request_
 
 
-@given(requests)
+@given(whole_requests())
 def test_the_json_names_every_field_and_is_utf8(request_: Request) -> None:
     data = json.loads(request_.to_json().encode())
-    assert data == asdict(request_)
+    assert data == json.loads(json.dumps(asdict(request_)))
     assert data["version"] == VERSION
 
 
@@ -77,6 +154,12 @@ BAD: dict[str, list[Any]] = {
     "strength": [0.0, -0.5, 1.01, float("nan"), None],
     "init": [0, None],
     "mask": [0, DIGEST],  # a mask without a picture
+    "guidance": [3, None, "strong"],
+    "options": [3, None],
+    "levels": [[1.0], None],
+    "noise": ["", "white", 1],
+    "variation": [0.5, None],
+    "changes": ["", {}, 3],
     "version": [0, 2, "1"],
 }
 
@@ -97,6 +180,59 @@ def test_a_bad_value_names_its_field(field: str, value: Any) -> None:
     with pytest.raises(RequestError) as read:
         Request.from_json(json.dumps({field: value}))
     assert read.value.field == field
+
+
+def levels(*sigmas: float, **others: Any) -> dict[str, Any]:
+    return {"levels": Levels(sigmas, **others), "steps": max(1, len(sigmas))}
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("guidance.rescale", {"guidance": Guidance(rescale=1.1)}),
+        ("guidance.end", {"guidance": Guidance(start=0.5, end=0.4)}),
+        ("guidance.quantile", {"guidance": Guidance(quantile=0.1)}),
+        ("guidance.plus_plus", {"guidance": Guidance(plus_plus=2.0)}),
+        ("options.eta", {"sampler": "Euler", "options": Options(eta=0.5)}),
+        ("options.eta", {"sampler": "Euler a", "options": Options(eta=1.5)}),
+        ("options.order", {"sampler": "UniPC", "options": Options(order=9)}),
+        ("levels.sigmas", levels(3.0, 3.0)),
+        ("levels.sigmas", levels(1.0, 2.0)),
+        ("levels.sigmas", levels(1.0, 0.0)),
+        ("levels.sigmas", levels(float("inf"), 1.0)),
+        ("levels.sigmas", {"levels": Levels((3.0, 1.0)), "steps": 3}),
+        ("levels.sigma_min", levels(sigma_min=0.0)),
+        ("levels.sigma_min", levels(sigma_min=2.0, sigma_max=1.0)),
+        ("levels.rho", {"levels": Levels(rho=5.0), "schedule": "Normal"}),
+        ("levels.rho", {"levels": Levels(rho=float("nan")), "schedule": "Karras"}),
+        ("variation.strength", {"variation": Variation(1, 1.5)}),
+        ("variation.seed", {"variation": Variation(-1, 0.5)}),
+        ("changes", {"changes": (Change(3),)}),
+        ("changes.step", {"changes": (Change(3, cfg=1.0), Change(2, cfg=2.0))}),
+        ("changes.step", {"changes": (Change(-1, cfg=1.0),)}),
+        ("cfg", {"changes": (Change(3, cfg=-1.0),)}),
+        ("sampler", {"changes": (Change(3, sampler="Quantum"),)}),
+        ("mask", {"changes": (Change(3, mask=DIGEST),)}),
+    ],
+)
+def test_a_bad_part_names_its_field(field: str, asked: dict[str, Any]) -> None:
+    with pytest.raises(RequestError) as error:
+        Request(**asked)
+    assert error.value.field == field
+
+
+def test_an_option_is_refused_with_those_the_sampler_takes() -> None:
+    with pytest.raises(RequestError, match="It takes eta, s_noise"):
+        Request(sampler="Euler a", options=Options(churn=1.0))
+
+
+def test_another_sampler_has_its_own_options() -> None:
+    before = Request(
+        sampler="Euler a", options=Options(eta=0.5), levels=Levels((2.0, 1.0)), steps=2
+    )
+    after = before.changed(Change(1, sampler="DPM++ 2M"))
+    assert (after.options, after.levels) == (Options(), before.levels)
+    assert before.changed(Change(1, steps=9)).levels == Levels()
 
 
 def test_an_unknown_field_is_refused_by_name() -> None:

@@ -19,7 +19,8 @@ from core.diffusion.onestep import dpm2_ancestral, restart_path
 from core.diffusion.samplers import SAMPLERS, levels, resolve
 from core.diffusion.schedule import FlowSchedule, scaled_linear
 from core.diffusion.sigmas import SCHEDULES, karras
-from core.diffusion.trajectory import Sampler, State, Step, digest, load_state, run, save
+from core.diffusion.state_file import load, save
+from core.diffusion.trajectory import Sampler, State, Step, digest, run
 from tests.core.diffusion.driving import SIGMAS, STOCHASTIC, draws, last, silent, start
 
 # -- against closed forms ---------------------------------------------------------------------
@@ -184,8 +185,8 @@ def test_continues_from_a_file_with_the_same_bits(
 
     steps = whole(State(0, x))
     for done, step in enumerate(steps, start=1):
-        save(step.state, tmp_path / "state.safetensors")
-        rest = whole(load_state(tmp_path / "state.safetensors"))
+        save(tmp_path / "state.safetensors", step.state)
+        rest = whole(load(tmp_path / "state.safetensors").state)
         assert [digest(s.state) for s in rest] == [digest(s.state) for s in steps[done:]]
 
 
@@ -195,8 +196,8 @@ def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) ->
     noise = seeded([7], (4, 3, 5), "cpu")
     steps = list(run(sampler, mixture.denoise, State(0, x), sigmas, noise))
     for done in range(1, 40, 5):
-        save(steps[done - 1].state, tmp_path / "state.safetensors")
-        state = load_state(tmp_path / "state.safetensors")
+        save(tmp_path / "state.safetensors", steps[done - 1].state)
+        state = load(tmp_path / "state.safetensors").state
         *_, end = run(sampler, mixture.denoise, state, sigmas, noise)
         assert digest(end.state) == digest(steps[-1].state)
 

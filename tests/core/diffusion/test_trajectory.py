@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.diffusion.trajectory import State, digest, load_state, save
+from core.diffusion.state_file import load, save
+from core.diffusion.trajectory import State, digest
 
 X = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
 FILE = "state.safetensors"
@@ -18,8 +19,8 @@ FILE = "state.safetensors"
 
 def test_a_saved_state_comes_back_exactly(tmp_path: Path) -> None:
     state = State(3, X, (X + 1, X - 1))
-    save(state, tmp_path / FILE)
-    loaded = load_state(tmp_path / FILE)
+    save(tmp_path / FILE, state)
+    loaded = load(tmp_path / FILE).state
     assert loaded.index == 3
     assert torch.equal(loaded.x, X)
     assert [float(m.sub(X).mean().round()) for m in loaded.memory] == [1.0, -1.0]
@@ -28,10 +29,10 @@ def test_a_saved_state_comes_back_exactly(tmp_path: Path) -> None:
 
 def test_tensors_that_share_storage_or_are_strided_are_saved(tmp_path: Path) -> None:
     state = State(1, X.transpose(2, 3), (X.transpose(2, 3),))
-    save(state, tmp_path / FILE)
-    assert torch.equal(load_state(tmp_path / FILE).memory[0], X.transpose(2, 3))
-    save(State(1, X, (X,)), tmp_path / FILE)
-    assert torch.equal(load_state(tmp_path / FILE).memory[0], X)
+    save(tmp_path / FILE, state)
+    assert torch.equal(load(tmp_path / FILE).state.memory[0], X.transpose(2, 3))
+    save(tmp_path / FILE, State(1, X, (X,)))
+    assert torch.equal(load(tmp_path / FILE).state.memory[0], X)
 
 
 def test_the_digest_tells_x_and_memory(tmp_path: Path) -> None:
@@ -42,15 +43,15 @@ def test_the_digest_tells_x_and_memory(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_state_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(State(1, X), tmp_path / FILE)
+    save(tmp_path / FILE, State(1, X))
 
     def full(descriptor: int) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="disk full"):
-        save(State(2, X), tmp_path / FILE)
-    assert load_state(tmp_path / FILE).index == 1
+        save(tmp_path / FILE, State(2, X))
+    assert load(tmp_path / FILE).state.index == 1
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
@@ -69,7 +70,7 @@ def test_a_failed_write_leaves_the_old_state_alone(
 )
 def test_what_could_not_be_loaded_is_not_saved(state: State, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"index|latent"):
-        save(state, tmp_path / FILE)
+        save(tmp_path / FILE, state)
     assert not list(tmp_path.iterdir())
 
 
@@ -94,7 +95,7 @@ INDEX = torch.tensor(1)
 def test_other_files_are_refused(tensors: dict[str, Tensor], tmp_path: Path) -> None:
     save_file(tensors, tmp_path / FILE)
     with pytest.raises(ValueError, match=FILE):
-        load_state(tmp_path / FILE)
+        load(tmp_path / FILE)
 
 
 @pytest.mark.parametrize(
@@ -111,18 +112,18 @@ def test_other_files_are_refused(tensors: dict[str, Tensor], tmp_path: Path) -> 
 def test_damage_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(data)
     with pytest.raises(ValueError, match=FILE):
-        load_state(tmp_path / FILE)
+        load(tmp_path / FILE)
 
 
 def test_truncation_anywhere_is_refused(tmp_path: Path) -> None:
-    save(State(1, X[:, :1, :1, :1]), tmp_path / FILE)
+    save(tmp_path / FILE, State(1, X[:, :1, :1, :1]))
     data = (tmp_path / FILE).read_bytes()
     for length in range(len(data)):
         (tmp_path / FILE).write_bytes(data[:length])
         with pytest.raises(ValueError, match=FILE):
-            load_state(tmp_path / FILE)
+            load(tmp_path / FILE)
 
 
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        load_state(tmp_path / FILE)
+        load(tmp_path / FILE)

@@ -1,0 +1,19 @@
+"""Whose convention of drawing noise is followed, as the user picks it; see `noise.draws`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STUDIO = "Studio"
+A1111_CPU = "A1111 CPU"
+A1111_NV = "A1111 NV"
+COMFYUI = "ComfyUI"
+
+PROFILES: Mapping[str, str] = {
+    STUDIO: "The same on every device and in every batch; each step draws its own.",
+    A1111_CPU: "As AUTOMATIC1111 with the random number source CPU draws it.",
+    A1111_NV: "As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.",
+    COMFYUI: "As ComfyUI on an NVIDIA card draws it for the first picture of a batch.",
+}
+"""A sentence for each. Other programs' Brownian noise (DPM++ SDE and its kin) is not followed:
+there, a profile's first noise is theirs and that of the steps is drawn one after the other."""

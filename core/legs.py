@@ -1,0 +1,188 @@
+"""The parts of a trajectory along which nothing changes.
+
+A request without changes is one leg. Each change, recorded or steered while it runs, begins
+another one from the state that was reached.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .diffusion.guidance import (
+    cfg,
+    cfg_plus_plus,
+    combined,
+    masked,
+    rescaled,
+    thresholded,
+    within,
+)
+from .diffusion.prediction import denoiser
+from .diffusion.samplers import SAMPLERS, levels
+from .diffusion.schedule import NarrowedSchedule, Schedule
+from .diffusion.sigmas import tail
+from .diffusion.trajectory import Denoiser, Sampler
+from .errors import RequestError
+from .model import Model
+from .networks.compact_autoencoder import FACTOR
+from .request import Change, Request
+from .text.conditioning import Cond, concatenate
+
+
+@dataclass(frozen=True)
+class Original:
+    """The picture that is started from or kept, and what of it is redrawn."""
+
+    image: np.ndarray
+    """uint8 [H, W, 3]."""
+    mask: np.ndarray | None
+    """uint8 [H, W]; None: all of it is redrawn."""
+    latent: Tensor
+    """[1, C, h, w]."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """From one step to the next change."""
+
+    begin: int
+    """The step it starts with."""
+    request: Request
+    """What is asked for along it, without changes."""
+    original: Original | None
+    sigmas: tuple[float, ...]
+    """Of the whole trajectory: those before `begin` are the levels that were visited."""
+    sampler: Sampler
+    denoise: Denoiser
+    forgets: bool = False
+    """Whether the sampler's memory of earlier legs is of no use to it."""
+
+
+def first_leg(model: Model, request: Request, original: Original | None, unit: Tensor) -> Leg:
+    """`unit` is the noise the trajectory starts from, [1, C, h, w]."""
+    sigmas = _levels(model, request)
+    if original is not None:
+        sigmas = tail(sigmas, request.strength)
+    return _leg(model, request, original, sigmas, unit)
+
+
+def next_leg(
+    model: Model, before: Leg, change: Change, original: Original | None, unit: Tensor
+) -> Leg:
+    """What `change` makes of the leg before.
+
+    Levels that change are those of the new schedule below the level that was reached. Raises
+    RequestError if the trajectory is over by then.
+    """
+    steps = len(before.sigmas) - 1
+    if change.step >= steps:
+        raise RequestError(
+            "changes", f"A change at step {change.step} comes after the last of {steps} steps."
+        )
+    asked = change.fields
+    request = before.request.changed(change)
+    sigmas = before.sigmas
+    if {"sampler", "schedule", "steps"} & asked.keys():
+        visited = sigmas[: change.step + 1]
+        onward = _levels(model, request)
+        above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
+        sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
+    leg = _leg(model, request, original, sigmas, unit)
+    forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
+    return replace(leg, begin=change.step, forgets=forgets)
+
+
+def latent_mask(mask: np.ndarray) -> Tensor:
+    """uint8 [H, W] -> float32 [1, 1, H/8, W/8] in [0, 1].
+
+    A cell is redrawn as much as the most painted of its pixels, so that every painted pixel can
+    change fully; the pixels that were not painted are put back after decoding.
+    """
+    painted = torch.as_tensor(mask.astype(np.float32) / 255)[None, None]
+    return F.max_pool2d(painted, FACTOR)
+
+
+def _leg(
+    model: Model,
+    request: Request,
+    original: Original | None,
+    sigmas: tuple[float, ...],
+    unit: Tensor,
+) -> Leg:
+    denoise = _guided(model, request, sigmas)
+    if original is not None and original.mask is not None:
+        cells = latent_mask(original.mask).to(model.device)
+        denoise = masked(denoise, original.latent, cells, unit)
+    sampler = SAMPLERS[request.sampler].with_options(request.options)
+    return Leg(0, request, original, sigmas, sampler, denoise)
+
+
+def _levels(model: Model, request: Request) -> tuple[float, ...]:
+    if request.levels.sigmas:
+        return (*request.levels.sigmas, 0.0)
+    schedule = _narrowed(model.schedule, request)
+    asked = (request.sampler, request.schedule, request.steps)
+    return levels(*asked, schedule, request.levels.rho)
+
+
+def _narrowed(schedule: Schedule, request: Request) -> Schedule:
+    lowest, highest = schedule.sigma_min, schedule.sigma_max
+    low, high = request.levels.sigma_min, request.levels.sigma_max
+    if low is None and high is None:
+        return schedule
+    low, high = lowest if low is None else low, highest if high is None else high
+    if not lowest * (1 - 1e-6) <= low < high <= highest * (1 + 1e-6):
+        raise RequestError(
+            "levels.sigma_min" if low < lowest or low >= high else "levels.sigma_max",
+            f"The sigmas from {low:.6g} to {high:.6g} are not a range within the model's, "
+            f"{lowest:.6g} to {highest:.6g}.",
+            "Choose values between these.",
+        )
+    return NarrowedSchedule(schedule, low, high)
+
+
+def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denoiser:
+    cond = model.condition(request.prompt)
+    both = concatenate([cond, model.condition(request.negative)])
+
+    def network(cond: Cond):
+        def predict(x: Tensor, t: float) -> Tensor:
+            times = torch.full((len(x),), t, device=x.device)
+            return model.unet(x, times, cond.context, cond.vector)
+
+        return denoiser(predict, model.prediction, model.schedule)
+
+    single, double = network(cond), network(both)
+    guidance = request.guidance
+    if (request.cfg == 1 and not guidance.plus_plus) or guidance.start == guidance.end:
+        return single
+
+    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        conditional, unconditional = double(torch.cat([x, x]), sigma).chunk(2)
+        return conditional, unconditional
+
+    combine = cfg(request.cfg)
+    if guidance.plus_plus:
+        combine = cfg_plus_plus(guidance.plus_plus, sigmas)
+    if guidance.mimic:
+        combine = thresholded(combine, guidance.quantile, cfg(guidance.mimic))
+    if guidance.rescale:
+        combine = rescaled(combine, guidance.rescale)
+    guided = combined(pair, combine)
+    if (guidance.start, guidance.end) == (0.0, 1.0):
+        return guided
+    low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
+    high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
+    return within(low, high, guided, single)
+
+
+def _at_share(schedule: Schedule, share: float) -> float:
+    """Sigma after this share of the model's time, from pure noise on."""
+    noisiest, cleanest = schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min)
+    return schedule.sigma(noisiest + share * (cleanest - noisiest))

@@ -1,0 +1,80 @@
+"""A job stopped after a step, as one file from which another process goes on to the same bits."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .diffusion import state_file
+from .diffusion.trajectory import State
+from .environment import Environment, environment
+from .errors import RequestError, StateError
+from .request import Request
+
+if TYPE_CHECKING:
+    from .pipeline import Inputs, Job
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a file holds: all that is needed beside the model."""
+
+    request: Request
+    """With the changes made so far, and the model's digest."""
+    state: State
+    inputs: Inputs
+    environment: Environment
+    """The one it was written in."""
+
+
+def recipe_digest(request: Request) -> str:
+    """SHA-256 in hex of a request's JSON."""
+    return hashlib.sha256(request.to_json().encode()).hexdigest()
+
+
+def save(
+    path: Path, job: Job, state: State, *, with_inputs: bool = True, durable: bool = True
+) -> None:
+    """Write `job` as it stands at `state`, whole or not at all. Raises OSError.
+
+    Without its inputs, whoever loads it has to bring them.
+    """
+    import torch
+
+    pixels = dict(job.inputs.later)
+    if job.inputs.image is not None:
+        pixels["init"] = job.inputs.image
+    if job.inputs.mask is not None:
+        pixels["mask"] = job.inputs.mask
+    beside = {name: torch.as_tensor(array) for name, array in pixels.items()}
+    request = job.sealed
+    metadata = {
+        "request": request.to_json(),
+        "recipe": recipe_digest(request),
+        "environment": environment(job.model.device.type).to_json(),
+    }
+    state_file.save(path, state, beside if with_inputs else {}, metadata, durable=durable)
+
+
+def load(path: Path) -> Saved:
+    """Raises StateError for a file that is not one, is damaged, or from a newer version."""
+    from .pipeline import Inputs
+
+    try:
+        file = state_file.load(path)
+        request = Request.from_json(file.metadata["request"])
+        made_in = Environment.from_json(file.metadata["environment"])
+        if file.metadata["recipe"] != recipe_digest(request):
+            raise ValueError("its recipe does not match its digest")
+        pixels = {name: tensor.numpy() for name, tensor in file.beside.items()}
+        inputs = Inputs(pixels.pop("init", None), pixels.pop("mask", None), pixels)
+    except OSError as error:
+        raise StateError(f"Cannot read {path}: {error.strerror or error}.") from error
+    except (KeyError, ValueError, RequestError) as error:
+        raise StateError(
+            f"{path} is not a saved trajectory that can be used: {error}.",
+            "It may be damaged, or from a newer LDM Studio.",
+        ) from error
+    return Saved(request, file.state, inputs, made_in)

@@ -1,0 +1,333 @@
+"""Changes along a trajectory: branching and steering are one thing, and both replay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core import saved
+from core.diffusion import noise
+from core.diffusion.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
+from core.diffusion.options import Options
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from core.diffusion.trajectory import State, Step
+from core.diffusion.trajectory import digest as bits
+from core.environment import Environment, environment
+from core.errors import RequestError, StateError
+from core.model import Model
+from core.pipeline import (
+    Inputs,
+    Job,
+    digest,
+    finish,
+    prepare,
+    preview,
+    preview_of,
+    resumed,
+    steered,
+    steps,
+)
+from core.request import Change, Guidance, Levels, Request, Variation
+
+SIDE = 32
+STEPS = 6
+REQUEST = Request(prompt="a red cat", steps=STEPS, width=SIDE, height=SIDE, seed=5, cfg=3.0)
+
+
+def walk(model: Model, request: Request = REQUEST, inputs: Inputs | None = None) -> list[Step]:
+    return list(steps(prepare(model, request, inputs)))
+
+
+def marks(walked: list[Step]) -> list[str]:
+    return [bits(step.state) for step in walked]
+
+
+def steer(model: Model, request: Request, *changes: Change) -> tuple[Job, list[Step]]:
+    """Run `request`, changing the running job as a person would."""
+    job, walked = prepare(model, request), list[Step]()
+    state = job.start
+    waiting = list(changes)
+    while state.index < job.total:
+        while waiting and waiting[0].step == state.index:
+            job = steered(job, waiting.pop(0))
+        walked.append(next(steps(job, state)))
+        state = walked[-1].state
+    return job, walked
+
+
+PHOTO = (255 * np.dstack([*np.mgrid[:SIDE, :SIDE], np.eye(SIDE) * SIDE]) / SIDE).astype(np.uint8)
+MASK = np.zeros((SIDE, SIDE), np.uint8)
+MASK[8:24, 8:24] = 255
+LATER = Inputs(later={digest(PHOTO): PHOTO, digest(MASK): MASK})
+
+CHANGES = {
+    "prompt": Change(3, prompt="a blue dog"),
+    "negative": Change(2, negative="hat"),
+    "cfg": Change(4, cfg=1.0),
+    "sampler": Change(3, sampler="DPM++ 2M"),
+    "schedule": Change(3, schedule="Karras"),
+    "more steps": Change(2, steps=12),
+    "at once": Change(0, prompt="a hat"),
+    "everything": Change(3, "a dog", "hat", 2.0, "Heun", "Exponential", 9),
+}
+
+
+@pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M", "UniPC", "DPM fast", "Restart", "LMS"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_was_steered_replays_from_its_own_recipe(
+    tiny_model: Model, change: Change, sampler: str
+) -> None:
+    job, walked = steer(tiny_model, replace(REQUEST, sampler=sampler), change)
+    again = walk(tiny_model, Request.from_json(job.request.to_json()))
+    assert marks(again) == marks(walked)
+    assert all(step.x0.isfinite().all() for step in walked)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_branch_shares_the_steps_before_it_and_no_later_one(
+    tiny_model: Model, change: Change
+) -> None:
+    plain, branch = walk(tiny_model), walk(tiny_model, replace(REQUEST, changes=(change,)))
+    k = change.step
+    assert marks(branch)[:k] == marks(plain)[:k]
+    assert not set(marks(branch)[k:]) & set(marks(plain)[k:])
+
+
+def test_a_change_to_what_is_changes_no_bit(tiny_model: Model) -> None:
+    same = Change(3, prompt=REQUEST.prompt, cfg=REQUEST.cfg, sampler="Euler", schedule="Normal")
+    assert marks(walk(tiny_model, replace(REQUEST, changes=(same,)))) == marks(walk(tiny_model))
+
+
+def test_another_schedule_goes_on_below_the_level_that_was_reached(tiny_model: Model) -> None:
+    for name in SCHEDULES:
+        request = replace(REQUEST, changes=(Change(3, schedule=name, steps=10),))
+        sigmas = prepare(tiny_model, request).sigmas
+        assert sigmas[:4] == prepare(tiny_model, REQUEST).sigmas[:4]
+        assert all(a > b for a, b in pairwise(sigmas))
+        whole = prepare(tiny_model, replace(REQUEST, schedule=name, steps=10)).sigmas
+        assert sigmas[4:] == tuple(sigma for sigma in whole if sigma < sigmas[3] * (1 - 1e-6))
+
+
+def test_changes_add_up(tiny_model: Model) -> None:
+    changes = (Change(1, cfg=5.0), Change(2, prompt="a dog"), Change(2, negative="a cat"))
+    job, walked = steer(tiny_model, REQUEST, *changes)
+    assert job.request.changes == changes
+    assert marks(walk(tiny_model, job.request)) == marks(walked)
+    assert job.leg(5).request == replace(REQUEST, cfg=5.0, prompt="a dog", negative="a cat")
+
+
+def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> None:
+    change = Change(3, prompt="a dog", init=digest(PHOTO), mask=digest(MASK))
+    job = prepare(tiny_model, replace(REQUEST, changes=(change,)), LATER)
+    walked = list(steps(job))
+    picture = finish(job, walked[-1].state)
+    assert np.array_equal(picture.rgb[MASK == 0], PHOTO[MASK == 0])
+    assert not np.array_equal(picture.rgb[MASK == 255], PHOTO[MASK == 255])
+    assert np.array_equal(preview(job, walked[-1]), picture.rgb)
+    whole = preview(job, walked[2])  # before the change, nothing is kept
+    assert not np.array_equal(whole[MASK == 0], PHOTO[MASK == 0])
+    assert marks(walked)[:3] == marks(walk(tiny_model))[:3]
+
+
+def test_a_mask_can_be_taken_away(tiny_model: Model) -> None:
+    request = replace(REQUEST, init=digest(PHOTO), mask=digest(MASK), changes=(Change(2, mask=""),))
+    job = prepare(tiny_model, request, Inputs(PHOTO, MASK))
+    *_, last = steps(job)
+    assert not np.array_equal(finish(job, last.state).rgb[MASK == 0], PHOTO[MASK == 0])
+
+
+def test_a_change_whose_picture_is_missing_is_refused(tiny_model: Model) -> None:
+    request = replace(REQUEST, changes=(Change(3, init=digest(PHOTO)),))
+    with pytest.raises(RequestError, match="missing"):
+        prepare(tiny_model, request)
+
+
+@pytest.mark.parametrize("step", [STEPS, STEPS + 1])
+def test_a_change_after_the_end_is_refused(tiny_model: Model, step: int) -> None:
+    with pytest.raises(RequestError, match="after the last of 6 steps"):
+        prepare(tiny_model, replace(REQUEST, changes=(Change(step, cfg=1.0),)))
+
+
+def test_a_change_before_the_last_one_is_refused(tiny_model: Model) -> None:
+    job = prepare(tiny_model, replace(REQUEST, changes=(Change(4, cfg=1.0),)))
+    with pytest.raises(RequestError, match="before the last change"):
+        steered(job, Change(3, cfg=2.0))
+
+
+def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
+    job = prepare(tiny_model, REQUEST)
+    for step in steps(job):
+        assert np.array_equal(preview_of(job, step.state.index, step.x0), preview(job, step))
+
+
+# What a request can ask for beside the scale
+
+
+def last(model: Model, **asked: Any) -> str:
+    return marks(walk(model, replace(REQUEST, **asked)))[-1]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"guidance": Guidance(rescale=0.7)},
+        {"guidance": Guidance(mimic=2.0, quantile=0.9)},
+        {"guidance": Guidance(plus_plus=0.6)},
+        {"guidance": Guidance(start=0.3)},
+        {"guidance": Guidance(end=0.8)},
+        {"levels": Levels(sigma_max=50.0)},
+        {"levels": Levels(sigma_min=0.1)},
+        {"levels": Levels((900.0, 20.0, 5.0, 1.0, 0.5, 0.1))},
+        {"variation": Variation(seed=9, strength=0.2)},
+    ],
+    ids=repr,
+)
+def test_every_part_has_an_effect(tiny_model: Model, asked: dict[str, Any]) -> None:
+    assert last(tiny_model, **asked) != last(tiny_model)
+
+
+def test_outside_its_interval_guidance_costs_nothing(tiny_model: Model) -> None:
+    batches: list[int] = []
+    hook = tiny_model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    walk(tiny_model, replace(REQUEST, guidance=Guidance(start=0.3, end=0.7)))
+    hook.remove()
+    assert batches[0] == batches[-1] == 1
+    assert 2 in batches
+
+
+def test_no_interval_is_no_guidance(tiny_model: Model) -> None:
+    none = last(tiny_model, guidance=Guidance(start=1.0, end=1.0))
+    assert none == last(tiny_model, cfg=1.0)
+
+
+OPTIONS = {"eta": 0.3, "s_noise": 0.9, "churn": 5.0, "churn_highest": 3.0, "order": 2}
+
+
+@pytest.mark.parametrize("sampler", [name for name, row in SAMPLERS.items() if row.takes])
+def test_every_option_a_sampler_takes_has_an_effect(tiny_model: Model, sampler: str) -> None:
+    plain = last(tiny_model, sampler=sampler, steps=24)
+    for name in set(SAMPLERS[sampler].takes) - {"churn_lowest", "churn_highest"}:
+        others = {"churn": 5.0} if name == "s_noise" and "churn" in SAMPLERS[sampler].takes else {}
+        options = Options(**{name: OPTIONS[name], **others})
+        without = last(tiny_model, sampler=sampler, options=Options(**others), steps=24)
+        assert last(tiny_model, sampler=sampler, options=options, steps=24) not in (plain, without)
+
+
+def test_levels_outside_the_models_are_refused(tiny_model: Model) -> None:
+    top = tiny_model.schedule.sigma_max
+    for asked in (Levels(sigma_max=2 * top), Levels(sigma_min=1e-6), Levels(sigma_min=top)):
+        with pytest.raises(RequestError, match="not a range within"):
+            prepare(tiny_model, replace(REQUEST, levels=asked))
+
+
+# Noise of other programs
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_resumes_and_varies_with_the_seed(tiny_model: Model, profile: str) -> None:
+    request = replace(REQUEST, sampler="Euler a", noise=profile)
+    whole = walk(tiny_model, request)
+    rest = list(steps(prepare(tiny_model, request), whole[2].state))
+    assert marks(rest) == marks(whole)[3:]
+    assert marks(walk(tiny_model, replace(request, seed=6)))[-1] != marks(whole)[-1]
+
+
+def test_a_stream_is_drawn_one_after_the_other() -> None:
+    shape = (4, 8, 8)
+    generator = torch.Generator().manual_seed(7)
+    stream = [torch.randn(shape, generator=generator) for _ in range(4)]
+    draw = noise.draws(A1111_CPU, 7, shape, "cpu")
+    assert torch.equal(noise.first(A1111_CPU, 7, shape), stream[0])
+    assert all(torch.equal(draw(i, 0)[0], stream[i + 1]) for i in range(3))
+
+
+def test_a_card_draws_the_first_noise_and_those_of_the_steps_from_one_stream() -> None:
+    shape = (4, 8, 8)
+    a1111 = noise.draws(A1111_NV, 7, shape, "cpu")
+    comfy = noise.draws(COMFYUI, 7, shape, "cpu")
+    assert torch.equal(noise.first(A1111_NV, 7, shape), comfy(0, 0)[0])
+    assert torch.equal(a1111(0, 0), comfy(1, 0))
+
+
+def test_comfyui_starts_with_the_variance_of_noise_and_picture(tiny_model: Model) -> None:
+    job = prepare(tiny_model, replace(REQUEST, noise=COMFYUI))
+    sigma = job.sigmas[0]
+    assert torch.equal(job.start.x, job.unit * (1 + sigma**2) ** 0.5)
+
+
+# Files
+
+
+def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path) -> None:
+    change = Change(2, init=digest(PHOTO), mask=digest(MASK))
+    request = replace(REQUEST, sampler="DPM++ 2M SDE", changes=(change,))
+    job = prepare(tiny_model, request, LATER)
+    whole = list(steps(job))
+    for done in (1, 2, 4, STEPS):
+        saved.save(tmp_path / "job", job, whole[done - 1].state)
+        found = saved.load(tmp_path / "job")
+        again, state = resumed(tiny_model, found)
+        assert found.request == job.sealed
+        assert found.environment == environment()
+        assert marks(list(steps(again, state))) == marks(whole)[done:]
+        assert state.index == done
+
+
+def test_a_job_without_its_inputs_takes_them_from_elsewhere(
+    tiny_model: Model, tmp_path: Path
+) -> None:
+    request = replace(REQUEST, init=digest(PHOTO), strength=0.7)
+    job = prepare(tiny_model, request, Inputs(PHOTO))
+    walked = list(steps(job))
+    saved.save(tmp_path / "job", job, walked[0].state, with_inputs=False, durable=False)
+    found = saved.load(tmp_path / "job")
+    with pytest.raises(RequestError, match="missing"):
+        resumed(tiny_model, found)
+    again, state = resumed(tiny_model, replace(found, inputs=Inputs(PHOTO)))
+    assert marks(list(steps(again, state))) == marks(walked)[1:]
+
+
+def test_a_state_of_another_request_is_refused(tiny_model: Model, tmp_path: Path) -> None:
+    job = prepare(tiny_model, REQUEST)
+    saved.save(tmp_path / "job", job, State(STEPS + 1, job.start.x))
+    with pytest.raises(StateError, match="damaged"):
+        resumed(tiny_model, saved.load(tmp_path / "job"))
+    other = prepare(tiny_model, replace(REQUEST, width=2 * SIDE))
+    saved.save(tmp_path / "job", job, other.start)
+    with pytest.raises(StateError, match="damaged"):
+        resumed(tiny_model, saved.load(tmp_path / "job"))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"request": "{}", "recipe": "0" * 64, "environment": "{}"},
+        {"request": '{"steps": 0}', "recipe": "", "environment": "{}"},
+        {"request": "{}", "recipe": "", "environment": "[" * 9000},
+    ],
+)
+def test_a_file_with_another_recipe_is_refused(
+    metadata: dict[str, str], tiny_model: Model, tmp_path: Path
+) -> None:
+    path = tmp_path / "job"
+    saved.save(path, prepare(tiny_model, REQUEST), State(1, torch.zeros(1, 4, 4, 4)))
+    save_file(load_file(path), path, metadata or None)
+    with pytest.raises(StateError, match="not a saved trajectory"):
+        saved.load(path)
+
+
+def test_environments_say_what_differs() -> None:
+    here = environment()
+    assert here.differences(here) == {}
+    there = replace(here, torch="1.0", threads=64)
+    assert list(here.differences(there)) == ["torch", "threads"]
+    assert Environment.from_json(here.to_json()) == here
