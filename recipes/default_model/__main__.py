@@ -87,6 +87,7 @@ def encode(arguments: argparse.Namespace) -> None:
         need(checkpoint(space.autoencoder), "trained autoencoder", "autoencoder"),
         need(space.sentence_encoder, "sentence encoder", "sentence-encoder"),
         temporary,
+        augment=arguments.augment,
     )
     os.replace(temporary, space.encoded)
     say(f"Encoded into {space.encoded}.")
@@ -292,7 +293,13 @@ def parser() -> argparse.ArgumentParser:
     add(sentence_encoder, "fetch the pretrained sentence encoder (80 MB)")
     add(data, "fetch the artwork and build the data set")
     add(autoencoder, "train the autoencoder", [machine, budget(AUTOENCODER_SAMPLES)])
-    add(encode, "encode drawings and captions once, for the denoiser's training")
+    command = add(encode, "encode drawings and captions once, for the denoiser's training")
+    command.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="also make moved, coloured and composed pictures of them (default: on)",
+    )
     add(denoiser, "train the denoiser", [machine, budget(DENOISER_SAMPLES)])
     command = add(export, "write the trained networks as a model folder")
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)

@@ -23,7 +23,7 @@ from core.training.loop import Plan, Progress, load_ema, train
 from .autoencoder import CONFIG as AUTOENCODER
 from .autoencoder import swapped
 from .data import load
-from .encode import latent_set, load_sentence_encoder
+from .encode import latent_set, load_sentence_encoder, training_set
 from .prompts import COMMON_PROMPTS
 from .sheets import save_sheet, to_pixels
 
@@ -95,7 +95,9 @@ def train_denoiser(
         seed=SEED,
         checkpoint_every=480.0,
     )
-    task = DiffusionTask(network, seen, PREDICTION, SCHEDULE, batch, device)
+    task = DiffusionTask(
+        network, training_set(tensors, device), PREDICTION, SCHEDULE, batch, device
+    )
     train(task, folder, plan, on_checkpoint=report, bf16=bf16)
 
 

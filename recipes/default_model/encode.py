@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,37 +17,58 @@ from core.text.conditioning import SentenceConditioner
 from core.training.diffusion import LatentSet
 from core.training.loop import load_ema
 
+from .augment import COMPOSED, SHARES, Kind, examples, importance
 from .autoencoder import CONFIG, on_white
+from .captions import Captions
 from .data import Dataset, load
 
 TEXT = BertConfig()
 PROMPT_TOKENS = 24
-COMMON_WEIGHT = 3.0
-"""How much more often a commonly asked-for concept is drawn than another."""
+CHUNK = 64
 
 
-def encode(data: Path, autoencoder: Path, sentence_encoder: Path, out: Path) -> None:
+def encode(
+    data: Path, autoencoder: Path, sentence_encoder: Path, out: Path, *, augment: bool = True
+) -> None:
     """Writes `out` (safetensors): latents, their statistics, captions as conditions.
 
-    `autoencoder` is a training checkpoint, `sentence_encoder` the folder of published weights.
+    The latents are those of the drawings, in their order, and of the pictures made from them if
+    `augment`. The statistics are those of the training drawings. `autoencoder` is a training
+    checkpoint, `sentence_encoder` the folder of published weights.
     """
     dataset = load(data)
     network = CompactAutoencoder(CONFIG)
     load_ema(network, autoencoder)
     network.eval()
-    with torch.no_grad():
-        pictures = torch.from_numpy(np.array(dataset.pictures))
-        latents = torch.cat([network.encode(on_white(part)) for part in pictures.split(64)])
+    latents = _encoded(network, list(dataset.pictures))
     seen = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == "train"]
     mean = latents[seen].mean(dim=(0, 2, 3))
     std = latents[seen].std(dim=(0, 2, 3))
-    latents = (latents - mean[:, None, None]) / std[:, None, None]
 
-    texts = sorted({text for drawing in dataset.drawings for text, _ in drawing.captions})
+    parts = [latents]
+    lists = [drawing.captions for drawing in dataset.drawings]
+    kinds: list[Kind] = ["plain"] * len(lists)
+    weights = [
+        importance(drawing) if drawing.held_out == "train" else 0.0 for drawing in dataset.drawings
+    ]
+    waiting: list[np.ndarray] = []
+    for example in examples(dataset, COMPOSED) if augment else ():
+        lists.append(example.captions)
+        kinds.append(example.kind)
+        weights.append(example.weight)
+        waiting.append(example.picture)
+        if len(waiting) == CHUNK:
+            parts.append(_encoded(network, waiting))
+            waiting.clear()
+    if waiting:
+        parts.append(_encoded(network, waiting))
+    latents = (torch.cat(parts) - mean[:, None, None]) / std[:, None, None]
+
+    texts = sorted({text for captions in lists for text, _ in captions})
     conditioner = load_sentence_encoder(sentence_encoder)
-    conds = [conditioner(texts[i : i + 64]) for i in range(0, len(texts), 64)]
+    conds = [conditioner(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     vectors = [cond.vector for cond in conds if cond.vector is not None]
-    captions, weights = _caption_table(dataset, texts)
+    captions, caption_weights = _caption_table(lists, texts)
     save_file(
         {
             "latents": latents.half().contiguous(),
@@ -55,7 +77,8 @@ def encode(data: Path, autoencoder: Path, sentence_encoder: Path, out: Path) -> 
             "contexts": torch.cat([cond.context for cond in conds]).half(),
             "vectors": torch.cat(vectors).half(),
             "captions": captions,
-            "caption_weights": weights,
+            "caption_weights": caption_weights,
+            "weights": row_weights(kinds, weights),
         },
         out,
     )
@@ -75,26 +98,56 @@ def load_sentence_encoder(folder: Path) -> SentenceConditioner:
 def latent_set(
     dataset: Dataset, encoded: dict[str, Tensor], part: str, device: torch.device
 ) -> LatentSet:
-    """One part of the split, ready to train or evaluate on a device."""
+    """The drawings of one part of the split, ready to evaluate on a device."""
     picks = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == part]
-    common = [dataset.drawings[i].common for i in picks]
+    return _latent_set(encoded, torch.tensor(picks), device)
+
+
+def training_set(encoded: dict[str, Tensor], device: torch.device) -> LatentSet:
+    """All that is trained on: training drawings and what was made from them."""
+    return _latent_set(encoded, encoded["weights"].nonzero()[:, 0], device)
+
+
+def _latent_set(encoded: dict[str, Tensor], picks: Tensor, device: torch.device) -> LatentSet:
     return LatentSet(
         latents=encoded["latents"][picks].to(device),
         contexts=encoded["contexts"].to(device),
         vectors=encoded["vectors"].to(device),
         captions=encoded["captions"][picks],
         caption_weights=encoded["caption_weights"][picks],
-        weights=torch.tensor([COMMON_WEIGHT if c else 1.0 for c in common]),
+        weights=encoded["weights"][picks],
     )
 
 
-def _caption_table(dataset: Dataset, texts: list[str]) -> tuple[Tensor, Tensor]:
+@torch.no_grad()
+def _encoded(network: CompactAutoencoder, pictures: Sequence[np.ndarray]) -> Tensor:
+    """Drawings, uint8 [128, 128, 4] each -> latents as they come, [N, C, h, w]."""
+    chunks = (np.stack(pictures[i : i + CHUNK]) for i in range(0, len(pictures), CHUNK))
+    return torch.cat([network.encode(on_white(torch.from_numpy(chunk))) for chunk in chunks])
+
+
+def row_weights(kinds: Sequence[Kind], weights: Sequence[float]) -> Tensor:
+    """How often each row is drawn, adding up to 1; every kind that there is has its share."""
+    totals = dict.fromkeys(kinds, 0.0)
+    for kind, weight in zip(kinds, weights, strict=True):
+        totals[kind] += weight
+    whole = sum(SHARES[kind] for kind in totals)
+    return torch.tensor(
+        [
+            SHARES[kind] / whole * weight / totals[kind]
+            for kind, weight in zip(kinds, weights, strict=True)
+        ]
+    )
+
+
+def _caption_table(lists: Sequence[Captions], texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Which captions each row has, and how likely each is, [N, K] both."""
     position = {text: i for i, text in enumerate(texts)}
-    width = max(len(drawing.captions) for drawing in dataset.drawings)
-    captions = torch.zeros(len(dataset.drawings), width, dtype=torch.long)
-    weights = torch.zeros(len(dataset.drawings), width)
-    for row, drawing in enumerate(dataset.drawings):
-        for column, (text, weight) in enumerate(drawing.captions):
+    width = max(len(captions) for captions in lists)
+    captions = torch.zeros(len(lists), width, dtype=torch.long)
+    weights = torch.zeros(len(lists), width)
+    for row, weighted in enumerate(lists):
+        for column, (text, weight) in enumerate(weighted):
             captions[row, column] = position[text]
             weights[row, column] = weight
     return captions, weights
