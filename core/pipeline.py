@@ -10,7 +10,6 @@ To cancel, stop iterating. To steer, go on with `steps(steered(job, change), ste
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +24,7 @@ from .errors import RequestError, StateError
 from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .networks.compact_autoencoder import DECODER_REACH, FACTOR
+from .pixels import digest
 from .request import Change, Request
 from .saved import Saved
 from .tiling import decode_tiled
@@ -104,12 +104,6 @@ class Job:
     def leg(self, index: int) -> Leg:
         """The one that step `index` belongs to."""
         return next(leg for leg in reversed(self.legs) if leg.begin <= max(0, index))
-
-
-def digest(pixels: np.ndarray) -> str:
-    """SHA-256 in hex of a picture's or a mask's shape and pixels, by which a request names it."""
-    named = f"{pixels.dtype}{pixels.shape}".encode()
-    return hashlib.sha256(named + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 @torch.no_grad()

@@ -1,7 +1,8 @@
 """Picture files: PNG with its whole recipe inside, saved atomically; any picture read safely.
 
-A saved PNG carries two text chunks: `parameters`, which the other programs of this field read
-(see `infotext`), and `ldm_studio`, the exact Request as JSON, which this program reads back.
+A saved PNG carries three text chunks: `parameters`, which the other programs of this field read
+(see `infotext`), `ldm_studio`, the exact Request as JSON, which this program reads back, and
+`ldm_studio_run`, the Record of what happened, which a replay is compared with.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from core.request import Request
 
 from .infotext import Infotext, infotext, parse_infotext
 from .paths import next_picture
+from .record import Record
 
 Pixels = NDArray[np.uint8]
 
 PARAMETERS = "parameters"
 REQUEST = "ldm_studio"
+RECORD = "ldm_studio_run"
 MAX_PIXELS = 1 << 26  # 8192 x 8192
 MAX_TEXT = 1 << 20
 
@@ -38,7 +41,14 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
 # --- writing -----------------------------------------------------------------------------------
 
 
-def save_png(path: Path, pixels: Pixels, request: Request, model_name: str, digest: str) -> None:
+def save_png(
+    path: Path,
+    pixels: Pixels,
+    request: Request,
+    model_name: str,
+    digest: str,
+    record: Record | None = None,
+) -> None:
     """Write [H, W, 3] or, with straight alpha, [H, W, 4] pixels and their recipe.
 
     `request` is the one of this single picture; `model_name` and `digest` (SHA-256 hex) name the
@@ -48,9 +58,11 @@ def save_png(path: Path, pixels: Pixels, request: Request, model_name: str, dige
     # A tEXt chunk where Latin-1 is enough, iTXt elsewhere; neither may hold NUL.
     info.add_text(PARAMETERS, infotext(request, model_name, digest).replace("\0", ""))
     info.add_text(REQUEST, request.to_json())
+    if record is not None:
+        info.add_text(RECORD, record.to_json())
     image = Image.fromarray(np.ascontiguousarray(pixels))
     try:
-        with _replacing(path) as file:
+        with replacing(path) as file:
             image.save(file, "PNG", pnginfo=info)
     except OSError as error:
         raise PictureError(
@@ -58,15 +70,22 @@ def save_png(path: Path, pixels: Pixels, request: Request, model_name: str, dige
         ) from error
 
 
-def save_next(folder: Path, pixels: Pixels, request: Request, model_name: str, digest: str) -> Path:
+def save_next(
+    folder: Path,
+    pixels: Pixels,
+    request: Request,
+    model_name: str,
+    digest: str,
+    record: Record | None = None,
+) -> Path:
     """Save under the next free number in `folder` and return the path. Raises PictureError."""
     with next_picture(folder, request.seed) as path:
-        save_png(path, pixels, request, model_name, digest)
+        save_png(path, pixels, request, model_name, digest, record)
     return path
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that becomes `path` when the block ends well, and vanishes when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(8)}.part")
@@ -94,6 +113,14 @@ def load_image(path: Path) -> Pixels:
         return np.array(_on(upright, "white").convert("RGB"))
 
 
+def read_exact(path: Path) -> Pixels:
+    """The very pixels of a file, uint8 [H, W, 3] or [H, W]. Raises PictureError for others."""
+    with _opened(path) as image:
+        if image.mode not in ("RGB", "L"):
+            raise PictureError(f"{path} is {image.mode}, neither RGB nor grey.")
+        return np.array(image)
+
+
 def load_mask(path: Path) -> Pixels:
     """What to redraw, uint8 [H, W]: white is redrawn, black kept, grey blended.
 
@@ -117,6 +144,20 @@ def read_request(path: Path) -> Request | None:
         return Request.from_json(text)
     except RequestError as error:
         raise PictureError(f"The recipe inside {path} cannot be used. {error}") from error
+
+
+def read_record(path: Path) -> Record | None:
+    """What happened when a picture of this program was made; None where it does not say.
+
+    Raises PictureError where it, or the file, is damaged.
+    """
+    text = _text(path, RECORD)
+    if text is None:
+        return None
+    try:
+        return Record.from_json(text)
+    except ValueError as error:
+        raise PictureError(f"The record inside {path} cannot be used: {error}.") from error
 
 
 def read_infotext(path: Path) -> Infotext | None:

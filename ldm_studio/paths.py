@@ -49,6 +49,21 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def inputs_dir() -> Path:
+    """The pictures and masks that recipes start from."""
+    return data_dir() / "inputs"
+
+
+def trajectories_dir() -> Path:
+    """What is kept of each step of finished pictures."""
+    return data_dir() / "trajectories"
+
+
+def queue_dir() -> Path:
+    """The jobs that wait or were interrupted."""
+    return data_dir() / "queue"
+
+
 def pictures_dir() -> Path:
     """`Pictures/LDM Studio`, where finished pictures go."""
     return _folder("Pictures", platformdirs.user_pictures_dir()) / APP
