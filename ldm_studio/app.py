@@ -26,6 +26,7 @@ from .session import Session
 from .settings import Settings
 from .store import StudioStore
 from .studio import Studio
+from .styles import StyleBook
 from .theme import Theme, app_icon
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Application(QObject):
         self.session.restore_parameters()
         self.bridge = EngineBridge(pipeline, save_picture, self)
         self.generations = Generations(self.bridge, self)
-        self.window = MainWindow(self.store)
+        self.window = MainWindow(self.store, StyleBook(paths.config_dir() / "styles.json"))
         self.studio = Studio(
             self.store,
             self.bridge,

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from core.errors import ModelError, RequestError
 from core.request import Request
+from core.text.prompt import parse
 
 from .engine.events import ModelInfo
 from .engine.pipeline import Pipeline
@@ -188,6 +189,9 @@ def _scaled(start: Start, width: int, height: int) -> Start:
 
 def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        for problem in parse(text).problems:
+            where = text[problem.start : problem.end]
+            _say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
         reading = model.read(text) if model.read is not None else None
         if reading is None:
             continue

@@ -32,6 +32,7 @@ from .panels.sampler import SamplerPanel
 from .panels.status import StatusBar
 from .panels.strip import Strip
 from .store import StudioStore
+from .styles import StyleBook, StyleError
 from .theme import GRID, app_icon
 
 SIDE_WIDTH = 344
@@ -47,11 +48,11 @@ class MainWindow(QMainWindow):
     picture_dropped = Signal(object)
     """str or QImage, as the canvas says it; dropped beside the canvas"""
 
-    def __init__(self, store: StudioStore) -> None:
+    def __init__(self, store: StudioStore, styles: StyleBook) -> None:
         super().__init__()
         self.setWindowTitle("LDM Studio")
         self.setWindowIcon(app_icon())
-        self.prompt = PromptPanel(store)
+        self.prompt = PromptPanel(store, styles)
         self.sampler = SamplerPanel(store)
         self.notice = NoticeStrip()
         self.canvas = CanvasPanel()
@@ -62,6 +63,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._centre())
         self._may_close = False
         self.setAcceptDrops(True)
+        self.prompt.styles.failed.connect(self._show_problem)
+        if styles.problem is not None:
+            self._show_problem(styles.problem)
 
     def install_actions(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         """Fill the menus; `handlers` has a function for every id of `actions.ACTIONS`."""
@@ -147,6 +151,9 @@ class MainWindow(QMainWindow):
         row.addWidget(side)
         row.addLayout(right, 1)
         return centre
+
+    def _show_problem(self, error: StyleError) -> None:
+        self.notice.show_error(error.message, error.hint)
 
     def _show_strip(self) -> None:
         self.strip_hint.hide()

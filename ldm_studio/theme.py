@@ -129,6 +129,7 @@ QToolButton:checked {{ background: {accent}; color: {name(Role.HighlightedText)}
 QToolButton#link, QToolButton#link:checked {{
     background: transparent; text-align: left; padding: 2px 4px 2px 0; border: 0;
     color: {name(Role.PlaceholderText)}; }}
+QToolButton#link:hover, QToolButton#link:focus {{ color: {name(Role.Text)}; }}
 QPushButton {{ border: 1px solid {line}; border-radius: 6px; padding: 4px 12px; min-height: 20px;
     background: {name(Role.Button)}; }}
 QPushButton:hover {{ background: {hover}; }}
@@ -142,6 +143,12 @@ QFrame#side {{ border-right: 1px solid {line}; }}
 QFrame#below {{ border-top: 1px solid {line}; }}
 QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: 0; }}
 QListView#strip {{ background: {window}; border: 0; outline: 0; }}
+QListWidget {{ border: 1px solid {line}; border-radius: 6px; background: {base}; padding: 3px;
+    outline: 0; }}
+QListWidget:focus {{ border-color: {accent}; }}
+QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
+QListWidget::item:hover {{ background: {hover}; }}
+QListWidget::item:selected {{ background: {accent}; color: {name(Role.HighlightedText)}; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {line}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {hover}; }}

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPalette, QResizeEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QTextEdit, QWidget
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
 
+from core.text.prompt import Problem, parse
 from ldm_studio.canvas.dropping import offers_picture
+from ldm_studio.panels.highlight import looks, written
+from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
 
 PAD = 6
-ELIDED_AT = 200
+ELIDED_AT = 176
 """Logical pixels that the counter may take."""
 
 
-class PlainEditor(QPlainTextEdit):
-    """An editor of a few lines. Tab leaves it; pictures are for others."""
+_KEYS: dict[tuple[Qt.KeyboardModifier, int], Callable[[Edit], Edit]] = {
+    (Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Up): lambda edit: change_weight(edit, STEP),
+    (Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Down): lambda edit: change_weight(edit, -STEP),
+    (Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Left): lambda edit: move_phrase(edit, -1),
+    (Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Right): lambda edit: move_phrase(edit, 1),
+}
+
+
+class PromptEditor(QPlainTextEdit):
+    """An editor of a few lines that knows the syntax. Tab leaves it; pictures are for others."""
 
     picture_pasted = Signal()
 
@@ -28,6 +41,7 @@ class PlainEditor(QPlainTextEdit):
         self._lines = lines
         self._invitation: QWidget | None = None
         self._reading: Reading | None = None
+        self._marked = ""
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setToolTip(tip)
@@ -44,11 +58,45 @@ class PlainEditor(QPlainTextEdit):
         self._show_invitation()
 
     def show_reading(self, reading: Reading | None) -> None:
-        """Mark what the model does not read, and what it does not know."""
-        if reading == self._reading:
+        """Mark weights, what is wrong, and what the model does not read or does not know.
+
+        To be called at every change of the text; `reading` is of the text as it is now.
+        """
+        if (self.toPlainText(), reading) != (self._marked, self._reading):
+            self._reading = reading
+            self._mark()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the syntax."""
+        return parse(self.toPlainText()).problems
+
+    def rewrite(self, text: str) -> None:
+        """Make it all `text`, in one step that can be undone."""
+        old = self.toPlainText()
+        if old == text:
             return
-        self._reading = reading
-        self._mark()
+        start = _alike(old, text)
+        same = min(_alike(old[::-1], text[::-1]), min(len(old), len(text)) - start)
+        cursor = self._cursor(start, len(old) - same)
+        cursor.insertText(text[start : len(text) - same])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        change = _KEYS.get((modifiers, event.key()))
+        if change is None or self.isReadOnly():
+            super().keyPressEvent(event)
+        else:
+            self._change(change)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            problem = self._problem_at(event.pos())
+            if problem is not None:
+                QToolTip.showText(
+                    event.globalPos(), f"<qt>{escape(problem.explanation)}</qt>", self
+                )
+                return True
+        return super().viewportEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:
@@ -89,35 +137,56 @@ class PlainEditor(QPlainTextEdit):
         height = widget.heightForWidth(width)
         widget.setGeometry(PAD, room.height() - height - PAD // 2, width, height)
 
+    def _change(self, change: Callable[[Edit], Edit]) -> None:
+        text, cursor = self.toPlainText(), self.textCursor()
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        backwards = cursor.position() < cursor.anchor()
+        after = change(Edit(text, _index(text, start), _index(text, end)))
+        self.rewrite(after.text)
+        places = (after.end, after.start) if backwards else (after.start, after.end)
+        self.setTextCursor(self._cursor(*places))
+
+    def _problem_at(self, place: QPoint) -> Problem | None:
+        near = self.cursorForPosition(place)
+        beside = self.cursorRect(near)
+        if not beside.top() <= place.y() <= beside.bottom():
+            return None
+        after = place.x() >= beside.left()  # of the nearest gap between two characters
+        at = _index(self.toPlainText(), near.position()) - (0 if after else 1)
+        return next((p for p in self.problems() if p.start <= at < p.end), None)
+
     def _mark(self) -> None:
-        text, reading, marks = self.toPlainText(), self._reading, []
-        if reading is not None:
-            for start, end in reading.unknown:
-                unknown = QTextCharFormat()
-                unknown.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
-                unknown.setUnderlineColor(self.palette().color(QPalette.ColorRole.BrightText))
-                marks.append(self._marked(text, start, end, unknown))
-            if reading.end < len(text):
-                unread = QTextCharFormat()
-                unread.setForeground(self.palette().placeholderText())
-                unread.setFontStrikeOut(True)
-                marks.append(self._marked(text, reading.end, len(text), unread))
+        self._marked = self.toPlainText()
+        marks = []
+        for start, end, look in looks(parse(self._marked), self._reading):
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = self._cursor(start, end)  # type: ignore[attr-defined]  # fields in C++
+            mark.format = written(look, self.palette())  # type: ignore[attr-defined]
+            marks.append(mark)
         self.setExtraSelections(marks)
 
-    def _marked(
-        self, text: str, start: int, end: int, how: QTextCharFormat
-    ) -> QTextEdit.ExtraSelection:
-        """Characters from `start` to `end`; Qt counts them in units of UTF-16."""
-        mark = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(_utf16(text[:start]))
-        cursor.setPosition(_utf16(text[:end]), QTextCursor.MoveMode.KeepAnchor)
-        mark.cursor, mark.format = cursor, how  # type: ignore[attr-defined]  # fields in C++
-        return mark
+    def _cursor(self, anchor: int, position: int) -> QTextCursor:
+        """From one character to another; Qt counts them in units of UTF-16."""
+        text, cursor = self.toPlainText(), QTextCursor(self.document())
+        cursor.setPosition(_utf16(text[:anchor]))
+        cursor.setPosition(_utf16(text[:position]), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _index(text: str, units: int) -> int:
+    """The character at so many units of UTF-16."""
+    encoded = text.encode("utf-16-le", "surrogatepass")[: 2 * units]
+    return len(encoded.decode("utf-16-le", "surrogatepass"))
 
 
 class TokenCounter(QLabel):

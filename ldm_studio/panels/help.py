@@ -31,6 +31,12 @@ CANVAS_KEYS = (
 )
 
 
+PROMPT_KEYS = (
+    ("Stronger, weaker words", "Ctrl+Up, Ctrl+Down"),
+    ("Move the phrase back, on", "Alt+Left, Alt+Right"),
+)
+
+
 def _dialog(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
@@ -57,7 +63,7 @@ def show_shortcuts(parent: QWidget) -> QDialog:
     grid.setContentsMargins(0, 0, GRID, 0)
     grid.setHorizontalSpacing(4 * GRID)
     grid.setVerticalSpacing(GRID)
-    for row, (what, keys) in enumerate((*shortcut_table(), *CANVAS_KEYS)):
+    for row, (what, keys) in enumerate((*shortcut_table(), *PROMPT_KEYS, *CANVAS_KEYS)):
         grid.addWidget(QLabel(what), row, 0)
         label = QLabel(keys)
         label.setObjectName("caption")

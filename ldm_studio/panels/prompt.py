@@ -17,10 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.engine.events import ModelInfo
-from ldm_studio.panels.editor import PlainEditor, TokenCounter
+from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout, tool_button
 from ldm_studio.panels.run_button import RunButton
+from ldm_studio.panels.styles import StylesButton
 from ldm_studio.store import RunState, StudioStore, bind
+from ldm_studio.styles import StyleBook
 from ldm_studio.theme import GRID, icon
 
 EXAMPLES = (
@@ -40,23 +42,26 @@ class PromptPanel(QWidget):
     picture_pasted = Signal()
     """A picture was pasted where text goes."""
 
-    def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, store: StudioStore, styles: StyleBook, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._store = store
         self._model: ModelInfo | None = None
-        self.prompt = PlainEditor(
+        self.prompt = PromptEditor(
             "Prompt",
             "What shall it show?",
             "Say what the picture shall show, in plain words.",
             5,
         )
         self.prompt_count, self.negative_count = TokenCounter(), TokenCounter()
-        self.negative = PlainEditor(
+        self.negative = PromptEditor(
             "Negative prompt",
             "What shall it not show?",
             "Say what the picture shall not show.",
             2,
         )
+        self.styles = StylesButton(styles, self.prompt, self.negative)
         self.negative_toggle = QToolButton()
         self.negative_toggle.setText("Negative prompt")
         self.negative_toggle.setCheckable(True)
@@ -79,7 +84,7 @@ class PromptPanel(QWidget):
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()
         self.prompt.invite(self.examples)
-        above = _ends(caption, self.prompt_count)
+        above = _ends(caption, self.prompt_count, self.styles)
         between = _ends(self.negative_toggle, self.negative_count)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
@@ -102,7 +107,10 @@ class PromptPanel(QWidget):
             editor.picture_pasted.connect(self.picture_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
         chips = self.examples.findChildren(QPushButton)
-        order = (self.prompt, *chips, self.negative_toggle, self.negative, self.button, self.again)
+        order = (
+            self.styles, self.prompt, *chips, self.negative_toggle, self.negative, self.button,
+            self.again,
+        )  # fmt: skip
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         store.prompt_changed.connect(self._read)
@@ -150,7 +158,8 @@ class PromptPanel(QWidget):
             reading = model.read(text) if model is not None and model.read is not None else None
             editor.show_reading(reading)
             counter.show_reading(text, reading)
-            editor.setAccessibleDescription(counter.toolTip())
+            wrong = (problem.explanation for problem in editor.problems())
+            editor.setAccessibleDescription(" ".join(filter(None, (counter.toolTip(), *wrong))))
 
     def _negative_changed(self, negative: str) -> None:
         if negative:
@@ -172,9 +181,10 @@ class PromptPanel(QWidget):
             self._read()
 
 
-def _ends(left: QWidget, right: QWidget) -> QHBoxLayout:
+def _ends(left: QWidget, *right: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.addWidget(left)
     row.addStretch(1)
-    row.addWidget(right)
+    for widget in right:
+        row.addWidget(widget)
     return row

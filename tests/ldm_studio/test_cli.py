@@ -291,6 +291,11 @@ def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
     assert "Paint does not know these words of the negative prompt: 猫" in err
 
 
+def test_a_lone_bracket_is_said_where_it_is(run, capsys):
+    assert run("generate", "a (red fox") == 0
+    assert "the prompt, at character 3 '(': This ( is never closed" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
     (tmp_path / "file").write_text("")
     assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.PICTURE
