@@ -211,7 +211,7 @@ def _composition(found: dict[str, Known], style: str, rng: np.random.Generator) 
         case _:
             picture = before_fire(one, two)
             texts = (f"{with_article(a)} on fire", f"burning {a}")
-    kept = concept_names() | {without_article(prompt.text) for prompt in COMPOSITIONS}
+    kept = concept_names() | judging_texts()
     if any(without_article(text) in kept for text in texts):
         return None
     words = ((texts[0], 0.4), (f"{texts[0]}, {style}", 0.3), (f"{texts[1]}, {style}", 0.3))
@@ -246,8 +246,14 @@ def _taken(colour: str, concept: Concept) -> bool:
         for prompt in COMPOSITIONS
     )
     spoken = {f"{colour} {noun}" for noun in nouns(concept)}
-    others = concept_names() - {concept.label, *concept.aliases}
-    return judged or not spoken.isdisjoint(others)
+    own = {concept.label, *concept.aliases}
+    return judged or not spoken.isdisjoint((concept_names() | judging_texts()) - own)
+
+
+@cache
+def judging_texts() -> frozenset[str]:
+    """What the prompts say that compositions are judged by."""
+    return frozenset(without_article(prompt.text) for prompt in COMPOSITIONS)
 
 
 def without_article(text: str) -> str:
