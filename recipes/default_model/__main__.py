@@ -142,7 +142,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     space = work(arguments)
     dataset = load(need(space.data, "data set", "data"))
     model = open_model(arguments)
-    found = evaluate(model, dataset, space.root, pictures=arguments.pictures)
+    found = evaluate(model, dataset, space.root, count=arguments.pictures)
     print(json.dumps(asdict(found), indent=1) if arguments.json else report(found))
 
 
@@ -154,6 +154,22 @@ def sheet(arguments: argparse.Namespace) -> None:
     for name in arguments.prompts:
         draw_sheet(model, name, folder / f"{name}.png", seed=arguments.seed)
         say(f"Drawn {folder / f'{name}.png'}.")
+
+
+def sweep(arguments: argparse.Namespace) -> None:
+    from .classifier import train_judge
+    from .data import load
+    from .evaluate import check
+    from .sweep import GRID, HEADER, line, sweep
+
+    space = work(arguments)
+    dataset = load(need(space.data, "data set", "data"))
+    model = open_model(arguments)
+    check(model)
+    judge = train_judge(dataset, space.root)
+    print(HEADER)
+    for row in sweep(model, judge, GRID, arguments.seeds):
+        print(line(row), flush=True)
 
 
 def train_or_resume(what: str, run: Path, samples: int, train: Callable[[], None]) -> None:
@@ -321,6 +337,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", metavar="N", type=int, default=0, help="of the first picture")
     command.add_argument(
         "--out", metavar="DIR", type=Path, help="where to (default: sheets/ in the work folder)"
+    )
+    command = add(sweep, "compare samplers, steps and guidance on the common prompts", [machine])
+    command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
+    command.add_argument(
+        "--seeds",
+        metavar="N",
+        type=positive,
+        default=1,
+        help="pictures of every prompt with every settings (default: %(default)s)",
     )
     return top
 

@@ -8,6 +8,7 @@ rotation, colour, blur and noise, the last two at the grain that decoded latents
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -97,14 +98,23 @@ class Judge:
         """The class of a concept that some training drawing shows."""
         return self.concepts.index(hexcode)
 
-    @torch.no_grad()
-    def ranks(self, pictures: Tensor, hexcodes: list[str]) -> Tensor:
+    def ranks(self, pictures: Tensor, hexcodes: Sequence[str]) -> Tensor:
         """Pictures [B, 3, H, W] in [-1, 1] -> how many concepts seem likelier than the right one,
         [B]; 0 is a hit."""
+        return self.best_ranks(pictures, [[code] for code in hexcodes])
+
+    @torch.no_grad()
+    def best_ranks(self, pictures: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
+        """The same where any of several concepts is right: the rank of the likeliest of them."""
         small = shrink(pictures)
         logits = torch.cat([self.network(part) for part in small.split(64)])
-        right = torch.tensor([[self.number(code)] for code in hexcodes])
-        return (logits > logits.gather(1, right)).sum(dim=1)
+        best = torch.stack(
+            [
+                row[[self.number(code) for code in codes]].max()
+                for row, codes in zip(logits, hexcodes, strict=True)
+            ]
+        )
+        return (logits > best[:, None]).sum(dim=1)
 
 
 def train_judge(dataset: Dataset, work: Path, *, samples: int = SAMPLES) -> Judge:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.diffusion import noise, sigmas
-from core.diffusion.prediction import FLOW, denoiser
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.prediction import FLOW
 from core.diffusion.schedule import FlowSchedule
-from core.diffusion.trajectory import State, run
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet, UNetConfig
-from core.text.conditioning import Cond, concatenate
+from core.text.conditioning import Cond
 from core.training.diffusion import DiffusionTask, LatentSet, denoising_error, logit_normal_times
 from core.training.loop import Plan, Progress, load_ema, train
 
 from .autoencoder import CONFIG as AUTOENCODER
 from .autoencoder import swapped
 from .data import load
+from .drawing import Settings, draw
 from .encode import latent_set, load_sentence_encoder, training_set
 from .prompts import COMMON_PROMPTS
 from .sheets import save_sheet, to_pixels
@@ -46,6 +43,7 @@ BATCH = 32
 LEARNING_RATE = 7e-4
 SEED = 2
 SHEET_PROMPTS = 24
+SHEET = Settings(steps=12, cfg=3.0)
 
 
 def train_denoiser(
@@ -78,7 +76,9 @@ def train_denoiser(
         network.eval()
         with swapped(progress):
             losses = [evaluation_loss(network, data, device) for data in (seen, held_out)]
-            latents = draw(network, cond, range(len(prompts)), steps=12, scale=3.0, device=device)
+            latents = draw(
+                network, PREDICTION, SCHEDULE, cond, range(len(prompts)), SHEET, device=device
+            )
         line = f"step {progress.step}: train {losses[0]:.4f}, held-out {losses[1]:.4f}\n"
         with (folder / "quality.txt").open("a", encoding="utf-8") as file:
             file.write(line)
@@ -131,46 +131,6 @@ def evaluation_loss(
         )
         total += float(error.sum())
     return total / count
-
-
-@torch.no_grad()
-def draw(
-    network: UNet,
-    cond: Cond,
-    seeds: Sequence[int],
-    *,
-    steps: int,
-    scale: float,
-    device: torch.device,
-    side: int = 16,
-) -> Tensor:
-    """Normalised latents of many prompts at once, [B, C, side, side], by Euler with guidance."""
-    cond = cond.to(device, torch.float32)
-    count = cond.context.shape[0]
-    null = Cond(
-        torch.zeros_like(cond.context),
-        None if cond.vector is None else torch.zeros_like(cond.vector),
-    )
-    both = concatenate([cond, null])
-
-    def guided(x: Tensor, t: float) -> Tensor:
-        times = torch.full((2 * count,), t, device=device)
-        out = network(torch.cat([x, x]), times, both.context, both.vector)
-        conditional, unconditional = out.chunk(2)
-        return unconditional + scale * (conditional - unconditional)
-
-    levels = sigmas.SCHEDULES["Normal"].sigmas(steps, SCHEDULE)
-    shape = (CONFIG.in_channels, side, side)
-    x = torch.stack([noise.initial(seed, shape) for seed in seeds]).to(device) * levels[0]
-    denoise = denoiser(guided, PREDICTION, SCHEDULE)
-    *_, last = run(
-        SAMPLERS["Euler"].step,
-        denoise,
-        State(0, x),
-        levels,
-        noise.seeded(list(seeds), shape, device),
-    )
-    return last.state.x.cpu()
 
 
 @torch.no_grad()

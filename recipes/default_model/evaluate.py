@@ -12,6 +12,7 @@ Definitions (every draw has a fixed seed, so the same model gives the same numbe
   captions whose drawing was not trained on, though the concept was seen in other styles.
 - Classifier accuracy: the same classifier on the real drawings of the held-out pairs: no generated
   picture can be expected to do better than about that.
+- Prompts: see `prompt_scores`.
 - Memorisation: how far a picture is from the nearest training drawing, as the root mean square
   difference of 32 x 32 RGB on white (0 to 1). Beside generated pictures stand real held-out
   drawings (as near as a drawing comes without having been copied) and training drawings seen
@@ -31,7 +32,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from core.model import Model
 from core.training.autoencoder import psnr
@@ -40,14 +40,15 @@ from core.training.diffusion import LatentSet
 from .autoencoder import on_white
 from .classifier import SAMPLES, Judge, train_judge
 from .data import Dataset, Drawing
-from .denoiser import PREDICTION, SCHEDULE, draw, evaluation_loss
+from .denoiser import PREDICTION, SCHEDULE, evaluation_loss
+from .drawing import Settings, pictures, settings_of
 from .judge import draw_one
 from .packages import RecipeError
+from .prompt_scores import PromptScore, PromptScores, prompt_scores
 from .sheets import save_sheet, to_pixels
 
 SEED = 4
 LOSS_PICTURES = 256
-DRAW_BATCH = 32
 NEAREST_SIDE = 32
 SHEET_PAIRS = 16
 
@@ -82,6 +83,7 @@ class Evaluation:
     heldout_pair_retrieval: float
     heldout_pair_retrieval_top5: float
     classifier_heldout_accuracy: float
+    prompts: PromptScores
     memorisation: Memorisation
     seconds_per_picture: float
     model_digest: str
@@ -105,7 +107,7 @@ def evaluate(
     dataset: Dataset,
     work: Path,
     *,
-    pictures: int = 128,
+    count: int = 128,
     classifier_samples: int = SAMPLES,
 ) -> Evaluation:
     """Every measure. Trains the classifier first, unless `work` has it, and writes
@@ -122,8 +124,8 @@ def evaluate(
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SEED)).tolist()
     shuffled = [train[i] for i in order]
 
-    from_train = draw_captions(model, dataset, shuffled, pictures, "train captions")
-    from_pairs = draw_captions(model, dataset, pairs, pictures, "held-out pairs")
+    from_train = draw_captions(model, dataset, shuffled, count, "train captions")
+    from_pairs = draw_captions(model, dataset, pairs, count, "held-out pairs")
     train_ranks, pair_ranks = (judged(judge, drawn) for drawn in (from_train, from_pairs))
     real = Drawn(whites(dataset, pairs), tuple(dataset.drawings[i] for i in pairs))
 
@@ -150,13 +152,14 @@ def evaluate(
         heldout_pair_retrieval=share(pair_ranks, 1),
         heldout_pair_retrieval_top5=share(pair_ranks, 5),
         classifier_heldout_accuracy=share(judged(judge, real), 1),
+        prompts=prompt_scores(judge, model, settings_of(model)),
         memorisation=memorisation,
         seconds_per_picture=seconds_per_picture(model),
         model_digest=model.digest,
         device=device_name(model.device),
         steps=model.defaults.steps,
         cfg=model.defaults.cfg,
-        pictures=pictures,
+        pictures=count,
     )
 
 
@@ -187,24 +190,8 @@ def draw_captions(
 ) -> Drawn:
     """`count` pictures for the captions of `picks`, in turn, picture i from seed i."""
     drawings = tuple(dataset.drawings[picks[i % len(picks)]] for i in range(count))
-    defaults = model.defaults
-    parts: list[Tensor] = []
-    for first in tqdm(range(0, count, DRAW_BATCH), desc=f"Drawing {what}", unit="batch"):
-        seeds = range(first, min(count, first + DRAW_BATCH))
-        cond = model.text([caption(drawings[seed]) for seed in seeds])
-        latents = draw(
-            model.unet,
-            cond,
-            seeds,
-            steps=defaults.steps,
-            scale=defaults.cfg,
-            device=model.device,
-            side=defaults.width // 8,
-        )
-        with torch.no_grad():
-            rgb = model.decode(latents.to(model.device))[:, :3].clamp(-1, 1)
-        parts.append(rgb.cpu())
-    return Drawn(torch.cat(parts), drawings)
+    texts = [caption(drawing) for drawing in drawings]
+    return Drawn(pictures(model, texts, range(count), settings_of(model), what), drawings)
 
 
 def judged(judge: Judge, drawn: Drawn) -> Tensor:
@@ -269,12 +256,12 @@ def save_nearest(path: Path, pictures: Tensor, known: Tensor, drawings: Tensor) 
     save_sheet(path, tiles, columns=8)
 
 
-def seconds_per_picture(model: Model, repeats: int = 3) -> float:
-    """From the request to the finished picture, at the model's default settings."""
+def seconds_per_picture(model: Model, settings: Settings | None = None, repeats: int = 3) -> float:
+    """From the request to the finished picture, by default at the model's default settings."""
     times: list[float] = []
     for seed in range(repeats + 1):
         began = time.perf_counter()
-        draw_one(model, "a red heart", seed)
+        draw_one(model, "a red heart", seed, settings)
         times.append(time.perf_counter() - began)
     return statistics.median(times[1:])  # the first also warms up
 
@@ -289,7 +276,7 @@ def device_name(device: torch.device) -> str:
 
 def report(evaluation: Evaluation) -> str:
     """The numbers in words, one a line."""
-    e, m = evaluation, evaluation.memorisation
+    e, m, p = evaluation, evaluation.memorisation, evaluation.prompts
     rows = [
         ("autoencoder PSNR, held-out", f"{e.autoencoder_psnr_db:.1f} dB"),
         ("denoising loss, held-out pairs", f"{e.heldout_loss:.4f}"),
@@ -300,6 +287,11 @@ def report(evaluation: Evaluation) -> str:
             _shares(e.heldout_pair_retrieval, e.heldout_pair_retrieval_top5),
         ),
         ("classifier on real held-out pairs", f"{e.classifier_heldout_accuracy:.0%}"),
+        ("prompts, common", _score(p.common)),
+        *((f"prompts, common, {style}", _score(s)) for style, s in p.common_in_style.items()),
+        ("prompts, paraphrases", _score(p.paraphrases)),
+        ("prompts, compositions: a part", _score(p.composition_parts)),
+        ("prompts, compositions: the colour", f"{p.composition_colours.coloured:.0%}"),
         ("nearest training drawing, train captions", _distances(m.train_captions)),
         ("nearest training drawing, held-out pairs", _distances(m.heldout_pair_captions)),
         ("nearest training drawing, real held-out", _distances(m.real_heldout)),
@@ -312,6 +304,10 @@ def report(evaluation: Evaluation) -> str:
 
 def _shares(top1: float, top5: float) -> str:
     return f"{top1:.0%} (top five {top5:.0%})"
+
+
+def _score(score: PromptScore) -> str:
+    return f"{_shares(score.named, score.within_five)} of {score.pictures}"
 
 
 def _distances(spread: Spread) -> str:

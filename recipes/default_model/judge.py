@@ -13,6 +13,7 @@ from core.model import Model
 from core.pipeline import finish, prepare, steps
 from core.request import Request
 
+from .drawing import Settings, settings_of
 from .prompts import COMMON_PROMPTS, COMPOSITIONS, PARAPHRASES, Prompt
 
 PROMPTS: dict[str, tuple[Prompt, ...]] = {
@@ -38,18 +39,19 @@ def draw_sheet(model: Model, name: str, path: Path, *, seed: int = 0) -> None:
     labelled(pictures, [prompt.text for prompt in prompts]).save(path)
 
 
-def draw_one(model: Model, prompt: str, seed: int) -> np.ndarray:
-    """One picture with the model's default settings, uint8 [H, W, 3]."""
-    defaults = model.defaults
+def draw_one(model: Model, prompt: str, seed: int, settings: Settings | None = None) -> np.ndarray:
+    """One picture as the application draws it, uint8 [H, W, 3], by default with the model's
+    default settings."""
+    settings = settings or settings_of(model)
     request = Request(
         prompt=prompt,
-        sampler=defaults.sampler,
-        schedule=defaults.schedule,
-        steps=defaults.steps,
-        cfg=defaults.cfg,
+        sampler=settings.sampler,
+        schedule=settings.schedule,
+        steps=settings.steps,
+        cfg=settings.cfg,
         seed=seed,
-        width=defaults.width,
-        height=defaults.height,
+        width=model.defaults.width,
+        height=model.defaults.height,
     )
     job = prepare(model, request)
     *_, last = steps(job)

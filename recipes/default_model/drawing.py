@@ -1,0 +1,101 @@
+"""Drawing many prompts at once, with any sampler, for training's sheets and for measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from core.diffusion import noise
+from core.diffusion.prediction import Prediction, denoiser
+from core.diffusion.samplers import SAMPLERS, levels
+from core.diffusion.schedule import Schedule
+from core.diffusion.trajectory import State, run
+from core.model import Model
+from core.networks.unet import UNet
+from core.text.conditioning import Cond, concatenate
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to sample: names from the tables of samplers and schedules, steps, guidance scale."""
+
+    sampler: str = "Euler"
+    schedule: str = "Normal"
+    steps: int = 20
+    cfg: float = 4.0
+
+
+def settings_of(model: Model) -> Settings:
+    """Those that the model says suit it."""
+    found = model.defaults
+    return Settings(found.sampler, found.schedule, found.steps, found.cfg)
+
+
+def pictures(
+    model: Model, texts: Sequence[str], seeds: Sequence[int], settings: Settings, what: str
+) -> Tensor:
+    """RGB on white, [N, 3, H, W] in [-1, 1]: one picture for each text and its seed.
+
+    Text i is drawn beside others, so by rounding alone it may differ from itself drawn alone.
+    """
+    parts: list[Tensor] = []
+    for first in tqdm(range(0, len(texts), BATCH), desc=f"Drawing {what}", unit="batch"):
+        latents = draw(
+            model.unet,
+            model.prediction,
+            model.schedule,
+            model.text(list(texts[first : first + BATCH])),
+            seeds[first : first + BATCH],
+            settings,
+            device=model.device,
+            side=model.defaults.width // 8,
+        )
+        with torch.no_grad():
+            parts.append(model.decode(latents.to(model.device))[:, :3].clamp(-1, 1).cpu())
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def draw(
+    network: UNet,
+    prediction: Prediction,
+    schedule: Schedule,
+    cond: Cond,
+    seeds: Sequence[int],
+    settings: Settings,
+    *,
+    device: torch.device,
+    side: int = 16,
+) -> Tensor:
+    """Normalised latents of many prompts, [B, C, side, side], with guidance."""
+    cond = cond.to(device, torch.float32)
+    count = cond.context.shape[0]
+    null = Cond(
+        torch.zeros_like(cond.context),
+        None if cond.vector is None else torch.zeros_like(cond.vector),
+    )
+    both = concatenate([cond, null])
+
+    def guided(x: Tensor, t: float) -> Tensor:
+        times = torch.full((2 * count,), t, device=device)
+        out = network(torch.cat([x, x]), times, both.context, both.vector)
+        conditional, unconditional = out.chunk(2)
+        return unconditional + settings.cfg * (conditional - unconditional)
+
+    visited = levels(settings.sampler, settings.schedule, settings.steps, schedule)
+    shape = (network.config.in_channels, side, side)
+    x = torch.stack([noise.initial(seed, shape) for seed in seeds]).to(device) * visited[0]
+    *_, last = run(
+        SAMPLERS[settings.sampler].step,
+        denoiser(guided, prediction, schedule),
+        State(0, x),
+        visited,
+        noise.seeded(list(seeds), shape, device),
+    )
+    return last.state.x.cpu()

@@ -1,0 +1,56 @@
+"""Which settings suit a model? The common prompts with each, and the time of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.model import Model
+
+from .classifier import Judge
+from .drawing import Settings
+from .evaluate import seconds_per_picture
+from .prompt_scores import PromptScore, drawn, known_to, named
+from .prompts import COMMON_PROMPTS
+
+GRID = (
+    *(Settings(cfg=cfg) for cfg in (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)),
+    *(Settings(steps=steps) for steps in (8, 12, 30)),
+    Settings("Euler a"),
+    Settings("Heun", steps=10),
+    *(Settings("DPM++ 2M", "SGM Uniform", steps) for steps in (8, 12, 20)),
+    Settings("DPM++ 2M", "Karras"),
+    Settings("UniPC", "Normal", 12),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    settings: Settings
+    score: PromptScore
+    seconds: float
+
+
+def sweep(model: Model, judge: Judge, grid: Sequence[Settings], seeds: int) -> Iterator[Row]:
+    """One row for each of the settings: `seeds` pictures of every common prompt."""
+    prompts = known_to(judge, COMMON_PROMPTS * seeds)
+    for settings in grid:
+        found = drawn(model, prompts, settings, f"{settings}")
+        yield Row(settings, named(judge, prompts, found), seconds_per_picture(model, settings))
+
+
+HEADER = (
+    "| sampler, schedule | steps | CFG | named rightly | within five | seconds |\n"
+    "|---|---|---|---|---|---|"
+)
+
+
+def line(row: Row) -> str:
+    """A line of the Markdown table under HEADER."""
+    s = row.settings
+    return (
+        f"| {s.sampler}, {s.schedule} | {s.steps} | {s.cfg:g} | {row.score.named:.0%} "
+        f"| {row.score.within_five:.0%} | {row.seconds:.2f} |"
+    )
