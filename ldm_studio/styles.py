@@ -155,19 +155,19 @@ class StyleBook:
         number = 1
         while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():
             number += 1
-        number_read = len(styles)
-        shown = f"the {number_read} that could be read are" if styles else "the built-in ones are"
+        count = len(styles)
+        shown = f"The {count} that could be read" if styles else "The built-in ones"
         try:
             self.path.rename(kept)
         except OSError as error:
             log.warning("%s cannot be moved: %s", self.path, error)
             self._locked = True
-            rest = "it is left as it is, and nothing will be written there."
+            rest = "It is left as it is, and nothing will be written there."
         else:
-            rest = f"the damaged file is kept as {kept}."
+            rest = f"The damaged file is kept as {kept}."
         self.problem = StyleError(
             f"The file of your styles, {self.path.name}, is damaged.",
-            f"Of the styles, {shown} there; {rest}",
+            f"{shown} are there instead. {rest}",
         )
         return styles or BUILT_IN
 
