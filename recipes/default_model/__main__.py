@@ -113,6 +113,7 @@ def denoiser(arguments: argparse.Namespace) -> None:
             seconds=60 * arguments.minutes,
             device=device(arguments),
             bf16=bf16(arguments),
+            decay=arguments.decay,
         )
 
     train_or_resume("denoiser", space.denoiser, arguments.samples, train)
@@ -247,6 +248,13 @@ def minutes(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise ValueError
+    return value
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=COMMAND,
@@ -316,7 +324,14 @@ def parser() -> argparse.ArgumentParser:
         default=True,
         help="also make moved, coloured and composed pictures of them (default: on)",
     )
-    add(denoiser, "train the denoiser", [machine, budget(DENOISER_SAMPLES)])
+    command = add(denoiser, "train the denoiser", [machine, budget(DENOISER_SAMPLES)])
+    command.add_argument(
+        "--decay",
+        metavar="SHARE",
+        type=share,
+        default=0.3,
+        help="of the pictures, the last over which the learning rate falls (default: %(default)s)",
+    )
     command = add(export, "write the trained networks as a model folder")
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
     command = add(evaluate, "measure a model folder against the data set", [machine])

@@ -41,6 +41,7 @@ PREDICTION = FLOW
 SCHEDULE = FlowSchedule()
 BATCH = 32
 LEARNING_RATE = 7e-4
+DECAY = 0.3
 SEED = 2
 SHEET_PROMPTS = 24
 SHEET = Settings(steps=12, cfg=3.0)
@@ -58,8 +59,12 @@ def train_denoiser(
     device: torch.device,
     bf16: bool,
     batch: int = BATCH,
+    decay: float = DECAY,
 ) -> None:
-    """Trains (or goes on training) in `folder`."""
+    """Trains (or goes on training) in `folder`.
+
+    The learning rate falls to zero over the last `decay` (a share) of the `samples`.
+    """
     dataset = load(data)
     tensors = load_file(encoded)
     torch.manual_seed(SEED)  # the network's initial weights
@@ -90,6 +95,7 @@ def train_denoiser(
         samples=samples,
         batch=batch,
         lr=LEARNING_RATE,
+        decay=decay,
         ema=0.999,
         seconds=seconds,
         seed=SEED,
