@@ -7,17 +7,18 @@ another one from the state that was reached.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from .diffusion.guidance import (
     cfg,
     cfg_plus_plus,
     combined,
+    joining,
     masked,
     rescaled,
     thresholded,
@@ -29,10 +30,12 @@ from .diffusion.schedule import NarrowedSchedule, Schedule
 from .diffusion.sigmas import tail
 from .diffusion.trajectory import Denoiser, Sampler
 from .errors import RequestError
+from .inpainting import Region
 from .model import Model
 from .networks.compact_autoencoder import FACTOR
 from .request import Change, Request
 from .text.conditioning import Cond, concatenate
+from .tiling import blended
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,15 @@ class Original:
     """The picture that is started from or kept, and what of it is redrawn."""
 
     image: np.ndarray
-    """uint8 [H, W, 3]."""
-    mask: np.ndarray | None
-    """uint8 [H, W]; None: all of it is redrawn."""
+    """The whole picture, uint8 [H, W, 3]."""
+    alpha: np.ndarray | None
+    """How much of what is drawn is pasted, uint8 [H, W]; None: it is the picture."""
+    region: Region
+    """The part that is drawn."""
     latent: Tensor
-    """[1, C, h, w]."""
+    """The region, encoded: [1, C, h, w]."""
+    cells: Tensor | None
+    """How much of the latent is redrawn, [1, 1, h, w] in [0, 1]; None: all of it."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +105,6 @@ def next_leg(
     return replace(leg, begin=change.step, forgets=forgets)
 
 
-def latent_mask(mask: np.ndarray) -> Tensor:
-    """uint8 [H, W] -> float32 [1, 1, H/8, W/8] in [0, 1].
-
-    A cell is redrawn as much as the most painted of its pixels, so that every painted pixel can
-    change fully; the pixels that were not painted are put back after decoding.
-    """
-    painted = torch.as_tensor(mask.astype(np.float32) / 255)[None, None]
-    return F.max_pool2d(painted, FACTOR)
-
-
 def _leg(
     model: Model,
     request: Request,
@@ -116,9 +113,12 @@ def _leg(
     unit: Tensor,
 ) -> Leg:
     denoise = _guided(model, request, sigmas)
-    if original is not None and original.mask is not None:
-        cells = latent_mask(original.mask).to(model.device)
-        denoise = masked(denoise, original.latent, cells, unit)
+    if original is not None and original.cells is not None:
+        kept = (original.latent, original.cells, unit)
+        if request.inpaint.soft:
+            denoise = joining(denoise, *kept, _remaining(model.schedule, sigmas[0]))
+        else:
+            denoise = masked(denoise, *kept)
     sampler = SAMPLERS[request.sampler].with_options(request.options)
     return Leg(0, request, original, sigmas, sampler, denoise)
 
@@ -148,6 +148,7 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
 
 
 def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denoiser:
+    tile = request.tile // FACTOR
     cond = model.condition(request.prompt)
     both = concatenate([cond, model.condition(request.negative)])
 
@@ -156,7 +157,13 @@ def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denois
             times = torch.full((len(x),), t, device=x.device)
             return model.unet(x, times, cond.context, cond.vector)
 
-        return denoiser(predict, model.prediction, model.schedule)
+        def tiled(x: Tensor, t: float) -> Tensor:
+            def part(x: Tensor) -> Tensor:
+                return predict(x, t)
+
+            return blended(part, x, tile=tile, overlap=tile // 4)
+
+        return denoiser(tiled if tile else predict, model.prediction, model.schedule)
 
     single, double = network(cond), network(both)
     guidance = request.guidance
@@ -180,6 +187,16 @@ def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denois
     low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
     high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
     return within(low, high, guided, single)
+
+
+def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
+    """The share of the model's time between `start` and the finished picture that is left."""
+    noisiest, cleanest = schedule.t(start), schedule.t(schedule.sigma_min)
+
+    def share(sigma: float) -> float:
+        return (schedule.t(sigma) - cleanest) / (noisiest - cleanest)
+
+    return share
 
 
 def _at_share(schedule: Schedule, share: float) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from . import inpainting
 from .diffusion import noise
 from .diffusion.noise_profiles import A1111_CPU, A1111_NV
 from .diffusion.trajectory import Noise, State, Step
@@ -25,7 +26,7 @@ from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .networks.compact_autoencoder import DECODER_REACH, FACTOR
 from .pixels import digest
-from .request import Change, Request
+from .request import MAX_SIDE, Change, Request
 from .saved import Saved
 from .tiling import decode_tiled
 
@@ -61,6 +62,8 @@ class Picture:
     """uint8 [H, W]; None for a picture that was only partly redrawn."""
     request: Request
     """The request of this one picture, count 1, with the model's digest."""
+    changed: int | None = None
+    """How many pixels are not the original's, all of them inside the blend alpha; None: no mask."""
 
     def rgba(self) -> np.ndarray:
         """uint8 [H, W, 4] with straight alpha: a sticker without its white background."""
@@ -111,19 +114,18 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
     """Encodes the prompts and the pictures. Raises RequestError if they do not fit together."""
     inputs = inputs or Inputs()
     _check(model, request, inputs)
-    shape = (
-        model.config.autoencoder.latent_channels,
-        request.height // FACTOR,
-        request.width // FACTOR,
-    )
+    width, height = _drawn_size(model, request)
+    shape = (model.config.autoencoder.latent_channels, height // FACTOR, width // FACTOR)
     unit = _first_noise(request, shape)[None].to(model.device)
-    original = _original(model, inputs.image, inputs.mask)
+    original = None
+    if inputs.image is not None:
+        original = _original(model, request, inputs.image, inputs.mask)
     asked = replace(request, changes=())
     leg = first_leg(model, asked, original, unit)
     if original is None:
         x = unit * noise.first_scale(request.noise, leg.sigmas[0])
     else:
-        x = original.latent + unit * leg.sigmas[0]
+        x = _content(model, request, original) + unit * leg.sigmas[0]
     job = Job(
         model=model,
         request=asked,
@@ -195,7 +197,7 @@ def preview(job: Job, step: Step) -> np.ndarray:
 @torch.no_grad()
 def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
     """What the picture looked like after `done` steps, whose estimate was `x0`."""
-    return _compose(job.leg(done - 1).original, _decode(job.model, x0))[0]
+    return _compose(job.leg(done - 1), _decode(job.model, x0))[0]
 
 
 @torch.no_grad()
@@ -204,8 +206,9 @@ def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
 
     `tiled` decodes in small tiles, which need little memory.
     """
-    rgb, alpha = _compose(job.legs[-1].original, _decode(job.model, state.x, tiled=tiled))
-    return Picture(rgb, alpha, job.sealed)
+    leg = job.legs[-1]
+    rgb, alpha = _compose(leg, _decode(job.model, state.x, tiled=tiled))
+    return Picture(rgb, alpha, job.sealed, _changed(leg.original, rgb))
 
 
 def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
@@ -219,21 +222,76 @@ def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
     return turn(unit, other, variation.strength)
 
 
-def _original(model: Model, image: np.ndarray | None, mask: np.ndarray | None) -> Original | None:
-    if image is None:
-        return None
-    return Original(image, mask, model.encode(_to_tensor(image, model.device)))
+def _drawn_size(model: Model, request: Request) -> tuple[int, int]:
+    """(width, height) of what the networks draw."""
+    inpaint = request.inpaint
+    if not request.mask or inpaint.area == "whole":
+        return request.width, request.height
+    return inpaint.width or model.defaults.width, inpaint.height or model.defaults.height
+
+
+def _original(
+    model: Model,
+    request: Request,
+    image: np.ndarray,
+    mask: np.ndarray | None,
+    region: inpainting.Region | None = None,
+) -> Original:
+    """`region`: the one that was settled at the start of the trajectory."""
+    drawn = _drawn_size(model, request)
+    whole = inpainting.Region(0, 0, request.width, request.height)
+    alpha = cells = None
+    if mask is not None:
+        redrawn = inpainting.redrawn(mask, request.inpaint)
+        region = region or inpainting.region(redrawn, request.inpaint, drawn)
+        alpha = inpainting.blend_alpha(redrawn, request.inpaint)
+        small = inpainting.drawn_picture(redrawn, region, drawn)
+        cells = torch.as_tensor(inpainting.cells(small, FACTOR))[None, None].to(model.device)
+    region = region or whole
+    picture = inpainting.drawn_picture(image, region, drawn)
+    latent = model.encode(_to_tensor(picture, model.device))
+    return Original(image, alpha, region, latent, cells)
+
+
+def _content(model: Model, request: Request, original: Original) -> Tensor:
+    """The latent that noise is added to at the start."""
+    content, cells = request.inpaint.content, original.cells
+    if cells is None or content == "original":
+        return original.latent
+    if content == "fill":
+        assert original.alpha is not None
+        surroundings = inpainting.filled(
+            original.region.of(original.image), original.region.of(original.alpha)
+        )
+        size = _drawn_size(model, request)
+        whole = inpainting.Region(0, 0, *original.region.size)
+        picture = inpainting.drawn_picture(surroundings, whole, size)
+        other = model.encode(_to_tensor(picture, model.device))
+    elif content == "noise":
+        other = noise.step_noise(request.seed, -1, 0, original.latent.shape[1:])[None]
+    else:
+        other = torch.zeros_like(original.latent)
+    return original.latent.lerp(other.to(model.device), cells)
 
 
 def _changed_original(job: Job, leg: Leg, change: Change) -> Original | None:
-    """What is kept from a change on."""
+    """What is kept from a change on; what is drawn keeps its place and size."""
     asked = leg.request.changed(change)
     if (asked.init, asked.mask) == (leg.request.init, leg.request.mask):
         return leg.original
+    if not asked.init:
+        return None
     size = (asked.height, asked.width)
-    image = _later(job.inputs, "init", asked.init, (*size, 3)) if asked.init else None
+    image = _later(job.inputs, "init", asked.init, (*size, 3))
     mask = _later(job.inputs, "mask", asked.mask, size) if asked.mask else None
-    return _original(job.model, image, mask)
+    first = job.legs[0].original
+    if first is None or first.alpha is None:
+        region = inpainting.Region(0, 0, asked.width, asked.height)
+        asked = replace(asked, inpaint=replace(asked.inpaint, area="whole"))
+    else:
+        region = first.region
+        asked = replace(asked, mask=job.request.mask)  # what is drawn keeps its size
+    return _original(job.model, asked, image, mask, region)
 
 
 def _later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -249,13 +307,21 @@ def _later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np
 def _check(model: Model, request: Request, inputs: Inputs) -> None:
     if request.count != 1:
         raise RequestError("count", "A job makes one picture.", "Use request.each().")
-    for name, side in (("width", request.width), ("height", request.height)):
-        if side % model.size_multiple or side > model.max_side:
+    width, height = _drawn_size(model, request)
+    limit = MAX_SIDE if request.tile else model.max_side
+    for name, side in (("width", width), ("height", height)):
+        if side % model.size_multiple or side > limit:
             raise RequestError(
                 name,
                 f"{model.name} cannot draw a {name} of {side} pixels.",
-                f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
+                f"Use a multiple of {model.size_multiple} up to {limit}.",
             )
+    if request.tile % model.size_multiple or request.tile > model.max_side:
+        raise RequestError(
+            "tile",
+            f"{model.name} cannot draw tiles of {request.tile} pixels.",
+            f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
+        )
     if request.model_digest and request.model_digest != model.digest:
         raise RequestError(
             "model_digest",
@@ -296,17 +362,27 @@ def _decode(model: Model, latent: Tensor, *, tiled: bool = False) -> Tensor:
     return decode_tiled(model.decode, latent, tile=tile, reach=DECODER_REACH, factor=FACTOR)
 
 
-def _compose(original: Original | None, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
-    """[1, 4, H, W] -> uint8 RGB [H, W, 3] and alpha [H, W], the original put back unpainted."""
+def _compose(leg: Leg, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
+    """[1, 4, h, w] -> uint8 RGB [H, W, 3] and alpha [H, W], the original put back unpainted."""
     levels = (decoded[0].clamp(-1, 1).float().cpu() + 1) * 127.5
     pixels = levels.round().byte().permute(1, 2, 0).numpy()
     rgb, alpha = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
-    if original is None or original.mask is None:
+    original = leg.original
+    if original is None or original.alpha is None:
         return rgb, alpha
-    image, mask = original.image, original.mask
-    weight = mask.astype(np.float32)[..., None] / 255
-    blended = (image + (rgb.astype(np.float32) - image) * weight).round().astype(np.uint8)
-    return np.where(mask[..., None] == 0, image, blended), None
+    match = leg.request.inpaint.match
+    whole = inpainting.pasted(original.image, original.alpha, original.region, rgb, match=match)
+    return whole, None
+
+
+def _changed(original: Original | None, rgb: np.ndarray) -> int | None:
+    """Counts the pixels that are not the original's. Raises AssertionError if one is outside."""
+    if original is None or original.alpha is None:
+        return None
+    changed = (rgb != original.image).any(axis=2)
+    if (changed & (original.alpha == 0)).any():
+        raise AssertionError("A pixel outside the mask was changed.")
+    return int(changed.sum())
 
 
 def _to_tensor(image: np.ndarray, device: torch.device) -> Tensor:

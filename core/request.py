@@ -20,6 +20,7 @@ from .diffusion.options import Options
 from .diffusion.samplers import SAMPLERS, resolve
 from .diffusion.sigmas import SCHEDULES
 from .errors import RequestError
+from .morphology import RADIUS_MAX
 
 T = TypeVar("T")
 
@@ -72,6 +73,37 @@ class Variation:
     seed: int = 0
     strength: float = 0.0
     """Share of the angle between both, in [0, 1]; 0: none."""
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """How a masked picture is redrawn."""
+
+    invert: bool = False
+    """Redraw what is not painted."""
+    grow: int = 0
+    """The mask is grown by so many pixels; below 0: shrunk."""
+    blur: float = 0.0
+    """Then blurred by this standard deviation, in pixels."""
+    content: str = "original"
+    """What the redrawn part starts from, one of CONTENTS."""
+    soft: bool = False
+    """Grey in the mask is the strength of a pixel: it joins in later, rather than blends."""
+    area: str = "whole"
+    """What is drawn anew: the whole picture, or only the "masked" region of it, enlarged."""
+    padding: int = 32
+    """Pixels around the masked region."""
+    width: int = 0
+    """The size a masked region is drawn in; 0: the one the model was made for."""
+    height: int = 0
+    match: bool = False
+    """Take away the difference in colour at the border of what was redrawn."""
+
+
+CONTENTS = ("original", "fill", "noise", "nothing")
+"""The picture itself, its surroundings drawn into it, latent noise, an empty latent."""
+
+AREAS = ("whole", "masked")
 
 
 @dataclass(frozen=True)
@@ -131,6 +163,9 @@ class Request:
     """SHA-256 of the picture to start from, as `core.pipeline.digest` computes it; empty: none."""
     mask: str = ""
     """SHA-256 of the mask: only what it covers is redrawn; empty: everything."""
+    inpaint: Inpaint = Inpaint()
+    tile: int = 0
+    """Draw in overlapping tiles of this side, in pixels, which share one trajectory; 0: whole."""
     guidance: Guidance = Guidance()
     options: Options = field(default_factory=Options)
     """Those that the sampler takes."""
@@ -166,6 +201,8 @@ class Request:
                 f"This request has version {self.version}; this program knows {VERSION}.",
                 "Use a newer LDM Studio.",
             )
+        _check_inpaint(self.inpaint)
+        _within("tile", self.tile, 0, MAX_SIDE)
         _check_guidance(self.guidance)
         _check_options(self.sampler, self.options)
         _check_levels(self)
@@ -221,6 +258,7 @@ class Request:
 
 
 _PARTS: dict[str, type] = {
+    "inpaint": Inpaint,
     "guidance": Guidance,
     "options": Options,
     "levels": Levels,
@@ -271,6 +309,16 @@ def _within(field: str, value: float, low: float, high: float) -> None:
 def _check_prompt(field: str, text: str) -> None:
     if len(text) > MAX_PROMPT:
         raise RequestError(field, f"The {field} is longer than {MAX_PROMPT} characters.")
+
+
+def _check_inpaint(inpaint: Inpaint) -> None:
+    _within("inpaint.grow", inpaint.grow, -RADIUS_MAX, RADIUS_MAX)
+    _within("inpaint.blur", inpaint.blur, 0.0, RADIUS_MAX)
+    _within("inpaint.padding", inpaint.padding, 0, MAX_SIDE)
+    _within("inpaint.width", inpaint.width, 0, MAX_SIDE)
+    _within("inpaint.height", inpaint.height, 0, MAX_SIDE)
+    _known("inpaint.content", inpaint.content, CONTENTS)
+    _known("inpaint.area", inpaint.area, AREAS)
 
 
 def _check_guidance(guidance: Guidance) -> None:

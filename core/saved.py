@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ class Saved:
     inputs: Inputs
     environment: Environment
     """The one it was written in."""
+    marks: tuple[str, ...] = ()
+    """What its writer noted of the steps so far, to go on noting where it stopped."""
 
 
 def recipe_digest(request: Request) -> str:
@@ -35,11 +38,17 @@ def recipe_digest(request: Request) -> str:
 
 
 def save(
-    path: Path, job: Job, state: State, *, with_inputs: bool = True, durable: bool = True
+    path: Path,
+    job: Job,
+    state: State,
+    *,
+    with_inputs: bool = True,
+    durable: bool = True,
+    marks: Sequence[str] = (),
 ) -> None:
     """Write `job` as it stands at `state`, whole or not at all. Raises OSError.
 
-    Without its inputs, whoever loads it has to bring them.
+    Without its inputs, whoever loads it has to bring them. Marks hold no spaces.
     """
     import torch
 
@@ -54,6 +63,7 @@ def save(
         "request": request.to_json(),
         "recipe": recipe_digest(request),
         "environment": environment(job.model.device.type).to_json(),
+        "marks": " ".join(marks),
     }
     state_file.save(path, state, beside if with_inputs else {}, metadata, durable=durable)
 
@@ -77,4 +87,5 @@ def load(path: Path) -> Saved:
             f"{path} is not a saved trajectory that can be used: {error}.",
             "It may be damaged, or from a newer LDM Studio.",
         ) from error
-    return Saved(request, file.state, inputs, made_in)
+    marks = tuple(file.metadata.get("marks", "").split())
+    return Saved(request, file.state, inputs, made_in, marks)

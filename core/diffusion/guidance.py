@@ -143,3 +143,25 @@ def masked(denoise: Denoiser, original: Tensor, mask: Tensor, noise: Tensor) -> 
         return original.lerp(denoise(known.lerp(x, mask), sigma), mask)
 
     return blended
+
+
+def joining(
+    denoise: Denoiser,
+    original: Tensor,
+    mask: Tensor,
+    noise: Tensor,
+    remaining: Callable[[float], float],
+) -> Denoiser:
+    """Redraw with another strength everywhere: `mask` [1, 1, h, w] in [0, 1].
+
+    A cell of strength 0.3 is the original's, noised to the level of x, until 0.3 of the way is
+    left, and is redrawn from there on; one of strength 0 stays. `remaining` tells that share by
+    sigma. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1.
+    """
+
+    def blended(x: Tensor, sigma: float) -> Tensor:
+        free = (mask >= max(remaining(sigma), 1e-3)).to(x)
+        known = original + sigma * noise
+        return original.lerp(denoise(known.lerp(x, free), sigma), free)
+
+    return blended

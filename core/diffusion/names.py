@@ -1,4 +1,4 @@
-"""Names of samplers and schedules, as people and other programs write them.
+"""Names of samplers, schedules and noise, as people and other programs write them.
 
 The names are those that AUTOMATIC1111 shows; its API, ComfyUI and InvokeAI write others.
 """
@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from .noise_profiles import A1111_CPU, A1111_NV, PROFILES
 from .samplers import SAMPLERS
 from .sigmas import SCHEDULES
 
@@ -33,6 +34,16 @@ _SCHEDULE_ALIASES = {
     "ddim": "DDIM Uniform",
     "ays": "Align Your Steps",
 }
+_NOISE_ALIASES = {
+    "cpu": A1111_CPU,
+    "gpu": A1111_NV,
+    "nv": A1111_NV,
+    "a1111": A1111_NV,  # its customary source is an NVIDIA card
+    "a1111gpu": A1111_NV,
+    "automatic1111": A1111_NV,
+    "comfy": "ComfyUI",
+    "ldmstudio": "Studio",
+}
 
 
 def sampler_name(text: str) -> str:
@@ -48,6 +59,17 @@ def schedule_name(text: str) -> str:
     found = _find(text, SCHEDULES, _SCHEDULE_ALIASES)
     if found is None:
         raise _unknown("schedule", text, SCHEDULES)
+    return found
+
+
+def noise_name(text: str) -> str:
+    """The key of `PROFILES` that `text` means: also AUTOMATIC1111's CPU, GPU and NV.
+
+    Raises ValueError as `sampler_name` does.
+    """
+    found = _find(text, PROFILES, _NOISE_ALIASES)
+    if found is None:
+        raise _unknown("noise", text, PROFILES)
     return found
 
 

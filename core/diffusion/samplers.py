@@ -58,7 +58,13 @@ class SamplerRow:
     @property
     def takes(self) -> tuple[str, ...]:
         """The fields of `Options` that it has a use for."""
-        return tuple(name for name in signature(self.make).parameters if name in Options.RANGES)
+        return tuple(self.customary)
+
+    @property
+    def customary(self) -> dict[str, float | int]:
+        """Those fields, and what they are where they are not given."""
+        keywords = signature(self.make).parameters
+        return {name: keywords[name].default for name in keywords if name in Options.RANGES}
 
     @property
     def step(self) -> Sampler:

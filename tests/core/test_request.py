@@ -16,10 +16,13 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError
 from core.request import (
+    AREAS,
+    CONTENTS,
     MAX_SEED,
     VERSION,
     Change,
     Guidance,
+    Inpaint,
     Levels,
     Request,
     Variation,
@@ -51,7 +54,7 @@ def levels_and_schedules(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def samplers_and_options(draw: st.DrawFn) -> dict[str, Any]:
     sampler = draw(st.sampled_from(list(SAMPLERS)))
-    given = {
+    given: dict[str, Any] = {
         name: draw(st.integers(1, 3) if name == "order" else share)
         for name in SAMPLERS[sampler].takes
         if draw(st.booleans())
@@ -98,6 +101,20 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
         strength=st.floats(0, 1, exclude_min=True),
         init=st.just(DIGEST),
         mask=st.sampled_from(["", DIGEST]),
+        inpaint=st.builds(
+            Inpaint,
+            invert=st.booleans(),
+            grow=st.integers(-256, 256),
+            blur=st.floats(0, 256),
+            content=st.sampled_from(CONTENTS),
+            soft=st.booleans(),
+            area=st.sampled_from(AREAS),
+            padding=st.integers(0, 16384),
+            width=st.integers(0, 16384),
+            height=st.integers(0, 16384),
+            match=st.booleans(),
+        ),
+        tile=st.integers(0, 16384),
         guidance=st.builds(
             Guidance,
             rescale=share,
@@ -154,6 +171,8 @@ BAD: dict[str, list[Any]] = {
     "strength": [0.0, -0.5, 1.01, float("nan"), None],
     "init": [0, None],
     "mask": [0, DIGEST],  # a mask without a picture
+    "inpaint": [3, None],
+    "tile": [-1, 1.5, None],
     "guidance": [3, None, "strong"],
     "options": [3, None],
     "levels": [[1.0], None],
@@ -189,6 +208,10 @@ def levels(*sigmas: float, **others: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("field", "asked"),
     [
+        ("inpaint.grow", {"inpaint": Inpaint(grow=300)}),
+        ("inpaint.blur", {"inpaint": Inpaint(blur=-1.0)}),
+        ("inpaint.content", {"inpaint": Inpaint(content="cake")}),
+        ("inpaint.area", {"inpaint": Inpaint(area="half")}),
         ("guidance.rescale", {"guidance": Guidance(rescale=1.1)}),
         ("guidance.end", {"guidance": Guidance(start=0.5, end=0.4)}),
         ("guidance.quantile", {"guidance": Guidance(quantile=0.1)}),
