@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,17 +20,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What a file holds: all that is needed beside the model."""
+class Label:
+    """What a file says of itself: which model to load before the rest of it."""
 
     request: Request
     """With the changes made so far, and the model's digest."""
-    state: State
-    inputs: Inputs
     environment: Environment
     """The one it was written in."""
     marks: tuple[str, ...] = ()
     """What its writer noted of the steps so far, to go on noting where it stopped."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a file holds: all that is needed beside the model."""
+
+    request: Request
+    state: State
+    inputs: Inputs
+    environment: Environment
+    marks: tuple[str, ...] = ()
 
 
 def recipe_digest(request: Request) -> str:
@@ -72,14 +82,33 @@ def load(path: Path) -> Saved:
     """Raises StateError for a file that is not one, is damaged, or from a newer version."""
     from .pipeline import Inputs
 
-    try:
+    with _telling(path):
         file = state_file.load(path)
-        request = Request.from_json(file.metadata["request"])
-        made_in = Environment.from_json(file.metadata["environment"])
-        if file.metadata["recipe"] != recipe_digest(request):
-            raise ValueError("its recipe does not match its digest")
+        label = _label(file.metadata)
         pixels = {name: tensor.numpy() for name, tensor in file.beside.items()}
         inputs = Inputs(pixels.pop("init", None), pixels.pop("mask", None), pixels)
+    return Saved(label.request, file.state, inputs, label.environment, label.marks)
+
+
+def read_label(path: Path) -> Label:
+    """Without its tensors, and without torch. Raises StateError as `load` does."""
+    with _telling(path):
+        return _label(state_file.read_metadata(path))
+
+
+def _label(metadata: Mapping[str, str]) -> Label:
+    request = Request.from_json(metadata["request"])
+    made_in = Environment.from_json(metadata["environment"])
+    if metadata["recipe"] != recipe_digest(request):
+        raise ValueError("its recipe does not match its digest")
+    return Label(request, made_in, tuple(metadata.get("marks", "").split()))
+
+
+@contextmanager
+def _telling(path: Path) -> Generator[None]:
+    """Turns what is wrong with a file into StateError."""
+    try:
+        yield
     except OSError as error:
         raise StateError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (KeyError, ValueError, RequestError) as error:
@@ -87,5 +116,3 @@ def load(path: Path) -> Saved:
             f"{path} is not a saved trajectory that can be used: {error}.",
             "It may be damaged, or from a newer LDM Studio.",
         ) from error
-    marks = tuple(file.metadata.get("marks", "").split())
-    return Saved(request, file.state, inputs, made_in, marks)

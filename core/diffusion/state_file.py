@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_FILE_BYTES = 2**30
+MAX_HEADER_BYTES = 100_000_000  # as the format has it
 MAX_INDEX = 1_000_000
 BESIDE = "beside."
 
@@ -104,6 +105,24 @@ def load(path: Path) -> StateFile:
         raise ValueError(f"{path} is damaged: {error}") from error
     others = {name.removeprefix(BESIDE): tensor for name, tensor in tensors.items()}
     return StateFile(state, others, _metadata(data))
+
+
+def read_metadata(path: Path) -> Mapping[str, str]:
+    """What was saved beside the tensors, read without them and without torch.
+
+    Raises ValueError for a file that has none, OSError if it cannot be read.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(length) if length <= MAX_HEADER_BYTES else b""
+    try:
+        metadata: Any = json.loads(header)["__metadata__"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is not a readable safetensors file with metadata") from error
+    if not isinstance(metadata, dict):
+        raise ValueError(f"{path} has metadata that is none")
+    pairs = cast("dict[str, object]", metadata)
+    return {key: value for key, value in pairs.items() if isinstance(value, str)}
 
 
 def _prefixed(beside: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -281,6 +281,22 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
         assert state.index == done
 
 
+def test_a_file_says_what_it_is_before_its_tensors_are_read(
+    tiny_model: Model, tmp_path: Path
+) -> None:
+    job = prepare(tiny_model, REQUEST)
+    walked = list(steps(job))[:2]
+    saved.save(tmp_path / "job", job, walked[-1].state, marks=marks(walked))
+    label = saved.read_label(tmp_path / "job")
+    assert label == saved.Label(job.sealed, environment(), tuple(marks(walked)))
+    assert saved.load(tmp_path / "job").marks == label.marks
+    save_file({"x": torch.zeros(1)}, tmp_path / "plain")
+    (tmp_path / "long").write_bytes(b"\xff" * 20)
+    for name in ("plain", "long", "missing"):
+        with pytest.raises(StateError, match=name):
+            saved.read_label(tmp_path / name)
+
+
 def test_a_job_without_its_inputs_takes_them_from_elsewhere(
     tiny_model: Model, tmp_path: Path
 ) -> None:

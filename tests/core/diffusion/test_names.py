@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diffusion.names import sampler_name, schedule_name, split_name
+from core.diffusion.names import noise_name, sampler_name, schedule_name, split_name
+from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 
@@ -121,3 +122,24 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
         return
     assert sampler in SAMPLERS
     assert schedule is None or schedule in SCHEDULES
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *((name, name) for name in PROFILES),
+        ("cpu", "A1111 CPU"),
+        ("NV", "A1111 NV"),
+        ("GPU", "A1111 NV"),
+        ("a1111_cpu", "A1111 CPU"),
+        ("comfy", "ComfyUI"),
+        ("comfy_ui", "ComfyUI"),
+    ],
+)
+def test_noise_is_known_by_its_names(text: str, name: str) -> None:
+    assert noise_name(text) == name
+
+
+def test_unknown_noise_lists_the_known() -> None:
+    with pytest.raises(ValueError, match=r"Did you mean 'ComfyUI'.*Known: Studio, A1111 CPU"):
+        noise_name("comfu")
