@@ -12,15 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ldm_studio.images import PARAMETERS, REQUEST
+from ldm_studio.images import PARAMETERS, RECORD, REQUEST
 from ldm_studio.infotext import Infotext, parse_infotext
 
 from .carriers import USER_COMMENT, XMP
 from .comfyui import comfyui
 from .recipe import MAX_PROMPT, OURS, Recipe, json_object, make, phrase, stem, text, whole
-
-RUN = "ldm_studio_run"
-"""What this program notes of a run: environment, digests of the steps, parent."""
 
 _VERSIONS = (
     # A word of the version or the application, and the program it stands for.
@@ -71,7 +68,7 @@ def _ours(texts: Mapping[str, str]) -> Recipe | None:
         kept,
         info=Infotext(prompt, negative, kept.info.settings),
         request=texts[REQUEST],
-        run=texts[RUN] if json_object(texts.get(RUN)) is not None else "",
+        run=texts[RECORD] if json_object(texts.get(RECORD)) is not None else "",
     )
 
 

@@ -7,14 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from core.errors import PictureError
+from core.pixels import digest
 from ldm_studio.images import load_image
 
 from .carriers import carried
 from .programs import recipe_in, recipe_of
-from .recipe import Recipe
+from .recipe import Recipe, json_object, text
 from .stealth import hidden_text
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
@@ -44,13 +43,14 @@ class Scanned:
     height: int = 0
     recipe: Recipe | None = None
     pixels: str = ""
-    """SHA-256 of the pixels as `core.pipeline.digest` computes it, by which a request names the
-    picture it starts from. Only of pictures of this program: the others are not decoded here."""
+    """`core.pixels.digest`, by which a request names the picture it starts from. Only of pictures
+    of this program: the others are not decoded here."""
     problem: str = ""
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_size, status.st_mtime_ns)
+    """Times before 1678 or after 2262 become these: the database counts in 63 bits."""
+    return Stamp(status.st_size, max(-(2**63), min(status.st_mtime_ns, 2**63 - 1)))
 
 
 def scan(path: Path) -> Scanned:
@@ -66,27 +66,25 @@ def scan(path: Path) -> Scanned:
         return Scanned(path, Stamp(0, 0), problem="There is not enough memory to read it.")
     if len(data) > MAX_BYTES:
         return Scanned(path, stamp, problem=f"It is larger than {MAX_BYTES >> 20} MiB.")
-    digest = hashlib.sha256(data).hexdigest()
+    named = hashlib.sha256(data).hexdigest()
     try:
         found = carried(data)
         recipe = recipe_of(found.texts)
-        pixels = ""
-        if recipe is not None and recipe.request:
-            pixels = pixels_digest(load_image(path))
+        pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
     except PictureError as error:
-        return Scanned(path, stamp, digest, problem=error.message)
+        return Scanned(path, stamp, named, problem=error.message)
     if recipe is None and found.format == "PNG" and found.alpha:
         hidden = hidden_text(data)
         recipe = recipe_in(hidden) if hidden else None
     if recipe is None:
         recipe = _beside(path)
-    return Scanned(path, stamp, digest, found.format, found.width, found.height, recipe, pixels)
+    return Scanned(path, stamp, named, found.format, found.width, found.height, recipe, pixels)
 
 
-def pixels_digest(pixels: np.ndarray) -> str:
-    """`core.pipeline.digest`, without torch."""
-    named = f"{pixels.dtype}{pixels.shape}".encode()
-    return hashlib.sha256(named + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+def _pixels(recipe: Recipe, path: Path) -> str:
+    """As the run noted them, which is quick, or of the pixels themselves. Raises PictureError."""
+    noted = text((json_object(recipe.run) or {}).get("pixels"), 64)
+    return noted or digest(load_image(path))
 
 
 def _beside(path: Path) -> Recipe | None:

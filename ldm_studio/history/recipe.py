@@ -24,6 +24,8 @@ MAX_VALUE = 4_000
 MAX_SETTINGS = 200
 MAX_UNREAD = 100
 
+_NO_SETTINGS = ("Version: ", "User: ", "App: ")
+
 OURS = "LDM Studio"
 
 
@@ -45,7 +47,8 @@ class Recipe:
         """All that cannot be honoured here when the recipe is used again."""
         if self.request:
             return self.unread
-        return self.unread + restore(self.info, Request(init="0" * 64)).ignored
+        ignored = restore(self.info, Request(init="0" * 64)).ignored
+        return self.unread + tuple(i for i in ignored if not i.startswith(_NO_SETTINGS))
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.pipeline import digest
-from ldm_studio.history.reading import pixels_digest, scan
+from core.pixels import digest
+from ldm_studio.history.reading import scan
 from ldm_studio.images import load_image
 from tests.ldm_studio.history.files import commented, noise, ours, png
 
@@ -29,8 +28,9 @@ def test_a_whole_file_says_what_it_is(tmp_path):
 def test_pixels_are_named_as_requests_name_them(tmp_path):
     path = ours(tmp_path / "a.png")
     assert scan(path).pixels == digest(load_image(path))
-    mask = np.zeros((4, 4), np.uint8)
-    assert pixels_digest(mask) == digest(mask)
+    noted = png(tmp_path / "b.png", ldm_studio="{}", ldm_studio_run='{"pixels": "abc"}')
+    assert scan(noted).pixels == "abc"
+    assert scan(png(tmp_path / "c.png", parameters="a fox")).pixels == ""
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
