@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.request import Request
+from ldm_studio.history.reading import Scanned, Stamp
+from ldm_studio.history.recipe import make
 from ldm_studio.images import save_png
 
 DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
@@ -88,3 +91,24 @@ def graph(**changes: object) -> dict[str, object]:
 
 def comfyui(path: Path, nodes: dict[str, object]) -> Path:
     return png(path, prompt=json.dumps(nodes), workflow='{"nodes": []}')
+
+
+def scanned(number: int, prompt: str = "a fox", **changes: object) -> Scanned:
+    """A picture that was read, without a file: `number` is its age in days and in its name."""
+    settings: dict[str, object] = {
+        "Steps": 20, "Sampler": "Euler a", "Schedule type": "Karras", "CFG scale": 7.5,
+        "Seed": number, "Model": "v1-5", "Model hash": "6ce0161689",
+    }  # fmt: skip
+    fields: dict[str, object] = {
+        "path": Path(f"/pictures/{number % 3}/{number:05d}.png"),
+        "stamp": Stamp(100, (1_700_000_000 - number * 86_400) * 10**9),
+        "digest": hashlib.sha256(str(number).encode()).hexdigest(),
+        "format": "PNG", "width": 512, "height": 768,
+    }  # fmt: skip
+    negative = str(changes.pop("negative", "blurry"))
+    program = str(changes.pop("program", "AUTOMATIC1111"))
+    for key in list(changes):
+        if key not in Scanned.__dataclass_fields__:
+            settings[key.replace("_", " ")] = changes.pop(key)
+    recipe = make(program, prompt, negative, settings)
+    return Scanned(**{"recipe": recipe, **fields, **changes})  # type: ignore[arg-type]  # by name

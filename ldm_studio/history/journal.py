@@ -1,0 +1,89 @@
+"""What the user said, beside the database: one JSON line for each time it was said.
+
+Pictures can be indexed again from their files, but favourites, ratings, tags, saved searches and
+the list of folders are nowhere else. A line tells the whole state of its subject, the last one
+counts; a line cut short by a crash is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+MAX_RATING = 5
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the user said of the picture whose file has this digest."""
+
+    digest: str
+    favourite: bool = False
+    rating: int = 0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    name: str
+    query: str
+    """Empty: it was removed."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of pictures that the history knows."""
+
+    folder: str
+    known: bool = True
+    """False: it was removed."""
+
+
+Saying = Mark | SavedSearch | Folder
+
+
+def write(path: Path, sayings: Iterable[Saying]) -> None:
+    """Add lines to the journal. Raises OSError."""
+    lines = "".join(json.dumps(asdict(saying), ensure_ascii=False) + "\n" for saying in sayings)
+    if lines:
+        # One write in append mode: two programs at once do not tear each other's lines. The line
+        # break before ends a line that a crash cut short.
+        with path.open("ab", buffering=0) as file:
+            file.write(("\n" + lines).encode("utf-8", "replace"))
+            os.fsync(file.fileno())
+
+
+def read(path: Path) -> Iterator[Saying]:
+    """What was said, in order. A journal that cannot be read is logged and empty."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.strip() and (saying := _saying(line)) is not None:
+                    yield saying
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.error("%s cannot be read: %s", path, error)
+
+
+def _saying(line: str) -> Saying | None:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    match data:
+        case {"digest": str(digest), "favourite": bool(favourite), "rating": int(rating),
+              "tags": list(tags)}:  # fmt: skip
+            named = tuple(tag for tag in tags if isinstance(tag, str))
+            return Mark(digest, favourite, max(0, min(rating, MAX_RATING)), named)
+        case {"name": str(name), "query": str(query)}:
+            return SavedSearch(name, query)
+        case {"folder": str(folder), "known": bool(known)}:
+            return Folder(folder, known)
+    return None

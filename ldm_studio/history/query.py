@@ -1,0 +1,324 @@
+"""The language of the search field. Any text is a query: what is wrong in it is told, not raised.
+
+A term with a mistake in it is left out of the search, with a `Problem` that says where and what.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+GRAMMAR = """\
+  query  = { term }                       all terms must hold
+  term   = [ "-" ] ( value | field ":" value { "," value } )
+                                          "-" excludes; one of the values must hold
+  value  = word | '"' text '"'            "" inside stands for one quotation mark
+  number = 20 | >20 | >=20 | <20 | <=20 | 20..30 | 20.. | ..30
+  date   = 2026 | 2026-11 | 2026-11-23 | today | yesterday | 7d, and ranges as of numbers
+
+  fox                 a word that begins so, in prompt, negative prompt, tags or model
+  "red fox"           these words in this order
+  prompt:fox  negative:blurry  style:3d  lora:detail      words of one text
+  tag:animals  model:v1-5  sampler:euler  schedule:karras  program:forge  format:webp
+  name:00012  folder:foxes                a part of the name; in quotation marks the whole name
+  hash:6ce016         the beginning of the model's hash
+  seed:42  steps:>=20  cfg:4..7  strength:<0.5  width:512  height:>512  rating:>=4
+  size:512x768  date:2026-11  date:7d  date:2026-11-01..2026-11-20
+  is:favourite  is:missing  is:damaged  is:deleted  is:portrait  is:landscape  is:square
+  has:mask  has:parent  has:tags  has:rating  has:recipe
+"""
+"""For people, in the help of the command line."""
+
+MAX_LENGTH = 2_000
+MAX_TERMS = 100
+
+ALL = ""
+_WORDS = {"prompt": "prompt", "negative": "negative", "style": "prompt", "lora": "lora"}
+_NAMES = ("tag", "model", "sampler", "schedule", "program", "format", "name", "folder", "hash")
+_NUMBERS = ("seed", "steps", "cfg", "strength", "width", "height", "rating")
+_FLAGS = {
+    "is": ("favourite", "missing", "damaged", "deleted", "portrait", "landscape", "square"),
+    "has": ("mask", "parent", "tags", "rating", "recipe"),
+}
+_ALIASES = {
+    "neg": "negative",
+    "tags": "tag",
+    "styles": "style",
+    "loras": "lora",
+    "file": "name",
+    "app": "program",
+    "stars": "rating",
+    "day": "date",
+}
+_FLAG_ALIASES = {"favorite": "favourite", "init": "parent"}
+FIELDS = (*_WORDS, *_NAMES, *_NUMBERS, "size", "date", *_FLAGS)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters `start` up to and without `end` of the query."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a part of the query, in a sentence."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words in this order; the last of them may go on unless they were quoted."""
+
+    column: str
+    """prompt, negative, lora, or `ALL`."""
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that contains `text`, or that is `text` where it was quoted."""
+
+    field: str
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number of a field, from `low` to `high`; the ends belong to it unless they are open."""
+
+    field: str
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+
+
+@dataclass(frozen=True)
+class Size:
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Days:
+    """From the first to the last day, as 2026-11-23."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """`is:favourite` and its like."""
+
+    field: str
+    name: str
+
+
+Condition = Words | Name | Range | Size | Days | Flag
+
+
+@dataclass(frozen=True)
+class Term:
+    """One of the alternatives holds; or none of them, where it is excluded."""
+
+    alternatives: tuple[Condition, ...]
+    excluded: bool
+    span: Span
+
+
+@dataclass(frozen=True)
+class Query:
+    terms: tuple[Term, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class _Mistake(ValueError):
+    """A value that its field cannot have."""
+
+
+_TERM = re.compile(r'(-?)(?:([^\W\d_]+):)?((?:"(?:[^"]|"")*(?:"|$)|[^\s"])*)')
+_VALUE = re.compile(r'"((?:[^"]|"")*)("|$)|[^,]+')
+
+
+def parse(text: str, today: date | None = None) -> Query:
+    """The query that `text` means. Never raises. `today` is what the dates count from."""
+    today = today or date.today()
+    terms: list[Term] = []
+    problems: list[Problem] = []
+    if len(text) > MAX_LENGTH:
+        cut = Span(MAX_LENGTH, len(text))
+        problems.append(Problem(cut, f"Only the first {MAX_LENGTH} characters are looked for."))
+    # Without what no text of the history holds; each character stays one, as the spans count.
+    text = text[:MAX_LENGTH].encode("utf-8", "replace").decode().replace("\0", " ")
+    at = 0
+    while at < len(text) and len(terms) < MAX_TERMS:
+        if text[at].isspace():
+            at += 1
+            continue
+        match = _TERM.match(text, at)
+        if match is None or match.end() == at:  # nothing a term could begin with
+            at += 1
+            continue
+        span = Span(at, match.end())
+        at = match.end()
+        try:
+            alternatives = _term(match[2] or "", match[3], today)
+        except _Mistake as mistake:
+            problems.append(Problem(span, str(mistake)))
+            continue
+        if match[3].count('"') % 2:
+            problems.append(Problem(span, "A quotation mark is missing at the end."))
+        if alternatives:
+            terms.append(Term(tuple(alternatives), bool(match[1]), span))
+    return Query(tuple(terms), tuple(problems))
+
+
+def _term(field: str, value: str, today: date) -> list[Condition]:
+    """Raises _Mistake."""
+    name = _ALIASES.get(field.lower(), field.lower())
+    if field and name not in FIELDS:
+        near = difflib.get_close_matches(name, (*FIELDS, *_ALIASES), n=1, cutoff=0.75)
+        if near:
+            raise _Mistake(f"There is no field {field!r}. Did you mean {near[0]}?")
+        name, value = ALL, f"{field}:{value}"  # such as a weight in a prompt, fur:1.2
+    if name == ALL:
+        found = _VALUE.fullmatch(value) if value.startswith('"') else None
+        quoted = found is not None
+        text = found[1].replace('""', '"') if found else value.replace('"', " ")
+        return [Words(ALL, text, quoted)] if _has_words(text) else []
+    if not value:
+        raise _Mistake(f"After {field}: a value is missing.")
+    return [
+        condition
+        for found in _VALUE.finditer(value)
+        if (condition := _condition(name, found, today)) is not None
+    ]
+
+
+def _condition(field: str, value: re.Match[str], today: date) -> Condition | None:
+    """Raises _Mistake."""
+    quoted = value[1] is not None
+    text = value[1].replace('""', '"') if quoted else value[0]
+    if field in _WORDS:
+        return Words(_WORDS[field], text, quoted) if _has_words(text) else None
+    if field in _NAMES:
+        return Name(field, text, quoted) if text else None
+    if field in _NUMBERS:
+        return _range(text, field)
+    if field == "size":
+        match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text, re.ASCII)
+        if match is None:
+            raise _Mistake(f"{text!r} is no size. Write it as 512x768.")
+        return Size(int(match[1]), int(match[2]))
+    if field == "date":
+        return _days(text, today)
+    name = _FLAG_ALIASES.get(text.lower(), text.lower())
+    if name not in _FLAGS[field]:
+        raise _Mistake(f"There is no {field}:{text}. There are {', '.join(_FLAGS[field])}.")
+    return Flag(field, name)
+
+
+def _has_words(text: str) -> bool:
+    """Whether there is anything to look for: a letter, a digit, a symbol such as an emoji."""
+    return any(char.isalnum() or ord(char) > 0x2000 for char in text)
+
+
+def _range(text: str, field: str) -> Range:
+    """Raises _Mistake."""
+    match = re.fullmatch(r"(>=|<=|>|<)(.*)", text)
+    if match is not None:
+        number = _number(match[2], text)
+        is_open = len(match[1]) == 1
+        if match[1][0] == ">":
+            return Range(field, low=number, low_open=is_open)
+        return Range(field, high=number, high_open=is_open)
+    low, dots, high = text.partition("..")
+    if not dots:
+        number = _number(text, text)
+        return Range(field, number, number)
+    if not (low or high):
+        raise _Mistake(f"{text!r} has no end. Write 20..30, 20.. or ..30.")
+    return Range(
+        field,
+        _number(low, text) if low else -math.inf,
+        _number(high, text) if high else math.inf,
+    )
+
+
+def _number(text: str, whole: str) -> float:
+    if not re.fullmatch(r"\d{1,20}|\d{0,20}\.\d{1,20}", text, re.ASCII):
+        raise _Mistake(f"{whole!r} is no number. Write 20, >=20, <20 or 20..30.")
+    return int(text) if text.isdigit() else float(text)
+
+
+# --- dates ---------------------------------------------------------------------------------------
+
+
+def _days(text: str, today: date) -> Days:
+    """Raises _Mistake."""
+    earliest, latest = date.min.isoformat(), date.max.isoformat()
+    match = re.fullmatch(r"(>=|<=|>|<)(.*)", text)
+    if match is not None:
+        first, last = _period(match[2], text, today)
+        return {
+            ">=": lambda: Days(first.isoformat(), latest),
+            ">": lambda: Days(_shifted(last, 1), latest),
+            "<=": lambda: Days(earliest, last.isoformat()),
+            "<": lambda: Days(earliest, _shifted(first, -1)),
+        }[match[1]]()
+    low, dots, high = text.partition("..")
+    if not dots:
+        first, last = _period(text, text, today)
+        return Days(first.isoformat(), last.isoformat())
+    if not (low or high):
+        raise _Mistake(f"{text!r} has no end. Write 2026-11-01..2026-11-20.")
+    return Days(
+        _period(low, text, today)[0].isoformat() if low else earliest,
+        _period(high, text, today)[1].isoformat() if high else latest,
+    )
+
+
+def _shifted(day: date, days: int) -> str:
+    try:
+        return (day + timedelta(days)).isoformat()
+    except OverflowError:
+        return day.isoformat()
+
+
+def _period(text: str, whole: str, today: date) -> tuple[date, date]:
+    """The first and the last day of a day, a month, a year or the days before today."""
+    named: dict[str, Callable[[], tuple[date, date]]] = {
+        "today": lambda: (today, today),
+        "yesterday": lambda: (today - timedelta(1), today - timedelta(1)),
+    }
+    if text.lower() in named:
+        return named[text.lower()]()
+    if match := re.fullmatch(r"(\d{1,5})d", text, re.ASCII):
+        return today - timedelta(min(int(match[1]), today.toordinal()) - 1), today
+    match = re.fullmatch(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", text, re.ASCII)
+    try:
+        if match is None:
+            raise ValueError(text)
+        year, month, day = (int(part) if part else None for part in match.groups())
+        first = date(year or 0, month or 1, day or 1)
+        if day is not None:
+            return first, first
+        if month is not None and month < 12:
+            return first, date(first.year, month + 1, 1) - timedelta(1)
+        return first, date(first.year, 12, 31)
+    except ValueError:
+        raise _Mistake(
+            f"{whole!r} is no date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d."
+        ) from None

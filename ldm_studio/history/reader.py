@@ -1,0 +1,339 @@
+"""Answers: pages of pictures newest first, counts beside them, everything about one picture.
+
+A Reader belongs to one thread. It only reads, sees what was committed when it is asked, and never
+waits for the writer (SQLite's write-ahead log).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .index import folder_range, mark_of
+from .journal import Mark
+from .query import Query
+from .reading import Stamp
+from .schema import State, connect_for_reading, in_words
+from .sql import Sql, sql
+
+PAGE = 200
+_FEW = 2_000  # pictures that are sorted rather than walked in order
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ends; the next one begins behind it, whatever was added meanwhile."""
+
+    made: int
+    id: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A picture in a list."""
+
+    id: int
+    path: Path
+    digest: str
+    state: State
+    problem: str
+    made: int
+    """Milliseconds since 1970."""
+    day: str
+    """2026-11-23"""
+    width: int
+    height: int
+    model: str
+    sampler: str
+    seed: int | None
+    favourite: bool
+    rating: int
+    prompt: str
+    """The beginning of it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    pictures: tuple[Listed, ...]
+    next: Cursor | None
+    """None where there is nothing more."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many pictures have this value."""
+
+    value: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What the pictures of a query have, most frequent first; days newest first."""
+
+    models: tuple[Count, ...]
+    samplers: tuple[Count, ...]
+    days: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something a picture was made from."""
+
+    digest: str
+    step: int | None
+    mask: str
+    ids: tuple[int, ...]
+    """The pictures of the history with this digest; none where it is not known."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """Everything about one picture."""
+
+    listed: Listed
+    format: str
+    program: str
+    model_hash: str
+    schedule: str
+    steps: int | None
+    cfg: float | None
+    strength: float | None
+    prompt: str
+    negative: str
+    settings: dict[str, str]
+    """In the words of the `parameters` text."""
+    unread: tuple[str, ...]
+    """What its file says and could not be put into these words."""
+    request: str
+    """The exact request as JSON; empty for other programs."""
+    run: str
+    tags: tuple[str, ...]
+    parents: tuple[Relation, ...]
+    children: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the index knows of a file."""
+
+    id: int
+    stamp: Stamp
+    state: State
+
+
+_LISTED = """
+    SELECT p.id, p.path, p.digest, p.state, p.problem, p.made, p.day, p.width, p.height, p.model,
+           p.sampler, p.seed, coalesce(m.favourite, 0), coalesce(m.rating, 0),
+           coalesce(substr(r.prompt, 1, 300), '')
+    FROM pictures p
+    LEFT JOIN marks m ON m.digest = p.digest
+    LEFT JOIN recipes r ON r.id = p.id
+"""
+
+
+class Reader:
+    """Raises HistoryError where the database cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._told():
+            self._connection = connect_for_reading(path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        """Make the question that is being answered fail; from any thread."""
+        self._connection.interrupt()
+
+    # Lists
+
+    def page(self, query: Query, after: Cursor | None = None, limit: int = PAGE) -> Page:
+        """The pictures of a query, newest first, behind `after`."""
+        found = sql(query)
+        if after is not None:
+            found.add("(p.made, p.id) < (?, ?)", after.made, after.id)
+        places = self._newest(found, limit + 1)
+        pictures = self._listed([number for _, number in places[:limit]])
+        return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
+
+    def _newest(self, found: Sql, limit: int) -> list[tuple[int, int]]:
+        """`made` and `id` of the newest pictures."""
+        source, parameters = found.joined()
+        few = self._all(f"SELECT p.made, p.id {source} LIMIT ?", [*parameters, _FEW + 1])
+        if len(few) <= _FEW:
+            return sorted(few, reverse=True)[:limit]
+        source, parameters = found.in_order()
+        order = "ORDER BY p.made DESC, p.id DESC LIMIT ?"
+        return self._all(f"SELECT p.made, p.id {source} {order}", [*parameters, limit])
+
+    def _listed(self, numbers: Sequence[int]) -> tuple[Listed, ...]:
+        """The pictures with these ids, in their order."""
+        marks = ", ".join("?" * len(numbers))
+        rows = self._all(f"{_LISTED} WHERE p.id IN ({marks})", numbers)
+        found = {row[0]: _listed(row) for row in rows}
+        return tuple(found[number] for number in numbers if number in found)
+
+    def pages(self, query: Query) -> Iterator[Listed]:
+        """All pictures of a query, page by page."""
+        after: Cursor | None = None
+        while True:
+            page = self.page(query, after)
+            yield from page.pictures
+            if page.next is None:
+                return
+            after = page.next
+
+    def count(self, query: Query) -> int:
+        source, parameters = sql(query).joined()
+        return int(self._all(f"SELECT count(*) {source}", parameters)[0][0])
+
+    def facets(self, query: Query, limit: int = 100) -> Facets:
+        """Counts of the values that the pictures of a query have."""
+        if not query.terms:  # answered from indexes alone
+            models, samplers, days = (self._counts(name) for name in ("model", "sampler", "day"))
+        else:
+            source, parameters = sql(query).joined()
+            rows = self._all(f"SELECT p.model, p.sampler, p.day {source}", parameters)
+            models, samplers, days = (Counter(row[i] for row in rows) for i in range(3))
+        newest = sorted(((day, number) for day, number in days.items() if day), reverse=True)
+        return Facets(
+            _frequent(models, limit),
+            _frequent(samplers, limit),
+            tuple(Count(day, number) for day, number in newest[:limit]),
+        )
+
+    def _counts(self, column: str) -> Counter[str]:
+        visible = f"state < {State.DELETED:d}"
+        return Counter(
+            dict(
+                self._all(
+                    f"SELECT {column}, count(*) FROM pictures WHERE {visible} GROUP BY {column}", []
+                )
+            )
+        )
+
+    # One picture
+
+    def details(self, number: int) -> Details | None:
+        """None where there is no picture with this id."""
+        pictures = self._listed([number])
+        if not pictures:
+            return None
+        listed = pictures[0]
+        more = self._all(
+            "SELECT p.format, p.program, p.model_hash, p.schedule, p.steps, p.cfg, p.strength, "
+            "coalesce(r.prompt, ''), coalesce(r.negative, ''), coalesce(r.settings, '{}'), "
+            "coalesce(r.unread, '[]'), coalesce(r.request, ''), coalesce(r.run, '') "
+            "FROM pictures p LEFT JOIN recipes r USING (id) WHERE p.id = ?",
+            [number],
+        )[0]
+        return Details(
+            listed,
+            *more[:9],
+            settings=json.loads(more[9]),
+            unread=tuple(json.loads(more[10])),
+            request=more[11],
+            run=more[12],
+            tags=self.mark(listed.digest).tags,
+            parents=self._parents(number),
+            children=self._children(number),
+        )
+
+    def _parents(self, number: int) -> tuple[Relation, ...]:
+        rows = self._all("SELECT parent, step, mask FROM lineage WHERE child = ?", [number])
+        return tuple(
+            Relation(digest, step, mask, self.named(digest)) for digest, step, mask in rows
+        )
+
+    def _children(self, number: int) -> tuple[int, ...]:
+        rows = self._all(
+            "SELECT DISTINCT l.child FROM pictures p JOIN lineage l "
+            "ON l.parent IN (p.digest, p.pixels) WHERE p.id = ? AND l.parent != '' ORDER BY 1",
+            [number],
+        )
+        return tuple(child for (child,) in rows)
+
+    def named(self, digest: str) -> tuple[int, ...]:
+        """The pictures whose file or whose pixels have this digest, oldest first."""
+        if not digest:
+            return ()
+        rows = self._all(
+            "SELECT id FROM pictures WHERE digest = ?1 OR pixels = ?1 ORDER BY made, id", [digest]
+        )
+        return tuple(number for (number,) in rows)
+
+    def at(self, path: Path) -> int | None:
+        """The id of the picture at this path."""
+        rows = self._all("SELECT id FROM pictures WHERE path = ?", [str(path)])
+        return rows[0][0] if rows else None
+
+    def mark(self, digest: str) -> Mark:
+        """What the user said of the pictures whose file has this digest."""
+        with self._told():
+            return mark_of(self._connection, digest)
+
+    # What the history knows
+
+    def known(self, folder: Path) -> dict[str, Known]:
+        """All files below a folder, by their path."""
+        rows = self._all(
+            "SELECT path, id, size, mtime_ns, state FROM pictures WHERE path >= ? AND path < ?",
+            folder_range(folder),
+        )
+        return {
+            path: Known(number, Stamp(size, mtime), State(state))
+            for path, number, size, mtime, state in rows
+        }
+
+    def tags(self) -> tuple[Count, ...]:
+        """All tags, with the number of contents that have them."""
+        rows = self._all("SELECT tag, count(*) FROM tags GROUP BY tag ORDER BY 2 DESC, 1", [])
+        return tuple(Count(tag, number) for tag, number in rows)
+
+    def searches(self) -> dict[str, str]:
+        """The saved searches: name to query."""
+        return dict(self._all("SELECT name, query FROM searches ORDER BY name", []))
+
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(Path(path) for (path,) in self._all("SELECT path FROM folders", []))
+
+    # Helpers
+
+    def _all(self, statement: str, parameters: Sequence[object]) -> list[Any]:
+        with self._told():
+            return self._connection.execute(statement, tuple(parameters)).fetchall()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise in_words(error, self.path) from error
+
+
+def _frequent(counter: Counter[str], limit: int) -> tuple[Count, ...]:
+    known = ((-number, value) for value, number in counter.items() if value)
+    return tuple(Count(value, -number) for number, value in sorted(known)[:limit])
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    number, path, digest, state, problem, made, day, width, height, model, sampler, seed = row[:12]
+    favourite, rating, prompt = row[12:]
+    return Listed(
+        number, Path(path), digest, State(state), problem, made, day, width, height, model,
+        sampler, None if seed is None else int(seed), bool(favourite), rating, prompt,
+    )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Words as the search knows them, the same for what is indexed and for what is asked.
+
+SQLite's tokenizer splits where there is neither letter nor digit nor symbol. Chinese and Japanese
+do not mark their words, so each of their characters is a word, and so is each emoji: "红狐" is the
+phrase 红 狐 and finds 一只红狐狸.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Kana, Han, compatibility forms; pictographs and dingbats.
+_ALONE = re.compile(
+    "([\u2600-\u27bf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U0001f000-\U0001faff\U00020000-\U0003134f])"
+)
+
+
+def segmented(text: str) -> str:
+    """`text` with a space around every character that is a word of its own."""
+    return _ALONE.sub(r" \1 ", text)
+
+
+def phrase(text: str, prefix: bool) -> str:
+    """An FTS5 phrase for the words of `text`; with `prefix` the last may go on."""
+    quoted = segmented(text).replace("\0", " ").replace('"', '""')
+    open_end = prefix and not _ALONE.match(text[-1:])
+    return f'"{quoted}"{" *" if open_end else ""}'

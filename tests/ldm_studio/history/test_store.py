@@ -1,0 +1,324 @@
+"""The history as it is held open: marks, journal, recovery, readers beside the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldm_studio.history import journal
+from ldm_studio.history.errors import HistoryError, NewerHistory
+from ldm_studio.history.index import Change
+from ldm_studio.history.journal import Folder, Mark, SavedSearch
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.reader import Reader
+from ldm_studio.history.schema import MIGRATIONS, backup_path, suspect_path
+from ldm_studio.history.store import DATABASE, JOURNAL, History
+from tests.ldm_studio.history.files import scanned
+
+NOW = len(MIGRATIONS)
+
+
+def test_details_are_what_was_put(history, reader):
+    ((indexed,),) = [history.put([scanned(7, "a fox 🦊", Clip_skip=2)]).result()]
+    assert indexed.change is Change.ADDED
+    details = reader.details(indexed.id)
+    assert details.listed.path == Path("/pictures/1/00007.png")
+    assert (details.prompt, details.negative) == ("a fox 🦊", "blurry")
+    assert (details.listed.seed, details.steps, details.cfg) == (7, 20, 7.5)
+    assert (details.program, details.schedule) == ("AUTOMATIC1111", "Karras")
+    assert details.settings["Clip skip"] == "2"
+    assert reader.details(99) is None
+
+
+def test_marks_belong_to_the_content_and_all_its_copies(tmp_path, history, reader):
+    paths = [tmp_path / "a.png", tmp_path / "copy.png"]
+    for path in paths:
+        path.touch()
+    history.put([*(scanned(1, path=path) for path in paths), scanned(2)]).result()
+    (mark,) = history.rate([1], 4).result()
+    assert mark == Mark(scanned(1).digest, rating=4)
+    history.favourite([2]).result()
+    assert [p.id for p in reader.pages(parse("is:favourite rating:4"))] == [2, 1]
+    history.favourite([1], False).result()
+    assert reader.count(parse("is:favourite")) == 0
+
+
+def test_tags_are_cleaned_and_do_not_depend_on_case(history, reader):
+    history.put([scanned(1), scanned(2)]).result()
+    history.tag([1, 2, 99], ["  red \n fox ", "", "Snow"]).result()
+    history.tag([1], ["snow", "SNOW"]).result()
+    assert reader.details(1).tags == ("red fox", "Snow")
+    assert [(tag.value, tag.pictures) for tag in reader.tags()] == [("red fox", 2), ("Snow", 2)]
+    history.untag([1], ["RED FOX"]).result()
+    assert reader.details(1).tags == ("Snow",)
+    assert reader.count(parse("tag:red")) == 1
+    assert reader.count(parse('"red fox"')) == 1
+
+
+@pytest.mark.parametrize("stars", [-1, 6])
+def test_ratings_are_up_to_five_stars(history, stars):
+    with pytest.raises(ValueError, match="0 to 5"):
+        history.rate([1], stars)
+
+
+def test_searches_and_folders_are_remembered(history, reader):
+    history.save_search("foxes", "fox rating:>=4").result()
+    history.save_search("old", "date:2020").result()
+    history.save_search("old", "").result()
+    history.add_folder(Path("/pictures")).result()
+    history.add_folder(Path("/gone")).result()
+    history.remove_folder(Path("/gone")).result()
+    assert reader.searches() == {"foxes": "fox rating:>=4"}
+    assert reader.folders() == (Path("/pictures"),)
+
+
+def test_everything_is_there_after_a_restart(tmp_path):
+    with History(tmp_path) as history:
+        history.put([scanned(1)])
+        history.favourite([1])
+    with History(tmp_path) as history, history.reader() as reader:
+        assert reader.count(parse("is:favourite fox")) == 1
+    with pytest.raises(HistoryError, match="closed"):
+        history.favourite([1]).result()
+
+
+def test_a_job_that_fails_leaves_the_others_alone(history, reader):
+    futures = [history.put([scanned(1)]), history.put([None]), history.put([scanned(2)])]  # type: ignore[list-item]
+    assert futures[0].result()
+    with pytest.raises(AttributeError):
+        futures[1].result()
+    assert futures[2].result()
+    assert reader.count(Query()) == 2
+
+
+# --- readers and the writer ----------------------------------------------------------------------
+
+
+def test_readers_never_wait_for_the_writer(history):
+    """A reader sees whole batches only, and its pages stay whole while rows pour in."""
+    history.put([scanned(number) for number in range(300)]).result()
+    stop = threading.Event()
+    problems: list[str] = []
+
+    def read() -> None:
+        with history.reader() as reader:
+            while not stop.is_set():
+                count = reader.count(parse("fox"))
+                if count % 100:
+                    problems.append(f"half a batch: {count}")
+                if len(list(reader.pages(parse("width:512")))) < count:
+                    problems.append("pictures vanished")
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for start in range(300, 2_300, 100):
+        history.put([scanned(number) for number in range(start, start + 100)]).result()
+        history.favourite(range(start - 50, start)).result()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    with history.reader() as reader:
+        assert reader.count(Query()) == 2_300
+
+
+def test_two_programs_at_once_share_one_history(tmp_path):
+    with History(tmp_path) as one, History(tmp_path) as two:
+        waiting = [
+            history.put([scanned(number)]) for number in range(100) for history in (one, two)
+        ]
+        for future in waiting:
+            future.result()
+        with two.reader() as reader:
+            assert reader.count(Query()) == 100
+
+
+def test_a_reader_can_only_read_and_a_missing_database_is_told(tmp_path, history, reader):
+    with pytest.raises(HistoryError, match="cannot be opened"):
+        Reader(tmp_path / "nothing.sqlite3")
+    other = sqlite3.connect(f"{history.path.as_uri()}?mode=ro", uri=True)
+    with closing(other), pytest.raises(sqlite3.OperationalError):
+        other.execute("DELETE FROM pictures")
+
+
+def test_a_history_kept_locked_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("ldm_studio.history.schema.BUSY_MS", 20)
+    with History(tmp_path) as history:
+        with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(HistoryError, match="locked"):
+                history.put([scanned(1)]).result()
+            other.execute("ROLLBACK")
+        assert history.put([scanned(1)]).result()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(HistoryError, match="file"):
+        History(tmp_path / "file" / "data")
+
+
+# --- versions ------------------------------------------------------------------------------------
+
+
+def test_version_1_is_brought_up_to_date_and_kept_beside(tmp_path):
+    path = tmp_path / DATABASE
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(MIGRATIONS[0])
+        old.executescript(
+            "INSERT INTO pictures (id, path, folder, name, digest, size, mtime_ns, made, day) "
+            "VALUES (1, '/a.png', '/', 'a.png', 'abc', 1, 1, 1, '1970-01-01'), "
+            "(2, '/b.png', '/', 'b.png', 'def', 1, 1, 2, '1970-01-01'), "
+            "(3, '/c.png', '/', 'c.png', 'ghi', 1, 1, 3, '1970-01-01');"
+            "INSERT INTO recipes VALUES (1, 'a fox', '', '{}', '[]', "
+            """'{"init": "123", "mask": "456"}', ''), (2, 'x', '', '{}', '[]', 'damaged', ''), """
+            """(3, 'y', '', '{}', '[]', '{"init": ""}', '');"""
+            "INSERT INTO marks VALUES ('abc', 1, 4); PRAGMA user_version = 1;"
+        )
+    with History(tmp_path) as history, history.reader() as reader:
+        assert history.recovery is None
+        (relation,) = reader.details(1).parents
+        assert (relation.digest, relation.mask) == ("123", "456")
+        assert reader.details(2).parents == reader.details(3).parents == ()
+        assert reader.count(parse("is:favourite rating:4")) == 1
+    with closing(sqlite3.connect(backup_path(path, 1))) as backup:
+        assert backup.execute("PRAGMA user_version").fetchone() == (1,)
+        assert backup.execute("SELECT count(*) FROM pictures").fetchone() == (3,)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path):
+    with History(tmp_path) as history:
+        history.put([scanned(1)]).result()
+    broken = (*MIGRATIONS, "CREATE TABLE more (id INTEGER);\nINSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(HistoryError, match="nowhere"):
+        History(tmp_path, broken)
+    with History(tmp_path) as history, history.reader() as reader:
+        assert reader.count(Query()) == 1
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (NOW,)
+        assert (
+            connection.execute("SELECT * FROM sqlite_schema WHERE name = 'more'").fetchall() == []
+        )
+
+
+def test_a_newer_history_is_refused_and_not_touched(tmp_path):
+    with History(tmp_path, (*MIGRATIONS, "CREATE TABLE more (id INTEGER);")):
+        pass
+    before = (tmp_path / DATABASE).read_bytes()
+    with pytest.raises(NewerHistory, match=f"its version is {NOW + 1}, this program knows {NOW}"):
+        History(tmp_path)
+    assert (tmp_path / DATABASE).read_bytes() == before
+
+
+# --- damage --------------------------------------------------------------------------------------
+
+
+def marked(folder: Path) -> Path:
+    """A history with something said in it; its database."""
+    with History(folder) as history:
+        history.put([scanned(number) for number in range(500)]).result()
+        history.tag([1], ["kept"])
+        history.rate([1], 5)
+        history.favourite([2])
+        history.save_search("best", "rating:5")
+        history.add_folder(Path("/pictures"))
+    return folder / DATABASE
+
+
+def check_recovered(folder: Path) -> None:
+    with History(folder) as history, history.reader() as reader:
+        assert history.recovery is not None
+        assert history.recovery.set_aside.exists()
+        assert "set aside" in history.recovery.message
+        assert history.recovery.folders == (Path("/pictures"),)
+        assert reader.count(Query()) == 0
+        history.put([scanned(number) for number in range(10)]).result()
+        assert reader.count(parse("rating:5 tag:kept")) == 1
+        assert reader.count(parse("kept")) == 1
+        assert reader.count(parse("is:favourite")) == 1
+        assert reader.searches() == {"best": "rating:5"}
+    with History(folder) as history:
+        assert history.recovery is None
+
+
+@pytest.mark.parametrize("data", [b"this is no database at all, not even nearly. " * 9, b"SQLi"])
+def test_a_file_that_is_no_database_is_set_aside(tmp_path, data):
+    path = marked(tmp_path)
+    path.write_bytes(data)
+    check_recovered(tmp_path)
+
+
+def damage(path: Path) -> None:
+    """Overwrites all but the first quarter, in which the names of the tables are."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 4] + b"\xa5" * (len(data) - len(data) // 4))
+
+
+def test_damaged_pages_found_after_a_crash_are_set_aside(tmp_path):
+    path = marked(tmp_path)
+    damage(path)
+    path.with_name(path.name + "-wal").touch()  # left behind by a program that did not end well
+    check_recovered(tmp_path)
+
+
+def test_damage_that_is_met_is_told_and_repaired_at_the_next_start(tmp_path):
+    path = marked(tmp_path)
+    damage(path)
+    with History(tmp_path) as history, history.reader() as reader:
+        with pytest.raises(HistoryError, match="rebuilt from the picture files"):
+            [reader.details(number) for number in range(500)]
+        assert suspect_path(path).exists()
+    check_recovered(tmp_path)
+    assert not suspect_path(path).exists()
+
+
+def test_a_suspicion_that_was_wrong_changes_nothing(tmp_path):
+    path = marked(tmp_path)
+    suspect_path(path).touch()
+    with History(tmp_path) as history, history.reader() as reader:
+        assert history.recovery is None
+        assert reader.count(Query()) == 500
+
+
+def test_an_empty_file_is_a_new_history(tmp_path):
+    (tmp_path / DATABASE).touch()
+    with History(tmp_path) as history, history.reader() as reader:
+        assert history.recovery is None
+        assert reader.count(Query()) == 0
+
+
+# --- the journal ---------------------------------------------------------------------------------
+
+words = st.text(st.characters(codec="utf-8"), max_size=20)
+sayings = st.lists(
+    st.builds(Mark, words, st.booleans(), st.integers(0, 5), st.lists(words, max_size=3).map(tuple))
+    | st.builds(SavedSearch, words, words)
+    | st.builds(Folder, words, st.booleans()),
+    max_size=6,
+)
+
+
+@given(sayings, sayings)
+def test_what_was_said_is_read_back_in_order(tmp_path_factory, first, second):
+    path = tmp_path_factory.mktemp("journal") / JOURNAL
+    journal.write(path, first)
+    journal.write(path, second)
+    assert list(journal.read(path)) == [*first, *second]
+
+
+def test_lines_cut_short_or_of_the_future_are_passed_over(tmp_path):
+    path = tmp_path / JOURNAL
+    journal.write(path, [SavedSearch("a", "fox")])
+    with path.open("ab") as file:
+        file.write(b'{"name": "b", "query": "cu')
+    journal.write(path, [SavedSearch("c", "cat")])
+    with path.open("ab") as file:
+        file.write(b'\n[1]\n{"mood": "good"}\n\xff\xfe\n{"digest": 3, "favourite": true}\n')
+    assert list(journal.read(path)) == [SavedSearch("a", "fox"), SavedSearch("c", "cat")]
