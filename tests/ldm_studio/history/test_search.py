@@ -1,0 +1,184 @@
+"""What queries find, in which order, page by page, and what is counted beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.request import Request
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.reader import Count
+from ldm_studio.history.reading import scan
+from ldm_studio.history.rebuild import rebuild
+from ldm_studio.history.schema import State
+from tests.ldm_studio.history.files import ours, png, scanned
+
+
+@pytest.fixture
+def library(history, reader):
+    """Six pictures, newest first 0 to 5."""
+    history.put([
+        scanned(0, "a red fox, 3d", Model="tiny", Seed=2**64 - 1),
+        scanned(1, "two foxes in the snow", Sampler="dpmpp_2m", Steps=30, negative="fox cub"),
+        scanned(2, "一只红狐狸 🦊", width=768, height=512),
+        scanned(3, "<lora:add_detail:0.8> café", CFG_scale=4, program="Forge"),
+        scanned(4, "a castle", Model="other model", width=512, height=512, format="JPEG"),
+        scanned(5, 'the "red" 100% _fox_', Denoising_strength=0.4,
+                path=Path("/elsewhere/my foxes/x_1.png")),
+    ]).result()  # fmt: skip
+    history.favourite([1, 3]).result()
+    history.rate([1], 5).result()
+    history.rate([2], 3).result()
+    history.tag([2, 3], ["Animals", "snow white"]).result()
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", [0, 1, 2, 3, 4, 5]),
+        ("fox", [0, 1, 5]),
+        ("FOX red", [0, 5]),
+        ('"red fox"', [0]),
+        ('"fox red"', []),
+        ("prompt:fox", [0, 1, 5]),
+        ("negative:fox", [1]),
+        ('prompt:"fox"', [0, 5]),
+        ("style:3d", [0]),
+        ("红狐", [2]),
+        ("狐红", []),
+        ("🦊", [2]),
+        ("cafe", [3]),
+        ("lora:add_detail", [3]),
+        ("lora:add", [3]),
+        ("-fox", [2, 3, 4]),
+        ("fox,castle", []),
+        ("prompt:castle,snow", [1, 4]),
+        ("-prompt:castle,snow", [0, 2, 3, 5]),
+        ("tag:animals", [1, 2]),
+        ("tag:snow", [1, 2]),
+        ('tag:"snow white"', [1, 2]),
+        ('tag:"snow"', []),
+        ("animals", [1, 2]),
+        ("model:tiny", [0]),
+        ("model:MODEL", [4]),
+        ('model:"model"', []),
+        ('model:"other model",tiny', [0, 4]),
+        ("-model:v1", [0, 4]),
+        ("sampler:euler_ancestral", [0, 2, 3, 4, 5]),
+        ('sampler:"DPM++ 2M"', [1]),
+        ("schedule:karras steps:30", [1]),
+        ("program:forge", [3]),
+        ("format:jpg", [4]),
+        ("hash:6CE0", [0, 1, 2, 3, 4, 5]),
+        ("seed:18446744073709551615", [0]),
+        ("seed:<3", [1, 2]),
+        ("steps:>20", [1]),
+        ("cfg:4..7", [3]),
+        ("cfg:<7.5", [3]),
+        ("strength:0.4", [5]),
+        ("-strength:0.4", [0, 1, 2, 3, 4]),
+        ("size:768x512", [2]),
+        ("width:512 height:512", [4]),
+        ("is:landscape", [2]),
+        ("is:square", [4]),
+        ("is:portrait fox", [0, 1, 5]),
+        ("is:favourite", [0, 2]),
+        ("-is:favourite fox", [1, 5]),
+        ("rating:>=3", [0, 1]),
+        ("rating:5", [0]),
+        ("rating:0", [2, 3, 4, 5]),
+        ("rating:<4", [1, 2, 3, 4, 5]),
+        ("has:rating", [0, 1]),
+        ("has:tags -has:rating", [2]),
+        ("has:recipe has:mask", []),
+        ("name:x_1", [5]),
+        ("name:x%1", []),
+        ('name:"x_1.png"', [5]),
+        ('folder:"/elsewhere/my foxes"', [5]),
+        ("folder:foxes", [5]),
+        ("100%", [5]),
+        ("date:2023-11-14", [0]),
+        ("date:<2023-11-13", [2, 3, 4, 5]),
+    ],
+)
+def test_a_query_finds(library, text, found):
+    query = parse(text)
+    assert query.problems == ()
+    assert [picture.id - 1 for picture in library.pages(query)] == found
+    assert library.count(query) == len(found)
+
+
+def test_pages_follow_each_other_also_where_pictures_are_of_the_same_moment(history, reader):
+    stamp = scanned(0).stamp
+    history.put([scanned(number, stamp=stamp) for number in range(50)]).result()
+    found, after = [], None
+    while True:
+        page = reader.page(Query(), after, limit=7)
+        found += [picture.id for picture in page.pictures]
+        if page.next is None:
+            break
+        after = page.next
+        history.put([scanned(1000 + len(found), stamp=scanned(-5).stamp)]).result()  # newer ones
+    assert found == list(range(50, 0, -1))
+
+
+def test_many_matches_are_paged_in_the_same_order_as_few(history, reader):
+    history.put([scanned(number) for number in range(2_300)]).result()
+    for text in ("fox", "", "fox width:512", "date:2023"):
+        query = parse(text)
+        everything = [picture.seed for picture in reader.pages(query)]
+        assert everything == sorted(everything)
+        assert len(everything) == reader.count(query)
+        page = reader.page(query, limit=10)
+        assert [picture.seed for picture in page.pictures] == everything[:10]
+
+
+def test_facets_count_what_a_query_finds(library):
+    facets = library.facets(parse("fox"))
+    assert facets.models == (Count("v1-5", 2), Count("tiny", 1))
+    assert facets.samplers == (Count("Euler a", 2), Count("DPM++ 2M", 1))
+    assert [count.pictures for count in facets.days] == [1, 1, 1]
+    assert facets.days[0].value > facets.days[1].value
+    everything = library.facets(Query())
+    assert everything.models == (Count("v1-5", 4), Count("other model", 1), Count("tiny", 1))
+    assert len(library.facets(Query(), limit=2).days) == 2
+
+
+def test_deleted_pictures_are_only_found_by_who_asks(library, history):
+    history.set_state([1], State.DELETED).result()
+    assert library.count(parse("red fox")) == 1
+    assert [picture.id for picture in library.pages(parse("is:deleted"))] == [1]
+    assert library.count(Query()) == 5
+    assert sum(count.pictures for count in library.facets(Query()).models) == 5
+
+
+def test_missing_pictures_are_found_and_say_so(library, history):
+    history.set_state([1], State.MISSING).result()
+    first = library.page(Query()).pictures[0]
+    assert (first.id, first.state) == (1, State.MISSING)
+    assert library.count(parse("is:missing")) == 1
+
+
+def test_a_picture_made_from_another_knows_it(tmp_path, history, reader):
+    start = scan(ours(tmp_path / "start.png", seed=1))
+    request = Request(prompt="a hat", width=8, height=8, init=start.pixels, mask="1" * 64)
+    ours(tmp_path / "child.png", request, seed=2)
+    rebuild(history, [tmp_path])
+    parent, child = (reader.at(tmp_path / name) for name in ("start.png", "child.png"))
+    (relation,) = reader.details(child).parents
+    assert (relation.digest, relation.ids, relation.mask) == (start.pixels, (parent,), "1" * 64)
+    assert reader.details(parent).children == (child,)
+    assert [picture.id for picture in reader.pages(parse("has:mask"))] == [child]
+    assert [picture.id for picture in reader.pages(parse("has:parent"))] == [child]
+
+
+def test_a_branch_knows_the_step_it_left_its_parent(tmp_path, history, reader):
+    parent = ours(tmp_path / "parent.png", seed=1)
+    run = {"parent": {"picture": scan(parent).pixels, "name": "parent.png", "step": 12}}
+    child = png(tmp_path / "child.png", ldm_studio="{}", ldm_studio_run=json.dumps(run))
+    rebuild(history, [tmp_path])
+    (relation,) = reader.details(reader.at(child)).parents
+    assert (relation.ids, relation.step) == ((reader.at(parent),), 12)
