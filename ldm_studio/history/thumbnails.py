@@ -1,0 +1,122 @@
+"""Small copies of the pictures, in a database of their own.
+
+A database rather than a folder of small files: a hundred thousand files of ten kilobytes are slow
+to list, copy and delete, waste a block each, and open more slowly than a row is read. Its own
+database rather than a table beside the pictures: it is ten times their size, would be in every
+backup, and can be thrown away at any time, which is what happens when it is damaged.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from core.errors import MemoryShortage, PictureError
+
+from .schema import BUSY_MS
+
+log = logging.getLogger(__name__)
+
+DATABASE = "thumbnails.sqlite3"
+SIDE = 256
+"""Pixels of the longer side; shown at up to twice their size on a screen of normal density."""
+MAX_PIXELS = 1 << 26
+_QUALITY = 82
+_SCHEMA = "CREATE TABLE IF NOT EXISTS thumbnails (digest TEXT PRIMARY KEY, webp BLOB NOT NULL)"
+
+
+class Thumbnails:
+    """A connection of one thread. Never raises: a thumbnail can always be made again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / DATABASE
+        self._connection = self._opened()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Thumbnails:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, digest: str) -> bytes | None:
+        """The WebP file for the picture file with this digest; None where there is none yet."""
+        try:
+            row = self._connection.execute(
+                "SELECT webp FROM thumbnails WHERE digest = ?", (digest,)
+            ).fetchone()
+        except sqlite3.Error as error:
+            self._failed(error)
+            return None
+        return None if row is None else row[0]
+
+    def put(self, thumbnails: Iterable[tuple[str, bytes]]) -> None:
+        """Keep WebP files by the digests of their pictures."""
+        try:
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", thumbnails
+                )
+        except sqlite3.Error as error:
+            self._failed(error)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connected(self.path)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("%s: %s; it is begun anew", self.path, error)
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(DATABASE + suffix).unlink(missing_ok=True)
+            return self._connected(self.path)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("%s: %s; thumbnails are kept in memory", self.path, error)
+            return self._connected(":memory:")
+
+    @staticmethod
+    def _connected(path: Path | str) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=BUSY_MS / 1000)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")  # what a power cut costs is made again
+            with connection:
+                connection.execute(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        log.warning("%s: %s", self.path, error)
+
+
+def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
+    """A WebP file of the picture, upright, its longer side at most `side` pixels.
+
+    Raises PictureError, MemoryShortage.
+    """
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise PictureError(f"{path} has too many pixels for a thumbnail.")
+            image.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
+            small = ImageOps.exif_transpose(image)
+            small = small.convert("RGBA" if small.has_transparency_data else "RGB")
+            small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            file = io.BytesIO()
+            small.save(file, "WEBP", quality=_QUALITY, method=2)
+            return file.getvalue()
+    except PictureError:
+        raise
+    except MemoryError as error:
+        raise MemoryShortage(f"There is not enough memory to open {path}.") from error
+    except Exception as error:  # decoders fail in any way on a damaged file
+        raise PictureError(f"Cannot read {path}: {error}.") from error
