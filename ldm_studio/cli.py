@@ -21,6 +21,8 @@ from core.errors import MemoryShortage, ModelError, PictureError, StudioError
 
 from . import __version__, doctor, generate
 from .engine.pipeline import CorePipeline, Pipeline, memory_shortage
+from .history import command as history
+from .history.errors import HistoryError
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
@@ -36,6 +38,7 @@ class Exit(IntEnum):
     PICTURE = 4
     MEMORY = 5
     NO_WINDOW = 6
+    HISTORY = 7
     INTERRUPTED = 130
 
 
@@ -49,6 +52,8 @@ def main(
         match arguments.command:
             case "generate":
                 return generate.run(arguments, pipeline)
+            case "history":
+                return history.run(arguments)
             case "doctor":
                 return doctor.run()
             case _:
@@ -95,6 +100,8 @@ def _fail(error: StudioError) -> int:
             return Exit.PICTURE
         case MemoryShortage():
             return Exit.MEMORY
+        case HistoryError():
+            return Exit.HISTORY
         case _:
             return Exit.USAGE
 
@@ -115,7 +122,7 @@ examples:
 
 exit codes:
   0 done   2 wrong usage or value   3 model problem   4 picture file problem
-  5 out of memory   6 no window possible here   1 a bug
+  5 out of memory   6 no window possible here   7 history problem   1 a bug
   130 interrupted, finished pictures are kept
 """
 
@@ -144,6 +151,16 @@ def parser() -> argparse.ArgumentParser:
             epilog=EXAMPLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+    )
+    history.add_arguments(
+        commands.add_parser(
+            "history",
+            help="find pictures, index folders, import those of other programs",
+            description="Find any picture, know how it was made, and index folders of pictures.",
+            epilog=history.EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        ),
+        _Parser,
     )
     commands.add_parser(
         "doctor",

@@ -1,0 +1,232 @@
+"""`ldm-studio history` as people and scripts use it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.request import Request
+from ldm_studio.cli import Exit, main
+from ldm_studio.history.store import DATABASE
+from ldm_studio.history.thumbnails import Thumbnails, make_thumbnail
+from ldm_studio.paths import data_dir, pictures_dir
+from tests.ldm_studio.history.files import noise, ours, png
+
+
+@pytest.fixture
+def pictures(studio_home: Path) -> Path:
+    """Two pictures of this program in its own folder."""
+    folder = pictures_dir()
+    folder.mkdir(parents=True)
+    for number, prompt in enumerate(("a red fox", "a castle")):
+        request = Request(prompt=prompt, seed=number, width=8, height=8)
+        ours(folder / f"{number}.png", request, seed=number)
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    code = main(["history", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_before_anything_is_indexed_it_says_how_to(capsys):
+    code, out, err = run(capsys, "list")
+    assert (code, out) == (0, "")
+    assert "ldm-studio history rebuild" in err
+
+
+def test_rebuild_list_search_show(pictures, capsys):
+    assert run(capsys, "rebuild")[:2] == (0, "2 pictures: 2 new\n")
+    assert run(capsys, "rebuild")[:2] == (0, "2 pictures: 2 unchanged\n")
+    assert run(capsys, "rebuild", "--again")[:2] == (0, "2 pictures: 2 changed\n")
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    assert len(out.splitlines()) == 2
+    code, out, _ = run(capsys, "search", "fox", "--json")
+    record = json.loads(out)
+    assert record["prompt"] == "a red fox"
+    assert record["path"] == str(pictures / "0.png")
+    for named in (record["id"], record["path"]):
+        code, out, _ = run(capsys, "show", named)
+        assert code == 0
+        assert "made with     LDM Studio" in out
+        assert "prompt        a red fox" in out
+    details = json.loads(run(capsys, "show", record["id"], "--json")[1])
+    assert details["request"]["seed"] == 0
+    assert details["settings"]["Sampler"] == "Euler"
+    assert details["ignored"] == []
+
+
+def test_a_limit_is_kept_and_zero_is_none(pictures, capsys):
+    run(capsys, "rebuild")
+    assert len(run(capsys, "list", "--limit", 1)[1].splitlines()) == 1
+    assert len(run(capsys, "list", "--limit", 0)[1].splitlines()) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["history", "list", "--limit", "some"])
+    assert ended.value.code == Exit.USAGE
+
+
+def test_facets(pictures, capsys):
+    run(capsys, "rebuild")
+    assert "       2  Tiny\n" in run(capsys, "search", "a", "--facets")[1]
+    facets = json.loads(run(capsys, "search", "fox", "--facets", "--json")[1])
+    assert facets["models"] == {"Tiny": 1}
+    assert facets["samplers"] == {"Euler": 1}
+
+
+def test_excluding_terms_are_given_behind_two_dashes(pictures, capsys):
+    run(capsys, "rebuild")
+    out = run(capsys, "search", "--json", "--", "a", "-fox")[1]
+    assert json.loads(out)["prompt"] == "a castle"
+
+
+def test_a_mistake_in_a_query_is_pointed_at(pictures, capsys):
+    code, out, err = run(capsys, "search", "fox", "steps:many")
+    assert (code, out) == (Exit.USAGE, "")
+    assert "'many' is no number" in err
+    assert "  fox steps:many\n      ^^^^^^^^^^" in err
+
+
+def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
+    text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Clip skip: 2, Version: v1.10.1"
+    png(tmp_path / "theirs" / "a.png", parameters=text)
+    (tmp_path / "theirs" / "bad.png").write_bytes(b"")
+    code, out, err = run(capsys, "import", tmp_path / "theirs")
+    assert code == 0
+    assert "2 pictures: 2 new, 1 unreadable" in out
+    assert "       1  AUTOMATIC1111" in out
+    assert "       1  Clip skip" in out
+    assert f"{tmp_path / 'theirs' / 'bad.png'}: It is empty." in err
+    (tmp_path / "theirs" / "a.png").unlink()  # the folder is known from now on
+    code, out, _ = run(capsys, "rebuild", "--json")
+    assert json.loads(out)["missing"] == 1
+
+
+@pytest.mark.parametrize("action", ["rebuild", "import"])
+def test_a_folder_that_is_not_there_is_told(tmp_path, capsys, action):
+    code, _, err = run(capsys, action, tmp_path / "nothing")
+    assert code == Exit.PICTURE
+    assert "There is no folder" in err
+
+
+def test_a_picture_that_is_not_there_is_told(capsys):
+    for named in ("7", "nothing.png", "9" * 30):
+        code, _, err = run(capsys, "show", named)
+        assert code == Exit.USAGE
+        assert "There is no picture" in err
+
+
+def test_a_missing_picture_is_located(pictures, tmp_path, capsys):
+    run(capsys, "rebuild")
+    number = json.loads(run(capsys, "search", "fox", "--json")[1])["id"]
+    (pictures / "0.png").rename(tmp_path / "moved.png")
+    run(capsys, "rebuild")
+    assert "(missing)" in run(capsys, "search", "fox")[1]
+    assert run(capsys, "locate", number, tmp_path / "moved.png")[0] == 0
+    assert str(tmp_path / "moved.png") in run(capsys, "search", "fox")[1]
+    assert run(capsys, "locate", number, pictures / "1.png")[0] == Exit.PICTURE
+
+
+def test_a_damaged_history_is_rebuilt_from_the_files_and_said(pictures, capsys):
+    run(capsys, "rebuild")
+    (data_dir() / DATABASE).write_bytes(b"damaged " * 100)
+    code, out, err = run(capsys, "search", "fox")
+    assert code == 0
+    assert "set aside" in err
+    assert "a red fox" in out
+    assert list(data_dir().glob("history.damaged-*.sqlite3"))
+
+
+def test_a_history_that_cannot_be_written_is_told(studio_home, capsys):
+    studio_home.mkdir()
+    (studio_home / "data").touch()
+    code, _, err = run(capsys, "list")
+    assert code == Exit.HISTORY
+    assert "Cannot write the history" in err
+
+
+# --- export --------------------------------------------------------------------------------------
+
+
+def test_export_to_a_folder_keeps_the_files_and_gives_twins_numbers(pictures, tmp_path, capsys):
+    (pictures / "below").mkdir()
+    (pictures / "below" / "0.png").write_bytes((pictures / "1.png").read_bytes())
+    run(capsys, "rebuild")
+    (pictures / "1.png").unlink()
+    code, out, err = run(capsys, "export", "-o", tmp_path / "out")
+    assert (code, out) == (0, f"{tmp_path / 'out'}\n")
+    assert "2 pictures, 1 missing" in err
+    copies = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert copies == ["0 (2).png", "0.png"]
+    originals = {path.read_bytes() for path in pictures.rglob("*.png")}
+    assert {path.read_bytes() for path in (tmp_path / "out").iterdir()} == originals
+
+
+def test_export_to_a_zip(pictures, tmp_path, capsys):
+    run(capsys, "rebuild")
+    out = run(capsys, "export", "fox", "-o", tmp_path / "out.zip", "--json")[1]
+    assert json.loads(out) == {"output": str(tmp_path / "out.zip"), "pictures": 1, "left_out": 0}
+    with zipfile.ZipFile(tmp_path / "out.zip") as pack:
+        assert pack.namelist() == ["0.png"]
+        assert pack.read("0.png") == (pictures / "0.png").read_bytes()
+
+
+def test_export_of_the_recipes(pictures, tmp_path, capsys):
+    run(capsys, "rebuild")
+    run(capsys, "export", "fox", "-o", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["prompt"], row["sampler"], row["seed"]) == ("a red fox", "Euler", "0")
+    run(capsys, "export", "-o", tmp_path / "out.jsonl")
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["request"]["prompt"] for line in lines} == {"a red fox", "a castle"}
+
+
+def test_an_export_that_cannot_be_written_is_told(pictures, tmp_path, capsys):
+    run(capsys, "rebuild")
+    (tmp_path / "file").touch()
+    for target in (tmp_path / "file", tmp_path / "file" / "out.zip"):
+        code, _, err = run(capsys, "export", "-o", target)
+        assert code == Exit.PICTURE
+        assert "Cannot write" in err
+
+
+# --- thumbnails ----------------------------------------------------------------------------------
+
+
+def test_a_thumbnail_is_a_small_copy_with_its_transparency(tmp_path):
+    Image.new("RGBA", (600, 300), (200, 0, 0, 0)).save(tmp_path / "a.png")
+    with Image.open(io.BytesIO(make_thumbnail(tmp_path / "a.png"))) as small:
+        assert (small.format, small.size, small.mode) == ("WEBP", (256, 128), "RGBA")
+    Image.fromarray(noise(10, 20)).save(tmp_path / "b.jpg")
+    with Image.open(io.BytesIO(make_thumbnail(tmp_path / "b.jpg"))) as small:
+        assert small.size == (20, 10)
+
+
+def test_thumbnails_are_kept_and_what_is_damaged_is_begun_anew(tmp_path):
+    with Thumbnails(tmp_path) as thumbnails:
+        thumbnails.put([("a", b"1"), ("b", b"2")])
+        assert thumbnails.get("c") is None
+    with Thumbnails(tmp_path) as thumbnails:
+        assert thumbnails.get("a") == b"1"
+        path = thumbnails.path
+    path.write_bytes(b"damaged " * 200)
+    with Thumbnails(tmp_path) as thumbnails:
+        assert thumbnails.get("a") is None
+        thumbnails.put([("a", b"3")])
+        assert thumbnails.get("a") == b"3"
+
+
+def test_thumbnails_do_without_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with Thumbnails(tmp_path / "file" / "data") as thumbnails:
+        thumbnails.put([("a", b"1")])
+        assert thumbnails.get("a") == b"1"
