@@ -38,5 +38,9 @@ class StateError(StudioError):
     """A saved trajectory is missing, damaged, or does not fit."""
 
 
+class DecodeError(StudioError):
+    """What the autoencoder made of a latent is no picture."""
+
+
 class MemoryShortage(StudioError):
     """The device ran out of memory."""

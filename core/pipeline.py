@@ -21,7 +21,7 @@ from . import inpainting
 from .diffusion import noise
 from .diffusion.noise_profiles import A1111_CPU, A1111_NV
 from .diffusion.trajectory import Noise, State, Step
-from .errors import RequestError, StateError
+from .errors import DecodeError, RequestError, StateError
 from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .networks.compact_autoencoder import DECODER_REACH, FACTOR
@@ -204,10 +204,14 @@ def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
 def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
     """Decodes the end of a trajectory. Where the mask is 0, every byte is the input's.
 
-    `tiled` decodes in small tiles, which need little memory.
+    `tiled` decodes in small tiles, which need little memory. Raises DecodeError for numbers that
+    are not finite.
     """
     leg = job.legs[-1]
-    rgb, alpha = _compose(leg, _decode(job.model, state.x, tiled=tiled))
+    decoded = _decode(job.model, state.x, tiled=tiled)
+    if not decoded.isfinite().all():
+        raise DecodeError("The autoencoder made numbers of this picture that are not finite.")
+    rgb, alpha = _compose(leg, decoded)
     return Picture(rgb, alpha, job.sealed, _changed(leg.original, rgb))
 
 

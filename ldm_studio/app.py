@@ -8,6 +8,7 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from . import images, paths
+from .canvas.keeping import CanvasKeeper
 from .commands import Commands
 from .crash import CrashReporter
 from .engine.bridge import EngineBridge, Generations
 from .engine.events import ModelInfo, Ready
 from .engine.pipeline import CorePipeline, Pipeline
+from .engine.storage import Storage
 from .main_window import MainWindow
+from .record import Record
 from .session import Session
 from .settings import Settings
 from .store import StudioStore
@@ -75,12 +79,14 @@ class Application(QObject):
         super().__init__(parent)
         self.collector = UiGarbageCollector(self)
         self._settings_path = paths.config_dir() / "settings.json"
-        self.theme = Theme(app, Settings.load(self._settings_path).scheme, self)
+        self.settings = Settings.load(self._settings_path)
+        self.theme = Theme(app, self.settings.scheme, self)
         self.store = StudioStore(self)
         self.session = Session(paths.state_dir() / "session.json", self.store, self)
         first_time = self.session.is_first
         self.session.restore_parameters()
-        self.bridge = EngineBridge(pipeline, save_picture, self)
+        storage = Storage.here(max(0, self.settings.trajectory_mib) * 2**20)
+        self.bridge = EngineBridge(pipeline, save_picture, self, storage=storage)
         self.generations = Generations(self.bridge, self)
         self.window = MainWindow(self.store, StyleBook(paths.config_dir() / "styles.json"))
         self.studio = Studio(
@@ -92,6 +98,10 @@ class Application(QObject):
             parent=self,
         )
         self.commands = Commands(self.studio, self.theme, self)
+        canvas = self.window.canvas
+        canvas.problem.connect(self.window.notice.show_error)
+        self.session.restore_canvas(canvas.view)
+        self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
         self.bridge.ready.connect(self._on_ready)
         self.theme.changed.connect(self._save_settings)
 
@@ -100,11 +110,13 @@ class Application(QObject):
         if not self.session.restore_window(self.window):
             self.window.place()
         self.window.show()
+        self.keeper.restore()
         QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
 
     async def close(self) -> None:
         """End the engine after its current step, write the session, hide the window."""
         self.session.save()
+        self.keeper.close()
         self.commands.close()
         self.bridge.close()
         with ThreadPoolExecutor(1) as pool:
@@ -112,6 +124,7 @@ class Application(QObject):
             self.window.hide()
             if not await join:
                 log.warning("the engine did not end within %s s", CLOSE_SECONDS)
+        self.window.canvas.view.document.close()
         self.window.allow_close()
         self.window.close()
         self.collector.close()
@@ -130,15 +143,16 @@ class Application(QObject):
 
     def _save_settings(self) -> None:
         try:
-            Settings(scheme=self.theme.scheme).save(self._settings_path)
+            self.settings = replace(self.settings, scheme=self.theme.scheme)
+            self.settings.save(self._settings_path)
         except OSError as error:
             log.warning("the settings could not be written: %s", error)
 
 
-def save_picture(picture: Picture, model: ModelInfo) -> Path:
+def save_picture(picture: Picture, model: ModelInfo, record: Record) -> Path:
     """Into today's output folder, under the next number. Raises PictureError."""
     folder = paths.output_dir()
-    return images.save_next(folder, picture.rgb, picture.request, model.name, model.digest)
+    return images.save_next(folder, picture.rgb, picture.request, model.name, model.digest, record)
 
 
 def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:

@@ -27,6 +27,8 @@ class Settings:
     """What the user decided once."""
 
     scheme: Scheme = Scheme.SYSTEM
+    trajectory_mib: int = 1024
+    """How much disk the steps of finished pictures may take; 0 keeps none."""
 
     @classmethod
     def load(cls, path: Path) -> Settings:

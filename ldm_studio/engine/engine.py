@@ -1,4 +1,4 @@
-"""The engine: one thread that loads the model and draws what is asked of it, in order.
+"""The engine: one thread that loads models and draws what is asked of it, in order.
 
 A plain thread without Qt. It speaks only through a `Mailbox`, never waits for the interface, and
 never collects cyclic garbage: cycles may hold widgets, which only the interface may free.
@@ -7,37 +7,41 @@ never collects cyclic garbage: cycles may hold widgets, which only the interface
 from __future__ import annotations
 
 import threading
-import time
-import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from core.errors import PictureError, StudioError
+import numpy as np
 
+from core.errors import ModelError, RequestError, StudioError
+from core.request import Change
+
+from ..models import DEFAULT
+from ..settings import Settings
 from .events import (
     Cancelled,
     Failed,
-    Finished,
     Idle,
-    LoadFailed,
-    Loading,
-    ModelInfo,
-    Progress,
-    Ready,
-    Started,
+    Looked,
+    LookFailed,
+    Replayed,
+    ReplayFailed,
+    ReplayProgress,
+    Resumed,
+    SteerRefused,
+    Warned,
     Work,
 )
+from .loader import Loader, explain
+from .looker import Looker
 from .mailbox import Mailbox
-from .pipeline import Pipeline, Run, memory_shortage
-
-if TYPE_CHECKING:
-    from core.pipeline import Picture
-    from core.request import Request
-
-Save = Callable[["Picture", ModelInfo], Path]
-"""Writes a finished picture to disk; raises OSError or PictureError."""
+from .painter import Painter
+from .pipeline import Pipeline
+from .queue import MAX_JOBS, Entry, Queue
+from .shelf import Shelf
+from .storage import Save, Storage
 
 THREAD_NAME = "ldm-engine"
 
@@ -46,55 +50,166 @@ class Engine:
     """Draws works one after the other. Every method may be called from any thread."""
 
     def __init__(
-        self, pipeline: Pipeline, mailbox: Mailbox, save: Save, *, preview_interval: float = 0.1
+        self,
+        pipeline: Pipeline,
+        mailbox: Mailbox,
+        save: Save,
+        storage: Storage | None = None,
+        *,
+        ids: Iterator[int] | None = None,
+        preview_interval: float = 0.1,
     ) -> None:
-        """`preview_interval`: at least this many seconds between two previews."""
+        """`ids`: where works that were left from the last time get theirs.
+
+        `preview_interval`: at least this many seconds between two previews.
+        """
         self._pipeline = pipeline
         self._mailbox = mailbox
-        self._save = save
-        self._preview_interval = preview_interval
+        self._storage = storage or Storage.here(Settings().trajectory_mib * 2**20)
+        self._ids = ids or count(1_000_000)
+        self._shelf = Shelf(self._storage, lambda error: mailbox.post(Warned(error)))
+        self._looker = Looker(pipeline, self._storage)
+        self._loader = Loader(pipeline, mailbox, self._looker.forget)
+        self._painter = Painter(
+            pipeline,
+            mailbox,
+            self._storage,
+            self._shelf,
+            save,
+            attend=self._attend,
+            preview_interval=preview_interval,
+        )
         self._changed = threading.Condition()
-        self._queue: deque[Work] = deque()
-        self._current: int | None = None
-        self._stop_current = False
-        self._load_wanted = False
-        self._model: ModelInfo | None = None
+        self._queue = Queue()
+        self._model_wanted: str | None = None
+        self._look_wanted: tuple[Path, int] | None = None
+        self._replays: deque[Path] = deque()
+        self._stop_replay = False
         self._closing = False
         self._thread = threading.Thread(target=self._work, name=THREAD_NAME, daemon=True)
         self._thread.start()
 
-    def warm_up(self) -> None:
+    def warm_up(self, model: str = DEFAULT) -> None:
         """Load the model now rather than with the first work."""
         with self._changed:
-            self._load_wanted = True
+            self._model_wanted = model
             self._changed.notify()
 
+    # The queue
+
     def submit(self, work: Work) -> None:
-        """Add `work` to the end of the queue."""
+        """Add `work` to the end of the queue; a live one instead of those before it."""
         with self._changed:
             if self._closing:
                 raise RuntimeError("The engine is closed.")
-            self._queue.append(work)
+            if work.live:
+                self._cancel_live()
+            elif len(self._queue.entries) >= MAX_JOBS:
+                self._mailbox.post(Failed(work.id, _too_many()))
+                return
+            entry = self._shelf.new(work)
+            self._queue.add(entry)
+            if work.live:
+                entry.kept.set()
+            else:
+                self._shelf.put(entry)
+                self._tell()
             self._changed.notify()
 
     def cancel(self, work_id: int) -> None:
         """Answered by `Cancelled`: at once if the work waits, after the step if it runs."""
         with self._changed:
-            for work in self._queue:
-                if work.id == work_id:
-                    self._queue.remove(work)
-                    self._mailbox.post(Cancelled(work_id))
-                    return
-            if self._current == work_id:
-                self._stop_current = True
+            if entry := self._queue.find(work_id):
+                self._cancel(entry)
+
+    def move(self, work_id: int, index: int) -> None:
+        """Put what waits at `index` among what waits."""
+        with self._changed:
+            entry = self._queue.find(work_id)
+            if entry is not None and entry.state != "running" and not entry.work.live:
+                self._queue.move(entry, index)
+                self._shelf.order(self._queue.entries)
+                self._tell()
+
+    def pause(self) -> None:
+        """Answered by `Paused` if something runs, after its step. Nothing new starts."""
+        with self._changed:
+            self._queue.paused = True
+            if self._queue.running is not None:
+                self._queue.running.held = True
+            self._tell()
+
+    def resume(self) -> None:
+        with self._changed:
+            self._go_on()
+
+    def resume_item(self, work_id: int) -> None:
+        """Let what was interrupted go on next, and the queue with it."""
+        with self._changed:
+            entry = self._queue.find(work_id)
+            if entry is not None and entry.state == "interrupted":
+                entry.state = "paused"
+                self._queue.move(entry, 0)
+                self._shelf.update(entry)
+                self._go_on()
+
+    def discard_item(self, work_id: int) -> None:
+        with self._changed:
+            entry = self._queue.find(work_id)
+            if entry is not None and entry.state == "interrupted":
+                self._cancel(entry)
+
+    def steer(self, work_id: int, change: Change, later: Mapping[str, np.ndarray]) -> None:
+        """Answered by `Steered` before the next step, or by `SteerRefused`."""
+        with self._changed:
+            entry = self._queue.find(work_id)
+            if entry is None or entry.state not in ("running", "paused"):
+                error = RequestError("changes", "Only what is being drawn can be steered.")
+                self._mailbox.post(SteerRefused(work_id, error))
+            else:
+                entry.steers.append((change, later))
+
+    # Finished pictures
+
+    def look(self, trajectory: Path, step: int) -> None:
+        """Answered by `Looked` or `LookFailed`, unless another look is wanted before that."""
+        with self._changed:
+            self._look_wanted = trajectory, step
+            self._changed.notify()
+
+    def replay(self, path: Path) -> None:
+        """Answered by `Replayed` or `ReplayFailed`."""
+        with self._changed:
+            self._replays.append(path)
+            self._stop_replay = False
+            self._changed.notify()
+
+    def stop_replay(self) -> None:
+        with self._changed:
+            self._stop_replay = True
+            self._drop_replays()
+
+    def keep_trajectories(self, budget: int) -> None:
+        """In bytes; 0 keeps nothing."""
+        self._shelf.do(lambda: self._storage.trajectories.set_budget(budget))
+
+    # The end
 
     def close(self) -> None:
-        """Cancel everything and end the thread after the step in progress. Does not wait."""
+        """Stop after the step in progress and end the thread. Does not wait.
+
+        The queue and the state of what runs stay on disk for the next start.
+        """
         with self._changed:
             self._closing = True
-            self._stop_current = True
-            while self._queue:
-                self._mailbox.post(Cancelled(self._queue.popleft().id))
+            self._stop_replay = True
+            self._drop_replays()
+            self._cancel_live()
+            if self._queue.running is not None:
+                self._queue.running.held = True
+            for entry in self._queue.entries:
+                if entry is not self._queue.running and entry.state != "interrupted":
+                    self._mailbox.post(Cancelled(entry.work.id))
             self._changed.notify()
 
     def join(self, timeout: float) -> bool:
@@ -102,119 +217,164 @@ class Engine:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    # With the lock held
+
+    def _tell(self) -> None:
+        self._mailbox.post(self._queue.snapshot())
+
+    def _go_on(self) -> None:
+        self._queue.paused = False
+        if self._queue.running is not None:
+            self._queue.running.held = False
+        self._tell()
+        self._changed.notify()
+
+    def _cancel(self, entry: Entry) -> None:
+        if entry is self._queue.running:
+            entry.cancelled = True
+            return
+        self._queue.remove(entry)
+        self._mailbox.post(Cancelled(entry.work.id))
+        if not entry.work.live:
+            self._shelf.remove(entry)
+            self._tell()
+
+    def _cancel_live(self) -> None:
+        for entry in list(self._queue.live):
+            self._cancel(entry)
+        running = self._queue.running
+        if running is not None and running.work.live:
+            running.cancelled = True
+
+    def _drop_replays(self) -> None:
+        while self._replays:
+            self._mailbox.post(ReplayFailed(self._replays.popleft(), None))
+
     # On the engine's thread
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                while not (self._closing or self._load_wanted or self._queue):
-                    self._changed.wait()
+        self._restore()
+        while errand := self._next():
+            errand()
+            del errand  # and with it the pictures it was about
+        self._shelf.close()
+
+    def _restore(self) -> None:
+        entries = self._shelf.restore(self._ids)
+        with self._changed:
+            self._queue.entries[:0] = entries
+            # After an end of whatever kind nothing starts by itself.
+            self._queue.paused |= any(entry.state != "interrupted" for entry in entries)
+            if entries:
+                self._tell()
+
+    def _next(self) -> Callable[[], None] | None:
+        """What to do; None at the end."""
+        with self._changed:
+            while not self._closing:
+                if (model := self._model_wanted) is not None:
+                    self._model_wanted = None
+                    return partial(self._warm_up, model)
+                if self._look_wanted is not None:
+                    return partial(self._look_now, load=True)
+                if self._replays:
+                    return partial(self._replay, self._replays.popleft())
+                if entry := self._queue.next():
+                    went_on = entry.state == "paused"
+                    self._queue.begin(entry)
+                    if not entry.work.live:
+                        self._shelf.update(entry)
+                        self._tell()
+                    return partial(self._paint, entry, went_on=went_on)
+                self._changed.wait()
+            return None
+
+    def _warm_up(self, model: str) -> None:
+        try:
+            self._loader.need(model)
+        except ModelError as error:
+            self._mailbox.post(Warned(error))
+
+    def _paint(self, entry: Entry, *, went_on: bool) -> None:
+        over = self._paint_with_model(entry, went_on=went_on)
+        with self._changed:
+            if over:
+                self._queue.remove(entry)
+                if not entry.work.live:
+                    self._shelf.remove(entry)
+            else:
+                self._queue.stand_still(entry)
+                self._shelf.update(entry)
                 if self._closing:
-                    return
-            model = self._model or self._load()
-            work = self._take() if model else None
-            if model is None or work is None:
-                continue
-            try:
-                self._draw_all(work, model)
-            except BaseException as error:  # the thread must outlive every failure of a work
-                self._mailbox.post(Failed(work.id, *_explain(error)))
-            with self._changed:
-                self._current = None
-                idle = not self._queue
-            del work  # and with it the pictures it started from
-            if idle:
+                    self._mailbox.post(Cancelled(entry.work.id))
+            if not entry.work.live:
+                self._tell()
+            if self._queue.is_empty:
                 self._mailbox.post(Idle())
 
-    def _take(self) -> Work | None:
-        with self._changed:
-            self._load_wanted = False
-            if self._closing or not self._queue:
-                return None
-            work = self._queue.popleft()
-            self._current, self._stop_current = work.id, False
-            return work
-
-    def _load(self) -> ModelInfo | None:
-        self._mailbox.post(Loading())
+    def _paint_with_model(self, entry: Entry, *, went_on: bool) -> bool:
+        """Whether the work is over."""
+        work_id = entry.work.id
         try:
-            model = self._pipeline.load()
-        except BaseException as error:  # a broken model or installation is told, never fatal
-            known, report = _explain(error)
+            model = self._loader.need(entry.work.request.model)
+        except ModelError as error:
+            self._mailbox.post(Failed(work_id, error))
+            return True
+        if model is None:
             with self._changed:
-                self._load_wanted = False
-                waiting = list(self._queue)
-                self._queue.clear()
-            self._mailbox.post(LoadFailed(known, report))
-            for work in waiting:
-                self._mailbox.post(Cancelled(work.id))
-            return None
-        self._model = model
-        self._mailbox.post(Ready(model))
-        return model
+                self._queue.paused |= len(self._queue.entries) > 1
+            self._mailbox.post(Cancelled(work_id))
+            return True
+        if went_on:
+            self._mailbox.post(Resumed(work_id))
+        return self._painter.paint(entry, model)
 
-    def _draw_all(self, work: Work, model: ModelInfo) -> None:
-        count = work.request.count
-        for index, request in enumerate(work.request.each()):
-            self._mailbox.post(Started(work.id, request, index, count))
-            picture = None if self._stop_current else self._draw(work, request)
-            if picture is None:
-                self._mailbox.post(Cancelled(work.id))
+    def _attend(self) -> None:
+        """Between the steps of something else."""
+        if self._look_wanted is not None:
+            self._look_now(load=False)
+
+    def _look_now(self, *, load: bool) -> None:
+        with self._changed:
+            wanted, self._look_wanted = self._look_wanted, None
+        if wanted is None:
+            return
+        try:
+            if load and self._pipeline.info is None and self._loader.need(DEFAULT) is None:
                 return
-            try:
-                path = self._save(picture, model)
-            except (OSError, PictureError) as error:
-                self._mailbox.post(Finished(work.id, picture, None, index, count))
-                self._mailbox.post(Failed(work.id, _not_saved(error)))
-                return
-            self._mailbox.post(Finished(work.id, picture, path, index, count))
+            pixels = self._looker.look(*wanted)
+        except Exception as error:  # looking at something must not end what is being drawn
+            self._mailbox.post(LookFailed(*wanted, explain(error)[0]))
+        else:
+            self._mailbox.post(Looked(*wanted, pixels))
 
-    def _draw(self, work: Work, request: Request) -> Picture | None:
-        """The picture, or None when it was cancelled."""
-        run = self._pipeline.begin(request, work.image, work.mask)
-        total = run.total
-        last: Any = None
-        seconds = 0.0
-        previewed = began = time.monotonic()
-        for done, step in enumerate(run.steps(), 1):
-            if self._stop_current:
-                return None
-            now = time.monotonic()
-            seconds = now - began if done <= 2 else 0.8 * seconds + 0.2 * (now - began)
-            due = now - previewed >= self._preview_interval or done in (1, total)
-            preview = None
-            if due and (done == total or not self._mailbox.has_unread(work.id)):
-                preview = run.preview(step)
-                previewed = time.monotonic()
-            self._mailbox.post(Progress(work.id, done, total, seconds, preview))
-            last = step
-            began = time.monotonic()
-        return None if self._stop_current else _finish(run, last)
+    def _replay(self, path: Path) -> None:
+        from ..replay import replay
+
+        def on_step(step: int, steps: int) -> None:
+            if self._stop_replay:
+                raise _Stopped
+            self._mailbox.post(ReplayProgress(path, step, steps))
+            self._attend()
+
+        try:
+            verdict = replay(path, self._pipeline, self._storage.inputs, on_step)
+        except _Stopped:
+            self._mailbox.post(ReplayFailed(path, None))
+        except BaseException as error:  # the thread must outlive every failure
+            self._mailbox.post(ReplayFailed(path, *explain(error)))
+        else:
+            self._mailbox.post(Replayed(path, verdict))
+        self._loader.tell()
 
 
-def _finish(run: Run, last: Any) -> Picture:
-    if last is None:
-        raise RuntimeError("The pipeline took no step.")
-    return run.finish(last)
+class _Stopped(Exception):
+    """A replay was given up."""
 
 
-def _explain(error: BaseException) -> tuple[StudioError, str]:
-    """The error in the user's words, and a report when it is a bug of ours."""
-    if isinstance(error, StudioError):
-        return error, ""
-    if shortage := memory_shortage(error):
-        return shortage, ""
-    summary = f"{type(error).__name__}: {error}".strip().removesuffix(":")
-    return (
-        StudioError(f"Something went wrong inside LDM Studio: {summary}", "Please report it."),
-        "".join(traceback.format_exception(error)),
+def _too_many() -> StudioError:
+    return RequestError(
+        "queue",
+        f"{MAX_JOBS} jobs are in the queue already.",
+        "Wait until some are done, or remove some.",
     )
-
-
-def _not_saved(error: OSError | PictureError) -> PictureError:
-    keep = "Until you close, it is kept below: make room, or use File > Save Picture As."
-    if isinstance(error, PictureError):
-        return PictureError(error.message, f"{error.hint} {keep}".strip())
-    folder = Path(error.filename).parent if error.filename else "the output folder"
-    reason = error.strerror or str(error)
-    return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)

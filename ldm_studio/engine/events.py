@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from core.errors import StudioError
-from core.request import Request
+from core.request import Change, Request
+
+from ..record import Parent, Record
 
 if TYPE_CHECKING:  # core.pipeline imports torch
     from core.pipeline import Picture
     from core.text.reading import PromptReader
+
+    from ..replay import Verdict
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,22 @@ class Work:
 
     id: int
     request: Request
-    """`init` and `mask` are left empty: the engine fills them in from the pixels below."""
+    """`init` and `mask` may be empty: the engine fills them in from the pixels below.
+
+    Where they name pictures that are not given, those are looked for among the kept inputs.
+    """
     image: np.ndarray | None = None
     """uint8 [H, W, 3]"""
     mask: np.ndarray | None = None
     """uint8 [H, W]; 0 keeps, 255 redraws."""
+    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Those that only the request's changes name, by digest."""
+    parent: Parent | None = None
+    """The picture it branched off."""
+    live: bool = False
+    """Drawn to be looked at: nothing of it is written to disk, and the next one replaces it."""
+    resume: Path | None = None
+    """A saved trajectory to go on from; it brings its own request and pictures."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,12 @@ class Finished:
     path: Path | None
     index: int = 0
     count: int = 1
+    record: Record | None = None
+    """What happened on the way; None for a live one."""
+    trajectory: Path | None = None
+    """The file that keeps what was seen at each step, for `look`; None where none is kept."""
+    live: bool = False
+    """Nothing was to be saved: `path` is None for that reason."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +140,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The work ended because the user said so."""
+    """The work ended because the user said so, or the program closes, which keeps it on disk."""
 
     id: int
 
@@ -128,4 +150,137 @@ class Idle:
     """Nothing is left to do."""
 
 
-Event = Loading | Ready | LoadFailed | Started | Progress | Finished | Failed | Cancelled | Idle
+@dataclass(frozen=True)
+class Steered:
+    """From `change.step` on the running picture follows `change`; it is in its recipe."""
+
+    id: int
+    change: Change
+
+
+@dataclass(frozen=True)
+class SteerRefused:
+    """A change was not made, and nothing else has changed."""
+
+    id: int
+    error: StudioError
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The running work stands still after `step` of `steps`; its state is on disk."""
+
+    id: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The work goes on from where it stood still."""
+
+    id: int
+
+
+JobState = Literal["waiting", "running", "paused", "interrupted"]
+"""Interrupted: it ran when the program ended without being asked to."""
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """A work that is not over, as the user sees it in the queue."""
+
+    id: int
+    request: Request
+    state: JobState
+    done: int = 0
+    """Finished pictures, of `request.count`."""
+    step: int = 0
+    """Steps done of the next picture, where it was left; `Progress` tells while it runs."""
+    steps: int = 0
+    """How many it has; 0 until known."""
+
+
+@dataclass(frozen=True)
+class QueueChanged:
+    """The queue as it is now, in its order; live works are never in it."""
+
+    items: tuple[QueueItem, ...]
+    paused: bool
+    """Nothing new starts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What a finished picture looked like after `step` steps."""
+
+    trajectory: Path
+    step: int
+    pixels: np.ndarray
+    """uint8 [H, W, 3], fresh and never written again."""
+
+
+@dataclass(frozen=True)
+class LookFailed:
+    """It cannot be shown."""
+
+    trajectory: Path
+    step: int
+    error: StudioError
+
+
+@dataclass(frozen=True)
+class ReplayProgress:
+    """`step` of `steps` of a replay are done."""
+
+    path: Path
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A picture was drawn again and compared."""
+
+    path: Path
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class ReplayFailed:
+    """A picture cannot be drawn again; or the replay was stopped, which is no error."""
+
+    path: Path
+    error: StudioError | None
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something went wrong that stops nothing, such as a full disk: worth telling once."""
+
+    error: StudioError
+
+
+Event = (
+    Loading
+    | Ready
+    | LoadFailed
+    | Started
+    | Progress
+    | Finished
+    | Failed
+    | Cancelled
+    | Idle
+    | Steered
+    | SteerRefused
+    | Paused
+    | Resumed
+    | QueueChanged
+    | Looked
+    | LookFailed
+    | ReplayProgress
+    | Replayed
+    | ReplayFailed
+    | Warned
+)

@@ -6,79 +6,241 @@ Nothing here imports torch until `CorePipeline.load` is called, on the engine's 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from core.device import physical_cores
-from core.errors import MemoryShortage
-from core.request import Request
+from core.environment import Environment, environment
+from core.errors import MemoryShortage, StateError
+from core.request import Change, Request
 
+from ..models import DEFAULT, find_model
+from ..record import MARK
 from .events import ModelInfo
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
-    from core.diffusion.trajectory import Step
+    from core.diffusion.trajectory import State, Step
     from core.model import Model
     from core.pipeline import Job, Picture
 
 
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Those that a request names."""
+
+    image: np.ndarray | None = None
+    """uint8 [H, W, 3]"""
+    mask: np.ndarray | None = None
+    """uint8 [H, W]"""
+    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Those that only its changes name, by digest."""
+
+
 class Run(Protocol):
-    """One picture on its way."""
+    """One picture on its way. A `step` is what `steps` gave; None stands for where it began."""
+
+    @property
+    def request(self) -> Request:
+        """The one of this picture, with the model's digest and the changes made so far."""
+        ...
+
+    @property
+    def environment(self) -> Environment: ...
 
     @property
     def total(self) -> int:
-        """How many steps there will be."""
+        """How many steps there will be, from pure noise to the picture."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """How many of them were done before the first that `steps` gives."""
+        ...
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        """The marks of those that were done before, as far as they are known."""
         ...
 
     def steps(self) -> Iterator[Any]:
         """Not asking for the next one is how to cancel."""
         ...
 
+    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+        """Go on from the last step with `change`, whose step must be its number.
+
+        Raises RequestError, and then nothing has changed.
+        """
+        ...
+
     def preview(self, step: Any) -> np.ndarray:
         """What the picture looks like after `step`: a fresh uint8 [H, W, 3]."""
         ...
 
-    def finish(self, step: Any) -> Picture:
-        """The picture after the last step."""
+    def estimate(self, step: Any) -> np.ndarray:
+        """What `look` shows the same from later on: x0, float16 [C, h, w]."""
+        ...
+
+    def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
+        """What the picture looked like after `done` steps: a fresh uint8 [H, W, 3]."""
+        ...
+
+    def mark(self, step: Any) -> str:
+        """The first MARK digits of the digest of the state after `step`."""
+        ...
+
+    def save(
+        self,
+        path: Path,
+        step: Any | None,
+        *,
+        with_inputs: bool = True,
+        durable: bool = True,
+        marks: Sequence[str] = (),
+    ) -> None:
+        """Write the state after `step`, so that `Pipeline.resume` goes on to the same bits.
+
+        `marks`: those of the steps up to it, which the resumed run has `noted`.
+
+        Raises OSError; StateError if the state is none to go on from.
+        """
+        ...
+
+    def finish(self, step: Any | None, *, tiled: bool = False) -> Picture:
+        """The picture after the last step; `tiled` needs less memory. Raises DecodeError."""
         ...
 
 
 class Pipeline(Protocol):
     """Loads a model and begins pictures with it. Called on the engine's thread only."""
 
-    def load(self) -> ModelInfo: ...
+    @property
+    def info(self) -> ModelInfo | None:
+        """The model that is loaded."""
+        ...
 
-    def begin(self, request: Request, image: np.ndarray | None, mask: np.ndarray | None) -> Run: ...
+    def holds(self, model: str) -> bool:
+        """Whether `model`, as a request names it, is the one that is loaded.
+
+        Raises ModelError if there is no such model.
+        """
+        ...
+
+    def load(self, model: str = DEFAULT) -> ModelInfo:
+        """Make `model` the one that is loaded, if it is not yet. Raises ModelError."""
+        ...
+
+    def begin(
+        self,
+        request: Request,
+        image: np.ndarray | None,
+        mask: np.ndarray | None,
+        later: Mapping[str, np.ndarray] | None = None,
+    ) -> Run:
+        """Raises RequestError."""
+        ...
+
+    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> Run:
+        """Go on from what `Run.save` wrote; `pictures` finds those it left out.
+
+        Raises StateError, RequestError, and what `pictures` raises.
+        """
+        ...
 
 
 class CoreRun:
     """A `core` job behind the engine's face."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, state: State | None = None, noted: tuple[str, ...] = ()) -> None:
+        """`state`: where to go on from."""
         self._job = job
+        self._began = state or job.start
+        self._noted = noted
+
+    @property
+    def request(self) -> Request:
+        return self._job.sealed
+
+    @property
+    def environment(self) -> Environment:
+        return environment(self._job.model.device.type)
 
     @property
     def total(self) -> int:
-        return len(self._job.sigmas) - 1 - self._job.start.index
+        return self._job.total
+
+    @property
+    def done(self) -> int:
+        return self._began.index
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        return self._noted
 
     def steps(self) -> Iterator[Step]:
         from core.pipeline import steps
 
-        return steps(self._job)
+        state = self._began
+        while step := next(steps(self._job, state), None):  # anew: the job may be another by now
+            yield step
+            state = step.state
+
+    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+        from core.pipeline import steered
+
+        inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
+        self._job = steered(replace(self._job, inputs=inputs), change)
 
     def preview(self, step: Step) -> np.ndarray:
         from core.pipeline import preview
 
         return preview(self._job, step)
 
-    def finish(self, step: Step) -> Picture:
+    def estimate(self, step: Step) -> np.ndarray:
+        return step.x0[0].half().cpu().numpy()
+
+    def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
+        import torch
+
+        from core.pipeline import preview_of
+
+        x0 = torch.as_tensor(estimate).float()[None].to(self._job.model.device)
+        return preview_of(self._job, done, x0)
+
+    def mark(self, step: Step) -> str:
+        from core.diffusion.trajectory import digest
+
+        return digest(step.state)[:MARK]
+
+    def save(
+        self,
+        path: Path,
+        step: Step | None,
+        *,
+        with_inputs: bool = True,
+        durable: bool = True,
+        marks: Sequence[str] = (),
+    ) -> None:
+        from core.saved import save
+
+        state = step.state if step else self._began
+        try:
+            save(path, self._job, state, with_inputs=with_inputs, durable=durable, marks=marks)
+        except ValueError as error:
+            raise StateError(
+                f"The numbers of this picture are no longer finite after {state.index} steps.",
+                "Choose a lower CFG, or another sampler or schedule.",
+            ) from error
+
+    def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
         from core.pipeline import finish
 
-        return finish(self._job, step.state)
+        return finish(self._job, step.state if step else self._began, tiled=tiled)
 
 
 class CorePipeline:
@@ -92,14 +254,65 @@ class CorePipeline:
         self._device = device
         self._background = background
         self._model: Model | None = None
+        self._info: ModelInfo | None = None
+        self._loaded: Path | None = None
 
-    def load(self) -> ModelInfo:
+    @property
+    def info(self) -> ModelInfo | None:
+        return self._info
+
+    def holds(self, model: str) -> bool:
+        return self._model is not None and self._loaded == self._folder(model)
+
+    def load(self, model: str = DEFAULT) -> ModelInfo:
+        folder = self._folder(model)
+        if self._info is not None and self._loaded == folder:
+            return self._info
+        self._prepare_torch()
+        self._model = self._info = None  # before the next one: there may not be room for two
+        self._info = self._load(folder)
+        self._loaded = folder
+        return self._info
+
+    def begin(
+        self,
+        request: Request,
+        image: np.ndarray | None,
+        mask: np.ndarray | None,
+        later: Mapping[str, np.ndarray] | None = None,
+    ) -> CoreRun:
+        from core.pipeline import Inputs, digest, prepare
+
+        assert self._model is not None, "begin() before load()"
+        sealed = replace(
+            request,
+            model_digest=request.model_digest or self._model.digest,
+            init=request.init if image is None else digest(image),
+            mask=request.mask if mask is None else digest(mask),
+        )
+        return CoreRun(prepare(self._model, sealed, Inputs(image, mask, later or {})))
+
+    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> CoreRun:
+        from core.pipeline import Inputs, resumed
+        from core.saved import load
+
+        assert self._model is not None, "resume() before load()"
+        saved = load(path)
+        if pictures is not None:
+            found = pictures(saved.request)
+            saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
+        return CoreRun(*resumed(self._model, saved), saved.marks)
+
+    def _folder(self, model: str) -> Path | None:
+        return self._path if model == DEFAULT else find_model(model)
+
+    def _prepare_torch(self) -> None:
         # A waiting OpenMP thread that spins takes the processor from everybody else.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         open_torch_libraries()
         import torch
 
-        from core.model import DEFAULT_MODEL, load_model
+        import core.pipeline  # noqa: F401  # all that takes long to import, before the next line
 
         # After the imports, which hold the interpreter's lock that the interface waits for; before
         # the first parallel work, whose threads inherit it.
@@ -109,8 +322,14 @@ class CorePipeline:
             torch.set_num_threads(cores)
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
+
+    def _load(self, folder: Path | None) -> ModelInfo:
+        import torch
+
+        from core.model import DEFAULT_MODEL, load_model
+
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        model = self._model = load_model(self._path or DEFAULT_MODEL, device)
+        model = self._model = load_model(folder or DEFAULT_MODEL, device)
         name = "CPU" if device == "cpu" else torch.cuda.get_device_name()
         defaults = model.defaults
         return ModelInfo(
@@ -127,18 +346,6 @@ class CorePipeline:
             max_side=model.max_side,
             read=model.text.read,
         )
-
-    def begin(self, request: Request, image: np.ndarray | None, mask: np.ndarray | None) -> CoreRun:
-        from core.pipeline import Inputs, digest, prepare
-
-        assert self._model is not None, "begin() before load()"
-        sealed = replace(
-            request,
-            model_digest=self._model.digest,
-            init="" if image is None else digest(image),
-            mask="" if mask is None else digest(mask),
-        )
-        return CoreRun(prepare(self._model, sealed, Inputs(image=image, mask=mask)))
 
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")

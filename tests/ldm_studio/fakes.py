@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
 
-from core.request import Request
+from core.environment import Environment
+from core.errors import RequestError, StateError
+from core.pixels import digest
+from core.request import Change, Request
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.engine.pipeline import Pictures
+from ldm_studio.models import DEFAULT, find_model
+from ldm_studio.record import MARK
 
 MODEL = ModelInfo(
     name="fake",
@@ -51,31 +60,65 @@ class FakeRun:
         request: Request,
         image: np.ndarray | None,
         mask: np.ndarray | None,
+        done: int = 0,
+        noted: tuple[str, ...] = (),
     ) -> None:
-        self._pipeline, self._request, self._image, self._mask = pipeline, request, image, mask
+        self._pipeline, self.request, self._image, self._mask = pipeline, request, image, mask
+        self.done, self.noted = done, noted
+        self.environment = Environment(device="fake")
 
     @property
     def total(self) -> int:
-        return self._request.steps
+        return self.request.steps
 
     def steps(self) -> Iterator[int]:
-        for step in range(1, self.total + 1):
+        for step in range(self.done + 1, self.total + 1):
             self._pipeline.before_step(step)
             yield step
+
+    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+        if change.step >= self.total:
+            raise RequestError("changes", "It comes after the last step.")
+        self.request = replace(self.request, changes=(*self.request.changes, change))
 
     def preview(self, step: int) -> np.ndarray:
         return self._draw(step / self.total)
 
-    def finish(self, step: int) -> FakePicture:
-        rgb = self._draw(step / self.total)
+    def estimate(self, step: int) -> np.ndarray:
+        return np.full((1, 2, 2), step, np.float16)
+
+    def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
+        assert (estimate == done).all()
+        return self._draw(done / self.total)
+
+    def mark(self, step: int) -> str:
+        return f"{step:0{MARK}x}"
+
+    def save(
+        self,
+        path: Path,
+        step: int | None,
+        *,
+        with_inputs: bool = True,
+        durable: bool = True,
+        marks: Sequence[str] = (),
+    ) -> None:
+        self._pipeline.before_save(step or self.done)
+        index = np.array(step or self.done, np.int64)
+        metadata = {"request": self.request.to_json(), "marks": " ".join(marks)}
+        path.write_bytes(safetensors.numpy.save({"index": index}, metadata))
+
+    def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
+        self._pipeline.before_finish(tiled)
+        rgb = self._draw((step or self.done) / self.total)
         alpha = None
         if self._mask is None:
             alpha = np.where((rgb == 255).all(-1), 0, 255).astype(np.uint8)
-        return FakePicture(rgb, alpha, self._request)
+        return FakePicture(rgb, alpha, self.request)
 
     def _draw(self, share: float) -> np.ndarray:
-        width, height = self._request.width, self._request.height
-        random = np.random.default_rng(self._request.seed)
+        width, height = self.request.width, self.request.height
+        random = np.random.default_rng(self.request.seed)
         y, x = np.mgrid[:height, :width]
         inside = (x - width / 2) ** 2 + (y - height / 2) ** 2 < (min(width, height) * 0.4) ** 2
         clean = np.where(inside[..., None], random.integers(20, 220, 3), 255)
@@ -92,6 +135,8 @@ class FakePipeline:
 
     before_step: Callable[[int], None] = lambda step: None
     before_load: Callable[[], None] = lambda: None
+    before_save: Callable[[int], None] = lambda step: None
+    before_finish: Callable[[bool], None] = lambda tiled: None
     begin_error: BaseException | None = None
     """Raised by the next `begin`, once."""
     model: ModelInfo = MODEL
@@ -99,24 +144,54 @@ class FakePipeline:
     masks: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray | None] = field(default_factory=list)
 
-    def load(self) -> ModelInfo:
-        self.before_load()
-        return self.model
+    info: ModelInfo | None = None
+    named: str = ""
+    """The model that is loaded, as it was asked for."""
 
-    def begin(self, request: Request, image: np.ndarray | None, mask: np.ndarray | None) -> FakeRun:
+    def holds(self, model: str) -> bool:
+        if model != DEFAULT:
+            find_model(model)
+        return self.info is not None and self.named == model
+
+    def load(self, model: str = DEFAULT) -> ModelInfo:
+        self.info = None
+        self.before_load()
+        self.named = model
+        self.info = self.model if model == DEFAULT else replace(self.model, name=model)
+        return self.info
+
+    def begin(
+        self,
+        request: Request,
+        image: np.ndarray | None,
+        mask: np.ndarray | None,
+        later: Mapping[str, np.ndarray] | None = None,
+    ) -> FakeRun:
         error, self.begin_error = self.begin_error, None
         if error is not None:
             raise error
         sealed = replace(
             request,
             model_digest=self.model.digest,
-            init="" if image is None else _digest(image),
-            mask="" if mask is None else _digest(mask),
+            init="" if image is None else digest(image),
+            mask="" if mask is None else digest(mask),
         )
         self.begun.append(sealed)
         self.images.append(image)
         self.masks.append(mask)
         return FakeRun(self, sealed, image, mask)
+
+    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> FakeRun:
+        data = path.read_bytes()
+        try:
+            index = int(safetensors.numpy.load(data)["index"])
+        except SafetensorError as error:
+            raise StateError("It is damaged.") from error
+        metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        request = Request.from_json(metadata["request"])
+        found = pictures(request) if pictures else Pictures()
+        marks = tuple(metadata["marks"].split())
+        return FakeRun(self, request, found.image, found.mask, index, marks)
 
 
 class Gate:
@@ -139,7 +214,3 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
-
-
-def _digest(pixels: np.ndarray) -> str:
-    return hashlib.sha256(pixels.tobytes()).hexdigest()

@@ -26,7 +26,7 @@ def start(qapp, gate) -> Iterator[Callable[[FakePipeline], EngineBridge]]:
     bridges: list[EngineBridge] = []
 
     def start(pipeline: FakePipeline) -> EngineBridge:
-        bridges.append(EngineBridge(pipeline, lambda picture, model: Path("picture.png")))
+        bridges.append(EngineBridge(pipeline, lambda picture, model, record: Path("picture.png")))
         return bridges[-1]
 
     yield start

@@ -28,6 +28,7 @@ from ldm_studio.engine.events import (
     Work,
 )
 from ldm_studio.engine.mailbox import Mailbox
+from ldm_studio.record import Record
 from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate
 
 SECONDS = 10.0
@@ -66,7 +67,7 @@ class Saver:
         self.saved: list[int] = []
         self.error: Exception | None = None
 
-    def __call__(self, picture: FakePicture, model: ModelInfo) -> Path:
+    def __call__(self, picture: FakePicture, model: ModelInfo, record: Record) -> Path:
         if self.error is not None:
             raise self.error
         self.saved.append(picture.request.seed)
@@ -157,7 +158,7 @@ def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
     previews = 0
 
     class Counting(FakePipeline):
-        def begin(self, request, image, mask):
+        def begin(self, request, image, mask, later=None):
             run = super().begin(request, image, mask)
             draw = run.preview
 
@@ -172,7 +173,7 @@ def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
     done = threading.Event()
     mailbox = Mailbox(lambda: None)
 
-    def save(picture: FakePicture, model: ModelInfo) -> Path:
+    def save(picture: FakePicture, model: ModelInfo, record: Record) -> Path:
         done.set()
         return Path("x.png")
 

@@ -1,0 +1,262 @@
+"""Draws a work from the queue: picture after picture, step after step."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import PictureError, RequestError, StateError, StudioError
+from core.request import Request
+
+from .drawing import Drawing, decode_failure
+from .events import (
+    Cancelled,
+    Failed,
+    Finished,
+    ModelInfo,
+    Paused,
+    Progress,
+    Started,
+    Steered,
+    SteerRefused,
+    Warned,
+)
+from .loader import explain
+from .mailbox import Mailbox
+from .pipeline import Pipeline, Run, memory_shortage
+from .queue import Entry
+from .shelf import Shelf
+from .storage import Save, Storage
+
+log = logging.getLogger(__name__)
+
+
+class Painter:
+    """Posts what happens. On the engine's thread only."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        mailbox: Mailbox,
+        storage: Storage,
+        shelf: Shelf,
+        save: Save,
+        *,
+        attend: Callable[[], None],
+        preview_interval: float,
+    ) -> None:
+        """`attend`: called between steps, for what should not wait until the picture is done.
+
+        `preview_interval`: at least this many seconds between two previews.
+        """
+        self._pipeline = pipeline
+        self._mailbox = mailbox
+        self._storage = storage
+        self._shelf = shelf
+        self._save = save
+        self._attend = attend
+        self._preview_interval = preview_interval
+
+    def paint(self, entry: Entry, model: ModelInfo) -> bool:
+        """False where it stands still to go on later; else it is over, and said how."""
+        try:
+            return self._all(entry, model)
+        except BaseException as error:  # the thread must outlive every failure of a work
+            self._mailbox.post(Failed(entry.work.id, *explain(error)))
+            return True
+
+    def _all(self, entry: Entry, model: ModelInfo) -> bool:
+        work = entry.work
+        entry.kept.wait()
+        singles = list((entry.stored or work.request).each())
+        for index, request in enumerate(singles):
+            if index < entry.done:
+                continue
+            if entry.cancelled or (entry.held and not work.live):
+                return self._stopped(entry)
+            self._mailbox.post(Started(work.id, request, index, len(singles)))
+            drawing = self._begin(entry, request, index)
+            try:
+                if not self._draw(entry, drawing):
+                    return self._stopped(entry)
+                if not self._finish(entry, drawing, model, index, len(singles)):
+                    return True
+            finally:
+                drawing.close()
+        return True
+
+    def _stopped(self, entry: Entry) -> bool:
+        if entry.cancelled:
+            self._mailbox.post(Cancelled(entry.work.id))
+            return True
+        self._mailbox.post(Paused(entry.work.id, entry.step, entry.steps))
+        return False
+
+    # A picture
+
+    def _begin(self, entry: Entry, request: Request, index: int) -> Drawing:
+        work = entry.work
+        entry.step = entry.steps = 0
+        if work.live:
+            return Drawing(self._new(entry, request), None, self._shelf.failed, keeps=False)
+        journal = self._storage.jobs.journal(entry.key, index)
+        run = self._again(entry, journal.state)
+        if run is None:
+            try:
+                journal.remove()
+            except OSError as error:
+                self._shelf.failed(error)
+            run = self._new(entry, request)
+        keeps = self._storage.trajectories.budget > 0
+        return Drawing(run, journal, self._shelf.failed, keeps=keeps)
+
+    def _new(self, entry: Entry, request: Request) -> Run:
+        if entry.work.resume is not None:
+            return self._pipeline.resume(entry.work.resume)
+        pictures = self._storage.pictures_of(entry.work, request)
+        return self._pipeline.begin(request, pictures.image, pictures.mask, pictures.later)
+
+    def _again(self, entry: Entry, state: Path) -> Run | None:
+        """The run that was stopped; None if there is nothing to go on from, which is told."""
+        if not state.exists():
+            return None
+        try:
+            return self._pipeline.resume(
+                state, lambda request: self._storage.pictures_of(entry.work, request)
+            )
+        except (StateError, RequestError) as error:
+            self._mailbox.post(
+                Warned(
+                    StateError(
+                        "What was drawn of a picture before cannot be gone on from; it is drawn "
+                        f"from its beginning. {error.message}",
+                        error.hint,
+                    )
+                )
+            )
+            return None
+
+    def _draw(self, entry: Entry, drawing: Drawing) -> bool:
+        """False where it was stopped before its end."""
+        work_id = entry.work.id
+        if not self._goes_on(entry, drawing):
+            return False
+        began_at = drawing.done
+        seconds = 0.0
+        previewed = began = time.monotonic()
+        for step in drawing.steps():
+            if entry.cancelled:
+                return False
+            done, total = drawing.done, drawing.total
+            now = time.monotonic()
+            first = done - began_at <= 2
+            seconds = now - began if first else 0.8 * seconds + 0.2 * (now - began)
+            due = now - previewed >= self._preview_interval or done in (began_at + 1, total)
+            preview = None
+            if due and (done == total or not self._mailbox.has_unread(work_id)):
+                preview = _preview(drawing.run, step)
+                previewed = time.monotonic()
+            self._mailbox.post(Progress(work_id, done, total, seconds, preview))
+            if not self._goes_on(entry, drawing):
+                return False
+            began = time.monotonic()
+        return not entry.cancelled
+
+    def _goes_on(self, entry: Entry, drawing: Drawing) -> bool:
+        """Do what was asked since the last step; False if that is to stop."""
+        self._attend()
+        while entry.steers:
+            change, later = entry.steers.popleft()
+            self._steer(entry, drawing, change, later)
+        if entry.cancelled:
+            return False
+        if entry.held and not entry.work.live and drawing.done < drawing.total:
+            entry.step, entry.steps = drawing.done, drawing.total
+            if drawing.stand_still():
+                return False
+            entry.held = False  # the disk is full: that was told; better to finish it
+        return True
+
+    def _steer(self, entry: Entry, drawing: Drawing, change: Any, later: Any) -> None:
+        try:
+            for name, pixels in later.items():
+                self._storage.inputs.keep(name, pixels)
+        except OSError as error:
+            self._shelf.failed(error)
+        try:
+            change = drawing.steer(replace(change, step=drawing.done), later)
+        except StudioError as error:
+            self._mailbox.post(SteerRefused(entry.work.id, error))
+        else:
+            self._mailbox.post(Steered(entry.work.id, change))
+
+    def _finish(
+        self, entry: Entry, drawing: Drawing, model: ModelInfo, index: int, count: int
+    ) -> bool:
+        """Decode, save and tell; False where that failed, which was told."""
+        work = entry.work
+        try:
+            picture = drawing.finish()
+        except (StudioError, MemoryError, RuntimeError) as error:
+            why = explain(error) if work.live else self._rescue(drawing, error)
+            self._mailbox.post(Failed(work.id, *why))
+            return False
+        if work.live:
+            self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
+            return True
+        record = drawing.record(picture, work.parent)
+        try:
+            path = self._save(picture, model, record)
+        except (OSError, PictureError) as error:
+            self._mailbox.post(Finished(work.id, picture, None, index, count, record))
+            self._mailbox.post(Failed(work.id, not_saved(error)))
+            return False
+        kept = None
+        try:
+            kept = drawing.keep_steps(self._storage, record, picture)
+        except OSError as error:
+            self._shelf.failed(error)
+        entry.done = index + 1
+        drawing.close()
+        self._shelf.finished(entry, index)
+        self._mailbox.post(Finished(work.id, picture, path, index, count, record, kept))
+        return True
+
+    def _rescue(self, drawing: Drawing, error: BaseException) -> tuple[StudioError, str]:
+        """Keep what cannot be decoded beside the pictures; what to tell of it."""
+        told, bug = explain(error)
+        seed = drawing.run.request.seed
+        try:
+            with self._storage.next_picture(seed) as path:
+                file = path.with_suffix(".safetensors")
+                drawing.rescue(file)
+        except (OSError, PictureError, StateError) as failure:
+            log.warning("the latent could not be kept: %s", failure)
+            return told, bug
+        return decode_failure(error, file), bug
+
+
+def _preview(run: Run, step: Any) -> np.ndarray | None:
+    """None where there is no memory for it: a preview never fails a picture."""
+    try:
+        return run.preview(step)
+    except (MemoryError, RuntimeError) as error:
+        if memory_shortage(error) is None:
+            raise
+        log.warning("no preview: %s", error)
+        return None
+
+
+def not_saved(error: OSError | PictureError) -> PictureError:
+    keep = "Until you close, it is kept below: make room, or use File > Save Picture As."
+    if isinstance(error, PictureError):
+        return PictureError(error.message, f"{error.hint} {keep}".strip())
+    folder = Path(error.filename).parent if error.filename else "the output folder"
+    reason = error.strerror or str(error)
+    return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)

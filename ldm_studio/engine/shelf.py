@@ -1,0 +1,122 @@
+"""The queue's copy on disk, kept up to date by a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.errors import PictureError, StudioError
+from core.request import Request
+
+from ..jobs import FoundJob, StoredJob, StoredState
+from .clerk import Clerk
+from .events import Work
+from .queue import Entry
+from .storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """Nothing here waits for the disk, except `restore` and `close`."""
+
+    def __init__(self, storage: Storage, warn: Callable[[StudioError], None]) -> None:
+        self._storage = storage
+        self._jobs = storage.jobs
+        self._warn = warn
+        self._told = False
+        self._clerk = Clerk(self.failed)
+
+    def restore(self, ids: Iterator[int]) -> list[Entry]:
+        """What was left from the last time, in its order."""
+        try:
+            found, problems = self._jobs.open()
+        except OSError as error:
+            self.failed(error)
+            return []
+        for problem in problems:
+            self._warn(StudioError(problem))
+        return [_entry(job, next(ids)) for job in found]
+
+    def new(self, work: Work) -> Entry:
+        return Entry(work, self._jobs.new_key())
+
+    def put(self, entry: Entry) -> None:
+        """Write a new job and the pictures it starts from; then `entry.kept` is set."""
+
+        def write() -> None:
+            try:
+                entry.stored = self._storage.keep_inputs(entry.work)
+                self._jobs.write(entry.key, _job(entry, entry.stored, "waiting", 0))
+            finally:
+                entry.kept.set()
+
+        self._clerk.do(write)
+
+    def update(self, entry: Entry) -> None:
+        """Write how far it has come."""
+        state, done = entry.state, entry.done
+        if state == "interrupted":
+            return
+
+        def write() -> None:
+            if entry.stored is not None:
+                self._jobs.write(entry.key, _job(entry, entry.stored, state, done))
+
+        self._clerk.do(write)
+
+    def finished(self, entry: Entry, index: int) -> None:
+        """Picture `index` is done and saved: it need not be drawn again."""
+        self.update(entry)
+        self._clerk.do(self._jobs.journal(entry.key, index).remove)
+
+    def remove(self, entry: Entry) -> None:
+        self._clerk.do(lambda: self._jobs.remove(entry.key))
+
+    def order(self, entries: list[Entry]) -> None:
+        keys = [entry.key for entry in entries]
+        self._clerk.do(lambda: self._jobs.order(keys))
+
+    def do(self, task: Callable[[], object]) -> None:
+        """Any other errand to the disk."""
+        self._clerk.do(task)
+
+    def failed(self, error: Exception) -> None:
+        """Tell of a disk that cannot be written, once; on any thread."""
+        log.warning("not written: %s", error)
+        if self._told:
+            return
+        self._told = True
+        folder, reason = "its folders", str(error)
+        if isinstance(error, OSError):
+            reason = error.strerror or reason
+            folder = str(Path(error.filename).parent) if error.filename else folder
+        self._warn(
+            PictureError(
+                f"LDM Studio cannot write into {folder}: {reason}.",
+                "Drawing goes on, but what is not finished will be lost if the program ends.",
+            )
+        )
+
+    def close(self) -> None:
+        """Wait until everything is written; what is left is found by the next start."""
+        self._clerk.do(self._jobs.close)
+        self._clerk.close()
+
+
+def _job(entry: Entry, request: Request, state: StoredState, done: int) -> StoredJob:
+    work = entry.work
+    resume = str(work.resume.absolute()) if work.resume else ""
+    return StoredJob(request, state, done, work.parent, resume)
+
+
+def _entry(found: FoundJob, work_id: int) -> Entry:
+    job = found.job
+    resume = Path(job.resume) if job.resume else None
+    entry = Entry(Work(work_id, job.request, parent=job.parent, resume=resume), found.key)
+    entry.state = "interrupted" if job.state == "running" else job.state
+    entry.done, entry.step, entry.steps = job.done, found.step, found.steps
+    entry.stored = job.request
+    entry.kept.set()
+    return entry

@@ -1,0 +1,101 @@
+"""Where the engine keeps things on disk, and the pictures it finds there again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import RequestError
+from core.pixels import digest
+from core.request import Request
+
+from .. import paths
+from ..inputs import InputStore
+from ..jobs import JobStore
+from ..record import Record
+from ..trajectories import Trajectories
+from .events import ModelInfo, Work
+from .pipeline import Pictures
+
+if TYPE_CHECKING:
+    from core.pipeline import Picture
+
+Save = Callable[["Picture", ModelInfo, Record], Path]
+"""Writes a finished picture to disk; raises OSError or PictureError."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Folders; the one of the user's pictures is asked for each time, as days pass."""
+
+    jobs: JobStore
+    inputs: InputStore
+    trajectories: Trajectories
+    next_picture: Callable[[int], AbstractContextManager[Path]]
+    """The file name that a picture of this seed would get, held for it."""
+
+    @classmethod
+    def here(cls, trajectory_bytes: int) -> Storage:
+        """The usual folders."""
+        return cls(
+            JobStore(paths.queue_dir()),
+            InputStore(paths.inputs_dir()),
+            Trajectories(paths.trajectories_dir(), trajectory_bytes),
+            lambda seed: paths.next_picture(paths.output_dir(), seed),
+        )
+
+    def keep_inputs(self, work: Work) -> Request:
+        """Write the pictures of a work; its request with them named. Raises OSError."""
+        named = work.request
+        if work.image is not None:
+            named = replace(named, init=digest(work.image))
+            self.inputs.keep(named.init, work.image)
+        if work.mask is not None:
+            named = replace(named, mask=digest(work.mask))
+            self.inputs.keep(named.mask, work.mask)
+        for name, pixels in work.later.items():
+            self.inputs.keep(name, pixels)
+        return named
+
+    def pictures_of(self, work: Work, request: Request) -> Pictures:
+        """Those that came with the work, and the kept ones that `request` names beside them.
+
+        Raises RequestError if one is missing, PictureError if it is damaged.
+        """
+        image, mask = work.image, work.mask
+        if image is None and request.init:
+            image = self._find("init", request.init)
+        if mask is None and request.mask:
+            mask = self._find("mask", request.mask)
+        known = {request.init, request.mask, *work.later}
+        later = {
+            name: self._find(name_of_field, name)
+            for name_of_field, name in _changed_pictures(request)
+            if name not in known
+        }
+        return Pictures(image, mask, {**work.later, **later})
+
+    def _find(self, field: str, named: str) -> np.ndarray:
+        try:
+            pixels = self.inputs.find(named)
+        except ValueError as error:
+            raise RequestError(field, f"The {field} picture has no valid name: {error}") from error
+        if pixels is None:
+            raise RequestError(
+                field,
+                f"The {field} picture that this was made from is no longer kept.",
+                f"It would be {self.inputs.path(named)}.",
+            )
+        return pixels
+
+
+def _changed_pictures(request: Request) -> Iterator[tuple[str, str]]:
+    for change in request.changes:
+        for field, named in (("init", change.init), ("mask", change.mask)):
+            if named:
+                yield field, named
