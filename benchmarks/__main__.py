@@ -18,6 +18,7 @@ BENCHMARKS = {
     "preview": "cost of the live preview",
     "interface": "how long the interface stands still while the engine draws",
     "startup": "from start to window, to model, to first picture",
+    "seam": "how visible the edge of an inpainted part is",
     "peer": "our U-Net beside diffusers'",
 }
 

@@ -21,6 +21,9 @@ from . import morphology
 from .errors import RequestError
 from .request import Inpaint
 
+EVENED = 3.0
+"""Standard deviation, in pixels, over which the border of a pasted part is evened out."""
+
 SOFT_EDGE = 0.25
 """Soft masks: an alpha below it fades into the original."""
 
@@ -124,12 +127,17 @@ def cells(mask: np.ndarray, factor: int = 8) -> np.ndarray:
 
 
 def pasted(
-    image: np.ndarray, alpha: np.ndarray, region: Region, drawn: np.ndarray, *, match: bool
+    image: np.ndarray,
+    alpha: np.ndarray,
+    region: Region,
+    drawn: np.ndarray,
+    kept: np.ndarray | None = None,
 ) -> np.ndarray:
     """The picture with the drawn region in it: uint8 [H, W, 3].
 
-    `alpha` is the blend alpha of the whole picture; `drawn` is uint8 [h, w, 3] of any size.
-    `match` first takes away the difference in colour at the border of what is redrawn.
+    `alpha` is the blend alpha of the whole picture; `drawn` is uint8 [h, w, 3] of any size. Given
+    `kept`, bool [h / 8, w / 8], the cells of the latent that were not redrawn, the colours of the
+    patch are matched at the border first: see `matched`.
     """
     size = region.size
     patch = drawn
@@ -137,14 +145,31 @@ def pasted(
         patch = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
     original, opacity = region.of(image), region.of(alpha)
     patch = patch.astype(np.float32)
-    if match:
-        outside = (opacity == 0).astype(np.float32)
-        patch = patch + spread(original - patch, outside)
+    if kept is not None:
+        large = Image.fromarray(kept.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+        patch = matched(patch, original, opacity == 0, np.asarray(large) > 0)
     weight = opacity.astype(np.float32)[..., None] / 255
     blended = (original + (patch - original) * weight).round().clip(0, 255).astype(np.uint8)
     result = image.copy()
     region.of(result)[...] = np.where(opacity[..., None] == 0, original, blended)
     return result
+
+
+def matched(
+    patch: np.ndarray, original: np.ndarray, outside: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
+    """The patch without the two differences that make a seam: float32 [H, W, 3].
+
+    Where the latent was kept (bool [H, W]) the patch should be the original: what it is off by is
+    the decoder's shift in colour, which is taken away everywhere. What then remains at the border
+    to the outside (bool [H, W]) is evened out over the nearest pixels only, so that what was
+    drawn keeps its own colours.
+    """
+    patch = patch + spread(original - patch, (kept & outside).astype(np.float32))
+    near = Image.fromarray((255 * outside).astype(np.uint8))
+    blurred = np.asarray(near.filter(ImageFilter.GaussianBlur(EVENED))).astype(np.float32)
+    falling = (blurred / 127.5).clip(0, 1)[..., None]
+    return patch + falling * spread(original - patch, outside.astype(np.float32))
 
 
 def filled(image: np.ndarray, redrawn: np.ndarray) -> np.ndarray:

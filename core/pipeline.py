@@ -374,8 +374,10 @@ def _compose(leg: Leg, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
     original = leg.original
     if original is None or original.alpha is None:
         return rgb, alpha
-    match = leg.request.inpaint.match
-    whole = inpainting.pasted(original.image, original.alpha, original.region, rgb, match=match)
+    kept = None
+    if leg.request.inpaint.match and original.cells is not None:
+        kept = (original.cells[0, 0] == 0).cpu().numpy()
+    whole = inpainting.pasted(original.image, original.alpha, original.region, rgb, kept)
     return whole, None
 
 

@@ -12,6 +12,7 @@ from tests.tiny_recipe import write_model
 
 FIELDS = {
     "picture": {"seconds_per_picture", "ms_per_step", "size", "pictures"},
+    "seam": {"matched", "plain", "plain_over_matched", "pictures"},
     "preview": {"preview_ms", "step_ms", "percent_of_step", "pictures"},
     "interface": {"median_ms", "p99_ms", "longest_ms", "longest_while_loading_ms", "pictures"},
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
@@ -45,7 +46,7 @@ def test_every_benchmark_is_known_here() -> None:
     assert BENCHMARKS.keys() == FIELDS.keys()
 
 
-@pytest.mark.parametrize("name", ["picture", "preview", "peer"])
+@pytest.mark.parametrize("name", ["picture", "preview", "seam", "peer"])
 def test_a_benchmark_prints_a_line_and_its_record(
     name: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,4 +79,4 @@ def test_a_missing_model_is_told_in_one_line(
 def test_an_unknown_name_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["speed"])
-    assert "picture, preview, interface, startup, peer" in capsys.readouterr().err
+    assert ", ".join(BENCHMARKS) in capsys.readouterr().err

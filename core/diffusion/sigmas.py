@@ -34,6 +34,8 @@ class ScheduleRow:
     """One sentence for the user."""
     bent: Callable[[float], Levels] | None = None
     """With another rho than the customary one, where there is one."""
+    rho: float | None = None
+    """The customary one."""
 
 
 def normal(n: int, schedule: Schedule) -> tuple[float, ...]:
@@ -203,6 +205,7 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
         _over_range(karras),
         "More steps where there is little noise, which favours fine detail.",
         lambda rho: _over_range(partial(karras, rho=rho)),
+        rho=7.0,
     ),
     "Exponential": ScheduleRow(
         _over_range(exponential),
@@ -212,6 +215,7 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
         _over_range(polyexponential),
         "Exponential with a bend, rho, that is customarily none: the same levels.",
         lambda rho: _over_range(partial(polyexponential, rho=rho)),
+        rho=1.0,
     ),
     "SGM Uniform": ScheduleRow(
         sgm_uniform, "Evenly spaced times that skip the nearly clean end; good with few steps."

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .layers import zero_embedding
+
 
 @dataclass(frozen=True)
 class BertConfig:
@@ -26,20 +28,15 @@ class BertConfig:
 class Embeddings(nn.Module):
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        self.word_embeddings = _embedding(config.vocabulary, config.dim)
-        self.position_embeddings = _embedding(config.positions, config.dim)
-        self.token_type_embeddings = _embedding(2, config.dim)
+        self.word_embeddings = zero_embedding(config.vocabulary, config.dim)
+        self.position_embeddings = zero_embedding(config.positions, config.dim)
+        self.token_type_embeddings = zero_embedding(2, config.dim)
         self.LayerNorm = nn.LayerNorm(config.dim, eps=config.norm_eps)
 
     def forward(self, tokens: Tensor) -> Tensor:
         positions = torch.arange(tokens.shape[1], device=tokens.device)
         x = self.word_embeddings(tokens) + self.position_embeddings(positions)
         return self.LayerNorm(x + self.token_type_embeddings.weight[0])
-
-
-def _embedding(count: int, dim: int) -> nn.Embedding:
-    """Zeros, to be loaded: normal noise, on the meta device, would import torch's compiler."""
-    return nn.Embedding(count, dim, _weight=torch.zeros(count, dim))
 
 
 class SelfAttention(nn.Module):

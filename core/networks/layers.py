@@ -71,3 +71,8 @@ class CrossAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
+
+
+def zero_embedding(count: int, dim: int) -> nn.Embedding:
+    """Zeros, to be loaded: normal noise, on the meta device, would import torch's compiler."""
+    return nn.Embedding(count, dim, _weight=torch.zeros(count, dim))

@@ -184,21 +184,36 @@ def test_pasting_keeps_every_byte_where_alpha_is_0(
 ) -> None:
     image = RANDOM.integers(0, 256, (24, 30, 3), np.uint8)
     drawn = RANDOM.integers(0, 256, (*size, 3), np.uint8)
-    result = pasted(image, alpha, Region(3, 2, 27, 20), drawn, match=match)
+    kept = RANDOM.random((size[0] // 8 + 1, size[1] // 8)) > 0.5 if match else None
+    result = pasted(image, alpha, Region(3, 2, 27, 20), drawn, kept)
     assert np.array_equal(result[alpha == 0], image[alpha == 0])
     inside = np.zeros_like(alpha, bool)
     inside[2:20, 3:27] = True
     assert np.array_equal(result[~inside], image[~inside])
 
 
-def test_a_shift_in_colour_is_taken_away_at_the_border() -> None:
-    image = np.full((32, 32, 3), 100, np.uint8)
-    alpha = np.zeros((32, 32), np.uint8)
-    alpha[8:24, 8:24] = 255
-    whole = Region(0, 0, 32, 32)
-    drawn = np.full((32, 32, 3), 130, np.uint8)
-    assert pasted(image, alpha, whole, drawn, match=False)[16, 16].tolist() == [130] * 3
-    assert np.abs(pasted(image, alpha, whole, drawn, match=True).astype(int) - 100).max() <= 1
+IMAGE = np.full((64, 64, 3), 100, np.uint8)
+SQUARE = np.zeros((64, 64), np.uint8)
+SQUARE[16:48, 16:48] = 255
+KEPT = np.ones((8, 8), bool)
+KEPT[1:7, 1:7] = False
+
+
+def test_a_decoders_shift_in_colour_is_taken_away() -> None:
+    shifted = np.full((64, 64, 3), 130, np.uint8)
+    whole = Region(0, 0, 64, 64)
+    assert pasted(IMAGE, SQUARE, whole, shifted)[32, 32].tolist() == [130] * 3
+    assert np.abs(pasted(IMAGE, SQUARE, whole, shifted, KEPT).astype(int) - 100).max() <= 1
+
+
+def test_what_was_drawn_keeps_its_colours_but_at_the_border() -> None:
+    drawn = IMAGE.copy()
+    drawn[12:52, 12:52] = 200  # beyond the square, where it cannot be pasted
+    result = pasted(IMAGE, SQUARE, Region(0, 0, 64, 64), drawn, KEPT).astype(int)
+    assert np.abs(result[28:36, 28:36] - 200).max() <= 1
+    steps = np.diff(result[32, :, 0])
+    assert steps.max() < 60  # without: 100 at once
+    assert (np.diff(result[32, 15:32, 0]) >= 0).all()
 
 
 def test_spreading_keeps_what_is_known_and_is_a_smooth_mean_elsewhere() -> None:
