@@ -1,12 +1,10 @@
-"""Between numpy and QImage, and the tinted picture of the mask."""
+"""Between numpy and QImage, and pictures shown smaller than they are."""
 
 from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
-
-from ldm_studio.canvas.mask import Rect
+from PySide6.QtGui import QImage
 
 
 def to_qimage(pixels: np.ndarray) -> QImage:
@@ -62,33 +60,6 @@ def from_qimage(image: QImage) -> np.ndarray:
     if has_alpha:
         rgb += 255 - bgra[..., 3:]  # premultiplied colours are at most alpha: no overflow
     return rgb
-
-
-class MaskOverlay:
-    """The mask as a tint to lay over the picture; follows the mask rectangle by rectangle.
-
-    `image` is a live view over `pixels`, uint32 [H, W], premultiplied 0xAARRGGBB.
-    """
-
-    def __init__(self, width: int, height: int, color: QColor, opacity: float) -> None:
-        self.pixels = np.zeros((height, width), np.uint32)
-        self.image = _wrap(self.pixels, QImage.Format.Format_ARGB32_Premultiplied)
-        self._tints = tints(color, opacity)
-
-    def update(self, mask: np.ndarray, rect: Rect) -> None:
-        x, y, width, height = rect
-        area = np.s_[y : y + height, x : x + width]
-        self.pixels[area] = self._tints[mask[area]]
-
-
-def tints(color: QColor, opacity: float) -> np.ndarray:
-    """uint32 [256]: the premultiplied colour of each mask value; `opacity` 0..1 is for 255."""
-    alpha = np.arange(256) * opacity
-    red, green, blue = (
-        np.rint(alpha * c / 255) for c in (color.red(), color.green(), color.blue())
-    )
-    channels = np.stack([np.rint(alpha), red, green, blue]).astype(np.uint32)
-    return channels[0] << 24 | channels[1] << 16 | channels[2] << 8 | channels[3]
 
 
 class Pyramid:

@@ -1,6 +1,4 @@
-"""What the canvas shows and edits: picture, preview, the picture before, and the mask with its
-undo. No widgets.
-"""
+"""What the canvas shows and edits: picture, preview, picture before, and mask. No widgets."""
 
 from __future__ import annotations
 
@@ -10,53 +8,80 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage, QUndoStack
 
-from ldm_studio.canvas.compose import MaskOverlay, Pyramid, cut_out, to_qimage
-from ldm_studio.canvas.mask import Brush, Mask, Rect, Stroke
-from ldm_studio.canvas.undo import UNDO_LIMIT, Change, MaskCommand, Tiles, unpack
+from ldm_studio.canvas.background import Background
+from ldm_studio.canvas.brush import Brush, Stroke
+from ldm_studio.canvas.changes import Changes, Transform
+from ldm_studio.canvas.compose import Pyramid, cut_out, to_qimage
+from ldm_studio.canvas.mask import Mask
+from ldm_studio.canvas.overlay import MaskOverlay
+from ldm_studio.canvas.picture import Picture, RedrawStep, ReplaceStep
+from ldm_studio.canvas.selections import Selection
+from ldm_studio.canvas.tiles import (
+    Differences,
+    Rect,
+    difference,
+    tile_of,
+    tile_rect,
+    unite,
+)
+from ldm_studio.canvas.undo import UNDO_BYTES, History, MaskStep
 
 Size = tuple[int, int]  # width, height
+
+TOGETHER = 32  # tiles repainted one by one; more are repainted as one rectangle
 
 
 class CanvasDocument(QObject):
     """Layers over one frame. `changed(Rect)`: these pixels of the frame look different;
     `replaced()`: all may, or the frame has another size; `mask_changed()`: a stroke or command is
-    complete, or undone, or a new mask is there.
+    complete, or undone, or a new mask is there; `picture_restored()`: undo or redo has changed the
+    picture; `busy_changed()`: the mask is being worked on, or is not any more.
     """
 
     changed = Signal(object)
     replaced = Signal()
     mask_changed = Signal()
+    picture_restored = Signal()
+    busy_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, undo_bytes: int = UNDO_BYTES) -> None:
         super().__init__(parent)
-        self.undo_stack = QUndoStack(self)
-        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        self.background = Background(self)
+        self.history = History(self.background, self, budget=undo_bytes)
         self.opaque: Pyramid | None = None  # the picture on white
-        self.transparent: Pyramid | None = (
-            None  # the picture without the white; None if it has no alpha
-        )
+        self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
         self.before: QImage | None = None
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
-        self._picture: np.ndarray | None = None
+        self._picture: Picture | None = None
         self._tint = QColor(255, 20, 175), 0.55
         self._stroke: Stroke | None = None
         self._stroke_text = ""
+        self._changes = Changes(self.background, self._change, self.busy_changed.emit)
+
+    @property
+    def undo_stack(self) -> QUndoStack:
+        return self.history.stack
 
     # --- layers ---
 
     @property
     def picture(self) -> np.ndarray | None:
         """uint8 [H, W, 3], read only."""
-        return self._picture
+        return self._picture.rgb if self._picture else None
+
+    @property
+    def alpha(self) -> np.ndarray | None:
+        """uint8 [H, W], read only; None if the picture is opaque."""
+        return self._picture.alpha if self._picture else None
 
     @property
     def frame(self) -> Size | None:
         """The size of what is shown: the picture's; a preview of other proportions brings its own
         frame.
         """
-        picture = (self.mask.width, self.mask.height) if self.mask else None
+        picture = self._picture.size if self._picture else None
         if self.preview is None:
             return picture
         preview = self.preview.width(), self.preview.height()
@@ -67,27 +92,66 @@ class CanvasDocument(QObject):
     @property
     def paintable(self) -> bool:
         """Whether the picture's own pixels are what the frame shows."""
-        return self.mask is not None and self.frame == (self.mask.width, self.mask.height)
+        return self._picture is not None and self.frame == self._picture.size
 
-    def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None) -> None:
+    def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None, text: str = "") -> None:
+        """`text` names the change in the undo list. Without a picture there is nothing to undo.
+        Raises ValueError on arrays of another kind.
+        """
+        old, new = self._picture, None if rgb is None else Picture.of(rgb, alpha)
         self.preview = None
-        if rgb is None:
-            self._picture = self.opaque = self.transparent = None
-            self._new_mask(None)
+        had_mask = self.mask is not None and not self.mask.is_empty
+        if new is None or old is None:
+            self.cancel_stroke()
+            self._changes.forget()
+            self.undo_stack.clear()
+            self._lay(new, Mask(*new.size) if new else None)
+        elif old.size == new.size:
+            had_mask = False  # it stays
+            if not old.equals(new):
+                step = RedrawStep(old, new, self._current_picture, self._restore_picture)
+                self.history.push(text, step)
+                self._lay(new, self.mask)
         else:
-            opaque = to_qimage(rgb)
-            if rgb.shape[2] != 3 or (alpha is not None and alpha.shape != rgb.shape[:2]):
-                raise ValueError("a picture is uint8 [H, W, 3] with alpha uint8 [H, W]")
-            self._picture = rgb.copy()
-            self._picture.setflags(write=False)
-            self.opaque = Pyramid(opaque)
-            has_alpha = alpha is not None and int(alpha.min()) < 255
-            self.transparent = (
-                Pyramid(cut_out(rgb, alpha)) if alpha is not None and has_alpha else None
-            )
-            if self.mask is None or self.mask.pixels.shape != rgb.shape[:2]:
-                self._new_mask((rgb.shape[1], rgb.shape[0]))
+            self.cancel_stroke()
+            self._changes.forget()
+            assert self.mask is not None
+            blank = Mask(*new.size)
+            sides = (old, self.mask.pixels), (new, blank.pixels.copy())
+            self.history.push(text, ReplaceStep(*sides, self._restore_both))
+            self._lay(new, blank)
         self.replaced.emit()
+        if had_mask:
+            self.mask_changed.emit()
+
+    def _lay(self, picture: Picture | None, mask: Mask | None) -> None:
+        self._picture, self.opaque, self.transparent = picture, None, None
+        if picture:
+            self.opaque = Pyramid(to_qimage(picture.rgb))
+            if picture.alpha is not None:
+                self.transparent = Pyramid(cut_out(picture.rgb, picture.alpha))
+        if mask is not self.mask:
+            self.mask = mask
+            self._tint_mask()
+
+    def _current_picture(self) -> Picture:
+        assert self._picture is not None  # a step of undo is about to change it
+        return self._picture
+
+    def _restore_picture(self, picture: Picture) -> None:
+        self.preview = None
+        self._lay(picture, self.mask)
+        self.replaced.emit()
+        self.picture_restored.emit()
+
+    def _restore_both(self, picture: Picture, pixels: np.ndarray) -> None:
+        self.preview = None
+        mask = Mask(*picture.size)
+        mask.touch(mask.bounds)[...] = pixels
+        self._lay(picture, mask)
+        self.replaced.emit()
+        self.picture_restored.emit()
+        self.mask_changed.emit()
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
         frame, self.preview = self.frame, None if rgb is None else to_qimage(rgb)
@@ -109,24 +173,11 @@ class CanvasDocument(QObject):
 
     def set_tint(self, color: QColor, opacity: float) -> None:
         self._tint = QColor(color), min(max(opacity, 0.0), 1.0)
-        self._tint_all()
+        self._tint_mask()
         self.replaced.emit()
 
-    def _tint_all(self) -> None:
-        self.overlay = None
-        if self.mask:
-            self.overlay = MaskOverlay(self.mask.width, self.mask.height, *self._tint)
-            if not self.mask.is_empty:
-                self.overlay.update(self.mask.pixels, self.mask.bounds)
-
-    def _new_mask(self, size: Size | None) -> None:
-        self.cancel_stroke()
-        had_mask = self.mask is not None and not self.mask.is_empty
-        self.mask = Mask(*size) if size else None
-        self.undo_stack.clear()
-        self._tint_all()
-        if had_mask:
-            self.mask_changed.emit()
+    def _tint_mask(self) -> None:
+        self.overlay = MaskOverlay(self.mask, *self._tint) if self.mask else None
 
     # --- strokes ---
 
@@ -140,67 +191,155 @@ class CanvasDocument(QObject):
         if self.mask and self.paintable:
             self.mask.record()
             self._stroke, self._stroke_text = Stroke(self.mask, brush), text
+            self._changes.hold()
 
     def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> None:
         if self._stroke:
             self._touched(self._stroke.move_to(x, y, pressure))
 
     def end_stroke(self) -> None:
-        if self.mask and self._stroke:
+        if self._stroke:
+            self._touched(self._stroke.finish())
             self._stroke = None
             self._commit(self._stroke_text)
+            self._changes.go_on()
 
     def cancel_stroke(self) -> None:
         """Take the unfinished stroke back, as if it had not begun."""
         if self.mask and self._stroke:
             self._stroke = None
             for index, tile in self.mask.recorded().items():
-                self.mask.tile(index)[...] = tile
-                self._touched(self.mask.tile_rect(index))
+                rect = tile_rect(self.mask.pixels, index)
+                self.mask.touch(rect)[...] = tile
+                self._touched(rect)
+            self._changes.go_on()
 
-    # --- whole-mask commands ---
+    def _commit(self, text: str) -> None:
+        """Make what was recorded one step of undo; nothing if no pixel differs."""
+        if self.mask:
+            pixels = self.mask.pixels
+            found = {
+                index: change
+                for index, tile in self.mask.recorded().items()
+                if (change := difference(tile, tile_of(pixels, index))) is not None
+            }
+            self._remember(found, text)
+
+    def _touched(self, rect: Rect | None) -> None:
+        if self.overlay and rect:
+            self.overlay.touched(rect)
+            self.changed.emit(rect)
+
+    # --- commands on the whole mask ---
+
+    @property
+    def busy(self) -> bool:
+        """Whether a change of the mask is being worked out."""
+        return self._changes.busy
+
+    def select(
+        self, find: Callable[[], Selection | None], text: str, *, subtract: bool = False
+    ) -> None:
+        """Add an area to the mask, or take it away. `find` runs as the work of `transform` does."""
+        self.transform(lambda pixels: _combined(pixels, find(), subtract), text)
+
+    def transform(self, work: Transform, text: str) -> None:
+        """Make the mask `work(mask)`: at once if it is small, else beside the interface. `work`
+        gets a copy, uint8 [H, W], which it may change, and must not touch anything of Qt's. It may
+        run again, if the mask is painted on meanwhile.
+        """
+        self.cancel_stroke()
+        if self.mask and self.paintable:
+            self._changes.make(self.mask, work, text)
 
     def clear_mask(self, text: str) -> None:
-        self._command(Mask.clear, text)
+        self._fill(0, text)
 
     def fill_mask(self, text: str) -> None:
-        self._command(Mask.fill, text)
+        self._fill(255, text)
 
     def invert_mask(self, text: str) -> None:
-        self._command(Mask.invert, text)
+        self.cancel_stroke()
+        if self.mask:
+            self._change(self.mask.inversion(), text)
 
     def set_mask(self, pixels: np.ndarray, text: str) -> None:
         """uint8 [H, W] of the picture's size. Raises ValueError if it is not."""
         if self.mask is None:
             raise ValueError("there is no picture to mask")
-        self._command(lambda mask: mask.replace(pixels), text)
-
-    def _command(self, change: Callable[[Mask], Rect], text: str) -> None:
+        self.mask.check(pixels)
         self.cancel_stroke()
-        if self.mask:
-            self.mask.record()
-            try:
-                self._touched(change(self.mask))
-            finally:
-                self._commit(text)
+        self._changes.forget()
+        self._change(self.mask.difference_to(pixels), text)
 
-    def _touched(self, rect: Rect | None) -> None:
-        if self.mask and self.overlay and rect:
-            self.overlay.update(self.mask.pixels, rect)
-            self.changed.emit(rect)
-
-    def _commit(self, text: str) -> None:
-        """Make what was recorded one step of undo; nothing if no pixel differs."""
-        if self.mask:
-            change = Change.between(self.mask.recorded(), self.mask)
-            if change.before:
-                self.undo_stack.push(MaskCommand(text, change, self._restore))
-                self.mask_changed.emit()
-
-    def _restore(self, tiles: Tiles) -> None:
+    def _fill(self, value: int, text: str) -> None:
         self.cancel_stroke()
+        self._changes.forget()  # whatever it would have been
         if self.mask:
-            unpack(tiles, self.mask)
-            for index in tiles:
-                self._touched(self.mask.tile_rect(index))
+            self._change(self.mask.difference_to(value), text)
+
+    def _change(self, differences: Differences, text: str) -> None:
+        if differences:
+            self._flip(differences)
+            self._remember(differences, text)
+
+    def _remember(self, differences: Differences, text: str) -> None:
+        if differences:
+            self.history.push(text, MaskStep(differences, self._restore_mask))
             self.mask_changed.emit()
+
+    # --- undo ---
+
+    def undo(self) -> None:
+        """Take back the stroke under way, a change still being worked out, or the last one made."""
+        if self.stroking:
+            self.cancel_stroke()
+        elif not self._changes.forget_last():
+            self.undo_stack.undo()
+
+    def redo(self) -> None:
+        self.cancel_stroke()
+        self.undo_stack.redo()
+
+    def _restore_mask(self, differences: Differences) -> None:
+        self.cancel_stroke()
+        self._flip(differences)
+        self.mask_changed.emit()
+
+    def _flip(self, differences: Differences) -> None:
+        if self.mask is None or self.overlay is None:
+            return
+        self.mask.apply(differences)
+        self._changes.mask_moved_on()
+        rects = [tile_rect(self.mask.pixels, index) for index in differences]
+        everything = sum(width * height for _, _, width, height in rects) == self.mask.pixels.size
+        if everything and all(isinstance(c, int) and c == 255 for c in differences.values()):
+            self.overlay.inverted()
+        else:
+            for rect in rects:
+                self.overlay.touched(rect)
+        if len(rects) > TOGETHER:
+            whole = None
+            for rect in rects:
+                whole = unite(whole, rect)
+            self.changed.emit(whole)
+        else:
+            for rect in rects:
+                self.changed.emit(rect)
+
+    def close(self) -> None:
+        """Let go of the thread that works beside the interface."""
+        self._changes.forget()
+        self.background.close()
+
+
+def _combined(pixels: np.ndarray, selection: Selection | None, subtract: bool) -> np.ndarray:
+    if selection is None:
+        return pixels
+    x, y, width, height = selection.rect
+    area = pixels[y : y + height, x : x + width]
+    if subtract:
+        np.minimum(area, 255 - selection.values, out=area)
+    else:
+        np.maximum(area, selection.values, out=area)
+    return pixels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -16,6 +16,7 @@ class Folding(QWidget):
         super().__init__()
         self.line = QBoxLayout(direction, self)
         self._groups: Sequence[Sequence[QWidget]] = ()
+        self._absent: frozenset[QWidget] = frozenset()
         self._along = Qt.Orientation.Horizontal
         if direction in (QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.BottomToTop):
             self._along = Qt.Orientation.Vertical
@@ -23,6 +24,16 @@ class Folding(QWidget):
     def set_optional(self, *groups: Sequence[QWidget]) -> None:
         """Groups that come and go together; the first is the first to go."""
         self._groups = groups
+
+    def set_absent(self, widgets: Iterable[QWidget]) -> None:
+        """These have no place here now, however much room there is; all others do."""
+        self._absent = frozenset(widgets)
+        for index in range(self.line.count()):
+            item = self.line.itemAt(index)
+            if item and (widget := item.widget()):
+                widget.setVisible(widget not in self._absent)
+        self._fold(self._extent(self.size()))
+        self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
         """Room for all but the optional."""
@@ -34,13 +45,17 @@ class Folding(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self._extent(event.size())
+        self._fold(self._extent(event.size()))
+
+    def _fold(self, room: int) -> None:
         folded = 0
         while folded < len(self._groups) and self._need(folded) > room:
             folded += 1
         for number, group in enumerate(self._groups):
             for widget in group:
-                widget.setVisible(number >= folded)
+                widget.setVisible(number >= folded and widget not in self._absent)
+        self.line.invalidate()  # while the window is being shown, nobody else says so
+        self.line.activate()
 
     def _need(self, folded: int) -> int:
         """The least extent with this many groups folded away."""
@@ -57,7 +72,7 @@ class Folding(QWidget):
                 continue
             if widget is None:
                 total += self._extent(item.minimumSize())
-            elif widget not in gone:
+            elif widget not in gone and widget not in self._absent:
                 least = widget.minimumSizeHint().expandedTo(widget.minimumSize())
                 total += self._extent(least.boundedTo(widget.maximumSize()))
                 shown += 1

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QNativeGestureEvent,
     QPointingDevice,
@@ -16,27 +15,33 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from ldm_studio.canvas.tools import TOOLS, Gesture, Pan, Sample, Tool
+from ldm_studio.canvas.gestures import Gesture, Pan, Sample
+from ldm_studio.canvas.keys import combination, is_compare, key_table, modifiers
+from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.zooming import NOTCHES_TO_DOUBLE
 
 if TYPE_CHECKING:
     from ldm_studio.canvas.view import CanvasView
 
 NOTCH = 120  # wheel delta of one click of a usual mouse wheel
-PAN_STEP = 40  # logical pixels an arrow key moves the view; five times as far with Shift
 PENS = (QPointingDevice.PointerType.Pen, QPointingDevice.PointerType.Eraser)
+PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TabletPress)
+RELEASES = (QEvent.Type.MouseButtonRelease, QEvent.Type.TabletRelease)
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class CanvasInput:
-    """One gesture at a time, from the press of a button to the release of the same button."""
+    """One gesture at a time. The view can be panned while one waits for its next press."""
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
         self._gesture: Gesture | None = None
-        self._button = Qt.MouseButton.NoButton
+        self._pan: Pan | None = None
+        self._button = Qt.MouseButton.NoButton  # what was pressed and is not yet released
+        self._pressure = 1.0
         self._space = False
         self.hover: QPointF | None = None  # where the pointer is, None when it is elsewhere
-        self._keys = _key_table(view)
+        self._keys = key_table(view)
         kind = QEvent.Type
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
             kind.MouseButtonPress: self._mouse,
@@ -47,7 +52,7 @@ class CanvasInput:
             kind.TabletMove: self._tablet,
             kind.TabletRelease: self._tablet,
             kind.Wheel: self._wheel,
-            kind.NativeGesture: self._pinch,
+            kind.NativeGesture: self._touch,
             kind.KeyPress: self.key_press,
             kind.KeyRelease: self.key_release,
             kind.ShortcutOverride: self._claim_key,
@@ -63,70 +68,88 @@ class CanvasInput:
     @property
     def panning(self) -> bool:
         """Whether a press pans, or a pan is under way."""
-        return self._space or isinstance(self._gesture, Pan) or self._view.tool is Tool.PAN
+        return self._space or self._pan is not None or self._view.tool is Tool.PAN
 
     @property
-    def busy(self) -> bool:
-        return self._gesture is not None
+    def pressed(self) -> bool:
+        return self._button != Qt.MouseButton.NoButton
 
     def cancel(self) -> None:
         """Give up the gesture under way."""
+        self._pan, self._button = None, Qt.MouseButton.NoButton
         if self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
-            self._view.update_cursor()
+        self._view.update_cursor()
 
     # --- mouse and pen ---
 
     def _mouse(self, event: QMouseEvent) -> bool:
         if event.pointerType() in PENS:  # a pen speaks through tablet events
             return True
-        return self._pointer(event, erase=False, pressure=1.0)
+        self._pressure = 1.0
+        return self._pointer(event, turned=False)
 
     def _tablet(self, event: QTabletEvent) -> bool:
         event.accept()  # else Qt sends the same as a mouse event
-        erase = event.pointerType() == QPointingDevice.PointerType.Eraser
-        # A lifted pen reports no pressure: the stroke ends as wide as it was.
-        pressure = None if event.type() == QEvent.Type.TabletRelease else event.pressure()
-        return self._pointer(event, erase, pressure)
+        if event.type() != QEvent.Type.TabletRelease:
+            self._pressure = event.pressure()  # a lifted pen reports none: end as wide as it was
+        return self._pointer(event, event.pointerType() == QPointingDevice.PointerType.Eraser)
 
-    def _pointer(
-        self, event: QMouseEvent | QTabletEvent, erase: bool, pressure: float | None
-    ) -> bool:
+    def _pointer(self, event: QMouseEvent | QTabletEvent, turned: bool) -> bool:
         position, kind = event.position(), event.type()
         self._move_hover(position)
-        if kind in (
-            QEvent.Type.MouseButtonPress,
-            QEvent.Type.MouseButtonDblClick,
-            QEvent.Type.TabletPress,
-        ):
-            return self._press(event.button(), self._sample(position, pressure or 0.0), erase)
-        if self._gesture and pressure is not None:
-            self._gesture.move(self._sample(position, pressure))
-        released = kind in (QEvent.Type.MouseButtonRelease, QEvent.Type.TabletRelease)
-        if self._gesture and released and event.button() == self._button:
-            gesture, self._gesture = self._gesture, None
-            gesture.finish()
-            self._view.update_cursor()
+        sample = self._sample(event, turned)
+        if kind in PRESSES:
+            return self._press(event.button(), sample, turned)
+        if kind in RELEASES:
+            if self.pressed and event.button() == self._button:
+                self._release(sample)
+        elif self._pan:
+            self._pan.move(sample)
+        elif self._gesture:
+            self._gesture.move(sample)
         return True
 
-    def _press(self, button: Qt.MouseButton, sample: Sample, erase: bool) -> bool:
-        if self._gesture:
+    def _press(self, button: Qt.MouseButton, sample: Sample, turned: bool) -> bool:
+        if self.pressed:
             return True
-        tool = Tool.ERASER if erase else self._view.tool
-        if button == Qt.MouseButton.MiddleButton or (
-            button == Qt.MouseButton.LeftButton and self._space
-        ):
-            tool = Tool.PAN
-        elif button != Qt.MouseButton.LeftButton:
+        left = button == Qt.MouseButton.LeftButton
+        if button == Qt.MouseButton.MiddleButton or (left and self.panning):
+            self._pan = Pan(self._view, sample)
+        elif not left:
             return False
-        self._button, self._gesture = button, TOOLS[tool].begin(self._view, sample)
+        elif self._gesture is None:
+            tool = self._view.tool
+            # The other end of a pen erases; areas it takes away.
+            self._gesture = TOOLS[Tool.BRUSH if turned and TOOLS[tool].ring else tool].begin(
+                self._view, sample
+            )
+        elif self._gesture.press(sample):
+            self._gesture = None
+        self._button = button
         self._view.update_cursor()
         return True
 
-    def _sample(self, position: QPointF, pressure: float) -> Sample:
-        x, y = self._view.to_image(position)
-        return Sample(x, y, position.x(), position.y(), pressure)
+    def _release(self, sample: Sample) -> None:
+        self._button = Qt.MouseButton.NoButton
+        if self._pan:
+            self._pan.release(sample)
+            self._pan = None
+        elif self._gesture and self._gesture.release(sample):
+            self._gesture = None
+        self._view.update_cursor()
+
+    def _sample(self, event: QMouseEvent | QTabletEvent, turned: bool) -> Sample:
+        position, held = event.position(), event.modifiers()
+        return Sample(
+            *self._view.to_image(position),
+            position.x(),
+            position.y(),
+            self._pressure,
+            constrain=bool(held & Qt.KeyboardModifier.ShiftModifier),
+            invert=turned or bool(held & Qt.KeyboardModifier.ControlModifier),
+        )
 
     def _move_hover(self, position: QPointF | None) -> None:
         self._view.update_ring()
@@ -150,7 +173,7 @@ class CanvasInput:
     def _wheel(self, event: QWheelEvent) -> bool:
         """A wheel zooms; two fingers on a touchpad pan, and zoom with Ctrl."""
         touchpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
-        if self.busy:
+        if self.pressed:
             return True
         if touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._view.pan_by(event.pixelDelta().x(), event.pixelDelta().y())
@@ -163,17 +186,20 @@ class CanvasInput:
         event.accept()
         return True
 
-    def _pinch(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+    def _touch(self, event: QNativeGestureEvent) -> bool:
+        kind = event.gestureType()
+        if kind == Qt.NativeGestureType.ZoomNativeGesture:
             self._view.zoom_to(self._view.zoom * (1 + event.value()), event.position())
-            return True
-        if event.gestureType() == Qt.NativeGestureType.SmartZoomNativeGesture:  # a double tap
+        elif kind == Qt.NativeGestureType.PanNativeGesture:
+            self._view.pan_by(event.delta().x(), event.delta().y())
+        elif kind == Qt.NativeGestureType.SmartZoomNativeGesture:  # a double tap
             if self._view.fitting:
                 self._view.zoom_to(1.0, event.position())
             else:
                 self._view.fit()
-            return True
-        return False
+        else:
+            return False
+        return True
 
     # --- keys ---
 
@@ -182,13 +208,18 @@ class CanvasInput:
             return False
         if event.key() == Qt.Key.Key_Escape:
             self.cancel()
+        elif event.key() in ENTER and self._gesture:
+            gesture, self._gesture = self._gesture, None
+            gesture.finish()
+        elif event.key() == Qt.Key.Key_Backspace and self._gesture:
+            self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
             self._space = True
             self._view.update_cursor()
-        elif _is_compare(event):
+        elif is_compare(event):
             self._view.set_comparing(True)
         else:
-            self._keys[_combination(event)]()
+            self._keys[combination(event)]()
         event.accept()
         return True
 
@@ -214,66 +245,13 @@ class CanvasInput:
         return False
 
     def _owns(self, event: QKeyEvent) -> bool:
+        plain = modifiers(event) == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape:
-            return self.busy
-        plain = _modifiers(event) == Qt.KeyboardModifier.NoModifier
+            return self._gesture is not None or self._pan is not None
+        if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
+            return self._gesture is not None and not self.pressed
         return (
             (plain and event.key() == Qt.Key.Key_Space)
-            or _is_compare(event)
-            or _combination(event) in self._keys
+            or is_compare(event)
+            or combination(event) in self._keys
         )
-
-
-def _key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
-    def pan(dx: int, dy: int) -> Callable[[], None]:
-        return lambda: view.pan_by(dx * PAN_STEP, dy * PAN_STEP)
-
-    return {
-        "B": view.use_brush,
-        "E": view.use_eraser,
-        "H": view.use_hand,
-        "X": view.swap_tool,
-        "[": view.smaller_brush,
-        "]": view.larger_brush,
-        "Shift+[": view.softer_brush,
-        "Shift+]": view.harder_brush,
-        "Shift+{": view.softer_brush,  # what Shift+[ is on a US keyboard
-        "Shift+}": view.harder_brush,
-        "I": view.invert_mask,
-        "Del": view.clear_mask,
-        "M": view.toggle_overlay,
-        "0": view.fit,
-        "1": view.actual_size,
-        "+": view.zoom_in,
-        "Shift++": view.zoom_in,
-        "=": view.zoom_in,
-        "-": view.zoom_out,
-        "Ctrl+Z": view.undo,
-        "Ctrl+Shift+Z": view.redo,
-        "Ctrl+Y": view.redo,
-        "Left": pan(1, 0),
-        "Right": pan(-1, 0),
-        "Up": pan(0, 1),
-        "Down": pan(0, -1),
-        "Shift+Left": pan(5, 0),
-        "Shift+Right": pan(-5, 0),
-        "Shift+Up": pan(0, 5),
-        "Shift+Down": pan(0, -5),
-    }
-
-
-def _modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
-    """Without those that say where on the keyboard the key was."""
-    return event.modifiers() & ~(
-        Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
-    )
-
-
-def _combination(event: QKeyEvent) -> str:
-    """Like "Ctrl+Z"."""
-    return QKeySequence(_modifiers(event).value | event.key()).toString()
-
-
-def _is_compare(event: QKeyEvent) -> bool:
-    keys = Qt.Key.Key_C, Qt.Key.Key_Backslash
-    return _modifiers(event) == Qt.KeyboardModifier.NoModifier and event.key() in keys

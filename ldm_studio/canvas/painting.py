@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from math import ceil, floor
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -17,10 +19,11 @@ from PySide6.QtGui import (
     QRegion,
 )
 
-# Up to this zoom the picture is interpolated, above it pixels show as squares. Small pictures (128
-# x 128) fill a window at 500 to 700 %, twice that on a screen of double resolution, and look far
-# better smooth; whoever goes beyond that wants to see pixels.
-SMOOTH_UP_TO = 16.0
+# Device pixels per pixel of the picture. Above the first pixels show as squares, from the second on
+# with lines between them. A picture that is fitted into the window stays smooth: small ones (128 x
+# 128) then show at 500 % and more, and whoever wants to see pixels comes closer.
+SMOOTH_UP_TO = 2.0
+GRID_FROM = 8.0
 CHECKER = 8  # logical pixels a square of the transparency pattern
 RING_WIDTH = 1.25  # logical pixels
 
@@ -65,11 +68,71 @@ def paint_checkerboard(painter: QPainter, target: QRectF, palette: QPalette) -> 
     painter.restore()
 
 
-def paint_image(painter: QPainter, target: QRectF, image: QImage, zoom: float) -> None:
-    """`zoom`: device pixels per pixel of `image`, for the choice of filter."""
-    smooth = zoom <= SMOOTH_UP_TO and zoom != 1.0
+def choose_filter(painter: QPainter, zoom: float, *, fitting: bool) -> None:
+    """How images are scaled from now on."""
+    smooth = (fitting or zoom <= SMOOTH_UP_TO) and zoom != 1.0
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-    painter.drawImage(target, image)
+
+
+def paint_grid(painter: QPainter, target: QRectF, clip: QRect, scale: float) -> None:
+    """A hairline between any two pixels within `clip`. `scale`: logical pixels per pixel of the
+    picture.
+    """
+    seen = target.intersected(QRectF(clip))
+    line = 1 / painter.device().devicePixelRatioF()
+    color = QColor(52, 52, 52)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)  # on anything
+    for i in range(
+        _first(seen.left() - target.left(), scale), _last(seen.right() - target.left(), scale)
+    ):
+        painter.fillRect(QRectF(target.left() + i * scale, seen.top(), line, seen.height()), color)
+    for i in range(
+        _first(seen.top() - target.top(), scale), _last(seen.bottom() - target.top(), scale)
+    ):
+        painter.fillRect(QRectF(seen.left(), target.top() + i * scale, seen.width(), line), color)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+
+def _first(distance: float, scale: float) -> int:
+    return max(1, floor(distance / scale))
+
+
+def _last(distance: float, scale: float) -> int:
+    return ceil(distance / scale)
+
+
+def paint_outline(painter: QPainter, outline: QPainterPath) -> None:
+    """What is being drawn around, in widget coordinates: seen on anything."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(0, 0, 0, 200), RING_WIDTH + 1.5))
+    painter.drawPath(outline)
+    dashes = QPen(QColor(255, 255, 255, 235), RING_WIDTH)
+    dashes.setDashPattern([4, 3])
+    painter.setPen(dashes)
+    painter.drawPath(outline)
+
+
+def mask_zone(area: QRect) -> QRect:
+    """Where a dropped picture becomes the mask: the lowest quarter."""
+    return QRect(area.left(), area.bottom() - area.height() // 4, area.width(), area.height() // 4)
+
+
+def paint_mask_zone(
+    painter: QPainter, zone: QRectF, text: str, font: QFont, palette: QPalette, chosen: bool
+) -> None:
+    color = palette.color(
+        QPalette.ColorRole.Highlight if chosen else QPalette.ColorRole.ToolTipBase
+    )
+    color.setAlphaF(0.92 if chosen else 0.8)
+    box = zone.adjusted(8, 0, -8, -8)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRoundedRect(box, 8, 8)
+    painter.setPen(palette.color(QPalette.ColorRole.HighlightedText))
+    painter.setFont(font)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
 def fitted(image: QImage, area: QRectF) -> QRectF:
@@ -125,77 +188,3 @@ def paint_badge(
     painter.setPen(palette.color(QPalette.ColorRole.ToolTipText))
     painter.setFont(font)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def paint_empty(
-    painter: QPainter, area: QRectF, text: str, font: QFont, palette: QPalette, invited: bool
-) -> None:
-    """Nothing here yet: a dashed frame, a drawing of a picture, a line of advice. `invited`: a file
-    hovers above.
-    """
-    ink = palette.color(QPalette.ColorRole.Link if invited else QPalette.ColorRole.WindowText)
-    faint, quiet = QColor(ink), QColor(ink)
-    faint.setAlphaF(0.9 if invited else 0.28)
-    quiet.setAlphaF(0.9 if invited else 0.72)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    unit = QFontMetricsF(font).height()
-
-    frame = area.adjusted(unit * 1.5, unit * 1.5, -unit * 1.5, -unit * 1.5)
-    pen = QPen(faint, 1.5)
-    pen.setDashPattern([5, 4])
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(frame, unit * 0.75, unit * 0.75)
-
-    inner = frame.adjusted(unit, unit, -unit, -unit)
-    width = inner.width()
-    if QFontMetricsF(font).horizontalAdvance(text) > width:
-        text = text.replace(" — ", " —\n")  # a good place to break, if it must be broken
-    lines = QFontMetricsF(font).boundingRect(
-        QRectF(0, 0, width, 10_000),
-        int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap),
-        text,
-    )
-    size = min(unit * 4.5, max(inner.height() - lines.height() - unit, 0))
-    top = inner.center().y() - (size + unit + lines.height()) / 2
-    if size > unit:
-        pen = QPen(faint, max(1.5, size / 36))
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(_drawing(QRectF(inner.center().x() - size / 2, top, size, size)), pen)
-    painter.setPen(quiet)
-    painter.setFont(font)
-    place = QRectF(inner.center().x() - width / 2, top + size + unit, width, lines.height() + unit)
-    painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap), text)
-
-
-def _drawing(box: QRectF) -> QPainterPath:
-    """A picture with hills, and a spark where its corner would be: something is about to appear."""
-
-    def at(x: float, y: float) -> QPointF:  # on a grid of 24 x 24
-        return QPointF(box.x() + x * box.width() / 24, box.y() + y * box.height() / 24)
-
-    path = QPainterPath(at(13, 3.5))
-    path.lineTo(at(5, 3.5))
-    path.quadTo(at(2, 3.5), at(2, 6.5))
-    path.lineTo(at(2, 18.5))
-    path.quadTo(at(2, 21.5), at(5, 21.5))
-    path.lineTo(at(18, 21.5))
-    path.quadTo(at(21, 21.5), at(21, 18.5))
-    path.lineTo(at(21, 12))
-    path.moveTo(at(2.2, 17.5))
-    path.lineTo(at(7, 12.5))
-    path.quadTo(at(8, 11.6), at(9, 12.5))
-    path.lineTo(at(17.5, 21.2))
-    path.moveTo(at(12.4, 16.2))
-    path.lineTo(at(14.5, 14.2))
-    path.quadTo(at(15.5, 13.3), at(16.5, 14.2))
-    path.lineTo(at(20.8, 18.2))
-    path.addEllipse(at(7.5, 8), box.width() / 24 * 1.5, box.height() / 24 * 1.5)
-    path.moveTo(at(19, 0.5))
-    path.quadTo(at(19.6, 4.4), at(23.5, 5))
-    path.quadTo(at(19.6, 5.6), at(19, 9.5))
-    path.quadTo(at(18.4, 5.6), at(14.5, 5))
-    path.quadTo(at(18.4, 4.4), at(19, 0.5))
-    return path

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
-from ldm_studio.canvas.compose import MaskOverlay, Pyramid, cut_out, from_qimage, tints, to_qimage
+from ldm_studio.canvas.compose import Pyramid, cut_out, from_qimage, to_qimage
 
 rgbs = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
 rgbas = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(4)))
@@ -79,31 +79,6 @@ def test_other_arrays_are_refused(pixels):
 def test_a_null_image_is_refused():
     with pytest.raises(ValueError, match="could not be read"):
         from_qimage(QImage())
-
-
-def test_the_overlay_follows_the_mask_only_where_told():
-    mask = np.zeros((80, 100), np.uint8)
-    overlay = MaskOverlay(100, 80, QColor(255, 0, 0), 0.5)
-    image, pixels = overlay.image, overlay.pixels
-    pixels[:] = 0x01010101  # as if it had been there before
-    mask[:] = 255
-    overlay.update(mask, (10, 20, 30, 5))
-    inside = np.zeros(mask.shape, bool)
-    inside[20:25, 10:40] = True
-    assert overlay.image is image
-    assert overlay.pixels is pixels
-    assert (pixels[~inside] == 0x01010101).all()
-    assert (pixels[inside] == 0x80800000).all()
-    assert image.pixelColor(10, 20) == QColor(255, 0, 0, 128)  # the image sees the array
-
-
-def test_tints_are_valid_premultiplied_colours():
-    table = tints(QColor(255, 40, 90), 0.55)
-    alpha = table >> 24
-    assert table[0] == 0
-    assert alpha[255] == 140
-    for shift in (0, 8, 16):
-        assert ((table >> shift & 255) <= alpha).all()
 
 
 def test_a_pyramid_halves_until_no_more_than_half_is_left_to_shrink():

@@ -1,15 +1,13 @@
-"""The document: layers, strokes, commands, and undo that remembers only what changed."""
+"""The document: layers, strokes, and changes worked out beside the interface."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from ldm_studio.canvas import changes, morphology
+from ldm_studio.canvas.brush import Brush
 from ldm_studio.canvas.document import CanvasDocument
-from ldm_studio.canvas.mask import TILE, Brush
-from ldm_studio.canvas.undo import MaskCommand
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -32,68 +30,20 @@ def pixels(doc: CanvasDocument) -> np.ndarray:
     return doc.mask.pixels
 
 
-points = st.tuples(st.floats(-50, 650), st.floats(-50, 350))
-brushes = st.builds(Brush, st.floats(0.5, 60), st.floats(0, 1), st.booleans())
-strokes = st.tuples(brushes, st.lists(points, min_size=1, max_size=4))
-commands = st.sampled_from(["clear_mask", "invert_mask", "fill_mask"])
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.lists(st.one_of(strokes, commands), max_size=6))
-def test_undo_and_redo_walk_through_the_same_masks(actions):
-    doc = document()
-    masks = [pixels(doc).copy()]
-    for action in actions:
-        if isinstance(action, str):
-            getattr(doc, action)("command")
-        else:
-            stroke(doc, action[0], *action[1])
-        if not np.array_equal(masks[-1], pixels(doc)):
-            masks.append(pixels(doc).copy())
-    assert doc.undo_stack.count() == len(masks) - 1  # what changed nothing is no step
-    for mask in reversed(masks[:-1]):
-        doc.undo_stack.undo()
-        assert np.array_equal(pixels(doc), mask)
-    for mask in masks[1:]:
-        doc.undo_stack.redo()
-        assert np.array_equal(pixels(doc), mask)
-    assert doc.overlay is not None
-    shown = doc.overlay.pixels.copy()
-    doc.set_tint(*doc.tint)  # computed anew from the mask
-    assert np.array_equal(doc.overlay.pixels, shown)
-
-
-def test_a_command_holds_the_changed_tiles_only():
-    doc = document(16 * TILE, 8 * TILE)
-    stroke(doc, Brush(20), (100, 100), (150, 120))
-    stroke(doc, Brush(20), (TILE, 100))
-    first, second = doc.undo_stack.command(0), doc.undo_stack.command(1)
-    assert isinstance(first, MaskCommand)
-    assert isinstance(second, MaskCommand)
-    assert set(first.change.before) == set(first.change.after) == {(0, 0)}
-    assert set(second.change.after) == {(0, 0), (1, 0)}
-    assert first.change.nbytes < 8_000
-
-
-def test_tiles_that_come_out_the_same_are_dropped():
-    doc = document()
-    doc.fill_mask("fill")
-    stroke(doc, Brush(20), (100, 100))
-    assert doc.undo_stack.count() == 1
-
-
 def test_undo_in_the_middle_of_a_stroke_gives_the_stroke_up(qtbot):
     doc = document()
     stroke(doc, Brush(20), (100, 100))
     doc.begin_stroke(Brush(20), "stroke")
     doc.stroke_to(300, 100)
-    with qtbot.waitSignal(doc.mask_changed):
-        doc.undo_stack.undo()
-    assert not pixels(doc).any()
+    doc.undo()  # the stroke under way
+    assert pixels(doc)[100, 100] == 255
     doc.stroke_to(400, 100)
     doc.end_stroke()
+    assert not pixels(doc)[100, 400]
+    with qtbot.waitSignal(doc.mask_changed):
+        doc.undo()
     assert not pixels(doc).any()
-    doc.undo_stack.redo()
+    doc.redo()
     assert pixels(doc)[100, 100] == 255
 
 
@@ -101,14 +51,11 @@ def test_a_cancelled_stroke_leaves_no_trace():
     doc = document()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
-    shown = doc.overlay.pixels.copy() if doc.overlay else None
     doc.begin_stroke(Brush(40, erase=True), "erase")
     doc.stroke_to(110, 100)
     doc.stroke_to(500, 250)
     doc.cancel_stroke()
     assert np.array_equal(pixels(doc), before)
-    assert doc.overlay is not None
-    assert np.array_equal(doc.overlay.pixels, shown)
     assert doc.undo_stack.count() == 1
 
 
@@ -121,10 +68,10 @@ def test_the_mask_stays_with_pictures_of_its_size():
     doc.set_picture(np.zeros((128, 128, 3), np.uint8), None)
     assert pixels(doc).shape == (128, 128)
     assert not pixels(doc).any()
-    assert not doc.undo_stack.canUndo()
     doc.set_picture(None, None)
     assert doc.mask is None
     assert doc.frame is None
+    assert not doc.undo_stack.canUndo()
 
 
 def test_a_bad_picture_is_refused_and_nothing_changes():
@@ -173,3 +120,78 @@ def test_an_opaque_alpha_means_no_transparency():
     assert doc.transparent is None
     doc.set_picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8))
     assert doc.transparent is not None
+
+
+# --- changes beside the interface ---
+
+
+def large() -> CanvasDocument:
+    side = 1024
+    assert side * side > changes.AT_ONCE
+    return document(side, side)
+
+
+def test_a_change_of_a_large_mask_is_made_when_it_is_ready(qtbot):
+    doc = large()
+    stroke(doc, Brush(20), (100, 100))
+    before = pixels(doc).copy()
+    with qtbot.waitSignal(doc.mask_changed):
+        doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+        assert doc.busy
+        assert np.array_equal(pixels(doc), before)
+    assert not doc.busy
+    assert np.array_equal(pixels(doc), morphology.grow(before, 9))
+    doc.undo()
+    assert np.array_equal(pixels(doc), before)
+
+
+def test_what_is_painted_meanwhile_is_not_lost(qtbot):
+    doc = large()
+    stroke(doc, Brush(20), (100, 100))
+    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+    doc.begin_stroke(Brush(20), "stroke")
+    doc.stroke_to(500, 500)
+    doc.background.wait()
+    doc.end_stroke()
+    with_both = pixels(doc).copy()
+    qtbot.waitUntil(lambda: not doc.busy)
+    assert np.array_equal(pixels(doc), morphology.grow(with_both, 9))
+    assert [doc.undo_stack.text(i) for i in range(3)] == ["stroke", "stroke", "grow"]
+
+
+def test_changes_are_made_one_after_the_other(qtbot):
+    doc = large()
+    stroke(doc, Brush(20), (100, 100))
+    before = pixels(doc).copy()
+    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+    doc.transform(lambda mask: morphology.shrink(mask, 3), "shrink")
+    qtbot.waitUntil(lambda: not doc.busy)
+    assert np.array_equal(pixels(doc), morphology.shrink(morphology.grow(before, 9), 3))
+
+
+def test_undo_takes_back_what_is_still_being_worked_out(qtbot):
+    doc = large()
+    stroke(doc, Brush(20), (100, 100))
+    before = pixels(doc).copy()
+    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+    doc.undo()
+    assert not doc.busy
+    doc.background.wait()
+    with qtbot.assertNotEmitted(doc.mask_changed, wait=20):
+        pass
+    assert np.array_equal(pixels(doc), before)
+    assert doc.undo_stack.canUndo()
+
+
+def test_a_change_that_fails_is_reported_and_the_next_is_made(qtbot):
+    doc = large()
+
+    def fail(mask: np.ndarray) -> np.ndarray:
+        raise MemoryError("too little")
+
+    with qtbot.captureExceptions() as caught:
+        doc.transform(fail, "fail")
+        doc.transform(lambda mask: mask | 5, "set")
+        qtbot.waitUntil(lambda: not doc.busy)
+        qtbot.waitUntil(lambda: pixels(doc)[0, 0] == 5)
+    assert [kind for kind, _, _ in caught] == [MemoryError]

@@ -1,4 +1,4 @@
-"""The mask document: what a brush marks, against a reference that knows only distances."""
+"""The mask document: changes, and the tiles that undo remembers."""
 
 from __future__ import annotations
 
@@ -7,147 +7,86 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldm_studio.canvas.mask import TILE, Brush, Mask, Stroke, unite
+from ldm_studio.canvas.mask import Mask
+from ldm_studio.canvas.tiles import TILE, tile_rect, unite
 
 
-def draw(
-    mask: Mask, brush: Brush, *points: tuple[float, float] | tuple[float, float, float]
-) -> None:
-    stroke = Stroke(mask, brush)
-    for point in points:
-        stroke.move_to(*point)
+def noise(width: int, height: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
 
 
-def distance_to_path(mask: Mask, points: list[tuple[float, float]]) -> np.ndarray:
-    """float [H, W]: from each pixel's centre to the nearest point of the polyline."""
-    rows, columns = np.mgrid[0 : mask.height, 0 : mask.width] + 0.5
-    nearest = np.full(mask.pixels.shape, np.inf)
-    for (x0, y0), (x1, y1) in zip(points, points[1:] or points, strict=False):
-        dx, dy = x1 - x0, y1 - y0
-        share = ((columns - x0) * dx + (rows - y0) * dy) / max(dx * dx + dy * dy, 1e-12)
-        share = np.clip(share, 0, 1)
-        nearest = np.minimum(nearest, np.hypot(columns - x0 - share * dx, rows - y0 - share * dy))
-    return nearest
+def painted(pixels: np.ndarray) -> Mask:
+    mask = Mask(pixels.shape[1], pixels.shape[0])
+    mask.touch(mask.bounds)[...] = pixels
+    return mask
 
 
-points = st.tuples(st.floats(-40, 140), st.floats(-40, 110))
+def test_adding_keeps_the_stronger_and_taking_away_the_weaker():
+    old, new = noise(40, 30), noise(20, 10, 1)
+    mask = painted(old)
+    assert mask.combine((5, 6, 20, 10), new) == (5, 6, 20, 10)
+    assert np.array_equal(mask.pixels[6:16, 5:25], np.maximum(old[6:16, 5:25], new))
+    mask.combine((5, 6, 20, 10), np.full((10, 20), 255, np.uint8), subtract=True)
+    assert not mask.pixels[6:16, 5:25].any()
+    assert np.array_equal(mask.pixels[:6], old[:6])
 
 
-@settings(deadline=None)
-@given(st.lists(points, min_size=1, max_size=5), st.floats(2, 30))
-def test_a_stroke_covers_what_lies_within_its_radius_and_nothing_else(path, radius):
-    mask = Mask(100, 70)
-    draw(mask, Brush(radius), *path)
-    distance = distance_to_path(mask, path)
-    # 1.2: the antialiased edge, a quarter pixel of scallop, and the grid that dabs sit on
-    assert (mask.pixels[distance < radius - 1.2] == 255).all()
-    assert (mask.pixels[distance > radius + 1.2] == 0).all()
+def test_what_reaches_over_the_edge_is_cut_off():
+    mask = Mask(40, 30)
+    values = noise(20, 20)
+    assert mask.combine((-10, 20, 20, 20), values) == (0, 20, 10, 10)
+    assert np.array_equal(mask.pixels[20:, :10], values[:10, 10:])
+    assert mask.combine((40, 0, 5, 5), values[:5, :5]) is None
 
 
-def test_a_fast_stroke_has_no_gaps():
-    mask = Mask(2000, 40)
-    draw(mask, Brush(2), (5, 20), (1995, 20))
-    assert (mask.pixels[20, 5:1995] == 255).all()
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 600), st.integers(1, 600), st.integers(0, 2), st.integers(0, 2))
+def test_a_difference_leads_there_and_back(width, height, first, second):
+    kinds = [np.zeros((height, width), np.uint8), noise(width, height), noise(width, height, 1)]
+    mask, other = painted(kinds[first]), kinds[second]
+    change = mask.difference_to(other)
+    assert bool(change) == (first != second)
+    mask.apply(change)
+    assert np.array_equal(mask.pixels, other)
+    mask.apply(change)
+    assert np.array_equal(mask.pixels, kinds[first])
 
 
-def test_a_stroke_does_not_depend_on_how_many_events_report_it():
-    once, often = Mask(300, 300), Mask(300, 300)
-    draw(once, Brush(12, 0.5), (20, 30), (270, 230))
-    draw(often, Brush(12, 0.5), *((20 + 2.5 * i, 30 + 2 * i) for i in range(101)))
-    assert np.abs(once.pixels.astype(int) - often.pixels).max() <= 40  # a quarter pixel at the rim
-    assert abs(once.coverage() - often.coverage()) < 1e-3
+def test_tiles_that_change_evenly_are_one_number():
+    mask = Mask(3 * TILE, TILE)
+    assert mask.difference_to(255) == {(0, 0): 255, (1, 0): 255, (2, 0): 255}
+    mask.touch((0, 0, 5, 5))[...] = 9
+    change = mask.difference_to(0)
+    assert set(change) == {(0, 0)}
+    assert isinstance(change[0, 0], np.ndarray)
+    mask.apply(mask.inversion())
+    assert mask.pixels[2, 2] == 246
+    assert mask.pixels[9, 9] == 255
 
 
-def test_a_one_pixel_brush_fills_the_pixel_it_is_in():
-    mask = Mask(8, 8)
-    draw(mask, Brush(0.5), (3.9, 5.1))
-    assert mask.pixels[5, 3] == 255
-    assert np.count_nonzero(mask.pixels) == 1
-
-
-def test_a_soft_brush_fades_evenly_and_overlaps_do_not_build_up():
-    mask = Mask(101, 101)
-    draw(mask, Brush(40, 0.0), (50.5, 50.5))
-    ray = mask.pixels[50, 50:].astype(int)
-    assert ray[0] == 255
-    assert (np.diff(ray) <= 0).all()
-    assert 90 < ray[20] < 165
-    before = mask.pixels.copy()
-    draw(mask, Brush(40, 0.0), (50.5, 50.5))
-    assert np.array_equal(mask.pixels, before)
-
-
-def test_erasing_takes_away_what_the_brush_put_there():
-    mask = Mask(64, 64)
-    mask.fill()
-    draw(mask, Brush(10, erase=True), (32, 32))
-    assert mask.pixels[32, 32] == 0
-    assert mask.pixels[5, 5] == 255
-    assert mask.pixels[32, 50] == 255
-
-
-def test_strokes_outside_mark_nothing_and_strokes_across_the_edge_mark_the_inside():
-    mask = Mask(50, 50)
-    assert mask.stamp(-100, 20, Brush(10)) is None
-    assert mask.stamp(20, 900, Brush(10)) is None
-    assert mask.is_empty
-    x, y, width, height = mask.stamp(0, 50, Brush(10)) or pytest.fail("the corner is inside")
-    assert x == 0
-    assert y + height == 50
-    assert 10 <= width <= 12
-    assert mask.pixels[49, 0] == 255
-    draw(mask, Brush(3), (-1e5, 25), (1e5, 25))
-    assert (mask.pixels[25] == 255).all()
-
-
-@settings(deadline=None)
-@given(st.lists(points, min_size=1, max_size=4), st.floats(0.5, 20), st.floats(0, 1))
-def test_the_reported_rectangle_holds_every_changed_pixel(path, radius, hardness):
-    mask = Mask(100, 70)
-    stroke = Stroke(mask, Brush(radius, hardness))
-    for point in path:
-        before = mask.pixels.copy()
-        x, y, width, height = stroke.move_to(*point) or (0, 0, 0, 0)
-        changed = before != mask.pixels
-        changed[y : y + height, x : x + width] = False
-        assert not changed.any()
-
-
-def test_pressure_widens_the_stroke_and_changes_evenly():
-    mask = Mask(300, 100)
-    draw(mask, Brush(30), (50, 50, 0.2), (250, 50, 1.0))
-    widths = np.count_nonzero(mask.pixels > 127, axis=0)[50:250].astype(int)
-    assert widths[0] == pytest.approx(12, abs=4)
-    assert widths[-1] == pytest.approx(60, abs=4)
-    assert (np.diff(widths) >= -2).all()
-
-
-def test_pressing_harder_on_the_spot_widens():
-    mask = Mask(100, 100)
-    draw(mask, Brush(30), (50, 50, 0.2), (50, 50, 1.0))
-    assert mask.pixels[50, 78] == 255
-
-
-def test_whole_mask_changes():
+def test_emptiness_and_coverage():
     mask = Mask(40, 30)
     assert mask.is_empty
     assert mask.coverage() == 0
-    assert mask.fill() == (0, 0, 40, 30)
+    mask.apply(mask.difference_to(255))
+    assert not mask.is_empty
     assert mask.coverage() == 1
-    draw(mask, Brush(5, erase=True), (20, 15))
-    before = mask.pixels.copy()
-    mask.invert()
-    assert np.array_equal(mask.pixels, 255 - before)
-    mask.clear()
+    mask.apply(mask.difference_to(0))
     assert mask.is_empty
 
 
-def test_a_mask_of_another_size_is_refused_and_nothing_changes():
+def test_the_coverage_of_a_large_mask_is_right_within_a_percent():
+    mask = Mask(3000, 2500)
+    mask.touch((0, 0, 1000, 2500))[...] = 255
+    assert mask.coverage() == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_a_mask_of_another_size_is_refused():
     mask = Mask(40, 30)
     with pytest.raises(ValueError, match=r"\[30, 40\]"):
-        mask.replace(np.zeros((40, 30), np.uint8))
+        mask.check(np.zeros((40, 30), np.uint8))
     with pytest.raises(ValueError, match="float64"):
-        mask.replace(np.zeros((30, 40)))
+        mask.check(np.zeros((30, 40)))
     with pytest.raises(ValueError, match="at least one pixel"):
         Mask(0, 10)
 
@@ -155,11 +94,11 @@ def test_a_mask_of_another_size_is_refused_and_nothing_changes():
 def test_recording_remembers_the_touched_tiles_only():
     mask = Mask(4 * TILE, 3 * TILE + 10)
     mask.record()
-    draw(mask, Brush(20), (TILE, 100), (TILE + 50, 100))
+    mask.touch((TILE - 20, 100, 60, 10))[...] = 255
     kept = mask.recorded()
     assert set(kept) == {(0, 0), (1, 0)}
     assert not any(tile.any() for tile in kept.values())
-    assert mask.tile_rect((3, 3)) == (3 * TILE, 3 * TILE, TILE, 10)
+    assert tile_rect(mask.pixels, (3, 3)) == (3 * TILE, 3 * TILE, TILE, 10)
 
 
 def test_unite():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QSlider, QSpinBox, QToolButton
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QSlider, QSpinBox, QToolButton
 
 from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.tools import TOOLS, Tool
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -37,12 +38,14 @@ def control(panel: CanvasPanel, kind: type, name: str):
 def test_every_control_has_a_name_and_a_tooltip_with_its_keys(panel):
     for widget in panel.findChildren(QToolButton):
         assert widget.accessibleName()
-        assert "(" in widget.toolTip()
+        assert widget.toolTip()
         assert not widget.icon().isNull()
+    for row in TOOLS.values():
+        assert f"({row.key})" in button(panel, row.text).toolTip()
     for kind in QSlider, QSpinBox:
         for widget in panel.findChildren(kind):
             assert widget.accessibleName()
-            assert "[" in widget.toolTip()
+            assert widget.toolTip()
     for widget in (*panel.findChildren(QAbstractButton), *panel.findChildren(QSpinBox)):
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
 
@@ -60,19 +63,19 @@ def test_size_slider_number_and_brush_agree(panel):
     for step in range(slider.minimum(), slider.maximum() + 1):
         slider.setValue(step)
         assert slider.value() == step  # the slider never jumps under the hand
-        assert number.value() == panel.view.brush_size
+        assert number.value() == panel.view.options.size
     assert number.value() == 1000
     number.setValue(57)
-    assert panel.view.brush_size == 57
-    panel.view.brush_size = 1
+    assert panel.view.options.size == 57
+    panel.view.adjust(size=1)
     assert number.value() == 1
     assert slider.value() == 0
 
 
-def test_hardness_controls(panel):
+def test_hardness_controls(qtbot, panel):
     control(panel, QSlider, "Brush hardness").setValue(35)
-    assert panel.view.brush_hardness == 35
-    panel.view.harder_brush()
+    assert panel.view.options.hardness == 35
+    qtbot.keyClick(panel.view, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ShiftModifier)
     assert control(panel, QSpinBox, "Brush hardness").value() == 45
 
 
@@ -99,7 +102,7 @@ def test_buttons_are_enabled_when_they_can_do_something(qtbot, panel, rgb):
 def test_zoom_is_shown(qtbot, panel):
     qtbot.mouseClick(button(panel, "100 %"), LEFT)
     assert panel.view.zoom == 1.0
-    assert "100 %" in [label.text() for label in panel.findChildren(type(panel._zoom))]
+    assert "100 %" in [label.text() for label in panel.findChildren(QLabel)]
     qtbot.mouseClick(button(panel, "Fit"), LEFT)
     assert panel.view.fitting
 
@@ -138,3 +141,73 @@ def test_where_it_is_low_tools_stay_and_what_has_keys_gives_way(panel):
     panel.resize(900, 500)
     assert button(panel, "Undo").isVisible()
     assert control(panel, QSpinBox, "Brush hardness").isVisible()
+
+
+def test_options_come_and_go_with_the_tool(panel):
+    def shown() -> set[str]:
+        names = "Brush size", "Brush flow", "Colour tolerance"
+        return {name for name in names if control(panel, QSpinBox, name).isVisible()}
+
+    assert shown() == {"Brush size", "Brush flow"}
+    panel.view.set_tool(Tool.FILL)
+    assert shown() == {"Colour tolerance"}
+    assert button(panel, "Take from the mask").isVisible()
+    assert not button(panel, "In circles").isVisible()
+    panel.view.set_tool(Tool.GRADIENT)
+    assert shown() == set()
+    assert button(panel, "In circles").isVisible()
+    panel.view.set_tool(Tool.PAN)
+    assert not button(panel, "Take from the mask").isVisible()
+
+
+def test_the_option_buttons_set_the_options(qtbot, panel):
+    panel.view.set_tool(Tool.GRADIENT)
+    qtbot.mouseClick(button(panel, "Take from the mask"), LEFT)
+    qtbot.mouseClick(button(panel, "In circles"), LEFT)
+    assert panel.view.options.subtract
+    assert panel.view.options.radial
+    qtbot.mouseClick(button(panel, "Add to the mask"), LEFT)
+    assert not panel.view.options.subtract
+    panel.view.set_tool(Tool.FILL)
+    qtbot.mouseClick(button(panel, "Connected only"), LEFT)
+    assert not panel.view.options.connected
+
+
+def menu_of(panel: CanvasPanel, name: str) -> QMenu:
+    menu = button(panel, name).menu()
+    menu.aboutToShow.emit()
+    return menu
+
+
+def entry(menu: QMenu, text: str) -> QAction:
+    return next(a for a in menu.actions() if a.text().startswith(text))
+
+
+def test_the_mask_menu_grows_the_mask_by_what_it_says(panel):
+    mask = np.zeros((100, 200), np.uint8)
+    mask[50, 100] = 255
+    menu = menu_of(panel, "Mask")
+    assert not entry(menu, "Grow").isEnabled()
+    panel.view.set_mask(mask)
+    menu = menu_of(panel, "Mask")
+    menu.findChild(QSpinBox).setValue(5)
+    entry(menu, "Grow").trigger()
+    assert np.count_nonzero(panel.view.mask()[50]) == 11
+    panel.view.undo()
+    assert np.array_equal(panel.view.mask(), mask)
+    assert not entry(menu, "Mask what is transparent").isEnabled()
+
+
+def test_the_tint_menu_colours_the_mask(panel):
+    menu = menu_of(panel, "Tint of the mask")
+    panel.view.overlay_visible = False
+    next(b for b in menu.findChildren(QToolButton) if "34c759" in b.toolTip()).click()
+    menu.findChild(QSlider).setValue(80)
+    color, opacity = panel.view.tint
+    assert (color.name(), opacity) == ("#34c759", 0.8)
+    assert panel.view.overlay_visible
+
+
+def test_the_pressure_menu(panel):
+    entry(menu_of(panel, "Pen pressure"), "Pressure changes the flow").trigger()
+    assert panel.view.options.pressure_flow

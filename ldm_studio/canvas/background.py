@@ -1,0 +1,64 @@
+"""Work that would hold the interface up, done beside it by one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+T = TypeVar("T")
+
+
+class Background(QObject):
+    """Runs one thing after the other. Whoever wants to know gets the finished `Future`, in the
+    thread of this object, where its `result` returns or raises.
+    """
+
+    _over = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool: ThreadPoolExecutor | None = None  # starts with its first work
+        self._waiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
+        self._over.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self, work: Callable[[], T], then: Callable[[Future[T]], None] | None = None
+    ) -> Future[T]:
+        """`then` is told unless `forget` comes first."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="canvas")
+        future = self._pool.submit(work)
+        if then is not None:
+            self._waiting[future] = then
+            future.add_done_callback(self._announce)
+        return future
+
+    def forget(self, future: Future[Any]) -> None:
+        """Its result is not wanted any more."""
+        self._waiting.pop(future, None)
+        future.cancel()
+
+    def wait(self) -> None:
+        """Until everything asked for so far has been done; `then` is still to be called."""
+        if self._pool is not None:
+            self._pool.submit(lambda: None).result()
+
+    def close(self) -> None:
+        """Finish what was asked for, tell nobody, and take no more."""
+        self._waiting.clear()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+
+    def _announce(self, future: Future[Any]) -> None:
+        try:
+            self._over.emit(future)
+        except RuntimeError:  # the object is gone, and with it whoever wanted to know
+            return
+
+    def _tell(self, future: Future[Any]) -> None:
+        then = self._waiting.pop(future, None)
+        if then is not None and not future.cancelled():
+            then(future)

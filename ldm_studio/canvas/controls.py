@@ -1,0 +1,92 @@
+"""The small parts that the bars and menus of the canvas are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
+
+from ldm_studio.theme import icon
+
+ICON_SIZE = 20  # logical pixels
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonRow:
+    """One icon-only button. `run` names a method of CanvasView; none for a button wired by hand."""
+
+    text: str
+    hint: str
+    icon: str
+    keys: str = ""
+    run: str = ""
+
+
+class IconButton(QToolButton):
+    """Shows its icon; says the rest when asked."""
+
+    def __init__(self, row: ButtonRow, parent: QWidget, *, checkable: bool = False) -> None:
+        super().__init__(parent)
+        self.row = row
+        self.setIcon(icon(row.icon))
+        self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        self.setAutoRaise(True)
+        self.setCheckable(checkable)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        name, hint = translated(self.row.text), translated(self.row.hint)
+        self.setAccessibleName(name)
+        self.setText(name)
+        keys = f" ({native(self.row.keys)})" if self.row.keys else ""
+        self.setToolTip(f"<b>{name}</b>{keys}<br>{hint}")
+
+
+class Amount:
+    """A label, a slider and a number that belong together. Some of them may be hidden."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(low, high)
+        self.slider.setMinimumWidth(48)
+        self.slider.setMaximumWidth(140)
+        self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.number = QSpinBox()
+        self.number.setRange(low, high)
+        self.number.setKeyboardTracking(False)
+        self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.label = QLabel()
+        self.label.setBuddy(self.number)
+        self.label.setContentsMargins(6, 0, 0, 0)  # nearer to its own than to what is before it
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        return self.label, self.slider, self.number
+
+    def say(self, label: str, name: str, hint: str, suffix: str) -> None:
+        self.label.setText(label)
+        self.number.setSuffix(suffix)
+        for control in self.slider, self.number:
+            control.setAccessibleName(name)
+            control.setToolTip(hint)
+
+
+def line(shape: QFrame.Shape) -> QFrame:
+    made = QFrame()
+    made.setFrameShape(shape)
+    made.setFrameShadow(QFrame.Shadow.Plain)
+    made.setForegroundRole(made.palette().ColorRole.Mid)
+    return made
+
+
+def translated(text: str) -> str:
+    """The texts of buttons, tools and menus are all in one context."""
+    return QCoreApplication.translate("CanvasPanel", text)
+
+
+def native(keys: str) -> str:
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,165 @@
+"""The canvas from one session to the next: picture and mask, written as they change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QColor
+
+from core.errors import StudioError
+from ldm_studio import images
+from ldm_studio.canvas.document import CanvasDocument
+from ldm_studio.canvas.options import ToolOptions
+
+if TYPE_CHECKING:
+    from ldm_studio.canvas.view import CanvasView
+
+log = logging.getLogger(__name__)
+
+DELAY_MS = 1000
+PICTURE, ALPHA, MASK = "picture.png", "alpha.png", "mask.png"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kept:
+    """`rgb` uint8 [H, W, 3]; `alpha` uint8 [H, W], None if opaque; `mask` uint8 [H, W], None if
+    nothing is masked.
+    """
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+
+def save_canvas(folder: Path, kept: Kept | None, *, picture: bool = True) -> None:
+    """Write what `load_canvas` reads, each file whole or not at all; nothing is kept for None.
+    Without `picture` only the mask is written: the picture is there already. Raises OSError.
+    """
+    planes = {MASK: kept.mask if kept else None}
+    if picture:
+        planes |= {PICTURE: kept.rgb if kept else None, ALPHA: kept.alpha if kept else None}
+    for name, pixels in planes.items():
+        if pixels is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            with images.replacing(folder / name) as file:
+                Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+
+
+def load_canvas(folder: Path) -> Kept | None:
+    """What was kept in `folder`, exactly; None if there is nothing. What does not fit the picture
+    is left out. Raises PictureError for files that are damaged.
+    """
+    rgb = _plane(folder / PICTURE, 3)
+    if rgb is None:
+        return None
+    planes = {name: _plane(folder / name, 2) for name in (ALPHA, MASK)}
+    for name, pixels in planes.items():
+        if pixels is not None and pixels.shape != rgb.shape[:2]:
+            log.warning("%s is not of the picture's size and is ignored", folder / name)
+            planes[name] = None
+    return Kept(rgb, planes[ALPHA], planes[MASK])
+
+
+def _plane(path: Path, ndim: int) -> np.ndarray | None:
+    pixels = images.read_exact(path) if path.exists() else None
+    return pixels if pixels is not None and pixels.ndim == ndim else None
+
+
+class CanvasKeeper(QObject):
+    """Writes a document into a folder a moment after each change, beside the interface."""
+
+    def __init__(
+        self, document: CanvasDocument, folder: Path, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._folder = document, folder
+        self._picture: np.ndarray | None = None  # the one that is written
+        self._mask_is_new = False
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self.save)
+        document.replaced.connect(self._on_replaced)
+        document.mask_changed.connect(self._on_mask_changed)
+
+    def restore(self) -> None:
+        """Bring back what was kept, unless there is something else on the canvas by then."""
+        self._document.background.run(lambda: load_canvas(self._folder), self._restored)
+
+    def _restored(self, done: Future[Kept | None]) -> None:
+        try:
+            kept = done.result()
+        except StudioError as error:
+            log.warning("the canvas could not be restored: %s", error)
+            return
+        document = self._document
+        if kept is None or document.frame is not None:
+            return
+        document.set_picture(kept.rgb, kept.alpha)
+        if kept.mask is not None:
+            document.set_mask(kept.mask, "")
+        document.undo_stack.clear()
+        self._picture, self._mask_is_new = document.picture, False
+        self._timer.stop()
+
+    def save(self) -> None:
+        """Write now what has changed. Problems are logged: they must not stop anybody."""
+        self._timer.stop()
+        document = self._document
+        rgb, mask = document.picture, document.mask
+        new = rgb is not self._picture
+        if not new and not self._mask_is_new:
+            return
+        self._picture, self._mask_is_new = rgb, False
+        kept = None
+        if rgb is not None and mask is not None:
+            pixels = None if mask.is_empty else mask.pixels.copy()
+            kept = Kept(rgb, document.alpha, pixels)
+        document.background.run(lambda: _save(self._folder, kept, new))
+
+    def close(self) -> None:
+        """Write what has not been written, and wait for it."""
+        self.save()
+        self._document.background.wait()
+
+    def _on_replaced(self) -> None:
+        if self._document.picture is not self._picture:
+            self._plan()
+
+    def _on_mask_changed(self) -> None:
+        self._mask_is_new = True
+        self._plan()
+
+    def _plan(self) -> None:
+        if not self._timer.isActive():  # so that long painting is written while it goes on
+            self._timer.start()
+
+
+def _save(folder: Path, kept: Kept | None, picture: bool) -> None:
+    try:
+        save_canvas(folder, kept, picture=picture)
+    except OSError as error:
+        log.warning("the canvas could not be kept: %s", error)
+
+
+def settings_of(view: CanvasView) -> dict[str, Any]:
+    """How the tools and the tint are set, for JSON."""
+    color, opacity = view.tint
+    return {"options": asdict(view.options), "tint": color.name(), "opacity": opacity}
+
+
+def restore_settings(view: CanvasView, data: Mapping[str, Any]) -> None:
+    """What `settings_of` returned; what is missing or damaged stays as it is."""
+    options, opacity = data.get("options"), data.get("opacity")
+    if isinstance(options, dict):
+        view.options = ToolOptions.restored(options)
+    color = QColor(str(data.get("tint", "")))
+    if color.isValid() and isinstance(opacity, float):
+        view.tint = color, opacity

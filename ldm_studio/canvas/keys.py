@@ -1,0 +1,91 @@
+"""The keys of the canvas, which work while it has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from ldm_studio.canvas.options import STEP
+from ldm_studio.canvas.tools import TOOLS, Tool
+
+if TYPE_CHECKING:
+    from ldm_studio.canvas.view import CanvasView
+
+PAN_STEP = 40  # logical pixels an arrow key moves the view; five times as far with Shift
+
+
+def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
+    """What each combination, named as Qt names it, does."""
+
+    def pan(dx: int, dy: int) -> Callable[[], None]:
+        return lambda: view.pan_by(dx * PAN_STEP, dy * PAN_STEP)
+
+    def choose(tool: Tool) -> Callable[[], None]:
+        return lambda: view.set_tool(tool)
+
+    def resize(sign: int) -> Callable[[], None]:
+        return lambda: view.adjust(size=view.options.size + sign * max(1, view.options.size // 8))
+
+    def harden(sign: int) -> Callable[[], None]:
+        return lambda: view.adjust(hardness=view.options.hardness + sign * STEP)
+
+    def flow(sign: int) -> Callable[[], None]:
+        return lambda: view.adjust(flow=view.options.flow + sign * STEP)
+
+    return {
+        **{row.key: choose(tool) for tool, row in TOOLS.items()},
+        "X": view.swap_tool,
+        "[": resize(-1),
+        "]": resize(1),
+        "Shift+[": harden(-1),
+        "Shift+]": harden(1),
+        "Shift+{": harden(-1),  # what Shift+[ is on a US keyboard
+        "Shift+}": harden(1),
+        "Ctrl+[": flow(-1),
+        "Ctrl+]": flow(1),
+        "I": view.invert_mask,
+        "A": view.fill_mask,
+        "Del": view.clear_mask,
+        ".": view.grow_mask,
+        ",": view.shrink_mask,
+        "/": view.feather_mask,
+        "M": view.toggle_overlay,
+        "Shift+M": view.menu_requested.emit,
+        "0": view.fit,
+        "1": view.actual_size,
+        "+": view.zoom_in,
+        "Shift++": view.zoom_in,
+        "=": view.zoom_in,
+        "-": view.zoom_out,
+        "Ctrl+Z": view.undo,
+        "Ctrl+Shift+Z": view.redo,
+        "Ctrl+Y": view.redo,
+        "Left": pan(1, 0),
+        "Right": pan(-1, 0),
+        "Up": pan(0, 1),
+        "Down": pan(0, -1),
+        "Shift+Left": pan(5, 0),
+        "Shift+Right": pan(-5, 0),
+        "Shift+Up": pan(0, 5),
+        "Shift+Down": pan(0, -5),
+    }
+
+
+def modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
+    """Without those that say where on the keyboard the key was."""
+    return event.modifiers() & ~(
+        Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
+    )
+
+
+def combination(event: QKeyEvent) -> str:
+    """Like "Ctrl+Z"."""
+    return QKeySequence(modifiers(event).value | event.key()).toString()
+
+
+def is_compare(event: QKeyEvent) -> bool:
+    keys = Qt.Key.Key_C, Qt.Key.Key_Backslash
+    return modifiers(event) == Qt.KeyboardModifier.NoModifier and event.key() in keys

@@ -1,0 +1,56 @@
+"""Pictures dropped on the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QImage,
+)
+from PySide6.QtWidgets import QApplication
+
+from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.view import CanvasView
+from tests.ldm_studio.canvas.driving import (
+    LEFT,
+    NO_KEY,
+)
+
+
+def drop(view: CanvasView, data: QMimeData) -> bool:
+    """Whether the view takes it."""
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, NO_KEY)
+    QApplication.sendEvent(view, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(view, QDropEvent(QPointF(50, 50), copy, data, LEFT, NO_KEY))
+    return enter.isAccepted()
+
+
+def test_dropping_a_file_tells_its_path(qtbot, view, tmp_path):
+    data = QMimeData()
+    names = "notes.txt", "Heart 1.PNG", "other.jpg"
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
+    with qtbot.waitSignal(view.picture_dropped) as dropped:
+        assert drop(view, data)
+    assert dropped.args == [(tmp_path / "Heart 1.PNG").as_posix()]
+
+
+def test_dropping_an_image_hands_it_over(qtbot, view):
+    image = QImage(3, 2, QImage.Format.Format_RGB32)
+    image.fill(QColor(1, 2, 3))
+    data = QMimeData()
+    data.setImageData(image)
+    with qtbot.waitSignal(view.picture_dropped) as dropped:
+        assert drop(view, data)
+    assert from_qimage(dropped.args[0])[0, 0].tolist() == [1, 2, 3]
+
+
+def test_other_things_cannot_be_dropped(qtbot, view):
+    data = QMimeData()
+    data.setText("hello")
+    data.setUrls([QUrl("https://example.org/a.png"), QUrl.fromLocalFile("/tmp/a.txt")])
+    with qtbot.assertNotEmitted(view.picture_dropped):
+        assert not drop(view, data)

@@ -1,0 +1,134 @@
+"""What the canvas shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QColor,
+)
+
+from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.view import CanvasView
+from tests.ldm_studio.canvas.driving import (
+    color,
+    drag,
+    place,
+    shot,
+)
+
+
+def test_the_empty_canvas_invites(qtbot):
+    view = CanvasView()
+    qtbot.addWidget(view)
+    view.resize(500, 400)
+    drawn = from_qimage(shot(view))
+    assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 10  # words and a drawing
+    view.resize(160, 160)
+    shot(view)
+    view.set_picture(np.zeros((20, 20, 3), np.uint8))
+    view.set_picture(None)
+    view.resize(500, 400)
+    assert np.array_equal(from_qimage(shot(view)), drawn)
+
+
+def test_the_picture_shows_pixel_by_pixel_at_100_percent(view, rgb):
+    noise = np.random.default_rng(0).integers(0, 256, rgb.shape, np.uint8)
+    view.set_picture(noise)
+    shown = from_qimage(shot(view).copy(view.target().toRect()))
+    assert np.array_equal(shown, noise)
+
+
+def test_the_preview_covers_the_picture_until_it_ends(view, rgb):
+    view.set_preview(np.full((50, 100, 3), (0, 90, 0), np.uint8))
+    assert color(view, 5, 5) == (0, 90, 0)
+    assert color(view, 195, 95) == (0, 90, 0)
+    view.set_preview(None)
+    assert color(view, 5, 5) == (210, 210, 210)
+    view.set_preview(np.full((50, 100, 3), (0, 90, 0), np.uint8))
+    view.set_picture(rgb)
+    assert color(view, 5, 5) == (210, 210, 210)
+
+
+def test_a_preview_shows_without_a_picture(view):
+    view.set_picture(None)
+    view.set_preview(np.full((64, 64, 3), (0, 90, 0), np.uint8))
+    assert color(view, 32, 32) == (0, 90, 0)
+    assert view.fitting
+
+
+def test_the_mask_tints_and_can_be_hidden(qtbot, view):
+    view.tint = QColor(255, 0, 0), 0.5
+    drag(qtbot, view, (60, 50), (100, 50))
+    qtbot.mouseMove(view, place(view, 180, 90))
+    assert color(view, 80, 50) == pytest.approx((233, 105, 105), abs=2)
+    assert color(view, 150, 20) == (210, 210, 210)
+    view.toggle_overlay()
+    assert color(view, 80, 50) == (210, 210, 210)
+    assert view.mask() is not None
+    view.toggle_overlay()
+    view.set_preview(np.full((100, 200, 3), (0, 90, 0), np.uint8))
+    assert color(view, 80, 50) == (0, 90, 0)
+
+
+def test_a_result_is_shown_without_the_tint_until_the_pointer_comes_back(qtbot, view):
+    view.tint = QColor(255, 0, 0), 0.5
+    drag(qtbot, view, (60, 50), (100, 50))
+    result = np.full((100, 200, 3), (0, 90, 0), np.uint8)
+    view.set_preview(result)
+    view.set_picture(result)
+    assert color(view, 80, 50) == (0, 90, 0)
+    assert view.mask() is not None
+    qtbot.mouseMove(view, place(view, 181, 91))
+    assert color(view, 80, 50) != (0, 90, 0)
+
+
+def test_holding_c_compares_with_the_picture_before(qtbot, view):
+    view.set_before(np.full((100, 200, 3), (0, 0, 90), np.uint8))
+    for key in Qt.Key.Key_C, Qt.Key.Key_Backslash:
+        qtbot.keyPress(view, key)
+        assert color(view, 150, 80) == (0, 0, 90)
+        qtbot.keyRelease(view, key)
+        assert color(view, 150, 80) == (210, 210, 210)
+
+
+def test_transparency_shows_a_checkerboard_or_white(view):
+    rgb = np.full((100, 200, 3), 255, np.uint8)
+    alpha = np.zeros((100, 200), np.uint8)
+    alpha[:, :100] = 255
+    rgb[:, :100] = (10, 20, 30)
+    view.set_picture(rgb, alpha)
+    assert color(view, 150, 50) == (255, 255, 255)
+    view.show_transparency = True
+    assert color(view, 50, 50) == (10, 20, 30)
+    squares = {color(view, x, 50) for x in range(110, 190, 8)}
+    assert len(squares) == 2
+
+
+@pytest.mark.parametrize("ground", [0, 255])
+def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
+    view.set_picture(np.full((100, 200, 3), ground, np.uint8))
+    view.adjust(size=40)
+    qtbot.mouseMove(view, place(view, 10, 10))  # a move to where the pointer is is no event
+    qtbot.mouseMove(view, place(view, 100, 50))
+    view.set_tool(Tool.PAN)
+    without = from_qimage(shot(view)).astype(int)
+    view.set_tool(Tool.BRUSH)
+    ring = np.abs(from_qimage(shot(view)) - without).max(-1) > 80
+    rows, columns = np.nonzero(ring)
+    centre = place(view, 100, 50)
+    assert np.hypot(columns - centre.x(), rows - centre.y()) == pytest.approx(20, abs=2.5)
+    assert len(rows) > 80
+
+
+def test_the_description_says_what_is_there(qtbot, view):
+    assert view.accessibleName() == "Canvas"
+    assert view.accessibleDescription() == "Canvas 200 by 100, nothing masked"
+    mask = np.zeros((100, 200), np.uint8)
+    mask[:, :24] = 255
+    view.set_mask(mask)
+    assert view.accessibleDescription() == "Canvas 200 by 100, mask covers 12 %"
+    view.set_picture(None)
+    assert view.accessibleDescription() == "Canvas, no picture yet"
