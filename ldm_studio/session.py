@@ -9,6 +9,8 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
 
+from .canvas.keeping import restore_settings, settings_of
+from .canvas.view import CanvasView
 from .prompt_history import PromptHistory
 from .settings import read_json, write_json
 from .store import StudioStore
@@ -26,6 +28,7 @@ class Session(QObject):
         self._path = path
         self._store = store
         self._window: QMainWindow | None = None
+        self._canvas: CanvasView | None = None
         self._data = read_json(path)
         known = self._data.get("prompts", [])
         self.prompts = PromptHistory(
@@ -53,6 +56,14 @@ class Session(QObject):
         window.restoreState(self._bytes("state"))
         return window.restoreGeometry(self._bytes("geometry"))
 
+    def restore_canvas(self, view: CanvasView) -> None:
+        """How its tools are set; what is on it is kept elsewhere."""
+        self._canvas = view
+        known = self._data.get("canvas", {})
+        restore_settings(view, known if isinstance(known, dict) else {})
+        view.options_changed.connect(self._changed)
+        view.tint_changed.connect(self._changed)
+
     def save(self) -> None:
         """Write now. A full disk is logged: it must not stop the program from closing."""
         self._timer.stop()
@@ -60,6 +71,8 @@ class Session(QObject):
         unknown = kept if isinstance(kept, dict) else {}
         self._data["parameters"] = {**unknown, **self._store.saved()}
         self._data["prompts"] = list(self.prompts.prompts)
+        if self._canvas is not None:
+            self._data["canvas"] = settings_of(self._canvas)
         if self._window is not None:
             self._data["geometry"] = _text(self._window.saveGeometry())
             self._data["state"] = _text(self._window.saveState())
@@ -68,7 +81,7 @@ class Session(QObject):
         except OSError as error:
             log.warning("the session could not be written: %s", error)
 
-    def _changed(self, _name: str) -> None:
+    def _changed(self, _name: str = "") -> None:
         if not self._timer.isActive():  # so that long typing is written while it goes on
             self._timer.start()
 
