@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from . import images, paths
+from .canvas.keeping import CanvasKeeper
 from .commands import Commands
 from .crash import CrashReporter
 from .engine.bridge import EngineBridge, Generations
@@ -97,6 +98,10 @@ class Application(QObject):
             parent=self,
         )
         self.commands = Commands(self.studio, self.theme, self)
+        canvas = self.window.canvas
+        canvas.problem.connect(self.window.notice.show_error)
+        self.session.restore_canvas(canvas.view)
+        self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
         self.bridge.ready.connect(self._on_ready)
         self.theme.changed.connect(self._save_settings)
 
@@ -105,11 +110,13 @@ class Application(QObject):
         if not self.session.restore_window(self.window):
             self.window.place()
         self.window.show()
+        self.keeper.restore()
         QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
 
     async def close(self) -> None:
         """End the engine after its current step, write the session, hide the window."""
         self.session.save()
+        self.keeper.close()
         self.commands.close()
         self.bridge.close()
         with ThreadPoolExecutor(1) as pool:
@@ -117,6 +124,7 @@ class Application(QObject):
             self.window.hide()
             if not await join:
                 log.warning("the engine did not end within %s s", CLOSE_SECONDS)
+        self.window.canvas.view.document.close()
         self.window.allow_close()
         self.window.close()
         self.collector.close()
