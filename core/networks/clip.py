@@ -1,0 +1,151 @@
+"""The text encoder of CLIP (Radford et al. 2021) and of OpenCLIP (Ilharco et al. 2021).
+
+Attribute names are those of the `text_model` of transformers' checkpoints, which is also what
+LoRA files are named after; `checkpoints.keys` knows OpenCLIP's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .layers import zero_embedding
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    vocabulary: int = 49_408
+    positions: int = 77
+    dim: int = 768
+    layers: int = 12
+    heads: int = 12
+    feed_forward: int = 3072
+    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    """OpenAI's CLIP has a rough GELU, OpenCLIP the exact one."""
+    projection: int | None = None
+    """Width of the pooled vector; None: it cannot be asked for."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What was read from B sequences of N tokens."""
+
+    vectors: Tensor
+    """One for each token, [B, N, dim]."""
+    pooled: Tensor | None
+    """One for each sequence, [B, projection]."""
+
+
+class Embeddings(nn.Module):
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.token_embedding = zero_embedding(config.vocabulary, config.dim)
+        self.position_embedding = zero_embedding(config.positions, config.dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.token_embedding(tokens) + self.position_embedding.weight[: tokens.shape[1]]
+
+
+class SelfAttention(nn.Module):
+    """Each token attends to itself and to those before it."""
+
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.q_proj = nn.Linear(config.dim, config.dim)
+        self.k_proj = nn.Linear(config.dim, config.dim)
+        self.v_proj = nn.Linear(config.dim, config.dim)
+        self.out_proj = nn.Linear(config.dim, config.dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (
+            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for layer in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out_proj(out.transpose(1, 2).flatten(2))
+
+
+class Mlp(nn.Module):
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.quick = config.activation == "quick_gelu"
+        self.fc1 = nn.Linear(config.dim, config.feed_forward)
+        self.fc2 = nn.Linear(config.feed_forward, config.dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc1(x)
+        x = x * torch.sigmoid(1.702 * x) if self.quick else F.gelu(x)
+        return self.fc2(x)
+
+
+class Layer(nn.Module):
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.layer_norm1 = nn.LayerNorm(config.dim)
+        self.self_attn = SelfAttention(config)
+        self.layer_norm2 = nn.LayerNorm(config.dim)
+        self.mlp = Mlp(config)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.self_attn(self.layer_norm1(x))
+        return x + self.mlp(self.layer_norm2(x))
+
+
+class Encoder(nn.Module):
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+
+
+class ClipTextEncoder(nn.Module):
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Embeddings(config)
+        self.encoder = Encoder(config)
+        self.final_layer_norm = nn.LayerNorm(config.dim)
+        self.text_projection = (
+            None
+            if config.projection is None
+            else nn.Linear(config.dim, config.projection, bias=False)
+        )
+
+    def forward(
+        self,
+        tokens: Tensor,
+        end: int,
+        *,
+        skip: int = 0,
+        normalised: bool = True,
+        pooled: bool = False,
+    ) -> Encoded:
+        """tokens [B, N], each row with the token `end`, N at most `config.positions`.
+
+        The vectors are those that the last `skip` layers have not seen ("clip skip n" is n - 1
+        more than usual), through the final norm if `normalised`. The pooled vector has seen all
+        layers, and is that of the first `end`.
+        """
+        if pooled and self.text_projection is None:
+            raise ValueError("This text encoder has no projection to pool with.")
+        x = vectors = self.embeddings(tokens)
+        wanted = max(0, self.config.layers - skip)
+        for done, layer in enumerate(self.encoder.layers):
+            if done == wanted:
+                vectors = x
+                if not pooled:
+                    break
+            x = layer(x)
+        if wanted == self.config.layers:
+            vectors = x
+        if normalised:
+            vectors = self.final_layer_norm(vectors)
+        if not pooled or self.text_projection is None:
+            return Encoded(vectors, None)
+        ends = (tokens == end).int().argmax(dim=1)
+        last = x[torch.arange(len(x), device=x.device), ends]
+        return Encoded(vectors, self.text_projection(self.final_layer_norm(last)))

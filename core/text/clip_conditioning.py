@@ -1,0 +1,86 @@
+"""From prompts to what Stable Diffusion is conditioned on, with one CLIP text encoder or two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..networks.clip import ClipTextEncoder
+from .clip_tokenizer import END, Chunk, ClipReader, chunks, clip_tokenizer
+from .conditioning import Cond
+from .prompt import parse
+
+EMPTY = Chunk((), ())
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a family of models takes from a text encoder."""
+
+    skip: int
+    """How many of the last layers are left out."""
+    normalised: bool
+    """Whether the vectors go through the final norm."""
+    pooled: bool
+    """Whether the pooled vector is taken as well."""
+    pad: int
+    """The token that fills up a chunk."""
+
+
+class ClipConditioner:
+    """Prompts -> token vectors, those of several encoders side by side, and a pooled vector.
+
+    Weights follow AUTOMATIC1111: the vectors of a token are multiplied by the weight of its text,
+    and all vectors of the chunk then scaled back to the mean they had. The pooled vector is that of
+    the first chunk; weights do not change it.
+    """
+
+    def __init__(self, encoders: Sequence[tuple[ClipTextEncoder, Use]], skip: int = 0) -> None:
+        """`skip`: layers that are left out beside those that the family leaves out."""
+        self.encoders = tuple(encoders)
+        self.skip = skip
+        self.read = ClipReader()
+
+    @torch.no_grad()
+    def __call__(self, prompts: Sequence[str]) -> Cond:
+        """B prompts -> context [B, 77 n, dim] and vector [B, dim] or None.
+
+        n is the number of chunks of the longest prompt; the others get empty ones.
+        """
+        tokenizer = clip_tokenizer()
+        read = [chunks(parse(prompt), tokenizer) for prompt in prompts]
+        count = max(map(len, read))
+        filled = [chunk for row in read for chunk in [*row, *[EMPTY] * (count - len(row))]]
+        contexts: list[Tensor] = []
+        pooled: Tensor | None = None
+        for network, use in self.encoders:
+            vectors, first = self._encode(network, use, filled)
+            contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
+            if first is not None:
+                pooled = first[::count]
+        return Cond(torch.cat(contexts, dim=-1), pooled)
+
+    def _encode(
+        self, network: ClipTextEncoder, use: Use, read: Sequence[Chunk]
+    ) -> tuple[Tensor, Tensor | None]:
+        """[N, 77, dim] and, if it is taken, [N, projection]."""
+        device = network.final_layer_norm.weight.device
+        padded = [chunk.padded(use.pad) for chunk in read]
+        tokens = torch.tensor([ids for ids, _ in padded], device=device)
+        encoded = network(
+            tokens,
+            END,
+            skip=use.skip + self.skip,
+            normalised=use.normalised,
+            pooled=use.pooled,
+        )
+        vectors = encoded.vectors.float()
+        strengths = torch.tensor([weights for _, weights in padded], device=device)
+        weighted = vectors * strengths[:, :, None]
+        before, after = (x.mean(dim=(1, 2), keepdim=True) for x in (vectors, weighted))
+        even = (strengths == 1).all(dim=1)[:, None, None]
+        vectors = torch.where(even, vectors, weighted * (before / after))
+        return vectors, None if encoded.pooled is None else encoded.pooled.float()

@@ -1,0 +1,152 @@
+"""The text encoders against transformers', and weights against AUTOMATIC1111's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.text.clip_conditioning import ClipConditioner, Use
+from core.text.clip_tokenizer import END, START
+
+TINY = ClipConfig(dim=16, layers=3, heads=2, feed_forward=32, projection=12)
+SD1 = Use(skip=0, normalised=True, pooled=False, pad=END)
+SDXL_L = Use(skip=1, normalised=False, pooled=False, pad=END)
+SDXL_G = Use(skip=1, normalised=False, pooled=True, pad=0)
+Randomised = Callable[..., nn.Module]
+
+
+def transformers_encoder(config: ClipConfig, network: nn.Module) -> Any:
+    transformers = pytest.importorskip("transformers")
+    made = transformers.CLIPTextModelWithProjection(
+        transformers.CLIPTextConfig(
+            vocab_size=config.vocabulary,
+            hidden_size=config.dim,
+            intermediate_size=config.feed_forward,
+            projection_dim=config.projection,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            hidden_act=config.activation,
+            bos_token_id=START,
+            eos_token_id=END,
+        )
+    ).eval()
+    names = {
+        name if name.startswith("text_projection") else f"text_model.{name}": value
+        for name, value in network.state_dict().items()
+    }
+    made.load_state_dict(names)
+    return made
+
+
+@pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
+def test_it_computes_what_transformers_does(activation: str, randomised: Randomised) -> None:
+    config = replace(TINY, activation=activation)
+    network = randomised(ClipTextEncoder(config))
+    tokens = torch.randint(0, END, (2, 77), generator=torch.Generator().manual_seed(1))
+    tokens[:, 0] = START
+    tokens[0, 20:] = END
+    tokens[1, 76] = END
+    with torch.no_grad():
+        expected = transformers_encoder(config, network)(tokens, output_hidden_states=True)
+        full = network(tokens, END, pooled=True)
+        states = [network(tokens, END, skip=i, normalised=False).vectors for i in range(4)]
+    torch.testing.assert_close(full.vectors, expected.last_hidden_state, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(full.pooled, expected.text_embeds, atol=1e-5, rtol=1e-5)
+    for ours, theirs in zip(states, reversed(expected.hidden_states), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        (ClipConfig(), 123_060_480),
+        (
+            ClipConfig(dim=1024, layers=23, heads=16, feed_forward=4096, activation="gelu"),
+            340_387_840,
+        ),
+        (
+            ClipConfig(
+                dim=1280,
+                layers=32,
+                heads=20,
+                feed_forward=5120,
+                activation="gelu",
+                projection=1280,
+            ),
+            694_659_840,
+        ),
+    ],
+    ids=["ViT-L", "ViT-H", "ViT-bigG"],
+)
+def test_the_published_encoders_have_as_many_parameters(config: ClipConfig, count: int) -> None:
+    with torch.device("meta"):
+        assert sum(value.numel() for value in ClipTextEncoder(config).parameters()) == count
+
+
+def test_nothing_is_pooled_without_a_projection(randomised: Randomised) -> None:
+    network = randomised(ClipTextEncoder(replace(TINY, projection=None)))
+    with pytest.raises(ValueError, match="projection"):
+        network(torch.tensor([[START, END]]), END, pooled=True)
+
+
+@pytest.fixture(scope="module")
+def encoder(randomised: Randomised) -> nn.Module:
+    return randomised(ClipTextEncoder(TINY))
+
+
+def encode(encoder: nn.Module, tokens: list[int], use: Use = SD1) -> Tensor:
+    filled = [*tokens, *[use.pad] * (77 - len(tokens))]
+    with torch.no_grad():
+        return encoder(
+            torch.tensor([filled]), END, skip=use.skip, normalised=use.normalised
+        ).vectors
+
+
+CAT = [START, 320, 736, 2368, END]  # a red cat
+
+
+def test_a_prompt_is_one_padded_sequence(encoder: nn.Module) -> None:
+    for use in (SD1, SDXL_L, SDXL_G):
+        cond = ClipConditioner([(encoder, use)])(["a red cat"])
+        torch.testing.assert_close(cond.context, encode(encoder, CAT, use))
+        assert (cond.vector is not None) == use.pooled
+
+
+def test_weights_multiply_and_the_mean_stays(encoder: nn.Module) -> None:
+    plain = encode(encoder, CAT)
+    weighted = plain.clone()
+    weighted[:, 2] *= 1.3
+    weighted[:, 3] *= 0.5
+    expected = weighted * (plain.mean() / weighted.mean())
+    cond = ClipConditioner([(encoder, SD1)])(["a (red:1.3) (cat:0.5)"])
+    torch.testing.assert_close(cond.context, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_long_prompts_are_read_in_chunks(encoder: nn.Module) -> None:
+    conditioner = ClipConditioner([(encoder, SDXL_G)])
+    cond = conditioner(["a red cat BREAK a red cat", "a red cat"])
+    assert cond.context.shape == (2, 2 * 77, 16)
+    once = encode(encoder, CAT, SDXL_G)
+    torch.testing.assert_close(cond.context[0], torch.cat([once, once], dim=1)[0])
+    empty = encode(encoder, [START, END], SDXL_G)
+    torch.testing.assert_close(cond.context[1], torch.cat([once, empty], dim=1)[0])
+    torch.testing.assert_close(cond.vector[0], cond.vector[1])
+    torch.testing.assert_close(cond.vector[:1], conditioner(["a red cat"]).vector)
+
+
+def test_two_encoders_are_put_side_by_side(encoder: nn.Module) -> None:
+    both = ClipConditioner([(encoder, SDXL_L), (encoder, SDXL_G)])(["a red cat"])
+    parts = [encode(encoder, CAT, use) for use in (SDXL_L, SDXL_G)]
+    torch.testing.assert_close(both.context, torch.cat(parts, dim=-1))
+    assert both.vector.shape == (1, 12)
+
+
+def test_clip_skip_leaves_out_more_layers(encoder: nn.Module) -> None:
+    skipping = ClipConditioner([(encoder, SD1)], skip=1)(["a red cat"])
+    torch.testing.assert_close(skipping.context, encode(encoder, CAT, replace(SD1, skip=1)))

@@ -1,0 +1,113 @@
+"""Tokens are those of the reference, and chunks those of AUTOMATIC1111."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text.clip_tokenizer import (
+    CHUNK,
+    COMMA,
+    END,
+    MERGES,
+    START,
+    ClipReader,
+    chunks,
+    clip_tokenizer,
+)
+from core.text.prompt import parse
+from core.text.reading import Reading
+
+TEXTS = [
+    "",
+    " ",
+    "a photo of an astronaut riding a horse on mars",
+    "masterpiece, best quality, (1girl), 8k, f/1.4, 35mm",
+    "It's what they've said: I'll, you'd, we're, I'm, isn't",
+    "  lots \t of\n\nspace  ",
+    "UPPER lower MiXeD",
+    "1234567890 3.14 x2",
+    "naïve café Ünïcödé Straße İstanbul e\u0301 \ufb01",
+    "中文 日本語 한국어 العربية עברית हिन्दी ไทย",
+    "🐈 👩‍👩‍👧 ⬛️ 🇫🇷",
+    "<|startoftext|> in the text <|endoftext|> and behind",
+    "¼ ² Ⅷ ①",
+    "$#@!%^&*()_+-=[]{}|;':\",./<>?`~",
+    "supercalifragilisticexpialidocious antidisestablishmentarianism",
+    "zero\u200bwidth nul\x00 bell\x07 \u2028 line",
+]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    transformers = pytest.importorskip("transformers")
+    merges = [tuple(line.split(" ")) for line in MERGES.read_text(encoding="utf-8").splitlines()]
+    return transformers.CLIPTokenizer(vocab=clip_tokenizer().get_vocab(), merges=merges)
+
+
+def ours(text: str) -> list[int]:
+    return clip_tokenizer().encode(text, add_special_tokens=False).ids
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_tokens_are_those_of_the_reference(text: str, reference: Any) -> None:
+    assert ours(text) == reference(text, add_special_tokens=False).input_ids
+
+
+@given(st.text(max_size=60))
+def test_tokens_of_any_text_are_those_of_the_reference(reference: Any, text: str) -> None:
+    assert ours(text) == reference(text, add_special_tokens=False).input_ids
+
+
+def test_the_vocabulary_is_the_published_one() -> None:
+    vocabulary = clip_tokenizer().get_vocab()
+    assert len(vocabulary) == 49_408
+    assert (vocabulary["<|startoftext|>"], vocabulary["<|endoftext|>"]) == (START, END)
+    assert vocabulary[",</w>"] == COMMA
+    known = {"a</w>": 320, "photo</w>": 1125, "of</w>": 539, "cat</w>": 2368, "!": 0}
+    assert {word: vocabulary[word] for word in known} == known
+
+
+def lengths(prompt: str) -> list[int]:
+    return [len(chunk.tokens) for chunk in chunks(parse(prompt), clip_tokenizer())]
+
+
+def test_a_long_prompt_goes_on_in_another_chunk() -> None:
+    assert lengths("") == [0]
+    assert lengths("cat " * CHUNK) == [75]
+    assert lengths("cat " * (CHUNK + 1)) == [75, 1]
+    assert lengths("cat " * 160) == [75, 75, 10]
+
+
+def test_a_phrase_is_kept_together_if_a_comma_is_near() -> None:
+    assert lengths("cat " * 60 + ", " + "dog " * 20) == [61, 20]
+    assert lengths("cat " * 50 + ", " + "dog " * 30) == [75, 6]
+    assert lengths("cat " * 74 + ", " + "dog " * 3) == [75, 3]
+    assert lengths("cat " * 75 + ", " + "dog " * 3) == [75, 4]
+
+
+def test_break_begins_a_chunk() -> None:
+    assert lengths("a cat BREAK a red dog") == [2, 3]
+    assert lengths("BREAK a cat") == [0, 2]
+    assert lengths("a cat BREAK") == [2]
+    assert lengths("a BREAKFAST break") == [3]
+
+
+def test_each_token_has_the_weight_of_its_text() -> None:
+    [chunk] = chunks(parse("a (red cat:1.5) in [the] snow"), clip_tokenizer())
+    assert chunk.weights == pytest.approx((1, 1.5, 1.5, 1, 1 / 1.1, 1))
+    tokens, weights = chunk.padded(0)
+    assert tokens == [START, *chunk.tokens, END, *[0] * 69]
+    assert weights == [1, *chunk.weights, *[1] * 70]
+
+
+def test_the_counter_counts_what_is_read() -> None:
+    read = ClipReader()
+    assert read("a (red:1.2) cat") == Reading(count=3, limit=75, end=15)
+    assert read("cat " * 80) == Reading(count=80, limit=150, end=320)
+    assert read("a cat BREAK a dog") == Reading(count=77, limit=150, end=17)
+    assert pickle.loads(pickle.dumps(read))("a cat") == read("a cat")
