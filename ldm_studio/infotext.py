@@ -13,15 +13,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.diffusion.names import sampler_name, schedule_name, split_name
+from core.diffusion.noise_profiles import STUDIO
+from core.diffusion.options import Options
 from core.errors import RequestError
-from core.request import Request
+from core.request import Guidance, Levels, Request, Variation
 
 from . import __version__
+from .infotext_keys import apply, finer_settings, number
 
+PROGRAM = "LDM Studio"
+THRESHOLDING = "Dynamic thresholding enabled"
 NEGATIVE = "Negative prompt:"
 # Bounded keys keep the search linear, whatever the text.
 _ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_FIRST = ("Steps", "Sampler", "Schedule type")  # others depend on them
 _FEWEST = 3  # a last line with fewer settings belongs to the prompt
 
 
@@ -54,17 +60,18 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
         "Steps": str(request.steps),
         "Sampler": request.sampler,
         "Schedule type": request.schedule,
-        "CFG scale": _number(request.cfg),
+        "CFG scale": number(request.cfg),
         "Seed": str(request.seed),
         "Size": f"{request.width}x{request.height}",
         "Model hash": digest[:10],
         "Model": model_name,
     }
     if request.init:
-        settings["Denoising strength"] = _number(request.strength)
-    if request.mask:
-        settings["Mask blur"] = "0"  # the mask is used as it was painted
-    settings["Version"] = f"LDM Studio {__version__}"
+        settings["Denoising strength"] = number(request.strength)
+    if request.guidance.mimic:
+        settings[THRESHOLDING] = "True"
+    settings |= finer_settings(request)
+    settings["Version"] = f"{PROGRAM} {__version__}"
     written = {key: value for key, value in settings.items() if value}
     return str(Infotext(request.prompt, request.negative, written))
 
@@ -93,17 +100,40 @@ def parse_infotext(text: str) -> Infotext:
 def restore(info: Infotext, base: Request) -> Restored:
     """`base` with the prompts and every setting of `info` that this program knows exactly.
 
+    What `base` does beyond the settings of every picture is left out: `info` knows nothing of it.
     The model is not restored, only reported: another model cannot stand in for it.
     """
-    request = replace(base, prompt=info.prompt, negative=info.negative)
-    ignored: list[str] = []
+    request = replace(
+        base,
+        prompt=info.prompt,
+        negative=info.negative,
+        guidance=Guidance(),
+        options=Options(),
+        levels=Levels(),
+        variation=Variation(),
+        changes=(),
+    )
+    if info.settings.get("Version", "").startswith(PROGRAM):
+        request = replace(request, noise=STUDIO, tile=0)  # unless it says otherwise
     settings = _split_schedule(info.settings)
-    for key, value in settings.items():
+    refused: set[str] = set()
+    for key in sorted(settings, key=lambda key: key not in _FIRST):
         try:
-            request = replace(request, **_fields(key, value, request))
+            request = _with(key, settings[key], request)
         except (KeyError, ValueError, RequestError):
-            ignored.append(f"{key}: {value}")
-    return Restored(request, tuple(ignored))
+            refused.add(key)
+    ignored = tuple(f"{key}: {value}" for key, value in settings.items() if key in refused)
+    return Restored(request, ignored)
+
+
+def _with(key: str, value: str, request: Request) -> Request:
+    """Raises KeyError, ValueError or RequestError for a setting that cannot be honoured."""
+    if key == THRESHOLDING and value == "True":
+        return request  # what is done follows from the settings beside it
+    try:
+        return replace(request, **_fields(key, value, request))
+    except KeyError:
+        return apply(key, value, request)
 
 
 def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
@@ -141,10 +171,6 @@ def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
         if schedule is not None:
             result |= {"Sampler": name, "Schedule type": schedule}
     return result
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _quoted(value: str) -> str:

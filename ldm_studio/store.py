@@ -8,22 +8,38 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, overload
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.noise_profiles import PROFILES, STUDIO
+from core.diffusion.options import Options
+from core.diffusion.samplers import SAMPLERS, resolve
 from core.diffusion.sigmas import SCHEDULES
-from core.request import MAX_CFG, MAX_COUNT, MAX_PROMPT, MAX_SEED, MAX_SIDE, MAX_STEPS, Request
+from core.request import (
+    MAX_CFG,
+    MAX_COUNT,
+    MAX_PROMPT,
+    MAX_SEED,
+    MAX_SIDE,
+    MAX_STEPS,
+    Change,
+    Guidance,
+    Levels,
+    Request,
+    Variation,
+)
 
+from . import models
 from .engine.events import ModelInfo
-
-T = TypeVar("T")
+from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
+from .run_state import RunState
 
 RANDOM_SEEDS = 2**32
 """Random seeds are drawn below this, as other programs do, so that they can read ours."""
+
+MAX_SIGMA = 1e6
 
 
 class Mode(StrEnum):
@@ -34,112 +50,10 @@ class Mode(StrEnum):
     INPAINT = "inpaint"
 
 
-@dataclass(frozen=True)
-class RunState:
-    """What the engine is doing."""
-
-    loading: bool = True
-    model: ModelInfo | None = None
-    waiting: int = 0
-    """Works not yet over, the running one included."""
-    cancelling: bool = False
-    step: int = 0
-    steps: int = 0
-    index: int = 0
-    """Number of the picture in its batch, from 0."""
-    count: int = 1
-    seconds: float = 0.0
-    """Seconds a step; 0 until known."""
-
-    @property
-    def busy(self) -> bool:
-        return self.waiting > 0
-
-    @property
-    def fraction(self) -> float:
-        """Share of the batch that is done, 0 to 1."""
-        done = self.step / self.steps if self.steps else 0.0
-        return min(1.0, (self.index + done) / max(1, self.count))
-
-    @property
-    def seconds_left(self) -> float | None:
-        """For the running batch; None until known."""
-        if not self.seconds or not self.steps:
-            return None
-        steps = self.steps - self.step + (self.count - self.index - 1) * self.steps
-        return steps * self.seconds
-
-
-class Prop(Generic[T]):
-    """A field of the store. Its signal is `<name>_changed`.
-
-    `check` is given a new value and returns the one to keep, or raises ValueError.
-    """
-
-    def __init__(
-        self, default: T, check: Callable[[T], T] | None = None, *, persist: bool = True
-    ) -> None:
-        self.default = default
-        self.persist = persist
-        self._check = check
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, store: None, owner: type) -> Prop[T]: ...
-    @overload
-    def __get__(self, store: QObject, owner: type) -> T: ...
-    def __get__(self, store: QObject | None, owner: type) -> Prop[T] | T:
-        if store is None:
-            return self
-        return store.__dict__.get(self.name, self.default)
-
-    def __set__(self, store: QObject, value: T) -> None:
-        if self._check is not None:
-            value = self._check(value)
-        if value == self.__get__(store, type(store)):
-            return
-        store.__dict__[self.name] = value
-        getattr(store, f"{self.name}_changed").emit(value)
-        if self.persist:
-            store.modified.emit(self.name)  # type: ignore[attr-defined]  # the store's own signal
-
-
-def _clamp(low: Any, high: Any) -> Callable[[Any], Any]:
-    kind = type(low)
-
-    def check(value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"a number is expected, not {value!r:.40}")
-        return kind(min(high, max(low, value)))
-
-    return check
-
-
-def _one_of(values: Mapping[str, Any]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in values:
-            raise ValueError(f"unknown value {value!r:.40}")
-        return value
-
-    return check
-
-
-def _text(value: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"text is expected, not {value!r:.40}")
-    return value[:MAX_PROMPT]
-
-
-def _flag(value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"true or false is expected, not {value!r:.40}")
-    return value
-
-
-_side = _clamp(8, MAX_SIDE)
+_side = clamp(8, MAX_SIDE)
+_share = clamp(0.0, 1.0)
+_sigma = maybe(clamp(1e-6, MAX_SIGMA))
+_option = {name: maybe(clamp(*limits)) for name, limits in Options.RANGES.items()}
 
 
 class StudioStore(QObject):
@@ -147,6 +61,7 @@ class StudioStore(QObject):
 
     prompt_changed = Signal(object)
     negative_changed = Signal(object)
+    model_changed = Signal(object)
     sampler_changed = Signal(object)
     schedule_changed = Signal(object)
     steps_changed = Signal(object)
@@ -158,61 +73,176 @@ class StudioStore(QObject):
     count_changed = Signal(object)
     strength_changed = Signal(object)
     mode_changed = Signal(object)
+    rescale_changed = Signal(object)
+    guidance_start_changed = Signal(object)
+    guidance_end_changed = Signal(object)
+    mimic_changed = Signal(object)
+    quantile_changed = Signal(object)
+    plus_plus_changed = Signal(object)
+    eta_changed = Signal(object)
+    s_noise_changed = Signal(object)
+    churn_changed = Signal(object)
+    churn_lowest_changed = Signal(object)
+    churn_highest_changed = Signal(object)
+    order_changed = Signal(object)
+    sigmas_changed = Signal(object)
+    sigma_min_changed = Signal(object)
+    sigma_max_changed = Signal(object)
+    rho_changed = Signal(object)
+    noise_changed = Signal(object)
+    variation_seed_changed = Signal(object)
+    variation_strength_changed = Signal(object)
+    more_open_changed = Signal(object)
+    model_folders_changed = Signal(object)
+    changes_changed = Signal(object)
     run_changed = Signal(object)
     modified = Signal(str)
     """A parameter was changed: its name."""
 
-    prompt = Prop("", _text)
-    negative = Prop("", _text)
-    sampler = Prop("Euler", _one_of(SAMPLERS))
-    schedule = Prop("Normal", _one_of(SCHEDULES))
-    steps = Prop(20, _clamp(1, MAX_STEPS))
-    cfg = Prop(4.0, _clamp(0.0, MAX_CFG))
-    seed = Prop(0, _clamp(0, MAX_SEED))
-    seed_locked = Prop(False, _flag)
+    prompt = Prop("", text(MAX_PROMPT))
+    negative = Prop("", text(MAX_PROMPT))
+    model = Prop(models.DEFAULT, text(MAX_PROMPT))
+    """As requests name it; see `models`."""
+    sampler = Prop("Euler", one_of(SAMPLERS))
+    schedule = Prop("Normal", one_of(SCHEDULES))
+    steps = Prop(20, clamp(1, MAX_STEPS))
+    cfg = Prop(4.0, clamp(0.0, MAX_CFG))
+    seed = Prop(0, clamp(0, MAX_SEED))
+    seed_locked = Prop(False, flag)
     """False: every press of Generate draws a new seed."""
     width = Prop(128, _side)
     height = Prop(128, _side)
-    count = Prop(1, _clamp(1, MAX_COUNT))
-    strength = Prop(0.75, _clamp(0.01, 1.0))
+    count = Prop(1, clamp(1, MAX_COUNT))
+    strength = Prop(0.75, clamp(0.01, 1.0))
     mode = Prop(Mode.TEXT, Mode)
+
+    # As in `core.request`; None is what is customary or the model's.
+    rescale = Prop(0.0, _share)
+    guidance_start = Prop(0.0, _share)
+    guidance_end = Prop(1.0, _share)
+    mimic = Prop(0.0, clamp(0.0, MAX_CFG))
+    quantile = Prop(0.995, clamp(0.5, 1.0))
+    plus_plus = Prop(0.0, _share)
+    eta = Prop[float | None](None, _option["eta"])
+    s_noise = Prop[float | None](None, _option["s_noise"])
+    churn = Prop[float | None](None, _option["churn"])
+    churn_lowest = Prop[float | None](None, _option["churn_lowest"])
+    churn_highest = Prop[float | None](None, _option["churn_highest"])
+    order = Prop[int | None](None, _option["order"])
+    sigmas = Prop[tuple[float, ...]]((), falling(MAX_STEPS, MAX_SIGMA))
+    sigma_min = Prop[float | None](None, _sigma)
+    sigma_max = Prop[float | None](None, _sigma)
+    rho = Prop[float | None](None, maybe(clamp(0.1, 100.0)))
+    noise = Prop(STUDIO, one_of(PROFILES))
+    variation_seed = Prop(0, clamp(0, MAX_SEED))
+    variation_strength = Prop(0.0, _share)
+
+    more_open = Prop(False, flag)
+    """Whether the seldom used parameters are shown."""
+    model_folders = Prop[tuple[str, ...]]((), texts)
+    """Paths of models, and of folders of models, that the user added."""
+    changes = Prop[tuple[Change, ...]]((), persist=False)
+    """What the applied request changed along its trajectory. They are asked for again until
+    another parameter than those in _KEEP_CHANGES is edited."""
     run = Prop(RunState(), persist=False)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._steps_without_sigmas = 0
+        self._changed_inputs = ("", "")
+        self.modified.connect(self._on_modified)
 
     def new_seed(self) -> None:
         self.seed = random.SystemRandom().randrange(RANDOM_SEEDS)
+
+    def applies(self, name: str) -> bool:
+        """Whether this parameter has a say in the next picture, the others being as they are."""
+        takes = SAMPLERS[self.sampler].takes
+        match name:
+            case "cfg":
+                return self.plus_plus == 0
+            case "quantile":
+                return self.mimic > 0
+            case "s_noise" | "churn_lowest" | "churn_highest" if "churn" in takes:
+                return bool(self.churn)
+            case "eta" | "s_noise" | "churn" | "churn_lowest" | "churn_highest" | "order":
+                return name in takes
+            case "steps" | "schedule" | "sigma_min" | "sigma_max":
+                return not self.sigmas
+            case "rho":
+                schedule = resolve(self.schedule, self.sampler)
+                return not self.sigmas and SCHEDULES[schedule].bent is not None
+            case "variation_seed":
+                return self.variation_strength > 0
+            case _:
+                return True
+
+    def edited(self) -> list[str]:
+        """Those of MORE that have a say in the next picture and are not at their default."""
+        return [
+            name
+            for name in MORE
+            if getattr(self, name) not in (default_of(name), self.customary(name))
+            and self.applies(name)
+        ]
+
+    def customary(self, name: str) -> float | int | None:
+        """What None stands for, where it is a number that the sampler or the schedule has."""
+        if name == "rho":
+            return SCHEDULES[resolve(self.schedule, self.sampler)].rho
+        return SAMPLERS[self.sampler].customary.get(name)
 
     def snapshot(self) -> Request:
         """The request as it stands. Start picture and mask travel beside it, as pixels.
 
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
+        plain = {name: getattr(self, name) for name in _REQUEST_FIELDS}
+        if self.sigmas:
+            plain["steps"] = len(self.sigmas)
+        if self.changes:  # which may change the mask alone, and are checked with what they change
+            plain["init"], plain["mask"] = self._changed_inputs
         return Request(
-            prompt=self.prompt,
-            negative=self.negative,
-            sampler=self.sampler,
-            schedule=self.schedule,
-            steps=self.steps,
-            cfg=self.cfg,
-            seed=self.seed,
-            width=self.width,
-            height=self.height,
-            count=self.count,
+            **plain,
             strength=1.0 if self.mode is Mode.TEXT else self.strength,
+            guidance=Guidance(**self._part("guidance")),
+            options=Options(**self._part("options")),
+            levels=Levels(**self._part("levels")),
+            variation=Variation(**self._part("variation")),
+            changes=self.changes,
         )
 
     def apply(self, request: Request) -> None:
         """Make every parameter what `request` says, and keep its seed."""
+        for part, names in _PARTS.items():  # first the sigmas, which set the steps
+            for name, field in names.items():
+                setattr(self, name, getattr(getattr(request, part), field))
         for name in _REQUEST_FIELDS:
             setattr(self, name, getattr(request, name))
         if request.init:
             self.strength = request.strength
         self.seed_locked = True
         self.mode = Mode.INPAINT if request.mask else Mode.IMAGE if request.init else Mode.TEXT
+        self._changed_inputs = (request.init, request.mask)
+        self.changes = request.changes
 
     def apply_defaults(self, model: ModelInfo) -> None:
         """Make the sampling parameters those the model was made for."""
-        for name in ("sampler", "schedule", "steps", "cfg", "width", "height"):
+        for name in _SAMPLING:
+            self.reset(name)
+        for name in _MODEL_FIELDS:
             setattr(self, name, getattr(model, name))
+
+    def has_defaults_of(self, model: ModelInfo) -> bool:
+        """Whether `apply_defaults` would leave all as it is."""
+        own = all(getattr(self, name) == getattr(model, name) for name in _MODEL_FIELDS)
+        return own and all(getattr(self, name) == default_of(name) for name in _SAMPLING)
+
+    def reset(self, *names: str) -> None:
+        """Put these back to what the loaded model has as its own, or to the default."""
+        for name in names:
+            own = name in _MODEL_FIELDS and self.run.model is not None
+            setattr(self, name, getattr(self.run.model, name) if own else default_of(name))
 
     def saved(self) -> dict[str, Any]:
         """The persistent fields, as JSON values."""
@@ -230,10 +260,35 @@ class StudioStore(QObject):
                 problems.append(f"{name}: {error}")
         return problems
 
+    def _part(self, part: str) -> dict[str, Any]:
+        names = _PARTS[part].items()
+        return {field: getattr(self, name) for name, field in names if self.applies(name)}
+
+    def _on_modified(self, name: str) -> None:
+        if name not in _KEEP_CHANGES:
+            self.changes = ()
+        match name:
+            case "guidance_start":
+                self.guidance_end = max(self.guidance_start, self.guidance_end)
+            case "guidance_end":
+                self.guidance_start = min(self.guidance_start, self.guidance_end)
+            case "sigmas":
+                self._follow_sigmas()
+
+    def _follow_sigmas(self) -> None:
+        """As many steps as sigmas; without these, as many as before there were any."""
+        if self.sigmas:
+            self._steps_without_sigmas = self._steps_without_sigmas or self.steps
+            self.steps = len(self.sigmas)
+        else:
+            self.steps = self._steps_without_sigmas or self.steps
+            self._steps_without_sigmas = 0
+
 
 _REQUEST_FIELDS = (
     "prompt",
     "negative",
+    "model",
     "sampler",
     "schedule",
     "steps",
@@ -242,7 +297,33 @@ _REQUEST_FIELDS = (
     "width",
     "height",
     "count",
+    "noise",
 )
+
+_MODEL_FIELDS = ("sampler", "schedule", "steps", "cfg", "width", "height")
+
+_PARTS = {
+    "guidance": {
+        "rescale": "rescale",
+        "guidance_start": "start",
+        "guidance_end": "end",
+        "mimic": "mimic",
+        "quantile": "quantile",
+        "plus_plus": "plus_plus",
+    },
+    "options": {name: name for name in Options.RANGES},
+    "levels": {name: name for name in ("sigmas", "sigma_min", "sigma_max", "rho")},
+    "variation": {"variation_seed": "seed", "variation_strength": "strength"},
+}
+"""Parts of a request: {parameter: field} of each."""
+
+_SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
+
+MORE = (*_SAMPLING, "noise", *_PARTS["variation"])
+"""The seldom used parameters."""
+
+_KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "model_folders")
+"""Editing these leaves it sensible to ask for the applied changes again."""
 
 
 def persistent_fields() -> list[str]:
@@ -272,16 +353,27 @@ class Binding(QObject):
     ) -> None:
         super().__init__(widget)
         self._store, self._name, self._get, self._put = store, name, get, put
+        self._showing = False
         self._show(getattr(store, name))
         getattr(store, f"{name}_changed").connect(self._show)
         changed.connect(self._take)
 
+    def refresh(self) -> None:
+        """Show the same value again, for it may have come to look otherwise."""
+        self._show(getattr(self._store, self._name))
+
     def _show(self, value: Any) -> None:
-        if self._get() != value:
+        if self._get() == value:
+            return
+        self._showing = True  # what the widget has to round is not written back
+        try:
             self._put(value)
+        finally:
+            self._showing = False
 
     def _take(self) -> None:
-        setattr(self._store, self._name, self._get())
+        if not self._showing:
+            setattr(self._store, self._name, self._get())
 
 
 def bind(

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from PySide6.QtWidgets import QSpinBox
 
-from core.request import MAX_SEED, Request
+from core.diffusion.samplers import SAMPLERS
+from core.request import (
+    MAX_SEED,
+    Change,
+    Guidance,
+    Levels,
+    Options,
+    Request,
+    Variation,
+)
 from ldm_studio.store import (
     Mode,
     RunState,
@@ -29,6 +39,18 @@ REQUEST = Request(
     height=192,
     count=3,
 )
+
+FULL = replace(
+    REQUEST,
+    model="another",
+    sampler="Euler",
+    guidance=Guidance(0.7, 0.1, 0.8, 3.0, 0.9, 0.6),
+    options=Options(s_noise=1.05, churn=12.0, churn_lowest=0.1, churn_highest=9.0),
+    levels=Levels(sigma_min=0.02, sigma_max=12.0, rho=5.0),
+    noise="A1111 NV",
+    variation=Variation(MAX_SEED, 0.25),
+)
+"""Everything that can be said at once."""
 
 
 @pytest.fixture
@@ -68,6 +90,102 @@ def test_apply_and_snapshot_are_inverse(store) -> None:
     assert store.mode is Mode.TEXT
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        FULL,
+        replace(FULL, levels=Levels(sigmas=(14.0, 3.25, 0.1)), steps=3),
+        replace(FULL, sampler="DDIM", options=Options(eta=0.3)),
+        replace(FULL, sampler="UniPC", options=Options(order=2)),
+        replace(FULL, sampler="Euler a", options=Options(eta=1.0)),
+        REQUEST,
+        Request(),
+    ],
+)
+def test_apply_restores_everything_and_every_default(store, request_) -> None:
+    store.apply(FULL)
+    store.apply(replace(FULL, levels=Levels(sigmas=(9.0, 1.0)), steps=2))
+    store.apply(request_)
+    assert store.snapshot() == request_
+    other = StudioStore()
+    assert other.restore(json.loads(json.dumps(store.saved()))) == []
+    assert other.snapshot() == request_
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_is_sent_only_what_it_takes(store, sampler) -> None:
+    store.apply(FULL)
+    store.eta, store.order = 0.5, 2
+    store.schedule = "Normal"  # has no rho
+    store.sampler = sampler
+    request = store.snapshot()
+    assert set(request.options.given) <= set(SAMPLERS[sampler].takes)
+    assert request.levels.rho is None
+    store.sampler, store.schedule = FULL.sampler, FULL.schedule
+    assert store.snapshot().options == FULL.options
+    assert store.snapshot().levels.rho == 5.0
+
+
+def test_what_has_no_effect_is_not_sent(store) -> None:
+    store.quantile, store.variation_seed, store.churn_lowest = 0.9, 7, 1.0
+    assert store.snapshot() == StudioStore().snapshot()
+
+
+def test_the_settings_of_the_model_undo_the_seldom_used_ones(store) -> None:
+    store.apply(FULL)
+    store.sigmas = (3.0, 1.0)
+    assert not store.has_defaults_of(MODEL)
+    store.apply_defaults(MODEL)
+    assert store.has_defaults_of(MODEL)
+    request = store.snapshot()
+    assert (request.steps, request.guidance, request.levels) == (12, Guidance(), Levels())
+    assert (request.noise, request.model) == ("A1111 NV", "another")
+
+
+STEERED = replace(
+    REQUEST, count=1, changes=(Change(8, prompt="a dog"), Change(14, cfg=9.0, steps=40))
+)
+
+
+def test_what_changed_along_a_trajectory_is_asked_for_again(store) -> None:
+    store.apply(STEERED)
+    assert store.changes == STEERED.changes
+    assert store.snapshot() == STEERED
+    store.new_seed()
+    store.seed_locked = False
+    store.count = 2
+    assert store.snapshot().changes == STEERED.changes
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("prompt", "a cow"), ("steps", 5), ("rescale", 0.5), ("mode", Mode.IMAGE)]
+)
+def test_editing_a_setting_forgets_the_changes(store, name, value) -> None:
+    seen: list[object] = []
+    store.apply(STEERED)
+    store.changes_changed.connect(seen.append)
+    setattr(store, name, value)
+    assert seen == [()]
+    assert store.snapshot().changes == ()
+    store.apply(STEERED)
+    store.apply(REQUEST)
+    assert store.changes == ()
+
+
+def test_changes_are_not_kept_for_the_next_start(store) -> None:
+    store.apply(STEERED)
+    other = StudioStore()
+    other.restore(store.saved())
+    assert other.changes == ()
+
+
+def test_a_change_of_the_mask_alone_can_be_asked_for_again(store) -> None:
+    masked = replace(REQUEST, init="a" * 64, mask="b" * 64, strength=0.5)
+    steered = replace(masked, changes=(Change(3, mask="c" * 64),))
+    store.apply(steered)
+    assert store.snapshot() == steered
+
+
 def test_apply_knows_what_a_picture_was_made_from(store) -> None:
     store.apply(replace(REQUEST, init="a" * 64, strength=0.4))
     assert store.mode is Mode.IMAGE
@@ -93,6 +211,11 @@ def test_saved_and_restored_are_inverse(store, qapp) -> None:
         ("seed_locked", "yes"),
         ("mode", "magic"),
         ("seed", float("inf")),
+        ("sigmas", [1, 2]),
+        ("sigmas", "5 3 1"),
+        ("order", "two"),
+        ("noise", ["Studio"]),
+        ("model_folders", "/somewhere"),
     ],
 )
 def test_a_damaged_field_keeps_its_default_and_spares_the_others(store, name, value) -> None:
