@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QButtonGroup,
@@ -37,13 +37,21 @@ class Caption(QLabel):
         super().__init__(text)
         self.setObjectName("caption")
         self.setBuddy(control)
-        self._reset = reset
+        self._control, self._tip, self._reset = control, tip, reset
         hint = " Double-click the name to reset it." if reset else ""
         self.setToolTip(tip + hint)
         for widget in (control, *control.findChildren(QWidget)):
             widget.setToolTip(widget.toolTip() or tip)
             if not widget.accessibleName():
                 widget.setAccessibleName(text.replace("&", ""))
+
+    def disable(self, reason: str) -> None:
+        """Disable the control, its tooltip saying why; without a reason, enable it."""
+        for widget in (self, self._control):
+            widget.setEnabled(not reason)
+        self._control.setAccessibleDescription(reason)
+        for widget in (self._control, *self._control.findChildren(QWidget)):
+            widget.setToolTip(reason or self._tip)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._reset is not None:
@@ -81,6 +89,96 @@ class WheelGuard(QObject):
                 widget.installEventFilter(self)
 
 
+class TypedNumbers(QObject):
+    """A number that is being typed counts when a shortcut is pressed, such as that of Generate."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            and isinstance(watched, QAbstractSpinBox)
+        ):
+            watched.interpretText()
+        return False
+
+    def watch(self, root: QWidget) -> None:
+        """Watch every number inside `root`."""
+        for box in root.findChildren(QAbstractSpinBox):
+            box.installEventFilter(self)
+
+
+class NumberBox(QDoubleSpinBox):
+    """A number with as many decimals as it needs, and at least some."""
+
+    MOST_DECIMALS = 6
+
+    def __init__(self, low: float, high: float, step: float, decimals: int) -> None:
+        """`decimals` are shown even where they are zeros."""
+        super().__init__()
+        self._least = decimals
+        self.setDecimals(self.MOST_DECIMALS)
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setKeyboardTracking(False)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        whole, _, decimals = f"{value:.{self.MOST_DECIMALS}f}".partition(".")
+        shown = decimals.rstrip("0").ljust(self._least, "0")
+        return f"{whole}{self.locale().decimalPoint()}{shown}" if shown else whole
+
+
+class OptionalNumber(QLineEdit):
+    """A number, or nothing, which the placeholder then explains. What is wrong is not taken."""
+
+    changed = Signal()
+
+    def __init__(self, placeholder: str, low: float, high: float) -> None:
+        super().__init__()
+        self.setPlaceholderText(placeholder)
+        self._low, self._high = low, high
+        self._value: float | None = None
+        self.textEdited.connect(self._edited)
+        self.editingFinished.connect(self._show)
+
+    def value(self) -> float | None:
+        return self._value
+
+    def set_value(self, value: float | None) -> None:
+        self._value = value
+        self._show()
+
+    def _edited(self, text: str) -> None:
+        try:
+            value = float(text.replace(",", ".")) if text.strip() else None
+        except ValueError:
+            mark_wrong(self, True)
+            return
+        fits = value is None or self._low <= value <= self._high
+        mark_wrong(self, not fits)
+        if fits and value != self._value:
+            self._value = value
+            self.changed.emit()
+
+    def _show(self) -> None:
+        self.setText("" if self._value is None else brief(self._value))
+        mark_wrong(self, False)
+
+
+def brief(number: float) -> str:
+    """All its digits, and no others."""
+    return repr(float(number)).removesuffix(".0")
+
+
+def mark_wrong(widget: QWidget, wrong: bool) -> None:
+    """Give `widget` the look of something to be corrected, or take it away."""
+    if bool(widget.property("wrong")) != wrong:
+        widget.setProperty("wrong", wrong)
+        widget.style().polish(widget)
+
+
 class SliderField(QWidget):
     """A slider over the useful range and a number over the whole one."""
 
@@ -101,20 +199,17 @@ class SliderField(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(slider[0] / step), round(slider[1] / step))
         self.slider.setPageStep(max(1, round((slider[1] - slider[0]) / step / 10)))
-        self.number: QSpinBox | QDoubleSpinBox
+        self.number: QSpinBox | NumberBox
         if decimals:
-            self.number = QDoubleSpinBox()
-            self.number.setDecimals(decimals)
-            self.number.setRange(low, high)
-            self.number.setSingleStep(step)
+            self.number = NumberBox(low, high, step, decimals)
         else:
             self.number = QSpinBox()
             self.number.setRange(int(low), int(high))
             self.number.setSingleStep(int(step))
-        self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self.number.setKeyboardTracking(False)
         self.number.setFixedWidth(self.fontMetrics().horizontalAdvance("0000.0") + GRID)
-        self.number.setKeyboardTracking(False)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)

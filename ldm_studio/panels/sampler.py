@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
@@ -19,15 +21,20 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.fields import (
     Caption,
     SeedEdit,
     Segments,
     SliderField,
+    TypedNumbers,
     WheelGuard,
+    mark_wrong,
     tool_button,
 )
-from ldm_studio.store import Mode, RunState, StudioStore, bind, default_of, side_problem
+from ldm_studio.panels.model_box import ModelField
+from ldm_studio.panels.more import MoreSection
+from ldm_studio.store import Mode, RunState, StudioStore, bind, side_problem
 from ldm_studio.theme import GRID, icon
 
 THUMB = 44
@@ -39,6 +46,7 @@ MODES = (
 )
 
 _CAPTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "model": ("Model", "The model that makes the picture.", ("model",)),
     "mode": ("Start from", "What is there before the first step.", ()),
     "strength": (
         "Strength",
@@ -75,6 +83,13 @@ _CAPTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 """Name, what it does in a sentence, and the parameters that its reset puts back."""
 
+_REASONS = {
+    "steps": "There are as many steps as sigmas in the list under More.",
+    "schedule": "The list of sigmas under More is visited instead.",
+    "cfg": "CFG++ under More is used instead.",
+}
+"""Why a parameter does not apply."""
+
 _PRESETS = (
     ("Square", 1.0, 1.0),
     ("Portrait", 0.75, 1.0),
@@ -109,6 +124,10 @@ class SamplerPanel(QWidget):
         self._built = False
         self._shown: np.ndarray | None = None
         self._presets: list[tuple[str, int, int]] = []
+        self._model: ModelInfo | None = None
+        self._captions: dict[str, Caption] = {}
+        self.model = ModelField(store)
+        self.changes = ChangesLine(store)
         self.mode = Segments(MODES)
         self.sampler = self._choices("Sampler", {k: row.summary for k, row in SAMPLERS.items()})
         self.schedule = self._choices("Schedule", {k: row.summary for k, row in SCHEDULES.items()})
@@ -137,10 +156,13 @@ class SamplerPanel(QWidget):
         self.open = tool_button("folder", "Open a start picture", "Open a picture to start from.")
         self.clear = tool_button("close", "No start picture", "Start from the prompt alone.")
         self.start = self._start_row()
+        self.more = MoreSection(store)
         self._lay_out()
         self._bind()
         self._guard = WheelGuard(self)
         self._guard.guard(self)
+        self._typed = TypedNumbers(self)
+        self._typed.watch(self)
         self.show_start(None)
         self._mode_changed(store.mode)
         self._size_changed()
@@ -194,7 +216,9 @@ class SamplerPanel(QWidget):
 
     def _caption(self, name: str, control: QWidget) -> Caption:
         text, tip, resets = _CAPTIONS[name]
-        return Caption(text, control, tip, (lambda: self._reset(*resets)) if resets else None)
+        reset = partial(self._store.reset, *resets) if resets else None
+        self._captions[name] = Caption(text, control, tip, reset)
+        return self._captions[name]
 
     def _start_row(self) -> QWidget:
         row = QWidget()
@@ -214,8 +238,16 @@ class SamplerPanel(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID)
         grid.setColumnStretch(1, 1)
-        buddies = {"size": self.preset, "seed": self.seed, "count": self.count}
+        buddies = {
+            "model": self.model.box,
+            "size": self.preset,
+            "seed": self.seed,
+            "count": self.count,
+        }
         rows = {
+            "model": self.model,
+            "model_problem": self.model.problem,
+            "changes": self.changes,
             "mode": self.mode,
             "start": self.start,
             "strength": self.strength,
@@ -227,16 +259,21 @@ class SamplerPanel(QWidget):
             "problem": self.problem,
             "seed": self._seed_row(),
             "count": self.count,
+            "more": self.more,
         }
         for row, (name, control) in enumerate(rows.items()):
             if name in _CAPTIONS:
                 grid.addWidget(self._caption(name, buddies.get(name, control)), row, 0)
                 place = Qt.AlignmentFlag.AlignLeft if name == "count" else Qt.AlignmentFlag(0)
                 grid.addWidget(control, row, 1, place)
-            elif name == "problem":
+            elif name.endswith("problem"):
                 grid.addWidget(control, row, 1)
             else:
                 grid.addWidget(control, row, 0, 1, 2)
+        widths = [caption.sizeHint().width() for caption in self._captions.values()]
+        width = max(*widths, self.more.caption_width())
+        grid.setColumnMinimumWidth(0, width)
+        self.more.set_caption_width(width)
 
     def _size_row(self) -> QWidget:
         row = QWidget()
@@ -288,6 +325,7 @@ class SamplerPanel(QWidget):
         store.run_changed.connect(self._run_changed)
         store.width_changed.connect(self._size_changed)
         store.height_changed.connect(self._size_changed)
+        store.modified.connect(self._show_what_applies)
         self.preset.activated.connect(self._preset_chosen)
         self.swap.clicked.connect(self._swap)
         self.dice.clicked.connect(self._roll)
@@ -296,10 +334,11 @@ class SamplerPanel(QWidget):
         self.clear.clicked.connect(self.start_cleared)
         self._lock_changed(store.seed_locked)
         self._run_changed(store.run)
+        self._show_what_applies()
 
-    def _reset(self, *names: str) -> None:
-        for name in names:
-            setattr(self._store, name, getattr(self._store.run.model, name, default_of(name)))
+    def _show_what_applies(self) -> None:
+        for name, reason in _REASONS.items():
+            self._captions[name].disable("" if self._store.applies(name) else reason)
 
     def _seed_typed(self) -> None:
         self._store.seed_locked = True
@@ -324,9 +363,11 @@ class SamplerPanel(QWidget):
 
     def _run_changed(self, run: RunState) -> None:
         model = run.model
-        if model is None or self._presets:
+        if model is None or model is self._model:
             return
+        self._model = model
         self._presets = presets(model)
+        self.preset.clear()
         for name, width, height in self._presets:
             self.preset.addItem(f"{name}", (width, height))
             tip = f"{width} × {height}"
@@ -358,5 +399,4 @@ class SamplerPanel(QWidget):
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
         for field, problem in problems:
-            field.setProperty("wrong", bool(problem))
-            field.style().polish(field)
+            mark_wrong(field, bool(problem))

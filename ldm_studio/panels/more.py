@@ -1,0 +1,365 @@
+"""The seldom used parameters, folded away, and a mark that says when they act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.diffusion.noise_profiles import PROFILES
+from core.diffusion.options import Options
+from core.request import MAX_CFG
+from ldm_studio.panels.fields import (
+    Caption,
+    NumberBox,
+    OptionalNumber,
+    SeedEdit,
+    SliderField,
+    tool_button,
+)
+from ldm_studio.panels.sigmas import SigmasEdit
+from ldm_studio.store import MAX_SIGMA, MORE, Binding, StudioStore, bind
+from ldm_studio.theme import GRID, icon
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is written about a row."""
+
+    text: str
+    tip: str
+    names: tuple[str, ...]
+    """The parameters in it: it is shown where one applies, and its reset puts all back."""
+    begins: bool = False
+    """Whether a group of rows begins with it."""
+
+
+_ROWS: dict[str, _Words] = {
+    "rescale": _Words(
+        "CFG rescale",
+        "Takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
+        ("rescale",),
+    ),
+    "interval": _Words(
+        "CFG from",
+        "The share of the way, 0 pure noise and 1 the picture, between which CFG acts.",
+        ("guidance_start", "guidance_end"),
+    ),
+    "plus_plus": _Words(
+        "CFG++",
+        "Gentler guidance in place of CFG, by this strength: 0.6 is usual, 0 leaves CFG.",
+        ("plus_plus",),
+    ),
+    "mimic": _Words(
+        "Mimic CFG",
+        "Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.",
+        ("mimic",),
+    ),
+    "quantile": _Words(
+        "Quantile", "How many of the values dynamic thresholding leaves unclipped.", ("quantile",)
+    ),
+    "eta": _Words(
+        "Eta",
+        "How much of each step's noise is fresh: 0 none, 1 all that the process has.",
+        ("eta",),
+        begins=True,
+    ),
+    "churn": _Words(
+        "Churn", "Noise that is put back before each step, over the whole of a run.", ("churn",)
+    ),
+    "churned": _Words(
+        "Churn from",
+        "The sigmas between which noise is put back.",
+        ("churn_lowest", "churn_highest"),
+    ),
+    "s_noise": _Words(
+        "Noise scale",
+        "Makes fresh noise stronger or weaker: a little above 1 gives more detail.",
+        ("s_noise",),
+    ),
+    "order": _Words(
+        "Order", "How many steps the sampler looks back to: fewer are steadier.", ("order",)
+    ),
+    "sigmas": _Words(
+        "Sigmas",
+        "The noise levels to visit, one a step, in place of a schedule: falling, above 0.",
+        ("sigmas",),
+        begins=True,
+    ),
+    "sigma_range": _Words(
+        "Sigma from",
+        "The lowest and the highest noise level, within those of the model.",
+        ("sigma_min", "sigma_max"),
+    ),
+    "rho": _Words(
+        "Rho",
+        "The bend of the schedule: higher spends more steps where there is little noise.",
+        ("rho",),
+    ),
+    "noise": _Words(
+        "Noise",
+        "Whose way of drawing noise from the seed is followed, to make their pictures again.",
+        ("noise",),
+        begins=True,
+    ),
+    "variation": _Words(
+        "Variation",
+        "How far the noise is turned towards that of another seed: 0 not, 1 wholly.",
+        ("variation_strength",),
+    ),
+    "variation_seed": _Words(
+        "Towards", "The seed that the variation goes towards.", ("variation_seed",)
+    ),
+}
+
+_NAMES = {
+    "guidance_start": "CFG from",
+    "guidance_end": "CFG to",
+    "churn_lowest": "churn from",
+    "churn_highest": "churn to",
+    "sigma_min": "sigma from",
+    "sigma_max": "sigma to",
+    "variation_seed": "variation towards",
+}
+"""Parameters that share a row, or need its neighbour to be understood."""
+
+
+_Number = NumberBox | OptionalNumber
+
+
+class MoreSection(QWidget):
+    """A header that folds, and below it one row for each parameter that applies."""
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__()
+        self._store = store
+        self._rows: dict[str, tuple[Caption, QWidget]] = {}
+        self._customary: list[Binding] = []
+        self._build_controls()
+        self.toggle = QToolButton()
+        self.toggle.setText("More")
+        self.toggle.setCheckable(True)
+        self.toggle.setObjectName("link")
+        self.toggle.setToolTip("Show or hide the seldom used settings.")
+        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggle.setIconSize(QSize(14, 14))
+        self.mark = QLabel()
+        self.mark.setForegroundRole(QPalette.ColorRole.Link)
+        self.reset = tool_button("undo", "Reset all", "Put all of these back to their defaults.")
+        self.body = QWidget()
+        self._grid = QGridLayout(self.body)
+        self._lay_out()
+        self._bind()
+        self._fold(store.more_open)
+        self._refresh()
+
+    def caption_width(self) -> int:
+        """Of the widest name, shown or not."""
+        return max(caption.sizeHint().width() for caption, _ in self._rows.values())
+
+    def set_caption_width(self, width: int) -> None:
+        self._grid.setColumnMinimumWidth(0, width)
+
+    def row(self, name: str) -> QWidget:
+        """The control, or the row of controls, called so in the table above."""
+        return self._rows[name][1]
+
+    # Building
+
+    def _build_controls(self) -> None:
+        self.rescale = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
+        self.guidance_start = NumberBox(0, 1, 0.05, 2)
+        self.guidance_end = NumberBox(0, 1, 0.05, 2)
+        self.plus_plus = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
+        self.mimic = SliderField(0, MAX_CFG, (0, 15), step=0.5, decimals=1)
+        self.quantile = SliderField(0.5, 1, (0.9, 1), step=0.005, decimals=3)
+        limits = Options.RANGES
+        self.eta = SliderField(*limits["eta"], (0, 1), step=0.05, decimals=2)
+        self.churn = SliderField(*limits["churn"], (0, 40), step=1, decimals=1)
+        self.churn_lowest = OptionalNumber("0", *limits["churn_lowest"])
+        self.churn_highest = OptionalNumber("∞", *limits["churn_highest"])
+        self.s_noise = SliderField(*limits["s_noise"], (0.9, 1.1), step=0.01, decimals=2)
+        self.order = SliderField(*limits["order"], limits["order"])
+        self.sigmas = SigmasEdit()
+        self.sigma_min = OptionalNumber("model's", 1e-6, MAX_SIGMA)
+        self.sigma_max = OptionalNumber("model's", 1e-6, MAX_SIGMA)
+        self.rho = SliderField(0.1, 100, (0.5, 10), step=0.5, decimals=1)
+        self.noise = QComboBox()
+        self.noise.setMinimumContentsLength(6)
+        for name, summary in PROFILES.items():
+            self.noise.addItem(name)
+            self.noise.setItemData(self.noise.count() - 1, summary, Qt.ItemDataRole.ToolTipRole)
+        self.variation_strength = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
+        self.variation_seed = SeedEdit()
+        self.range_problem = QLabel("The first must be below the second.", wordWrap=True)
+        self.range_problem.setObjectName("wrong")
+
+    def _lay_out(self) -> None:
+        controls: dict[str, QWidget] = {
+            "interval": _between(self.guidance_start, self.guidance_end, "CFG"),
+            "churned": _between(self.churn_lowest, self.churn_highest, "Churn"),
+            "sigma_range": _between(self.sigma_min, self.sigma_max, "Sigma"),
+            "variation": self.variation_strength,
+        }
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID)
+        self._grid.setColumnStretch(1, 1)
+        problems = {"sigmas": self.sigmas.problem, "sigma_range": self.range_problem}
+        for i, (key, words) in enumerate(_ROWS.items()):
+            row = 3 * i
+            if words.begins:
+                self._grid.setRowMinimumHeight(row - 1, GRID // 2)
+            control = controls.get(key) or getattr(self, key)
+            caption = Caption(words.text, control, words.tip, partial(self._reset, words.names))
+            self._rows[key] = (caption, control)
+            self._grid.addWidget(caption, row, 0)
+            self._grid.addWidget(control, row, 1)
+            if key in problems:
+                self._grid.addWidget(problems[key], row + 1, 1)
+        header = QHBoxLayout()
+        header.setSpacing(4)
+        header.addWidget(self.toggle)
+        header.addStretch(1)
+        header.addWidget(self.mark)
+        header.addWidget(self.reset)
+        header.addStrut(self.reset.sizeHint().height())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(header)
+        column.addWidget(self.body)
+
+    # Binding
+
+    def _bind(self) -> None:
+        store = self._store
+        plain = (
+            "rescale", "plus_plus", "mimic", "quantile", "churn_lowest", "churn_highest", "sigmas",
+            "sigma_min", "sigma_max", "variation_strength", "variation_seed",
+        )  # fmt: skip
+        for name in plain:
+            field = getattr(self, name)
+            bind(store, name, field, field.value, field.set_value, field.changed)
+        for name in ("guidance_start", "guidance_end"):
+            box = getattr(self, name)
+            bind(store, name, box, box.value, box.setValue, box.valueChanged)
+        for name in ("eta", "churn", "s_noise", "order", "rho"):
+            self._customary.append(self._bind_customary(name, getattr(self, name)))
+        bind(
+            store, "noise", self.noise, self.noise.currentText, self.noise.setCurrentText,
+            self.noise.currentTextChanged,
+        )  # fmt: skip
+        bind(
+            store, "more_open", self.toggle, self.toggle.isChecked, self.toggle.setChecked,
+            self.toggle.toggled,
+        )  # fmt: skip
+        self.toggle.toggled.connect(self._fold)
+        self.toggle.clicked.connect(self._reveal)
+        self.reset.clicked.connect(self._reset_all)
+        store.modified.connect(self._modified)
+
+    def _bind_customary(self, name: str, field: SliderField) -> Binding:
+        """The number that None stands for is shown, and is None again when it is chosen."""
+        store = self._store
+
+        def get() -> float | None:
+            value = field.value()
+            return None if value == store.customary(name) else value
+
+        def put(value: float | None) -> None:
+            shown = store.customary(name) if value is None else value
+            if shown is not None:
+                field.set_value(shown)
+
+        return bind(store, name, field, get, put, field.changed)
+
+    def _reset_all(self) -> None:
+        self._reset(MORE)
+
+    def _reset(self, names: Sequence[str]) -> None:
+        self._store.reset(*names)
+        if "sigmas" in names:
+            self.sigmas.set_value(())  # and what was wrong with them
+
+    def _modified(self, name: str) -> None:
+        if name in MORE or name in ("sampler", "schedule"):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Show what applies, and mark what acts."""
+        store = self._store
+        for binding in self._customary:
+            binding.refresh()
+        for key, (caption, control) in self._rows.items():
+            shown = any(map(store.applies, _ROWS[key].names))
+            caption.setVisible(shown)
+            control.setVisible(shown)
+        low, high = store.sigma_min, store.sigma_max
+        crossed = low is not None and high is not None and low >= high
+        self.range_problem.setVisible(crossed and store.applies("sigma_min"))
+        edited = store.edited()
+        what = "\n".join(f"{_name(name)}: {_words(getattr(store, name))}" for name in edited)
+        self.mark.setText(f"{len(edited)} changed" if edited else "")
+        self.mark.setToolTip(what)
+        self.toggle.setAccessibleDescription(f"Changed: {what}" if edited else "")
+        self.reset.setVisible(bool(edited))
+
+    def _fold(self, shown: bool) -> None:
+        self.body.setVisible(shown)
+        name = "chevron-down" if shown else "chevron-right"
+        self.toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
+
+    def _reveal(self, shown: bool) -> None:
+        """Scroll what was unfolded into view, when it has its place."""
+        if shown:
+            QTimer.singleShot(0, self, self._scroll)
+
+    def _scroll(self) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self.body, 0, GRID)
+            above.ensureWidgetVisible(self.toggle, 0, GRID)
+
+
+def _between(low: _Number, high: _Number, name: str) -> QWidget:
+    """Two numbers, the first below the second; `name` is for those who hear it."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GRID)
+    row.addWidget(low, 1)
+    row.addWidget(QLabel("to"))
+    row.addWidget(high, 1)
+    for number in (low, high):
+        number.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    low.setAccessibleName(f"{name} from")
+    high.setAccessibleName(f"{name} to")
+    holder.setFocusProxy(low)
+    return holder
+
+
+def _name(parameter: str) -> str:
+    if parameter in _NAMES:
+        return _NAMES[parameter]
+    return next(words.text for words in _ROWS.values() if words.names == (parameter,))
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
