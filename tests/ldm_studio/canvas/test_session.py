@@ -1,0 +1,38 @@
+"""The canvas of a whole application, over a restart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ldm_studio.store import Mode
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
+    first = start(FakePipeline())
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    first.studio.use_start(rgb)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[10:30, 20:50] = 180
+    first.window.canvas.view.set_mask(mask)
+    first.window.canvas.view.adjust(size=51)
+    first.keeper.close()
+    first.session.save()
+
+    second = start(FakePipeline())
+    view = second.window.canvas.view
+    qtbot.waitUntil(lambda: view.masked)
+    assert np.array_equal(view.picture(), rgb)
+    assert np.array_equal(view.mask(), mask)
+    assert view.options.size == 51
+    assert second.store.mode is Mode.INPAINT
+    assert not view.undo_stack.canUndo()
+
+
+def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_path) -> None:
+    application.studio.use_start(np.zeros((64, 64, 3), np.uint8))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    canvas = application.window.canvas
+    with qtbot.waitSignal(canvas.problem):
+        canvas.use_as_mask(str(tmp_path / "broken.png"))
+    assert application.window.notice.is_error
