@@ -361,8 +361,8 @@ def test_impossible_values_are_listed_and_the_rest_is_kept():
     text = "x\nSteps: 0, Sampler: Quantum, CFG scale: nan, Seed: -1, Size: 8x99999, RNG: CPU"
     base = Request(steps=9, seed=5)
     restored = restore(parse_infotext(text), base)
-    assert restored.request == Request(prompt="x", steps=9, seed=5)
-    assert len(restored.ignored) == 6
+    assert restored.request == Request(prompt="x", steps=9, seed=5, noise="A1111 CPU")
+    assert len(restored.ignored) == 5
 
 
 def test_a_text_without_settings_is_all_prompt():
