@@ -121,6 +121,14 @@ def read_exact(path: Path) -> Pixels:
         return np.array(image)
 
 
+def read_pixels(path: Path) -> Pixels:
+    """As `load_image`, but [H, W, 4] with straight alpha of a picture that was saved so."""
+    with _opened(path) as image:
+        if image.mode == "RGBA":
+            return np.array(image)
+    return load_image(path)
+
+
 def load_mask(path: Path) -> Pixels:
     """What to redraw, uint8 [H, W]: white is redrawn, black kept, grey blended.
 

@@ -1,0 +1,112 @@
+"""What a recipe needs to be run again: its model, and the pictures it starts from, by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.errors import ModelError, PictureError, StudioError
+from core.pixels import digest
+from core.request import Request
+
+from .engine.events import ModelInfo
+from .engine.pipeline import Pictures, Pipeline
+from .images import Pixels, read_request
+from .inputs import InputStore
+
+
+class MissingInput(StudioError):
+    """A picture that a recipe starts from is not here."""
+
+
+class NoRecipe(PictureError):
+    """A picture does not say how it was made, in the words of this program."""
+
+
+def each(pictures: Pictures) -> Iterator[Pixels]:
+    yield from (pixels for pixels in (pictures.image, pictures.mask) if pixels is not None)
+    yield from pictures.later.values()
+
+
+def scaled(pictures: Pictures, width: int, height: int) -> Pictures:
+    """Picture and mask in another size, as a request of that size starts from them."""
+    if pictures.image is None or pictures.image.shape[:2] == (height, width):
+        return pictures
+    size = (width, height)
+    image = Image.fromarray(pictures.image).resize(size, Image.Resampling.LANCZOS)
+    if pictures.mask is None:
+        return Pictures(np.array(image))
+    mask = Image.fromarray(pictures.mask).resize(size, Image.Resampling.BILINEAR)
+    return Pictures(np.array(image), np.array(mask))
+
+
+def recipe(path: Path) -> Request:
+    """The request inside a picture. Raises PictureError, NoRecipe where there is none."""
+    request = read_request(path)
+    if request is None:
+        raise NoRecipe(f"{path} carries no recipe of LDM Studio, so it cannot be made again.")
+    return request
+
+
+def load_model(pipeline: Pipeline, request: Request, instead: str | None = None) -> ModelInfo:
+    """The model that made a recipe; `instead` says where else it is.
+
+    Raises ModelError, which names the model and its hash, where it is not here.
+    """
+    wanted = repr(request.model)
+    if request.model_digest:
+        wanted += f" with the hash {request.model_digest[:10]}"
+    where = "If you have it elsewhere, give its folder with --model."
+    try:
+        model = pipeline.load(instead or request.model)
+    except ModelError as error:
+        raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
+    if request.model_digest and model.digest != request.model_digest:
+        raise ModelError(
+            f"This needs the model {wanted}; {model.name} here has the hash {model.digest[:10]}.",
+            where,
+        )
+    return model
+
+
+def keep(pictures: Pictures, store: InputStore) -> None:
+    """So that `find` has them in any later run. Raises OSError."""
+    for pixels in each(pictures):
+        store.keep(digest(pixels), pixels)
+
+
+def find(request: Request, store: InputStore, given: Iterable[Pixels] = ()) -> Pictures:
+    """The pictures that `request` names, from the store or among those given.
+
+    Raises MissingInput, which says by digest what is not here, and PictureError for one that is
+    damaged.
+    """
+    known = {digest(pixels): pixels for pixels in given}
+
+    def pixels(what: str, named: str) -> Pixels | None:
+        if not named:
+            return None
+        try:
+            found = known.get(named)
+            if found is None:
+                found = store.find(named)
+        except ValueError as error:
+            raise MissingInput(f"The recipe names its {what} in a way that is none.") from error
+        if found is None:
+            raise MissingInput(
+                f"The {what} that the recipe names by the digest {named[:16]} is not here.",
+                "Give it with --mask." if what == "mask" else "Give it with --init.",
+            )
+        return found
+
+    image, mask = pixels("start picture", request.init), pixels("mask", request.mask)
+    later: dict[str, Pixels] = {}
+    for change in request.changes:
+        for what, named in (("start picture", change.init), ("mask", change.mask)):
+            found = pixels(what, named or "")
+            if named and found is not None and named not in (request.init, request.mask):
+                later[named] = found
+    return Pictures(image, mask, later)
