@@ -2,84 +2,188 @@
 
 from __future__ import annotations
 
-import json
+import argparse
 import secrets
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from PIL import Image
-from tqdm import tqdm
-
-from core.errors import ModelError, RequestError
+from core import request as limits
+from core.diffusion.names import schedule_name, split_name
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from core.errors import RequestError, StateError
 from core.request import Request
 from core.text.prompt import parse
 
+from . import flags, output
+from .arguments import above_zero, file, named, real, size, whole
+from .drawing import OnStep, draw, walk
 from .engine.events import ModelInfo
-from .engine.pipeline import Pipeline
-from .images import Pixels, load_image, load_mask, save_next, save_png
-from .paths import make_folder, models_dir, output_dir
+from .engine.pipeline import Pictures, Pipeline, Run
+from .exits import MEANING, Exit
+from .images import load_image, load_mask
+from .models import DEFAULT
+from .output import Output, keep_or_say, say
+from .paths import make_folder
+from .recall import scaled
 
-DEFAULT = "default"
-"""The name of the model that ships with the program."""
-
-OTHER_FORMATS = frozenset((".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".tif", ".tiff"))
-_INTERRUPTED = 130
 _MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
 
+EXAMPLES = f"""\
+examples:
+  ldm-studio generate "a red heart"
+  ldm-studio generate "a fox" --seed 7 --count 4 -o foxes
+  ldm-studio generate "a sleepy cat" --transparent -o cat.png
+  ldm-studio generate "a blue fox" --init fox.png --strength 0.6
+  ldm-studio generate "a hat" --init fox.png --mask hat.png
+  ldm-studio generate "an owl" --sampler "DPM++ 2M SDE" --eta 0.5 --schedule karras --rho 5
+  ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
+  ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
 
-@dataclass(frozen=True)
-class Start:
-    """The pictures to start from."""
-
-    image: Pixels | None = None
-    mask: Pixels | None = None
+{MEANING}"""
 
 
-def run(arguments: Namespace, pipeline: Callable[[Path | None], Pipeline]) -> int:
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "generate",
+        usage="ldm-studio generate [options] PROMPT",
+        help="make pictures without the window",
+        description="Make pictures and print their paths. Settings that are not given are "
+        "those that suit the model.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument("prompt", metavar="PROMPT", help="what the picture shows")
+    command.add_argument(
+        "-n", "--negative", metavar="TEXT", default="", help="what it should not show"
+    )
+    _add_settings(command)
+    start = command.add_argument_group("starting from a picture")
+    start.add_argument(
+        "--init", metavar="IMAGE", type=Path, help="the picture to change; --size scales it"
+    )
+    start.add_argument(
+        "--strength",
+        metavar="X",
+        type=above_zero,
+        help="how much to change it, above 0 up to 1 (0.75, with a mask 1)",
+    )
+    start.add_argument(
+        "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
+    )
+    output.add(command, several=True)
+    flags.add(command)
+    stop = command.add_argument_group("stopping on the way")
+    stop.add_argument(
+        "--stop-after",
+        metavar="K",
+        type=whole(1, limits.MAX_STEPS),
+        help="make no picture, but write --state after so many steps",
+    )
+    stop.add_argument(
+        "--state", metavar="FILE", type=file, help="what `ldm-studio resume` goes on from"
+    )
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    settings = command.add_argument_group("settings")
+    settings.add_argument(
+        "--model", metavar="M", default=DEFAULT, help="name or folder of the model"
+    )
+    settings.add_argument(
+        "--sampler", metavar="S", type=named(split_name), help=", ".join(SAMPLERS)
+    )
+    settings.add_argument(
+        "--schedule", metavar="S", type=named(schedule_name), help=", ".join(SCHEDULES)
+    )
+    settings.add_argument(
+        "--steps", metavar="N", type=whole(1, limits.MAX_STEPS), help="how many steps"
+    )
+    settings.add_argument(
+        "--cfg",
+        metavar="X",
+        type=real(0, limits.MAX_CFG),
+        help="how strictly to follow the prompt; 1 is no guidance",
+    )
+    settings.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole(0, limits.MAX_SEED),
+        help="the same seed and settings give the same picture; random when not given",
+    )
+    settings.add_argument("--size", metavar="WxH", type=size, help="in pixels, such as 128x128")
+    settings.add_argument(
+        "--count",
+        metavar="N",
+        type=whole(1, limits.MAX_COUNT),
+        default=1,
+        help="how many pictures, with seeds counting up",
+    )
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     """Make the pictures; print a path or a JSON object for each as soon as it is saved."""
-    _check(arguments)
-    start = _load(arguments)
-    _make_output_folder(arguments.output)  # before minutes of drawing rather than after
-    engine = pipeline(_find_model(arguments.model))
-    if sys.stderr.isatty():
-        _say("loading the model ...")
-    model = engine.load()
-    request, start = _request(arguments, model, start)
-    if arguments.seed is None:
-        _say(f"seed {request.seed}")
-    _say_what_is_unread(request, model)
-    finished = 0
-    with tqdm(unit="step", disable=None, leave=False, file=sys.stderr) as bar:
+    target = Output.of(arguments)
+    with flags.naming():
+        _check(arguments, target)
+        parts = flags.parts(arguments)
+        start = _load(arguments)
+        if arguments.state is None:
+            target.make_folder()
+        else:
+            make_folder(arguments.state.parent)
+        engine = pipeline()
+        if sys.stderr.isatty():
+            say("loading the model ...")
+        model = engine.load(arguments.model)
+        request, start = _request(arguments, parts, model, start)
+        _say_what_was_drawn_by_lot(arguments, request)
+        _say_what_is_unread(request, model)
+        keep_or_say(start)
+        finished = 0
         try:
-            for single in request.each():
-                began = time.perf_counter()
-                job = engine.begin(single, start.image, start.mask)
-                bar.total = job.total * request.count
-                last = None
-                for step in job.steps():
-                    last = step
-                    bar.update()
-                picture = job.finish(last)
-                pixels = picture.rgba() if arguments.transparent else picture.rgb
-                path = _save(arguments.output, pixels, picture.request, model)
-                seconds = time.perf_counter() - began
-                finished += 1
-                line = _record(path, picture.request, seconds) if arguments.json else str(path)
-                tqdm.write(line, file=sys.stdout)
-                sys.stdout.flush()
+            with output.progress(request.count) as on_step:
+                for single in request.each():
+                    began = time.perf_counter()
+                    drawing = engine.begin(single, start.image, start.mask)
+                    if arguments.stop_after is not None:
+                        _stop(arguments, target, drawing, on_step, began)
+                        continue
+                    drawn = draw(drawing, on_step)
+                    path = target.save(drawn, model)
+                    finished += 1
+                    target.tell(path, drawn.picture.request, time.perf_counter() - began)
         except KeyboardInterrupt:
-            bar.close()
-            _say(f"cancelled; {finished} of {request.count} pictures are finished and kept")
-            return _INTERRUPTED
-    return 0
+            say(f"cancelled; {finished} of {request.count} pictures are finished and kept")
+            return Exit.INTERRUPTED
+    return Exit.OK
 
 
-def _check(arguments: Namespace) -> None:
+def _stop(
+    arguments: Namespace, target: Output, drawing: Run, on_step: OnStep, began: float
+) -> None:
+    """Raises RequestError, StateError."""
+    until, path = arguments.stop_after, arguments.state
+    if until > drawing.total:
+        raise RequestError(
+            "stop_after", f"--stop-after {until} is beyond the last of {drawing.total} steps."
+        )
+    walked = walk(drawing, on_step, until)
+    try:
+        drawing.save(path, walked.last, marks=walked.marks)
+    except OSError as error:
+        raise StateError(f"Cannot write {path}: {error.strerror or error}.") from error
+    seconds = time.perf_counter() - began
+    target.tell(path, drawing.request, seconds, step=until, steps=drawing.total)
+
+
+def _check(arguments: Namespace, target: Output) -> None:
     """What no single argument can know. Raises RequestError."""
     if arguments.init is None:
         for field in ("mask", "strength"):
@@ -91,36 +195,31 @@ def _check(arguments: Namespace) -> None:
         raise RequestError(
             "transparent", "A picture that is only partly redrawn has no transparent background."
         )
-    if arguments.count > 1 and _is_file(arguments.output):
+    if arguments.count > 1 and target.is_file:
         raise RequestError(
             "output",
-            f"{arguments.output} is one file, and {arguments.count} pictures are asked for.",
+            f"{target.path} is one file, and {arguments.count} pictures are asked for.",
             "Name a folder.",
+        )
+    if (arguments.stop_after is None) != (arguments.state is None):
+        raise RequestError("state", "--stop-after K and --state FILE need each other.")
+    if arguments.state is None:
+        return
+    if arguments.count > 1:
+        raise RequestError("count", "--state holds one picture on its way, so --count must be 1.")
+    if target.path is not None or arguments.transparent:
+        raise RequestError(
+            "output", "--stop-after makes no picture to save.", "Give -o to `ldm-studio resume`."
         )
 
 
-def _find_model(name: str) -> Path | None:
-    """None for the model that ships with the program. Raises ModelError."""
-    if name == DEFAULT:
-        return None
-    for folder in (Path(name).expanduser(), models_dir() / name):
-        if folder.exists():
-            return folder
-    known = [DEFAULT]
-    if models_dir().is_dir():
-        known += sorted(folder.name for folder in models_dir().iterdir() if folder.is_dir())
-    raise ModelError(
-        f"There is no model {name!r}.", f"Known: {', '.join(known)}; or give a model's folder."
-    )
-
-
-def _load(arguments: Namespace) -> Start:
+def _load(arguments: Namespace) -> Pictures:
     """Raises PictureError, or RequestError where the mask is not of the picture's size."""
     if arguments.init is None:
-        return Start()
+        return Pictures()
     image = load_image(arguments.init)
     if arguments.mask is None:
-        return Start(image)
+        return Pictures(image)
     mask = load_mask(arguments.mask)
     if mask.shape != image.shape[:2]:
         raise RequestError(
@@ -129,10 +228,12 @@ def _load(arguments: Namespace) -> Start:
             f"the picture {image.shape[1]} x {image.shape[0]}.",
             "They must have the same size.",
         )
-    return Start(image, mask)
+    return Pictures(image, mask)
 
 
-def _request(arguments: Namespace, model: ModelInfo, start: Start) -> tuple[Request, Start]:
+def _request(
+    arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Pictures
+) -> tuple[Request, Pictures]:
     """The whole request, and the pictures to start from scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
     strength = 1.0
@@ -140,7 +241,7 @@ def _request(arguments: Namespace, model: ModelInfo, start: Start) -> tuple[Requ
         if arguments.size is None:
             height, width = start.image.shape[:2]
             _check_own_size(width, height, model)
-        start = _scaled(start, width, height)
+        start = scaled(start, width, height)
         strength = arguments.strength or (0.75 if start.mask is None else 1.0)
     sampler, schedule = arguments.sampler or (model.sampler, None)
     request = Request(
@@ -150,15 +251,24 @@ def _request(arguments: Namespace, model: ModelInfo, start: Start) -> tuple[Requ
         model_digest=model.digest,
         sampler=sampler,
         schedule=arguments.schedule or schedule or model.schedule,
-        steps=arguments.steps or model.steps,
+        steps=arguments.steps or _sigmas(parts) or model.steps,
         cfg=model.cfg if arguments.cfg is None else arguments.cfg,
         seed=secrets.randbelow(_MAX_RANDOM_SEED) if arguments.seed is None else arguments.seed,
         width=width,
         height=height,
         count=arguments.count,
         strength=strength,
+        **parts,
     )
+    if request.variation.strength and getattr(arguments, "variation.seed") is None:
+        other = replace(request.variation, seed=secrets.randbelow(_MAX_RANDOM_SEED))
+        request = replace(request, variation=other)
     return request, start
+
+
+def _sigmas(parts: dict[str, Any]) -> int:
+    """How many steps a list of sigmas has; 0 where there is none."""
+    return len(parts["levels"].sigmas) if "levels" in parts else 0
 
 
 def _check_own_size(width: int, height: int, model: ModelInfo) -> None:
@@ -176,63 +286,27 @@ def _check_own_size(width: int, height: int, model: ModelInfo) -> None:
     )
 
 
-def _scaled(start: Start, width: int, height: int) -> Start:
-    if start.image is None or start.image.shape[:2] == (height, width):
-        return start
-    size = (width, height)
-    image = Image.fromarray(start.image).resize(size, Image.Resampling.LANCZOS)
-    if start.mask is None:
-        return Start(np.array(image))
-    mask = Image.fromarray(start.mask).resize(size, Image.Resampling.BILINEAR)
-    return Start(np.array(image), np.array(mask))
-
-
 def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         for problem in parse(text).problems:
             where = text[problem.start : problem.end]
-            _say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
+            say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
         reading = model.read(text) if model.read is not None else None
         if reading is None:
             continue
         if reading.count > reading.limit:
             rest = text[reading.end :].strip()
-            _say(
+            say(
                 f"the {name} has {reading.count} tokens; {model.name} reads {reading.limit}, "
                 f"not {rest[:60]!r}{'...' if len(rest) > 60 else ''}"
             )
         if reading.unknown:
             words = ", ".join(dict.fromkeys(text[a:b] for a, b in reading.unknown))
-            _say(f"{model.name} does not know these words of the {name}: {words}")
+            say(f"{model.name} does not know these words of the {name}: {words}")
 
 
-def _make_output_folder(output: Path | None) -> None:
-    """Raises PictureError."""
-    make_folder(output_dir() if output is None else output.parent if _is_file(output) else output)
-
-
-def _is_file(output: Path | None) -> bool:
-    return output is not None and output.suffix.lower() == ".png" and not output.is_dir()
-
-
-def _save(output: Path | None, pixels: Pixels, request: Request, model: ModelInfo) -> Path:
-    if output is not None and _is_file(output):
-        save_png(output, pixels, request, model.name, model.digest)
-        return output
-    return save_next(output or output_dir(), pixels, request, model.name, model.digest)
-
-
-def _record(path: Path, request: Request, seconds: float) -> str:
-    return json.dumps(
-        {
-            "path": str(path),
-            "seed": request.seed,
-            "seconds": round(seconds, 3),
-            "request": json.loads(request.to_json()),
-        },
-        ensure_ascii=False,
-    )
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+def _say_what_was_drawn_by_lot(arguments: Namespace, request: Request) -> None:
+    if arguments.seed is None:
+        say(f"seed {request.seed}")
+    if request.variation.strength and getattr(arguments, "variation.seed") is None:
+        say(f"variation seed {request.variation.seed}")

@@ -15,16 +15,21 @@ import pytest
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from core.diffusion.options import Options
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
+from core.environment import Environment
 from core.errors import ModelError
-from core.request import Request
+from core.pixels import digest
+from core.request import Guidance, Levels, Request, Variation
 from core.text.reading import PromptReader
 from ldm_studio import __main__, cli
 from ldm_studio.engine.events import ModelInfo
-from ldm_studio.images import load_image, read_request
+from ldm_studio.images import load_image, read_record, read_request
+from ldm_studio.models import find_model
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = Environment(torch="fake")
 MODEL = ModelInfo(
     name="Paint",
     digest="ab" * 32,
@@ -53,6 +58,9 @@ class FakePicture:
 class FakeRun:
     request: Request
     fails: BaseException | None = None
+    environment: Environment = ENVIRONMENT
+    done: int = 0
+    noted: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -63,8 +71,8 @@ class FakeRun:
             raise self.fails
         return iter(range(self.total))
 
-    def preview(self, step: Any) -> np.ndarray:
-        raise AssertionError("nobody looks")
+    def mark(self, step: int) -> str:
+        return f"{step:016x}"
 
     def finish(self, step: Any) -> Any:
         assert step == self.total - 1
@@ -76,7 +84,8 @@ class FakeRun:
 class FakePipeline:
     """A pipeline that paints everything in one colour and remembers what it was asked."""
 
-    path: Path | None = None
+    model: str = ""
+    """The one that was asked for."""
     fails: dict[int, BaseException] = field(default_factory=dict)
     """Which picture fails, and how."""
     load_error: Exception | None = None
@@ -84,13 +93,15 @@ class FakePipeline:
     read: PromptReader | None = None
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
 
-    def load(self) -> ModelInfo:
+    def load(self, model: str) -> ModelInfo:
+        find_model(model)
+        self.model = model
         if self.load_error:
             raise self.load_error
         self.loaded = True
         return replace(MODEL, read=self.read)
 
-    def begin(self, request: Request, image: Any, mask: Any) -> FakeRun:
+    def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
         self.asked.append((request, image, mask))
         return FakeRun(request, self.fails.get(len(self.asked) - 1))
 
@@ -106,13 +117,9 @@ def run(pipeline, tmp_path, monkeypatch):
     monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
 
-    def make(path: Path | None) -> FakePipeline:
-        pipeline.path = path
-        return pipeline
-
     def command(*arguments: str) -> int:
         try:
-            return cli.main(arguments, make)
+            return cli.main(arguments, lambda: pipeline)
         except SystemExit as leaving:
             return int(str(leaving.code))
 
@@ -164,6 +171,45 @@ def test_every_setting_reaches_the_pipeline(run, pipeline):
     )
 
 
+def test_every_finer_setting_reaches_the_pipeline(run, pipeline):
+    words = (
+        "generate fox --cfg-rescale 0.7 --guidance-start 0.1 --guidance-end 0.8 --mimic-cfg 5 "
+        "--mimic-quantile 0.99 --sampler heun --churn 3 --churn-min 0.1 --churn-max 9 "
+        "--s-noise 1.1 --schedule karras --sigma-min 0.1 --sigma-max 10 --rho 5 --noise nv "
+        "--variation-strength 0.2 --variation-seed 9 -o a.png"
+    )
+    assert run(*words.split()) == 0
+    ((request, _, _),) = pipeline.asked
+    assert request.guidance == Guidance(0.7, 0.1, 0.8, 5.0, 0.99)
+    assert request.options == Options(None, 1.1, 3.0, 0.1, 9.0)
+    assert request.levels == Levels((), 0.1, 10.0, 5.0)
+    assert request.noise == "A1111 NV"
+    assert request.variation == Variation(9, 0.2)
+    words = "generate fox --cfg-plus-plus 0.6 --sampler unipc --order 2 --sigmas 9,3,1,0 -o a.png"
+    assert run(*words.split()) == 0
+    request = pipeline.asked[-1][0]
+    assert request.guidance == Guidance(plus_plus=0.6)
+    assert request.options == Options(order=2)
+    assert (request.levels, request.steps) == (Levels((9.0, 3.0, 1.0)), 3)
+    assert run("generate", "fox", "--sampler", "k_euler_a", "--eta", "0.3", "-o", "a.png") == 0
+    assert pipeline.asked[-1][0].options == Options(eta=0.3)
+
+
+def test_a_variation_seed_that_was_drawn_by_lot_is_said(run, pipeline, capsys):
+    assert run("generate", "fox", "--variation-strength", "0.5", "--seed", "1") == 0
+    seed = pipeline.asked[0][0].variation.seed
+    assert capsys.readouterr().err == f"variation seed {seed}\n"
+
+
+def test_pictures_carry_the_record_of_their_run(run, tmp_path):
+    assert run("generate", "fox", "-o", "a.png") == 0
+    record = read_record(tmp_path / "a.png")
+    assert record is not None
+    assert record.environment == ENVIRONMENT
+    assert record.steps == tuple(f"{step:016x}" for step in range(MODEL.steps))
+    assert record.pixels == digest(load_image(tmp_path / "a.png"))
+
+
 def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
     assert run("generate", "fox", "--count", "3", "--seed", "5", "-o", "foxes") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -211,12 +257,11 @@ def test_picture_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_pat
 def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
     folder = tmp_path / "home" / "data" / "models" / "paint"
     folder.mkdir(parents=True)
-    assert run("generate", "fox", "--model", "paint", "-o", "a.png") == 0
-    assert pipeline.path == folder
-    assert run("generate", "fox", "--model", str(folder), "-o", "a.png") == 0
-    assert pipeline.path == folder
+    for name, chosen in (("paint", ["--model", "paint"]), (str(folder), ["--model", str(folder)])):
+        assert run("generate", "fox", *chosen, "-o", "a.png") == 0
+        assert pipeline.model == read_request(Path("a.png")).model == name
     assert run("generate", "fox", "-o", "a.png") == 0
-    assert pipeline.path is None
+    assert pipeline.model == "default"
 
 
 @pytest.mark.parametrize(
@@ -258,6 +303,27 @@ def test_names_of_other_programs_are_understood(run, pipeline, arguments, sample
         ("--init start.png", "Add --size 128x80 to scale it"),
         ("--init start.png --mask small.png", "must have the same size"),
         ("--surprise", "unrecognized arguments"),
+        ("--sampler Euler --order 3", "--order: Euler takes no order. It takes --churn"),
+        ("--sampler LCM --eta 0.5", "--eta: LCM takes no eta"),
+        ("--eta 2", "a number from 0 to 1"),
+        ("--churn-min 0.1 --sampler Euler", "--churn-min does nothing without --churn"),
+        ("--mimic-quantile 0.9", "--mimic-quantile does nothing without --mimic-cfg"),
+        ("--variation-seed 9", "does nothing without --variation-strength"),
+        ("--cfg 3 --cfg-plus-plus 1", "--cfg does nothing beside --cfg-plus-plus"),
+        ("--sigmas 3,2 --schedule beta", "--schedule does nothing beside --sigmas"),
+        ("--sigmas 3,2 --rho 5", "--rho does nothing beside --sigmas"),
+        ("--sigmas 3,nan", "not a list of sigmas"),
+        ("--sigmas 2,3", "--sigmas: The sigmas must fall"),
+        ("--sigmas 3,2 --steps 5", "--sigmas: 2 sigmas are not 5 steps. Ask for 2 steps"),
+        ("--schedule normal --rho 5", "--rho: Normal has no rho"),
+        ("--sigma-min 3 --sigma-max 2", "--sigma-min: sigma_min 3.0 is not below"),
+        ("--guidance-start 0.5 --guidance-end 0.4", "--guidance-end: guidance.end is 0.4"),
+        ("--noise comfu", "Did you mean 'ComfyUI'? Known: Studio, A1111 CPU"),
+        ("--stop-after 2", "--stop-after K and --state FILE need each other"),
+        ("--state a.state", "--stop-after K and --state FILE need each other"),
+        ("--stop-after 2 --state a.state --count 2", "--count must be 1"),
+        ("--stop-after 2 --state a.state -o a.png", "Give -o to `ldm-studio resume`"),
+        ("--stop-after 9 --state a.state", "--stop-after 9 is beyond the last of 3 steps"),
     ],
 )
 def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
@@ -268,10 +334,13 @@ def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
     assert out == ""
     assert says in err
     assert "Traceback" not in err
+    assert [path.name for path in tmp_path.glob("*.state")] == []
 
 
 def test_an_unknown_model_lists_the_known(run, capsys, tmp_path):
-    (tmp_path / "home" / "data" / "models" / "paint").mkdir(parents=True)
+    folder = tmp_path / "home" / "data" / "models" / "paint"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text("{}")
     assert run("generate", "fox", "--model", "pant") == cli.Exit.MODEL
     assert "Known: default, paint;" in capsys.readouterr().err
 
@@ -353,7 +422,13 @@ def test_without_a_display_the_window_names_the_command_line(run, capsys, monkey
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["doctor", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("generate", "resume", "branch", "replay", "doctor")),
+    ],
+)
 def test_help_reads_well(run, capsys, arguments):
     assert run(*arguments) == 0
     out = capsys.readouterr().out

@@ -1,0 +1,120 @@
+"""Where the command line puts pictures, and what it prints of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from core.request import Request
+
+from .arguments import output
+from .drawing import Drawn, OnStep
+from .engine.events import ModelInfo
+from .engine.pipeline import Pictures
+from .images import save_next, save_png
+from .inputs import InputStore
+from .paths import inputs_dir, make_folder, output_dir
+from .recall import keep
+
+
+def add(command: ArgumentParser, *, several: bool = False) -> None:
+    """The arguments that `Output.of` reads."""
+    group = command.add_argument_group("output")
+    folder = "a folder that gets numbered files" if several else "a folder that gets a numbered one"
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE_OR_FOLDER",
+        type=output,
+        help=f"a .png file, or {folder}; by default today's folder in Pictures/LDM Studio",
+    )
+    group.add_argument(
+        "--transparent", action="store_true", help="save with a transparent background"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print one JSON object a picture instead of its path"
+    )
+
+
+@dataclass(frozen=True)
+class Output:
+    """What was asked for."""
+
+    path: Path | None = None
+    """A .png file or a folder; None: today's folder."""
+    transparent: bool = False
+    as_json: bool = False
+
+    @classmethod
+    def of(cls, arguments: Namespace) -> Output:
+        return cls(arguments.output, arguments.transparent, arguments.json)
+
+    @property
+    def is_file(self) -> bool:
+        return _is_file(self.path)
+
+    def make_folder(self) -> None:
+        """Before minutes of drawing rather than after. Raises PictureError."""
+        if self.path is None:
+            make_folder(output_dir())
+        else:
+            make_folder(self.path.parent if self.is_file else self.path)
+
+    def save(self, drawn: Drawn, model: ModelInfo) -> Path:
+        """Raises PictureError."""
+        picture = drawn.picture
+        pixels = picture.rgba() if self.transparent else picture.rgb
+        told = (pixels, picture.request, model.name, model.digest, drawn.record)
+        if self.path is not None and self.is_file:
+            save_png(self.path, *told)
+            return self.path
+        return save_next(self.path or output_dir(), *told)
+
+    def tell(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
+        """Print the path, or all there is to say."""
+        record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
+        record["request"] = json.loads(request.to_json())
+        tell(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
+
+
+def _is_file(path: Path | None) -> bool:
+    return path is not None and path.suffix.lower() == ".png" and not path.is_dir()
+
+
+@contextmanager
+def progress(runs: int = 1) -> Iterator[OnStep]:
+    """A bar on a terminal, over the steps of so many runs."""
+    with tqdm(unit="step", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def on_step(done: int, total: int) -> None:
+            bar.total = total * runs
+            bar.update()
+
+        yield on_step
+
+
+def tell(line: str) -> None:
+    """A result, around the progress bar."""
+    tqdm.write(line, file=sys.stdout)
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A remark, which is no result."""
+    tqdm.write(text, file=sys.stderr)
+
+
+def keep_or_say(pictures: Pictures) -> None:
+    """Keep the pictures for replays; drawing does not depend on it."""
+    try:
+        keep(pictures, InputStore(inputs_dir()))
+    except OSError as error:
+        say(f"the start picture is not kept for replays: {error.strerror or error}")
