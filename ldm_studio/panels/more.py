@@ -49,8 +49,8 @@ class _Words:
 
 _ROWS: dict[str, _Words] = {
     "rescale": _Words(
-        "CFG rescale",
-        "Takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
+        "Rescale",
+        "CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
         ("rescale",),
     ),
     "interval": _Words(
@@ -64,7 +64,7 @@ _ROWS: dict[str, _Words] = {
         ("plus_plus",),
     ),
     "mimic": _Words(
-        "Mimic CFG",
+        "Mimic",
         "Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.",
         ("mimic",),
     ),
@@ -81,12 +81,12 @@ _ROWS: dict[str, _Words] = {
         "Churn", "Noise that is put back before each step, over the whole of a run.", ("churn",)
     ),
     "churned": _Words(
-        "Churn from",
+        "Churn at",
         "The sigmas between which noise is put back.",
         ("churn_lowest", "churn_highest"),
     ),
     "s_noise": _Words(
-        "Noise scale",
+        "S-noise",
         "Makes fresh noise stronger or weaker: a little above 1 gives more detail.",
         ("s_noise",),
     ),
@@ -100,7 +100,7 @@ _ROWS: dict[str, _Words] = {
         begins=True,
     ),
     "sigma_range": _Words(
-        "Sigma from",
+        "Range",
         "The lowest and the highest noise level, within those of the model.",
         ("sigma_min", "sigma_max"),
     ),
@@ -126,6 +126,8 @@ _ROWS: dict[str, _Words] = {
 }
 
 _NAMES = {
+    "rescale": "CFG rescale",
+    "mimic": "mimic CFG",
     "guidance_start": "CFG from",
     "guidance_end": "CFG to",
     "churn_lowest": "churn from",
@@ -134,7 +136,7 @@ _NAMES = {
     "sigma_max": "sigma to",
     "variation_seed": "variation towards",
 }
-"""Parameters that share a row, or need its neighbour to be understood."""
+"""Parameters that share a row, or need their neighbours to be understood."""
 
 
 _Number = NumberBox | OptionalNumber
