@@ -357,6 +357,7 @@ class Engine:
             self._mailbox.post(ReplayProgress(path, step, steps))
             self._attend()
 
+        self._looker.forget()  # it may need another model
         try:
             verdict = replay(path, self._pipeline, self._storage.inputs, on_step)
         except _Stopped:

@@ -303,8 +303,9 @@ class CorePipeline:
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
         return CoreRun(*resumed(self._model, saved), saved.marks)
 
-    def _folder(self, model: str) -> Path | None:
-        return self._path if model == DEFAULT else find_model(model)
+    def _folder(self, model: str) -> Path:
+        own = self._path if model == DEFAULT else None
+        return (own or find_model(model)).resolve()
 
     def _prepare_torch(self) -> None:
         # A waiting OpenMP thread that spins takes the processor from everybody else.
@@ -323,13 +324,13 @@ class CorePipeline:
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
 
-    def _load(self, folder: Path | None) -> ModelInfo:
+    def _load(self, folder: Path) -> ModelInfo:
         import torch
 
-        from core.model import DEFAULT_MODEL, load_model
+        from core.model import load_model
 
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        model = self._model = load_model(folder or DEFAULT_MODEL, device)
+        model = self._model = load_model(folder, device)
         name = "CPU" if device == "cpu" else torch.cuda.get_device_name()
         defaults = model.defaults
         return ModelInfo(

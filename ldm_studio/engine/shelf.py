@@ -115,7 +115,9 @@ def _entry(found: FoundJob, work_id: int) -> Entry:
     job = found.job
     resume = Path(job.resume) if job.resume else None
     entry = Entry(Work(work_id, job.request, parent=job.parent, resume=resume), found.key)
-    entry.state = "interrupted" if job.state == "running" else job.state
+    # That it runs is written beside the first steps, and may have come too late.
+    ran = job.state == "running" or (job.state == "waiting" and found.step > 0)
+    entry.state = "interrupted" if ran else job.state
     entry.done, entry.step, entry.steps = job.done, found.step, found.steps
     entry.stored = job.request
     entry.kept.set()

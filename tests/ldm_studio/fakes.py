@@ -19,7 +19,7 @@ from core.request import Change, Request
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.engine.pipeline import Pictures
 from ldm_studio.models import DEFAULT, find_model
-from ldm_studio.record import MARK
+from ldm_studio.record import MARK, Record
 
 MODEL = ModelInfo(
     name="fake",
@@ -192,6 +192,20 @@ class FakePipeline:
         found = pictures(request) if pictures else Pictures()
         marks = tuple(metadata["marks"].split())
         return FakeRun(self, request, found.image, found.mask, index, marks)
+
+
+class Saver:
+    """Remembers what it was given, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.saved: list[int] = []
+        self.error: Exception | None = None
+
+    def __call__(self, picture: FakePicture, model: ModelInfo, record: Record) -> Path:
+        if self.error is not None:
+            raise self.error
+        self.saved.append(picture.request.seed)
+        return Path(f"/pictures/{picture.request.seed}.png")
 
 
 class Gate:

@@ -11,67 +11,24 @@ import numpy as np
 import pytest
 
 from core.errors import MemoryShortage, ModelError, PictureError
-from core.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
     Cancelled,
-    Event,
     Failed,
     Finished,
-    Idle,
     LoadFailed,
     Loading,
     ModelInfo,
     Progress,
     Ready,
     Started,
-    Work,
 )
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.record import Record
-from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate
+from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate, Saver
+from tests.ldm_studio.reading import Reader, work
 
 SECONDS = 10.0
-
-
-class Reader:
-    """Collects every event, and waits for one."""
-
-    def __init__(self) -> None:
-        self.mailbox = Mailbox(self._wake)
-        self.events: list[Event] = []
-        self._news = threading.Event()
-
-    def _wake(self) -> None:
-        self._news.set()
-
-    def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
-        """Every event up to now, once one satisfies `wanted`."""
-        while not any(wanted(event) for event in self.events):
-            assert self._news.wait(SECONDS), f"not among {self.events}"
-            self._news.clear()
-            self.events += self.mailbox.drain()
-        return self.events
-
-    def until_idle(self) -> list[Event]:
-        return self.until(lambda event: isinstance(event, Idle))
-
-    def forget(self) -> None:
-        self.events.clear()
-
-
-class Saver:
-    """Remembers what it was given, and fails when told to."""
-
-    def __init__(self) -> None:
-        self.saved: list[int] = []
-        self.error: Exception | None = None
-
-    def __call__(self, picture: FakePicture, model: ModelInfo, record: Record) -> Path:
-        if self.error is not None:
-            raise self.error
-        self.saved.append(picture.request.seed)
-        return Path(f"/pictures/{picture.request.seed}.png")
 
 
 @pytest.fixture
@@ -104,10 +61,6 @@ def start(reader: Reader, saver: Saver, gate: Gate) -> Iterator[Callable[..., En
     for engine in engines:
         engine.close()
         assert engine.join(SECONDS)
-
-
-def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Work:
-    return Work(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
 
 
 def test_loads_once_and_draws_what_is_asked_in_order(start, reader, saver) -> None:

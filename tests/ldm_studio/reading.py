@@ -1,0 +1,58 @@
+"""What a test does with an engine: collect its events, wait for one, and make works."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.request import Request
+from ldm_studio.engine.events import Event, Idle, QueueChanged, QueueItem, Work
+from ldm_studio.engine.mailbox import Mailbox
+
+SECONDS = 30.0
+T = TypeVar("T")
+
+
+class Reader:
+    """Collects every event, and waits for one."""
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox(self._wake)
+        self.events: list[Event] = []
+        self._news = threading.Event()
+
+    def _wake(self) -> None:
+        self._news.set()
+
+    def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
+        """Every event up to now, once one satisfies `wanted`."""
+        while not any(wanted(event) for event in self.events):
+            assert self._news.wait(SECONDS), f"not among {self.events}"
+            self._news.clear()
+            self.events += self.mailbox.drain()
+        return self.events
+
+    def until_idle(self) -> list[Event]:
+        return self.until(lambda event: isinstance(event, Idle))
+
+    def one(self, kind: type[T], wanted: Callable[[T], bool] = lambda event: True) -> T:
+        """The first event of a kind that satisfies `wanted`, waited for if it must be."""
+        events = self.until(lambda event: isinstance(event, kind) and wanted(event))
+        return next(event for event in events if isinstance(event, kind) and wanted(event))
+
+    def all(self, kind: type[T]) -> list[T]:
+        """What came of a kind up to now."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def queue(self) -> tuple[QueueItem, ...]:
+        """As it was told last."""
+        return self.all(QueueChanged)[-1].items
+
+    def forget(self) -> None:
+        self.events += self.mailbox.drain()
+        self.events.clear()
+
+
+def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Work:
+    return Work(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
