@@ -111,6 +111,8 @@ def _check_fit(config: ModelConfig) -> None:
         raise ValueError(f"the U-Net's channels are not the autoencoder's {channels}")
     if unet.context_dim != text.dim or unet.vector_dim not in (None, text.dim):
         raise ValueError(f"the U-Net's conditions are not the text encoder's {text.dim} wide")
+    if unet.classes is not None:
+        raise ValueError("the U-Net's classes are no conditions of a text encoder")
     if unet.channels % 2 or text.dim % text.heads:
         raise ValueError("the width is not a multiple of 2 or of the heads")
     for multiplier, depth in zip(unet.multipliers, unet.depths, strict=True):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import CrossAttention, FeedForward, timestep_embedding
+from .layers import CrossAttention, FeedForward, timestep_embedding, zero_embedding
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -38,15 +38,19 @@ class UNetConfig:
     head_channels: int = 64
     vector_dim: int | None = None
     """Width of the pooled condition that is added to the time embedding."""
+    classes: int | None = None
+    """Number of the classes one of which, embedded, is added to it instead."""
     linear_projection: bool = False
     """Whether a transformer is entered and left by a linear layer or a 1 x 1 convolution."""
+    cross_levels: tuple[int, ...] = ()
+    """Levels whose positions do not attend to one another: they attend to the context twice."""
     upsample: Literal["conv", "pixel_shuffle"] = "conv"
     groups: int = 32
     dropout: float = 0.0
 
     @property
     def factor(self) -> int:
-        """Latent sides must be multiples of this."""
+        """How much coarser the deepest level is."""
         return 2 ** (len(self.multipliers) - 1)
 
 
@@ -79,11 +83,15 @@ class ResBlock(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Self-attention, cross-attention and feed-forward, each normalised first."""
+    """Self-attention, cross-attention and feed-forward, each normalised first.
 
-    def __init__(self, dim: int, context_dim: int, heads: int) -> None:
+    With `cross`, cross-attention twice.
+    """
+
+    def __init__(self, dim: int, context_dim: int, heads: int, *, cross: bool = False) -> None:
         super().__init__()
-        self.attn1 = CrossAttention(dim, dim, heads)
+        self.cross = cross
+        self.attn1 = CrossAttention(dim, context_dim if cross else dim, heads)
         self.ff = FeedForward(dim)
         self.attn2 = CrossAttention(dim, context_dim, heads)
         self.norm1 = nn.LayerNorm(dim)
@@ -91,7 +99,7 @@ class TransformerBlock(nn.Module):
         self.norm3 = nn.LayerNorm(dim)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
-        x = x + self.attn1(self.norm1(x))
+        x = x + self.attn1(self.norm1(x), context if self.cross else None)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
 
@@ -99,14 +107,16 @@ class TransformerBlock(nn.Module):
 class SpatialTransformer(nn.Module):
     """Transformer blocks over the positions of a feature map [B, C, h, w]."""
 
-    def __init__(self, config: UNetConfig, channels: int, depth: int) -> None:
+    def __init__(
+        self, config: UNetConfig, channels: int, depth: int, *, cross: bool = False
+    ) -> None:
         super().__init__()
         heads = config.heads or channels // config.head_channels
         self.linear = config.linear_projection
         self.norm = nn.GroupNorm(config.groups, channels, eps=1e-6)
         self.proj_in = self._projection(channels)
         self.transformer_blocks = nn.ModuleList(
-            TransformerBlock(channels, config.context_dim, heads) for _ in range(depth)
+            TransformerBlock(channels, config.context_dim, heads, cross=cross) for _ in range(depth)
         )
         self.proj_out = zeroed(self._projection(channels))
 
@@ -149,10 +159,13 @@ class Upsample(nn.Module):
             else nn.Conv2d(channels, channels, 3, padding=1)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, size: torch.Size | None = None) -> Tensor:
+        """To twice the sides, or to `size`, which may be smaller by 1 each way."""
         if self.shuffle:
             return F.pixel_shuffle(self.conv(x), 2)
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        if size is None or size == (2 * x.shape[2], 2 * x.shape[3]):
+            return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return self.conv(F.interpolate(x, size=size, mode="nearest"))
 
 
 class Stage(nn.ModuleList):
@@ -161,12 +174,17 @@ class Stage(nn.ModuleList):
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__(layers)
 
-    def forward(self, x: Tensor, emb: Tensor, context: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, emb: Tensor, context: Tensor, size: torch.Size | None = None
+    ) -> Tensor:
+        """`size`: the height and width of what an upsampling layer gives."""
         for layer in self:
             if isinstance(layer, ResBlock):
                 x = layer(x, emb)
             elif isinstance(layer, SpatialTransformer):
                 x = layer(x, context)
+            elif isinstance(layer, Upsample):
+                x = layer(x, size)
             else:
                 x = layer(x)
         return x
@@ -180,9 +198,11 @@ class UNet(nn.Module):
         self.config = config
         width, emb_dim = config.channels, 4 * config.channels
         self.time_embed = _mlp(width, emb_dim)
-        self.label_emb = (
-            nn.Sequential(_mlp(config.vector_dim, emb_dim)) if config.vector_dim else None
-        )
+        self.label_emb: nn.Module | None = None
+        if config.vector_dim:
+            self.label_emb = nn.Sequential(_mlp(config.vector_dim, emb_dim))
+        elif config.classes:
+            self.label_emb = zero_embedding(config.classes, emb_dim)
 
         skips = [width]
         self.input_blocks = nn.ModuleList(
@@ -193,8 +213,9 @@ class UNet(nn.Module):
                 channels = multiplier * config.channels
                 layers: list[nn.Module] = [ResBlock(config, width, channels)]
                 width = channels
-                if config.depths[level]:
-                    layers.append(SpatialTransformer(config, width, config.depths[level]))
+                if depth := config.depths[level]:
+                    cross = level in config.cross_levels
+                    layers.append(SpatialTransformer(config, width, depth, cross=cross))
                 self.input_blocks.append(Stage(layers))
                 skips.append(width)
             if level < len(config.multipliers) - 1:
@@ -215,8 +236,9 @@ class UNet(nn.Module):
                 channels = multiplier * config.channels
                 layers = [ResBlock(config, width + skips.pop(), channels)]
                 width = channels
-                if config.depths[level]:
-                    layers.append(SpatialTransformer(config, width, config.depths[level]))
+                if depth := config.depths[level]:
+                    cross = level in config.cross_levels
+                    layers.append(SpatialTransformer(config, width, depth, cross=cross))
                 if level and i == config.blocks:
                     layers.append(Upsample(width, config.upsample))
                 self.output_blocks.append(Stage(layers))
@@ -231,8 +253,9 @@ class UNet(nn.Module):
         self, x: Tensor, t: Tensor, context: Tensor, vector: Tensor | None = None
     ) -> Tensor:
         """x [B, C, h, w], t [B] in 0..1000, context [B, M, context_dim], vector [B, vector_dim]
-        -> [B, out_channels, h, w]. h and w are multiples of `config.factor`; the vector is given
-        exactly when `config.vector_dim` is."""
+        or the numbers of classes [B] -> [B, out_channels, h, w]. The vector is given exactly when
+        `config.vector_dim` or `config.classes` is. If `config.upsample` is "pixel_shuffle", h and w
+        are multiples of `config.factor`."""
         emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype))
         if (vector is None) != (self.label_emb is None):
             raise ValueError("A pooled condition is needed exactly when the network takes one.")
@@ -244,7 +267,8 @@ class UNet(nn.Module):
             skips.append(x)
         x = self.middle_block(x, emb, context)
         for stage in self.output_blocks:
-            x = stage(torch.cat([x, skips.pop()], dim=1), emb, context)
+            x = torch.cat([x, skips.pop()], dim=1)
+            x = stage(x, emb, context, skips[-1].shape[-2:] if skips else None)
         return self.out(x)
 
 
