@@ -50,6 +50,21 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("generate", "&Generate", "&Generate", ("Ctrl+Return", "Ctrl+Enter"), "generate"),
     ActionSpec("cancel", "&Cancel", "&Generate", ("Esc",), "cancel"),
     ActionSpec("cancel_all", "Cancel &All", "&Generate", ("Shift+Esc",)),
+    _line("&Generate"),
+    ActionSpec("pause", "&Pause", "&Generate", ("Ctrl+P",), "pause", checkable=True),
+    ActionSpec(
+        "apply",
+        "Apply to the &Running Picture",
+        "&Generate",
+        ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
+        "check",
+    ),
+    ActionSpec("show_queue", "Show &Queue", "&Generate", ("Ctrl+J",), "queue"),
+    ActionSpec("live", "&Live", "&Generate", ("Ctrl+L",), "live", checkable=True),
+    ActionSpec("look_at_steps", "Look at the &Steps", "&Picture", ("Ctrl+T",), "steps"),
+    ActionSpec("branch", "&Branch From This Step", "&Picture", ("Ctrl+B",), "branch"),
+    ActionSpec("leave_branch", "&Leave the Branch", "&Picture", ("Ctrl+Shift+B",)),
+    ActionSpec("replay", "&Replay", "&Picture", ("Ctrl+R",), "replay"),
     ActionSpec("fit", "&Fit Picture", "&View", ("Ctrl+0",)),
     ActionSpec("actual_size", "&Actual Size (100 %)", "&View", ("Ctrl+1",)),
     ActionSpec("toggle_mask", "Show &Mask", "&View", ("Ctrl+M",), checkable=True),
@@ -61,7 +76,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("about", "&About LDM Studio", "&Help"),
 )
 
-MENUS = ("&File", "&Edit", "&Generate", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Generate", "&Picture", "&View", "&Help")
 
 
 def build_menus(

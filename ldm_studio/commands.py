@@ -57,6 +57,9 @@ class Commands(QObject):
         self._window.sampler.open_requested.connect(self.open_picture)
         studio.bridge.ready.connect(self._on_ready)
         theme.changed.connect(self._update)
+        self._window.timeline.changed.connect(self._update)
+        self._window.run_area.offer_changed.connect(self._update)
+        studio.branching.changed.connect(self._update)
         studio.store.run_changed.connect(self._show_run)
         self._actions["toggle_mask"].setChecked(self._view.overlay_visible)
         self._show_run(studio.store.run)
@@ -81,6 +84,14 @@ class Commands(QObject):
             "generate": studio.generate,
             "cancel": studio.cancel,
             "cancel_all": studio.cancel_all,
+            "pause": studio.queueing.toggle_pause,
+            "apply": studio.steering.apply,
+            "show_queue": self._window.run_area.toggle_queue,
+            "live": lambda: studio.set_live(not studio.live.is_on),
+            "look_at_steps": self._window.timeline.look,
+            "branch": self._window.timeline.ask_to_branch,
+            "leave_branch": studio.branching.leave,
+            "replay": lambda: studio.replaying.replay(studio.shown),
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
@@ -222,13 +233,23 @@ class Commands(QObject):
     def _show_run(self, run: RunState) -> None:
         self._actions["cancel"].setEnabled(run.busy)
         self._actions["cancel_all"].setEnabled(run.waiting > 1)
+        self._actions["pause"].setEnabled(run.busy)
+        self._actions["pause"].setChecked(run.paused)
+        self._actions["live"].setChecked(run.live)
         self._actions["reset_parameters"].setEnabled(run.model is not None)
 
     def _update(self) -> None:
         shown = self._studio.shown
         self._actions["save_as"].setEnabled(shown is not None)
+        self._actions["replay"].setEnabled(shown is not None and shown.path is not None)
         has_alpha = shown is not None and shown.picture.alpha is not None
         self._actions["export_transparent"].setEnabled(has_alpha)
+        timeline, run_area = self._window.timeline, self._window.run_area
+        self._actions["look_at_steps"].setEnabled(timeline.ticks.is_open)
+        self._actions["branch"].setEnabled(timeline.can_branch)
+        self._actions["leave_branch"].setEnabled(self._studio.branching.branch is not None)
+        self._actions["apply"].setEnabled(run_area.can_apply)
+        self._actions["show_queue"].setEnabled(run_area.has_queue)
         for scheme in Scheme:
             self._actions[f"theme_{scheme}"].setChecked(self._theme.scheme is scheme)
 

@@ -28,9 +28,11 @@ from .canvas.dropping import dropped_picture, offers_picture
 from .canvas.panel import CanvasPanel
 from .panels.notice import NoticeStrip
 from .panels.prompt import PromptPanel
+from .panels.run_area import RunArea
 from .panels.sampler import SamplerPanel
 from .panels.status import StatusBar
 from .panels.strip import Strip
+from .panels.timeline import Timeline
 from .store import StudioStore
 from .styles import StyleBook, StyleError
 from .theme import GRID, app_icon
@@ -53,9 +55,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("LDM Studio")
         self.setWindowIcon(app_icon())
         self.prompt = PromptPanel(store, styles)
+        self.run_area = RunArea(store)
         self.sampler = SamplerPanel(store)
         self.notice = NoticeStrip()
+        self.banner = NoticeStrip("branch", "Branch", closable=False)
         self.canvas = CanvasPanel()
+        self.timeline = Timeline()
         self.strip = Strip()
         self.status = StatusBar(store)
         self.actions_by_id: dict[str, QAction] = {}
@@ -112,6 +117,7 @@ class MainWindow(QMainWindow):
         stack.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
         stack.setSpacing(GRID // 2)
         stack.addWidget(self.prompt)
+        stack.addWidget(self.run_area)
         stack.addWidget(self.sampler)
         stack.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
@@ -142,7 +148,9 @@ class MainWindow(QMainWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.notice)
+        right.addWidget(self.banner)
         right.addWidget(self.canvas, 1)
+        right.addWidget(self.timeline)
         right.addWidget(self.strip_frame)
         centre = QWidget()
         row = QHBoxLayout(centre)

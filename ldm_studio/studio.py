@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,31 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
 
+from .branching import CAN_CHANGE, Branching
 from .crash import report
 from .engine.bridge import EngineBridge
-from .engine.events import Cancelled, Failed, Finished, LoadFailed, Progress, Ready, Started
+from .engine.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    LoadFailed,
+    Progress,
+    Ready,
+    Started,
+    Warned,
+)
+from .live import Live
 from .main_window import MainWindow
+from .orders import Order, entry_of
 from .panels.strip import Entry
 from .prompt_history import PromptHistory
+from .queueing import Queueing
+from .replaying import Replaying
+from .scrubbing import Scrubbing
+from .steering import Steering
 from .store import Mode, StudioStore, size_problem
 
-
-@dataclass(frozen=True, eq=False)
-class _Inputs:
-    """The pictures a work starts from."""
-
-    start: np.ndarray | None
-    mask: np.ndarray | None
+SHOWN_MS = 4000
 
 
 class Studio(QObject):
@@ -56,12 +67,19 @@ class Studio(QObject):
         self.view = window.canvas.view
         self._first_time = first_time
         self._start: np.ndarray | None = None
+        self._later: Mapping[str, np.ndarray] = {}
         self._shown: Entry | None = None
-        self._inputs: dict[int, _Inputs] = {}
+        self._orders: dict[int, Order] = {}
         self._mode_before_mask = Mode.TEXT
         self._applying = False
         if store.mode is not Mode.TEXT:  # its pictures were left behind with the last session
             store.mode = Mode.TEXT
+        self.live = Live(store, bridge, self.order, self)
+        self.branching = Branching(store, window, self._on_branch_left, self)
+        self.scrubbing = Scrubbing(bridge, window, self.live.owns, self)
+        self.steering = Steering(store, bridge, window, self.live.owns, self)
+        self.queueing = Queueing(store, bridge, window, self)
+        self.replaying = Replaying(bridge, window, self)
         self._connect()
 
     @property
@@ -85,11 +103,18 @@ class Studio(QObject):
         bridge.failed.connect(self._on_failed)
         bridge.cancelled.connect(self._on_cancelled)
         bridge.ended.connect(self._on_ended)
-        window.prompt.generate_requested.connect(self.generate)
-        window.prompt.cancel_requested.connect(self.cancel)
+        bridge.queue_changed.connect(self._count_waiting)
+        bridge.warned.connect(self._on_warned)
+        window.run_area.generate_requested.connect(self.generate)
+        window.run_area.cancel_requested.connect(self.cancel)
+        window.run_area.live_toggled.connect(self.set_live)
+        window.timeline.branch_requested.connect(self.branch)
+        self.live.shown.connect(self._on_live)
+        self.live.previewed.connect(self.view.set_preview)
         window.sampler.start_cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
         window.strip.start_requested.connect(self.start_from_entry)
+        window.strip.replay_requested.connect(self.replaying.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
         store.mode_changed.connect(self._on_mode_changed)
 
@@ -97,27 +122,78 @@ class Studio(QObject):
 
     def generate(self) -> None:
         """Queue what the panels say. What is wrong with it is shown instead of run."""
-        store = self.store
+        store, notice = self.store, self.window.notice
         if problem := size_problem(store.width, store.height, store.run.model):
-            self.window.notice.show_error(problem)
+            notice.show_error(problem)
             self.window.sampler.width_field.setFocus()
             return
-        inputs = self._collect()
-        if inputs is None:
-            return
-        if not store.seed_locked:
+        branch = self.branching.branch
+        if not (store.seed_locked or store.run.live or branch):
             store.new_seed()
         try:
-            request = store.snapshot()
+            order = self.order()
         except RequestError as error:
-            self.window.notice.show_error(error.message, error.hint)
+            notice.show_error(error.message, error.hint)
             return
-        if not self.window.notice.is_offer:
-            self.window.notice.dismiss()
-        work_id = self.bridge.submit(request, inputs.start, inputs.mask)
-        self._inputs[work_id] = inputs
+        if not notice.is_offer:
+            notice.dismiss()
+        if branch and (ignored := branch.ignored(store.snapshot())):
+            notice.show_info(f"A branch keeps its {', '.join(ignored)}.", f"{CAN_CHANGE}.")
+        self.live.rest()
+        work_id = self.bridge.submit(
+            order.request, order.image, order.mask, later=order.later, parent=order.parent
+        )
+        self._orders[work_id] = order
         self._prompts.add(store.prompt)
-        self._run(waiting=len(self.bridge.waiting))
+        self._count_waiting()
+        if store.run.paused:
+            self.window.status.showMessage("Added to the queue, which is paused.", SHOWN_MS)
+
+    def order(self) -> Order:
+        """What the panels and the canvas ask for.
+
+        Raises RequestError for what cannot be honoured, or where something is missing.
+        """
+        request = self.store.snapshot()
+        if self.branching.branch is not None:
+            return self.branching.branch.order(request, self.view.mask())
+        later = self._later if request.changes else {}
+        mode = self.store.mode
+        if mode is Mode.TEXT:
+            return Order(request, later=later)
+        if self._start is None:
+            raise RequestError(
+                "init",
+                "There is no picture to start from.",
+                "Open, paste or drop one, or choose Text to start from the prompt alone.",
+            )
+        if mode is Mode.IMAGE:
+            return Order(request, self._start, later=later)
+        mask = self.view.mask()
+        if mask is None or mask.shape != self._start.shape[:2]:
+            raise RequestError(
+                "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
+            )
+        return Order(request, self._start, mask, later)
+
+    def branch(self, step: int) -> None:
+        """From now on Generate goes another way from this step of the shown picture on."""
+        entry = self._shown
+        if entry is None:
+            return
+        self._applying = True
+        try:
+            self.branching.begin(entry, step)
+            self._set_start(None)
+        finally:
+            self._applying = False
+        self.live.touch()
+
+    def set_live(self, on: bool) -> None:
+        """Draw anew with every change, or only when asked to. What is seen stays."""
+        self.live.turn(on)
+        if not on:
+            self._adopt_live()
 
     def earlier_prompt(self) -> None:
         self.store.prompt = self._prompts.older(self.store.prompt)
@@ -127,18 +203,19 @@ class Studio(QObject):
 
     def cancel(self) -> None:
         """Cancel what runs; what waits goes on."""
-        if waiting := self.bridge.waiting:
-            self._run(cancelling=True)
+        if waiting := self._waiting:
+            self._run(cancelling=not self.store.run.paused)
             self.bridge.cancel(waiting[0])
 
     def cancel_all(self) -> None:
-        if waiting := self.bridge.waiting:
-            self._run(cancelling=True)
+        if waiting := self._waiting:
+            self._run(cancelling=not self.store.run.paused)
             for work_id in reversed(waiting):
                 self.bridge.cancel(work_id)
 
     def use_start(self, rgb: np.ndarray) -> None:
         """Show `rgb` and start from it; its size is one the model can take."""
+        self.branching.leave()
         self.view.clear_mask()
         self.view.set_picture(rgb)
         self.view.set_before(None)
@@ -153,6 +230,7 @@ class Studio(QObject):
 
     def show_entry(self, entry: Entry) -> None:
         """Show a picture of the strip and make every control what it was made with."""
+        self.branching.leave()
         self._applying = True
         try:
             self.store.apply(entry.picture.request)
@@ -162,8 +240,10 @@ class Studio(QObject):
             elif self.view.mask() is not None:
                 self.view.clear_mask()
             self._set_start(entry.start)
+            self._later = entry.later
         finally:
             self._applying = False
+        self.live.rest()  # it is what the panels say
 
     def start_from_entry(self, entry: Entry) -> None:
         self.use_start(entry.picture.rgb)
@@ -190,22 +270,26 @@ class Studio(QObject):
         self.window.notice.show_error(error.message, error.hint, again)
 
     def _on_started(self, event: Started) -> None:
-        self._run(index=event.index, count=event.count, step=0, steps=0)
+        if not self.live.owns(event.id):
+            self._run(index=event.index, count=event.count, step=0, steps=0)
 
     def _on_progress(self, event: Progress) -> None:
+        if self.live.owns(event.id):
+            return
         self._run(step=event.step, steps=event.steps, seconds=event.seconds)
         if event.preview is not None:
             self.view.set_preview(event.preview)
 
     def _on_finished(self, event: Finished) -> None:
-        inputs = self._inputs.get(event.id, _Inputs(None, None))
-        entry = Entry(event.picture, event.path, inputs.start, inputs.mask)
+        if self.live.owns(event.id):
+            return
+        entry = entry_of(event, self._orders.get(event.id))
         self.window.strip.add(entry)
         previous = self.view.picture()
         self._applying = True  # a canvas of another size drops its mask: not the user's doing
         try:
             self._show(entry)
-            if inputs.start is None:
+            if entry.before is None:
                 self.view.set_before(previous)
         finally:
             self._applying = False
@@ -216,22 +300,56 @@ class Studio(QObject):
         self.window.notice.show_error(error.message, error.hint, action)
         self.view.set_preview(None)
 
+    def _on_warned(self, event: Warned) -> None:
+        self.window.notice.show_error(event.error.message, event.error.hint)
+
     def _on_cancelled(self, event: Cancelled) -> None:
-        self.view.set_preview(None)
+        if not self.live.owns(event.id):
+            self.view.set_preview(None)
 
     def _on_ended(self, work_id: int) -> None:
-        self._inputs.pop(work_id, None)
+        if self.live.owns(work_id):
+            return
+        self._orders.pop(work_id, None)
         self._run(
-            waiting=len(self.bridge.waiting), cancelling=False, step=0, steps=0, index=0, count=1,
+            waiting=len(self._waiting), cancelling=False, step=0, steps=0, index=0, count=1,
             seconds=0.0,
         )  # fmt: skip
+
+    def _on_live(self, entry: Entry) -> None:
+        """Show it over the picture, which a mask goes on being painted for; where there is none
+        of its size, instead of it.
+        """
+        under = self.view.picture()
+        self._set_shown(entry)
+        self.window.strip.forget_current()
+        self.view.set_preview(entry.picture.rgb)
+        if under is None or under.shape != entry.picture.rgb.shape:
+            self._adopt_live()
+
+    def _adopt_live(self) -> None:
+        """Make the live picture, if one is seen, the one that is painted on."""
+        entry = self._shown
+        if entry is None or not entry.is_live or self.view.picture() is entry.picture.rgb:
+            return
+        self._applying = True
+        try:
+            self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
+        finally:
+            self._applying = False
 
     # From the canvas and the panels
 
     def _on_mask_changed(self) -> None:
         if self._applying:
             return
+        self.live.touch()
         store = self.store
+        store.changes = ()
+        if self.branching.branch is not None:
+            return
+        if store.mode is not Mode.INPAINT:
+            self._adopt_live()
         if self.view.mask() is None:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
@@ -247,34 +365,28 @@ class Studio(QObject):
 
     # Helpers
 
-    def _collect(self) -> _Inputs | None:
-        """The pictures to start from; None, and said why, when one is missing."""
-        mode = self.store.mode
-        if mode is Mode.TEXT:
-            return _Inputs(None, None)
-        if self._start is None:
-            self.window.notice.show_error(
-                "There is no picture to start from.",
-                "Open, paste or drop one, or choose Text to start from the prompt alone.",
-            )
-            return None
-        if mode is Mode.IMAGE:
-            return _Inputs(self._start, None)
-        mask = self.view.mask()
-        if mask is None or mask.shape != self._start.shape[:2]:
-            self.window.notice.show_error(
-                "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
-            )
-            return None
-        return _Inputs(self._start, mask)
+    def _on_branch_left(self) -> None:
+        """What was painted counts as it does without a branch."""
+        if not self._applying:
+            self._on_mask_changed()
+
+    @property
+    def _waiting(self) -> list[int]:
+        """Works that are to be kept and not yet over, the running one first."""
+        return [work_id for work_id in self.bridge.waiting if not self.live.owns(work_id)]
+
+    def _count_waiting(self) -> None:
+        self._run(waiting=len(self._waiting))
 
     def _show(self, entry: Entry) -> None:
         self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
-        self.view.set_before(entry.start)
+        self.view.set_before(entry.before)
         self._set_shown(entry)
 
     def _set_shown(self, entry: Entry | None) -> None:
         self._shown = entry
+        if entry is None or not entry.is_live:
+            self.scrubbing.show_entry(entry)
         self.shown_changed.emit()
 
     def _set_start(self, picture: np.ndarray | None) -> None:

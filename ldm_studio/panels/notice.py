@@ -14,49 +14,70 @@ from ldm_studio.theme import GRID, icon
 Role = QPalette.ColorRole
 
 
+Action = tuple[str, Callable[[], None]]
+"""What a button says, and what it does."""
+
+
 class NoticeStrip(QFrame):
     """Shows one notice; a new one replaces the old."""
 
     dismissed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        sign: str = "info",
+        name: str = "Notice",
+        parent: QWidget | None = None,
+        *,
+        closable: bool = True,
+    ) -> None:
+        """`sign` is the icon of what is no error; without `closable` only its buttons close it."""
         super().__init__(parent)
+        self._sign = sign
         self._is_error = False
-        self._act: Callable[[], None] | None = None
+        self._acts: dict[QPushButton, Callable[[], None]] = {}
         self.words = QLabel(wordWrap=True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.action = QPushButton()
+        self.action, self.other = QPushButton(), QPushButton()
         self.close_button = tool_button("close", "Dismiss", "Dismiss this notice.")
-        for button in (self.action, self.close_button):  # a click leaves the focus where it is
+        for button in (
+            self.action,
+            self.other,
+            self.close_button,
+        ):  # a click leaves the focus where it is
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for button in (self.action, self.other):
+            button.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(44, GRID, GRID, GRID)
         row.setSpacing(GRID)
         row.addWidget(self.words, 1)
         row.addWidget(self.action)
+        row.addWidget(self.other)
         row.addWidget(self.close_button)
-        self.action.clicked.connect(self._acted)
+        self.close_button.setVisible(closable)
+        self.action.clicked.connect(lambda: self._acted(self.action))
+        self.other.clicked.connect(lambda: self._acted(self.other))
         self.close_button.clicked.connect(self.dismiss)
-        self.setAccessibleName("Notice")
+        self.setAccessibleName(name)
         self.hide()
 
-    def show_error(
-        self, text: str, hint: str = "", action: tuple[str, Callable[[], None]] | None = None
-    ) -> None:
-        """`action`: a button's text and what it does; the notice goes with it."""
-        self._show(text, hint, action, is_error=True)
+    def show_error(self, text: str, hint: str = "", action: Action | None = None) -> None:
+        """The notice goes when the button of `action` is pressed."""
+        self._show(text, hint, action, None, is_error=True)
 
     def show_info(
-        self, text: str, hint: str = "", action: tuple[str, Callable[[], None]] | None = None
+        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
     ) -> None:
-        self._show(text, hint, action, is_error=False)
+        """As `show_error`, with up to two things to choose from."""
+        self._show(text, hint, action, other, is_error=False)
 
     def dismiss(self) -> None:
         self.hide()
         self.words.clear()
-        self._act = None
+        self._acts.clear()
         self.dismissed.emit()
 
     @property
@@ -66,31 +87,28 @@ class NoticeStrip(QFrame):
     @property
     def is_offer(self) -> bool:
         """Whether it is no error, and has something to press."""
-        return not self._is_error and self._act is not None
+        return not self._is_error and bool(self._acts)
 
     def text(self) -> str:
         return self.words.text()
 
     def _show(
-        self,
-        text: str,
-        hint: str,
-        action: tuple[str, Callable[[], None]] | None,
-        *,
-        is_error: bool,
+        self, text: str, hint: str, action: Action | None, other: Action | None, *, is_error: bool
     ) -> None:
         self._is_error = is_error
         self.words.setText(f"{text}\n{hint}" if hint else text)
         self.setAccessibleDescription(self.words.text())
-        self.action.setVisible(action is not None)
-        if action is not None:
-            self.action.setText(action[0])
-            self._act = action[1]
+        self._acts.clear()
+        for button, offered in ((self.action, action), (self.other, other)):
+            button.setVisible(offered is not None)
+            if offered is not None:
+                button.setText(offered[0])
+                self._acts[button] = offered[1]
         self.show()
         self.update()
 
-    def _acted(self) -> None:
-        act, self._act = self._act, None
+    def _acted(self, button: QPushButton) -> None:
+        act = self._acts.get(button)
         self.dismiss()
         if act is not None:
             act()
@@ -108,4 +126,4 @@ class NoticeStrip(QFrame):
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         size = QSize(20, 20)
         place = QRect(16, (self.height() - size.height()) // 2, size.width(), size.height())
-        icon("warning" if self._is_error else "info", role).paint(painter, place)
+        icon("warning" if self._is_error else self._sign, role).paint(painter, place)

@@ -1,4 +1,4 @@
-"""What the picture shall show: prompt, negative prompt, and the button that makes it."""
+"""What the picture shall show: prompt and negative prompt."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
-from ldm_studio.panels.fields import FlowLayout, tool_button
-from ldm_studio.panels.run_button import RunButton
+from ldm_studio.panels.fields import FlowLayout
 from ldm_studio.panels.styles import StylesButton
 from ldm_studio.store import RunState, StudioStore, bind
 from ldm_studio.styles import StyleBook
@@ -35,10 +34,8 @@ EXAMPLES = (
 
 
 class PromptPanel(QWidget):
-    """Reads and writes the store; asks to generate or cancel by signal."""
+    """Reads and writes the store."""
 
-    generate_requested = Signal()
-    cancel_requested = Signal()
     picture_pasted = Signal()
     """A picture was pasted where text goes."""
 
@@ -69,15 +66,6 @@ class PromptPanel(QWidget):
         self.negative_toggle.setToolTip("Show or hide what the picture shall not contain.")
         self.negative_toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.negative_toggle.setIconSize(QSize(14, 14))
-        self.button = RunButton()
-        self.again = tool_button(
-            "plus", "Add to the queue", "Queue another picture (Ctrl+Enter).", framed=True
-        )
-        self.again.setFixedSize(40, self.button.sizeHint().height())
-        self.waiting = QLabel()
-        self.waiting.setObjectName("caption")
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setFixedHeight(self.waiting.fontMetrics().height())
 
         caption = QLabel("Prompt")
         caption.setObjectName("caption")
@@ -86,11 +74,6 @@ class PromptPanel(QWidget):
         self.prompt.invite(self.examples)
         above = _ends(caption, self.prompt_count, self.styles)
         between = _ends(self.negative_toggle, self.negative_count)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GRID)
-        buttons.addStrut(self.button.sizeHint().height())  # as high alone as beside the other
-        buttons.addWidget(self.button, 1)
-        buttons.addWidget(self.again)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -99,18 +82,12 @@ class PromptPanel(QWidget):
         column.addWidget(self.prompt)
         column.addLayout(between)
         column.addWidget(self.negative)
-        column.addSpacing(GRID // 2)
-        column.addLayout(buttons)
-        column.addWidget(self.waiting)
 
         for name, editor in (("prompt", self.prompt), ("negative", self.negative)):
             editor.picture_pasted.connect(self.picture_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
         chips = self.examples.findChildren(QPushButton)
-        order = (
-            self.styles, self.prompt, *chips, self.negative_toggle, self.negative, self.button,
-            self.again,
-        )  # fmt: skip
+        order = (self.styles, self.prompt, *chips, self.negative_toggle, self.negative)
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         store.prompt_changed.connect(self._read)
@@ -118,8 +95,6 @@ class PromptPanel(QWidget):
         store.run_changed.connect(self._show_run)
         self.negative_toggle.toggled.connect(self._show_negative)
         store.negative_changed.connect(self._negative_changed)
-        self.button.clicked.connect(self._clicked)
-        self.again.clicked.connect(self.generate_requested)
         self._show_negative(False)
         self._negative_changed(store.negative)
         self._show_run(store.run)
@@ -145,9 +120,6 @@ class PromptPanel(QWidget):
         self.prompt.moveCursor(QTextCursor.MoveOperation.End)  # so that one can go on writing
         self.prompt.setFocus()
 
-    def _clicked(self) -> None:
-        (self.cancel_requested if self._store.run.busy else self.generate_requested).emit()
-
     def _read(self) -> None:
         """Show how much of the prompts the model reads."""
         model = self._store.run.model
@@ -172,10 +144,6 @@ class PromptPanel(QWidget):
         self.negative_toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
 
     def _show_run(self, run: RunState) -> None:
-        self.button.show_run(run)
-        self.again.setVisible(run.busy)
-        behind = run.waiting - 1
-        self.waiting.setText(f"{behind} more in the queue" if behind > 0 else "")
         if run.model is not self._model:
             self._model = run.model
             self._read()

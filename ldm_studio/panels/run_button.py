@@ -36,11 +36,7 @@ class RunButton(QPushButton):
         """Take the words and the progress from `run`."""
         self._run = run
         self.setText(self._words(run))
-        self.setToolTip(
-            "Stop after the current step; prompt and mask stay (Esc)."
-            if run.busy
-            else "Make the picture (Ctrl+Enter)."
-        )
+        self.setToolTip(_hint(run))
         self.setAccessibleName(self.text())
         self.update()
 
@@ -81,7 +77,7 @@ class RunButton(QPushButton):
         width = ICON + 8 + painter.fontMetrics().horizontalAdvance(words)
         left = (self.width() - width) // 2
         top = (self.height() - ICON) // 2
-        name = "cancel" if self._run.busy else "generate"
+        name = _icon(self._run)
         icon(name, Role.HighlightedText).paint(painter, QRect(left, top, ICON, ICON))
         painter.setPen(text)
         rest = QRect(left + ICON + 8, 0, self.width(), self.height())
@@ -89,8 +85,11 @@ class RunButton(QPushButton):
 
     @staticmethod
     def _words(run: RunState) -> str:
+        if run.paused:
+            return f"Resume · {run.step}/{run.steps}" if run.steps else "Resume"
         if not run.busy:
-            return "Generate – loading model…" if run.loading else "Generate"
+            word = "Keep this picture" if run.live else "Generate"
+            return f"{word} – loading model…" if run.loading else word
         if run.cancelling:
             return "Cancelling…"
         if run.loading:
@@ -101,6 +100,22 @@ class RunButton(QPushButton):
         if run.seconds_left is not None and run.step < run.steps:
             words.append(f"{duration(run.seconds_left)} left")
         return " · ".join(words)
+
+
+def _icon(run: RunState) -> str:
+    if run.paused:
+        return "play"
+    return "cancel" if run.busy else "save" if run.live else "generate"
+
+
+def _hint(run: RunState) -> str:
+    if run.paused:
+        return "Go on where it was paused (Ctrl+P)."
+    if run.busy:
+        return "Stop after the current step; prompt and mask stay (Esc)."
+    if run.live:
+        return "Make the picture that is seen, and save it (Ctrl+Enter)."
+    return "Make the picture (Ctrl+Enter)."
 
 
 def _deep(accent: QColor) -> QColor:

@@ -53,6 +53,8 @@ class StatusBar(QStatusBar):
 
 
 def _state(run: RunState) -> str:
+    if run.paused:
+        return f"Paused at step {run.step}/{run.steps}" if run.steps else "Paused"
     if run.cancelling:
         return "Cancelling…"
     if run.busy and run.loading:
@@ -62,6 +64,8 @@ def _state(run: RunState) -> str:
         return f"{picture}step {run.step}/{run.steps}" if run.steps else "Starting…"
     if run.loading:
         return "Loading model…"
+    if run.live:
+        return "Live: every change is drawn at once, and nothing is saved"
     return "Ready" if run.model is not None else ""
 
 

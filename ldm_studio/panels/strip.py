@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.changes import in_force
+from ldm_studio.record import Record
 from ldm_studio.theme import icon
 
 if TYPE_CHECKING:
@@ -52,11 +55,32 @@ class Entry:
     """Where it is on disk; None if it could not be saved."""
     start: np.ndarray | None = None
     mask: np.ndarray | None = None
+    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Pictures that only the changes in its request name, by digest."""
+    record: Record | None = None
+    """What happened while it was made."""
+    trajectory: Path | None = None
+    """Where its steps are kept."""
+    is_live: bool = False
+    """It was drawn to be looked at, and is not kept."""
+
+    @property
+    def before(self) -> np.ndarray | None:
+        """What it was redrawn from in the end."""
+        request = self.picture.request
+        named = in_force(request).init
+        return self.start if named == request.init else self.later.get(named)
+
+    def mask_at(self, step: int) -> np.ndarray | None:
+        """What was redrawn after `step` steps."""
+        request = self.picture.request
+        named = in_force(request, step).mask
+        return self.mask if named == request.mask else self.later.get(named)
 
     @property
     def arrays(self) -> list[np.ndarray]:
         """All pixels it keeps in memory."""
-        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask)
+        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.later.values())
         return [array for array in kept if array is not None]
 
 
@@ -168,6 +192,7 @@ class Strip(QListView):
     chosen = Signal(object)
     """Entry: show it and restore its settings."""
     start_requested = Signal(object)
+    replay_requested = Signal(object)
     save_requested = Signal(object)
     export_requested = Signal(object)
     copy_requested = Signal(object)
@@ -225,6 +250,7 @@ class Strip(QListView):
         rows = (
             ("Show and Restore Settings", "", self.chosen, True),
             ("Use as Start Picture", "image", self.start_requested, True),
+            ("Replay", "replay", self.replay_requested, entry.path is not None),
             ("Save Picture As…", "save", self.save_requested, True),
             ("Export With Transparent Background…", "export", self.export_requested,
              entry.picture.alpha is not None),

@@ -80,7 +80,7 @@ def test_nothing_below_the_prompt_moves_while_one_types_and_generates(start, qtb
 
     def places() -> list[int]:
         window.prompt.parentWidget().layout().activate()
-        return [window.prompt.button.y(), window.prompt.button.height(), window.sampler.y()]
+        return [window.run_area.button.y(), window.run_area.height(), window.sampler.y()]
 
     before = places()
     assert window.prompt.examples.isVisible()
@@ -89,7 +89,7 @@ def test_nothing_below_the_prompt_moves_while_one_types_and_generates(start, qtb
     assert places() == before
     application.studio.generate()
     application.studio.generate()
-    assert "1 more" in window.prompt.waiting.text()
+    qtbot.waitUntil(lambda: "1 more" in window.run_area.waiting.text())
     assert places() == before
 
 

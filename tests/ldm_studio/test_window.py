@@ -21,7 +21,7 @@ def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
     window = application.window
     qtbot.keyClicks(window.prompt.prompt, "a red heart")
     with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
-        qtbot.mouseClick(window.prompt.button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(window.run_area.button, Qt.MouseButton.LeftButton)
     (entry,) = entries(application)
     assert entry.picture.request.prompt == "a red heart"
     assert np.array_equal(window.canvas.view.picture(), entry.picture.rgb)
@@ -35,7 +35,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     application.studio.generate()
     with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
         gate.let(1)
-    view, button = application.window.canvas.view, application.window.prompt.button
+    view, button = application.window.canvas.view, application.window.run_area.button
     assert view.document.preview is not None
     assert "1/10" in button.text()
     assert "step 1/10" in application.window.status.state.text()
@@ -51,7 +51,7 @@ def test_generate_is_queued_while_the_model_loads(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_load=gate), ready=False)
     with qtbot.waitSignal(application.bridge.loading, timeout=5000):
         application.bridge.warm_up()
-    button = application.window.prompt.button
+    button = application.window.run_area.button
     assert "loading model" in button.text()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert "Cancel" in button.text()
@@ -92,7 +92,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
         gate.let(1)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
         application.studio.cancel()
-        assert application.window.prompt.button.text() == "Cancelling…"
+        assert application.window.run_area.button.text() == "Cancelling…"
         gate.let(1)
     assert application.store.prompt == "a cat"
     assert np.array_equal(view.mask(), disc())
@@ -107,8 +107,9 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
     for seed in (1, 2, 3):
         application.store.seed = seed
         application.studio.generate()
-    assert window.prompt.waiting.text() == "2 more in the queue"
-    assert window.prompt.again.isVisible()
+    waiting = window.run_area.waiting
+    qtbot.waitUntil(lambda: waiting.text() == "2 more in the queue")
+    assert window.run_area.again.isVisible()
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
         application.studio.cancel()
         gate.let(1)

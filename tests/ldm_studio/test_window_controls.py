@@ -20,7 +20,8 @@ def test_every_control_has_a_name_and_a_tooltip(application) -> None:
     )
 
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider)
-    for panel in (application.window.prompt, application.window.sampler):
+    window = application.window
+    for panel in (window.prompt, window.run_area, window.sampler, window.timeline):
         for control in (c for kind in kinds for c in panel.findChildren(kind)):
             if control.objectName().startswith("qt_"):
                 continue
@@ -92,13 +93,13 @@ def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     window.layout().activate()
     assert (window.width(), window.height()) == (640, 400)
     assert window.canvas.view.width() >= 96
-    assert window.prompt.button.isVisible()
+    assert window.run_area.button.isVisible()
 
 
 def test_tab_goes_through_the_prompt_panel_from_top_to_bottom(application) -> None:
-    panel = application.window.prompt
+    panel, below = application.window.prompt, application.window.run_area
     at, seen = panel.prompt, []
-    while at is not panel.again:
+    while at is not below.pause:
         seen.append(at)
         at = at.nextInFocusChain()
     named = [widget.accessibleName() or widget.text() for widget in seen if widget.focusPolicy()]
@@ -117,6 +118,7 @@ def test_everything_that_takes_the_focus_has_a_name(application) -> None:
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         and not widget.objectName().startswith("qt_")
         and not (widget.accessibleName() or getattr(widget, "text", str)())
+        and not widget.isHidden()
     ]
     assert nameless == []
 

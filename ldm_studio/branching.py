@@ -1,0 +1,132 @@
+"""Going another way from a step of a finished picture on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import RequestError
+from core.pixels import digest
+from core.request import Change, Request
+
+from .changes import BRANCHED, difference, in_force
+from .main_window import MainWindow
+from .orders import Order
+from .panels.strip import Entry
+from .record import Parent
+from .store import StudioStore
+
+CAN_CHANGE = "Prompt, negative prompt, CFG, sampler, schedule, steps and mask can change"
+_OTHERS = tuple(
+    field.name
+    for field in fields(Request)
+    if field.name not in (*BRANCHED, "changes", "init", "mask", "model_digest", "version")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A step of a picture, and what the panels said when the branch was begun."""
+
+    entry: Entry
+    step: int
+    panels: Request
+    mask: np.ndarray | None
+
+    @property
+    def name(self) -> str:
+        return self.entry.path.name if self.entry.path else "an unsaved picture"
+
+    @property
+    def shared(self) -> Request:
+        """The parent's request as far as both go the same way."""
+        return shared(self.entry.picture.request, self.step)
+
+    def ignored(self, panels: Request) -> list[str]:
+        """What was edited since, although a branch cannot change it."""
+        return list(difference(self.panels, panels, _OTHERS))
+
+    def order(self, panels: Request, mask: np.ndarray | None) -> Order:
+        """What the panels and the mask ask for now.
+
+        Raises RequestError if it is what was made already, or cannot be.
+        """
+        entry, parent = self.entry, self.entry.picture
+        changed = difference(self.panels, panels, BRANCHED)
+        later = dict(entry.later)
+        if not _same(mask, self.mask):
+            if mask is None:
+                changed["mask"] = ""
+            else:
+                changed |= {"init": digest(parent.rgb), "mask": digest(mask)}
+                later |= {changed["init"]: parent.rgb, changed["mask"]: mask}
+        request = self.shared
+        if changed:
+            request = replace(request, changes=(*request.changes, Change(self.step, **changed)))
+        elif request.changes == parent.request.changes:
+            raise RequestError(
+                "changes", "Nothing is changed yet.", f"{CAN_CHANGE}: edit one, then generate."
+            )
+        named = Parent(digest(parent.rgb), self.name, self.step)
+        return Order(request, entry.start, entry.mask, later, named)
+
+
+class Branching(QObject):
+    """The state of branching: there is a `branch`, and a banner says so."""
+
+    changed = Signal()
+    """`branch` is another, or none."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        window: MainWindow,
+        left: Callable[[], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`left` is called after the state was left."""
+        super().__init__(parent)
+        self._store, self._window, self._left = store, window, left
+        self.branch: Branch | None = None
+        window.banner.dismissed.connect(self.leave)
+
+    def begin(self, entry: Entry, step: int) -> None:
+        """The panels get what the picture followed after `step` steps."""
+        request = entry.picture.request
+        self._store.apply(in_force(request, step))
+        view = self._window.canvas.view
+        mask = entry.mask_at(step)
+        if mask is not None:
+            view.set_mask(mask)
+        elif view.mask() is not None:
+            view.clear_mask()
+        self.branch = Branch(entry, step, self._store.snapshot(), view.mask())
+        self._window.banner.show_info(
+            f"Branching from step {step} of {self.branch.name}",
+            f"{CAN_CHANGE} from there on, then generate; the rest stays as it was.",
+            ("Leave the Branch", lambda: None),
+        )
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Generate makes pictures from their beginning again; the panels stay as they are."""
+        if self.branch is not None:
+            self.branch = None
+            self._window.banner.dismiss()
+            self._left()
+            self.changed.emit()
+
+
+def shared(request: Request, step: int) -> Request:
+    """The request with what was changed up to `step`."""
+    kept = tuple(change for change in request.changes if change.step <= step)
+    return replace(request, changes=kept)
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

@@ -1,0 +1,364 @@
+"""The steps of a picture in a row: how far it is, what changed on the way, a look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolTip,
+    QWidget,
+)
+
+from ldm_studio.canvas.folding import Folding
+from ldm_studio.theme import GRID, icon
+
+Role = QPalette.ColorRole
+BAR = 8.0
+"""Logical pixels: height of a tick."""
+REACH = 6.0
+"""How near the pointer has to be to a mark."""
+APART = 3.0
+"""Narrower steps are drawn without gaps."""
+MARK = 3.5
+EMPTY = "The steps of a picture appear here as it forms."
+NOT_KEPT = (
+    "What its steps looked like was not kept, or had to make room; one can still branch from them."
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something changed after `step` steps; `text` says what."""
+
+    step: int
+    text: str
+
+
+class Ticks(QWidget):
+    """One tick a step. `shown` follows the pointer, or stays where it was clicked or typed."""
+
+    changed = Signal()
+    """`shown` or `chosen` may be another."""
+    branch_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._count, self._done, self._open = 0, 0, False
+        self._marks: tuple[Mark, ...] = ()
+        self._hovered = self._chosen = self._was_chosen = 0
+        self._by_key = False
+        self.setMouseTracking(True)
+        self.setMinimumWidth(48)
+        self.setAccessibleName("Steps")
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its steps can be looked at."""
+        return self._open
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return self._marks
+
+    @property
+    def shown(self) -> int:
+        """The step that is looked at; 0: the picture itself."""
+        step = self._hovered or self._chosen
+        return 0 if step == self._count else step
+
+    @property
+    def chosen(self) -> int:
+        """The step that was clicked or typed; 0: none."""
+        return self._chosen
+
+    def show_steps(self, done: int, count: int, marks: Sequence[Mark], *, is_open: bool) -> None:
+        """`is_open`: its steps can be looked at; another picture is begun with none chosen."""
+        self._done, self._count, self._marks, self._open = done, count, tuple(marks), is_open
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_open else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if is_open else Qt.CursorShape.ArrowCursor)
+        if not is_open or max(self._hovered, self._chosen) > count:
+            self._hovered = self._chosen = 0
+        self.update()
+
+    def choose(self, step: int) -> None:
+        """Stay at `step`, or let go with 0."""
+        self._hovered, self._chosen = 0, max(0, min(step, self._count))
+        self._tell()
+
+    def step_at(self, x: float) -> int:
+        """The step under `x`, from 1."""
+        return max(1, min(self._count, int(x * self._count / max(1, self.width())) + 1))
+
+    def place_of(self, step: int) -> float:
+        """Where the tick of `step` ends."""
+        return step * self.width() / max(1, self._count)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, max(24, self.fontMetrics().height() + 4))
+
+    # --- pointer and keys ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._open:
+            return
+        step = self.step_at(event.position().x())
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._was_chosen = 0 if step != self._chosen else self._was_chosen
+            self._chosen = step
+        self._hovered = step
+        self._tell()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._open and event.button() == Qt.MouseButton.LeftButton:
+            self._was_chosen = self._chosen
+            self._by_key = False
+            self._chosen = self._hovered = self.step_at(event.position().x())
+            self._tell()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the step that is chosen already lets go of it."""
+        if event.button() == Qt.MouseButton.LeftButton and self._was_chosen == self._chosen:
+            self.choose(0)
+        self._was_chosen = 0
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = 0
+        self._tell()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        at = self._chosen or self._count
+        keys = {
+            Qt.Key.Key_Left: at - 1,
+            Qt.Key.Key_Right: at + 1,
+            Qt.Key.Key_PageUp: at - max(1, self._count // 5),
+            Qt.Key.Key_PageDown: at + max(1, self._count // 5),
+            Qt.Key.Key_Home: 1,
+            Qt.Key.Key_End: self._count,
+            Qt.Key.Key_Escape: self._count,
+        }
+        key = Qt.Key(event.key())
+        if not self._open:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.branch_wanted.emit()
+        elif key in keys:
+            self._by_key = True
+            step = max(1, min(keys[key], self._count))
+            self.choose(0 if step == self._count else step)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._by_key = event.reason() != Qt.FocusReason.MouseFocusReason
+        self.update()
+
+    def _tell(self) -> None:
+        self.update()
+        self.changed.emit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.hint_at(event.pos().x()), self)
+            return True
+        return super().event(event)
+
+    def hint_at(self, x: float) -> str:
+        """What the tooltip says there."""
+        near = [mark for mark in self._marks if abs(self.place_of(mark.step) - x) <= REACH]
+        if near:
+            return "\n".join(mark.text for mark in near)
+        if not self._count:
+            return EMPTY
+        if not self._open:
+            return "One tick for each step; the full ones are done."
+        return "Point at a step to see it; click to stay there (Left and Right move on)."
+
+    # --- painting ---
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = self.palette()
+        middle = self.height() / 2
+        if not self._count:
+            painter.setPen(colours.color(Role.PlaceholderText))
+            words = painter.fontMetrics().elidedText(
+                EMPTY, Qt.TextElideMode.ElideRight, self.width()
+            )
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
+            return
+        at = self._hovered or self._chosen
+        full = at or (self._count if self._open else self._done)
+        accent, rest = colours.color(Role.Highlight), colours.color(Role.Mid)
+        painter.setPen(Qt.PenStyle.NoPen)
+        wide = self.width() / self._count >= APART + 1
+        if wide:
+            for step in range(1, self._count + 1):
+                tall = BAR * 2 if step == at else BAR
+                left, right = self.place_of(step - 1) + 1, self.place_of(step) - 1
+                box = QRectF(left, middle - tall / 2, max(1.0, right - left), tall)
+                painter.setBrush(accent if step <= full else rest)
+                painter.drawRoundedRect(box, 2, 2)
+        else:
+            whole = QRectF(0, middle - BAR / 2, self.width(), BAR)
+            for share, colour in ((self.width(), rest), (self.place_of(full), accent)):
+                painter.setBrush(colour)
+                painter.drawRoundedRect(whole.adjusted(0, 0, share - self.width(), 0), 2, 2)
+            if at:
+                place = self.place_of(at)
+                painter.drawRoundedRect(QRectF(place - 2, middle - BAR, 4, 2 * BAR), 2, 2)
+        self._paint_marks(painter, middle)
+        if self.hasFocus() and self._by_key:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(accent, 1))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _paint_marks(self, painter: QPainter, middle: float) -> None:
+        painter.setBrush(self.palette().color(Role.Link))
+        painter.setPen(QPen(self.palette().color(Role.Window), 1.5))
+        top = middle - BAR - 1
+        for mark in self._marks:
+            x = max(MARK, min(self.place_of(mark.step), self.width() - MARK))
+            corners = ((0, -MARK - 1), (MARK + 1, 0), (0, MARK + 1), (-MARK - 1, 0))
+            painter.drawPolygon(QPolygonF([QPointF(x + a, top + b) for a, b in corners]))
+
+
+class Timeline(QFrame):
+    """The ticks, what they say in words, and where to branch from."""
+
+    step_shown = Signal(int)
+    """The step to look at; 0: the picture itself."""
+    branch_requested = Signal(int)
+    changed = Signal()
+    """`can_branch` may be otherwise."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("below")
+        self._kept = False
+        self._told = 0
+        self.ticks = Ticks()
+        self.label = QLabel()
+        self.label.setObjectName("caption")
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.branch = QPushButton(icon("branch"), "Branch")
+        self.branch.setToolTip(
+            "Go another way from the chosen step on: other words, sampler or mask (Ctrl+B)."
+        )
+        self.branch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.branch.setMinimumWidth(  # so that the ticks do not move while one chooses
+            self.branch.sizeHint().width() + self.fontMetrics().horizontalAdvance(" from step 00")
+        )
+        line = Folding(QBoxLayout.Direction.LeftToRight)
+        line.line.setContentsMargins(GRID, 4, GRID, 4)
+        line.line.setSpacing(GRID)
+        line.line.addWidget(self.label)
+        line.line.addWidget(self.ticks, 1)
+        line.line.addWidget(self.branch)
+        line.set_optional((self.branch,), (self.label,))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(line)
+        self.ticks.changed.connect(self._look)
+        self.ticks.branch_wanted.connect(self.ask_to_branch)
+        self.branch.clicked.connect(self.ask_to_branch)
+        for widget in (self.ticks, self.branch):
+            widget.installEventFilter(self)
+        self.show_nothing()
+
+    @property
+    def can_branch(self) -> bool:
+        return 0 < self.ticks.chosen < self.ticks.count
+
+    def show_nothing(self) -> None:
+        """There is no picture."""
+        self._show(0, 0, (), is_open=False, kept=False)
+
+    def show_run(self, done: int, count: int, marks: Sequence[Mark] = ()) -> None:
+        """A picture forms."""
+        self._show(done, count, marks, is_open=False, kept=False)
+
+    def show_picture(self, count: int, marks: Sequence[Mark], *, kept: bool) -> None:
+        """A finished one; `kept`: its steps can be looked at, not only counted."""
+        self.release()
+        self._show(count, count, marks, is_open=count > 0, kept=kept)
+
+    def release(self) -> None:
+        """Look at the picture itself again."""
+        self.ticks.choose(0)
+
+    def look(self) -> None:
+        """Choose a step by key from now on."""
+        if self.ticks.is_open:
+            self.ticks.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def ask_to_branch(self) -> None:
+        if self.can_branch:
+            self.branch_requested.emit(self.ticks.chosen)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The look ends when the focus goes elsewhere, but not with the window's."""
+        if event.type() == QEvent.Type.FocusOut:
+            now = QApplication.focusWidget()
+            if now is not None and now not in (self.ticks, self.branch):
+                self.release()
+        return False
+
+    def _show(
+        self, done: int, count: int, marks: Sequence[Mark], *, is_open: bool, kept: bool
+    ) -> None:
+        if not is_open:
+            self.release()
+        self._kept, self._done = kept, done
+        self.ticks.show_steps(done, count, marks, is_open=is_open)
+        metrics = self.fontMetrics()
+        words = (self._words(count, count), self._words(0, count)) if count else ("",)
+        self.label.setMinimumWidth(max(map(metrics.horizontalAdvance, words)))
+        self._look()
+
+    def _look(self) -> None:
+        ticks = self.ticks
+        words = self._words(ticks.shown, ticks.count) if ticks.count else ""
+        self.label.setText(words)
+        self.label.setToolTip(NOT_KEPT if ticks.is_open and not self._kept else "")
+        told = ". ".join((words or EMPTY, *(mark.text for mark in ticks.marks)))
+        ticks.setAccessibleDescription(told)
+        self.branch.setEnabled(self.can_branch)
+        self.branch.setText(f"Branch from step {ticks.chosen}" if self.can_branch else "Branch")
+        self.changed.emit()
+        if ticks.shown != self._told:
+            self._told = ticks.shown
+            self.step_shown.emit(self._told)
+
+    def _words(self, at: int, count: int) -> str:
+        if not self.ticks.is_open and count:
+            return f"step {self._done} of {count}"
+        words = f"step {at} of {count}" if at else "1 step" if count == 1 else f"{count} steps"
+        return words if self._kept else f"{words} (not kept)"

@@ -1,0 +1,46 @@
+"""What differs between two moments of a trajectory, and how it is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.request import Change, Request
+from ldm_studio.changes import BRANCHED, difference, in_force, in_words
+
+CHANGED = Request(
+    prompt="a cat", changes=(Change(5, prompt="a dog"), Change(9, cfg=7.0, sampler="Heun"))
+)
+
+
+@pytest.mark.parametrize(
+    ("step", "prompt", "cfg"), [(4, "a cat", 4.0), (5, "a dog", 4.0), (9, "a dog", 7.0)]
+)
+def test_what_is_in_force_after_a_step(step, prompt, cfg) -> None:
+    now = in_force(CHANGED, step)
+    assert (now.prompt, now.cfg, now.changes) == (prompt, cfg, ())
+
+
+def test_what_is_in_force_at_the_end() -> None:
+    assert in_force(CHANGED) == Request(prompt="a dog", cfg=7.0, sampler="Heun")
+
+
+def test_only_what_differs_and_was_asked_for() -> None:
+    wanted = Request(prompt="a dog", steps=30, seed=7)
+    assert difference(Request(prompt="a cat"), wanted, BRANCHED) == {"prompt": "a dog", "steps": 30}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change(1, prompt="a dog", cfg=6.0), "prompt “a dog”, CFG 6"),
+        (Change(1, negative=""), "no negative prompt"),
+        (Change(1, sampler="Heun", steps=1), "sampler Heun, 1 step"),
+        (Change(1, schedule="Karras"), "schedule Karras"),
+        (Change(1, init="a" * 64, mask="b" * 64), "another mask"),
+        (Change(1, mask=""), "no mask"),
+        (Change(1, init="a" * 64), "another picture to start from"),
+        (Change(1, prompt="word " * 30), f"prompt “{('word ' * 30)[:47]}…”"),
+    ],
+)  # fmt: skip
+def test_a_change_in_words(change, words) -> None:
+    assert in_words(change) == words

@@ -1,0 +1,350 @@
+"""What runs and waits, in the window: steered, paused, queued, drawn live."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from core.errors import RequestError
+from core.request import Change, Request
+from ldm_studio import paths
+from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
+from ldm_studio.panels.timeline import Mark
+from ldm_studio.queueing import left_words
+from ldm_studio.store import Mode
+from tests.ldm_studio.driving import disc, entries, make
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def begin(application, qtbot, gate, **parameters: object) -> None:
+    """Generate, and wait until the first step is done."""
+    for name, value in parameters.items():
+        setattr(application.store, name, value)
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        application.studio.generate()
+        gate.let(1)
+
+
+# --- steering ---
+
+
+def test_apply_is_offered_where_the_panels_differ_from_what_runs(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    area, store = application.window.run_area, application.store
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    assert not area.apply.isVisible()
+    store.steps = 30
+    assert not area.apply.isVisible(), "steps cannot change while it runs"
+    store.prompt = "a dog"
+    assert area.apply.isVisible()
+    assert "prompt “a dog”" in area.apply.toolTip()
+    store.prompt = "a cat"
+    assert not area.apply.isVisible()
+
+
+def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    window, store = application.window, application.store
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    store.prompt, store.cfg = "a dog", 9.0
+    with qtbot.waitSignal(application.bridge.steered, timeout=5000) as steered:
+        window.run_area.apply.click()
+        assert not window.run_area.apply.isEnabled()
+        gate.let(1)
+    step = steered.args[0].change.step
+    assert f"Applied after step {step}" in window.status.currentMessage()
+    assert not window.run_area.apply.isVisible()
+    words = f"Changed after step {step}: prompt “a dog”, CFG 9"
+    assert window.timeline.ticks.marks == (Mark(step, words),)
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    (entry,) = entries(application)
+    assert entry.picture.request.changes == (Change(step, prompt="a dog", cfg=9.0),)
+    assert window.timeline.ticks.marks == (Mark(step, words),)
+
+
+def test_the_keyboard_applies(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    prompt = application.window.prompt.prompt
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    with qtbot.waitActive(application.window):
+        application.window.activateWindow()
+    prompt.setFocus()
+    qtbot.keyClicks(prompt, " 3d ")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    with qtbot.waitSignal(application.bridge.steered, timeout=5000):
+        qtbot.keyClick(prompt, Qt.Key.Key_Return, both)
+        gate.let(1)
+
+
+def test_a_refusal_is_told_and_the_offer_stands(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    application.store.prompt = "a dog"
+    application.studio.steering.apply()
+    (work_id,) = application.bridge.waiting
+    error = RequestError("changes", "It comes too late.")
+    application.bridge.steer_refused.emit(SteerRefused(work_id, error))
+    assert "too late" in application.window.notice.text()
+    assert application.window.run_area.apply.isEnabled()
+
+
+def test_nothing_is_offered_when_nothing_runs(application, qtbot) -> None:
+    make(application, qtbot, prompt="a cat")
+    application.store.prompt = "a dog"
+    assert not application.window.run_area.apply.isVisible()
+    assert not application.window.actions_by_id["apply"].isEnabled()
+
+
+# --- pausing ---
+
+
+def test_pause_stands_still_and_resume_goes_on(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    area = application.window.run_area
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+        area.pause.click()
+        gate.let(1)
+    qtbot.waitUntil(lambda: "Resume" in area.button.text())
+    assert "Paused" in application.window.status.state.text()
+    assert not area.pause.isVisible()
+    assert entries(application) == []
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        area.button.click()
+        gate.open()
+    assert len(entries(application)) == 1
+    assert area.button.text() == "Generate"
+
+
+def test_what_stands_still_can_be_given_up(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    area = application.window.run_area
+    begin(application, qtbot, gate, steps=10)
+    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+        application.window.actions_by_id["pause"].trigger()
+        gate.let(1)
+    qtbot.waitUntil(area.cancel.isVisible)
+    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+        area.cancel.click()
+    qtbot.waitUntil(lambda: area.button.text() == "Generate")
+    gate.open()
+    make(application, qtbot)
+    assert len(entries(application)) == 1, "the next press draws at once"
+
+
+def test_a_steered_picture_still_knows_after_a_pause(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    window = application.window
+    begin(application, qtbot, gate, prompt="a cat", steps=10)
+    application.store.prompt = "a dog"
+    with qtbot.waitSignal(application.bridge.steered, timeout=5000):
+        application.studio.steering.apply()
+        gate.let(1)
+    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+        application.studio.queueing.toggle_pause()
+        gate.let(1)
+    qtbot.waitUntil(lambda: application.store.run.paused)
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        application.studio.queueing.toggle_pause()
+        gate.let(1)
+    assert len(window.timeline.ticks.marks) == 1
+    assert not window.run_area.apply.isVisible()
+
+
+# --- the queue ---
+
+
+def three(application, qtbot) -> None:
+    for prompt in ("one", "two", "three"):
+        application.store.prompt = prompt
+        application.studio.generate()
+    model = application.window.run_area.queue.model
+    qtbot.waitUntil(lambda: len(model.items) == 3 and model.items[0].state == "running")
+
+
+def prompts(application) -> list[str]:
+    return [item.request.prompt for item in application.window.run_area.queue.model.items]
+
+
+def test_the_queue_is_hidden_until_something_waits_and_is_wanted(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    area, actions = application.window.run_area, application.window.actions_by_id
+    assert not area.waiting.isVisible()
+    assert not actions["show_queue"].isEnabled()
+    three(application, qtbot)
+    assert area.waiting.isVisible()
+    assert not area.queue.isVisible()
+    actions["show_queue"].trigger()
+    assert area.queue.isVisible()
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    qtbot.waitUntil(lambda: not area.queue.isVisible())
+    assert not area.waiting.isVisible()
+
+
+def test_what_waits_is_put_in_another_order_and_removed(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    area = application.window.run_area
+    three(application, qtbot)
+    area.waiting.click()
+    area.queue.choose(2)
+    qtbot.keyClick(area.queue.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: prompts(application) == ["one", "three", "two"])
+    assert area.queue.current().request.prompt == "three", "it stays chosen"
+    qtbot.keyClick(area.queue.list, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: prompts(application) == ["one", "two"])
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    made = [entry.picture.request.prompt for entry in entries(application)]
+    assert made == ["two", "one"]
+
+
+LEFT = QueueItem(900, Request(prompt="a fox"), "interrupted", step=5, steps=20)
+WAITS = QueueItem(901, Request(), "waiting")
+
+
+def test_what_was_left_is_said_in_a_sentence() -> None:
+    assert left_words([LEFT]) == "A picture (“a fox”) was interrupted at step 5 of 20."
+    assert left_words([LEFT, LEFT]) == "2 pictures were interrupted."
+    assert left_words([WAITS]) == "A picture waits in the queue."
+    both = "A picture (“a fox”) was interrupted at step 5 of 20, and 2 wait in the queue."
+    assert left_words([LEFT, WAITS, WAITS]) == both
+
+
+def test_an_interrupted_picture_is_offered_without_blocking(
+    application, qtbot, monkeypatch
+) -> None:
+    notice, bridge = application.window.notice, application.bridge
+    bridge.queue_changed.emit(QueueChanged((LEFT,), paused=False))
+    assert "interrupted at step 5 of 20" in notice.text()
+    assert (notice.action.text(), notice.other.text()) == ("Resume", "Discard")
+    assert application.window.run_area.waiting.text() == "1 interrupted"
+    discarded: list[int] = []
+    monkeypatch.setattr(bridge, "discard_item", discarded.append)
+    notice.other.click()
+    assert discarded == [900]
+
+
+def test_a_picture_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
+    pipeline = FakePipeline(before_step=gate)
+    first = start(pipeline)
+    begin(first, qtbot, gate, prompt="a fox", steps=10)
+    first.bridge.close()
+    gate.let(1)
+    assert first.bridge.join(10)
+    second = start(FakePipeline())
+    notice = second.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert not notice.is_error
+    with qtbot.waitSignal(second.bridge.idle, timeout=5000):
+        notice.action.click()
+    (entry,) = entries(second)
+    assert entry.picture.request.prompt == "a fox"
+
+
+# --- live ---
+
+
+def live(application, qtbot, **parameters: object) -> None:
+    """Edit, and wait until it is drawn."""
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+        for name, value in parameters.items():
+            setattr(application.store, name, value)
+
+
+def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    window = application.window
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+        window.run_area.live.click()
+    live(application, qtbot, prompt="a cat")
+    live(application, qtbot, cfg=7.0)
+    assert (pipeline.begun[-1].prompt, pipeline.begun[-1].cfg) == ("a cat", 7.0)
+    assert len({request.seed for request in pipeline.begun}) == 1
+    assert entries(application) == []
+    assert not paths.output_dir().exists()
+    assert application.studio.view.document.preview is not None
+    assert "Live" in window.status.state.text()
+
+
+def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
+        application.studio.set_live(True)
+    button = application.window.run_area.button
+    assert button.text() == "Keep this picture"
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        button.click()
+    (entry,) = entries(application)
+    assert entry.path.exists()
+    assert np.array_equal(entry.picture.rgb, shown.args[0].picture.rgb)
+    assert pipeline.begun[0] == pipeline.begun[-1]
+
+
+def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
+    pipeline = FakePipeline(before_step=gate)
+    application = start(pipeline)
+    application.studio.set_live(True)
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        gate.let(1)
+    application.store.prompt = "new"
+    qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)
+    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+        gate.let(1)
+    assert application.studio.shown is None
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
+        gate.open()
+    assert shown.args[0].picture.request.prompt == "new"
+
+
+def test_changes_in_one_moment_are_drawn_once(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+        application.studio.set_live(True)
+    before = len(pipeline.begun)
+    live(application, qtbot, prompt="a", cfg=2.0, steps=5)
+    assert len(pipeline.begun) == before + 1
+
+
+def test_turning_live_off_leaves_what_is_seen(start, qtbot) -> None:
+    application = start(FakePipeline())
+    make(application, qtbot, prompt="a cat")
+    application.studio.set_live(True)
+    live(application, qtbot, prompt="a dog", seed=77)
+    seen = application.studio.shown.picture.rgb
+    application.window.actions_by_id["live"].trigger()
+    view = application.studio.view
+    assert view.document.preview is None
+    assert np.array_equal(view.picture(), seen)
+    with qtbot.assertNotEmitted(application.bridge.started, wait=300):
+        application.store.prompt = "a cow"
+
+
+def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat")
+    application.studio.set_live(True)
+    live(application, qtbot, prompt="a dog", seed=77)
+    seen = application.studio.shown.picture.rgb
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+        application.studio.view.set_mask(disc())
+    assert application.store.mode is Mode.INPAINT
+    assert np.array_equal(pipeline.images[-1], seen)
+    assert np.array_equal(pipeline.masks[-1], disc())
+
+
+def test_a_picture_to_keep_comes_first(start, qtbot, gate) -> None:
+    pipeline = FakePipeline(before_step=gate)
+    application = start(pipeline)
+    begin(application, qtbot, gate, prompt="a cat")
+    application.studio.set_live(True)
+    application.store.prompt = "a dog"
+    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+        gate.open()
+    assert [request.prompt for request in pipeline.begun] == ["a cat", "a dog"]
+    assert len(entries(application)) == 1

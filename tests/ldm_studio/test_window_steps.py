@@ -1,0 +1,237 @@
+"""The steps of a picture in the window: looked at, branched from, and made again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from core.errors import StudioError
+from core.pixels import digest
+from core.request import Change
+from ldm_studio import images
+from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
+from ldm_studio.replay import Verdict
+from ldm_studio.store import Mode
+from tests.ldm_studio.driving import disc, entries, make
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def look(application, qtbot, step: int) -> None:
+    """Choose a step by key and wait until it is seen."""
+    timeline = application.window.timeline
+    with qtbot.waitSignal(application.bridge.looked, timeout=5000):
+        timeline.ticks.choose(step)
+
+
+def preview(application):
+    return application.studio.view.document.preview
+
+
+def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    timeline = application.window.timeline
+    application.store.steps = 10
+    application.studio.generate()
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        gate.let(1)
+    assert timeline.label.text() == "step 1 of 10"
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    assert timeline.label.text() == "10 steps"
+    assert preview(application) is None
+    look(application, qtbot, 3)
+    assert preview(application) is not None
+    assert timeline.label.text() == "step 3 of 10"
+    timeline.release()
+    assert preview(application) is None
+
+
+def test_a_second_look_is_at_once(application, qtbot) -> None:
+    make(application, qtbot, steps=5)
+    look(application, qtbot, 2)
+    timeline = application.window.timeline
+    timeline.release()
+    with qtbot.assertNotEmitted(application.bridge.looked):
+        timeline.ticks.choose(2)
+        assert preview(application) is not None
+
+
+def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
+    make(application, qtbot, steps=5)
+    window = application.window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert window.timeline.ticks.hasFocus()
+    with qtbot.waitSignal(application.bridge.looked, timeout=5000):
+        qtbot.keyClick(window.timeline.ticks, Qt.Key.Key_Left)
+    assert window.timeline.label.text() == "step 4 of 5"
+
+
+def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
+    make(application, qtbot, steps=5)
+    (entry,) = entries(application)
+    entry.trajectory.unlink()
+    application.studio.show_entry(entry)
+    assert application.window.timeline.label.text() == "5 steps (not kept)"
+
+
+def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat", steps=8, cfg=3.0, seed_locked=False)
+    (parent,) = entries(application)
+    window, store = application.window, application.store
+    store.prompt = "something else"
+    window.timeline.ticks.choose(5)
+    window.actions_by_id["branch"].trigger()
+    assert window.banner.isVisible()
+    assert parent.path.name in window.banner.text()
+    assert "step 5" in window.banner.text()
+    assert store.prompt == "a cat", "the panels hold what the picture was made with"
+    make(application, qtbot, prompt="a dog", cfg=6.0)
+    child = entries(application)[0]
+    request = parent.picture.request
+    assert child.picture.request.changes == (Change(5, prompt="a dog", cfg=6.0),)
+    assert child.picture.request.changed(Change(0, steps=8)).seed == request.seed
+    assert child.record.parent.picture == digest(parent.picture.rgb)
+    assert (child.record.parent.name, child.record.parent.step) == (parent.path.name, 5)
+    assert images.read_record(child.path).parent == child.record.parent
+    texts = [mark.text for mark in window.timeline.ticks.marks]
+    assert any("a dog" in text for text in texts)
+    assert any(parent.path.name in text for text in texts)
+
+
+def test_several_branches_of_one_step_until_it_is_left(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat", steps=8)
+    seed = application.store.seed
+    window = application.window
+    window.timeline.ticks.choose(3)
+    window.timeline.branch.click()
+    make(application, qtbot, prompt="a dog")
+    make(application, qtbot, prompt="a cow")
+    assert [request.changes[0].prompt for request in pipeline.begun[-2:]] == ["a dog", "a cow"]
+    assert {request.seed for request in pipeline.begun} == {seed}
+    window.banner.action.click()
+    assert not window.banner.isVisible()
+    make(application, qtbot)
+    assert pipeline.begun[-1].changes == ()
+    assert pipeline.begun[-1].prompt == "a cow"
+
+
+def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat", steps=8)
+    (parent,) = entries(application)
+    application.window.timeline.ticks.choose(3)
+    application.window.timeline.branch.click()
+    application.studio.view.set_mask(disc())
+    assert application.store.mode is Mode.TEXT
+    make(application, qtbot, prompt="a hat")
+    (change,) = pipeline.begun[-1].changes
+    named = digest(parent.picture.rgb), digest(disc())
+    assert (change.step, change.init, change.mask, change.prompt) == (3, *named, "a hat")
+    child = entries(application)[0]
+    assert set(child.later) == set(named)
+    assert np.array_equal(child.before, parent.picture.rgb)
+    assert np.array_equal(child.mask_at(3), disc())
+    application.studio.branching.leave()
+    assert application.store.mode is Mode.INPAINT, "what is painted counts again"
+
+
+def test_a_branch_of_a_branch_keeps_what_came_before(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat", steps=8)
+    timeline = application.window.timeline
+    timeline.ticks.choose(3)
+    timeline.branch.click()
+    make(application, qtbot, prompt="a dog")
+    timeline.ticks.choose(6)
+    timeline.branch.click()
+    assert application.store.prompt == "a dog"
+    make(application, qtbot, cfg=9.0)
+    assert pipeline.begun[-1].changes == (Change(3, prompt="a dog"), Change(6, cfg=9.0))
+
+
+def test_a_branch_where_nothing_is_changed_is_refused_in_words(application, qtbot) -> None:
+    make(application, qtbot, steps=8)
+    application.window.timeline.ticks.choose(3)
+    application.window.timeline.branch.click()
+    application.studio.generate()
+    assert "Nothing is changed yet" in application.window.notice.text()
+    assert application.bridge.waiting == ()
+
+
+def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, prompt="a cat", steps=8)
+    application.window.timeline.ticks.choose(3)
+    application.window.timeline.branch.click()
+    application.store.seed = 12345
+    application.store.prompt = "a dog"
+    application.studio.generate()
+    assert "keeps its seed" in application.window.notice.text()
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        pass
+    assert pipeline.begun[-1].seed != 12345
+
+
+def test_choosing_another_picture_leaves_the_branch(application, qtbot) -> None:
+    make(application, qtbot, steps=8)
+    application.window.timeline.ticks.choose(3)
+    application.window.timeline.branch.click()
+    application.studio.show_entry(entries(application)[0])
+    assert application.studio.branching.branch is None
+    assert not application.window.banner.isVisible()
+
+
+SAME = Verdict(True, None, True, (), (), 20)
+OTHER = Verdict(False, 7, False, ("PyTorch: 2.6 when it was made, 2.7 here",), (), 20)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "is_error"),
+    [
+        (SAME, "identical, 20 steps and all pixels", False),
+        (OTHER, "step 7 of 20 is the first that differs; it ends in another picture", True),
+        (OTHER, "It may be because of PyTorch: 2.6", True),
+    ],
+)
+def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_error) -> None:
+    make(application, qtbot)
+    (entry,) = entries(application)
+    bridge, notice = application.bridge, application.window.notice
+    bridge.replay_progressed.emit(ReplayProgress(entry.path, 3, 20))
+    assert "step 3 of 20" in application.window.status.currentMessage()
+    bridge.replayed.emit(Replayed(entry.path, verdict))
+    assert application.window.status.currentMessage() == ""
+    assert entry.path.name in notice.text()
+    assert words in notice.text()
+    assert notice.is_error is is_error
+
+
+def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
+    make(application, qtbot)
+    (entry,) = entries(application)
+    error = StudioError("This needs the model 'big'.", "Download it.")
+    application.bridge.replay_failed.emit(ReplayFailed(entry.path, error))
+    assert "needs the model 'big'" in application.window.notice.text()
+
+
+def test_the_menu_of_a_picture_replays_it(application, qtbot) -> None:
+    make(application, qtbot, steps=4)
+    (entry,) = entries(application)
+    menu = application.window.strip.menu_for(entry)
+    (replay,) = [action for action in menu.actions() if action.text() == "Replay"]
+    bridge = application.bridge
+    with qtbot.waitSignal(bridge.replayed, timeout=5000) as answer:
+        replay.trigger()
+    menu.close()
+    assert answer.args[0].path == entry.path
+    assert "Replayed" in application.window.notice.text()
