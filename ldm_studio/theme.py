@@ -143,8 +143,8 @@ QFrame#side {{ border-right: 1px solid {line}; }}
 QFrame#below {{ border-top: 1px solid {line}; }}
 QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: 0; }}
 QListView#strip {{ background: {window}; border: 0; outline: 0; }}
-QListWidget, QListView#queue {{ border: 1px solid {line}; border-radius: 6px; background: {base}; padding: 3px;
-    outline: 0; }}
+QListWidget, QListView#queue {{ border: 1px solid {line}; border-radius: 6px;
+    background: {base}; padding: 3px; outline: 0; }}
 QListWidget:focus, QListView#queue:focus {{ border-color: {accent}; }}
 QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListWidget::item:hover {{ background: {hover}; }}
