@@ -16,6 +16,7 @@ FIELDS = {
     "preview": {"preview_ms", "step_ms", "percent_of_step", "pictures"},
     "interface": {"median_ms", "p99_ms", "longest_ms", "longest_while_loading_ms", "pictures"},
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
+    "history": {"first_page_ms", "search_ms", "search_while_writing_ms", "pictures"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
 }
 MACHINE = {"cpu", "cores", "threads", "torch", "python", "system"}
@@ -65,6 +66,15 @@ def test_the_window_is_measured_in_processes_of_its_own(model: Path, tmp_path: P
     moments = [startup[name] for name in ("window_s", "ready_s", "picture_s")]
     assert all(isinstance(moment, float) for moment in moments)
     assert moments == sorted(moments)  # type: ignore[type-var]  # floats, as just asserted
+
+
+def test_a_small_history_is_measured_like_a_large_one(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.history.ITEMS", 1_000)
+    (record,) = run(["history"], model, tmp_path / "records.jsonl")
+    check(record)
+    assert record["pictures"] == 1_000
 
 
 def test_a_missing_model_is_told_in_one_line(

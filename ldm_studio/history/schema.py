@@ -67,6 +67,8 @@ CREATE INDEX pictures_model ON pictures (model, state);
 CREATE INDEX pictures_sampler ON pictures (sampler, state);
 CREATE INDEX pictures_day ON pictures (day, state);
 CREATE INDEX pictures_seed ON pictures (seed);
+-- Not to find by, but to go through instead of the rows, which are ten times as wide.
+CREATE INDEX pictures_values ON pictures (width, height, steps, cfg, strength, made, state);
 
 CREATE TABLE recipes (
     id INTEGER PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
@@ -80,7 +82,7 @@ CREATE TABLE recipes (
 
 -- Emoji are words too; Chinese and Japanese characters are indexed one by one (see words.py).
 CREATE VIRTUAL TABLE words USING fts5 (
-    prompt, negative, tags, model, columnsize = 0,
+    prompt, negative, tags, model, columnsize = 0, prefix = 1,
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co So'"
 );
 
