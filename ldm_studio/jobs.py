@@ -65,6 +65,8 @@ class StoredJob:
         if data.pop("version", None) != VERSION:
             raise ValueError("it is of another version")
         rest = typed_json.read(_Rest, data, "the job")
+        if not 0 <= rest.done <= request.count:
+            raise ValueError(f"{rest.done} of {request.count} pictures are done")
         return cls(request, rest.state, rest.done, rest.parent, rest.resume)
 
 
@@ -187,6 +189,9 @@ class JobStore:
             aside.parent.mkdir(exist_ok=True)
             folder.rename(aside)
             problems.append(f"A job of the queue cannot be read ({error}); it is now in {aside}.")
+            return
+        if job.done == job.request.count:  # only its removal was cut short
+            self.remove(key)
             return
         journal = self.journal(key, job.done)
         step = steps = 0

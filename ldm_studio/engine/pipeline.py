@@ -233,7 +233,7 @@ class CoreRun:
             save(path, self._job, state, with_inputs=with_inputs, durable=durable, marks=marks)
         except ValueError as error:
             raise StateError(
-                f"The numbers of this picture are no longer finite after {state.index} steps.",
+                f"The numbers of this picture are no longer finite after step {state.index}.",
                 "Choose a lower CFG, or another sampler or schedule.",
             ) from error
 

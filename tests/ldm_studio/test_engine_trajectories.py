@@ -1,0 +1,396 @@
+"""What is recorded, kept and seen again of pictures: a tiny model, and a fake one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import DecodeError, MemoryShortage
+from core.pixels import digest
+from core.request import Change, Request
+from ldm_studio import images, paths
+from ldm_studio.app import save_picture
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import (
+    Failed,
+    Finished,
+    Looked,
+    LookFailed,
+    Paused,
+    Progress,
+    QueueChanged,
+    Replayed,
+    ReplayFailed,
+    ReplayProgress,
+    Started,
+    Steered,
+    Work,
+)
+from ldm_studio.engine.pipeline import CorePipeline, Pipeline
+from ldm_studio.engine.storage import Storage
+from ldm_studio.trajectories import read
+from tests.ldm_studio.fakes import FakePipeline, Gate
+from tests.ldm_studio.reading import SECONDS, Reader, work
+from tests.tiny_recipe import write_model
+
+REQUEST = Request(prompt="red square", sampler="DPM++ 2M", steps=5, width=32, height=32, seed=3)
+BUDGET = 2**30
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("trajectories") / "model")
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+@pytest.fixture
+def start(gate: Gate) -> Iterator[Callable[..., Engine]]:
+    engines: list[Engine] = []
+
+    def start(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
+        storage = Storage.here(budget)
+        engines.append(Engine(pipeline, reader.mailbox, save_picture, storage))
+        return engines[-1]
+
+    yield start
+    gate.open()
+    for engine in engines:
+        end(engine)
+
+
+def end(engine: Engine) -> None:
+    engine.close()
+    assert engine.join(SECONDS)
+
+
+# --- records -----------------------------------------------------------------------------------
+
+
+def test_a_picture_carries_all_that_it_is_made_again_from(start, reader, model) -> None:
+    engine = start(CorePipeline(model), reader)
+    engine.submit(Work(1, REQUEST))
+    finished = reader.one(Finished)
+    path, record = finished.path, finished.record
+    assert path is not None
+    assert record is not None
+    assert images.read_request(path) == finished.picture.request
+    assert images.read_record(path) == record
+    assert len(record.steps) == len(set(record.steps)) == REQUEST.steps
+    assert record.pixels == digest(images.load_image(path))
+    engine.replay(path)
+    assert reader.one(Replayed).verdict.identical
+    assert [event.step for event in reader.all(ReplayProgress)][-1] == REQUEST.steps
+
+
+def test_what_was_steered_replays(start, reader, model) -> None:
+    engine = start(CorePipeline(model), reader)
+
+    class Steering(CorePipeline):
+        def begin(self, request, image, mask, later=None):
+            engine.steer(1, Change(0, prompt="blue square", cfg=2.0), {})
+            return super().begin(request, image, mask, later)
+
+    end(engine)
+    engine = start(Steering(model), reader)
+    engine.submit(Work(1, REQUEST))
+    finished = reader.one(Finished)
+    change = reader.one(Steered).change
+    assert change == Change(0, prompt="blue square", cfg=2.0)
+    assert finished.path is not None
+    recipe = images.read_request(finished.path)
+    assert recipe is not None
+    assert recipe.changes == (change,)
+    engine.replay(finished.path)
+    assert reader.one(Replayed).verdict.identical
+
+
+def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(start, reader, model) -> None:
+    random = np.random.default_rng(0)
+    image = random.integers(0, 256, (32, 32, 3), np.uint8)
+    mask = np.zeros((32, 32), np.uint8)
+    mask[:16] = 255
+
+    class Steering(CorePipeline):
+        def begin(self, request, image, mask_, later=None):
+            engine.steer(1, Change(0, mask=digest(mask)), {digest(mask): mask})
+            return super().begin(request, image, mask_, later)
+
+    engine = start(Steering(model), reader)
+    engine.submit(Work(1, REQUEST, image))
+    finished = reader.one(Finished)
+    assert reader.one(Steered)
+    assert np.array_equal(finished.picture.rgb[16:], image[16:])
+    assert finished.path is not None
+    end(engine)
+    again = Reader()
+    start(CorePipeline(model), again).replay(finished.path)
+    assert again.one(Replayed).verdict.identical
+
+
+def test_a_picture_that_cannot_be_replayed_is_told(start, reader, tmp_path) -> None:
+    engine = start(FakePipeline(), reader)
+    engine.replay(tmp_path / "none.png")
+    failed = reader.one(ReplayFailed)
+    assert failed.error is not None
+    assert "none.png" in failed.error.message
+    assert failed.report == ""
+
+
+def test_a_replay_can_be_stopped(start, reader, model, gate) -> None:
+    engine = start(CorePipeline(model), reader)
+    engine.submit(Work(1, REQUEST))
+    path = reader.one(Finished).path
+    assert path is not None
+    end(engine)
+    again = Reader()
+
+    class Waiting(CorePipeline):
+        def begin(self, request, image, mask, later=None):
+            gate()
+            return super().begin(request, image, mask, later)
+
+    engine = start(Waiting(model), again)
+    engine.replay(path)
+    engine.replay(path)
+    engine.stop_replay()
+    gate.open()
+    assert again.one(ReplayFailed).error is None
+    again.until(lambda event: len(again.all(ReplayFailed) + again.all(Replayed)) == 2)
+
+
+# --- going on ----------------------------------------------------------------------------------
+
+
+def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
+    start, reader, model, gate
+) -> None:
+    engine = start(CorePipeline(model), reader)
+    engine.submit(Work(1, REQUEST))
+    whole = reader.one(Finished)
+    reader.until_idle()
+    end(engine)
+
+    class Stepping(CorePipeline):
+        def begin(self, request, image, mask, later=None):
+            run = super().begin(request, image, mask, later)
+            walk = run.steps
+
+            def steps():
+                for step in walk():
+                    gate()
+                    yield step
+
+            run.steps = steps  # type: ignore[method-assign]  # one at a time
+            return run
+
+    quitting = Reader()
+    engine = start(Stepping(model), quitting)
+    engine.submit(Work(1, REQUEST))
+    gate.let(2)
+    quitting.one(Progress, lambda event: event.step == 2)
+    engine.pause()
+    gate.let(1)
+    assert quitting.one(Paused).step == 3
+    end(engine)
+
+    again = Reader()
+    engine = start(CorePipeline(model), again)
+    again.one(QueueChanged)
+    engine.resume()
+    finished = again.one(Finished)
+    assert np.array_equal(finished.picture.rgb, whole.picture.rgb)
+    assert finished.record == whole.record
+    assert finished.trajectory == whole.trajectory
+    assert finished.trajectory is not None
+    assert len(read(finished.trajectory).estimates) == REQUEST.steps
+
+
+# --- looking -----------------------------------------------------------------------------------
+
+
+def test_each_step_can_be_seen_again_also_after_a_restart(start, reader, model) -> None:
+    engine = start(CorePipeline(model), reader)
+    engine.submit(Work(1, REQUEST))
+    finished = reader.one(Finished)
+    trajectory = finished.trajectory
+    assert trajectory is not None
+    reader.until_idle()
+    end(engine)
+    again = Reader()
+    engine = start(CorePipeline(model), again)
+    for step in range(1, REQUEST.steps + 1):
+        engine.look(trajectory, step)
+        looked = again.one(Looked, lambda event, step=step: event.step == step)
+        assert looked.trajectory == trajectory
+        assert looked.pixels.shape == (32, 32, 3)
+    last = looked.pixels.astype(int)
+    assert abs(last - finished.picture.rgb).max() <= 2  # kept in half precision
+    engine.look(trajectory, REQUEST.steps + 1)
+    assert "not among the kept" in again.one(LookFailed).error.message
+
+
+def test_a_running_picture_does_not_keep_others_from_being_seen(start, reader, gate) -> None:
+    pipeline = FakePipeline()
+    engine = start(pipeline, reader)
+    engine.submit(work(1, steps=6))
+    trajectory = reader.one(Finished).trajectory
+    assert trajectory is not None
+    pipeline.before_step = gate
+    engine.submit(work(2, steps=6))
+    reader.one(Started, lambda event: event.id == 2)
+    engine.look(trajectory, 3)
+    engine.look(trajectory, 5)
+    gate.let(1)
+    looked = reader.one(Looked)
+    assert looked.step == 5  # only the latest wish counts
+    gate.open()
+    reader.one(Finished, lambda event: event.id == 2)
+    assert len(reader.all(Looked)) == 1
+
+
+def test_what_is_not_kept_cannot_be_seen_and_that_is_told(start, reader, tmp_path) -> None:
+    engine = start(FakePipeline(), reader)
+    engine.look(tmp_path / "gone.safetensors", 1)
+    assert "no longer kept" in reader.one(LookFailed).error.message
+
+
+def test_steps_of_another_model_are_not_shown_wrongly(start, reader, model) -> None:
+    engine = start(CorePipeline(model), reader)
+    engine.submit(Work(1, REQUEST))
+    trajectory = reader.one(Finished).trajectory
+    end(engine)
+    again = Reader()
+    start(FakePipeline(), again).look(trajectory, 1)
+    assert "model" in again.one(LookFailed).error.message
+
+
+def test_nothing_is_kept_where_the_user_wants_it_so(start, reader, model) -> None:
+    engine = start(CorePipeline(model), reader, budget=0)
+    engine.submit(Work(1, REQUEST))
+    finished = reader.one(Finished)
+    assert finished.trajectory is None
+    assert finished.record is not None
+    assert len(finished.record.steps) == REQUEST.steps
+    assert not list(paths.trajectories_dir().glob("*"))
+
+
+# --- decoding ----------------------------------------------------------------------------------
+
+
+def test_a_picture_too_large_to_decode_is_decoded_in_tiles(start, reader) -> None:
+    asked: list[bool] = []
+
+    def shortage(tiled: bool) -> None:
+        asked.append(tiled)
+        if not tiled:
+            raise RuntimeError("CUDA out of memory.")
+
+    engine = start(FakePipeline(before_finish=shortage), reader)
+    engine.submit(work())
+    reader.one(Finished)
+    assert asked == [False, True]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("out of memory")])
+def test_what_cannot_be_decoded_is_kept_and_decoded_later(
+    start, reader, model, monkeypatch, error
+) -> None:
+    import core.pipeline
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    pipeline = CorePipeline(model)
+    monkeypatch.setattr(core.pipeline, "finish", fail)
+    engine = start(pipeline, reader)
+    engine.submit(Work(1, REQUEST))
+    failed = reader.one(Failed)
+    assert isinstance(failed.error, DecodeError)
+    assert failed.report == ""
+    (file,) = paths.output_dir().glob("*.safetensors")
+    assert file.name == "00001-3.safetensors"
+    assert f"ldm-studio resume '{file}'" in failed.error.hint
+    reader.until_idle()
+    end(engine)
+    monkeypatch.undo()
+    monkeypatch.setenv("LDM_STUDIO_HOME", str(paths.data_dir().parent))
+    run = pipeline.resume(file)
+    assert list(run.steps()) == []
+    later = run.finish(None)
+    whole = pipeline.begin(REQUEST, None, None)
+    *_, last = whole.steps()
+    assert np.array_equal(later.rgb, whole.finish(last).rgb)
+
+
+def broken(model: Path, folder: Path, network: str) -> Path:
+    """The model with a network that makes numbers which are none."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    write_model(folder)
+    path = folder / f"{network}.safetensors"
+    tensors = load_file(path)
+    nowhere = {name: torch.full_like(value, torch.nan) for name, value in tensors.items()}
+    save_file(nowhere, path)
+    return folder
+
+
+def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
+    start, reader, model, tmp_path
+) -> None:
+    engine = start(CorePipeline(broken(model, tmp_path / "broken", "autoencoder")), reader)
+    engine.submit(Work(1, REQUEST))
+    failed = reader.one(Failed)
+    assert "not finite" in failed.error.message
+    assert len(list(paths.output_dir().glob("*.safetensors"))) == 1
+
+
+def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(
+    start, reader, model, tmp_path
+) -> None:
+    engine = start(CorePipeline(broken(model, tmp_path / "broken", "unet")), reader)
+    engine.submit(Work(1, REQUEST))
+    failed = reader.one(Failed)
+    assert "after step 1" in failed.error.message
+    assert "CFG" in failed.error.hint
+
+
+def test_a_preview_without_memory_does_not_fail_the_picture(start, reader) -> None:
+    class NoPreview(FakePipeline):
+        def begin(self, request, image, mask, later=None):
+            run = super().begin(request, image, mask, later)
+
+            def preview(step: int) -> np.ndarray:
+                raise MemoryError
+
+            run.preview = preview  # type: ignore[method-assign]
+            return run
+
+    engine = start(NoPreview(), reader)
+    engine.submit(work())
+    reader.one(Finished)
+    assert all(event.preview is None for event in reader.all(Progress))
+
+
+def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(start, reader) -> None:
+    def shortage(tiled: bool) -> None:
+        raise MemoryError
+
+    engine = start(FakePipeline(before_finish=shortage), reader)
+    engine.submit(Work(1, Request(steps=2), live=True))
+    assert isinstance(reader.one(Failed).error, MemoryShortage)
+    assert not paths.output_dir().exists()
