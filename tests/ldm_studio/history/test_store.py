@@ -159,6 +159,16 @@ def test_a_history_kept_locked_is_told(tmp_path, monkeypatch):
         assert history.put([scanned(1)]).result()
 
 
+def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path):
+    small = (*MIGRATIONS, "PRAGMA max_page_count = 80;")
+    with History(tmp_path, small) as history, history.reader() as reader:
+        history.put([scanned(1)]).result()
+        with pytest.raises(HistoryError, match="the disk is full"):
+            history.put([scanned(number) for number in range(2, 2_000)]).result()
+        assert reader.count(Query()) == 1
+        assert history.favourite([1]).result()
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match="file"):
