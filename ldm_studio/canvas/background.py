@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -9,6 +12,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 
 T = TypeVar("T")
+
+NICENESS = 10
 
 
 class Background(QObject):
@@ -29,7 +34,7 @@ class Background(QObject):
     ) -> Future[T]:
         """`then` is told unless `forget` comes first."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="canvas")
+            self._pool = ThreadPoolExecutor(1, "canvas", initializer=_give_way)
         future = self._pool.submit(work)
         if then is not None:
             self._waiting[future] = then
@@ -62,3 +67,9 @@ class Background(QObject):
         then = self._waiting.pop(future, None)
         if then is not None and not future.cancelled():
             then(future)
+
+
+def _give_way() -> None:
+    """Leave the processor to the interface when both want it; Linux alone has this by thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

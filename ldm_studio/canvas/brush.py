@@ -10,7 +10,7 @@ from math import ceil, floor, hypot, sqrt
 import numpy as np
 
 from ldm_studio.canvas.mask import Mask
-from ldm_studio.canvas.tiles import Rect, TileIndex, tile_of, tiles_in, unite
+from ldm_studio.canvas.tiles import TILE, Rect, TileIndex, tile_of, tiles_in
 
 SUBPIXEL = 4  # dabs sit on a grid of quarter pixels, so that their shapes can be used again
 LARGE = 128  # from this radius on they sit on whole pixels: nobody sees the difference
@@ -45,36 +45,15 @@ class Brush:
         return self.flow < 1 or self.pressure_flow
 
 
+def _on_grid(x: float, y: float, radius: float) -> tuple[float, float]:
+    if radius < 1:  # a pixel-sized brush fills the pixel it is in, rather than a part of four
+        return floor(x) + 0.5, floor(y) + 0.5
+    grid = 1 if radius >= LARGE else SUBPIXEL
+    return round(x * grid) / grid, round(y * grid) / grid
+
+
 def _level(pressure: float) -> float:
     return min(max(round(pressure * PRESSURE_LEVELS), 1), PRESSURE_LEVELS) / PRESSURE_LEVELS
-
-
-@dataclass(frozen=True, slots=True)
-class Dab:
-    """One touch of the brush on a mask: its shape, cut off at the edges, and where it lies."""
-
-    rect: Rect
-    shape: np.ndarray  # uint8 [h, w]
-
-
-def dab_at(mask: Mask, brush: Brush, x: float, y: float, pressure: float) -> Dab | None:
-    """None if it lies outside."""
-    radius = brush.radius_at(pressure)
-    if radius < 1:  # a pixel-sized brush fills the pixel it is in, rather than a part of four
-        x, y = floor(x) + 0.5, floor(y) + 0.5
-    grid = 1 if radius >= LARGE else SUBPIXEL
-    x, y = round(x * grid) / grid, round(y * grid) / grid
-    column, row, half = floor(x), floor(y), ceil(radius + 0.5)
-    left, right = max(column - half, 0), min(column + half + 1, mask.width)
-    top, bottom = max(row - half, 0), min(row + half + 1, mask.height)
-    if left >= right or top >= bottom:
-        return None
-    shape = _shape(radius, brush.hardness, x - column, y - row)
-    down, across = half - row, half - column
-    return Dab(
-        (left, top, right - left, bottom - top),
-        shape[top + down : bottom + down, left + across : right + across],
-    )
 
 
 @lru_cache(maxsize=32)
@@ -96,6 +75,14 @@ def _shape(radius: float, hardness: float, shift_x: float, shift_y: float) -> np
         dab[:half] = dab[2 * half - 1 : half - 1 : -1]
     dab.setflags(write=False)
     return dab
+
+
+@lru_cache(maxsize=4)
+def _left_over(
+    radius: float, hardness: float, shift_x: float, shift_y: float, flow: float
+) -> np.ndarray:
+    """float32 [S, S]: the share of what is missing that one dab leaves missing."""
+    return np.float32(1) - _shape(radius, hardness, shift_x, shift_y) * np.float32(flow / 255)
 
 
 def _distance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -124,7 +111,8 @@ class Stroke:
         self._next = 0.0  # pixels of the way from there to the next dab
         self._missing: np.ndarray | None = None  # float32 [H, W]: what dabs have yet to do
         self._ready: set[TileIndex] = set()  # where `_missing` holds something
-        self._dirty: Rect | None = None
+        self._dirty: Rect | None = None  # left, top, right, bottom of what is not yet told
+        self._tiles: Rect | None = None  # first and last column and row of the latest dab
 
     def move_to(self, x: float, y: float, pressure: float = 1.0) -> Rect | None:
         """Draw on to (x, y), position and pressure changing evenly on the way; the touched
@@ -196,47 +184,82 @@ class Stroke:
         return enters, leaves
 
     def _spacing(self, pressure: float) -> float:
-        """At most a quarter of the radius, and less for large brushes, so that the scallops between
-        two dabs stay under a quarter of a pixel: a chord of s in a circle of r sags by s^2 / 8r.
-        Where dabs build up it is the quarter: it decides how much of them there is.
+        """So close that the scallops between two dabs stay under a quarter of a pixel: a chord of s
+        in a circle of r sags by s^2 / 8r. A quarter of the radius is as far as a soft brush stays
+        even; where dabs build up, that decides how much of them there is.
         """
         radius = self._brush.radius_at(pressure)
-        scallops = radius if self._brush.builds_up else sqrt(2 * radius)
-        return max(0.5, min(radius / 4, scallops))
+        scallops, even = sqrt(2 * radius), radius / 4
+        if self._brush.builds_up:
+            return max(0.5, even)
+        core = radius * self._brush.hardness  # it is full up to here
+        return max(0.5, min(scallops, max(even, core / 2)))
 
     def _press(self, point: Point) -> None:
-        brush = self._brush
-        dab = dab_at(self._mask, brush, *point)
-        if dab is None:
+        brush, mask = self._brush, self._mask
+        radius = brush.radius_at(point[2])
+        x, y = _on_grid(point[0], point[1], radius)
+        column, row, half = floor(x), floor(y), ceil(radius + 0.5)
+        left, right = max(column - half, 0), min(column + half + 1, mask.width)
+        top, bottom = max(row - half, 0), min(row + half + 1, mask.height)
+        if left >= right or top >= bottom:
             return
-        self._dirty = unite(self._dirty, dab.rect)
-        if not brush.builds_up:
-            self._mask.combine(dab.rect, dab.shape, subtract=brush.erase)
-            return
-        missing = self._missing_in(dab.rect)
-        missing *= np.float32(1) - dab.shape * np.float32(brush.flow_at(point[2]) / 255)
+        inside = (
+            slice(top - row + half, bottom - row + half),
+            slice(left - column + half, right - column + half),
+        )
+        shift = x - column, y - row
+        area = self._touch(left, top, right, bottom)
+        if brush.builds_up:
+            area *= _left_over(radius, brush.hardness, *shift, brush.flow_at(point[2]))[inside]
+        elif brush.erase:
+            np.minimum(area, 255 - _shape(radius, brush.hardness, *shift)[inside], out=area)
+        else:
+            np.maximum(area, _shape(radius, brush.hardness, *shift)[inside], out=area)
 
-    def _missing_in(self, rect: Rect) -> np.ndarray:
-        """A view of what dabs have yet to do: 1 where nothing is done. Eight bits would lose the
+    def _touch(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+        """A view of what a dab changes: the mask, or what dabs have yet to do."""
+        if self._dirty:
+            x0, y0, x1, y1 = self._dirty
+            self._dirty = min(left, x0), min(top, y0), max(right, x1), max(bottom, y1)
+        else:
+            self._dirty = left, top, right, bottom
+        tiles = left // TILE, top // TILE, (right - 1) // TILE, (bottom - 1) // TILE
+        if tiles != self._tiles:  # most dabs are where the one before was
+            self._tiles = tiles
+            rect = left, top, right - left, bottom - top
+            self._mask.touch(rect)
+            if self._brush.builds_up:
+                self._make_ready(rect)
+        pixels = self._mask.pixels if self._missing is None else self._missing
+        return pixels[top:bottom, left:right]
+
+    def _make_ready(self, rect: Rect) -> None:
+        """Note what dabs have yet to do there: 1 where nothing is done. Eight bits would lose the
         light touches.
         """
         if self._missing is None:
-            self._missing = np.empty(self._mask.pixels.shape, np.float32)  # no page is used yet
+            self._missing = self._mask.scratch()
         for index in tiles_in(rect):
             if index not in self._ready:
                 self._ready.add(index)
                 share = tile_of(self._mask.pixels, index) * np.float32(1 / 255)
                 tile_of(self._missing, index)[...] = share if self._brush.erase else 1 - share
-        x, y, width, height = rect
-        return self._missing[y : y + height, x : x + width]
 
     def _flush(self) -> Rect | None:
         """Bring what has built up into the mask; the touched rectangle."""
-        rect, self._dirty = self._dirty, None
-        if rect is not None and self._brush.builds_up:
-            values = self._missing_in(rect) * np.float32(-255 if not self._brush.erase else 255)
-            values += np.float32(0.5 if self._brush.erase else 255.5)
+        if self._dirty is None:
+            return None
+        (left, top, right, bottom), self._dirty = self._dirty, None
+        rect = left, top, right - left, bottom - top
+        if self._missing is not None:
+            self._make_ready(rect)  # between two dabs there may be tiles that none has touched
+            values = self._missing[top:bottom, left:right] * np.float32(255)
+            if not self._brush.erase:
+                np.subtract(np.float32(255), values, out=values)
+            values += np.float32(0.5)
             self._mask.touch(rect)[...] = values.astype(np.uint8)
+        self._mask.look_again()
         return rect
 
 

@@ -114,8 +114,6 @@ class Changes:
 
 def _worked_out(pixels: np.ndarray, work: Transform) -> Differences:
     """Runs anywhere; `pixels` is its own."""
-    before = Mask(pixels.shape[1], pixels.shape[0])
-    before.touch(before.bounds)[...] = pixels
-    after = work(pixels)
-    before.check(after)
-    return before.difference_to(after)
+    mask = Mask(pixels.shape[1], pixels.shape[0])
+    mask.pixels[...] = pixels
+    return mask.become(work(pixels))

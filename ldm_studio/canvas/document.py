@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -19,8 +20,6 @@ from ldm_studio.canvas.selections import Selection
 from ldm_studio.canvas.tiles import (
     Differences,
     Rect,
-    difference,
-    tile_of,
     tile_rect,
     unite,
 )
@@ -217,13 +216,7 @@ class CanvasDocument(QObject):
     def _commit(self, text: str) -> None:
         """Make what was recorded one step of undo; nothing if no pixel differs."""
         if self.mask:
-            pixels = self.mask.pixels
-            found = {
-                index: change
-                for index, tile in self.mask.recorded().items()
-                if (change := difference(tile, tile_of(pixels, index))) is not None
-            }
-            self._remember(found, text)
+            self._remember(self.mask.since(self.mask.recorded()), text)
 
     def _touched(self, rect: Rect | None) -> None:
         if self.overlay and rect:
@@ -270,13 +263,13 @@ class CanvasDocument(QObject):
         self.mask.check(pixels)
         self.cancel_stroke()
         self._changes.forget()
-        self._change(self.mask.difference_to(pixels), text)
+        self._remember(self._shown(self.mask.become(pixels)), text)
 
     def _fill(self, value: int, text: str) -> None:
         self.cancel_stroke()
         self._changes.forget()  # whatever it would have been
         if self.mask:
-            self._change(self.mask.difference_to(value), text)
+            self._remember(self._shown(self.mask.become(value)), text)
 
     def _change(self, differences: Differences, text: str) -> None:
         if differences:
@@ -310,22 +303,26 @@ class CanvasDocument(QObject):
         if self.mask is None or self.overlay is None:
             return
         self.mask.apply(differences)
+        self._shown(differences)
+
+    def _shown(self, differences: Differences) -> Differences:
+        """Have the overlay follow what has changed, and have it painted; the same differences."""
+        if self.mask is None or self.overlay is None:
+            return differences
         self._changes.mask_moved_on()
-        rects = [tile_rect(self.mask.pixels, index) for index in differences]
-        everything = sum(width * height for _, _, width, height in rects) == self.mask.pixels.size
-        if everything and all(isinstance(c, int) and c == 255 for c in differences.values()):
+        if self.mask.is_inversion(differences):
             self.overlay.inverted()
-        else:
-            for rect in rects:
-                self.overlay.touched(rect)
+            self.changed.emit(self.mask.bounds)
+            return differences
+        rects = [tile_rect(self.mask.pixels, index) for index in differences]
+        for rect in rects:
+            self.overlay.touched(rect)
         if len(rects) > TOGETHER:
-            whole = None
-            for rect in rects:
-                whole = unite(whole, rect)
-            self.changed.emit(whole)
+            self.changed.emit(reduce(unite, rects))
         else:
             for rect in rects:
                 self.changed.emit(rect)
+        return differences
 
     def close(self) -> None:
         """Let go of the thread that works beside the interface."""

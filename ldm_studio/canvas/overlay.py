@@ -10,14 +10,14 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from ldm_studio.canvas.mask import Mask
-from ldm_studio.canvas.tiles import TILE, Rect, TileIndex, tiles_in
+from ldm_studio.canvas.tiles import Rect, unite
 
 SHRUNK_MOST = 64  # the coarsest reduction: 1 % on a screen of double resolution needs no more
 
 
 class MaskOverlay:
-    """Paints the tint. Keeps nothing but, below 50 %, a reduced copy of the mask, whose tiles are
-    brought up to date when they are next seen.
+    """Paints the tint. Keeps nothing but, below 50 %, a reduced copy of the mask, which is brought
+    up to date when it is next seen.
     """
 
     def __init__(self, mask: Mask, color: QColor, opacity: float) -> None:
@@ -25,13 +25,13 @@ class MaskOverlay:
         self._tint = QColor(color)
         self._tint.setAlphaF(opacity)
         self._factor = 1
-        self._reduced = mask.pixels
-        self._stale: set[TileIndex] = set()
+        self._reduced = np.empty((0, 0), np.uint8)
+        self._stale: Rect | None = None  # where the copy is not up to date, in the mask's pixels
 
     def touched(self, rect: Rect) -> None:
         """These pixels of the mask are different now."""
         if self._factor > 1:
-            self._stale.update(tiles_in(rect))
+            self._stale = unite(self._stale, rect)
 
     def inverted(self) -> None:
         """All of them are 255 minus what they were: and so are their means."""
@@ -78,28 +78,23 @@ class MaskOverlay:
             factor *= 2
         if factor != self._factor:
             self._factor = factor
-            if factor == 1:
-                self._reduced, self._stale = self._mask.pixels, set()
-            else:
+            self._stale = None
+            if factor > 1:
                 size = ceil(self._mask.height / factor), ceil(self._mask.width / factor)
                 self._reduced = np.empty(size, np.uint8)
-                self._stale = set(self._mask.tiles())
+                self._stale = self._mask.bounds
+        if factor == 1:
+            return self._mask.pixels
         if self._stale:
-            self._bring_up_to_date()
+            self._bring_up_to_date(self._stale)
+            self._stale = None
         return self._reduced
 
-    def _bring_up_to_date(self) -> None:
-        pixels = self._mask.pixels
+    def _bring_up_to_date(self, rect: Rect) -> None:
+        pixels, factor = self._mask.pixels, self._factor
         height, width = pixels.shape
-        whole = Image.frombuffer("L", (width, height), pixels, "raw", "L", 0, 1)
-        small = TILE // self._factor
-        if len(self._stale) * 2 > len(list(self._mask.tiles())):
-            self._reduced[...] = np.asarray(whole.reduce(self._factor))
-        else:
-            for column, row in self._stale:
-                x, y = column * TILE, row * TILE
-                box = x, y, min(x + TILE, width), min(y + TILE, height)
-                tile = np.asarray(whole.reduce(self._factor, box))
-                at = np.s_[row * small : (row + 1) * small, column * small : (column + 1) * small]
-                self._reduced[at] = tile
-        self._stale.clear()
+        left, top = rect[0] // factor, rect[1] // factor
+        right, bottom = ceil((rect[0] + rect[2]) / factor), ceil((rect[1] + rect[3]) / factor)
+        box = left * factor, top * factor, min(right * factor, width), min(bottom * factor, height)
+        whole = Image.frombuffer("L", (width, height), pixels, "raw", "L", 0, 1)  # no copy
+        self._reduced[top:bottom, left:right] = np.asarray(whole.reduce(factor, box))

@@ -43,10 +43,11 @@ def tile_rect(pixels: np.ndarray, index: TileIndex) -> Rect:
     return index[0] * TILE, index[1] * TILE, width, height
 
 
-def difference(one: np.ndarray, other: np.ndarray | int) -> Difference | None:
-    """What turns one tile into the other, and back; None if they are the same."""
-    change = np.bitwise_xor(one, np.uint8(other) if isinstance(other, int) else other)
-    first = int(change.flat[0])
-    if first == 0 and not change.any():
-        return None
-    return first if (change == first).all() else change
+def simplified(change: np.ndarray) -> Difference | None:
+    """A tile of differences, uint8 [h, w], as one value if it has only one; None if that is 0."""
+    first = int(change[0, 0])
+    if first != change[-1, -1]:  # tells mostly
+        return change
+    if first == 0:
+        return change if change.any() else None
+    return change if (change != first).any() else first

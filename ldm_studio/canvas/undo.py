@@ -20,6 +20,7 @@ from ldm_studio.canvas.tiles import Difference, Differences, TileIndex
 UNDO_BYTES = 256 << 20  # what all commands together may take
 DROP_TO = 0.75  # of the budget, when it is exceeded: dropping in bulk is cheaper than one by one
 COMMAND_BYTES = 1 << 10  # about what a command takes besides its pixels
+SMALL = 80 << 10  # bytes that are compressed at once: sooner than another thread is woken
 LEVEL = 1  # of zlib: quick, and masks are simple
 
 
@@ -134,12 +135,19 @@ class History(QObject):
         super().__init__(parent)
         self.stack = QUndoStack(self)
         self._background, self._budget = background, budget
+        self._bound = 0  # at least what all commands take: steps only shrink
 
     def push(self, text: str, step: Step) -> None:
         """Remember what has been done. The newest step is kept even if it alone is too large."""
-        self._drop_oldest(self._budget - step.nbytes - COMMAND_BYTES)
+        size = step.nbytes + COMMAND_BYTES
+        if self._bound + size > self._budget:
+            self._bound = self._drop_oldest(self._budget - size)
+        self._bound += size
         self.stack.push(UndoCommand(text, step))
-        self._background.run(step.pack)
+        if size <= SMALL:
+            step.pack()
+        else:
+            self._background.run(step.pack)
 
     @property
     def nbytes(self) -> int:
@@ -149,12 +157,14 @@ class History(QObject):
         commands = (self.stack.command(i) for i in range(count))
         return [command for command in commands if isinstance(command, UndoCommand)]
 
-    def _drop_oldest(self, room: int) -> None:
-        """QUndoStack cannot drop commands from its far end, so it is filled anew."""
+    def _drop_oldest(self, room: int) -> int:
+        """Keep what fits; how much that is. QUndoStack cannot drop commands from its far end, so it
+        is filled anew.
+        """
         commands = self._commands(self.stack.index())  # undone ones are about to be dropped anyway
         total = sum(map(_size, commands))
         if total <= room:
-            return
+            return total
         first, wanted = 0, room * DROP_TO
         while first < len(commands) and total > wanted:
             total -= _size(commands[first])
@@ -164,6 +174,7 @@ class History(QObject):
             self.stack.clear()
             for text, step in kept:
                 self.stack.push(UndoCommand(text, step))
+        return total
 
 
 def _size(command: UndoCommand) -> int:

@@ -206,8 +206,8 @@ class CanvasView(EditingView):
         # While a picture forms, and until the pointer comes back to it, its colours matter more
         # than the tint, unless one paints meanwhile.
         resting = self._tint_rests or document.preview is not None
-        tinted = document.stroking or (self._overlay_visible and not resting)
-        if document.overlay and document.paintable and tinted and self.masked:
+        tinted = document.stroking or (self._overlay_visible and not resting and self.masked)
+        if document.overlay and document.paintable and tinted:
             document.overlay.paint(painter, target, event.rect(), zoom)
         if zoom >= painting.GRID_FROM and not self.fitting and document.preview is None:
             painting.paint_grid(painter, target, event.rect(), self.scale)

@@ -132,3 +132,40 @@ def test_the_description_says_what_is_there(qtbot, view):
     assert view.accessibleDescription() == "Canvas 200 by 100, mask covers 12 %"
     view.set_picture(None)
     assert view.accessibleDescription() == "Canvas, no picture yet"
+
+
+def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):
+    stripes = np.zeros((100, 200, 3), np.uint8)
+    stripes[:, ::2] = 255
+    view.set_picture(stripes)
+
+    def levels(zoom: float) -> int:
+        view.zoom_to(zoom)
+        across = from_qimage(shot(view))[150, 150:250, 0]
+        return len(np.unique(across))
+
+    assert levels(3.0) == 2
+    assert levels(1.7) > 2
+    view.set_picture(np.repeat(stripes[:16, :16], 1, 0).copy())
+    view.fit()  # a small picture in a large window
+    assert view.zoom > 2
+    assert len(np.unique(from_qimage(shot(view))[150, 150:250, 0])) > 2
+
+
+def test_lines_between_pixels_show_when_close(view):
+    view.set_tool(Tool.PAN)
+    view.zoom_to(6.0)
+    assert len(np.unique(from_qimage(shot(view))[140:160, 190:210])) == 1
+    view.zoom_to(20.0)
+    seen = from_qimage(shot(view))[100:200, 150:250, 0]
+    lines = (seen != 210).all(0)
+    assert np.count_nonzero(lines) == 5
+    assert np.ptp(np.diff(np.flatnonzero(lines))) <= 1
+
+
+def test_the_zoom_has_limits(view):
+    view.zoom_to(1e9)
+    assert view.zoom == 64.0
+    view.zoom_to(1e-9)
+    assert view.zoom == 0.01
+    shot(view)

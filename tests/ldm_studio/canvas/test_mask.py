@@ -21,44 +21,29 @@ def painted(pixels: np.ndarray) -> Mask:
     return mask
 
 
-def test_adding_keeps_the_stronger_and_taking_away_the_weaker():
-    old, new = noise(40, 30), noise(20, 10, 1)
-    mask = painted(old)
-    assert mask.combine((5, 6, 20, 10), new) == (5, 6, 20, 10)
-    assert np.array_equal(mask.pixels[6:16, 5:25], np.maximum(old[6:16, 5:25], new))
-    mask.combine((5, 6, 20, 10), np.full((10, 20), 255, np.uint8), subtract=True)
-    assert not mask.pixels[6:16, 5:25].any()
-    assert np.array_equal(mask.pixels[:6], old[:6])
-
-
-def test_what_reaches_over_the_edge_is_cut_off():
-    mask = Mask(40, 30)
-    values = noise(20, 20)
-    assert mask.combine((-10, 20, 20, 20), values) == (0, 20, 10, 10)
-    assert np.array_equal(mask.pixels[20:, :10], values[:10, 10:])
-    assert mask.combine((40, 0, 5, 5), values[:5, :5]) is None
-
-
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 600), st.integers(1, 600), st.integers(0, 2), st.integers(0, 2))
 def test_a_difference_leads_there_and_back(width, height, first, second):
     kinds = [np.zeros((height, width), np.uint8), noise(width, height), noise(width, height, 1)]
     mask, other = painted(kinds[first]), kinds[second]
-    change = mask.difference_to(other)
+    change = mask.become(other)
     assert bool(change) == (first != second)
-    mask.apply(change)
     assert np.array_equal(mask.pixels, other)
     mask.apply(change)
     assert np.array_equal(mask.pixels, kinds[first])
+    mask.apply(change)
+    assert np.array_equal(mask.pixels, other)
 
 
 def test_tiles_that_change_evenly_are_one_number():
     mask = Mask(3 * TILE, TILE)
-    assert mask.difference_to(255) == {(0, 0): 255, (1, 0): 255, (2, 0): 255}
+    assert mask.become(255) == {(0, 0): 255, (1, 0): 255, (2, 0): 255}
+    mask.become(0)
     mask.touch((0, 0, 5, 5))[...] = 9
-    change = mask.difference_to(0)
+    change = mask.become(0)
     assert set(change) == {(0, 0)}
     assert isinstance(change[0, 0], np.ndarray)
+    mask.apply(change)
     mask.apply(mask.inversion())
     assert mask.pixels[2, 2] == 246
     assert mask.pixels[9, 9] == 255
@@ -68,10 +53,10 @@ def test_emptiness_and_coverage():
     mask = Mask(40, 30)
     assert mask.is_empty
     assert mask.coverage() == 0
-    mask.apply(mask.difference_to(255))
+    mask.become(255)
     assert not mask.is_empty
     assert mask.coverage() == 1
-    mask.apply(mask.difference_to(0))
+    mask.become(0)
     assert mask.is_empty
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.tiles import TILE
+from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.view import CanvasView
 from tests.ldm_studio.canvas.driving import (
     LEFT,
     Repaints,
@@ -40,3 +48,82 @@ def test_partial_repaints_add_up_to_the_whole(qtbot, view):
     shown = from_qimage(view.screen().grabWindow(view.winId()).toImage()).astype(int)
     # Qt interpolates in fixed point from the left edge of what it repaints: a level or two
     assert np.abs(shown - from_qimage(shot(view))).max() <= 3
+
+
+def repainted(view: CanvasView, act: Callable[[], object]) -> list[QRect]:
+    """What `act` has painted again."""
+    QApplication.processEvents()
+    repaints = Repaints()
+    view.installEventFilter(repaints)
+    act()
+    QApplication.processEvents()
+    view.removeEventFilter(repaints)
+    return repaints.rects
+
+
+@pytest.mark.parametrize("zoom", [0.1, 0.4, 1.0, 6.0])
+def test_a_stroke_on_a_large_canvas_repaints_its_way_only(qtbot, view, zoom):
+    view.set_picture(np.zeros((2048, 2048, 3), np.uint8))
+    view.zoom_to(zoom)
+    view.adjust(size=max(1, round(10 / zoom)))
+    at = QPoint(200, 150)
+    qtbot.mouseMove(view, at - QPoint(60, 60))
+    qtbot.mouseMove(view, at)
+    qtbot.mousePress(view, LEFT, pos=at)
+    QApplication.processEvents()
+    rects = repainted(view, lambda: qtbot.mouseMove(view, at + QPoint(30, 0)))
+    qtbot.mouseRelease(view, LEFT, pos=at + QPoint(30, 0))
+    assert rects
+    around = QRect(at - QPoint(40, 40), QSize(110, 80))
+    assert all(around.contains(rect) for rect in rects)
+
+
+def test_the_end_of_a_stroke_repaints_no_more_than_the_stroke(qtbot, view):
+    at = place(view, 60, 50)
+    qtbot.mousePress(view, LEFT, pos=at)
+    rects = repainted(view, lambda: qtbot.mouseRelease(view, LEFT, pos=at))
+    assert all(rect.width() < 60 and rect.height() < 60 for rect in rects)
+
+
+def test_undo_repaints_the_tiles_that_it_changes(qtbot, view):
+    view.set_picture(np.zeros((2048, 2048, 3), np.uint8))
+    view.actual_size()
+    view.pan_by(10_000, 10_000)
+    qtbot.mouseMove(view, QPoint(390, 10))
+    corner = view.to_widget(0, 0).toPoint()
+    spot = corner + QPoint(20, 20)
+    qtbot.mousePress(view, LEFT, pos=spot)
+    qtbot.mouseRelease(view, LEFT, pos=spot)
+    qtbot.mouseMove(view, QPoint(390, 10))
+    rects = repainted(view, view.undo)
+    tile = QRect(corner, QSize(TILE, TILE)).adjusted(-4, -4, 4, 4)
+    assert any(rect.contains(spot) for rect in rects)
+    assert all(tile.contains(rect) for rect in rects)
+
+
+def test_a_rubber_band_repaints_itself_only(qtbot, view):
+    view.set_tool(Tool.RECTANGLE)
+    qtbot.mousePress(view, LEFT, pos=place(view, 20, 20))
+    qtbot.mouseMove(view, place(view, 60, 50))
+    rects = repainted(view, lambda: qtbot.mouseMove(view, place(view, 70, 55)))
+    band = QRect(place(view, 20, 20), place(view, 70, 55)).adjusted(-6, -6, 6, 6)
+    assert rects
+    assert all(band.contains(rect) for rect in rects)
+    qtbot.mouseRelease(view, LEFT, pos=place(view, 70, 55))
+
+
+@pytest.mark.parametrize("zoom", [0.11, 0.3])
+def test_small_views_of_a_mask_are_right_after_every_change(qtbot, view, zoom):
+    """Their reduced copy is brought up to date in parts."""
+    view.set_picture(np.zeros((1500, 1300, 3), np.uint8))
+    view.tint = QColor(255, 255, 255), 1.0
+    view.zoom_to(zoom)
+    view.adjust(size=90)
+    drag(qtbot, view, (300, 300), (900, 700), (400, 1200))
+    view.invert_mask()
+    drag(qtbot, view, (1200, 100), (1200, 1400))
+    view.undo()
+    view.set_tool(Tool.PAN)  # no ring
+    seen = from_qimage(shot(view))
+    view.tint = QColor(255, 255, 254), 1.0  # another overlay, with no copy yet
+    assert np.abs(seen.astype(int) - from_qimage(shot(view))).max() <= 2

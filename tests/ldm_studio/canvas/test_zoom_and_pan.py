@@ -76,3 +76,12 @@ def test_fit_follows_the_size_of_the_widget(qtbot, view):
     view.actual_size()
     view.resize(500, 500)
     assert view.zoom == 1.0
+
+
+def test_panning_on_a_touchpad_pans(view):
+    device = QPointingDevice.primaryPointingDevice()
+    at, before = QPointF(200, 150), view.to_widget(0, 0)
+    kind = Qt.NativeGestureType.PanNativeGesture
+    event = QNativeGestureEvent(kind, device, 3, at, at, at, 0.0, QPointF(12, -7), 1)
+    QApplication.sendEvent(view, event)
+    assert view.to_widget(0, 0) - before == QPointF(12, -7)
