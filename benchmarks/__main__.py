@@ -16,7 +16,9 @@ from .record import Options, Result, machine, to_json
 BENCHMARKS = {
     "picture": "seconds a picture",
     "preview": "cost of the live preview",
+    "trajectory": "cost of the journal and of kept steps, latency of drawing live",
     "interface": "how long the interface stands still while the engine draws",
+    "canvas": "strokes on a large canvas while previews arrive, and undoing them",
     "startup": "from start to window, to model, to first picture",
     "seam": "how visible the edge of an inpainted part is",
     "history": "first page and searches of 100,000 pictures",

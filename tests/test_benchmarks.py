@@ -14,7 +14,9 @@ FIELDS = {
     "picture": {"seconds_per_picture", "ms_per_step", "size", "pictures"},
     "seam": {"matched", "plain", "plain_over_matched", "pictures"},
     "preview": {"preview_ms", "step_ms", "percent_of_step", "pictures"},
+    "trajectory": {"journal_ms", "keep_ms", "percent_of_step", "sd_percent_of_step", "live_ms"},
     "interface": {"median_ms", "p99_ms", "longest_ms", "longest_while_loading_ms", "pictures"},
+    "canvas": {"strokes", "by_view", "ends", "invert", "undo", "undo_mib", "niceness"},
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
     "history": {"first_page_ms", "search_ms", "search_while_writing_ms", "pictures"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
@@ -56,6 +58,14 @@ def test_a_benchmark_prints_a_line_and_its_record(
     line, printed = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{name}: ")
     assert json.loads(printed) == record
+
+
+def test_the_canvas_is_measured_without_a_model(model: Path, tmp_path: Path) -> None:
+    (record,) = run(["canvas"], model, tmp_path / "records.jsonl")
+    check(record)
+    strokes = record["strokes"]
+    assert isinstance(strokes, dict)
+    assert 0 < strokes["computing_median_ms"] <= strokes["computing_p99_ms"]
 
 
 @pytest.mark.timeout(300)  # starts the program several times

@@ -1,0 +1,211 @@
+"""The canvas under the hand: strokes on 4096 x 4096 while previews arrive, and undoing them.
+
+Times are those of a clock, and those that the interface's thread was computing: on a machine that
+does other things as well the second say what the canvas costs, the first what its user waits.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from ldm_studio.canvas.panel import CanvasPanel
+
+from .record import Options
+
+SIDE = 4096  # pixels
+WINDOW = 936, 600  # logical pixels of canvas and controls in a window of 1280 x 800
+PREVIEW = 512  # pixels; what a large model's picture measures while it forms
+EVENTS = 60  # a stroke, at a second's worth of a usual mouse
+PREVIEW_EVERY = 6  # events; ten a second
+VIEWS = (("fit", 0.0), ("100 %", 1.0), ("800 %", 8.0))
+BRUSHES = (("small", 24, 100), ("large", 600, 100), ("large, low flow", 600, 40))
+
+Time = tuple[float, float]  # ms by the clock, ms of computing
+
+
+@dataclass(frozen=True)
+class Took:
+    """Times of the same event again and again, in ms."""
+
+    median_ms: float
+    p99_ms: float
+    longest_ms: float
+    computing_median_ms: float
+    computing_p99_ms: float
+    computing_longest_ms: float
+
+    @classmethod
+    def of(cls, times: Sequence[Time]) -> Took:
+        clock, computing = zip(*times, strict=True)
+        return cls(*_summary(clock), *_summary(computing))
+
+
+@dataclass(frozen=True)
+class CanvasResult:
+    """Each event is handled, and what it changed is painted, before the next."""
+
+    strokes: Took
+    """All events of a stroke but its end."""
+    by_view: dict[str, Took]
+    """The same, for each view and brush."""
+    ends: Took
+    """Ends of strokes that went all over the view."""
+    previews: Took
+    """Arrivals of a preview, painted over the whole picture."""
+    invert: Took
+    clear: Took
+    undo: Took
+    """Undoing small strokes, one by one."""
+    undone: int
+    undo_mib: float
+    """What all of these take together."""
+    niceness: int
+
+    def line(self) -> str:
+        worst = max(self.by_view, key=lambda name: self.by_view[name].computing_p99_ms)
+        stroke = self.strokes
+        return (
+            f"stroke event median {stroke.median_ms:.1f} ms, p99 {stroke.p99_ms:.1f} ms "
+            f"(computing {stroke.computing_median_ms:.1f} and {stroke.computing_p99_ms:.1f}; "
+            f"worst p99 {self.by_view[worst].computing_p99_ms:.1f}: {worst}); computing p99 of a "
+            f"long stroke's end {self.ends.computing_p99_ms:.1f} ms, inverting "
+            f"{self.invert.computing_p99_ms:.1f} ms, clearing {self.clear.computing_p99_ms:.1f} ms;"
+            f" undo {self.undo.median_ms:.1f} ms; "
+            f"{self.undone} strokes take {self.undo_mib:.1f} MiB"
+        )
+
+
+class Hand:
+    """Sends events to the real widget and has every one painted before the next."""
+
+    def __init__(self) -> None:
+        rgb = np.random.default_rng(0).integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
+        self.panel = CanvasPanel()
+        self.view = self.panel.view
+        self.panel.resize(*WINDOW)
+        self.panel.show()
+        self.view.set_picture(rgb.repeat(8, 0).repeat(8, 1))
+        QApplication.processEvents()
+
+    def send(self, kind: QEvent.Type, at: QPointF) -> Time:
+        """How long until it is painted."""
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        button = none if kind == QEvent.Type.MouseMove else left
+        held = none if kind == QEvent.Type.MouseButtonRelease else left
+        event = QMouseEvent(
+            kind, at, self.view.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier
+        )
+        return self.timed(lambda: QApplication.sendEvent(self.view, event))
+
+    def timed(self, act: Callable[[], object]) -> Time:
+        start, computing = time.perf_counter(), time.thread_time()
+        act()
+        QApplication.processEvents()
+        return 1000 * (time.perf_counter() - start), 1000 * (time.thread_time() - computing)
+
+    def stroke(self, way: Iterator[QPointF]) -> None:
+        first, *rest = way
+        self.send(QEvent.Type.MouseButtonPress, first)
+        for point in rest:
+            self.send(QEvent.Type.MouseMove, point)
+        self.send(QEvent.Type.MouseButtonRelease, rest[-1])
+
+
+def measure(options: Options) -> CanvasResult:
+    """`options.repeats` scales the strokes, 1 for a quick look."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication(["benchmark"])
+    hand = Hand()
+    try:
+        return _measure(hand, options.times(10))
+    finally:
+        hand.view.document.close()
+        hand.panel.close()
+        hand.panel.deleteLater()
+        app.processEvents()
+
+
+def _measure(hand: Hand, scale: int) -> CanvasResult:
+    view = hand.view
+    ends: list[Time] = []
+    previews: list[Time] = []
+    by_view: dict[str, list[Time]] = {}
+    preview = np.random.default_rng(1).integers(0, 256, (PREVIEW, PREVIEW, 3), np.uint8)
+    for shown, zoom in VIEWS:
+        for brush, size, flow in BRUSHES:
+            if zoom:
+                view.zoom_to(zoom)
+            else:
+                view.fit()
+            view.adjust(size=size, flow=flow)
+            QApplication.processEvents()
+            here = by_view.setdefault(f"{shown}, {brush} brush", [])
+            for turn in range(scale):
+                way = list(_scribble(view.width(), view.height(), turn))
+                here.append(hand.send(QEvent.Type.MouseButtonPress, way[0]))
+                for number, point in enumerate(way[1:]):
+                    if number % PREVIEW_EVERY == 0:
+                        previews.append(hand.timed(lambda: view.set_preview(preview)))
+                    here.append(hand.send(QEvent.Type.MouseMove, point))
+                ends.append(hand.send(QEvent.Type.MouseButtonRelease, way[-1]))
+    view.set_preview(None)
+    view.fit()
+    QApplication.processEvents()
+    invert = [hand.timed(view.invert_mask) for _ in range(2 * scale)]
+    clear = []
+    for _ in range(scale):
+        clear.append(hand.timed(view.clear_mask))
+        hand.timed(view.undo)
+        view.document.background.wait()
+    undo, memory = _undo(hand, 100 * scale)
+    return CanvasResult(
+        strokes=Took.of([took for times in by_view.values() for took in times]),
+        by_view={name: Took.of(times) for name, times in by_view.items()},
+        ends=Took.of(ends),
+        previews=Took.of(previews),
+        invert=Took.of(invert),
+        clear=Took.of(clear),
+        undo=Took.of(undo),
+        undone=len(undo),
+        undo_mib=memory / 2**20,
+        niceness=os.nice(0) if hasattr(os, "nice") else 0,
+    )
+
+
+def _undo(hand: Hand, count: int) -> tuple[list[Time], int]:
+    """Times of undoing `count` strokes, and the bytes they took."""
+    view = hand.view
+    view.clear_mask()
+    view.undo_stack.clear()
+    view.adjust(size=24, flow=100)
+    rng = np.random.default_rng(2)
+    for x, y in rng.uniform(0.1, 0.9, (count, 2)) * SIDE:
+        start = view.to_widget(x, y)
+        hand.stroke(start + QPointF(step, step / 2) for step in range(0, 20, 5))
+    view.document.background.wait()
+    memory = view.document.history.nbytes
+    return [hand.timed(view.undo) for _ in range(view.undo_stack.count())], memory
+
+
+def _scribble(width: int, height: int, turn: int) -> Iterator[QPointF]:
+    """To and fro over the widget, fast."""
+    for i in range(EVENTS):
+        share = i / EVENTS
+        x = 0.5 + 0.48 * np.cos(7 * share * np.pi + turn)
+        y = 0.05 + 0.9 * share
+        yield QPointF(width * float(x), height * y)
+
+
+def _summary(times: Sequence[float]) -> tuple[float, float, float]:
+    """Median, p99, longest."""
+    ordered = sorted(times)
+    return statistics.median(ordered), ordered[int(0.99 * (len(ordered) - 1))], ordered[-1]
