@@ -24,22 +24,13 @@ from torch import Tensor
 
 from core.diffusion.adams import lms, plms
 from core.diffusion.dpm_solver import dpm_adaptive
-from core.diffusion.dpmpp import dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
 from core.diffusion.er_sde import much_noise
-from core.diffusion.onestep import (
-    Churn,
-    ddim,
-    dpm2,
-    dpm2_ancestral,
-    euler,
-    euler_ancestral,
-    heun,
-)
+from core.diffusion.options import Options
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import scaled_linear
 from core.diffusion.sigmas import karras
-from core.diffusion.trajectory import Denoiser, Sampler
-from tests.core.diffusion.driving import SIGMAS, draws, last, silent, start
+from core.diffusion.trajectory import Denoiser
+from tests.core.diffusion.driving import SIGMAS, draws, last, start
 
 # diffusers' own, for numpy 2
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")
@@ -139,46 +130,6 @@ def test_agrees_with_k_diffusion(name: str, denoise: Denoiser, k_diffusion: Modu
     close(last(sampler, denoise, start(SIGMAS[0]), SIGMAS, draws), expected)
 
 
-@pytest.mark.parametrize(
-    ("make", "name"),
-    [
-        (euler_ancestral, "sample_euler_ancestral"),
-        (dpm2_ancestral, "sample_dpm_2_ancestral"),
-        (dpmpp_2s_ancestral, "sample_dpmpp_2s_ancestral"),
-        (dpmpp_sde, "sample_dpmpp_sde"),
-        (dpmpp_2m_sde, "sample_dpmpp_2m_sde"),
-        (dpmpp_3m_sde, "sample_dpmpp_3m_sde"),
-    ],
-)
-@pytest.mark.parametrize(("eta", "s_noise"), [(0.6, 1.1), (0.0, 1.0)])
-def test_options_agree_with_k_diffusion(
-    make: Callable[..., Sampler], name: str, eta: float, s_noise: float, mixture: Any,
-    k_diffusion: ModuleType,
-) -> None:  # fmt: skip
-    sampler = motion if name == "sample_dpmpp_sde" else first_draw
-    expected = k_diffusion_run(
-        k_diffusion, name, mixture.denoise, eta=eta, s_noise=s_noise, noise_sampler=sampler
-    )
-    noise = draws if eta else silent
-    close(last(make(eta, s_noise), mixture.denoise, start(SIGMAS[0]), SIGMAS, noise), expected)
-
-
-@pytest.mark.parametrize(
-    ("make", "name"), [(euler, "sample_euler"), (heun, "sample_heun"), (dpm2, "sample_dpm_2")]
-)
-def test_churn_agrees_with_k_diffusion(
-    make: Callable[[Churn], Sampler], name: str, mixture: Any, k_diffusion: ModuleType,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    steps = iter(range(len(SIGMAS)))
-    monkeypatch.setattr(torch, "randn_like", lambda x: draws(next(steps), 0))
-    expected = k_diffusion_run(
-        k_diffusion, name, mixture.denoise, s_churn=3.0, s_tmin=0.1, s_tmax=9.0, s_noise=1.05
-    )
-    sampler = make(Churn(3.0, 0.1, 9.0, 1.05))
-    close(last(sampler, mixture.denoise, start(SIGMAS[0]), SIGMAS, draws), expected)
-
-
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("evaluations", [1, 2, 3, 4, 9, 10, 11])
 def test_dpm_fast_agrees_with_k_diffusion(
@@ -215,9 +166,11 @@ def test_dpm_adaptive_agrees_with_k_diffusion(denoise: Denoiser, k_diffusion: Mo
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize(("steps", "again", "times"), [(20, 9, 1), (30, 9, 1), (40, 10, 2)])
+@pytest.mark.parametrize(
+    ("steps", "again", "times", "s_noise"), [(20, 9, 1, 1.0), (30, 9, 1, 1.1), (40, 10, 2, 1.0)]
+)
 def test_restart_is_heun_with_detours(
-    steps: int, again: int, times: int, denoise: Denoiser, k_diffusion: ModuleType
+    steps: int, again: int, times: int, s_noise: float, denoise: Denoiser, k_diffusion: ModuleType
 ) -> None:
     model = as_model(denoise)
     main = k_diffusion.get_sigmas_karras(steps - again * times, 0.03, 14.6)
@@ -226,10 +179,11 @@ def test_restart_is_heun_with_detours(
     x = k_diffusion.sample_heun(model, start(14.6), main[: bottom + 1], disable=True)
     for i in range(times):
         gap = (main[top] ** 2 - main[bottom] ** 2) ** 0.5
-        x = x + gap * draws(int(bottom) + i * again, 0)
+        x = x + s_noise * gap * draws(int(bottom) + i * again, 0)
         x = k_diffusion.sample_heun(model, x, loop, disable=True)
     x = k_diffusion.sample_heun(model, x, main[bottom:], disable=True)
-    close(last("Restart", denoise, start(14.6), karras(steps, 0.03, 14.6), draws), x)
+    sampler = SAMPLERS["Restart"].with_options(Options(s_noise=s_noise))
+    close(last(sampler, denoise, start(14.6), karras(steps, 0.03, 14.6), draws), x)
 
 
 def test_a_short_restart_is_heun(mixture: Any) -> None:
@@ -318,7 +272,8 @@ def test_ddim_with_noise_agrees_with_diffusers(mixture: Any) -> None:
         x_now = z * math.sqrt(1 + sigmas[i] ** 2)
         eps = (x_now - mixture.denoise(x_now, sigmas[i])) / sigmas[i]
         z = scheduler.step(eps, t, z, eta=0.7, variance_noise=draws(i, 0)).prev_sample
-    close(last(ddim(eta=0.7), mixture.denoise, x, sigmas, draws), z)
+    sampler = SAMPLERS["DDIM"].with_options(Options(eta=0.7))
+    close(last(sampler, mixture.denoise, x, sigmas, draws), z)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +311,8 @@ def test_gradient_estimation_is_the_published_update(denoise: Denoiser) -> None:
     close(last("Gradient Estimation", denoise, x, SIGMAS[:-1]), expected)
 
 
-def test_er_sde_is_the_published_update(denoise: Denoiser) -> None:
+@pytest.mark.parametrize("s_noise", [1.0, 1.1])
+def test_er_sde_is_the_published_update(s_noise: float, denoise: Denoiser) -> None:
     """Cui et al. 2023, algorithm 3 in variance-exploding form, its integrals by quadrature."""
     x = expected = start(SIGMAS[0])
     estimates: list[Tensor] = []
@@ -373,5 +329,7 @@ def test_er_sde_is_the_published_update(denoise: Denoiser) -> None:
             area = integrate.quad(lambda s, top: (s - top) / much_noise(s), after, sigma, (sigma,))
             bend = (changes[-1] - changes[-2]) / ((sigma - SIGMAS[i - 2]) / 2)
             value = value + ((after - sigma) ** 2 / 2 + much_noise(after) * area[0]) * bend
-        expected = value + math.sqrt(after**2 - (sigma * ratio) ** 2) * draws(i, 0)
-    close(last("ER SDE", denoise, x, SIGMAS[:-1], draws), expected)
+        fresh = s_noise * math.sqrt(after**2 - (sigma * ratio) ** 2)
+        expected = value + fresh * draws(i, 0)
+    sampler = SAMPLERS["ER SDE"].with_options(Options(s_noise=s_noise))
+    close(last(sampler, denoise, x, SIGMAS[:-1], draws), expected)
