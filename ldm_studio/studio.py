@@ -116,6 +116,7 @@ class Studio(QObject):
         window.strip.start_requested.connect(self.start_from_entry)
         window.strip.replay_requested.connect(self.replaying.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
+        self.view.picture_restored.connect(self._on_picture_restored)
         store.mode_changed.connect(self._on_mode_changed)
 
     # What the user asks for
@@ -350,7 +351,7 @@ class Studio(QObject):
             return
         if store.mode is not Mode.INPAINT:
             self._adopt_live()
-        if self.view.mask() is None:
+        if not self.view.masked:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
             return
@@ -358,6 +359,15 @@ class Studio(QObject):
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask = store.mode
             store.mode = Mode.INPAINT
+
+    def _on_picture_restored(self) -> None:
+        """Undo has brought back a picture: from now on it is what the next one starts from."""
+        self.branching.leave()
+        self._set_shown(None)
+        self.window.strip.forget_current()
+        self.view.set_before(None)
+        if self.store.mode is not Mode.TEXT:
+            self._set_start(self.view.picture())
 
     def _on_mode_changed(self, mode: Mode) -> None:
         if mode is not Mode.TEXT and self._start is None and not self._applying:

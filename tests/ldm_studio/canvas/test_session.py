@@ -36,3 +36,16 @@ def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_pa
     with qtbot.waitSignal(canvas.problem):
         canvas.use_as_mask(str(tmp_path / "broken.png"))
     assert application.window.notice.is_error
+
+
+def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> None:
+    first, second = np.full((2, 64, 64, 3), [[[[10]]], [[[200]]]], np.uint8)
+    studio, view = application.studio, application.window.canvas.view
+    studio.use_start(first)
+    studio.use_start(second)
+    view.undo()
+    assert np.array_equal(view.picture(), first)
+    assert np.array_equal(studio.start, first)
+    assert studio.shown is None
+    view.redo()
+    assert np.array_equal(studio.start, second)
