@@ -25,7 +25,12 @@ SCROLL_BAR = 12
 
 CANVAS_KEYS = (
     ("Brush, eraser", "B, E"),
+    ("Rectangle, lasso", "R, L"),
+    ("Fill by colour, gradient", "F, G"),
     ("Smaller, larger brush", "[ ]"),
+    ("Softer, harder brush", "Shift+[ ]"),
+    ("Grow, shrink, feather the mask", ". , /"),
+    ("Invert, mask everything, clear", "I, A, Del"),
     ("Move the picture", "Space + drag"),
     ("Compare with the picture before", "hold C"),
 )
