@@ -360,7 +360,7 @@ def _check_levels(request: Request) -> None:
         raise RequestError("levels.sigma_min", f"sigma_min {low} is not below sigma_max {high}.")
     if not levels.sigmas:
         return
-    if levels.sigmas[-1] <= 0 or any(a <= b for a, b in pairwise(levels.sigmas)):
+    if levels.sigmas[-1] <= 0 or any(not a > b for a, b in pairwise(levels.sigmas)):
         raise RequestError("levels.sigmas", "The sigmas must fall, and stay above 0.")
     _within("levels.sigmas", levels.sigmas[0], 0.0, 1e6)
     if len(levels.sigmas) != request.steps:

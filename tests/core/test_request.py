@@ -223,6 +223,7 @@ def levels(*sigmas: float, **others: Any) -> dict[str, Any]:
         ("levels.sigmas", levels(1.0, 2.0)),
         ("levels.sigmas", levels(1.0, 0.0)),
         ("levels.sigmas", levels(float("inf"), 1.0)),
+        ("levels.sigmas", levels(3.0, float("nan"), 1.0)),
         ("levels.sigmas", {"levels": Levels((3.0, 1.0)), "steps": 3}),
         ("levels.sigma_min", levels(sigma_min=0.0)),
         ("levels.sigma_min", levels(sigma_min=2.0, sigma_max=1.0)),
