@@ -156,6 +156,7 @@ class OptionsBar(Folding):
             (self._line, self._zoom),
             (self._flow.label, self._flow.number, self._pressure),
             (self._hardness.label, self._hardness.number),
+            (self._tolerance.label,),
             (self._tint,),
         )
 
