@@ -68,7 +68,7 @@ class Branch:
             request = replace(request, changes=(*request.changes, Change(self.step, **changed)))
         elif request.changes == parent.request.changes:
             raise RequestError(
-                "changes", "Nothing is changed yet.", f"{CAN_CHANGE}: edit one, then generate."
+                "changes", "Nothing is changed yet.", f"{CAN_CHANGE}: edit any, then generate."
             )
         named = Parent(digest(parent.rgb), self.name, self.step)
         return Order(request, entry.start, entry.mask, later, named)
@@ -106,7 +106,7 @@ class Branching(QObject):
         self.branch = Branch(entry, step, self._store.snapshot(), view.mask())
         self._window.banner.show_info(
             f"Branching from step {step} of {self.branch.name}",
-            f"{CAN_CHANGE} from there on, then generate; the rest stays as it was.",
+            f"{CAN_CHANGE}: edit any, then generate. All else stays.",
             ("Leave the Branch", lambda: None),
         )
         self.changed.emit()

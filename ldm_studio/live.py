@@ -18,8 +18,8 @@ DELAY_MS = 150
 """After the last change."""
 LONGEST_MS = 400
 """After the first, while changes keep coming."""
-SEEN_FROM = 0.4
-"""Share of the steps: the blurred estimates before it would flicker at each key."""
+SEEN_FROM = 0.15
+"""Share of the steps: the first estimates are a blur, which would flicker at each key."""
 _UNSEEN = frozenset(("seed_locked", "count", "more_open", "model_folders"))
 """Parameters that change nothing in the picture."""
 

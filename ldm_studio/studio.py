@@ -188,6 +188,7 @@ class Studio(QObject):
             self._set_start(None)
         finally:
             self._applying = False
+        self.window.prompt.prompt.setFocus()
         self.live.touch()
 
     def set_live(self, on: bool) -> None:

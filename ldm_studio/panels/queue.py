@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -126,6 +126,14 @@ def details(item: QueueItem) -> str:
     return " · ".join((*words, states[item.state]))
 
 
+def _further(item: QueueItem, before: Mapping[tuple[int, int], QueueItem]) -> QueueItem:
+    """What runs as far as it was known to be: by id and number of finished pictures."""
+    old = before.get((item.id, item.done))
+    if old is None or item.state != "running" or item.step:
+        return item
+    return replace(item, step=old.step, steps=old.steps)
+
+
 class _Row(QStyledItemDelegate):
     """Prompt, details, and how far it is."""
 
@@ -214,7 +222,6 @@ class QueuePanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = QueueModel(self)
-        self._paused = False
         self._chosen: int | None = None
         self.list = _List()
         self.list.setObjectName("queue")
@@ -260,9 +267,9 @@ class QueuePanel(QFrame):
         self.show_queue((), paused=False)
 
     def show_queue(self, items: Sequence[QueueItem], *, paused: bool) -> None:
-        """What the engine says."""
-        self._paused = paused
-        self.model.show_items(items)
+        """What the engine says; how far the running one is, it says by its progress."""
+        before = {(item.id, item.done): item for item in self.model.items}
+        self.model.show_items([_further(item, before) for item in items])
         self.pause.setIcon(icon("play" if paused else "pause"))
         self.pause.setAccessibleName("Resume the queue" if paused else "Pause the queue")
         self.pause.setToolTip(

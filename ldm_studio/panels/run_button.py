@@ -98,7 +98,7 @@ class RunButton(QPushButton):
         if run.steps:
             words.append(f"{run.step}/{run.steps}")
         if run.seconds_left is not None and run.step < run.steps:
-            words.append(f"{duration(run.seconds_left)} left")
+            words.append(duration(run.seconds_left))
         return " · ".join(words)
 
 

@@ -117,3 +117,12 @@ def test_the_menu_offers_what_can_be_done(panel) -> None:
     menu = panel.menu()
     assert [action.text() for action in menu.actions()] == ["Resume", "Discard"]
     menu.close()
+
+
+def test_what_runs_stays_as_far_as_it_is_when_the_queue_changes(panel) -> None:
+    panel.show_progress(1, 8, 20)
+    begun = replace(RUNS, step=0, steps=0)  # the queue does not say how far it is
+    panel.show_queue((begun, *ITEMS[2:]), paused=False)
+    assert panel.model.items[0].step == 8
+    panel.show_queue((replace(begun, done=1),), paused=False)
+    assert panel.model.items[0].step == 0, "the next picture of the batch"
