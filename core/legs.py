@@ -32,7 +32,6 @@ from .diffusion.trajectory import Denoiser, Sampler
 from .errors import RequestError
 from .inpainting import Region
 from .model import Model
-from .networks.compact_autoencoder import FACTOR
 from .request import Change, Request
 from .text.conditioning import Cond, concatenate
 from .tiling import blended
@@ -52,6 +51,8 @@ class Original:
     """The region, encoded: [1, C, h, w]."""
     cells: Tensor | None
     """How much of the latent is redrawn, [1, 1, h, w] in [0, 1]; None: all of it."""
+    kept: Tensor | None = None
+    """The region without what is redrawn, encoded, for models that want it."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _leg(
     sigmas: tuple[float, ...],
     unit: Tensor,
 ) -> Leg:
-    denoise = _guided(model, request, sigmas)
+    denoise = _guided(model, request, sigmas, _extra(model, original, unit))
     if original is not None and original.cells is not None:
         kept = (original.latent, original.cells, unit)
         if request.inpaint.soft:
@@ -147,15 +148,34 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
     return NarrowedSchedule(schedule, low, high)
 
 
-def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denoiser:
-    tile = request.tile // FACTOR
+def _extra(model: Model, original: Original | None, unit: Tensor) -> Tensor | None:
+    """What an inpainting model is given beside the noisy latent: the mask and what is kept.
+
+    [1, 1 + C, h, w]; without a mask everything is redrawn, and nothing is kept.
+    """
+    if model.extra != "inpainting":
+        return None
+    if original is None or original.cells is None or original.kept is None:
+        nothing = model.nothing(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
+        return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
+    return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
+
+
+def _guided(
+    model: Model, request: Request, sigmas: tuple[float, ...], extra: Tensor | None
+) -> Denoiser:
+    tile = request.tile // model.factor
     cond = model.condition(request.prompt)
-    both = concatenate([cond, model.condition(request.negative)])
+    negative = model.condition(request.negative, negative=True)
 
     def network(cond: Cond):
         def predict(x: Tensor, t: float) -> Tensor:
-            times = torch.full((len(x),), t, device=x.device)
-            return model.unet(x, times, cond.context, cond.vector)
+            return model.predict(x, t, cond)
+
+        def whole(x: Tensor, t: float) -> Tensor:
+            if extra is not None:
+                x = torch.cat([x, extra.expand(len(x), -1, -1, -1)], dim=1)
+            return tiled(x, t) if tile else predict(x, t)
 
         def tiled(x: Tensor, t: float) -> Tensor:
             def part(x: Tensor) -> Tensor:
@@ -163,16 +183,24 @@ def _guided(model: Model, request: Request, sigmas: tuple[float, ...]) -> Denois
 
             return blended(part, x, tile=tile, overlap=tile // 4)
 
-        return denoiser(tiled if tile else predict, model.prediction, model.schedule)
+        return denoiser(whole, model.prediction, model.schedule)
 
-    single, double = network(cond), network(both)
+    single = network(cond)
     guidance = request.guidance
     if (request.cfg == 1 and not guidance.plus_plus) or guidance.start == guidance.end:
         return single
 
-    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        conditional, unconditional = double(torch.cat([x, x]), sigma).chunk(2)
-        return conditional, unconditional
+    if cond.context.shape == negative.context.shape:
+        double = network(concatenate([cond, negative]))
+
+        def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+            conditional, unconditional = double(torch.cat([x, x]), sigma).chunk(2)
+            return conditional, unconditional
+    else:  # one prompt is longer than what is read at once
+        other = network(negative)
+
+        def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+            return single(x, sigma), other(x, sigma)
 
     combine = cfg(request.cfg)
     if guidance.plus_plus:

@@ -1,8 +1,9 @@
-"""A loaded latent diffusion model, and loading one from its folder.
+"""A loaded latent diffusion model, and loading one from its folder or file.
 
-A model folder holds `model.json` (what `ModelConfig` says), `unet.safetensors`,
+A model folder of our own holds `model.json` (what `ModelConfig` says), `unet.safetensors`,
 `autoencoder.safetensors`, `text_encoder.safetensors` and `tokenizer.json`. Nothing in it is
-executed, and every tensor must be one the configuration asks for.
+executed, and every tensor must be one the configuration asks for. Other people's checkpoints are
+read by `checkpoints.load`.
 """
 
 from __future__ import annotations
@@ -18,14 +19,26 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from . import weights
+from .checkpoints.families import (
+    COUNTS,
+    GOOD_SCORE,
+    NUMBER_WIDTH,
+    POOR_SCORE,
+    CheckpointConfig,
+    Number,
+)
 from .diffusion.prediction import PREDICTIONS, Prediction
 from .diffusion.schedule import Schedule
 from .errors import ModelError
 from .model_config import Defaults, ModelConfig
+from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
-from .networks.compact_autoencoder import FACTOR, CompactAutoencoder
+from .networks.compact_autoencoder import DECODER_REACH, CompactAutoencoder
+from .networks.layers import timestep_embedding
 from .networks.unet import UNet
+from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
+from .tiling import blended, decode_tiled
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
 AGAIN = "Install or export the model again."
@@ -40,14 +53,18 @@ TRACE = 0.1
 class Model:
     """Networks, what they predict, and along which schedule."""
 
-    config: ModelConfig
+    config: ModelConfig | CheckpointConfig
     digest: str
-    """SHA-256 of the weight files, one after the other in the order of WEIGHTS."""
+    """SHA-256 of a file, or of the weight files of a folder, one after the other."""
     unet: UNet
-    autoencoder: CompactAutoencoder
-    text: SentenceConditioner
+    autoencoder: CompactAutoencoder | Autoencoder
+    text: SentenceConditioner | ClipConditioner
     device: torch.device
-    _conditions: OrderedDict[str, Cond] = field(default_factory=OrderedDict[str, Cond], repr=False)
+    dtype: torch.dtype = torch.float32
+    """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
+    _conditions: OrderedDict[tuple[str, bool], Cond] = field(
+        default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -66,32 +83,74 @@ class Model:
         return self.config.schedule
 
     @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return self.config.factor
+
+    @property
+    def latent_channels(self) -> int:
+        return self.config.autoencoder.latent_channels
+
+    @property
     def size_multiple(self) -> int:
         """Picture sides are multiples of this many pixels."""
-        return FACTOR * self.config.unet.factor
+        return self.config.size_multiple
 
     @property
     def max_side(self) -> int:
         return self.config.max_side
 
-    def condition(self, prompt: str) -> Cond:
+    @property
+    def extra(self) -> str:
+        """What the U-Net is given beside the noisy latent: "inpainting", or "" for nothing."""
+        return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
+
+    def condition(self, prompt: str, *, negative: bool = False) -> Cond:
         """What the U-Net is told by a prompt; those of the last ones are remembered."""
         known = self._conditions
-        cond = known.pop(prompt, None)
+        scored = "score" in self._numbers
+        key = prompt, negative and scored
+        cond = known.pop(key, None)
         if cond is None:
             cond = self.text([prompt])
-        known[prompt] = cond
+            if scored and cond.vector is not None:
+                score = self._sinusoids([POOR_SCORE if negative else GOOD_SCORE])
+                cond = Cond(cond.context, torch.cat([cond.vector, score], dim=1))
+        known[key] = cond
         while len(known) > REMEMBERED_PROMPTS:
             known.popitem(last=False)
         return cond
+
+    def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
+        """The U-Net's output for x [B, C, h, w], in the scaling it was trained on, and `extra`."""
+        times = torch.full((len(x),), t, device=x.device)
+        vector = cond.vector
+        if vector is not None:
+            vector = self._with_sizes(vector, x.shape).to(self.dtype)
+        output = self.unet(x.to(self.dtype), times, cond.context.to(self.dtype), vector)
+        return output.to(x.dtype)
 
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
         return (self.autoencoder.encode(picture) - self._mean) / self._std
 
+    def nothing(self, height: int, width: int) -> Tensor:
+        """The latent of a grey picture, [1, C, H/8, W/8]."""
+        return self.encode(torch.zeros(1, 3, height, width, device=self.device))
+
     def decode(self, latent: Tensor) -> Tensor:
-        """Latent -> RGB on white and alpha, [B, 4, H, W] in [-1, 1]."""
-        return _cleared(self.autoencoder.decode(latent * self._std + self._mean))
+        """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
+        decoded = self.autoencoder.decode(latent * self._std + self._mean)
+        return _cleared(decoded) if decoded.shape[1] == 4 else decoded
+
+    def decode_tiled(self, latent: Tensor, tile: int) -> Tensor:
+        """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
+        latent, only nearly the same."""
+        if isinstance(self.autoencoder, CompactAutoencoder):
+            return decode_tiled(
+                self.decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor
+            )
+        return blended(self.decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
 
     @property
     def _mean(self) -> Tensor:
@@ -100,6 +159,30 @@ class Model:
     @property
     def _std(self) -> Tensor:
         return torch.tensor(self.config.latent_std, device=self.device)[:, None, None]
+
+    @property
+    def _numbers(self) -> tuple[Number, ...]:
+        """Which numbers the U-Net is told behind the pooled text."""
+        return self.config.family.numbers if isinstance(self.config, CheckpointConfig) else ()
+
+    def _with_sizes(self, vector: Tensor, shape: torch.Size) -> Tensor:
+        """The pooled text, the sizes of what is drawn, and what else is told behind it."""
+        sizes = [number for number in self._numbers if number != "score"]
+        if not sizes:
+            return vector
+        height, width = (float(side * self.factor) for side in shape[-2:])
+        told = [
+            side for number in sizes for side in ((0, 0) if number == "crop" else (height, width))
+        ]
+        score = NUMBER_WIDTH * COUNTS["score"] if "score" in self._numbers else 0
+        pooled = vector.shape[1] - score
+        middle = self._sinusoids(told).expand(len(vector), -1)
+        return torch.cat([vector[:, :pooled], middle, vector[:, pooled:]], dim=1)
+
+    def _sinusoids(self, numbers: list[float]) -> Tensor:
+        """[1, 256 n]"""
+        values = torch.tensor(numbers, device=self.device)
+        return timestep_embedding(values, NUMBER_WIDTH).flatten()[None]
 
 
 def _cleared(decoded: Tensor) -> Tensor:
@@ -114,7 +197,14 @@ def _cleared(decoded: Tensor) -> Tensor:
 
 
 def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu") -> Model:
-    """Reads a model folder. Raises ModelError if it is missing, damaged or inconsistent."""
+    """Reads a model: a folder of our own, one in diffusers' layout, or a checkpoint file.
+
+    Raises ModelError if it is missing, damaged, inconsistent or of an unknown kind.
+    """
+    if path.is_file() or (path / "model_index.json").is_file():
+        from .checkpoints.load import load_checkpoint
+
+        return load_checkpoint(path, device)
     config = _read_config(path / "model.json")
     unet, autoencoder, text_encoder = _build(config, path / "model.json")
     for network, name in zip((unet, autoencoder, text_encoder), WEIGHTS, strict=True):

@@ -11,7 +11,7 @@ from .diffusion.prediction import PREDICTIONS
 from .diffusion.schedule import FlowSchedule
 from .errors import RequestError
 from .networks.bert import BertConfig
-from .networks.compact_autoencoder import CompactAutoencoderConfig
+from .networks.compact_autoencoder import FACTOR, CompactAutoencoderConfig
 from .networks.unet import UNetConfig
 from .request import MAX_SIDE, Request
 
@@ -52,6 +52,16 @@ class ModelConfig:
     defaults: Defaults
     max_side: int
     """Pixels."""
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return FACTOR
+
+    @property
+    def size_multiple(self) -> int:
+        """Picture sides are multiples of this many pixels."""
+        return FACTOR * self.unet.factor
 
     def to_json(self) -> str:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"

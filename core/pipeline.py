@@ -24,11 +24,9 @@ from .diffusion.trajectory import Noise, State, Step
 from .errors import DecodeError, RequestError, StateError
 from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
-from .networks.compact_autoencoder import DECODER_REACH, FACTOR
 from .pixels import digest
 from .request import MAX_SIDE, Change, Request
 from .saved import Saved
-from .tiling import decode_tiled
 
 WHOLE_CELLS = 128 * 128
 """Latents of more cells are decoded in tiles, to bound memory."""
@@ -59,7 +57,7 @@ class Picture:
     rgb: np.ndarray
     """uint8 [H, W, 3], on white where it is transparent."""
     alpha: np.ndarray | None
-    """uint8 [H, W]; None for a picture that was only partly redrawn."""
+    """uint8 [H, W]; None if it was only partly redrawn, or the model draws no transparency."""
     request: Request
     """The request of this one picture, count 1, with the model's digest."""
     changed: int | None = None
@@ -115,7 +113,8 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
     inputs = inputs or Inputs()
     _check(model, request, inputs)
     width, height = _drawn_size(model, request)
-    shape = (model.config.autoencoder.latent_channels, height // FACTOR, width // FACTOR)
+    factor = model.factor
+    shape = (model.latent_channels, height // factor, width // factor)
     unit = _first_noise(request, shape)[None].to(model.device)
     original = None
     if inputs.image is not None:
@@ -244,17 +243,22 @@ def _original(
     """`region`: the one that was settled at the start of the trajectory."""
     drawn = _drawn_size(model, request)
     whole = inpainting.Region(0, 0, request.width, request.height)
-    alpha = cells = None
+    alpha = cells = small = None
     if mask is not None:
         redrawn = inpainting.redrawn(mask, request.inpaint)
         region = region or inpainting.region(redrawn, request.inpaint, drawn)
         alpha = inpainting.blend_alpha(redrawn, request.inpaint)
         small = inpainting.drawn_picture(redrawn, region, drawn)
-        cells = torch.as_tensor(inpainting.cells(small, FACTOR))[None, None].to(model.device)
+        cells = torch.as_tensor(inpainting.cells(small, model.factor))
+        cells = cells[None, None].to(model.device)
     region = region or whole
     picture = inpainting.drawn_picture(image, region, drawn)
-    latent = model.encode(_to_tensor(picture, model.device))
-    return Original(image, alpha, region, latent, cells)
+    pixels = _to_tensor(picture, model.device)
+    kept = None
+    if model.extra == "inpainting" and small is not None:
+        outside = torch.as_tensor(small < 128).to(pixels)
+        kept = model.encode(pixels * outside)  # what is redrawn is grey
+    return Original(image, alpha, region, model.encode(pixels), cells, kept)
 
 
 def _content(model: Model, request: Request, original: Original) -> Tensor:
@@ -363,14 +367,16 @@ def _decode(model: Model, latent: Tensor, *, tiled: bool = False) -> Tensor:
     if latent.shape[-2] * latent.shape[-1] <= WHOLE_CELLS and not tiled:
         return model.decode(latent)
     tile = SMALL_TILE if tiled else TILE
-    return decode_tiled(model.decode, latent, tile=tile, reach=DECODER_REACH, factor=FACTOR)
+    return model.decode_tiled(latent, tile)
 
 
 def _compose(leg: Leg, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
-    """[1, 4, h, w] -> uint8 RGB [H, W, 3] and alpha [H, W], the original put back unpainted."""
+    """[1, 3 or 4, h, w] -> uint8 RGB [H, W, 3] and alpha [H, W] if there is one, the original put
+    back unpainted."""
     levels = (decoded[0].clamp(-1, 1).float().cpu() + 1) * 127.5
     pixels = levels.round().byte().permute(1, 2, 0).numpy()
-    rgb, alpha = np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
+    rgb = np.ascontiguousarray(pixels[..., :3])
+    alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
     original = leg.original
     if original is None or original.alpha is None:
         return rgb, alpha

@@ -29,23 +29,32 @@ def decode_tiled(
     return torch.cat(rows, dim=-2)
 
 
-def blended(function: Callable[[Tensor], Tensor], x: Tensor, *, tile: int, overlap: int) -> Tensor:
+def blended(
+    function: Callable[[Tensor], Tensor], x: Tensor, *, tile: int, overlap: int, factor: int = 1
+) -> Tensor:
     """`function` of every tile of x [B, C, h, w], faded into one another where they overlap.
 
-    Tiles are `tile` cells square, or as large as x, and overlap by at least `overlap`. Source:
-    Bar-Tal et al. 2023, "MultiDiffusion", equation 5 with weights that fall towards the edges.
+    Tiles are `tile` cells square, or as large as x, and overlap by at least `overlap`; what
+    `function` gives is `factor` times as large as what it takes. Source: Bar-Tal et al. 2023,
+    "MultiDiffusion", equation 5 with weights that fall towards the edges.
     """
     height, width = x.shape[-2:]
     rows, columns = min(tile, height), min(tile, width)
-    total = torch.zeros_like(x)
-    weights = x.new_zeros(height, width)
-    fade = _fade(rows, overlap)[:, None] * _fade(columns, overlap)[None, :]
-    fade = fade.to(x)
+    total: Tensor | None = None
+    weights = x.new_zeros(height * factor, width * factor)
+    fades = [_fade(length * factor, overlap * factor) for length in (rows, columns)]
+    fade = (fades[0][:, None] * fades[1][None, :]).to(x)
     for top in _starts(height, rows, overlap):
         for left in _starts(width, columns, overlap):
-            window = (slice(top, top + rows), slice(left, left + columns))
-            total[:, :, *window] += function(x[:, :, *window]) * fade
-            weights[window] += fade
+            part = function(x[:, :, top : top + rows, left : left + columns])
+            if total is None:
+                total = part.new_zeros(*part.shape[:2], *weights.shape)
+            down, across = (
+                slice(a * factor, (a + n) * factor) for a, n in ((top, rows), (left, columns))
+            )
+            total[:, :, down, across] += part * fade
+            weights[down, across] += fade
+    assert total is not None
     return total / weights
 
 

@@ -150,6 +150,20 @@ def from_betas(betas: Iterable[float]) -> DiscreteSchedule:
     return DiscreteSchedule(tuple(log_sigmas))
 
 
+def zero_terminal(schedule: DiscreteSchedule, last: float = 4518.0) -> DiscreteSchedule:
+    """The schedule of models that were trained up to pure noise.
+
+    The signal levels sqrt(abar) are shifted so that the last is 0 and stretched so that the first
+    stays (Lin et al. 2024, algorithm 1). The last sigma, which is infinite, is taken as `last`,
+    about what other programs take.
+    """
+    signals = [(1 + math.exp(2 * log_sigma)) ** -0.5 for log_sigma in schedule.log_sigmas]
+    stretch = signals[0] / (signals[0] - signals[-1])
+    moved = [(signal - signals[-1]) * stretch for signal in signals[:-1]]
+    log_sigmas = [0.5 * math.log((1 - signal**2) / signal**2) for signal in moved]
+    return DiscreteSchedule((*log_sigmas, math.log(last)))
+
+
 def _linspace(first: float, last: float, n: int) -> list[float]:
     return [first + (last - first) * i / max(n - 1, 1) for i in range(n)]
 

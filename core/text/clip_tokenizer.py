@@ -16,7 +16,7 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from .prompt import Prompt, parse
-from .reading import Reading
+from .reading import PromptReader, Reading
 
 MERGES = Path(__file__).parents[2] / "resources" / "clip" / "merges.txt"
 START_TEXT, END_TEXT = "<|startoftext|>", "<|endoftext|>"
@@ -124,8 +124,11 @@ def _runs(prompt: Prompt) -> list[tuple[str, float]]:
     return [("".join(piece.text for piece in run), weight) for weight, run in pieces]
 
 
-class ClipReader:
-    """Measures prompts; all of a prompt is read, in chunks."""
+class ClipReader(PromptReader):
+    """All of a prompt is read, in chunks."""
+
+    def __init__(self) -> None:
+        """Needs nothing of its own: there is one tokenizer."""
 
     def __call__(self, prompt: str) -> Reading:
         found = chunks(parse(prompt), clip_tokenizer())

@@ -1,0 +1,1 @@
+"""Reading the checkpoints people have: what a file is, and a model from it. Nothing is executed."""

@@ -1,0 +1,198 @@
+"""The families of models that are known, as data, and what a model from a checkpoint is.
+
+Sources: the published configurations of Stable Diffusion 1, 2 and XL and of its upscaler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..diffusion.schedule import DiscreteSchedule
+from ..model_config import Defaults
+from ..networks.autoencoder import AutoencoderConfig
+from ..networks.clip import ClipConfig
+from ..networks.unet import UNetConfig
+from ..text.clip_conditioning import Use
+from ..text.clip_tokenizer import END
+
+Activation = Literal["quick_gelu", "gelu"]
+Number = Literal["original", "crop", "target", "score"]
+
+NUMBER_WIDTH = 256
+"""Each number that a U-Net is told has a sinusoid of this width."""
+COUNTS: Mapping[Number, int] = {"original": 2, "crop": 2, "target": 2, "score": 1}
+"""How many numbers each stands for: heights before widths, tops before lefts."""
+GOOD_SCORE, POOR_SCORE = 6.0, 2.5
+"""What the refiner is told of how pleasing the picture is, and that of the negative prompt."""
+MAX_SIDE = 2048
+"""Pixels. Nothing forbids more, but pictures fall apart far above the native size."""
+SIZE_MULTIPLE = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a family reads text with one of its encoders."""
+
+    use: Use
+    activation: Activation
+    layers: int
+    """Of the published encoder."""
+
+
+@dataclass(frozen=True)
+class Family:
+    name: str
+    context: int
+    """Width of what the published U-Net attends to."""
+    channels: int
+    """Width of the first level of the published U-Net."""
+    linear: bool
+    """Whether its transformers are entered by linear layers."""
+    texts: tuple[Reading, ...]
+    scale: float
+    """Latents are multiplied by it."""
+    side: int
+    """Pixels, of the pictures it was trained on."""
+    heads: int | None = None
+    """None: one for 64 channels."""
+    added: Literal["nothing", "vector", "class"] = "nothing"
+    """What is added to the time embedding."""
+    numbers: tuple[Number, ...] = ()
+    """What the vector holds behind the pooled text."""
+    cross_levels: tuple[int, ...] = ()
+    betas: tuple[float, float] = (0.00085, 0.012)
+    prediction: Literal["eps", "v"] = "eps"
+    """What is predicted unless a file says otherwise."""
+    cfg: float = 7.0
+    steps: int = 25
+
+    @property
+    def numbers_width(self) -> int:
+        return NUMBER_WIDTH * sum(COUNTS[number] for number in self.numbers)
+
+
+def _openai(*, skip: int, normalised: bool) -> Reading:
+    return Reading(Use(skip, normalised, pooled=False, pad=END), "quick_gelu", 12)
+
+
+def _open_clip(layers: int, *, normalised: bool, pooled: bool) -> Reading:
+    return Reading(Use(1, normalised, pooled, pad=0), "gelu", layers)
+
+
+_VIT_H = _open_clip(24, normalised=True, pooled=False)
+_VIT_BIG_G = _open_clip(32, normalised=False, pooled=True)
+
+SD1 = Family(
+    "Stable Diffusion 1",
+    context=768,
+    channels=320,
+    linear=False,
+    texts=(_openai(skip=0, normalised=True),),
+    scale=0.18215,
+    side=512,
+    heads=8,
+)
+SD2 = Family(
+    "Stable Diffusion 2",
+    context=1024,
+    channels=320,
+    linear=True,
+    texts=(_VIT_H,),
+    scale=0.18215,
+    side=512,
+)
+SDXL = Family(
+    "Stable Diffusion XL",
+    context=2048,
+    channels=320,
+    linear=True,
+    texts=(_openai(skip=1, normalised=False), _VIT_BIG_G),
+    scale=0.13025,
+    side=1024,
+    added="vector",
+    numbers=("original", "crop", "target"),
+    cfg=6.0,
+)
+REFINER = Family(
+    "Stable Diffusion XL refiner",
+    context=1280,
+    channels=384,
+    linear=True,
+    texts=(_VIT_BIG_G,),
+    scale=0.13025,
+    side=1024,
+    added="vector",
+    numbers=("original", "crop", "score"),
+    cfg=6.0,
+)
+UPSCALER = Family(
+    "Stable Diffusion x4 upscaler",
+    context=1024,
+    channels=256,
+    linear=True,
+    texts=(_VIT_H,),
+    scale=0.08333,
+    side=512,
+    heads=8,
+    added="class",
+    cross_levels=(1, 2),
+    betas=(0.0001, 0.02),
+    prediction="v",
+)
+FAMILIES = (SD1, SD2, SDXL, REFINER, UPSCALER)
+
+EXTRA_INPUTS: Mapping[int, str] = {
+    4: "",
+    5: "depth",
+    7: "upscaling",
+    8: "instruct-pix2pix",
+    9: "inpainting",
+}
+"""What a U-Net is given, by the number of its input channels, beside the noisy latent."""
+
+OTHERS: Mapping[tuple[int, int | None], str] = {
+    (320, 1024): "Stable Diffusion 2 unCLIP",
+    (320, 1280): "latent diffusion, text to image (1.45 billion parameters)",
+    (192, 640): "latent diffusion, text to image of 256 pixels",
+    (192, 512): "latent diffusion of ImageNet's classes",
+    (256, 512): "latent diffusion of ImageNet's classes",
+    (256, None): "latent diffusion, inpainting",
+    (160, None): "latent diffusion, super-resolution",
+    (128, None): "latent diffusion, semantic synthesis",
+    (224, None): "latent diffusion without conditions",
+    (192, None): "latent diffusion without conditions",
+}
+"""By width and context: what can be told, but not be drawn with."""
+
+
+@dataclass(frozen=True)
+class CheckpointConfig:
+    """Everything about a model from a checkpoint but its weights."""
+
+    name: str
+    family: Family
+    unet: UNetConfig
+    autoencoder: AutoencoderConfig
+    text_encoders: tuple[ClipConfig, ...]
+    prediction: str
+    schedule: DiscreteSchedule
+    defaults: Defaults
+    extra: str = ""
+    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS."""
+    max_side: int = MAX_SIDE
+    size_multiple: int = SIZE_MULTIPLE
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return self.autoencoder.factor
+
+    @property
+    def latent_mean(self) -> tuple[float, ...]:
+        return (0.0,) * self.autoencoder.latent_channels
+
+    @property
+    def latent_std(self) -> tuple[float, ...]:
+        return (1 / self.family.scale,) * self.autoencoder.latent_channels

@@ -1,0 +1,276 @@
+"""What a checkpoint is: found out from names and shapes, in milliseconds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+from ..errors import ModelError
+from ..networks.autoencoder import AutoencoderConfig
+from ..networks.clip import ClipConfig
+from ..networks.unet import UNetConfig
+from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, Family, Reading
+from .files import UnreadableError, open_tensors, unreadable
+from .folders import Folder, is_diffusers_folder, open_folder
+from .parts import Part, Parts, everything, find, together
+from .shapes import autoencoder_config, clip_config, unet_config
+
+Prediction = Literal["eps", "v"]
+
+V_NAMES = {"v", "v_prediction", "v-prediction", "vpred", "v_pred"}
+EPS_NAMES = {"eps", "epsilon"}
+V_DEVIATION = 0.09
+"""Of a certain bias of Stable Diffusion 2, above which it predicts v. Source: ComfyUI."""
+TELLING_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+MAX_YAML_BYTES = 1_000_000
+FULL_TEXT_LAYERS = 24
+
+
+@dataclass(frozen=True)
+class Predicts:
+    """What a U-Net predicts, and how that was found out."""
+
+    kind: Prediction
+    reason: str
+    zero_snr: bool = False
+    """Whether it was trained up to pure noise."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a checkpoint is and what it holds."""
+
+    path: Path
+    family: Family
+    extra: str
+    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS; "" if nothing."""
+    unet: UNetConfig
+    autoencoder: AutoencoderConfig | None
+    text_encoders: tuple[ClipConfig, ...]
+    readings: tuple[Reading, ...]
+    """How each text encoder is used."""
+    predicts: Predicts
+    parts: Parts
+    files: tuple[Path, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def name(self) -> str:
+        return f"{self.family.name}, {self.extra}" if self.extra else self.family.name
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is lacking to draw with it, in words."""
+        lacking: list[str] = []
+        if self.autoencoder is None:
+            lacking.append("an autoencoder (VAE)")
+        if len(self.text_encoders) < len(self.family.texts):
+            lacking.append("a text encoder")
+        return tuple(lacking)
+
+    @property
+    def parameters(self) -> int:
+        """Of the networks it would be drawn with."""
+        parts = _networks(self.parts)
+        return sum(math.prod(s.shape) for part in parts for s in part.sources.values())
+
+    @property
+    def dtypes(self) -> Mapping[str, int]:
+        """Of the networks, with the number of tensors of each: {"float16": 1131}."""
+        sources = chain.from_iterable(part.sources.values() for part in _networks(self.parts))
+        return Counter(str(source.dtype).removeprefix("torch.") for source in sources)
+
+
+def _networks(parts: Parts) -> Iterable[Part]:
+    found = (parts.unet, parts.autoencoder, *parts.texts)
+    return (part for part in found if part is not None)
+
+
+def identify(
+    path: Path, *, beside: Sequence[Path] = (), prediction: Prediction | None = None
+) -> Identity:
+    """Reads what is needed to tell what `path`, a file or a folder in diffusers' layout, is.
+
+    `beside`: further files, whose networks replace or complete its own. `prediction` overrules what
+    is found out. Raises ModelError for what is damaged, unsafe, or no known model.
+    """
+    try:
+        folder = _opened(path)
+        others = [_opened(other) for other in beside]
+        main = [find(group) for group in folder.groups]
+        added = [find(group) for other in others for group in other.groups]
+        parts = together(main, added)
+        files = tuple(file for one in (folder, *others) for file in one.files)
+        return _identity(path, parts, folder, files, prediction)
+    except UnreadableError as error:
+        raise unreadable(path, error) from error
+
+
+def _opened(path: Path) -> Folder:
+    if path.is_dir():
+        if not is_diffusers_folder(path):
+            raise ModelError(
+                f"{path} is not a model: it has neither a model.json nor a model_index.json.",
+                "Choose a checkpoint file, or the folder that holds the whole model.",
+            )
+        return open_folder(path)
+    file = open_tensors(path)
+    return Folder((everything(file),), (path,), file.metadata, file.values, _beside(path))
+
+
+def _beside(path: Path) -> str:
+    """The prediction that a .yaml of the same name speaks of, if there is one."""
+    try:
+        with path.with_suffix(".yaml").open("rb") as file:
+            text = file.read(MAX_YAML_BYTES).decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^\s*parameterization:\s*[\"']?(\w+)", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _identity(
+    path: Path,
+    parts: Parts,
+    folder: Folder,
+    files: tuple[Path, ...],
+    prediction: Prediction | None,
+) -> Identity:
+    if parts.unet is None:
+        raise UnreadableError(_not_a_model(parts))
+    for marker in ("edm_mean", "edm_vpred.sigma_max", "scaled_fp8"):
+        if marker in parts.markers:
+            raise UnreadableError(f"its {marker} shows a kind of model that is not known yet")
+    try:
+        shape = unet_config(parts.unet.sources)
+    except UnreadableError as error:
+        if not any(".attn2." in name for name in parts.unet.sources):
+            raise UnreadableError(_of_another_family(parts, None)) from error
+        raise
+    texts = sorted(parts.texts, key=_text_width)  # CLIP ViT-L before ViT-bigG
+    family = _family(shape, len(texts))
+    if family is None:
+        raise UnreadableError(_of_another_family(parts, shape.context_dim))
+    if shape.in_channels not in EXTRA_INPUTS:
+        raise UnreadableError(f"its U-Net takes {shape.in_channels} channels, as no known one does")
+    unet = replace(shape, heads=family.heads, cross_levels=family.cross_levels)
+    autoencoder = parts.autoencoder and autoencoder_config(parts.autoencoder.sources)
+    found = list(zip(texts, family.texts, strict=False))
+    encoders = tuple(clip_config(text.sources, reading.activation) for text, reading in found)
+    readings = tuple(
+        _as_stored(reading, text, config)
+        for (text, reading), config in zip(found, encoders, strict=True)
+    )
+    identity = Identity(
+        path=path,
+        family=family,
+        extra=EXTRA_INPUTS[shape.in_channels],
+        unet=unet,
+        autoencoder=autoencoder,
+        text_encoders=encoders,
+        readings=readings,
+        predicts=_predicts(parts, folder, family, unet, prediction),
+        parts=replace(parts, texts=tuple(text for text, _ in found)),
+        files=files,
+        metadata=folder.metadata,
+    )
+    _check_fit(identity)
+    return identity
+
+
+def _text_width(text: Part) -> int:
+    source = text.sources.get("embeddings.token_embedding.weight")
+    return source.shape[-1] if source is not None and source.shape else 0
+
+
+def _not_a_model(parts: Parts) -> str:
+    found = [*parts.others]
+    if parts.autoencoder is not None:
+        found.append("an autoencoder (VAE)")
+    if parts.texts:
+        found.append("a text encoder")
+    if not found:
+        return "it holds no network that is known"
+    return f"it holds {' and '.join(found)}, but no U-Net, so it is no model by itself"
+
+
+def _of_another_family(parts: Parts, context: int | None) -> str:
+    assert parts.unet is not None
+    first = parts.unet.sources.get("input_blocks.0.0.weight")
+    width = first.shape[0] if first is not None and first.shape else 0
+    kind = OTHERS.get((width, context), "a model of an unknown family")
+    return f"it is {kind}, which cannot be drawn with yet"
+
+
+def _family(unet: UNetConfig, texts: int) -> Family | None:
+    """By the widths of the published models; of other widths, by how they are built."""
+    added = "vector" if unet.vector_dim else "class" if unet.classes else "nothing"
+    rows = [row for row in FAMILIES if row.added == added]
+    published = [row for row in rows if row.context == unet.context_dim]
+    if published:
+        return published[0]
+    if (unet.channels, unet.context_dim) in OTHERS:
+        return None
+    alike = [
+        row for row in rows if row.linear == unet.linear_projection and len(row.texts) == texts
+    ]
+    return alike[0] if alike else None
+
+
+def _as_stored(reading: Reading, text: Part, config: ClipConfig) -> Reading:
+    """Files of diffusers lack the last layer of Stable Diffusion 2's encoder, which is not used."""
+    cut = reading in SD2.texts and text.layout == "transformers"
+    if cut and config.layers != FULL_TEXT_LAYERS:
+        return replace(reading, use=replace(reading.use, skip=0))
+    return reading
+
+
+def _predicts(
+    parts: Parts, folder: Folder, family: Family, unet: UNetConfig, asked: Prediction | None
+) -> Predicts:
+    zero = "ztsnr" in parts.markers or folder.metadata.get("ss_zero_terminal_snr") == "True"
+    zero = zero or folder.scheduler.get("rescale_betas_zero_snr") is True
+    if asked is not None:
+        return Predicts(asked, "chosen by the user", zero)
+    if "v_pred" in parts.markers:
+        return Predicts("v", "it holds the tensor v_pred", zero)
+    said = folder.metadata.get("modelspec.prediction_type", "").lower()
+    if said in V_NAMES | EPS_NAMES:
+        kind: Prediction = "v" if said in V_NAMES else "eps"
+        return Predicts(kind, f"its metadata say {said}", zero)
+    if folder.metadata.get("modelspec.architecture", "").endswith("-768-v"):
+        return Predicts("v", "its metadata name the architecture", zero)
+    told = str(folder.scheduler.get("prediction_type", ""))
+    if told in V_NAMES | EPS_NAMES:
+        return Predicts("v" if told in V_NAMES else "eps", "its scheduler is configured so", zero)
+    if folder.parameterization in V_NAMES | EPS_NAMES:
+        kind = "v" if folder.parameterization in V_NAMES else "eps"
+        return Predicts(kind, "the .yaml beside it says so", zero)
+    telling = parts.unet and parts.unet.sources.get(TELLING_BIAS)
+    if family is SD2 and unet.in_channels == 4 and telling:
+        deviation = float(telling.tensor().float().std(correction=0))
+        kind = "v" if deviation > V_DEVIATION else "eps"
+        return Predicts(kind, f"a bias in it deviates by {deviation:.3f}", zero)
+    return Predicts(family.prediction, "models of its family usually do", zero)
+
+
+def _check_fit(identity: Identity) -> None:
+    """Whether the networks understand one another. Raises UnreadableError."""
+    unet, family, texts = identity.unet, identity.family, identity.text_encoders
+    latent = unet.out_channels
+    if identity.autoencoder and identity.autoencoder.latent_channels != latent:
+        raise UnreadableError("its autoencoder is not one for its U-Net")
+    if len(texts) < len(family.texts):
+        return
+    if sum(text.dim for text in texts) != unet.context_dim:
+        raise UnreadableError("its text encoders are not those for its U-Net")
+    if unet.vector_dim is not None:
+        pooled = texts[-1].projection or 0
+        if pooled + family.numbers_width != unet.vector_dim:
+            raise UnreadableError("its text encoders are not those for its U-Net")

@@ -1,0 +1,271 @@
+"""What a pickle of tensors describes, without unpickling it.
+
+A pickle is a program; to run one is to trust whoever wrote it. Here its instructions only move
+inert values: no name in it is imported and nothing is called. A name beside the few that describe
+tensors, or harmless remains of training, is an error that says which.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import torch
+
+from .files import MAX_RANK, UnreadableError
+
+MAX_ELEMENTS = 2**48
+
+DTYPES: Mapping[str, torch.dtype] = {
+    "Double": torch.float64,
+    "Float": torch.float32,
+    "Half": torch.float16,
+    "BFloat16": torch.bfloat16,
+    "Long": torch.int64,
+    "Int": torch.int32,
+    "Short": torch.int16,
+    "Char": torch.int8,
+    "Byte": torch.uint8,
+    "Bool": torch.bool,
+}
+STORAGES = {f"torch.{name}Storage": dtype for name, dtype in DTYPES.items()}
+STORAGES["torch.storage.UntypedStorage"] = torch.uint8
+ELEMENTS = {
+    str(dtype): dtype for dtype in (*DTYPES.values(), torch.float8_e4m3fn, torch.float8_e5m2)
+}
+TENSOR = "torch._utils._rebuild_tensor_v2"
+OTHER_TENSOR = "torch._utils._rebuild_tensor_v3"
+PARAMETER = "torch._utils._rebuild_parameter"
+MAPPING = "collections.OrderedDict"
+KNOWN = frozenset({TENSOR, OTHER_TENSOR, PARAMETER, MAPPING, *STORAGES, *ELEMENTS})
+REMAINS = frozenset(
+    {
+        "__builtin__.set",
+        "_codecs.encode",
+        "builtins.set",
+        "collections.defaultdict",
+        "numpy._core.multiarray.scalar",
+        "numpy.core.multiarray.scalar",
+        "numpy.dtype",
+        "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+        "torch.Size",
+        "torch.device",
+    }
+)
+"""What training leaves beside the weights. It is passed over, not imported."""
+
+
+@dataclass(frozen=True)
+class StoredElements:
+    """The elements of one tensor or of several."""
+
+    dtype: torch.dtype
+    key: str
+    numel: int
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    elements: StoredElements
+    dtype: torch.dtype
+    offset: int
+    """In elements."""
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A global that the pickle names."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class _Inert:
+    """Something that is not a tensor, and does nothing."""
+
+
+_CONSTANTS: Mapping[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_NUMBERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"}
+_TEXTS = {"STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"}
+_UNICODE = {"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"}
+_LITERALS = _NUMBERS | _TEXTS | _UNICODE
+_DAMAGED = "its pickle is damaged"
+
+
+def describe(data: bytes) -> object:
+    """What a pickle describes: dictionaries, lists, tuples, plain values, StoredTensors.
+
+    Raises UnreadableError.
+    """
+    machine = _Machine()
+    try:
+        for opcode, argument, _ in pickletools.genops(data):
+            if opcode.name == "STOP":
+                return machine.pop()
+            machine.do(opcode.name, argument)
+    except UnreadableError:
+        raise
+    except (ValueError, IndexError, OverflowError) as error:
+        raise UnreadableError(f"{_DAMAGED}: {error}") from error
+    raise UnreadableError(f"{_DAMAGED}: it does not end")
+
+
+@dataclass
+class _Machine:
+    """What the instructions work on."""
+
+    stack: list[object] = field(default_factory=list[object])
+    marks: list[list[object]] = field(default_factory=list[list[object]])
+    memo: dict[int, object] = field(default_factory=dict[int, object])
+
+    def do(self, name: str, argument: Any) -> None:
+        if name in _LITERALS:
+            self.stack.append(argument)
+        elif name in _CONSTANTS:
+            self.stack.append(_CONSTANTS[name])
+        elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
+            self.memo[argument] = self.top()
+        elif name == "MEMOIZE":
+            self.memo[len(self.memo)] = self.top()
+        elif name in ("BINGET", "LONG_BINGET", "GET"):
+            if argument not in self.memo:
+                raise UnreadableError(f"{_DAMAGED}: it recalls what it never noted")
+            self.stack.append(self.memo[argument])
+        elif name == "GLOBAL":
+            self.stack.append(_allowed(str(argument).replace(" ", ".", 1)))
+        elif name == "STACK_GLOBAL":
+            second, first = self.pop(), self.pop()
+            self.stack.append(_allowed(f"{first}.{second}"))
+        elif name == "MARK":
+            self.marks.append(self.stack)
+            self.stack = []
+        elif name == "BINPERSID":
+            self.stack.append(_elements(self.pop()))
+        elif name in ("REDUCE", "NEWOBJ"):
+            arguments, called = self.pop(), self.pop()
+            self.stack.append(_made(called, arguments))
+        elif name in ("POP", "BUILD"):  # attributes of what is built are of no use here
+            self.pop()
+        elif name == "DUP":
+            self.stack.append(self.top())
+        elif name not in ("PROTO", "FRAME"):
+            self._collect(name)
+
+    def _collect(self, name: str) -> None:
+        """The instructions about dictionaries, lists, tuples and sets."""
+        if name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE"):
+            empty: dict[str, object] = {"EMPTY_DICT": {}, "EMPTY_TUPLE": ()}
+            self.stack.append(empty.get(name, []))
+        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+            items = [self.pop() for _ in range(int(name[-1]))]
+            self.stack.append(tuple(reversed(items)))
+        elif name == "APPEND":
+            self._extend([self.pop()])
+        elif name == "SETITEM":
+            value, key = self.pop(), self.pop()
+            self._set([key, value])
+        elif name in ("TUPLE", "LIST", "DICT", "FROZENSET"):
+            items = self.since_mark()
+            self.stack.append(tuple(items) if name == "TUPLE" else items)
+            if name == "DICT":
+                self.stack[-1] = {}
+                self._set(items)
+        elif name in ("APPENDS", "ADDITEMS"):
+            self._extend(self.since_mark())
+        elif name == "SETITEMS":
+            self._set(self.since_mark())
+        elif name == "POP_MARK":
+            self.since_mark()
+        else:
+            raise UnreadableError(f"its pickle has the instruction {name}: no checkpoint needs it")
+
+    def top(self) -> object:
+        if not self.stack:
+            raise UnreadableError(f"{_DAMAGED}: a value is missing")
+        return self.stack[-1]
+
+    def pop(self) -> object:
+        top = self.top()
+        del self.stack[-1]
+        return top
+
+    def since_mark(self) -> list[object]:
+        if not self.marks:
+            raise UnreadableError(f"{_DAMAGED}: a mark is missing")
+        items, self.stack = self.stack, self.marks.pop()
+        return items
+
+    def _extend(self, items: list[object]) -> None:
+        target = self.top()
+        if isinstance(target, list):
+            cast("list[object]", target).extend(items)
+        elif not isinstance(target, _Inert):
+            raise UnreadableError(f"{_DAMAGED}: it appends to what is not a list")
+
+    def _set(self, items: list[object]) -> None:
+        target = self.top()
+        if isinstance(target, _Inert):
+            return
+        if not isinstance(target, dict) or len(items) % 2:
+            raise UnreadableError(f"{_DAMAGED}: it sets items of what is not a dictionary")
+        mapping = cast("dict[object, object]", target)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if isinstance(key, str | int):  # others, such as classes, name remains of training
+                mapping[key] = value
+
+
+def _allowed(name: str) -> _Name:
+    if name not in KNOWN and name not in REMAINS:
+        raise UnreadableError(
+            f"its pickle names {name!r:.120}, which is not needed to describe tensors: it may be "
+            "malicious; nothing of it was run"
+        )
+    return _Name(name)
+
+
+def _elements(reference: object) -> StoredElements:
+    match reference:
+        case ("storage", _Name(name=name), str(key), str(), int(numel)):
+            if name in STORAGES and 0 <= numel < MAX_ELEMENTS:
+                return StoredElements(STORAGES[name], key, numel)
+        case _:
+            pass
+    raise UnreadableError("its pickle refers to something that is not the elements of a tensor")
+
+
+def _made(called: object, arguments: object) -> object:
+    name = called.name if isinstance(called, _Name) else ""
+    given = cast("tuple[object, ...]", arguments) if isinstance(arguments, tuple) else ()
+    if name == MAPPING:
+        return {}
+    if name in REMAINS:
+        return _Inert()
+    if name == PARAMETER and given and isinstance(given[0], StoredTensor):
+        return given[0]
+    match given:
+        case (StoredElements() as elements, int(offset), shape, stride, *rest) if (
+            name in (TENSOR, OTHER_TENSOR) and 0 <= offset < MAX_ELEMENTS
+        ):
+            dtype = elements.dtype
+            if name == OTHER_TENSOR:
+                named = rest[2] if len(rest) > 2 else None
+                dtype = ELEMENTS.get(named.name) if isinstance(named, _Name) else None
+            if dtype is not None:
+                return StoredTensor(elements, dtype, offset, _sizes(shape), _sizes(stride))
+        case _:
+            pass
+    raise UnreadableError(
+        f"{_DAMAGED}: it calls {name or 'a value'!r} in a way that makes no sense"
+    )
+
+
+def _sizes(values: object) -> tuple[int, ...]:
+    items = cast("tuple[object, ...]", values) if isinstance(values, tuple) else (None,)
+    sizes = tuple(item for item in items if type(item) is int and 0 <= item < MAX_ELEMENTS)
+    if len(sizes) != len(items) or len(sizes) > MAX_RANK:
+        raise UnreadableError(f"{_DAMAGED}: a tensor has an impossible shape")
+    return sizes

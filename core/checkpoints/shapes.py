@@ -1,0 +1,132 @@
+"""Configurations of networks from the names and shapes of their tensors. No tensor is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from ..model_config import MAX_BLOCKS, MAX_WIDTH
+from ..networks.autoencoder import AutoencoderConfig
+from ..networks.clip import ClipConfig
+from ..networks.unet import UNetConfig
+from .families import Activation
+from .files import UnreadableError
+from .keys import Sources
+
+CLIP_HEAD = 64
+"""Channels of a head in every published text encoder."""
+UNUSUAL = "its U-Net is of an unusual kind, such as one that was distilled to fewer blocks"
+
+
+def unet_config(sources: Sources) -> UNetConfig:
+    """All of it but the heads, which no shape tells. Raises UnreadableError."""
+    first, last = _shape(sources, "input_blocks.0.0.weight", 4), _shape(sources, "out.2.weight", 4)
+    stages = _count(sources, r"input_blocks\.(\d+)\.")
+    widths: list[list[int]] = [[]]  # of the residual blocks of each level
+    depths: list[list[int]] = [[]]
+    for stage in range(1, stages):
+        at = f"input_blocks.{stage}"
+        if f"{at}.0.op.weight" in sources:
+            widths.append([])
+            depths.append([])
+        else:
+            widths[-1].append(_shape(sources, f"{at}.0.out_layers.3.weight", 4)[0])
+            depths[-1].append(_count(sources, rf"{at}\.1\.transformer_blocks\.(\d+)\."))
+    regular = all(len(set(level)) == 1 for level in (*widths, *depths))
+    if not regular or len({len(level) for level in widths}) != 1:
+        raise UnreadableError(UNUSUAL)
+    channels = first[0]
+    if not channels or any(level[0] % channels for level in widths):
+        raise UnreadableError(UNUSUAL)
+    middle = _count(sources, r"middle_block\.1\.transformer_blocks\.(\d+)\.")
+    context = next((s.shape for k, s in sources.items() if k.endswith("attn2.to_k.weight")), None)
+    if context is None or len(context) != 2 or not middle:
+        raise UnreadableError(UNUSUAL)
+    vector = sources.get("label_emb.0.0.weight")
+    classes = sources.get("label_emb.weight")
+    projection = next((s.shape for k, s in sources.items() if k.endswith("proj_in.weight")), ())
+    config = UNetConfig(
+        in_channels=first[1],
+        out_channels=last[0],
+        channels=channels,
+        multipliers=tuple(level[0] // channels for level in widths),
+        blocks=len(widths[0]),
+        depths=tuple(level[0] for level in depths),
+        middle_depth=middle,
+        context_dim=context[1],
+        heads=None,
+        vector_dim=None if vector is None else vector.shape[-1],
+        classes=None if classes is None else classes.shape[0],
+        linear_projection=len(projection) == 2,
+    )
+    _check_sizes(config.in_channels, config.channels, *config.multipliers, config.context_dim)
+    _check_sizes(config.out_channels, config.vector_dim or 1, config.classes or 1)
+    return config
+
+
+def autoencoder_config(sources: Sources) -> AutoencoderConfig:
+    """Raises UnreadableError."""
+    first = _shape(sources, "encoder.conv_in.weight", 4)
+    latent = _shape(sources, "decoder.conv_in.weight", 4)[1]
+    levels = _count(sources, r"encoder\.down\.(\d+)\.")
+    blocks = _count(sources, r"encoder\.down\.0\.block\.(\d+)\.")
+    channels = first[0]
+    widths = [
+        _shape(sources, f"encoder.down.{level}.block.0.conv2.weight", 4)[0]
+        for level in range(levels)
+    ]
+    if not widths or not channels or any(width % channels for width in widths):
+        raise UnreadableError("its autoencoder is of an unknown kind")
+    if _shape(sources, "encoder.conv_out.weight", 4)[0] != 2 * latent:
+        raise UnreadableError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
+    _check_sizes(first[1], channels, latent, *widths)
+    multipliers = tuple(width // channels for width in widths)
+    return AutoencoderConfig(channels, multipliers, blocks, latent, first[1])
+
+
+def clip_config(sources: Sources, activation: Activation) -> ClipConfig:
+    """Raises UnreadableError."""
+    vocabulary, dim = _shape(sources, "embeddings.token_embedding.weight", 2)
+    positions = _shape(sources, "embeddings.position_embedding.weight", 2)[0]
+    feed_forward = _shape(sources, "encoder.layers.0.mlp.fc1.weight", 2)[0]
+    projection = sources.get("text_projection.weight")
+    _check_sizes(vocabulary, dim, positions, feed_forward)
+    if dim % CLIP_HEAD:
+        raise UnreadableError(f"its text encoder is {dim} wide, which no CLIP is")
+    return ClipConfig(
+        vocabulary=vocabulary,
+        positions=positions,
+        dim=dim,
+        layers=_count(sources, r"encoder\.layers\.(\d+)\."),
+        heads=dim // CLIP_HEAD,
+        feed_forward=feed_forward,
+        activation=activation,
+        projection=None if projection is None else projection.shape[0],
+    )
+
+
+def _shape(sources: Sources, name: str, rank: int) -> tuple[int, ...]:
+    source = sources.get(name)
+    if source is None:
+        raise UnreadableError(f"it lacks {name}")
+    if len(source.shape) != rank:
+        raise UnreadableError(f"{name} has the shape {source.shape}")
+    return source.shape
+
+
+def _count(sources: Iterable[str], pattern: str) -> int:
+    """How many different numbers there are at the group of the pattern, from 0 on without a gap."""
+    compiled = re.compile(pattern)
+    matches = (compiled.match(name) for name in sources)
+    numbers = sorted({int(match[1][:9]) for match in matches if match})
+    if numbers and (numbers[0] or any(b - a != 1 for a, b in pairwise(numbers))):
+        raise UnreadableError(f"some of its blocks are missing ({pattern})")
+    if len(numbers) > MAX_BLOCKS:
+        raise UnreadableError(f"it has {len(numbers)} blocks where {MAX_BLOCKS} are the most")
+    return len(numbers)
+
+
+def _check_sizes(*sizes: int) -> None:
+    if not all(1 <= size <= MAX_WIDTH for size in sizes):
+        raise UnreadableError(f"its sizes {sizes} are impossible")

@@ -1,0 +1,141 @@
+"""Files that `torch.save` wrote: zip archives with a pickle, which describes the tensors, and their
+elements, uncompressed. The elements are mapped where they lie; the pickle is never run.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from .files import MAX_TENSORS, Entry, TensorFile, UnreadableError
+from .pickles import StoredElements, StoredTensor, describe
+
+MAX_PICKLE = 64_000_000
+"""Bytes; that of the largest published checkpoints is below 1 MB."""
+MAX_MEMBERS = 200_000
+MAX_VALUE = 1e300
+LOCAL_HEADER = 30
+"""Bytes before a member's name."""
+TRAINING = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", "optimizer_states"})
+"""What is not the model's."""
+
+
+def read_torch_file(path: Path) -> TensorFile:
+    """Raises UnreadableError, OSError."""
+    try:
+        with _Bounded(path) as file, zipfile.ZipFile(cast("Any", file)) as archive:
+            return _read(path, file, archive)
+    except UnreadableError:
+        raise
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        raise UnreadableError(f"its archive is damaged, or not complete: {error}") from error
+
+
+class _Bounded(io.FileIO):
+    """A file of which nothing large is read at once, whatever its directory says."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_PICKLE:
+            raise UnreadableError(f"its archive wants to be read {size} bytes at once")
+        return super().read(MAX_PICKLE if size is None or size < 0 else size) or b""
+
+
+def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise UnreadableError(f"it is an archive of {len(members)} files")
+    pickled = [member for member in members if member.filename.split("/")[-1] == "data.pkl"]
+    if len(pickled) != 1:
+        raise UnreadableError("it is a zip archive, but not as PyTorch writes them")
+    [pickle] = pickled
+    if pickle.file_size > MAX_PICKLE or pickle.compress_type != zipfile.ZIP_STORED:
+        raise UnreadableError("its pickle is larger than any checkpoint's, or compressed")
+    folder = pickle.filename.removesuffix("data.pkl")
+    for member in members:
+        if member.filename == f"{folder}byteorder" and archive.read(member)[:8] != b"little":
+            raise UnreadableError("its numbers are big-endian")
+    data = f"{folder}data/"
+    places = {
+        member.filename.removeprefix(data): member
+        for member in members
+        if member.filename.startswith(data)
+    }
+    elements = _Elements(file, places, path.stat().st_size)
+    tensors, values = _gathered(describe(archive.read(pickle)))
+    starts = {
+        stored.key: elements.start(stored) for stored in {t.elements for t in tensors.values()}
+    }
+    entries = {name: _entry(name, t, starts[t.elements.key]) for name, t in tensors.items()}
+    return TensorFile(path, entries, values=values)
+
+
+@dataclass(frozen=True)
+class _Elements:
+    """Where the elements of tensors are in the file."""
+
+    file: io.FileIO
+    members: Mapping[str, zipfile.ZipInfo]
+    whole: int
+
+    def start(self, stored: StoredElements) -> int:
+        member = self.members.get(stored.key)
+        if member is None:
+            raise UnreadableError(f"the elements {stored.key!r:.40} are missing")
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise UnreadableError("its tensors are compressed, which PyTorch never does")
+        if member.file_size != stored.numel * stored.dtype.itemsize:
+            raise UnreadableError(f"the elements {stored.key!r:.40} have another size than said")
+        self.file.seek(member.header_offset)
+        local = self.file.read(LOCAL_HEADER)
+        if len(local) < LOCAL_HEADER or local[:4] != b"PK\x03\x04":
+            raise UnreadableError("its archive is damaged: a file in it has no header")
+        lengths = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
+        start = member.header_offset + LOCAL_HEADER + lengths
+        if start + member.file_size > self.whole:
+            raise UnreadableError("it ends within its tensors, so it is not complete")
+        return start
+
+
+def _gathered(described: object) -> tuple[dict[str, StoredTensor], dict[str, float]]:
+    """The tensors by name, those of inner dictionaries behind dots, and plain numbers.
+
+    The name `state_dict` is left out; so is what an optimizer or a training loop left behind.
+    """
+    if not isinstance(described, dict):
+        raise UnreadableError("it holds no dictionary of tensors")
+    tensors: dict[str, StoredTensor] = {}
+    values: dict[str, float] = {}
+    waiting = [("", cast("dict[object, object]", described))]
+    seen: set[int] = set()
+    while waiting:
+        prefix, mapping = waiting.pop()
+        if id(mapping) in seen:
+            continue
+        seen.add(id(mapping))
+        for key, value in mapping.items():
+            if isinstance(value, StoredTensor):
+                tensors[f"{prefix}{key}"] = value
+            elif isinstance(value, dict) and key not in TRAINING:
+                inside = prefix if key == "state_dict" else f"{prefix}{key}."
+                waiting.append((inside, cast("dict[object, object]", value)))
+            elif isinstance(value, int | float) and abs(value) < MAX_VALUE and not prefix:
+                values[str(key)] = float(value)
+        if len(tensors) > MAX_TENSORS:
+            raise UnreadableError(f"it says that it holds more than {MAX_TENSORS} tensors")
+    return tensors, values
+
+
+def _entry(name: str, tensor: StoredTensor, start: int) -> Entry:
+    elements, width = tensor.elements, tensor.dtype.itemsize
+    available = elements.numel * elements.dtype.itemsize // width
+    entry = Entry(tensor.dtype, tensor.shape, start + tensor.offset * width, tensor.stride)
+    if len(tensor.shape) != len(tensor.stride):
+        raise UnreadableError(f"{name!r:.80} is not described as a tensor")
+    last = tensor.offset + entry.span - 1
+    if entry.numel and (last >= available or entry.numel > available):
+        raise UnreadableError(f"{name!r:.80} reaches beyond its elements")
+    return entry
