@@ -28,7 +28,7 @@ def preload_torch_library() -> None:
 def main() -> int:
     try:
         preload_torch_library()
-        from .cli import main as command_line
+        from .command_line.cli import main as command_line
 
         return command_line()
     except KeyboardInterrupt:  # before the command line could take over

@@ -16,16 +16,17 @@ from core.errors import RequestError
 from core.pixels import digest
 from core.request import Change, Request
 
-from . import flags, output, recall
+from .. import recall
+from ..drawing import draw
+from ..engine.pipeline import Pipeline
+from ..images import load_image, load_mask, read_record
+from ..inputs import InputStore
+from ..paths import inputs_dir
+from ..record import Parent
+from . import flags, output
 from .arguments import named, real, whole
-from .drawing import draw
-from .engine.pipeline import Pipeline
 from .exits import MEANING, Exit
-from .images import load_image, load_mask, read_record
-from .inputs import InputStore
 from .output import Output, keep_or_say, say
-from .paths import inputs_dir
-from .record import Parent
 
 EXAMPLES = f"""\
 examples:

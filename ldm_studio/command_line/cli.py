@@ -13,11 +13,12 @@ from typing import NoReturn
 
 from core.errors import MemoryShortage, ModelError, PictureError, StateError, StudioError
 
-from . import __version__, branch, doctor, generate, replay_command, resume
-from .engine.pipeline import CorePipeline, Pipeline, memory_shortage
+from .. import __version__
+from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
+from ..history import command as history
+from ..history.errors import HistoryError
+from . import branch, doctor, generate, replay, resume
 from .exits import Exit
-from .history import command as history
-from .history.errors import HistoryError
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
@@ -54,7 +55,7 @@ def open_window() -> int:
     if sys.version_info < (3, 12) and version("PySide6-Essentials").startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
-    from .app import run
+    from ..app import run
 
     return run()
 
@@ -105,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"LDM Studio {__version__}")
     top.set_defaults(run=_open_window)
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
-    for command in (generate, resume, branch, replay_command):
+    for command in (generate, resume, branch, replay):
         command.add(commands)
     past = commands.add_parser(
         "history",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from core.errors import ModelError
 
-from . import __version__
-from .paths import config_dir, data_dir, pictures_dir, state_dir
+from .. import __version__
+from ..paths import config_dir, data_dir, pictures_dir, state_dir
 
 _PACKAGES = ("torch", "PySide6-Essentials", "numpy", "pillow", "safetensors", "tokenizers")
 

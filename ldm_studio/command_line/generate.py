@@ -20,17 +20,17 @@ from core.errors import RequestError, StateError
 from core.request import Request
 from core.text.prompt import parse
 
+from ..drawing import OnStep, draw, walk
+from ..engine.events import ModelInfo
+from ..engine.pipeline import Pictures, Pipeline, Run
+from ..images import load_image, load_mask
+from ..models import DEFAULT
+from ..paths import make_folder
+from ..recall import scaled
 from . import flags, output
 from .arguments import above_zero, file, named, real, size, whole
-from .drawing import OnStep, draw, walk
-from .engine.events import ModelInfo
-from .engine.pipeline import Pictures, Pipeline, Run
 from .exits import MEANING, Exit
-from .images import load_image, load_mask
-from .models import DEFAULT
 from .output import Output, keep_or_say, say
-from .paths import make_folder
-from .recall import scaled
 
 _MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
 

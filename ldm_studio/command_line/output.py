@@ -15,14 +15,14 @@ from tqdm import tqdm
 
 from core.request import Request
 
+from ..drawing import Drawn, OnStep
+from ..engine.events import ModelInfo
+from ..engine.pipeline import Pictures
+from ..images import save_next, save_png
+from ..inputs import InputStore
+from ..paths import inputs_dir, make_folder, output_dir
+from ..recall import keep
 from .arguments import output
-from .drawing import Drawn, OnStep
-from .engine.events import ModelInfo
-from .engine.pipeline import Pictures
-from .images import save_next, save_png
-from .inputs import InputStore
-from .paths import inputs_dir, make_folder, output_dir
-from .recall import keep
 
 
 def add(command: ArgumentParser, *, several: bool = False) -> None:

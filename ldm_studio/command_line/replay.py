@@ -12,15 +12,15 @@ from pathlib import Path
 
 from core.errors import MemoryShortage, PictureError, StudioError
 
+from ..engine.pipeline import Pictures, Pipeline
+from ..images import Pixels, load_image, load_mask
+from ..inputs import InputStore
+from ..paths import inputs_dir
+from ..recall import NoRecipe, each, find, recipe, scaled
+from ..replay import Verdict, replay
 from . import output
-from .engine.pipeline import Pictures, Pipeline
 from .exits import Exit
-from .images import Pixels, load_image, load_mask
-from .inputs import InputStore
 from .output import keep_or_say, say, tell
-from .paths import inputs_dir
-from .recall import NoRecipe, each, find, recipe, scaled
-from .replay import Verdict, replay
 
 EXAMPLES = """\
 examples:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from core.saved import read_label
 
+from ..causes import differences
+from ..drawing import draw
+from ..engine.pipeline import Pipeline
+from ..recall import load_model
 from . import output
 from .arguments import file
-from .causes import differences
-from .drawing import draw
-from .engine.pipeline import Pipeline
 from .exits import MEANING, Exit
 from .output import Output, say
-from .recall import load_model
 
 EXAMPLES = f"""\
 examples:

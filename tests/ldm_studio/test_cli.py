@@ -23,7 +23,8 @@ from core.errors import ModelError
 from core.pixels import digest
 from core.request import Guidance, Levels, Request, Variation
 from core.text.reading import PromptReader
-from ldm_studio import __main__, cli
+from ldm_studio import __main__
+from ldm_studio.command_line import cli
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.images import load_image, read_record, read_request
 from ldm_studio.models import find_model
@@ -444,7 +445,8 @@ def test_the_preload_touches_nothing_outside_windows():
 
 def test_arguments_are_read_without_torch_or_qt():
     code = (
-        "import sys, ldm_studio.cli as cli; cli.parser().parse_args(['generate', 'x']);"
+        "import sys, ldm_studio.command_line.cli as cli;"
+        "cli.parser().parse_args(['generate', 'x']);"
         "sys.exit(any(name.split('.')[0] in ('torch', 'PySide6') for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

@@ -16,8 +16,8 @@ from PIL import Image
 
 from core.pixels import digest
 from core.request import Change, Request
-from ldm_studio import cli
-from ldm_studio.cli import Exit
+from ldm_studio.command_line import cli
+from ldm_studio.command_line.cli import Exit
 from ldm_studio.engine.pipeline import CorePipeline
 from ldm_studio.images import load_image, read_pixels, read_record, read_request, save_png
 from ldm_studio.inputs import InputStore
@@ -250,7 +250,8 @@ def test_a_steered_recipe_replays_in_another_process(run: Command, tmp_path: Pat
     assert run("branch", "a.png", "--step", "1", *steered, "-o", "b.png") == 0
     assert run("branch", "b.png", "--step", "4", "--mask", "mask.png", "-o", "c.png") == 0
     program = (
-        "import sys, ldm_studio.engine.pipeline as pipeline; from ldm_studio.cli import main;"
+        "import sys, ldm_studio.engine.pipeline as pipeline;"
+        "from ldm_studio.command_line.cli import main;"
         "pipeline.physical_cores = lambda: 1;"
         "sys.exit(main(['replay', 'a.png', 'b.png', 'c.png', '--json']))"
     )

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core.request import Request
-from ldm_studio.cli import Exit, main
+from ldm_studio.command_line.cli import Exit, main
 from ldm_studio.history.store import DATABASE
 from ldm_studio.history.thumbnails import Thumbnails, make_thumbnail
 from ldm_studio.paths import data_dir, pictures_dir

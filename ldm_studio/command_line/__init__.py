@@ -1,0 +1,1 @@
+"""The program without its window: `ldm-studio generate`, `resume`, `branch`, `replay` ..."""
