@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .pixels import digest
 from .request import MAX_SIDE, Change, Request
-from .saved import Saved
+from .saved import Saved, description
 
 WHOLE_CELLS = 128 * 128
 """Latents of more cells are decoded in tiles, to bound memory."""
@@ -92,10 +93,15 @@ class Job:
         """The noise levels that are visited, the last 0."""
         return self.legs[-1].sigmas
 
-    @property
+    @cached_property
     def sealed(self) -> Request:
         """Its request with the model's digest: what the picture is made again from."""
         return replace(self.request, model_digest=self.model.digest)
+
+    @cached_property
+    def description(self) -> Mapping[str, str]:
+        """What a file of one of its states says of it; kept, as that is written at every step."""
+        return description(self.sealed, self.model.device.type)
 
     @property
     def total(self) -> int:

@@ -47,6 +47,15 @@ def recipe_digest(request: Request) -> str:
     return hashlib.sha256(request.to_json().encode()).hexdigest()
 
 
+def description(request: Request, device: str) -> dict[str, str]:
+    """What a file says of the trajectory in it. `request` names the model's digest."""
+    return {
+        "request": request.to_json(),
+        "recipe": recipe_digest(request),
+        "environment": environment(device).to_json(),
+    }
+
+
 def save(
     path: Path,
     job: Job,
@@ -68,13 +77,7 @@ def save(
     if job.inputs.mask is not None:
         pixels["mask"] = job.inputs.mask
     beside = {name: torch.as_tensor(array) for name, array in pixels.items()}
-    request = job.sealed
-    metadata = {
-        "request": request.to_json(),
-        "recipe": recipe_digest(request),
-        "environment": environment(job.model.device.type).to_json(),
-        "marks": " ".join(marks),
-    }
+    metadata = {**job.description, "marks": " ".join(marks)}
     state_file.save(path, state, beside if with_inputs else {}, metadata, durable=durable)
 
 

@@ -3,8 +3,8 @@
     queue/<process>.lock         held as long as the process lives
     queue/<process>/order.json   the keys of its jobs in the order the user gave them
     queue/<process>/<key>/job.json
-    queue/<process>/<key>/<n>.safetensors   the state of picture n after its last step
-    queue/<process>/<key>/<n>.steps         what was seen of each step, see `steplog`
+    queue/<process>/<key>/<n>-<step>.safetensors   the state of picture n after its last step
+    queue/<process>/<key>/<n>.steps                what was seen of each step, see `steplog`
     queue/damaged/               what could not be read
 
 What a process leaves behind is taken over by the next one that starts.
@@ -195,15 +195,14 @@ class JobStore:
             return
         journal = self.journal(key, job.done)
         step = steps = 0
-        if journal.state.exists():
-            try:
-                step, steps = journal.reached()
-            except (OSError, ValueError) as error:
-                journal.remove()
-                problems.append(
-                    f"What was drawn of “{job.request.prompt:.40}” cannot be read ({error}); "
-                    "it will be drawn from its beginning."
-                )
+        try:
+            step, steps = journal.reached()
+        except (OSError, ValueError) as error:
+            journal.remove()
+            problems.append(
+                f"What was drawn of “{job.request.prompt:.40}” cannot be read ({error}); "
+                "it will be drawn from its beginning."
+            )
         found.append(FoundJob(key, job, step, steps))
 
 
@@ -211,16 +210,34 @@ class Journal:
     """What is on disk of one picture while it is drawn."""
 
     def __init__(self, folder: Path, index: int) -> None:
-        self.state = folder / f"{index}.safetensors"
+        self._folder = folder
+        self._index = index
         self.log = StepLog(folder / f"{index}.steps")
 
+    def state_after(self, step: int) -> Path:
+        """Where the state after `step` is to be written."""
+        # Each has a name of its own: some file systems write a file that replaces another through
+        # to the disk at once, which takes longer than all the rest.
+        return self._folder / f"{self._index}-{step:06d}.safetensors"
+
+    def states(self) -> list[Path]:
+        """Those that are there, the last one last: one, and after a crash perhaps the one before
+        it. Raises OSError."""
+        return sorted(self._folder.glob(f"{self._index}-*.safetensors"))
+
     def reached(self) -> tuple[int, int]:
-        """Steps done, and all of them or 0. Imports no torch. Raises OSError, ValueError."""
+        """Steps done, and all of them; 0 where nothing is known. Imports no torch.
+
+        Raises OSError, and ValueError if the state is damaged.
+        """
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
+        states = self.states()
+        if not states:
+            return 0, 0
         try:
-            index = load(self.state.read_bytes())["index"]
+            index = load(states[-1].read_bytes())["index"]
         except (SafetensorError, KeyError) as error:
             raise ValueError(f"{error}") from error
         return int(index), self.log.total()
@@ -229,7 +246,8 @@ class Journal:
         """Raises OSError."""
         self.log.close()
         self.log.path.unlink(missing_ok=True)
-        self.state.unlink(missing_ok=True)
+        for state in self.states():
+            state.unlink(missing_ok=True)
 
 
 def _try_lock(path: Path) -> int | None:

@@ -45,7 +45,9 @@ class Drawing:
         self._marks = list(run.noted)
         self._first = 1
         self._estimates: list[np.ndarray] = []
+        self._written: Path | None = None
         if journal is not None and run.done:
+            self._written = journal.state_after(run.done)
             self._recall(journal)
 
     @property
@@ -139,13 +141,15 @@ class Drawing:
             self._write(self._journal, durable=False)
 
     def _write(self, journal: Journal, *, durable: bool) -> bool:
+        state = journal.state_after(self.done)
         try:
-            self._run.save(
-                journal.state, self._last, with_inputs=False, durable=durable, marks=self._marks
-            )
+            self._run.save(state, self._last, with_inputs=False, durable=durable, marks=self._marks)
+            if self._written is not None and self._written != state:
+                self._written.unlink(missing_ok=True)
         except OSError as error:
             self._give_up(error)
             return False
+        self._written = state
         return True
 
     def _give_up(self, error: OSError) -> None:

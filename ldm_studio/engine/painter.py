@@ -106,7 +106,8 @@ class Painter:
         if work.live:
             return Drawing(self._new(entry, request), None, self._shelf.failed, keeps=False)
         journal = self._storage.jobs.journal(entry.key, index)
-        run = self._again(entry, journal.state)
+        states = journal.states()
+        run = self._again(entry, states[-1]) if states else None
         if run is None:
             try:
                 journal.remove()
@@ -123,9 +124,7 @@ class Painter:
         return self._pipeline.begin(request, pictures.image, pictures.mask, pictures.later)
 
     def _again(self, entry: Entry, state: Path) -> Run | None:
-        """The run that was stopped; None if there is nothing to go on from, which is told."""
-        if not state.exists():
-            return None
+        """The run that was stopped; None if it cannot be gone on from, which is told."""
         try:
             return self._pipeline.resume(
                 state, lambda request: self._storage.pictures_of(entry.work, request)

@@ -319,7 +319,7 @@ class CorePipeline:
         # the first parallel work, whose threads inherit it.
         if self._background:
             lower_priority()
-        if cores := physical_cores():
+        if "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
             torch.set_num_threads(cores)
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
