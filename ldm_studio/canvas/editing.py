@@ -10,7 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
-from ldm_studio.canvas import morphology, selections
+from core import morphology
+from ldm_studio.canvas import selections
 from ldm_studio.canvas.document import CanvasDocument
 from ldm_studio.canvas.options import ToolOptions
 from ldm_studio.canvas.selections import Corner, Selection

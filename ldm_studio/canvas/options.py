@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from core.morphology import RADIUS_MAX
 from ldm_studio.canvas.brush import Brush
-from ldm_studio.canvas.morphology import RADIUS_MAX
 
 SIZE_MAX = 1000  # diameter in picture pixels
 STEP = 10  # percent, for the keys that change hardness and flow

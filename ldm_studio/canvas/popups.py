@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from core.morphology import RADIUS_MAX
 from ldm_studio.canvas.controls import native
-from ldm_studio.canvas.morphology import RADIUS_MAX
 from ldm_studio.canvas.view import CanvasView
 
 SWATCH = 20  # logical pixels

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ldm_studio.canvas import changes, morphology
+from core import morphology
+from ldm_studio.canvas import changes
 from ldm_studio.canvas.brush import Brush
 from ldm_studio.canvas.document import CanvasDocument
 

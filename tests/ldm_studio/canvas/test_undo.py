@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.morphology import feather
 from ldm_studio.canvas.brush import Brush
 from ldm_studio.canvas.document import CanvasDocument
-from ldm_studio.canvas.morphology import feather
 from ldm_studio.canvas.tiles import TILE
 from ldm_studio.canvas.undo import COMMAND_BYTES, MaskStep, UndoCommand
 
