@@ -123,4 +123,5 @@ class Live(QObject):
 
     @staticmethod
     def _is_free(run: RunState) -> bool:
-        return run.live and not run.busy and not run.loading and run.model is not None
+        rests = run.paused or not run.busy
+        return run.live and rests and not run.loading and run.model is not None

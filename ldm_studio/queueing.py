@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
@@ -46,10 +45,8 @@ class Queueing(QObject):
             self._bridge.pause()
 
     def _on_changed(self, event: QueueChanged) -> None:
-        waiting = any(item.state != "interrupted" for item in event.items)
-        self._store.run = replace(self._store.run, paused=event.paused and waiting)
         self._window.run_area.queue.show_queue(event.items, paused=event.paused)
-        if event.paused and not waiting:
+        if event.paused and all(item.state == "interrupted" for item in event.items):
             self._bridge.resume()  # nothing is left to stand still: the next press draws at once
         first, self._asked = not self._asked, True
         if first and event.items and not self._window.notice.is_error:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -22,7 +20,6 @@ from .engine.events import (
     LoadFailed,
     Progress,
     Ready,
-    Started,
     Warned,
 )
 from .live import Live
@@ -32,6 +29,7 @@ from .panels.strip import Entry
 from .prompt_history import PromptHistory
 from .queueing import Queueing
 from .replaying import Replaying
+from .running import Running
 from .scrubbing import Scrubbing
 from .steering import Steering
 from .store import Mode, StudioStore, size_problem
@@ -75,6 +73,7 @@ class Studio(QObject):
         if store.mode is not Mode.TEXT:  # its pictures were left behind with the last session
             store.mode = Mode.TEXT
         self.live = Live(store, bridge, self.order, self)
+        self.running = Running(store, bridge, self.live.owns, self)
         self.branching = Branching(store, window, self._on_branch_left, self)
         self.scrubbing = Scrubbing(bridge, window, self.live.owns, self)
         self.steering = Steering(store, bridge, window, self.live.owns, self)
@@ -94,19 +93,16 @@ class Studio(QObject):
 
     def _connect(self) -> None:
         bridge, window, store = self.bridge, self.window, self.store
-        bridge.loading.connect(self._on_loading)
         bridge.ready.connect(self._on_ready)
         bridge.load_failed.connect(self._on_load_failed)
-        bridge.started.connect(self._on_started)
         bridge.progressed.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
         bridge.failed.connect(self._on_failed)
         bridge.cancelled.connect(self._on_cancelled)
         bridge.ended.connect(self._on_ended)
-        bridge.queue_changed.connect(self._count_waiting)
         bridge.warned.connect(self._on_warned)
         window.run_area.generate_requested.connect(self.generate)
-        window.run_area.cancel_requested.connect(self.cancel)
+        window.run_area.cancel_requested.connect(self.running.cancel)
         window.run_area.live_toggled.connect(self.set_live)
         window.timeline.branch_requested.connect(self.branch)
         self.live.shown.connect(self._on_live)
@@ -146,7 +142,7 @@ class Studio(QObject):
         )
         self._orders[work_id] = order
         self._prompts.add(store.prompt)
-        self._count_waiting()
+        self.running.count()
         if store.run.paused:
             self.window.status.showMessage("Added to the queue, which is paused.", SHOWN_MS)
 
@@ -185,7 +181,7 @@ class Studio(QObject):
         self._applying = True
         try:
             self.branching.begin(entry, step)
-            self._set_start(None)
+            self._set_start(entry.start_at(step))
         finally:
             self._applying = False
         self.window.prompt.prompt.setFocus()
@@ -202,18 +198,6 @@ class Studio(QObject):
 
     def later_prompt(self) -> None:
         self.store.prompt = self._prompts.newer(self.store.prompt)
-
-    def cancel(self) -> None:
-        """Cancel what runs; what waits goes on."""
-        if waiting := self._waiting:
-            self._run(cancelling=not self.store.run.paused)
-            self.bridge.cancel(waiting[0])
-
-    def cancel_all(self) -> None:
-        if waiting := self._waiting:
-            self._run(cancelling=not self.store.run.paused)
-            for work_id in reversed(waiting):
-                self.bridge.cancel(work_id)
 
     def use_start(self, rgb: np.ndarray) -> None:
         """Show `rgb` and start from it; its size is one the model can take."""
@@ -256,30 +240,18 @@ class Studio(QObject):
 
     # From the engine
 
-    def _on_loading(self) -> None:
-        self._run(loading=True)
-
     def _on_ready(self, event: Ready) -> None:
-        self._run(loading=False, model=event.model)
         if self._first_time:
             self._first_time = False
             self.store.apply_defaults(event.model)
 
     def _on_load_failed(self, event: LoadFailed) -> None:
-        self._run(loading=False, model=None)
         error = event.error
         again = ("Try Again", self.bridge.warm_up)
         self.window.notice.show_error(error.message, error.hint, again)
 
-    def _on_started(self, event: Started) -> None:
-        if not self.live.owns(event.id):
-            self._run(index=event.index, count=event.count, step=0, steps=0)
-
     def _on_progress(self, event: Progress) -> None:
-        if self.live.owns(event.id):
-            return
-        self._run(step=event.step, steps=event.steps, seconds=event.seconds)
-        if event.preview is not None:
+        if event.preview is not None and not self.live.owns(event.id):
             self.view.set_preview(event.preview)
 
     def _on_finished(self, event: Finished) -> None:
@@ -291,7 +263,7 @@ class Studio(QObject):
         self._applying = True  # a canvas of another size drops its mask: not the user's doing
         try:
             self._show(entry)
-            if entry.before is None:
+            if entry.start_at() is None:
                 self.view.set_before(previous)
         finally:
             self._applying = False
@@ -310,13 +282,7 @@ class Studio(QObject):
             self.view.set_preview(None)
 
     def _on_ended(self, work_id: int) -> None:
-        if self.live.owns(work_id):
-            return
         self._orders.pop(work_id, None)
-        self._run(
-            waiting=len(self._waiting), cancelling=False, step=0, steps=0, index=0, count=1,
-            seconds=0.0,
-        )  # fmt: skip
 
     def _on_live(self, entry: Entry) -> None:
         """Show it over the picture, which a mask goes on being painted for; where there is none
@@ -381,17 +347,9 @@ class Studio(QObject):
         if not self._applying:
             self._on_mask_changed()
 
-    @property
-    def _waiting(self) -> list[int]:
-        """Works that are to be kept and not yet over, the running one first."""
-        return [work_id for work_id in self.bridge.waiting if not self.live.owns(work_id)]
-
-    def _count_waiting(self) -> None:
-        self._run(waiting=len(self._waiting))
-
     def _show(self, entry: Entry) -> None:
         self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
-        self.view.set_before(entry.before)
+        self.view.set_before(entry.start_at())
         self._set_shown(entry)
 
     def _set_shown(self, entry: Entry | None) -> None:
@@ -405,9 +363,6 @@ class Studio(QObject):
         self.window.sampler.show_start(picture)
         if picture is not None:
             self.store.height, self.store.width = picture.shape[:2]
-
-    def _run(self, **changes: Any) -> None:
-        self.store.run = replace(self.store.run, **changes)
 
 
 def _copy(text: str) -> None:

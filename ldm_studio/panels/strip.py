@@ -64,15 +64,14 @@ class Entry:
     is_live: bool = False
     """It was drawn to be looked at, and is not kept."""
 
-    @property
-    def before(self) -> np.ndarray | None:
-        """What it was redrawn from in the end."""
+    def start_at(self, step: int | None = None) -> np.ndarray | None:
+        """What it was redrawn from after `step` steps; None: in the end."""
         request = self.picture.request
-        named = in_force(request).init
+        named = in_force(request, step).init
         return self.start if named == request.init else self.later.get(named)
 
-    def mask_at(self, step: int) -> np.ndarray | None:
-        """What was redrawn after `step` steps."""
+    def mask_at(self, step: int | None = None) -> np.ndarray | None:
+        """What was redrawn, likewise."""
         request = self.picture.request
         named = in_force(request, step).mask
         return self.mask if named == request.mask else self.later.get(named)

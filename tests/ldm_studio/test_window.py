@@ -91,7 +91,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
         application.studio.generate()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
-        application.studio.cancel()
+        application.studio.running.cancel()
         assert application.window.run_area.button.text() == "Cancelling…"
         gate.let(1)
     assert application.store.prompt == "a cat"
@@ -111,7 +111,7 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
     qtbot.waitUntil(lambda: waiting.text() == "2 more in the queue")
     assert window.run_area.again.isVisible()
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
-        application.studio.cancel()
+        application.studio.running.cancel()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):
         gate.open()

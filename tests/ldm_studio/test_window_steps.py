@@ -137,7 +137,7 @@ def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> Non
     assert (change.step, change.init, change.mask, change.prompt) == (3, *named, "a hat")
     child = entries(application)[0]
     assert set(child.later) == set(named)
-    assert np.array_equal(child.before, parent.picture.rgb)
+    assert np.array_equal(child.start_at(), parent.picture.rgb)
     assert np.array_equal(child.mask_at(3), disc())
     application.studio.branching.leave()
     assert application.store.mode is Mode.INPAINT, "what is painted counts again"
