@@ -49,7 +49,7 @@ def test_every_benchmark_is_known_here() -> None:
     assert BENCHMARKS.keys() == FIELDS.keys()
 
 
-@pytest.mark.parametrize("name", ["picture", "preview", "seam", "peer"])
+@pytest.mark.parametrize("name", ["picture", "preview", "seam", "trajectory", "peer"])
 def test_a_benchmark_prints_a_line_and_its_record(
     name: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import ModelError, RequestError, StudioError
+from core.errors import RequestError, StudioError
 from core.request import Change
 
 from ..models import DEFAULT
@@ -37,7 +37,7 @@ from .events import (
 from .loader import Loader, explain
 from .looker import Looker
 from .mailbox import Mailbox
-from .painter import Painter
+from .painter import Painter, not_drawn, refuse_steers
 from .pipeline import Pipeline
 from .queue import MAX_JOBS, Entry, Queue
 from .shelf import Shelf
@@ -164,8 +164,7 @@ class Engine:
         with self._changed:
             entry = self._queue.find(work_id)
             if entry is None or entry.state not in ("running", "paused"):
-                error = RequestError("changes", "Only what is being drawn can be steered.")
-                self._mailbox.post(SteerRefused(work_id, error))
+                self._mailbox.post(SteerRefused(work_id, not_drawn()))
             else:
                 entry.steers.append((change, later))
 
@@ -292,13 +291,14 @@ class Engine:
     def _warm_up(self, model: str) -> None:
         try:
             self._loader.need(model)
-        except ModelError as error:
-            self._mailbox.post(Warned(error))
+        except Exception as error:  # a name that is no path, or no model's
+            self._mailbox.post(Warned(explain(error)[0]))
 
     def _paint(self, entry: Entry, *, went_on: bool) -> None:
         over = self._paint_with_model(entry, went_on=went_on)
         with self._changed:
             if over:
+                refuse_steers(entry, self._mailbox)
                 self._queue.remove(entry)
                 if not entry.work.live:
                     self._shelf.remove(entry)
@@ -317,8 +317,8 @@ class Engine:
         work_id = entry.work.id
         try:
             model = self._loader.need(entry.work.request.model)
-        except ModelError as error:
-            self._mailbox.post(Failed(work_id, error))
+        except Exception as error:  # a name that is no path, or no model's
+            self._mailbox.post(Failed(work_id, *explain(error)))
             return True
         if model is None:
             with self._changed:

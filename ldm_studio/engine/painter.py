@@ -87,6 +87,7 @@ class Painter:
                     return self._stopped(entry)
                 if not self._finish(entry, drawing, model, index, len(singles)):
                     return True
+                refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
                 drawing.close()
         return True
@@ -250,6 +251,17 @@ def _preview(run: Run, step: Any) -> np.ndarray | None:
             raise
         log.warning("no preview: %s", error)
         return None
+
+
+def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
+    """Those that came while the picture was decoded already."""
+    while entry.steers:
+        entry.steers.popleft()
+        mailbox.post(SteerRefused(entry.work.id, not_drawn()))
+
+
+def not_drawn() -> RequestError:
+    return RequestError("changes", "Only what is being drawn can be steered.")
 
 
 def not_saved(error: OSError | PictureError) -> PictureError:

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtTest import QTest
 
 from core.errors import StudioError
-from core.request import Request
+from core.request import Change, Request
 from ldm_studio.engine.bridge import EngineBridge, Generations
 from ldm_studio.engine.events import Progress
 from tests.ldm_studio.fakes import FakePipeline, Gate
@@ -133,3 +133,95 @@ def test_a_failure_is_raised_in_the_task(start, aio, error) -> None:
     settled(task)
     with pytest.raises(StudioError):
         task.result()
+
+
+def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    with qtbot.waitSignal(bridge.started, timeout=5000):
+        first, second, third = (bridge.submit(Request()) for _ in range(3))
+    with qtbot.waitSignal(
+        bridge.queue_changed,
+        timeout=5000,
+        check_params_cb=lambda event: [i.id for i in event.items] == [first, third, second],
+    ):
+        bridge.move(third, 0)
+    assert bridge.waiting == (first, third, second)
+
+
+def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+        work = bridge.submit(Request(steps=5))
+        gate.let(1)
+    with qtbot.waitSignal(bridge.paused, timeout=5000) as paused:
+        bridge.pause()
+        gate.let(1)
+    assert (paused.args[0].id, paused.args[0].step) == (work, 2)
+    assert bridge.waiting == (work,)
+    bridge.steer(work, Change(0, cfg=2.0))
+    signals = [bridge.resumed, bridge.steered, bridge.finished, bridge.idle]
+    with qtbot.waitSignals(signals, order="strict", timeout=5000):
+        bridge.resume()
+        gate.open()
+    assert bridge.waiting == ()
+
+
+def test_steering_what_is_over_is_refused(start, qtbot) -> None:
+    bridge = start(FakePipeline())
+    with qtbot.waitSignal(bridge.steer_refused, timeout=5000):
+        bridge.steer(77, Change(0, cfg=2.0))
+
+
+def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
+    bridge = start(FakePipeline())
+    with qtbot.waitSignal(bridge.ended, timeout=5000) as ended:
+        work = bridge.submit(Request(), live=True)
+    assert ended.args == [work]
+    assert bridge.waiting == ()
+
+
+def test_no_preview_of_an_older_live_picture_arrives(start, qtbot, gate) -> None:
+    bridge = start(FakePipeline(before_step=gate))
+    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+        bridge.submit(Request(steps=50), live=True)
+        gate.let(1)
+    seen: list[Progress] = []
+    bridge.progressed.connect(seen.append)
+    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+        newer = bridge.submit(Request(steps=3), live=True)
+        gate.open()
+    assert {event.id for event in seen} == {newer}
+
+
+def test_what_was_left_is_told_at_the_next_start(start, qtbot) -> None:
+    bridge = start(FakePipeline())
+    bridge.pause()
+    with qtbot.waitSignal(
+        bridge.queue_changed, timeout=5000, check_params_cb=lambda event: len(event.items) == 1
+    ):
+        bridge.submit(Request(prompt="a fox"))
+    bridge.close()
+    assert bridge.join(10)
+    again = start(FakePipeline())
+    with qtbot.waitSignal(again.queue_changed, timeout=5000) as told:
+        pass
+    (item,) = told.args[0].items
+    assert item.request.prompt == "a fox"
+    assert again.waiting == (item.id,)
+    assert again.submit(Request()) != item.id
+    with qtbot.waitSignal(again.finished, timeout=5000):
+        again.resume()
+
+
+def test_steps_of_a_finished_picture_can_be_seen(start, qtbot, tmp_path) -> None:
+    bridge = start(FakePipeline())
+    with qtbot.waitSignal(bridge.finished, timeout=5000) as finished:
+        bridge.submit(Request(steps=4))
+    trajectory = finished.args[0].trajectory
+    with qtbot.waitSignal(bridge.looked, timeout=5000) as looked:
+        bridge.look(trajectory, 2)
+    assert looked.args[0].step == 2
+    with qtbot.waitSignal(bridge.look_failed, timeout=5000):
+        bridge.look(trajectory, 5)
+    with qtbot.waitSignal(bridge.replay_failed, timeout=5000):
+        bridge.replay(tmp_path / "none.png")

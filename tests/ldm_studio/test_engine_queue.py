@@ -412,6 +412,17 @@ def test_a_change_that_comes_too_late_is_refused_and_the_picture_is_finished(
     assert len(saver.saved) == 1
 
 
+def test_a_change_that_comes_while_it_is_decoded_is_refused(start, reader, saver) -> None:
+    def decoding(tiled: bool) -> None:
+        engine.steer(1, Change(0, cfg=2.0), {})
+
+    engine = start(FakePipeline(before_finish=decoding), reader)
+    engine.submit(work(1, steps=2, count=2))
+    reader.until_idle()
+    assert len(reader.all(SteerRefused)) == 2
+    assert all(event.picture.request.changes == () for event in reader.all(Finished))
+
+
 def test_a_paused_job_can_be_steered(start, reader, gate) -> None:
     engine = start(FakePipeline(before_step=gate), reader)
     engine.submit(work(1, steps=5))
@@ -494,12 +505,14 @@ def test_another_model_is_loaded_when_a_work_asks_for_it(start, reader) -> None:
     assert len(reader.all(Finished)) == 4
 
 
-def test_a_model_that_is_missing_fails_its_own_work_alone(start, reader) -> None:
+@pytest.mark.parametrize("name", ["nowhere", "~nobody-of-that-name/model", "x" * 5000])
+def test_a_model_that_is_missing_fails_its_own_work_alone(start, reader, name) -> None:
     engine = start(FakePipeline(), reader)
-    engine.submit(named(1, "nowhere"))
+    engine.warm_up(name)
+    engine.submit(named(1, name))
     engine.submit(named(2, "default"))
     reader.until_idle()
-    assert "nowhere" in reader.one(Failed).error.message
+    assert reader.one(Failed).id == 1
     assert [event.id for event in reader.all(Finished)] == [2]
 
 
