@@ -65,6 +65,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("branch", "&Branch From This Step", "&Picture", ("Ctrl+B",), "branch"),
     ActionSpec("leave_branch", "&Leave the Branch", "&Picture", ("Ctrl+Shift+B",)),
     ActionSpec("replay", "&Replay", "&Picture", ("Ctrl+R",), "replay"),
+    _line("&Picture"),
+    ActionSpec("keep_steps", "&Keep the Steps of Pictures", "&Picture", checkable=True),
     ActionSpec("fit", "&Fit Picture", "&View", ("Ctrl+0",)),
     ActionSpec("actual_size", "&Actual Size (100 %)", "&View", ("Ctrl+1",)),
     ActionSpec("toggle_mask", "Show &Mask", "&View", ("Ctrl+M",), checkable=True),

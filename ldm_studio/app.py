@@ -98,6 +98,8 @@ class Application(QObject):
             parent=self,
         )
         self.commands = Commands(self.studio, self.theme, self)
+        self.commands.show_keep_steps(self.settings.trajectory_mib > 0)
+        self.commands.keep_steps.connect(self._keep_steps)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
@@ -140,6 +142,12 @@ class Application(QObject):
 
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()
+
+    def _keep_steps(self, on: bool) -> None:
+        mib = Settings().trajectory_mib if on else 0
+        self.settings = replace(self.settings, trajectory_mib=mib)
+        self.bridge.keep_trajectories(mib)
+        self._save_settings()
 
     def _save_settings(self) -> None:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -34,6 +34,9 @@ PNG_FILTER = "PNG picture (*.png)"
 
 class Commands(QObject):
     """One method for each id of `actions.ACTIONS`; `handlers` is the table of them."""
+
+    keep_steps = Signal(bool)
+    """Whether the steps of finished pictures shall be kept."""
 
     def __init__(self, studio: Studio, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,7 @@ class Commands(QObject):
             "branch": self._window.timeline.ask_to_branch,
             "leave_branch": studio.branching.leave,
             "replay": lambda: studio.replaying.replay(studio.shown),
+            "keep_steps": lambda: self.keep_steps.emit(self._actions["keep_steps"].isChecked()),
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
@@ -101,6 +105,9 @@ class Commands(QObject):
             "shortcuts": lambda: show_shortcuts(self._window),
             "about": lambda: show_about(self._window),
         }
+
+    def show_keep_steps(self, on: bool) -> None:
+        self._actions["keep_steps"].setChecked(on)
 
     def close(self) -> None:
         """Cancel what loads; pictures being written are written to their end."""

@@ -20,7 +20,7 @@ LONGEST_MS = 400
 """After the first, while changes keep coming."""
 SEEN_FROM = 0.15
 """Share of the steps: the first estimates are a blur, which would flicker at each key."""
-_UNSEEN = frozenset(("seed_locked", "count", "more_open", "model_folders"))
+_UNSEEN = frozenset(("seed_locked", "count", "more_open", "finer_open", "model_folders"))
 """Parameters that change nothing in the picture."""
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from core.request import Change, Request
 
+from .branching import Branch
 from .changes import in_words
 from .engine.bridge import EngineBridge
 from .engine.events import Finished, Looked, LookFailed, Progress, Started, Steered
@@ -36,6 +37,7 @@ class Scrubbing(QObject):
         self._bridge, self._window, self._is_live = bridge, window, is_live
         self._view, self._timeline = window.canvas.view, window.timeline
         self._entry: Entry | None = None
+        self._branch: Branch | None = None
         self._running: int | None = None
         self._begun = (0, 0)
         self._changes: tuple[Change, ...] = ()
@@ -55,6 +57,11 @@ class Scrubbing(QObject):
         """The picture on the canvas is this one; None: it has no steps."""
         self._entry = entry
         self._seen.clear()
+        self._update()
+
+    def show_branch(self, branch: Branch | None) -> None:
+        """Mark where this branch begins."""
+        self._branch = branch
         self._update()
 
     # From the engine
@@ -97,7 +104,10 @@ class Scrubbing(QObject):
             self._timeline.show_nothing()
         else:
             count, kept = steps_of(self._entry)
-            self._timeline.show_picture(count, marks_of_entry(self._entry), kept=kept)
+            marks = marks_of_entry(self._entry)
+            if self._branch is not None and self._branch.entry is self._entry:
+                marks.append(Mark(self._branch.step, "The branch begins here."))
+            self._timeline.show_picture(count, marks, kept=kept)
 
     # From the timeline
 

@@ -105,6 +105,7 @@ class Studio(QObject):
         window.run_area.cancel_requested.connect(self.running.cancel)
         window.run_area.live_toggled.connect(self.set_live)
         window.timeline.branch_requested.connect(self.branch)
+        self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
         self.live.shown.connect(self._on_live)
         self.live.previewed.connect(self.view.set_preview)
         window.sampler.start_cleared.connect(self.clear_start)

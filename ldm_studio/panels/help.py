@@ -35,11 +35,25 @@ CANVAS_KEYS = (
     ("Compare with the picture before", "hold C"),
 )
 
-
 PROMPT_KEYS = (
     ("Stronger, weaker words", "Ctrl+Up, Ctrl+Down"),
     ("Move the phrase back, on", "Alt+Left, Alt+Right"),
 )
+
+
+STEP_KEYS = (
+    ("Steps: back, on", "Left, Right"),
+    ("Steps: back to the picture", "End"),
+    ("Steps: branch from here", "Enter"),
+)
+
+QUEUE_KEYS = (
+    ("Queue: draw earlier, later", "Alt+Up, Alt+Down"),
+    ("Queue: take out", "Del"),
+)
+
+MORE_KEYS = (*PROMPT_KEYS, *CANVAS_KEYS, *STEP_KEYS, *QUEUE_KEYS)
+"""Where the focus is there."""
 
 
 def _dialog(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
@@ -68,7 +82,7 @@ def show_shortcuts(parent: QWidget) -> QDialog:
     grid.setContentsMargins(0, 0, GRID, 0)
     grid.setHorizontalSpacing(4 * GRID)
     grid.setVerticalSpacing(GRID)
-    for row, (what, keys) in enumerate((*shortcut_table(), *PROMPT_KEYS, *CANVAS_KEYS)):
+    for row, (what, keys) in enumerate((*shortcut_table(), *MORE_KEYS)):
         grid.addWidget(QLabel(what), row, 0)
         label = QLabel(keys)
         label.setObjectName("caption")

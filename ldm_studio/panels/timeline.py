@@ -39,7 +39,7 @@ REACH = 6.0
 APART = 3.0
 """Narrower steps are drawn without gaps."""
 MARK = 3.5
-EMPTY = "The steps of a picture appear here as it forms."
+EMPTY = "The steps of a picture appear here when it is made."
 NOT_KEPT = (
     "What its steps looked like was not kept, or had to make room; one can still branch from them."
 )

@@ -77,6 +77,18 @@ def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
     assert application.window.timeline.label.text() == "5 steps (not kept)"
 
 
+def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
+    keep = application.window.actions_by_id["keep_steps"]
+    assert keep.isChecked()
+    keep.trigger()
+    make(application, qtbot, steps=5)
+    assert application.window.timeline.label.text() == "5 steps (not kept)"
+    assert application.settings.trajectory_mib == 0
+    keep.trigger()
+    make(application, qtbot)
+    assert application.window.timeline.label.text() == "5 steps"
+
+
 def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
@@ -90,6 +102,7 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     assert parent.path.name in window.banner.text()
     assert "step 5" in window.banner.text()
     assert store.prompt == "a cat", "the panels hold what the picture was made with"
+    assert [mark.step for mark in window.timeline.ticks.marks] == [5]
     make(application, qtbot, prompt="a dog", cfg=6.0)
     child = entries(application)[0]
     request = parent.picture.request
