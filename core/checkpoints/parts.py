@@ -149,11 +149,12 @@ def _prefixes(keys: Iterable[str], ending: str) -> list[str]:
 
 
 def _under(group: Sources, prefix: str, stems: tuple[str, ...]) -> dict[str, Source]:
-    return {
-        key.removeprefix(prefix): source
-        for key, source in group.items()
-        if key.startswith(prefix) and key.removeprefix(prefix).startswith(stems)
-    }
+    found: dict[str, Source] = {}
+    for key, source in group.items():
+        name = key.removeprefix(prefix)
+        if key.startswith(prefix) and name.startswith(stems) and not IGNORED.match(name):
+            found[name] = source
+    return found
 
 
 def _renamed(sources: Sources, names: Mapping[str, str]) -> dict[str, Source]:

@@ -1,0 +1,194 @@
+"""Whole pictures against diffusers' pipelines, with the same weights, noise and noise levels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.checkpoints.load import load_checkpoint
+from core.errors import RequestError
+from core.model import Model
+from core.pipeline import Inputs, finish, prepare, preview, steps
+from core.pixels import digest
+from core.request import Inpaint, Request
+from tests.core.checkpoints.tiny import (
+    Tiny,
+    reference_text,
+    reference_unet,
+    reference_vae,
+    tokenizer,
+)
+
+REQUEST = Request(
+    prompt="a red cat in the snow",
+    negative="blurry",
+    steps=4,
+    cfg=5.0,
+    width=64,
+    height=96,
+    seed=7,
+    sampler="Euler",
+    schedule="Normal",
+)
+
+
+@pytest.fixture(scope="module")
+def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
+    return {name: load_checkpoint(path) for name, path in checkpoints.items()}
+
+
+def reference(tiny: Tiny) -> Any:
+    diffusers = pytest.importorskip("diffusers")
+    scheduler = diffusers.EulerDiscreteScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        steps_offset=1,
+        prediction_type=tiny.kind.prediction,
+    )
+    parts = {
+        "vae": reference_vae(tiny),
+        "unet": reference_unet(tiny),
+        "scheduler": scheduler,
+        "text_encoder": reference_text(tiny, 0),
+        "tokenizer": tokenizer(),
+    }
+    if len(tiny.texts) == 2:
+        parts |= {"text_encoder_2": reference_text(tiny, 1), "tokenizer_2": tokenizer()}
+        parts["tokenizer_2"].pad_token = "!"  # the token 0
+        pipeline = diffusers.StableDiffusionXLPipeline(**parts, add_watermarker=False)
+    else:
+        if tiny.kind.prediction == "v_prediction":
+            parts["tokenizer"].pad_token = "!"
+        pipeline = diffusers.StableDiffusionPipeline(
+            **parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False
+        )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
+@pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
+def test_a_picture_is_that_of_diffusers(
+    kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
+) -> None:
+    model = models[kind]
+    job = prepare(model, REQUEST)
+    *_, last = steps(job)
+    ours = finish(job, last.state)
+    theirs = reference(tinies[kind])
+    sigmas = list(job.sigmas)
+    theirs.scheduler.set_timesteps(sigmas=sigmas)
+    latents = job.start.x / theirs.scheduler.init_noise_sigma
+    options = {
+        "prompt": REQUEST.prompt,
+        "negative_prompt": REQUEST.negative,
+        "guidance_scale": REQUEST.cfg,
+        "width": REQUEST.width,
+        "height": REQUEST.height,
+        "latents": latents,
+        "sigmas": sigmas,
+    }
+    latent = theirs(**options, output_type="latent").images
+    torch.testing.assert_close(last.state.x, latent, atol=1e-4, rtol=1e-3)
+    picture = theirs(**options, output_type="np").images[0]
+    assert np.abs(ours.rgb / 255 - picture).max() < 0.01
+    assert ours.alpha is None
+    assert ours.request.model_digest == model.digest
+
+
+@pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL", "refiner", "SD1 inpainting"])
+def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
+    model = models[kind]
+    request = replace(REQUEST, steps=2, width=72, height=64, sampler="DPM++ 2M", schedule="Karras")
+    job = prepare(model, request)
+    for step in steps(job):
+        assert preview(job, step).shape == (64, 72, 3)
+    picture = finish(job, step.state)
+    assert picture.rgb.shape == (64, 72, 3)
+    assert picture.rgb.std() > 0
+
+
+def test_prompts_of_any_length_are_read(models: dict[str, Model]) -> None:
+    for kind in ("SD1", "SDXL"):
+        request = replace(REQUEST, steps=1, prompt="a cat, " * 60)
+        job = prepare(models[kind], request)
+        [step] = steps(job)
+        short = prepare(models[kind], replace(request, prompt="a cat"))
+        [other] = steps(short)
+        assert not torch.equal(step.state.x, other.state.x)
+
+
+def test_a_wrong_size_is_refused(models: dict[str, Model]) -> None:
+    with pytest.raises(RequestError, match="multiple of 8"):
+        prepare(models["SD1"], replace(REQUEST, width=100))
+
+
+def test_tiles_are_drawn(models: dict[str, Model]) -> None:
+    request = replace(REQUEST, steps=1, width=96, height=64, tile=64)
+    for kind in ("SD1", "SD1 inpainting"):
+        [step] = steps(prepare(models[kind], request))
+        assert step.state.x.shape == (1, 4, 8, 12)
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return generator.integers(0, 256, (96, 64, 3), dtype=np.uint8)
+
+
+def test_pixels_outside_the_mask_stay(models: dict[str, Model], photo: np.ndarray) -> None:
+    mask = np.zeros((96, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    request = replace(
+        REQUEST,
+        init=digest(photo),
+        mask=digest(mask),
+        inpaint=Inpaint(blur=0.0, content="noise"),
+    )
+    for kind in ("SD1", "SD1 inpainting"):
+        job = prepare(models[kind], request, Inputs(photo, mask))
+        *_, last = steps(job)
+        picture = finish(job, last.state)
+        assert (picture.rgb[mask == 0] == photo[mask == 0]).all()
+        assert picture.changed
+
+
+def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
+    models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
+) -> None:
+    model = models["SD1 inpainting"]
+    mask = np.zeros((96, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    seen: list[torch.Tensor] = []
+    hook = model.unet.register_forward_hook(lambda _, args, out: seen.append(args[0]))
+    request = replace(REQUEST, steps=1, init=digest(photo), mask=digest(mask))
+    list(steps(prepare(model, request, Inputs(photo, mask))))
+    list(steps(prepare(model, replace(REQUEST, steps=1))))
+    hook.remove()
+    masked, unmasked = seen
+    cells = torch.zeros(12, 8)
+    cells[2:6, 1:5] = 1
+    assert torch.equal(masked[0, 4], cells)
+    pixels = torch.tensor(photo / 127.5 - 1, dtype=torch.float32).permute(2, 0, 1)[None]
+    pixels[:, :, 16:48, 8:40] = 0
+    kept = reference_vae(tinies["SD1 inpainting"]).encode(pixels).latent_dist.mode() * 0.18215
+    torch.testing.assert_close(masked[:1, 5:], kept, atol=1e-4, rtol=1e-4)
+    assert (unmasked[:, 4] == 1).all()
+    grey = model.encode(torch.zeros(1, 3, 96, 64))
+    torch.testing.assert_close(unmasked[:1, 5:], grey)
+
+
+def test_the_refiner_is_told_how_good_the_picture_is(models: dict[str, Model]) -> None:
+    model = models["refiner"]
+    good, poor = (model.condition("a cat", negative=negative) for negative in (False, True))
+    assert good.vector is not None
+    assert poor.vector is not None
+    assert good.vector.shape == (1, 64 + 256)
+    assert torch.equal(good.vector[:, :64], poor.vector[:, :64])
+    assert not torch.equal(good.vector, poor.vector)

@@ -1,0 +1,248 @@
+"""Checkpoints of the true architectures but with narrow networks and random weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffusers
+from core.networks.autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.networks.unet import UNet, UNetConfig
+from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
+
+VAE = AutoencoderConfig(channels=32)
+CLIP_L = ClipConfig(dim=64, layers=3, heads=1, feed_forward=96)
+OPEN_CLIP = replace(CLIP_L, activation="gelu", projection=64)
+SD1 = UNetConfig(channels=32, context_dim=64)
+SD2 = UNetConfig(
+    channels=64, multipliers=(1, 2), depths=(1, 0), context_dim=64, heads=None,
+    linear_projection=True,
+)  # fmt: skip
+SDXL = replace(
+    SD2, multipliers=(1, 2, 2), depths=(0, 1, 2), middle_depth=2, context_dim=128, vector_dim=1600
+)
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Kind:
+    unet: UNetConfig
+    texts: tuple[ClipConfig, ...]
+    pipeline: str
+    prediction: str = "epsilon"
+
+
+KINDS = {
+    "SD1": Kind(SD1, (CLIP_L,), "StableDiffusionPipeline"),
+    "SD2": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline", "v_prediction"),
+    "SDXL": Kind(SDXL, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline"),
+    "refiner": Kind(
+        replace(SDXL, context_dim=64, vector_dim=64 + 5 * 256),
+        (OPEN_CLIP,),
+        "StableDiffusionXLImg2ImgPipeline",
+    ),
+    "SD1 inpainting": Kind(
+        replace(SD1, in_channels=9), (CLIP_L,), "StableDiffusionInpaintPipeline"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """The networks of a kind, ours, with their weights."""
+
+    kind: Kind
+    unet: nn.Module
+    vae: nn.Module
+    texts: tuple[nn.Module, ...]
+
+
+def made(name: str, randomised: Callable[..., Any]) -> Tiny:
+    kind = KINDS[name]
+    return Tiny(
+        kind,
+        randomised(UNet(kind.unet), 1),
+        randomised(Autoencoder(VAE), 2),
+        tuple(randomised(ClipTextEncoder(text), 3 + i) for i, text in enumerate(kind.texts)),
+    )
+
+
+def prefixed(prefix: str, weights: Weights) -> Weights:
+    return {prefix + name: value for name, value in weights.items()}
+
+
+def open_clip(weights: Weights) -> Weights:
+    """Our names -> OpenCLIP's."""
+    names = {
+        "embeddings.token_embedding.weight": "token_embedding.weight",
+        "embeddings.position_embedding.weight": "positional_embedding",
+        "final_layer_norm.weight": "ln_final.weight",
+        "final_layer_norm.bias": "ln_final.bias",
+    }
+    found: Weights = {"logit_scale": torch.tensor(4.6), "attn_mask": torch.zeros(77, 77)}
+    for name, value in weights.items():
+        if name in names:
+            found[names[name]] = value
+        elif name == "text_projection.weight":
+            found["text_projection"] = value.T.contiguous()
+        elif "_proj." not in name or "out_proj" in name:
+            name = name.replace("encoder.layers", "transformer.resblocks")
+            for ours, theirs in (
+                ("layer_norm", "ln_"),
+                ("mlp.fc1", "mlp.c_fc"),
+                ("mlp.fc2", "mlp.c_proj"),
+                ("self_attn", "attn"),
+            ):
+                name = name.replace(ours, theirs)
+            found[name] = value
+    for layer in range(CLIP_L.layers):
+        for end in ("weight", "bias"):
+            parts = [weights[f"encoder.layers.{layer}.self_attn.{x}_proj.{end}"] for x in "qkv"]
+            found[f"transformer.resblocks.{layer}.attn.in_proj_{end}"] = torch.cat(parts)
+    return found
+
+
+def transformers_text(weights: Weights) -> Weights:
+    """Our names -> those of transformers before version 5."""
+    return {
+        name if name.startswith("text_projection") else f"text_model.{name}": value
+        for name, value in weights.items()
+    }
+
+
+def original(tiny: Tiny) -> Weights:
+    """As the file that was first published."""
+    found = prefixed("model.diffusion_model.", tiny.unet.state_dict())
+    found |= prefixed("first_stage_model.", tiny.vae.state_dict())
+    texts = [text.state_dict() for text in tiny.texts]
+    sgm = tiny.kind.unet.vector_dim is not None
+    for i, (config, text) in enumerate(zip(tiny.kind.texts, texts, strict=True)):
+        stage = f"conditioner.embedders.{i}" if sgm else "cond_stage_model"
+        if config.activation == "gelu":
+            found |= prefixed(f"{stage}.model.", open_clip(text))
+        else:
+            found |= prefixed(f"{stage}.transformer.", transformers_text(text))
+            ids = f"{stage}.transformer.text_model.embeddings.position_ids"
+            found[ids] = torch.arange(77)[None]
+    found["alphas_cumprod"] = torch.linspace(0.999, 0.005, 1000)
+    return found
+
+
+def tokenizer() -> Any:
+    transformers = pytest.importorskip("transformers")
+    merges = [tuple(line.split(" ")) for line in MERGES.read_text(encoding="utf-8").splitlines()]
+    return transformers.CLIPTokenizer(
+        vocab=clip_tokenizer().get_vocab(), merges=merges, model_max_length=77
+    )
+
+
+def reference_text(tiny: Tiny, i: int) -> Any:
+    """Of transformers; that of Stable Diffusion 2 without its last layer, as it is published."""
+    transformers = pytest.importorskip("transformers")
+    config, cut = tiny.kind.texts[i], tiny.kind is KINDS["SD2"]
+    theirs = transformers.CLIPTextConfig(
+        hidden_size=config.dim,
+        intermediate_size=config.feed_forward,
+        projection_dim=config.projection or config.dim,
+        num_hidden_layers=config.layers - cut,
+        num_attention_heads=config.heads,
+        hidden_act=config.activation,
+        bos_token_id=START,
+        eos_token_id=END,
+    )
+    weights = tiny.texts[i].state_dict()
+    if cut:
+        last = f"encoder.layers.{config.layers - 1}."
+        weights = {name: value for name, value in weights.items() if not name.startswith(last)}
+    pooled = config.projection is not None and not cut
+    if pooled:
+        text = transformers.CLIPTextModelWithProjection(theirs)
+        weights = transformers_text(weights)
+    else:
+        text = transformers.CLIPTextModel(theirs)
+        weights.pop("text_projection.weight", None)
+    text.load_state_dict(weights)
+    return text.eval().requires_grad_(False)
+
+
+def reference_unet(tiny: Tiny) -> Any:
+    diffusers = pytest.importorskip("diffusers")
+    config = tiny.kind.unet
+    kinds = ["CrossAttn" if depth else "" for depth in config.depths]
+    widths = [config.channels * multiplier for multiplier in config.multipliers]
+    sizes = bool(config.vector_dim)
+    unet = diffusers.UNet2DConditionModel(
+        in_channels=config.in_channels,
+        block_out_channels=widths,
+        layers_per_block=config.blocks,
+        down_block_types=[f"{kind}DownBlock2D" for kind in kinds],
+        up_block_types=[f"{kind}UpBlock2D" for kind in reversed(kinds)],
+        cross_attention_dim=config.context_dim,
+        attention_head_dim=[config.heads or width // config.head_channels for width in widths],
+        use_linear_projection=config.linear_projection,
+        transformer_layers_per_block=[depth or config.middle_depth for depth in config.depths],
+        addition_embed_type="text_time" if sizes else None,
+        addition_time_embed_dim=256 if sizes else None,
+        projection_class_embeddings_input_dim=config.vector_dim,
+    )
+    return filled(unet, tiny.unet.state_dict(), unet_from_diffusers)
+
+
+def reference_vae(tiny: Tiny) -> Any:
+    diffusers = pytest.importorskip("diffusers")
+    levels = len(VAE.multipliers)
+    vae = diffusers.AutoencoderKL(
+        down_block_types=["DownEncoderBlock2D"] * levels,
+        up_block_types=["UpDecoderBlock2D"] * levels,
+        block_out_channels=[VAE.channels * multiplier for multiplier in VAE.multipliers],
+        layers_per_block=VAE.blocks,
+        latent_channels=VAE.latent_channels,
+        scaling_factor=0.13025 if tiny.kind.unet.vector_dim else 0.18215,
+        force_upcast=False,
+    )
+    return filled(vae, tiny.vae.state_dict(), autoencoder_from_diffusers)
+
+
+def filled(network: Any, weights: Weights, names: Callable[[Any], dict[str, str]]) -> Any:
+    shapes = {name: value.shape for name, value in network.state_dict().items()}
+    table = names(shapes)
+    values = {name: weights[table[name]].reshape(shape) for name, shape in shapes.items()}
+    network.load_state_dict(values)
+    return network.eval().requires_grad_(False)
+
+
+def write_folder(tiny: Tiny, folder: Path, dtype: torch.dtype = torch.float16) -> None:
+    """In diffusers' layout: the U-Net in two shards, the autoencoder as a .fp16 variant."""
+    (folder / "unet").mkdir(parents=True)
+    index = {"_class_name": tiny.kind.pipeline}
+    (folder / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    names = list(unet := reference_unet(tiny).state_dict())
+    halves = names[: len(names) // 2], names[len(names) // 2 :]
+    places: dict[str, str] = {}
+    for i, half in enumerate(halves, start=1):
+        shard = f"diffusion_pytorch_model-0000{i}-of-00002.safetensors"
+        places |= dict.fromkeys(half, shard)
+        save_file({k: unet[k].to(dtype).contiguous() for k in half}, folder / "unet" / shard)
+    table = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    table.write_text(json.dumps({"weight_map": places}), encoding="utf-8")
+    parts = {"vae/diffusion_pytorch_model.fp16.safetensors": reference_vae(tiny)}
+    for i in range(len(tiny.texts)):
+        name = "text_encoder_2" if i else "text_encoder"
+        parts[f"{name}/model.safetensors"] = reference_text(tiny, i)
+    for name, network in parts.items():
+        (folder / name).parent.mkdir()
+        weights = {k: v.to(dtype).contiguous() for k, v in network.state_dict().items()}
+        save_file(weights, folder / name)
+    (folder / "scheduler").mkdir()
+    config = json.dumps({"prediction_type": tiny.kind.prediction})
+    (folder / "scheduler" / "scheduler_config.json").write_text(config, encoding="utf-8")
