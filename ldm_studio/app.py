@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from . import images, paths
+from .browsing import Browsing
 from .canvas.keeping import CanvasKeeper
 from .commands import Commands
 from .crash import CrashReporter
@@ -24,6 +25,7 @@ from .engine.bridge import EngineBridge, Generations
 from .engine.events import ModelInfo, Ready
 from .engine.pipeline import CorePipeline, Pipeline
 from .engine.storage import Storage
+from .history.browser.library import Library
 from .main_window import MainWindow
 from .record import Record
 from .session import Session
@@ -100,6 +102,8 @@ class Application(QObject):
         self.commands = Commands(self.studio, self.theme, self)
         self.commands.show_keep_steps(self.settings.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
+        self.library = Library(paths.data_dir(), paths.pictures_dir(), self)
+        self.browsing = Browsing(self.library, self.studio, self)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
@@ -114,6 +118,7 @@ class Application(QObject):
         self.window.show()
         self.keeper.restore()
         QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
+        QTimer.singleShot(WARM_UP_MS, self.library.open)
 
     async def close(self) -> None:
         """End the engine after its current step, write the session, hide the window."""
@@ -126,6 +131,8 @@ class Application(QObject):
             self.window.hide()
             if not await join:
                 log.warning("the engine did not end within %s s", CLOSE_SECONDS)
+        self.browsing.close()
+        self.library.close()
         self.window.canvas.view.document.close()
         self.window.allow_close()
         self.window.close()

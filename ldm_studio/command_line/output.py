@@ -18,6 +18,7 @@ from core.request import Request
 from ..drawing import Drawn, OnStep
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
+from ..history.noting import note
 from ..images import save_next, save_png
 from ..inputs import InputStore
 from ..paths import inputs_dir, make_folder, output_dir
@@ -75,8 +76,12 @@ class Output:
         told = (pixels, picture.request, model.name, model.digest, drawn.record)
         if self.path is not None and self.is_file:
             save_png(self.path, *told)
-            return self.path
-        return save_next(self.path or output_dir(), *told)
+            path = self.path
+        else:
+            path = save_next(self.path or output_dir(), *told)
+        if problem := note(path):
+            say(f"the picture is saved, but not in the history yet: {problem}")
+        return path
 
     def tell(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
         """Print the path, or all there is to say."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,6 +72,15 @@ class Count:
 
     value: str
     pictures: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """All pictures of a query, newest first."""
+
+    ids: array[int]
+    days: tuple[Count, ...]
+    """The days in this order, with how many pictures in a row each has."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,7 @@ class Reader:
         if after is not None:
             found.add("(p.made, p.id) < (?, ?)", after.made, after.id)
         places = self._newest(found, limit + 1)
-        pictures = self._listed([number for _, number in places[:limit]])
+        pictures = self.listed([number for _, number in places[:limit]])
         return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
 
     def _newest(self, found: Sql, limit: int) -> list[tuple[int, int]]:
@@ -180,8 +190,8 @@ class Reader:
         order = "ORDER BY p.made DESC, p.id DESC LIMIT ?"
         return self._all(f"SELECT p.made, p.id {source} {order}", [*parameters, limit])
 
-    def _listed(self, numbers: Sequence[int]) -> tuple[Listed, ...]:
-        """The pictures with these ids, in their order."""
+    def listed(self, numbers: Sequence[int]) -> tuple[Listed, ...]:
+        """The pictures with these ids, in their order; those that are not known are left out."""
         marks = ", ".join("?" * len(numbers))
         rows = self._all(f"{_LISTED} WHERE p.id IN ({marks})", numbers)
         found = {row[0]: _listed(row) for row in rows}
@@ -196,6 +206,32 @@ class Reader:
             if page.next is None:
                 return
             after = page.next
+
+    def order(self, query: Query) -> Order:
+        """Eight bytes a picture, so that a list of all of them can be gone through anywhere."""
+        ids, days = array("q"), list[list[Any]]()
+        with self._told():
+            for number, day in self._places(sql(query)):
+                ids.append(number)
+                if not days or days[-1][0] != day:
+                    days.append([day, 0])
+                days[-1][1] += 1
+        return Order(ids, tuple(Count(day, number) for day, number in days))
+
+    def _places(self, found: Sql) -> Iterator[tuple[int, str]]:
+        """`id` and `day`, newest first. Raises sqlite3.Error."""
+        source, parameters = found.joined()
+        few = self._connection.execute(
+            f"SELECT p.made, p.id, p.day {source} LIMIT ?", [*parameters, _FEW + 1]
+        ).fetchall()
+        if len(few) <= _FEW:
+            for _, number, day in sorted(few, reverse=True):
+                yield number, day
+            return
+        source, parameters = found.in_order()
+        yield from self._connection.execute(
+            f"SELECT p.id, p.day {source} ORDER BY p.made DESC, p.id DESC", parameters
+        )
 
     def count(self, query: Query) -> int:
         source, parameters = sql(query).joined()
@@ -230,7 +266,7 @@ class Reader:
 
     def details(self, number: int) -> Details | None:
         """None where there is no picture with this id."""
-        pictures = self._listed([number])
+        pictures = self.listed([number])
         if not pictures:
             return None
         listed = pictures[0]

@@ -1,0 +1,60 @@
+"""The way from other threads to the interface's: the only place where they meet."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core.errors import StudioError
+
+T = TypeVar("T")
+
+Failed = Callable[[StudioError], None]
+
+
+class Relay(QObject):
+    """Runs functions on the thread it lives on, in the order in which they were posted."""
+
+    _posted = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open = True
+        self._lock = threading.Lock()
+        self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, function: Callable[[], None]) -> None:
+        """From any thread. After `close` nothing is run any more."""
+        with self._lock:
+            if self._open:
+                self._posted.emit(function)
+
+    def close(self) -> None:
+        with self._lock:
+            self._open = False
+
+    def when_done(self, future: Future[T], then: Callable[[T], None], failed: Failed) -> None:
+        """Hands over the result, or the StudioError; any other error is raised where it is seen.
+
+        What was cancelled is told to nobody.
+        """
+
+        def settle() -> None:
+            try:
+                result = future.result()
+            except CancelledError:
+                return
+            except StudioError as error:
+                failed(error)
+            else:
+                then(result)
+
+        future.add_done_callback(lambda _: self.post(settle))
+
+    def _run(self, function: Callable[[], None]) -> None:
+        if self._open:
+            function()

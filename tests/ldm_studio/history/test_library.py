@@ -1,0 +1,105 @@
+"""The history kept in step with what is made and with what happens to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ldm_studio.history.browser.library import Library
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.store import DATABASE, History
+from ldm_studio.paths import data_dir
+from tests.ldm_studio.driving import make
+from tests.ldm_studio.history.files import ours
+
+
+@pytest.fixture
+def open_library(qtbot, tmp_path: Path) -> Iterator[Callable[[], Library]]:
+    made: list[Library] = []
+
+    def opened() -> Library:
+        library = Library(tmp_path / "data", tmp_path / "pictures")
+        made.append(library)
+        with qtbot.waitSignals([library.opened, library.indexed], timeout=10_000):
+            library.open()
+        return library
+
+    yield opened
+    for library in made:
+        library.close()
+
+
+def paths(library: Library, query: str = "") -> list[str]:
+    with library.history.reader() as reader:
+        return sorted(picture.path.name for picture in reader.pages(parse(query)))
+
+
+def test_pictures_that_are_there_are_indexed_at_the_first_start(open_library, tmp_path) -> None:
+    ours(tmp_path / "pictures" / "2026-11-20" / "00001-1.png")
+    assert paths(open_library()) == ["00001-1.png"]
+
+
+def test_a_finished_picture_is_in_the_history_at_once(open_library, qtbot, tmp_path) -> None:
+    library = open_library()
+    path = ours(tmp_path / "pictures" / "00002-1.png")
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        library.note([path])
+    assert paths(library) == ["00002-1.png"]
+
+
+def test_a_picture_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_path) -> None:
+    library = Library(tmp_path / "data", tmp_path / "pictures")
+    library.note([ours(tmp_path / "elsewhere" / "00003-1.png")])
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        library.open()
+    assert paths(library) == ["00003-1.png"]
+    library.close()
+
+
+def test_an_imported_folder_is_known_at_the_next_start(open_library, qtbot, tmp_path) -> None:
+    library = open_library()
+    ours(tmp_path / "others" / "a.png")
+    with qtbot.waitSignal(library.indexed, timeout=10_000) as indexed:
+        library.add_folder(tmp_path / "others")
+    assert indexed.args[0].report.added == 1
+    library.close()
+    again = open_library()
+    assert again.folders == (tmp_path / "pictures", tmp_path / "others")
+
+
+def test_a_history_that_cannot_be_opened_says_so_and_can_be_tried_again(qtbot, tmp_path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    library = Library(tmp_path / "data", tmp_path / "pictures")
+    with qtbot.waitSignal(library.failed, timeout=10_000) as failed:
+        library.open()
+    assert str(tmp_path / "data") in failed.args[0].message
+    assert library.error is failed.args[0]
+    (tmp_path / "data").unlink()
+    with qtbot.waitSignal(library.opened, timeout=10_000):
+        library.open()
+    library.close()
+
+
+def test_the_window_indexes_what_it_draws(application, qtbot) -> None:
+    if not application.library.is_open:
+        with qtbot.waitSignal(application.library.opened, timeout=10_000):
+            application.library.open()
+    with qtbot.waitSignal(application.library.changed, timeout=10_000):
+        make(application, qtbot, prompt="a green fox")
+    with History(data_dir()) as history, history.reader() as reader:
+        assert reader.count(parse('"green fox"')) == 1
+        assert reader.count(Query()) == 1
+
+
+def test_closing_in_the_middle_of_indexing_keeps_what_was_indexed(qtbot, tmp_path) -> None:
+    for number in range(20):
+        ours(tmp_path / "pictures" / f"{number:05}-1.png", seed=number)
+    library = Library(tmp_path / "data", tmp_path / "pictures")
+    with qtbot.waitSignal(library.opened, timeout=10_000):
+        library.open()
+    library.close()
+    assert (tmp_path / "data" / DATABASE).exists()
+    with History(tmp_path / "data") as history, history.reader() as reader:
+        assert reader.count(Query()) <= 20
