@@ -19,7 +19,7 @@ from .panels.strip import Entry
 from .record import Parent
 from .store import StudioStore
 
-CAN_CHANGE = "Prompt, negative prompt, CFG, sampler, schedule, steps and mask can change"
+CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask"
 _OTHERS = tuple(
     field.name
     for field in fields(Request)
@@ -106,8 +106,8 @@ class Branching(QObject):
         self.branch = Branch(entry, step, self._store.snapshot(), view.mask())
         self._window.banner.show_info(
             f"Branching from step {step} of {self.branch.name}",
-            f"{CAN_CHANGE}: edit any, then generate. All else stays.",
-            ("Leave the Branch", lambda: None),
+            f"{CAN_CHANGE}: edit any, then generate.",
+            ("Leave", lambda: None),
         )
         self.changed.emit()
 

@@ -16,10 +16,10 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,7 +28,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.canvas.folding import Folding
 from ldm_studio.theme import GRID, icon
 
 Role = QPalette.ColorRole
@@ -39,6 +38,11 @@ REACH = 6.0
 APART = 3.0
 """Narrower steps are drawn without gaps."""
 MARK = 3.5
+ROOMY = 460
+"""A timeline of at least this width has words on its button."""
+LEAST = 200
+BUTTON = 48
+"""What a button needs beside its words: its icon and margins."""
 EMPTY = "The steps of a picture appear here when it is made."
 NOT_KEPT = (
     "What its steps looked like was not kept, or had to make room; one can still branch from them."
@@ -273,19 +277,14 @@ class Timeline(QFrame):
             "Go another way from the chosen step on: other words, sampler or mask (Ctrl+B)."
         )
         self.branch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.branch.setMinimumWidth(  # so that the ticks do not move while one chooses
-            self.branch.sizeHint().width() + self.fontMetrics().horizontalAdvance(" from step 00")
-        )
-        line = Folding(QBoxLayout.Direction.LeftToRight)
-        line.line.setContentsMargins(GRID, 4, GRID, 4)
-        line.line.setSpacing(GRID)
-        line.line.addWidget(self.label)
-        line.line.addWidget(self.ticks, 1)
-        line.line.addWidget(self.branch)
-        line.set_optional((self.branch,), (self.label,))
+        self.branch.setAccessibleName("Branch from here")
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(line)
+        row.setContentsMargins(GRID, 4, GRID, 4)
+        row.setSpacing(GRID)
+        row.addWidget(self.label)
+        row.addWidget(self.ticks, 1)
+        row.addWidget(self.branch)
+        self.setMinimumWidth(LEAST)  # rather than what all the words would need
         self.ticks.changed.connect(self._look)
         self.ticks.branch_wanted.connect(self.ask_to_branch)
         self.branch.clicked.connect(self.ask_to_branch)
@@ -351,11 +350,23 @@ class Timeline(QFrame):
         told = ". ".join((words or EMPTY, *(mark.text for mark in ticks.marks)))
         ticks.setAccessibleDescription(told)
         self.branch.setEnabled(self.can_branch)
-        self.branch.setText(f"Branch from step {ticks.chosen}" if self.can_branch else "Branch")
+        self._fit()
         self.changed.emit()
         if ticks.shown != self._told:
             self._told = ticks.shown
             self.step_shown.emit(self._told)
+
+    def _fit(self) -> None:
+        """The words on the button need room; as much as ever, so that the ticks do not move."""
+        at = self.ticks.chosen if self.can_branch else 0
+        has_room = self.width() >= ROOMY
+        self.branch.setText((f"Branch from step {at}" if at else "Branch") if has_room else "")
+        widest = self.fontMetrics().horizontalAdvance("Branch from step 00") + BUTTON
+        self.branch.setMinimumWidth(widest if has_room else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _words(self, at: int, count: int) -> str:
         if not self.ticks.is_open and count:

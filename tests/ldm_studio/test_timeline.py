@@ -171,3 +171,14 @@ def test_a_thousand_steps_can_still_be_told_apart(timeline, looked) -> None:
     ticks = timeline.ticks
     assert [ticks.step_at(ticks.place_of(step) - 0.1) for step in (1, 500, 1000)] == [1, 500, 1000]
     timeline.grab()
+
+
+def test_with_little_room_the_button_has_no_words_but_its_name(timeline) -> None:
+    timeline.show_picture(20, (), kept=True)
+    timeline.resize(280, 40)
+    timeline.ticks.choose(7)
+    assert timeline.width() == 280
+    assert timeline.branch.text() == ""
+    assert timeline.branch.accessibleName() == "Branch from here"
+    timeline.resize(WIDTH, 40)
+    assert timeline.branch.text() == "Branch from step 7"
