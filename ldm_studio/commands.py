@@ -19,7 +19,7 @@ from core.request import Request
 from . import images, paths
 from .canvas.dropping import dropped_picture
 from .engine.events import ModelInfo, Ready
-from .fitting import fit
+from .fitting import admit
 from .opening import Opened, load
 from .panels.help import show_about, show_shortcuts
 from .panels.strip import Entry
@@ -152,6 +152,7 @@ class Commands(QObject):
             notice.show_info(opened.note)
         else:
             notice.dismiss()
+            self._studio.sizing.tell(opened.rgb)
 
     def _restore(self, request: Request, opened: Opened) -> None:
         """The settings of a file. What it was started from is unknown: the file stands in."""
@@ -170,10 +171,16 @@ class Commands(QObject):
             self._spawn(self._fit(self._studio.start, event.model))
 
     async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
-        rgb, note = await asyncio.get_running_loop().run_in_executor(self._pool, fit, start, model)
-        if note and self._studio.start is start:
+        rgb, note = await asyncio.get_running_loop().run_in_executor(
+            self._pool, admit, start, model
+        )
+        if self._studio.start is not start:
+            return
+        if note:
             self._studio.use_start(rgb)
             self._window.notice.show_info(note)
+        else:
+            self._studio.sizing.tell(start)
 
     def save_entry(self, entry: Entry | None) -> None:
         self._save(entry, "Save Picture As", transparent=False)

@@ -7,18 +7,32 @@ import math
 import numpy as np
 from PIL import Image
 
+from core.request import MAX_SIDE
+
 from .engine.events import ModelInfo
 
 
-def fit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
+def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
+    """As `fit`, but a picture that is too large stays as it is: a part of it can be redrawn."""
+    return (rgb, "") if max(rgb.shape[:2]) > model.max_side else fit(rgb, model)
+
+
+def tile_side(model: ModelInfo) -> int:
+    """The side of tiles that the model draws best: about the size it was made for."""
+    side = min(model.width, model.height) // model.size_multiple * model.size_multiple
+    return max(side, model.size_multiple)
+
+
+def fit(rgb: np.ndarray, model: ModelInfo, *, tiled: bool = False) -> tuple[np.ndarray, str]:
     """`rgb` (uint8 [H, W, 3]) in a size the model can take, and what was done, in a sentence.
 
-    A picture that fits is returned as it is, with no sentence. One that is too large is shrunk in
-    proportion; sides that are no multiple of the model's are padded with the picture's edge.
+    A picture that fits is returned as it is, with no sentence. One that is too large, for `tiled`
+    drawing too, is shrunk in proportion; sides that are no multiple of the model's are padded with
+    the picture's edge.
     """
     height, width = rgb.shape[:2]
     multiple = model.size_multiple
-    most = model.max_side // multiple * multiple
+    most = (MAX_SIDE if tiled else model.max_side) // multiple * multiple
     scale = min(1.0, most / max(width, height))
     inner_w, inner_h = (max(1, min(most, round(side * scale))) for side in (width, height))
     outer_w, outer_h = (math.ceil(side / multiple) * multiple for side in (inner_w, inner_h))
@@ -35,3 +49,28 @@ def fit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
     if not done:
         return rgb, ""
     return rgb, f"The picture was {' and '.join(done)} to {outer_w} × {outer_h} for this model."
+
+
+def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
+    """Why the model cannot draw pictures with this side, in a sentence; empty when it can.
+
+    `tiled`: in tiles it draws any side.
+    """
+    if model is None:
+        return ""
+    most = MAX_SIDE if tiled else model.max_side
+    if side > most:
+        return f"{name} can be at most {most}."
+    low = side // model.size_multiple * model.size_multiple
+    if side == low:
+        return ""
+    sides = (low, low + model.size_multiple)
+    fitting = " or ".join(str(side) for side in sides if 0 < side <= most)
+    return f"{name} must be {fitting}."
+
+
+def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
+    """Why the model cannot draw this size; empty when it can."""
+    sides = (("Width", width), ("Height", height))
+    problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
+    return " ".join(filter(None, problems))

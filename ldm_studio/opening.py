@@ -13,7 +13,7 @@ from core.request import Request
 
 from . import images
 from .engine.events import ModelInfo
-from .fitting import fit
+from .fitting import admit
 from .infotext import restore
 
 
@@ -49,7 +49,7 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
             request, ignored = restored.request, restored.ignored
     note = ""
     if model is not None:
-        rgb, note = fit(rgb, model)
+        rgb, note = admit(rgb, model)
     return Opened(rgb, note, request, ignored)
 
 

@@ -7,17 +7,20 @@ is new, and equality is what ends the loops between a widget and the store.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal
 
 from core.diffusion.noise_profiles import PROFILES, STUDIO
 from core.diffusion.options import Options
 from core.diffusion.samplers import SAMPLERS, resolve
 from core.diffusion.sigmas import SCHEDULES
+from core.morphology import RADIUS_MAX
 from core.request import (
+    AREAS,
+    CONTENTS,
     MAX_CFG,
     MAX_COUNT,
     MAX_PROMPT,
@@ -26,6 +29,7 @@ from core.request import (
     MAX_STEPS,
     Change,
     Guidance,
+    Inpaint,
     Levels,
     Request,
     Variation,
@@ -33,6 +37,7 @@ from core.request import (
 
 from . import models
 from .engine.events import ModelInfo
+from .fitting import side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState
 
@@ -92,6 +97,18 @@ class StudioStore(QObject):
     noise_changed = Signal(object)
     variation_seed_changed = Signal(object)
     variation_strength_changed = Signal(object)
+    area_changed = Signal(object)
+    padding_changed = Signal(object)
+    area_width_changed = Signal(object)
+    area_height_changed = Signal(object)
+    content_changed = Signal(object)
+    invert_changed = Signal(object)
+    soft_changed = Signal(object)
+    grow_changed = Signal(object)
+    blur_changed = Signal(object)
+    match_changed = Signal(object)
+    tile_changed = Signal(object)
+    finer_open_changed = Signal(object)
     more_open_changed = Signal(object)
     model_folders_changed = Signal(object)
     changes_changed = Signal(object)
@@ -137,6 +154,23 @@ class StudioStore(QObject):
     variation_seed = Prop(0, clamp(0, MAX_SEED))
     variation_strength = Prop(0.0, _share)
 
+    # How a masked picture is redrawn.
+    area = Prop("whole", one_of(dict.fromkeys(AREAS)))
+    padding = Prop(32, clamp(0, MAX_SIDE))
+    area_width = Prop(0, clamp(0, MAX_SIDE))
+    """The size that only the masked part is drawn in; 0 is the one the model was made for."""
+    area_height = Prop(0, clamp(0, MAX_SIDE))
+    content = Prop("original", one_of(dict.fromkeys(CONTENTS)))
+    invert = Prop(False, flag)
+    soft = Prop(False, flag)
+    grow = Prop(0, clamp(-RADIUS_MAX, RADIUS_MAX))
+    blur = Prop(0.0, clamp(0.0, float(RADIUS_MAX)))
+    match = Prop(True, flag)
+    """In the window colours are matched at the border, unless one says otherwise."""
+    tile = Prop(0, clamp(0, MAX_SIDE))
+
+    finer_open = Prop(False, flag)
+    """Whether the finer options of inpainting are shown."""
     more_open = Prop(False, flag)
     """Whether the seldom used parameters are shown."""
     model_folders = Prop[tuple[str, ...]]((), texts)
@@ -174,14 +208,41 @@ class StudioStore(QObject):
                 return not self.sigmas and SCHEDULES[schedule].bent is not None
             case "variation_seed":
                 return self.variation_strength > 0
+            case "padding" | "area_width" | "area_height":
+                return self.masks and self.area == "masked"
+            case _ if name in INPAINT:
+                return self.masks
             case _:
                 return True
 
-    def edited(self) -> list[str]:
-        """Those of MORE that have a say in the next picture and are not at their default."""
+    @property
+    def masks(self) -> bool:
+        """Whether only a part is redrawn, from the beginning or from a change on."""
+        return self.mode is Mode.INPAINT or any(change.mask for change in self.changes)
+
+    @property
+    def drawn_size(self) -> tuple[int, int]:
+        """Width and height of what the model draws."""
+        model = self.run.model
+        if self.mode is not Mode.INPAINT or self.area == "whole":
+            return self.width, self.height
+        own = (model.width, model.height) if model else (self.width, self.height)
+        return self.area_width or own[0], self.area_height or own[1]
+
+    def problem(self) -> str:
+        """Why the model cannot draw the size that is asked for; empty when it can."""
+        tiled = self.tile > 0
+        if tiled and (problem := side_problem("A tile", self.tile, self.run.model)):
+            return problem
+        return size_problem(*self.drawn_size, self.run.model, tiled=tiled)
+
+    def edited(self, among: Iterable[str] | None = None) -> list[str]:
+        """Those of MORE, or `among` others, that have a say in the next picture and are not at
+        their default.
+        """
         return [
             name
-            for name in MORE
+            for name in (MORE if among is None else among)
             if getattr(self, name) not in (default_of(name), self.customary(name))
             and self.applies(name)
         ]
@@ -208,13 +269,17 @@ class StudioStore(QObject):
             guidance=Guidance(**self._part("guidance")),
             options=Options(**self._part("options")),
             levels=Levels(**self._part("levels")),
+            inpaint=Inpaint(**self._part("inpaint")),
             variation=Variation(**self._part("variation")),
             changes=self.changes,
         )
 
     def apply(self, request: Request) -> None:
         """Make every parameter what `request` says, and keep its seed."""
+        masks = request.mask or any(change.mask for change in request.changes)
         for part, names in _PARTS.items():  # first the sigmas, which set the steps
+            if part == "inpaint" and not masks:
+                continue  # it says nothing, and the next mask is to be redrawn as the last one was
             for name, field in names.items():
                 setattr(self, name, getattr(getattr(request, part), field))
         for name in _REQUEST_FIELDS:
@@ -298,6 +363,7 @@ _REQUEST_FIELDS = (
     "height",
     "count",
     "noise",
+    "tile",
 )
 
 _MODEL_FIELDS = ("sampler", "schedule", "steps", "cfg", "width", "height")
@@ -314,15 +380,24 @@ _PARTS = {
     "options": {name: name for name in Options.RANGES},
     "levels": {name: name for name in ("sigmas", "sigma_min", "sigma_max", "rho")},
     "variation": {"variation_seed": "seed", "variation_strength": "strength"},
+    "inpaint": {
+        "area": "area",
+        "padding": "padding",
+        "area_width": "width",
+        "area_height": "height",
+        **{n: n for n in ("content", "invert", "soft", "grow", "blur", "match")},
+    },
 }
 """Parts of a request: {parameter: field} of each."""
 
+INPAINT = tuple(_PARTS["inpaint"])
+
 _SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
 
-MORE = (*_SAMPLING, "noise", *_PARTS["variation"])
+MORE = (*_SAMPLING, "noise", *_PARTS["variation"], "tile")
 """The seldom used parameters."""
 
-_KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "model_folders")
+_KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")
 """Editing these leaves it sensible to ask for the applied changes again."""
 
 
@@ -337,72 +412,3 @@ def _persists(prop: object) -> bool:
 def default_of(name: str) -> Any:
     """The value the parameter `name` has at the first start."""
     return vars(StudioStore)[name].default
-
-
-class Binding(QObject):
-    """Keeps a widget and a parameter equal, both ways, until the widget dies."""
-
-    def __init__(
-        self,
-        store: StudioStore,
-        name: str,
-        widget: QObject,
-        get: Callable[[], Any],
-        put: Callable[[Any], None],
-        changed: SignalInstance,
-    ) -> None:
-        super().__init__(widget)
-        self._store, self._name, self._get, self._put = store, name, get, put
-        self._showing = False
-        self._show(getattr(store, name))
-        getattr(store, f"{name}_changed").connect(self._show)
-        changed.connect(self._take)
-
-    def refresh(self) -> None:
-        """Show the same value again, for it may have come to look otherwise."""
-        self._show(getattr(self._store, self._name))
-
-    def _show(self, value: Any) -> None:
-        if self._get() == value:
-            return
-        self._showing = True  # what the widget has to round is not written back
-        try:
-            self._put(value)
-        finally:
-            self._showing = False
-
-    def _take(self) -> None:
-        if not self._showing:
-            setattr(self._store, self._name, self._get())
-
-
-def bind(
-    store: StudioStore,
-    name: str,
-    widget: QObject,
-    get: Callable[[], Any],
-    put: Callable[[Any], None],
-    changed: SignalInstance,
-) -> Binding:
-    """Show the parameter `name` in `widget` now, and keep both equal from now on."""
-    return Binding(store, name, widget, get, put, changed)
-
-
-def side_problem(name: str, side: int, model: ModelInfo | None) -> str:
-    """Why the model cannot draw pictures with this side, in a sentence; empty when it can."""
-    if model is None:
-        return ""
-    if side > model.max_side:
-        return f"{name} can be at most {model.max_side}."
-    low = side // model.size_multiple * model.size_multiple
-    if side == low:
-        return ""
-    sides = (low, low + model.size_multiple)
-    fitting = " or ".join(str(side) for side in sides if 0 < side <= model.max_side)
-    return f"{name} must be {fitting}."
-
-
-def size_problem(width: int, height: int, model: ModelInfo | None) -> str:
-    """Why the model cannot draw this size; empty when it can."""
-    sides = (("Width", width), ("Height", height))
-    return " ".join(filter(None, (side_problem(name, side, model) for name, side in sides)))

@@ -31,8 +31,9 @@ from .queueing import Queueing
 from .replaying import Replaying
 from .running import Running
 from .scrubbing import Scrubbing
+from .sizing import Sizing
 from .steering import Steering
-from .store import Mode, StudioStore, size_problem
+from .store import Mode, StudioStore
 
 SHOWN_MS = 4000
 
@@ -79,6 +80,7 @@ class Studio(QObject):
         self.steering = Steering(store, bridge, window, self.live.owns, self)
         self.queueing = Queueing(store, bridge, window, self)
         self.replaying = Replaying(bridge, window, self)
+        self.sizing = Sizing(store, window, self)
         self._connect()
 
     @property
@@ -115,14 +117,15 @@ class Studio(QObject):
         self.view.mask_changed.connect(self._on_mask_changed)
         self.view.picture_restored.connect(self._on_picture_restored)
         store.mode_changed.connect(self._on_mode_changed)
+        self.sizing.fitted.connect(self.use_start)
 
     # What the user asks for
 
     def generate(self) -> None:
         """Queue what the panels say. What is wrong with it is shown instead of run."""
         store, notice = self.store, self.window.notice
-        if problem := size_problem(store.width, store.height, store.run.model):
-            notice.show_error(problem)
+        if problem := store.problem():
+            self.sizing.refuse(problem, self._start)
             self.window.sampler.width_field.setFocus()
             return
         branch = self.branching.branch
@@ -327,6 +330,8 @@ class Studio(QObject):
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask = store.mode
             store.mode = Mode.INPAINT
+            if store.problem():
+                store.area = "masked"  # which takes a picture of any size
 
     def _on_picture_restored(self) -> None:
         """Undo has brought back a picture: from now on it is what the next one starts from."""

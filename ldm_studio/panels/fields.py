@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
@@ -279,7 +280,7 @@ class Segments(QWidget):
 
     changed = Signal()
 
-    def __init__(self, choices: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, choices: Sequence[tuple[Any, str, str]]) -> None:
         """`choices`: (value, text, tooltip)."""
         super().__init__()
         self._values = [value for value, _, _ in choices]
@@ -300,13 +301,13 @@ class Segments(QWidget):
         self._group.button(0).setChecked(True)
         self._group.idToggled.connect(self._toggled)
 
-    def value(self) -> str:
+    def value(self) -> Any:
         return self._values[self._group.checkedId()]
 
-    def set_value(self, value: str) -> None:
+    def set_value(self, value: Any) -> None:
         self._group.button(self._values.index(value)).setChecked(True)
 
-    def button(self, value: str) -> QToolButton:
+    def button(self, value: Any) -> QToolButton:
         found = self._group.button(self._values.index(value))
         assert isinstance(found, QToolButton)
         return found

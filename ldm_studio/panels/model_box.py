@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio import models, paths
+from ldm_studio.binding import bind
 from ldm_studio.models import FoundModel
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.run_state import RunState
-from ldm_studio.store import StudioStore, bind
+from ldm_studio.store import StudioStore
 
 DEFAULT = " (default)"
 _ADD = object()

@@ -1,4 +1,4 @@
-"""The seldom used parameters, folded away, and a mark that says when they act."""
+"""The seldom used parameters, folded away."""
 
 from __future__ import annotations
 
@@ -6,33 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.options import Options
-from core.request import MAX_CFG
+from core.request import MAX_CFG, MAX_SIDE
+from ldm_studio.binding import Binding, bind
 from ldm_studio.panels.fields import (
     Caption,
     NumberBox,
     OptionalNumber,
     SeedEdit,
     SliderField,
-    tool_button,
 )
+from ldm_studio.panels.folded import Folded
 from ldm_studio.panels.sigmas import SigmasEdit
-from ldm_studio.store import MAX_SIGMA, MORE, Binding, StudioStore, bind
-from ldm_studio.theme import GRID, icon
+from ldm_studio.store import MAX_SIGMA, MORE, StudioStore
+from ldm_studio.theme import GRID
 
 
 @dataclass(frozen=True)
@@ -123,6 +120,13 @@ _ROWS: dict[str, _Words] = {
     "variation_seed": _Words(
         "Towards", "The seed that the variation goes towards.", ("variation_seed",)
     ),
+    "tile": _Words(
+        "Tiles",
+        "Draw in overlapping tiles of this side, which form together: for pictures larger than "
+        "the model draws; 0 is all at once.",
+        ("tile",),
+        begins=True,
+    ),
 }
 
 _NAMES = {
@@ -142,30 +146,18 @@ _NAMES = {
 _Number = NumberBox | OptionalNumber
 
 
-class MoreSection(QWidget):
-    """A header that folds, and below it one row for each parameter that applies."""
+class MoreSection(Folded):
+    """One row for each parameter that applies."""
 
     def __init__(self, store: StudioStore) -> None:
-        super().__init__()
+        super().__init__("More", "Show or hide the seldom used settings.")
         self._store = store
         self._rows: dict[str, tuple[Caption, QWidget]] = {}
         self._customary: list[Binding] = []
         self._build_controls()
-        self.toggle = QToolButton()
-        self.toggle.setText("More")
-        self.toggle.setCheckable(True)
-        self.toggle.setObjectName("link")
-        self.toggle.setToolTip("Show or hide the seldom used settings.")
-        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.toggle.setIconSize(QSize(14, 14))
-        self.mark = QLabel()
-        self.mark.setForegroundRole(QPalette.ColorRole.Link)
-        self.reset = tool_button("undo", "Reset all", "Put all of these back to their defaults.")
-        self.body = QWidget()
         self._grid = QGridLayout(self.body)
         self._lay_out()
         self._bind()
-        self._fold(store.more_open)
         self._refresh()
 
     def caption_width(self) -> int:
@@ -206,6 +198,7 @@ class MoreSection(QWidget):
             self.noise.setItemData(self.noise.count() - 1, summary, Qt.ItemDataRole.ToolTipRole)
         self.variation_strength = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.variation_seed = SeedEdit()
+        self.tile = SliderField(0, MAX_SIDE, (0, 1024), step=64)
         self.range_problem = QLabel("The first must be below the second.", wordWrap=True)
         self.range_problem.setObjectName("wrong")
 
@@ -231,18 +224,6 @@ class MoreSection(QWidget):
             self._grid.addWidget(control, row, 1)
             if key in problems:
                 self._grid.addWidget(problems[key], row + 1, 1)
-        header = QHBoxLayout()
-        header.setSpacing(4)
-        header.addWidget(self.toggle)
-        header.addStretch(1)
-        header.addWidget(self.mark)
-        header.addWidget(self.reset)
-        header.addStrut(self.reset.sizeHint().height())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addLayout(header)
-        column.addWidget(self.body)
 
     # Binding
 
@@ -250,7 +231,7 @@ class MoreSection(QWidget):
         store = self._store
         plain = (
             "rescale", "plus_plus", "mimic", "quantile", "churn_lowest", "churn_highest", "sigmas",
-            "sigma_min", "sigma_max", "variation_strength", "variation_seed",
+            "sigma_min", "sigma_max", "variation_strength", "variation_seed", "tile",
         )  # fmt: skip
         for name in plain:
             field = getattr(self, name)
@@ -268,8 +249,6 @@ class MoreSection(QWidget):
             store, "more_open", self.toggle, self.toggle.isChecked, self.toggle.setChecked,
             self.toggle.toggled,
         )  # fmt: skip
-        self.toggle.toggled.connect(self._fold)
-        self.toggle.clicked.connect(self._reveal)
         self.reset.clicked.connect(self._reset_all)
         store.modified.connect(self._modified)
 
@@ -313,29 +292,7 @@ class MoreSection(QWidget):
         crossed = low is not None and high is not None and low >= high
         self.range_problem.setVisible(crossed and store.applies("sigma_min"))
         edited = store.edited()
-        what = "\n".join(f"{_name(name)}: {_words(getattr(store, name))}" for name in edited)
-        self.mark.setText(f"{len(edited)} changed" if edited else "")
-        self.mark.setToolTip(what)
-        self.toggle.setAccessibleDescription(f"Changed: {what}" if edited else "")
-        self.reset.setVisible(bool(edited))
-
-    def _fold(self, shown: bool) -> None:
-        self.body.setVisible(shown)
-        name = "chevron-down" if shown else "chevron-right"
-        self.toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
-
-    def _reveal(self, shown: bool) -> None:
-        """Scroll what was unfolded into view, when it has its place."""
-        if shown:
-            QTimer.singleShot(0, self, self._scroll)
-
-    def _scroll(self) -> None:
-        above = self.parentWidget()
-        while above is not None and not isinstance(above, QScrollArea):
-            above = above.parentWidget()
-        if above is not None:
-            above.ensureWidgetVisible(self.body, 0, GRID)
-            above.ensureWidgetVisible(self.toggle, 0, GRID)
+        self.show_changed([f"{_name(name)}: {_words(getattr(store, name))}" for name in edited])
 
 
 def _between(low: _Number, high: _Number, name: str) -> QWidget:

@@ -64,14 +64,16 @@ class NoticeStrip(QFrame):
         self.setAccessibleName(name)
         self.hide()
 
-    def show_error(self, text: str, hint: str = "", action: Action | None = None) -> None:
-        """The notice goes when the button of `action` is pressed."""
-        self._show(text, hint, action, None, is_error=True)
+    def show_error(
+        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
+    ) -> None:
+        """Up to two things to choose from; the notice goes when the button of one is pressed."""
+        self._show(text, hint, action, other, is_error=True)
 
     def show_info(
         self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
     ) -> None:
-        """As `show_error`, with up to two things to choose from."""
+        """As `show_error`, for what is none."""
         self._show(text, hint, action, other, is_error=False)
 
     def dismiss(self) -> None:

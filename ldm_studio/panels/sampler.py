@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
+from ldm_studio.binding import bind
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.fitting import side_problem
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.fields import (
     Caption,
@@ -32,9 +34,10 @@ from ldm_studio.panels.fields import (
     mark_wrong,
     tool_button,
 )
+from ldm_studio.panels.inpaint import InpaintSection
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
-from ldm_studio.store import Mode, RunState, StudioStore, bind, side_problem
+from ldm_studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
 
 THUMB = 44
@@ -156,6 +159,7 @@ class SamplerPanel(QWidget):
         self.open = tool_button("folder", "Open a start picture", "Open a picture to start from.")
         self.clear = tool_button("close", "No start picture", "Start from the prompt alone.")
         self.start = self._start_row()
+        self.inpaint = InpaintSection(store)
         self.more = MoreSection(store)
         self._lay_out()
         self._bind()
@@ -251,6 +255,7 @@ class SamplerPanel(QWidget):
             "mode": self.mode,
             "start": self.start,
             "strength": self.strength,
+            "inpaint": self.inpaint,
             "sampler": self.sampler,
             "schedule": self.schedule,
             "steps": self.steps,
@@ -271,9 +276,11 @@ class SamplerPanel(QWidget):
             else:
                 grid.addWidget(control, row, 0, 1, 2)
         widths = [caption.sizeHint().width() for caption in self._captions.values()]
-        width = max(*widths, self.more.caption_width())
+        sections = (self.inpaint, self.more)
+        width = max(*widths, *(section.caption_width() for section in sections))
         grid.setColumnMinimumWidth(0, width)
-        self.more.set_caption_width(width)
+        for section in sections:
+            section.set_caption_width(width)
 
     def _size_row(self) -> QWidget:
         row = QWidget()
@@ -325,6 +332,8 @@ class SamplerPanel(QWidget):
         store.run_changed.connect(self._run_changed)
         store.width_changed.connect(self._size_changed)
         store.height_changed.connect(self._size_changed)
+        for name in ("area", "tile"):
+            getattr(store, f"{name}_changed").connect(self._size_changed)
         store.modified.connect(self._show_what_applies)
         self.preset.activated.connect(self._preset_chosen)
         self.swap.clicked.connect(self._swap)
@@ -360,6 +369,7 @@ class SamplerPanel(QWidget):
         self.strength.setEnabled(from_picture)
         for widget in (self.preset, self.width_field, self.height_field, self.swap):
             widget.setEnabled(not from_picture)
+        self._size_changed()
 
     def _run_changed(self, run: RunState) -> None:
         model = run.model
@@ -382,6 +392,7 @@ class SamplerPanel(QWidget):
 
     def _size_changed(self) -> None:
         store = self._store
+        any_size = store.mode is Mode.INPAINT and store.area == "masked"
         sizes = [(width, height) for _, width, height in self._presets]
         size = (store.width, store.height)
         if size in sizes:
@@ -390,11 +401,14 @@ class SamplerPanel(QWidget):
             self.preset.setCurrentIndex(-1)
             known = self._presets or size[0] != size[1]
             self.preset.setPlaceholderText("Custom" if known else "Square")
-        model = store.run.model
-        problems = (
-            (self.width_field, side_problem("Width", store.width, model)),
-            (self.height_field, side_problem("Height", store.height, model)),
-        )
+        model, tiled = store.run.model, store.tile > 0
+        problems = [
+            (field, "" if any_size else side_problem(name, side, model, tiled=tiled))
+            for field, name, side in (
+                (self.width_field, "Width", store.width),
+                (self.height_field, "Height", store.height),
+            )
+        ]
         text = " ".join(problem for _, problem in problems if problem)
         self.problem.setText(text)
         self.problem.setVisible(bool(text))

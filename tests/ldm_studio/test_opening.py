@@ -62,15 +62,15 @@ def test_an_error_goes_when_the_next_picture_opens(application, qtbot, aio, tmp_
 def test_a_picture_opened_before_the_model_is_known_is_fitted_then(start, qtbot, gate, aio) -> None:
     application = start(FakePipeline(before_load=gate), ready=False)
     application.bridge.warm_up()
-    image = QImage(500, 301, QImage.Format.Format_RGB32)
+    image = QImage(250, 150, QImage.Format.Format_RGB32)
     image.fill(0xFF336699)
     application.commands.open(image)
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
-    assert application.studio.start.shape == (301, 500, 3)
+    assert application.studio.start.shape == (150, 250, 3)
     gate.open()
     qtbot.waitUntil(lambda: application.studio.start.shape == (160, MODEL.max_side, 3))
     assert (application.store.width, application.store.height) == (256, 160)
-    assert "shrunk from 500 × 301" in application.window.notice.text()
+    assert "padded at its edges" in application.window.notice.text()
 
 
 def test_the_strip_marks_no_picture_while_another_is_shown(application, qtbot, aio) -> None:

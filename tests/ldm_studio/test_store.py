@@ -11,19 +11,20 @@ from core.request import (
     MAX_SEED,
     Change,
     Guidance,
+    Inpaint,
     Levels,
     Options,
     Request,
     Variation,
 )
+from ldm_studio.binding import bind
+from ldm_studio.fitting import size_problem
 from ldm_studio.store import (
     Mode,
     RunState,
     StudioStore,
-    bind,
     default_of,
     persistent_fields,
-    size_problem,
 )
 from tests.ldm_studio.fakes import MODEL
 
@@ -124,6 +125,68 @@ def test_every_sampler_is_sent_only_what_it_takes(store, sampler) -> None:
     store.sampler, store.schedule = FULL.sampler, FULL.schedule
     assert store.snapshot().options == FULL.options
     assert store.snapshot().levels.rho == 5.0
+
+
+def test_how_a_mask_is_redrawn_comes_back(store) -> None:
+    inpaint = Inpaint(True, -5, 2.5, "noise", True, "masked", 7, 192, 96, False)
+    masked = replace(FULL, init="a" * 64, mask="b" * 64, strength=0.4, inpaint=inpaint, tile=64)
+    store.apply(masked)
+    assert store.snapshot() == replace(masked, init="", mask="")
+    other = StudioStore()
+    other.restore(json.loads(json.dumps(store.saved())))
+    assert other.snapshot() == store.snapshot()
+
+
+def test_a_picture_without_a_mask_leaves_how_the_next_one_is_redrawn(store) -> None:
+    store.grow = 9
+    store.apply(FULL)
+    assert store.snapshot().inpaint == Inpaint()
+    store.mode = Mode.INPAINT
+    assert store.snapshot().inpaint == Inpaint(grow=9, match=True)
+
+
+def test_a_mask_that_comes_on_the_way_is_redrawn_as_it_was(store) -> None:
+    inpaint = Inpaint(blur=3.0, match=True)
+    steered = replace(REQUEST, inpaint=inpaint, changes=(Change(4, init="a" * 64, mask="b" * 64),))
+    store.apply(steered)
+    assert store.snapshot().inpaint == inpaint
+
+
+@pytest.mark.parametrize(
+    ("mode", "area", "tile", "side", "drawn"),
+    [
+        (Mode.TEXT, "whole", 0, 256, 0),
+        (Mode.IMAGE, "whole", 64, 4096, 0),
+        (Mode.INPAINT, "masked", 0, 4095, 0),
+        (Mode.INPAINT, "masked", 0, 4095, 192),
+    ],
+)
+def test_what_is_drawn_must_fit_the_model_and_not_what_is_kept(
+    store, mode, area, tile, side, drawn
+) -> None:
+    store.run = RunState(model=MODEL)
+    store.mode, store.area, store.tile = mode, area, tile
+    store.width = store.height = side
+    store.area_width = store.area_height = drawn
+    assert store.problem() == ""
+    assert store.drawn_size == ((drawn or 128,) * 2 if area == "masked" else (side, side))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"width": 272}, "at most 256"),
+        ({"mode": Mode.INPAINT, "width": 272}, "at most 256"),
+        ({"mode": Mode.INPAINT, "area": "masked", "area_width": 100}, "must be 96 or 112"),
+        ({"tile": 272, "width": 512}, "A tile can be at most 256"),
+        ({"tile": 64, "width": 500}, "must be 496 or 512"),
+    ],
+)
+def test_what_is_drawn_and_does_not_fit_is_said(store, parameters, words) -> None:
+    store.run = RunState(model=MODEL)
+    for name, value in parameters.items():
+        setattr(store, name, value)
+    assert words in store.problem()
 
 
 def test_what_has_no_effect_is_not_sent(store) -> None:

@@ -98,7 +98,7 @@ def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
 
 
 def test_a_dropped_picture_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
-    image = QImage(500, 301, QImage.Format.Format_RGB32)
+    image = QImage(250, 150, QImage.Format.Format_RGB32)
     image.fill(0xFF336699)
     view, notice = application.studio.view, application.window.notice
     view.picture_dropped.emit(image)

@@ -1,0 +1,70 @@
+"""Settings that are folded away, and a mark that says when they act."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from ldm_studio.panels.fields import tool_button
+from ldm_studio.theme import GRID, icon
+
+
+class Folded(QWidget):
+    """A header that unfolds the `body`, says how much in it was changed, and puts it back."""
+
+    def __init__(self, text: str, tip: str) -> None:
+        super().__init__()
+        self.toggle = QToolButton()
+        self.toggle.setText(text)
+        self.toggle.setCheckable(True)
+        self.toggle.setObjectName("link")
+        self.toggle.setToolTip(tip)
+        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggle.setIconSize(QSize(14, 14))
+        self.mark = QLabel()
+        self.mark.setForegroundRole(QPalette.ColorRole.Link)
+        self.reset = tool_button("undo", "Reset all", "Put all of these back to their defaults.")
+        self.body = QWidget()
+        header = QHBoxLayout()
+        header.setSpacing(4)
+        header.addWidget(self.toggle)
+        header.addStretch(1)
+        header.addWidget(self.mark)
+        header.addWidget(self.reset)
+        header.addStrut(self.reset.sizeHint().height())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(header)
+        column.addWidget(self.body)
+        self.toggle.toggled.connect(self._fold)
+        self.toggle.clicked.connect(self._reveal)
+        self._fold(False)
+        self.show_changed([])
+
+    def show_changed(self, changed: list[str]) -> None:
+        """What is not as usual, each with its value, in a few words."""
+        what = "\n".join(changed)
+        self.mark.setText(f"{len(changed)} changed" if changed else "")
+        self.mark.setToolTip(what)
+        self.toggle.setAccessibleDescription(f"Changed: {what}" if changed else "")
+        self.reset.setVisible(bool(changed))
+
+    def _fold(self, shown: bool) -> None:
+        self.body.setVisible(shown)
+        name = "chevron-down" if shown else "chevron-right"
+        self.toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
+
+    def _reveal(self, shown: bool) -> None:
+        """Scroll what was unfolded into view, when it has its place."""
+        if shown:
+            QTimer.singleShot(0, self, self._scroll)
+
+    def _scroll(self) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self.body, 0, GRID)
+            above.ensureWidgetVisible(self.toggle, 0, GRID)

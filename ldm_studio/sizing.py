@@ -1,0 +1,77 @@
+"""What can be done with a start picture that the model cannot draw as it is."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from .engine.events import ModelInfo
+from .fitting import fit, tile_side
+from .main_window import MainWindow
+from .panels.notice import Action
+from .store import Mode, StudioStore
+
+
+class Sizing(QObject):
+    """Offers ways, in words with buttons, and goes the one that is chosen."""
+
+    fitted = Signal(object)
+    """uint8 [H, W, 3]: what to start from instead."""
+
+    def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._window = store, window
+
+    def refuse(self, problem: str, start: np.ndarray | None) -> None:
+        """Say why nothing can be drawn, and what can be done about it."""
+        hint, offers = self._offers(start)
+        self._window.notice.show_error(problem, hint, *offers)
+
+    def tell(self, start: np.ndarray) -> None:
+        """Say that the picture on the canvas is larger than what is drawn at once."""
+        model = self._store.run.model
+        height, width = start.shape[:2]
+        if model is None or max(width, height) <= model.max_side:
+            return
+        _, offers = self._offers(start)
+        self._window.notice.show_info(
+            f"The picture has {width} × {height} pixels; {model.name} draws at most "
+            f"{model.max_side} at once.",
+            "Paint over a part to have that redrawn at the model's size, or redraw all of it:",
+            *offers,
+        )
+
+    def _offers(self, start: np.ndarray | None) -> tuple[str, tuple[Action, ...]]:
+        store, model = self._store, self._store.run.model
+        if start is None or model is None or store.mode is Mode.TEXT:
+            return "", ()
+        if store.mode is Mode.INPAINT and store.area == "masked":
+            return "Change the size under Finer mask options.", ()
+        if store.mode is Mode.INPAINT:
+            hint = "The masked part alone can be drawn at the model's size, in a picture of any."
+            return hint, (("Only the Masked Part", self._only_masked),)
+        small = max(start.shape[:2]) <= model.max_side
+        smaller = "Pad It" if small else "Scale It Down"
+        scale = (smaller, lambda: self._fit(start, model, tiled=False))
+        if small:
+            return "", (scale,)
+        hint = "Overlapping tiles that form together have no limit; scaling down loses detail."
+        return hint, (("Draw in Tiles", lambda: self._fit(start, model, tiled=True)), scale)
+
+    def _only_masked(self) -> None:
+        self._store.area = "masked"
+
+    def _fit(self, start: np.ndarray, model: ModelInfo, *, tiled: bool) -> None:
+        if tiled:
+            self._store.tile = tile_side(model)
+
+        def take(done: Future[tuple[np.ndarray, str]]) -> None:
+            rgb, note = done.result()
+            if note:
+                self.fitted.emit(rgb)
+                self._window.notice.show_info(note)
+
+        background = self._window.canvas.view.document.background
+        background.run(lambda: fit(start, model, tiled=tiled), take)
