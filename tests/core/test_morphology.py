@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from ldm_studio.canvas.morphology import BLOCK, feather, grow, shrink
+from core.morphology import BLOCK, feather, grow, shrink
 
 
 def disc(radius: int) -> np.ndarray:
