@@ -1,0 +1,404 @@
+"""What a file is, in every layout, and that its weights are then loaded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from core.checkpoints.families import REFINER, SD1, SDXL, UPSCALER
+from core.checkpoints.families import SD2 as SD2_FAMILY
+from core.checkpoints.identify import identify
+from core.checkpoints.keys import flattened_unet_names
+from core.checkpoints.load import load_checkpoint
+from core.errors import ModelError
+from core.model import Model, load_model
+from core.networks.unet import UNet, UNetConfig
+from tests.core.checkpoints.tiny import (
+    KINDS,
+    SD2,
+    Tiny,
+    Weights,
+    open_clip,
+    original,
+    prefixed,
+    reference_text,
+    reference_unet,
+    reference_vae,
+    transformers_text,
+    write_folder,
+)
+
+FAMILIES = {"SD1": SD1, "SD2": SD2_FAMILY, "SDXL": SDXL, "refiner": REFINER}
+
+
+def assert_holds(model: Model, tiny: Tiny, *, exactly: bool = True) -> None:
+    """Whether the model has the weights, and gives the same as the networks they are from."""
+    networks = [
+        (model.unet, tiny.unet),
+        (model.autoencoder, tiny.vae),
+        *zip((network for network, _ in model.text.encoders), tiny.texts, strict=True),
+    ]
+    for loaded, expected in networks:
+        theirs = expected.state_dict()
+        for name, value in loaded.state_dict().items():
+            assert value.dtype == torch.float32
+            if exactly:
+                assert torch.equal(value, theirs[name]), name
+            else:
+                torch.testing.assert_close(value, theirs[name], atol=0.3, rtol=0.3)
+        assert not loaded.training
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_published_file_is_told_and_loaded(
+    kind: str, checkpoints: dict[str, Path], tinies: dict[str, Tiny]
+) -> None:
+    path, tiny = checkpoints[kind], tinies[kind]
+    identity = identify(path)
+    assert identity.family is FAMILIES[kind.removesuffix(" inpainting")]
+    assert identity.extra == ("inpainting" if "inpainting" in kind else "")
+    assert identity.unet == tiny.kind.unet
+    assert identity.text_encoders == tiny.kind.texts
+    assert not identity.parts.unknown
+    assert not identity.missing
+    assert set(identity.dtypes) == {"float32"}
+    assert_holds(load_checkpoint(path, digest="known"), tiny)
+
+
+@pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
+def test_a_folder_of_diffusers_is_told_and_loaded(
+    kind: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    write_folder(tinies[kind], tmp_path / "model", torch.float32)
+    identity = identify(tmp_path / "model")
+    assert identity.family is FAMILIES[kind]
+    assert len(identity.files) == 3 + len(tinies[kind].texts)
+    model = load_model(tmp_path / "model")
+    tiny = tinies[kind]
+    if kind == "SD2":  # whose last layer diffusers leaves out
+        assert identity.text_encoders[0].layers == 2
+        whole = load_checkpoint_of(tiny, tmp_path)
+        torch.testing.assert_close(model.text(["a cat"]).context, whole.text(["a cat"]).context)
+        tiny = replace(tiny, texts=(model.text.encoders[0][0],))
+    assert_holds(model, tiny)
+    assert model.name == "model"
+    assert len(model.digest) == 64
+
+
+def load_checkpoint_of(tiny: Tiny, folder: Path) -> Model:
+    save_file(original(tiny), folder / "whole.safetensors")
+    return load_model(folder / "whole.safetensors")
+
+
+def variants(tiny: Tiny) -> dict[str, Weights]:
+    """The same model as other programs write it."""
+    whole = original(tiny)
+    unet, vae = tiny.unet.state_dict(), tiny.vae.state_dict()
+    text = tiny.texts[0].state_dict()
+    rest = {k: v for k, v in whole.items() if not k.startswith("model.")}
+    without_text = {k: v for k, v in whole.items() if not k.startswith("cond_stage")}
+    averaged = {
+        f"model_ema.{('diffusion_model.' + k).replace('.', '')}": v for k, v in unet.items()
+    }
+    theirs = {
+        "unet.": reference_unet(tiny).state_dict(),
+        "vae.": reference_vae(tiny).state_dict(),
+        "text_encoder.": reference_text(tiny, 0).state_dict(),
+    }
+    return {
+        "pruned": {k: v for k, v in whole.items() if "alphas" not in k and "position" not in k}
+        | {k: v for k, v in whole.items() if "position_embedding" in k},
+        "with an average": whole | {k: v + 1 for k, v in averaged.items()},
+        "only an average": rest | averaged,
+        "without text_model": without_text | prefixed("cond_stage_model.transformer.", text),
+        "in half precision": {k: v.half() for k, v in whole.items()},
+        "in bfloat16": {k: v.bfloat16() for k, v in whole.items()},
+        "in 8 bits": {k: v.to(torch.float8_e4m3fn) for k, v in whole.items()},
+        "mixed": {k: v.half() if "diffusion" in k else v for k, v in whole.items()},
+        "of other prefixes": prefixed("unet.", unet)
+        | prefixed("vae.", vae)
+        | prefixed("te.", transformers_text(text)),
+        "of diffusers' names": {p + k: v for p, part in theirs.items() for k, v in part.items()},
+        "with the VAE's attention as linear layers": {
+            k: v.flatten(1) if ".mid.attn_1." in k and v.ndim == 4 else v for k, v in whole.items()
+        },
+        "with damaged positions": whole
+        | {"cond_stage_model.transformer.text_model.embeddings.position_ids": torch.rand(1, 77)},
+    }
+
+
+VARIANTS = (
+    "pruned",
+    "with an average",
+    "only an average",
+    "without text_model",
+    "in half precision",
+    "in bfloat16",
+    "in 8 bits",
+    "mixed",
+    "of other prefixes",
+    "of diffusers' names",
+    "with the VAE's attention as linear layers",
+    "with damaged positions",
+)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_what_programs_write_is_told_and_loaded(
+    variant: str, suffix: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    tiny = tinies["SD1"]
+    weights = variants(tiny)[variant]
+    path = tmp_path / f"model{suffix}"
+    if suffix == ".safetensors":
+        save_file({k: v.contiguous() for k, v in weights.items()}, path)
+    else:
+        torch.save({"state_dict": weights, "global_step": 470_000, "epoch": 3}, path)
+    identity = identify(path)
+    assert identity.family is SD1
+    assert not identity.parts.unknown
+    rounded = variant in ("in half precision", "in bfloat16", "in 8 bits", "mixed")
+    assert_holds(load_checkpoint(path), tiny, exactly=not rounded)
+
+
+def test_a_moving_average_is_used_on_demand(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+    path = tmp_path / "full.safetensors"
+    save_file(variants(tinies["SD1"])["with an average"], path)
+    plain, average = (load_checkpoint(path, average=wanted) for wanted in (False, True))
+    for name, value in plain.unet.state_dict().items():
+        assert torch.equal(average.unet.state_dict()[name], value + 1)
+
+
+def test_names_without_dots_are_told_apart() -> None:
+    names = flattened_unet_names()
+    assert len(set(names.values())) == len(names)
+    for config in (UNetConfig(), SD2, KINDS["SDXL"].unet):
+        with torch.device("meta"):
+            weights = UNet(config).state_dict()
+        assert all(names[name.replace(".", "")] == name for name in weights)
+
+
+def test_networks_may_lie_in_files_of_their_own(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+    tiny = tinies["SDXL"]
+    texts = [text.state_dict() for text in tiny.texts]
+    parts = {
+        "unet": tiny.unet.state_dict(),
+        "vae": tiny.vae.state_dict(),
+        "clip_l": transformers_text(texts[0]),
+        "clip_g": open_clip(texts[1]),
+    }
+    paths = [tmp_path / f"{name}.safetensors" for name in parts]
+    for path, weights in zip(paths, parts.values(), strict=True):
+        save_file(weights, path)
+    with pytest.raises(ModelError, match="but no U-Net"):
+        identify(paths[1])
+    assert_holds(load_checkpoint(paths[0], beside=paths[1:]), tiny)
+
+
+def test_a_vae_beside_replaces_that_of_the_file(
+    checkpoints: dict[str, Path], tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    other = {k: v + 1 for k, v in tinies["SD1"].vae.state_dict().items()}
+    save_file(other, tmp_path / "vae.safetensors")
+    model = load_checkpoint(checkpoints["SD1"], beside=[tmp_path / "vae.safetensors"])
+    for name, value in model.autoencoder.state_dict().items():
+        assert torch.equal(value, other[name])
+
+
+def test_what_is_missing_is_named(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+    whole = original(tinies["SD1"])
+    path = tmp_path / "part.safetensors"
+    save_file({k: v for k, v in whole.items() if not k.startswith("first_stage")}, path)
+    assert identify(path).missing == ("an autoencoder (VAE)",)
+    with pytest.raises(ModelError, match="lacks an autoencoder"):
+        load_checkpoint(path)
+    cut = dict(whole)
+    del cut["model.diffusion_model.output_blocks.3.0.in_layers.0.weight"]
+    save_file(cut, path)
+    with pytest.raises(ModelError, match=r"U-Net lacks output_blocks\.3\.0\.in_layers\.0\.weight"):
+        load_checkpoint(path)
+
+
+def test_what_is_unknown_is_reported(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file(original(tinies["SD1"]) | {"strange.weight": torch.zeros(2)}, path)
+    assert identify(path).parts.unknown == ("strange.weight",)
+    more = "model.diffusion_model.input_blocks.1.0.in_layers.9.weight"
+    save_file(original(tinies["SD1"]) | {more: torch.zeros(2)}, path)
+    with pytest.raises(ModelError, match=r"more than is known of it: input_blocks\.1\.0"):
+        load_checkpoint(path)
+
+
+def header_of(config: UNetConfig, path: Path, extra: Weights | None = None) -> None:
+    """A file of a U-Net alone, at full size, whose weights are a hole in it."""
+    import json
+
+    with torch.device("meta"):
+        weights = UNet(config).half().state_dict()
+    header: dict[str, Any] = {}
+    at = 0
+    for name, value in (weights | (extra or {})).items():
+        size = value.numel() * 2
+        header[f"model.diffusion_model.{name}"] = {
+            "dtype": "F16", "shape": list(value.shape), "data_offsets": [at, at + size]
+        }  # fmt: skip
+        at += size
+    written = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(len(written).to_bytes(8, "little") + written)
+        file.truncate(8 + len(written) + at)
+
+
+LINEAR = {"heads": None, "linear_projection": True}
+PUBLISHED = {
+    "Stable Diffusion 1": UNetConfig(),
+    "Stable Diffusion 1, inpainting": UNetConfig(in_channels=9),
+    "Stable Diffusion 1, instruct-pix2pix": UNetConfig(in_channels=8),
+    "Stable Diffusion 2": UNetConfig(context_dim=1024, **LINEAR),
+    "Stable Diffusion 2, inpainting": UNetConfig(in_channels=9, context_dim=1024, **LINEAR),
+    "Stable Diffusion 2, depth": UNetConfig(in_channels=5, context_dim=1024, **LINEAR),
+    "Stable Diffusion XL": UNetConfig(
+        multipliers=(1, 2, 4),
+        depths=(0, 2, 10),
+        middle_depth=10,
+        context_dim=2048,
+        vector_dim=2816,
+        **LINEAR,
+    ),
+    "Stable Diffusion XL refiner": UNetConfig(
+        channels=384,
+        depths=(0, 4, 4, 0),
+        middle_depth=4,
+        context_dim=1280,
+        vector_dim=2560,
+        **LINEAR,
+    ),
+    "Stable Diffusion x4 upscaler, upscaling": UNetConfig(
+        in_channels=7,
+        channels=256,
+        multipliers=(1, 2, 2, 4),
+        depths=(0, 1, 1, 1),
+        context_dim=1024,
+        linear_projection=True,
+        classes=1000,
+        cross_levels=(1, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_sizes_are_told_in_milliseconds(name: str, tmp_path: Path) -> None:
+    config = PUBLISHED[name]
+    path = tmp_path / "unet.safetensors"
+    header_of(config, path)
+    start = time.perf_counter()
+    identity = identify(path, prediction="eps")
+    assert time.perf_counter() - start < 1
+    assert identity.name == name
+    assert identity.unet == config
+    assert "an autoencoder (VAE)" in identity.missing
+    if identity.family is UPSCALER or "depth" in name:
+        with pytest.raises(ModelError, match="cannot be drawn with yet"):
+            load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        (UNetConfig(context_dim=1280), "latent diffusion, text to image"),
+        (UNetConfig(channels=192, context_dim=512), "ImageNet"),
+        (UNetConfig(context_dim=1024, vector_dim=1536, linear_projection=True), "unCLIP"),
+        (UNetConfig(channels=96, context_dim=777), "unknown family"),
+    ],
+)
+def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    header_of(config, path)
+    with pytest.raises(ModelError, match=kind):
+        identify(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["double_blocks.0.img_attn.qkv.weight"], "Flux"),
+        (["control_model.input_blocks.0.0.weight"], "ControlNet"),
+        (["lora_unet_mid_block.lora_up.weight"], "LoRA"),
+        (["something.else"], "no network that is known"),
+    ],
+)
+def test_what_is_no_model_is_told(names: list[str], kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    save_file({name: torch.zeros(4, 4) for name in names}, path)
+    with pytest.raises(ModelError, match=kind):
+        load_checkpoint(path)
+
+
+def sd2(tiny: Tiny, deviation: float) -> Weights:
+    weights = original(tiny)
+    name = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
+    bias = weights[name]
+    weights[name] = (bias - bias.mean()) / bias.std(correction=0) * deviation
+    return weights
+
+
+@pytest.fixture(scope="module")
+def deep_sd2(tinies: dict[str, Tiny], randomised: Callable[..., nn.Module]) -> Tiny:
+    """Of four levels, as many as the published one has."""
+    config = replace(SD2, multipliers=(1, 1, 1, 1), depths=(1, 1, 1, 0))
+    return replace(tinies["SD2"], unet=randomised(UNet(config)))
+
+
+def predicted(path: Path, **options: Any) -> tuple[str, str]:
+    predicts = identify(path, **options).predicts
+    return predicts.kind, predicts.reason
+
+
+def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
+    deep_sd2: Tiny, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file(sd2(deep_sd2, 0.05), path)
+    assert predicted(path) == ("eps", "a bias in it deviates by 0.050")
+    save_file(sd2(deep_sd2, 0.12), path)
+    assert predicted(path) == ("v", "a bias in it deviates by 0.120")
+    yaml = tmp_path / "model.yaml"
+    yaml.write_text('model:\n  params:\n    parameterization: "eps"\n', encoding="utf-8")
+    assert predicted(path) == ("eps", "the .yaml beside it says so")
+    save_file(sd2(deep_sd2, 0.12), path, {"modelspec.prediction_type": "v"})
+    assert predicted(path) == ("v", "its metadata say v")
+    marked = sd2(deep_sd2, 0.12) | {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
+    save_file(marked, path, {"modelspec.prediction_type": "epsilon"})
+    assert predicted(path) == ("v", "it holds the tensor v_pred")
+    assert predicted(path, prediction="eps") == ("eps", "chosen by the user")
+    model = load_checkpoint(path)
+    assert model.prediction.name == "v"
+    assert model.schedule.sigma_max > 1000
+    assert model.defaults.width == 768
+
+
+def test_defaults_suit_the_family(checkpoints: dict[str, Path]) -> None:
+    for kind, side in (("SD1", 512), ("SDXL", 1024)):
+        model = load_checkpoint(checkpoints[kind])
+        assert (model.defaults.width, model.defaults.height) == (side, side)
+        assert model.size_multiple == 8
+        assert model.max_side >= 1024
+        assert model.schedule.sigma_min == pytest.approx(0.029167, abs=1e-6)
+        assert model.schedule.sigma_max == pytest.approx(14.614641, abs=1e-6)
+        assert model.name == kind
+
+
+def test_the_digest_is_that_of_the_file(checkpoints: dict[str, Path]) -> None:
+    import hashlib
+
+    path = checkpoints["SD1"]
+    assert load_checkpoint(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()
