@@ -133,6 +133,7 @@ class Application(QObject):
                 log.warning("the engine did not end within %s s", CLOSE_SECONDS)
         self.browsing.close()
         self.library.close()
+        self.window.canvas.view.mask_views.close()
         self.window.canvas.view.document.close()
         self.window.allow_close()
         self.window.close()

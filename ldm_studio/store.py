@@ -229,6 +229,11 @@ class StudioStore(QObject):
         own = (model.width, model.height) if model else (self.width, self.height)
         return self.area_width or own[0], self.area_height or own[1]
 
+    @property
+    def inpaint(self) -> Inpaint:
+        """How a mask is redrawn, as far as it has a say."""
+        return Inpaint(**self._part("inpaint"))
+
     def problem(self) -> str:
         """Why the model cannot draw the size that is asked for; empty when it can."""
         tiled = self.tile > 0
@@ -269,7 +274,7 @@ class StudioStore(QObject):
             guidance=Guidance(**self._part("guidance")),
             options=Options(**self._part("options")),
             levels=Levels(**self._part("levels")),
-            inpaint=Inpaint(**self._part("inpaint")),
+            inpaint=self.inpaint,
             variation=Variation(**self._part("variation")),
             changes=self.changes,
         )

@@ -24,6 +24,7 @@ from .engine.events import (
 )
 from .live import Live
 from .main_window import MainWindow
+from .masking import Masking
 from .orders import Order, entry_of
 from .panels.strip import Entry
 from .prompt_history import PromptHistory
@@ -81,6 +82,7 @@ class Studio(QObject):
         self.queueing = Queueing(store, bridge, window, self)
         self.replaying = Replaying(bridge, window, self)
         self.sizing = Sizing(store, window, self)
+        self.masking = Masking(store, window.canvas, self)
         self._connect()
 
     @property

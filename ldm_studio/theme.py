@@ -139,6 +139,8 @@ QPushButton#example:hover {{ background: {hover}; }}
 QLabel#caption {{ color: {name(Role.PlaceholderText)}; }}
 QLabel#wrong, QLabel#caption[wrong="true"] {{ color: {name(Role.BrightText)}; }}
 QFrame#side, QFrame#below {{ background: {window}; border: 0; }}
+QFrame#floating {{ background: {window}; border: 1px solid {line}; border-radius: 8px; }}
+QFrame#floating QToolButton {{ padding: 2px 6px; }}
 QFrame#side {{ border-right: 1px solid {line}; }}
 QFrame#below {{ border-top: 1px solid {line}; }}
 QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: 0; }}

@@ -54,6 +54,7 @@ def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
         "/": view.feather_mask,
         "M": view.toggle_overlay,
         "Shift+M": view.menu_requested.emit,
+        "V": view.mask_views.next_view,
         "0": view.fit,
         "1": view.actual_size,
         "+": view.zoom_in,

@@ -7,12 +7,13 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QFrame, QGridLayout, QWidget
 
 from core.errors import StudioError
 from ldm_studio.canvas.controls import ButtonRow, IconButton, line
+from ldm_studio.canvas.floating import ViewSwitch, float_over
 from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.maskfile import read_mask, write_mask
 from ldm_studio.canvas.optionsbar import OptionsBar
@@ -75,6 +76,10 @@ class CanvasPanel(QWidget):
         pop_up(self._more, menu)
         self._undo, self._redo = self._button(UNDO), self._button(REDO)
         self._bar = OptionsBar(self.view)
+        self.view_switch = ViewSwitch(self.view.mask_views)
+        float_over(
+            self.view, self.view_switch, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        )
         self._lay_out()
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)

@@ -26,6 +26,7 @@ from ldm_studio.canvas.dropping import dropped_picture, offers_picture
 from ldm_studio.canvas.editing import EditingView
 from ldm_studio.canvas.empty import paint_empty
 from ldm_studio.canvas.input import CanvasInput
+from ldm_studio.canvas.maskviews import MaskViews
 from ldm_studio.canvas.tiles import Rect
 from ldm_studio.canvas.tools import TOOLS, Tool
 
@@ -43,6 +44,7 @@ class CanvasView(EditingView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.mask_views = MaskViews(self.document, self)
         self._input = CanvasInput(self)
         self._listens = True
         self._outline: QPainterPath | None = None  # in pixels of the frame
@@ -61,6 +63,8 @@ class CanvasView(EditingView):
         self.document.replaced.connect(self._on_replaced)
         self.document.mask_changed.connect(self._describe)
         self.document.busy_changed.connect(self.update)
+        self.mask_views.changed.connect(self.update)
+        self.mask_views.chosen.connect(self._show_tint)
         self.tool_changed.connect(self._on_tool_changed)
         self.options_changed.connect(self._on_options_changed)
         self._describe()
@@ -135,6 +139,10 @@ class CanvasView(EditingView):
         self.wake_tint()
         self.overlay_visible = not self.overlay_visible
 
+    def _show_tint(self) -> None:
+        self.wake_tint()
+        self.overlay_visible = True
+
     def wake_tint(self) -> None:
         """Show the tint again, if it is visible at all: somebody is about to paint."""
         if self._tint_rests:
@@ -203,17 +211,27 @@ class CanvasView(EditingView):
             painter.drawImage(target, document.transparent.at(zoom))
         elif document.opaque:
             painter.drawImage(target, document.opaque.at(zoom))
-        # While a picture forms, and until the pointer comes back to it, its colours matter more
-        # than the tint, unless one paints meanwhile.
-        resting = self._tint_rests or document.preview is not None
-        tinted = document.stroking or (self._overlay_visible and not resting and self.masked)
-        if document.overlay and document.paintable and tinted:
-            document.overlay.paint(painter, target, event.rect(), zoom)
+        if self._tinted:
+            self.mask_views.paint(painter, target, event.rect(), zoom)
         if zoom >= painting.GRID_FROM and not self.fitting and document.preview is None:
             painting.paint_grid(painter, target, event.rect(), self.scale)
 
+    @property
+    def _tinted(self) -> bool:
+        """While a picture forms, and until the pointer comes back to it, its colours matter more
+        than the tint, unless one paints meanwhile.
+        """
+        document = self.document
+        resting = self._tint_rests or document.preview is not None
+        wanted = document.stroking or (self._overlay_visible and not resting and self.masked)
+        return wanted and document.overlay is not None and document.paintable
+
     def _paint_marks(self, painter: QPainter) -> None:
         """What is not part of the picture."""
+        if self._tinted and self.mask_views.is_part:
+            frame = QPainterPath()
+            frame.addRect(self.mask_views.place(self.target()))
+            painting.paint_outline(painter, frame)
         if self._outline:
             painting.paint_outline(painter, self._in_widget(self._outline))
         if self._ring_shown and self._input.hover:

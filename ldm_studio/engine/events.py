@@ -39,6 +39,8 @@ class ModelInfo:
     size_multiple: int
     """Width and height must be multiples of it."""
     max_side: int
+    factor: int = 8
+    """Pixels per cell of the latent, each way."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 

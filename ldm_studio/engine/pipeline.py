@@ -345,6 +345,7 @@ class CorePipeline:
             height=defaults.height,
             size_multiple=model.size_multiple,
             max_side=model.max_side,
+            factor=model.factor,
             read=model.text.read,
         )
 

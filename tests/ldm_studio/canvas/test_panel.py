@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QSlider, QSpinBox, QToolButton
 
+from ldm_studio.canvas.controls import IconButton
 from ldm_studio.canvas.panel import CanvasPanel
 from ldm_studio.canvas.tools import TOOLS, Tool
 
@@ -39,7 +40,7 @@ def test_every_control_has_a_name_and_a_tooltip_with_its_keys(panel):
     for widget in panel.findChildren(QToolButton):
         assert widget.accessibleName()
         assert widget.toolTip()
-        assert not widget.icon().isNull()
+        assert not isinstance(widget, IconButton) or not widget.icon().isNull()
     for row in TOOLS.values():
         assert f"({row.key})" in button(panel, row.text).toolTip()
     for kind in QSlider, QSpinBox:

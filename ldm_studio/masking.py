@@ -1,0 +1,32 @@
+"""What the canvas is told of the mask: how it is going to be used, and what became of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from .canvas.panel import CanvasPanel
+from .canvas.used import Usage
+from .store import Mode, StudioStore
+
+
+class Masking(QObject):
+    """Keeps the mask views of the canvas at what the panels say."""
+
+    def __init__(self, store: StudioStore, canvas: CanvasPanel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._canvas = store, canvas
+        store.modified.connect(self._tell)
+        store.run_changed.connect(self._tell)
+        canvas.view.mask_views.changed.connect(self._show)
+        self._tell()
+
+    def _tell(self) -> None:
+        store, usage = self._store, None
+        model = store.run.model
+        if store.mode is Mode.INPAINT and model is not None and not store.problem():
+            usage = Usage(store.inpaint, store.drawn_size, model.factor)
+        self._canvas.view.mask_views.use(usage)
+        self._show()
+
+    def _show(self) -> None:
+        self._canvas.view_switch.setVisible(self._canvas.view.mask_views.used is not None)
