@@ -67,8 +67,6 @@ _UNET = {
     "time_embedding.linear_2": "time_embed.2",
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
-    "class_embedding.linear_1": "label_emb.0.0",
-    "class_embedding.linear_2": "label_emb.0.2",
     "class_embedding": "label_emb",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
@@ -96,7 +94,7 @@ def _is_attention_of_up_block(key: str) -> bool:
 
 
 def _unet_name(key: str, blocks: int, attending: set[str]) -> str | None:
-    path, _, end = key.rpartition(".")
+    path, _, end = key.replace("class_embedding.linear_", "add_embedding.linear_").rpartition(".")
     if path in _UNET:
         return f"{_UNET[path]}.{end}"
     if key.startswith("mid_block."):
@@ -130,6 +128,33 @@ def _unet_name(key: str, blocks: int, attending: set[str]) -> str | None:
 def _resnet(rest: str) -> str | None:
     part, _, end = rest.rpartition(".")
     return f"{_RESNET[part]}.{end}" if part in _RESNET else None
+
+
+def unet_to_diffusers(path: str, blocks: int) -> str | None:
+    """Our name of a layer -> theirs; `blocks`: the residual blocks of a level."""
+    whole = {ours: theirs for theirs, ours in _UNET.items()}
+    if path in whole:
+        return whole[path]
+    stem, _, rest = path.partition(".")
+    place, _, rest = rest.partition(".")
+    if stem == "middle_block":
+        kind = {index: kind for kind, index in _MIDDLE.items()}.get(int(place))
+        return f"mid_block.{kind}.{_resnet_of_diffusers(rest)}" if kind else None
+    if stem not in ("input_blocks", "output_blocks"):
+        return None
+    sub, _, rest = rest.partition(".")
+    down = stem == "input_blocks"
+    level, index = divmod(int(place) - down, blocks + 1)
+    block = f"{'down' if down else 'up'}_blocks.{level}"
+    if rest in ("op", "conv"):
+        return f"{block}.{'down' if down else 'up'}samplers.0.conv"
+    if sub == "0":
+        return f"{block}.resnets.{index}.{_resnet_of_diffusers(rest)}"
+    return f"{block}.attentions.{index}.{rest}"
+
+
+def _resnet_of_diffusers(rest: str) -> str:
+    return {ours: theirs for theirs, ours in _RESNET.items()}.get(rest, rest)
 
 
 _VAE_ATTENTION = {

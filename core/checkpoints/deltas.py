@@ -1,0 +1,101 @@
+"""What low-rank adaptations add to a weight, one function for each kind.
+
+Sources: LoRA, Hu et al. 2022; LoHa, Hyeon-Woo et al. 2022; LoKr, Yeh et al. 2024 (LyCORIS), which
+also describe the tensors' names; DoRA, Liu et al. 2024.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from .files import UnreadableError
+
+Tensors = Mapping[str, Tensor]
+"""Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""
+
+
+def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
+    """The weight, float32, with `strength` times what the tensors say. Raises UnreadableError."""
+    shapes = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
+    shape = difference(shapes).shape  # before anything large is made
+    if shape.numel() != weight.numel():
+        raise UnreadableError(
+            f"it changes {tuple(shape)} numbers of a layer that has {tuple(weight.shape)}"
+        )
+    delta = difference(tensors).reshape(weight.shape)
+    magnitude = tensors.get("dora_scale")
+    if magnitude is None:
+        return weight + strength * delta
+    return weight + strength * (_decomposed(weight + delta, magnitude) - weight)
+
+
+def difference(tensors: Tensors) -> Tensor:
+    """What is added at strength 1. Raises UnreadableError."""
+    try:
+        if "lora_up" in tensors:
+            return _scale(tensors, tensors["lora_down"]) * _lora(tensors)
+        if "hada_w1_a" in tensors:
+            return _scale(tensors, tensors["hada_w1_b"]) * _loha(tensors)
+        if "lokr_w1" in tensors or "lokr_w1_a" in tensors:
+            return _lokr(tensors)
+        return tensors["diff"]
+    except (KeyError, RuntimeError) as error:
+        raise UnreadableError(f"a layer's tensors do not fit together: {error}") from error
+
+
+def _scale(tensors: Tensors, down: Tensor) -> float:
+    """alpha / rank; without an alpha, 1."""
+    rank = down.shape[0]
+    alpha = tensors.get("alpha")
+    return 1.0 if alpha is None or not rank else float(alpha) / rank
+
+
+def _lora(tensors: Tensors) -> Tensor:
+    up, down = tensors["lora_up"], tensors["lora_down"]
+    middle = tensors.get("lora_mid")
+    if middle is not None:  # Tucker decomposition of a convolution
+        return torch.einsum("oa,abhw,bi->oihw", up.flatten(1), middle, down.flatten(1))
+    return (up.flatten(1) @ down.flatten(1)).reshape(-1, *down.shape[1:])
+
+
+def _loha(tensors: Tensors) -> Tensor:
+    if "hada_t1" in tensors:
+        raise UnreadableError("it holds a Tucker decomposition of LoHa, which is not known")
+    first = tensors["hada_w1_a"] @ tensors["hada_w1_b"]
+    return first * (tensors["hada_w2_a"] @ tensors["hada_w2_b"])
+
+
+def _lokr(tensors: Tensors) -> Tensor:
+    scale = 1.0
+    factors: list[Tensor] = []
+    for name in ("lokr_w1", "lokr_w2"):
+        factor = tensors.get(name)
+        if factor is None:
+            a, b = tensors[f"{name}_a"], tensors[f"{name}_b"]
+            scale = _scale(tensors, b)
+            core = tensors.get("lokr_t2") if name == "lokr_w2" else None
+            if core is not None:
+                factor = torch.einsum("ijhw,ip,jr->prhw", core, a, b)
+            else:
+                factor = (a @ b.flatten(1)).reshape(-1, *b.shape[1:])
+        factors.append(factor)
+    first, second = factors
+    first = first.reshape(*first.shape, *[1] * (second.ndim - first.ndim))
+    return scale * torch.kron(first, second)
+
+
+def _decomposed(weight: Tensor, magnitude: Tensor) -> Tensor:
+    """The weight with the norms that are given, of its rows or of its columns."""
+    rows = magnitude.shape[0] == weight.shape[0]
+    if rows:
+        norms = weight.square().flatten(1).sum(dim=1).sqrt()
+        shape = (-1, *[1] * (weight.ndim - 1))
+    else:
+        norms = weight.square().transpose(0, 1).flatten(1).sum(dim=1).sqrt()
+        shape = (1, -1, *[1] * (weight.ndim - 2))
+    if magnitude.numel() != norms.numel():
+        raise UnreadableError("the magnitudes of a layer are not as many as its channels")
+    return weight * (magnitude.flatten() / norms.clamp_min(1e-12)).reshape(shape)

@@ -1,0 +1,262 @@
+"""LoRAs under all their names: the right layers change, by the right amount."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from core.checkpoints.keys import unet_from_diffusers, unet_to_diffusers
+from core.checkpoints.load import load_checkpoint
+from core.checkpoints.lora import Lora, with_loras
+from core.errors import ModelError
+from core.model import Model
+from tests.core.checkpoints.tiny import Tiny, reference_unet
+
+LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"
+LINEAR_THERE = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_out.0"
+TEXT = "encoder.layers.1.self_attn.q_proj"
+Weights = dict[str, Tensor]
+
+
+@pytest.fixture(scope="module")
+def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
+    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed + sum(shape))) / 8
+
+
+def loaded(model: Model, weights: Weights, path: Path, **strengths: float):
+    save_file({name: value.contiguous() for name, value in weights.items()}, path)
+    changed, [effect] = with_loras(model, [Lora(path, **strengths)])
+    return changed, effect
+
+
+def differences(before: nn.Module, after: nn.Module) -> Weights:
+    old, new = before.state_dict(), after.state_dict()
+    return {name: new[name] - old[name] for name in old if not torch.equal(old[name], new[name])}
+
+
+UP, DOWN = noise(64, 4), noise(4, 64)
+
+
+def low_rank(base: str, down: str, up: str, rank: str = "alpha") -> Weights:
+    return {f"{base}.{down}": DOWN, f"{base}.{up}": UP}
+
+
+FORMS: dict[str, Weights] = {
+    "kohya, as in the original": low_rank(
+        "lora_unet_" + LINEAR.replace(".", "_"), "lora_down.weight", "lora_up.weight"
+    ),
+    "kohya, as in diffusers": low_rank(
+        "lora_unet_" + LINEAR_THERE.replace(".", "_"), "lora_down.weight", "lora_up.weight"
+    ),
+    "diffusers": low_rank(f"unet.{LINEAR_THERE}", "lora.down.weight", "lora.up.weight"),
+    "old diffusers": {
+        f"unet.{LINEAR_THERE.removesuffix('.to_out.0')}.processor.to_out_lora.down.weight": DOWN,
+        f"unet.{LINEAR_THERE.removesuffix('.to_out.0')}.processor.to_out_lora.up.weight": UP,
+    },
+    "PEFT": low_rank(f"unet.{LINEAR_THERE}", "lora_A.weight", "lora_B.weight"),
+    "PEFT with an adapter's name": low_rank(
+        f"base_model.model.{LINEAR_THERE}", "lora_A.default.weight", "lora_B.default.weight"
+    ),
+    "SimpleTuner": low_rank(
+        "lycoris_" + LINEAR_THERE.replace(".", "_"), "lora_down.weight", "lora_up.weight"
+    ),
+    "ComfyUI": low_rank(f"diffusion_model.{LINEAR}", "lora_A.weight", "lora_B.weight"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_of_every_form_are_understood(
+    form: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    model = models["SD1"]
+    changed, effect = loaded(model, FORMS[form], tmp_path / "x.safetensors", unet=0.5, text=9)
+    found = differences(model.unet, changed.unet)
+    assert found.keys() == {f"{LINEAR}.weight"}
+    torch.testing.assert_close(found[f"{LINEAR}.weight"], 0.5 * UP @ DOWN, atol=1e-6, rtol=1e-5)
+    assert effect.layers == 1
+    assert not effect.unused
+
+
+def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
+    for kind in ("SD1", "SD2", "SDXL"):
+        tiny = tinies[kind]
+        theirs = unet_from_diffusers(reference_unet(tiny).state_dict())
+        for name, ours in theirs.items():
+            path, _, end = ours.rpartition(".")
+            assert f"{unet_to_diffusers(path, tiny.kind.unet.blocks)}.{end}" == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix", "number"),
+    [
+        ("SD1", "lora_te_text_model_", 0),
+        ("SDXL", "lora_te1_text_model_", 0),
+        ("SDXL", "lora_te2_text_model_", 1),
+        ("SDXL", "text_encoder.text_model.", 0),
+        ("SDXL", "text_encoder_2.text_model.", 1),
+    ],
+)
+def test_text_encoders_are_changed(
+    kind: str, prefix: str, number: int, models: dict[str, Model], tmp_path: Path
+) -> None:
+    model = models[kind]
+    path = TEXT.replace(".", "_") if prefix.endswith("_") else TEXT
+    weights = low_rank(prefix + path, "lora_down.weight", "lora_up.weight")
+    changed, effect = loaded(model, weights, tmp_path / "x.safetensors", text=2.0)
+    for i, ((before, _), (after, _)) in enumerate(
+        zip(model.text.encoders, changed.text.encoders, strict=True)
+    ):
+        found = differences(before, after)
+        assert found.keys() == ({f"{TEXT}.weight"} if i == number else set())
+    assert effect.layers == 1
+    assert changed.unet is model.unet
+    before, after = (which.condition("a cat").context for which in (model, changed))
+    assert not torch.equal(before, after)
+
+
+def kohya(weights: Weights, path: str = LINEAR) -> Weights:
+    base = "lora_unet_" + path.replace(".", "_")
+    return {f"{base}.{name}": value for name, value in weights.items()}
+
+
+CONV = "input_blocks.1.0.in_layers.2"  # [32, 32, 3, 3]
+A, B, C, D = noise(64, 2, seed=1), noise(2, 64, seed=2), noise(64, 2, seed=3), noise(2, 64, seed=4)
+MIDDLE = noise(4, 4, 3, 3)
+
+
+def decomposed(weight: Tensor) -> Tensor:
+    moved = weight + UP @ DOWN
+    return 3 * moved / moved.norm(dim=1, keepdim=True) - weight
+
+
+KINDS: dict[str, tuple[str, Weights, Callable[[Tensor], Tensor]]] = {
+    "LoRA with alpha": (
+        LINEAR,
+        {"lora_down.weight": DOWN, "lora_up.weight": UP, "alpha": torch.tensor(2.0)},
+        lambda _: UP @ DOWN / 2,
+    ),
+    "LoRA of a 1 x 1 convolution": (
+        "input_blocks.4.1.proj_in",
+        {"lora_down.weight": DOWN[:, :, None, None], "lora_up.weight": UP[:, :, None, None]},
+        lambda _: (UP @ DOWN)[:, :, None, None],
+    ),
+    "LoRA of a convolution": (
+        CONV,
+        {"lora_down.weight": noise(4, 32, 3, 3), "lora_up.weight": UP[:32, :, None, None]},
+        lambda _: torch.einsum("or,rihw->oihw", UP[:32], noise(4, 32, 3, 3)),
+    ),
+    "LoCon with a middle": (
+        CONV,
+        {
+            "lora_down.weight": DOWN[:, :32, None, None],
+            "lora_mid.weight": MIDDLE,
+            "lora_up.weight": UP[:32, :, None, None],
+        },
+        lambda _: torch.einsum("oa,abhw,bi->oihw", UP[:32], MIDDLE, DOWN[:, :32]),
+    ),
+    "LoHa": (
+        LINEAR,
+        {"hada_w1_a": A, "hada_w1_b": B, "hada_w2_a": C, "hada_w2_b": D, "alpha": torch.tensor(1)},
+        lambda _: (A @ B) * (C @ D) / 2,
+    ),
+    "LoKr": (
+        LINEAR,
+        {"lokr_w1": A[:4, :2].repeat(1, 2), "lokr_w2": C[:16] @ D[:, :16]},
+        lambda _: torch.kron(A[:4, :2].repeat(1, 2), C[:16] @ D[:, :16]),
+    ),
+    "LoKr of factors": (
+        LINEAR,
+        {
+            "lokr_w1": A[:4, :2].repeat(1, 2),
+            "lokr_w2_a": C[:16],
+            "lokr_w2_b": D[:, :16],
+            "alpha": torch.tensor(1.0),
+        },
+        lambda _: torch.kron(A[:4, :2].repeat(1, 2), C[:16] @ D[:, :16]) / 2,
+    ),
+    "DoRA": (
+        LINEAR,
+        {
+            "lora_down.weight": DOWN,
+            "lora_up.weight": UP,
+            "dora_scale": torch.full((64, 1), 3.0),
+        },
+        decomposed,
+    ),
+    "a full difference": (LINEAR, {"diff": noise(64, 64)}, lambda _: noise(64, 64)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_adds_what_its_formula_says(
+    kind: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    model = models["SD1"]
+    path, weights, expected = KINDS[kind]
+    changed, effect = loaded(model, kohya(weights, path), tmp_path / "x.safetensors")
+    found = differences(model.unet, changed.unet)
+    before = model.unet.state_dict()[f"{path}.weight"]
+    torch.testing.assert_close(found[f"{path}.weight"], expected(before), atol=1e-5, rtol=1e-4)
+    assert effect.layers == 1
+    assert not effect.unused
+
+
+def test_biases_and_norms_may_change(models: dict[str, Model], tmp_path: Path) -> None:
+    weights = kohya({"diff": noise(64, 64), "diff_b": noise(64)})
+    norm = "input_blocks.4.1.transformer_blocks.0.norm1"
+    weights |= kohya({"diff": noise(64)}, norm)
+    changed, _ = loaded(models["SD1"], weights, tmp_path / "x.safetensors")
+    found = differences(models["SD1"].unet, changed.unet)
+    assert found.keys() == {f"{LINEAR}.weight", f"{LINEAR}.bias", f"{norm}.weight"}
+
+
+def test_several_add_up_and_the_model_stays(models: dict[str, Model], tmp_path: Path) -> None:
+    model = models["SD1"]
+    before = {name: value.clone() for name, value in model.unet.state_dict().items()}
+    paths = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
+    save_file(kohya({"lora_down.weight": DOWN, "lora_up.weight": UP}), paths[0])
+    save_file(kohya({"diff": noise(64, 64)}), paths[1])
+    changed, effects = with_loras(model, [Lora(paths[0], 0.5), Lora(paths[1], -1.0)])
+    found = differences(model.unet, changed.unet)[f"{LINEAR}.weight"]
+    torch.testing.assert_close(found, 0.5 * UP @ DOWN - noise(64, 64), atol=1e-6, rtol=1e-5)
+    assert [effect.layers for effect in effects] == [1, 1]
+    after = model.unet.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+    other = "out.2.weight"
+    shared = [which.unet.state_dict()[other].data_ptr() for which in (model, changed)]
+    assert shared[0] == shared[1]
+
+
+def test_what_matches_nothing_is_reported(models: dict[str, Model], tmp_path: Path) -> None:
+    weights = kohya({"lora_down.weight": DOWN, "lora_up.weight": UP})
+    strange = {"lora_unet_nowhere.lora_up.weight": UP.clone(), "oft_blocks": noise(2)}
+    changed, effect = loaded(models["SD1"], weights | strange, tmp_path / "x.safetensors")
+    assert effect.unused == tuple(sorted(strange))
+    assert differences(models["SD1"].unet, changed.unet)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"lora_up.weight": UP},
+        {"lora_up.weight": UP, "lora_down.weight": DOWN[:3]},
+        {"lora_up.weight": UP[:3], "lora_down.weight": DOWN},
+        {"lora_up.weight": noise(200_000, 1), "lora_down.weight": noise(1, 200_000)},
+        {"lora_up.weight": UP * float("nan"), "lora_down.weight": DOWN},
+        {"lora_up.weight": UP, "lora_down.weight": DOWN, "dora_scale": noise(3, 1)},
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    weights: Weights, models: dict[str, Model], tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"x\.safetensors"):
+        loaded(models["SD1"], kohya(weights), tmp_path / "x.safetensors")
