@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from .canvas.panel import CanvasPanel
 from .canvas.used import Usage
+from .panels.strip import Entry
 from .store import Mode, StudioStore
 
 
@@ -15,6 +16,7 @@ class Masking(QObject):
     def __init__(self, store: StudioStore, canvas: CanvasPanel, parent: QObject) -> None:
         super().__init__(parent)
         self._store, self._canvas = store, canvas
+        self._changed: int | None = None
         store.modified.connect(self._tell)
         store.run_changed.connect(self._tell)
         canvas.view.mask_views.changed.connect(self._show)
@@ -28,5 +30,19 @@ class Masking(QObject):
         self._canvas.view.mask_views.use(usage)
         self._show()
 
+    def tell_of(self, entry: Entry | None) -> None:
+        """Say how much of a picture was redrawn."""
+        self._changed = None if entry is None else entry.picture.changed
+        self._show()
+
     def _show(self) -> None:
+        busy = self._store.run.busy and not self._store.run.live
+        self._canvas.badge.say("" if self._changed is None or busy else _words(self._changed))
         self._canvas.view_switch.setVisible(self._canvas.view.mask_views.used is not None)
+
+
+def _words(changed: int) -> str:
+    """How many pixels are not those of the start picture; that the others are is asserted."""
+    if changed == 0:
+        return "No pixel changed"
+    return f"{changed:,} pixel{'s' if changed > 1 else ''} changed, all inside the mask"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from core.errors import RequestError
 
 from .branching import CAN_CHANGE, Branching
+from .candidates import Candidates
 from .crash import report
 from .engine.bridge import EngineBridge
 from .engine.events import (
@@ -91,6 +92,11 @@ class Studio(QObject):
         return self._start
 
     @property
+    def is_applying(self) -> bool:
+        """Whether what happens to the canvas is not the user's doing."""
+        return self._applying
+
+    @property
     def shown(self) -> Entry | None:
         """The finished picture on the canvas; None when it is another one."""
         return self._shown
@@ -120,6 +126,8 @@ class Studio(QObject):
         self.view.picture_restored.connect(self._on_picture_restored)
         store.mode_changed.connect(self._on_mode_changed)
         self.sizing.fitted.connect(self.use_start)
+        self.candidates = Candidates(self)
+        self.shown_changed.connect(lambda: self.masking.tell_of(self._shown))
 
     # What the user asks for
 
@@ -236,6 +244,22 @@ class Studio(QObject):
         finally:
             self._applying = False
         self.live.rest()  # it is what the panels say
+
+    def look_at(self, entry: Entry) -> None:
+        """Show one of several results in place of another; none is chosen yet."""
+        self.view.set_preview(entry.picture.rgb)
+        self.window.strip.mark(entry)
+        self._set_shown(entry)
+
+    def go_on_from(self, entry: Entry) -> None:
+        """Make what is looked at the picture on the canvas, and the one to start from."""
+        self._applying = True
+        try:
+            self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
+            self.view.set_before(entry.start_at())
+        finally:
+            self._applying = False
+        self._set_start(entry.picture.rgb)
 
     def start_from_entry(self, entry: Entry) -> None:
         self.use_start(entry.picture.rgb)

@@ -211,6 +211,8 @@ class CanvasInput:
         elif event.key() in ENTER and self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
+        elif event.key() in ENTER:
+            self._view.kept.emit()
         elif event.key() == Qt.Key.Key_Backspace and self._gesture:
             self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
@@ -248,6 +250,8 @@ class CanvasInput:
         plain = modifiers(event) == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape:
             return self._gesture is not None or self._pan is not None
+        if plain and event.key() in ENTER and self._view.flips and self._gesture is None:
+            return True
         if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
             return self._gesture is not None and not self.pressed
         return (

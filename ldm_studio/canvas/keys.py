@@ -23,6 +23,10 @@ def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
     def pan(dx: int, dy: int) -> Callable[[], None]:
         return lambda: view.pan_by(dx * PAN_STEP, dy * PAN_STEP)
 
+    def turn(sign: int) -> Callable[[], None]:
+        along = pan(-sign, 0)
+        return lambda: view.flipped.emit(sign) if view.flips else along()
+
     def choose(tool: Tool) -> Callable[[], None]:
         return lambda: view.set_tool(tool)
 
@@ -64,8 +68,8 @@ def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
         "Ctrl+Z": view.undo,
         "Ctrl+Shift+Z": view.redo,
         "Ctrl+Y": view.redo,
-        "Left": pan(1, 0),
-        "Right": pan(-1, 0),
+        "Left": turn(-1),
+        "Right": turn(1),
         "Up": pan(0, 1),
         "Down": pan(0, -1),
         "Shift+Left": pan(5, 0),

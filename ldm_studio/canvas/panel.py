@@ -12,8 +12,9 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QFrame, QGridLayout, QWidget
 
 from core.errors import StudioError
+from ldm_studio.canvas.candidatebar import CandidateBar
 from ldm_studio.canvas.controls import ButtonRow, IconButton, line
-from ldm_studio.canvas.floating import ViewSwitch, float_over
+from ldm_studio.canvas.floating import Badge, ViewSwitch, float_over
 from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.maskfile import read_mask, write_mask
 from ldm_studio.canvas.optionsbar import OptionsBar
@@ -77,9 +78,11 @@ class CanvasPanel(QWidget):
         self._undo, self._redo = self._button(UNDO), self._button(REDO)
         self._bar = OptionsBar(self.view)
         self.view_switch = ViewSwitch(self.view.mask_views)
-        float_over(
-            self.view, self.view_switch, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-        )
+        self.badge, self.candidates = Badge("check"), CandidateBar()
+        edge = Qt.AlignmentFlag
+        float_over(self.view, self.view_switch, edge.AlignTop | edge.AlignRight)
+        float_over(self.view, self.badge, edge.AlignBottom | edge.AlignLeft)
+        float_over(self.view, self.candidates, edge.AlignBottom | edge.AlignHCenter)
         self._lay_out()
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)

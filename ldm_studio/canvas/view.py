@@ -37,6 +37,8 @@ class CanvasView(EditingView):
     picture_dropped = Signal(object)  # str: the path of a file, or QImage
     mask_dropped = Signal(object)  # the same, dropped where it says "as the mask"
     menu_requested = Signal()  # what else can be done to the mask
+    flipped = Signal(int)  # see `flips`: by -1 or 1
+    kept = Signal()
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
 
@@ -51,6 +53,8 @@ class CanvasView(EditingView):
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
         self._tint_rests = False  # a result has just come: it is looked at before it is painted on
         self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
+        self.flips = False
+        """There are several pictures to flip through: arrow keys do, and Enter keeps one."""
         self._focus_by_key = False
         self._shown_radius = 0.0  # of the ring, in logical pixels
 

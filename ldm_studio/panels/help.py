@@ -33,6 +33,8 @@ CANVAS_KEYS = (
     ("Invert, mask everything, clear", "I, A, Del"),
     ("Move the picture", "Space + drag"),
     ("Compare with the picture before", "hold C"),
+    ("Painted mask, latent mask, blend", "V"),
+    ("Flip through candidates, keep one", "Left, Right, Enter"),
 )
 
 PROMPT_KEYS = (

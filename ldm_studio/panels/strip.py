@@ -112,6 +112,10 @@ class StripModel(QAbstractListModel):
                 return max(1, row)
         return MAX_ENTRIES
 
+    def row(self, entry: Entry) -> int | None:
+        """Where it is; None if it has left."""
+        return next((n for n, (known, _) in enumerate(self._rows) if known is entry), None)
+
     def entry(self, row: int) -> Entry:
         return self._rows[row][0]
 
@@ -225,6 +229,12 @@ class Strip(QListView):
         flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.selectionModel().setCurrentIndex(first, flag)
         self.scrollTo(first)
+
+    def mark(self, entry: Entry) -> None:
+        """Make `entry` the current one, if it is still here."""
+        row = self.entries.row(entry)
+        if row is not None:
+            self.setCurrentIndex(self.entries.index(row))
 
     def forget_current(self) -> None:
         """Nothing here is what the canvas shows."""

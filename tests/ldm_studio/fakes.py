@@ -43,6 +43,7 @@ class FakePicture:
     rgb: np.ndarray
     alpha: np.ndarray | None
     request: Request
+    changed: int | None = None
 
     def rgba(self) -> np.ndarray:
         alpha = self.alpha
@@ -111,10 +112,12 @@ class FakeRun:
     def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
         self._pipeline.before_finish(tiled)
         rgb = self._draw((step or self.done) / self.total)
-        alpha = None
+        alpha = changed = None
         if self._mask is None:
             alpha = np.where((rgb == 255).all(-1), 0, 255).astype(np.uint8)
-        return FakePicture(rgb, alpha, self.request)
+        else:
+            changed = int((rgb != self._image).any(axis=2).sum())
+        return FakePicture(rgb, alpha, self.request, changed)
 
     def _draw(self, share: float) -> np.ndarray:
         width, height = self.request.width, self.request.height
