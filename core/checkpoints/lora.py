@@ -110,7 +110,7 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
             raise unreadable(lora.path, error) from error
     unet = _with(model.unet, 0, values)
     read = [(_with(network, 1 + i, values), use) for i, (network, use) in enumerate(text.encoders)]
-    conditioner = ClipConditioner(read, text.skip)
+    conditioner = ClipConditioner(read, text.skip, text.embeddings)
     fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
     return replace(model, unet=unet, text=conditioner, _conditions=fresh), tuple(effects)
 

@@ -46,8 +46,12 @@ class Embeddings(nn.Module):
         self.token_embedding = zero_embedding(config.vocabulary, config.dim)
         self.position_embedding = zero_embedding(config.positions, config.dim)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.token_embedding(tokens) + self.position_embedding.weight[: tokens.shape[1]]
+    def forward(self, tokens: Tensor, inserted: Tensor | None = None) -> Tensor:
+        vectors = self.token_embedding(tokens.clamp_min(0))
+        if inserted is not None:
+            rows = (-1 - tokens).clamp_min(0)
+            vectors = torch.where((tokens < 0)[:, :, None], inserted[rows], vectors)
+        return vectors + self.position_embedding.weight[: tokens.shape[1]]
 
 
 class SelfAttention(nn.Module):
@@ -120,11 +124,13 @@ class ClipTextEncoder(nn.Module):
         tokens: Tensor,
         end: int,
         *,
+        inserted: Tensor | None = None,
         skip: int = 0,
         normalised: bool = True,
         pooled: bool = False,
     ) -> Encoded:
-        """tokens [B, N], each row with the token `end`, N at most `config.positions`.
+        """tokens [B, N], each row with the token `end`, N at most `config.positions`. Tokens below
+        0 stand for rows of `inserted` [M, dim], -1 for the first.
 
         The vectors are those that the last `skip` layers have not seen ("clip skip n" is n - 1
         more than usual), through the final norm if `normalised`. The pooled vector has seen all
@@ -132,7 +138,7 @@ class ClipTextEncoder(nn.Module):
         """
         if pooled and self.text_projection is None:
             raise ValueError("This text encoder has no projection to pool with.")
-        x = vectors = self.embeddings(tokens)
+        x = vectors = self.embeddings(tokens, inserted)
         wanted = max(0, self.config.layers - skip)
         for done, layer in enumerate(self.encoder.layers):
             if done == wanted:

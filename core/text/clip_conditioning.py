@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..networks.clip import ClipTextEncoder
-from .clip_tokenizer import END, Chunk, ClipReader, chunks, clip_tokenizer
+from .clip_tokenizer import END, Chunk, ClipReader, Words, chunks, clip_tokenizer
 from .conditioning import Cond
 from .prompt import parse
 
@@ -30,6 +30,15 @@ class Use:
     """The token that fills up a chunk."""
 
 
+@dataclass(frozen=True)
+class Embedding:
+    """A word of one's own (textual inversion, Gal et al. 2022)."""
+
+    name: str
+    vectors: tuple[Tensor, ...]
+    """For each text encoder, [n, dim]."""
+
+
 class ClipConditioner:
     """Prompts -> token vectors, those of several encoders side by side, and a pooled vector.
 
@@ -38,11 +47,18 @@ class ClipConditioner:
     the first chunk; weights do not change it.
     """
 
-    def __init__(self, encoders: Sequence[tuple[ClipTextEncoder, Use]], skip: int = 0) -> None:
+    def __init__(
+        self,
+        encoders: Sequence[tuple[ClipTextEncoder, Use]],
+        skip: int = 0,
+        embeddings: Sequence[Embedding] = (),
+    ) -> None:
         """`skip`: layers that are left out beside those that the family leaves out."""
         self.encoders = tuple(encoders)
         self.skip = skip
-        self.read = ClipReader()
+        self.embeddings = tuple(embeddings)
+        self._words = _words(embeddings)
+        self.read = ClipReader(self._words)
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str]) -> Cond:
@@ -51,28 +67,36 @@ class ClipConditioner:
         n is the number of chunks of the longest prompt; the others get empty ones.
         """
         tokenizer = clip_tokenizer()
-        read = [chunks(parse(prompt), tokenizer) for prompt in prompts]
+        read = [chunks(parse(prompt), tokenizer, self._words) for prompt in prompts]
         count = max(map(len, read))
         filled = [chunk for row in read for chunk in [*row, *[EMPTY] * (count - len(row))]]
         contexts: list[Tensor] = []
         pooled: Tensor | None = None
-        for network, use in self.encoders:
-            vectors, first = self._encode(network, use, filled)
+        for i, (network, use) in enumerate(self.encoders):
+            tables = [embedding.vectors[i] for embedding in self.embeddings]
+            inserted = torch.cat(tables) if tables else None
+            vectors, first = self._encode(network, use, filled, inserted)
             contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
             if first is not None:
                 pooled = first[::count]
         return Cond(torch.cat(contexts, dim=-1), pooled)
 
     def _encode(
-        self, network: ClipTextEncoder, use: Use, read: Sequence[Chunk]
+        self,
+        network: ClipTextEncoder,
+        use: Use,
+        read: Sequence[Chunk],
+        inserted: Tensor | None,
     ) -> tuple[Tensor, Tensor | None]:
         """[N, 77, dim] and, if it is taken, [N, projection]."""
-        device = network.final_layer_norm.weight.device
+        like = network.final_layer_norm.weight
+        device = like.device
         padded = [chunk.padded(use.pad) for chunk in read]
         tokens = torch.tensor([ids for ids, _ in padded], device=device)
         encoded = network(
             tokens,
             END,
+            inserted=None if inserted is None else inserted.to(like),
             skip=use.skip + self.skip,
             normalised=use.normalised,
             pooled=use.pooled,
@@ -84,3 +108,18 @@ class ClipConditioner:
         even = (strengths == 1).all(dim=1)[:, None, None]
         vectors = torch.where(even, vectors, weighted * (before / after))
         return vectors, None if encoded.pooled is None else encoded.pooled.float()
+
+
+def _words(embeddings: Sequence[Embedding]) -> Words:
+    """The names, by themselves and as ComfyUI has them written, and the rows they stand for."""
+    tokenizer = clip_tokenizer()
+    words: dict[tuple[int, ...], tuple[int, ...]] = {}
+    row = 0
+    for embedding in embeddings:
+        rows = range(row, row + len(embedding.vectors[0]))
+        for text in (embedding.name, f"embedding:{embedding.name}"):
+            name = tuple(tokenizer.encode(text, add_special_tokens=False).ids)
+            if name:
+                words[name] = tuple(-1 - i for i in rows)
+        row = rows.stop
+    return words

@@ -7,6 +7,7 @@ learned: the vocabulary follows from them. Needs no torch.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -26,6 +27,11 @@ CHUNK = 75
 """Tokens that CLIP reads at once, beside those that begin and end them."""
 COMMA_REACH = 20
 """A chunk is divided at its last comma if no more tokens than this follow it."""
+
+Words = Mapping[tuple[int, ...], tuple[int, ...]]
+"""Names that stand for vectors of their own, as the tokens they are written with, and the tokens
+that are read instead, which are below 0: -1 - i is row i of a table of vectors."""
+NO_WORDS: Words = {}
 
 _WORD_END = "</w>"
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -83,7 +89,7 @@ class Chunk:
         return tokens, [1.0, *self.weights, *[1.0] * (rest + 1)]
 
 
-def chunks(prompt: Prompt, tokenizer: Tokenizer) -> list[Chunk]:
+def chunks(prompt: Prompt, tokenizer: Tokenizer, words: Words = NO_WORDS) -> list[Chunk]:
     """The prompt in as many chunks as it needs, at least one.
 
     The conventions are AUTOMATIC1111's, so that its prompts mean the same: text of one weight is
@@ -104,18 +110,29 @@ def chunks(prompt: Prompt, tokenizer: Tokenizer) -> list[Chunk]:
         for i, part in enumerate(_BREAK.split(text)):
             if i:
                 close(CHUNK)
-            for token in tokenizer.encode(part, add_special_tokens=False).ids:
-                if token == COMMA:
+            for read in _read(tokenizer.encode(part, add_special_tokens=False).ids, words):
+                if read == (COMMA,):
                     after_comma = len(tokens) + 1
                 elif len(tokens) == CHUNK and CHUNK + 1 - after_comma <= COMMA_REACH:
                     close(after_comma)
-                if len(tokens) == CHUNK:
+                if len(tokens) + len(read) > CHUNK:
                     close(CHUNK)
-                tokens.append(token)
-                weights.append(weight)
+                tokens += read
+                weights += [weight] * len(read)
     if tokens or not found:
         close(CHUNK)
     return found
+
+
+def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
+    """The tokens, those of a name replaced by what it stands for; the longest name counts."""
+    lengths = sorted({len(name) for name in words}, reverse=True)
+    at = 0
+    while at < len(ids):
+        names = (tuple(ids[at : at + length]) for length in lengths)
+        name = next((name for name in names if name in words), None)
+        yield words[name] if name else (ids[at],)
+        at += len(name) if name else 1
 
 
 def _runs(prompt: Prompt) -> list[tuple[str, float]]:
@@ -127,10 +144,10 @@ def _runs(prompt: Prompt) -> list[tuple[str, float]]:
 class ClipReader(PromptReader):
     """All of a prompt is read, in chunks."""
 
-    def __init__(self) -> None:
-        """Needs nothing of its own: there is one tokenizer."""
+    def __init__(self, words: Words = NO_WORDS) -> None:
+        self._words = words
 
     def __call__(self, prompt: str) -> Reading:
-        found = chunks(parse(prompt), clip_tokenizer())
+        found = chunks(parse(prompt), clip_tokenizer(), self._words)
         count = CHUNK * (len(found) - 1) + len(found[-1].tokens)
         return Reading(count, CHUNK * len(found), len(prompt))

@@ -1,0 +1,135 @@
+"""Words of one's own: read from every form of file, and put where their names are."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from core.checkpoints.embeddings import with_embeddings
+from core.checkpoints.load import load_checkpoint
+from core.checkpoints.lora import Lora, with_loras
+from core.model import Model, load_model
+from core.text.clip_tokenizer import END, START
+
+VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
+    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
+
+
+def expected(model: Model, before: list[int], after: list[int]) -> Tensor:
+    """The context of known tokens, the vectors among them."""
+    network, _ = model.text.encoders[0]
+    tokens = [START, *before, -1, -2, -3, *after, END]
+    tokens += [END] * (77 - len(tokens))
+    with torch.no_grad():
+        return network(torch.tensor([tokens]), END, inserted=VECTORS).vectors
+
+
+def write(form: str, path: Path) -> None:
+    if form == "A1111":
+        torch.save(
+            {
+                "string_to_token": {"*": 265},
+                "string_to_param": {"*": VECTORS},
+                "name": "another name",
+                "step": 500,
+                "sd_checkpoint": None,
+            },
+            path,
+        )
+    elif form == "diffusers":
+        torch.save({"<my-word>": VECTORS}, path)
+    else:
+        save_file({"emb_params": VECTORS}, path)
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"),
+    [("A1111", ".pt"), ("diffusers", ".bin"), ("kohya", ".safetensors")],
+)
+def test_every_form_is_read(
+    form: str, suffix: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    path = tmp_path / f"My-Word{suffix}"
+    write(form, path)
+    model, refused = with_embeddings(models["SD1"], [path])
+    assert not refused
+    context = expected(model, [320], [2368])  # a ... cat
+    for prompt in ("a my-word cat", "a My-Word cat", "a embedding:My-Word cat"):
+        torch.testing.assert_close(model.condition(prompt).context, context)
+    plain = models["SD1"].condition("a my-word cat").context
+    assert not torch.equal(plain, context)
+
+
+def test_its_weight_is_that_of_its_name(models: dict[str, Model], tmp_path: Path) -> None:
+    write("kohya", tmp_path / "word.safetensors")
+    model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
+    weighted = expected(model, [320], [2368])
+    mean = weighted.mean()
+    weighted[:, 2:5] *= 1.5
+    weighted *= mean / weighted.mean()
+    actual = model.condition("a (word:1.5) cat").context
+    torch.testing.assert_close(actual, weighted, atol=1e-5, rtol=1e-4)
+
+
+def test_it_counts_as_many_tokens_as_it_has_vectors(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
+    write("kohya", tmp_path / "word.safetensors")
+    model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
+    assert model.text.read("a word cat").count == 5
+    assert pickle.loads(pickle.dumps(model.text.read))("a word cat").count == 5
+    assert model.text.read("cat " * 73 + "word").limit == 150  # is not torn in two
+    assert model.condition("cat " * 73 + "word").context.shape[1] == 154
+
+
+def test_two_encoders_have_vectors_each(models: dict[str, Model], tmp_path: Path) -> None:
+    path = tmp_path / "word.safetensors"
+    save_file({"clip_g": VECTORS + 1, "clip_l": VECTORS}, path)
+    model, refused = with_embeddings(models["SDXL"], [path])
+    assert not refused
+    first, second = model.text.embeddings[0].vectors
+    assert torch.equal(first, VECTORS)
+    assert torch.equal(second, VECTORS + 1)
+    assert model.condition("a word").context.shape == (1, 77, 128)
+
+
+def test_what_cannot_be_used_is_said(models: dict[str, Model], tmp_path: Path) -> None:
+    files = {
+        "wide": {"emb_params": torch.zeros(2, 768)},
+        "long": {"emb_params": torch.zeros(76, 64)},
+        "two": {"a": torch.zeros(1, 64), "b": torch.zeros(1, 64)},
+        "broken": {"emb_params": torch.full((1, 64), float("nan"))},
+    }
+    for name, tensors in files.items():
+        save_file(tensors, tmp_path / f"{name}.safetensors")
+    paths = [tmp_path / f"{name}.safetensors" for name in files]
+    model, refused = with_embeddings(models["SD1"], paths)
+    assert [name in str(error) for name, error in zip(files, refused, strict=True)] == [True] * 4
+    assert "768" in str(refused[0])
+    assert model is models["SD1"]
+
+
+def test_other_models_know_no_such_words(tiny_model_folder: Path, tmp_path: Path) -> None:
+    write("kohya", tmp_path / "word.safetensors")
+    model = load_model(tiny_model_folder)
+    same, refused = with_embeddings(model, [tmp_path / "word.safetensors"])
+    assert same is model
+    assert len(refused) == 1
+
+
+def test_a_lora_keeps_the_words(models: dict[str, Model], tmp_path: Path) -> None:
+    write("kohya", tmp_path / "word.safetensors")
+    model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
+    save_file({"lora_unet_out_2.diff_b": torch.ones(4)}, tmp_path / "lora.safetensors")
+    changed, [effect] = with_loras(model, [Lora(tmp_path / "lora.safetensors")])
+    assert effect.layers == 1
+    assert changed.text.read("a word cat").count == 5
