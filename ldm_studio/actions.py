@@ -67,6 +67,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("replay", "&Replay", "&Picture", ("Ctrl+R",), "replay"),
     _line("&Picture"),
     ActionSpec("keep_steps", "&Keep the Steps of Pictures", "&Picture", checkable=True),
+    ActionSpec("history", "&History", "&View", ("Ctrl+H",), "history", checkable=True),
+    _line("&View"),
     ActionSpec("fit", "&Fit Picture", "&View", ("Ctrl+0",)),
     ActionSpec("actual_size", "&Actual Size (100 %)", "&View", ("Ctrl+1",)),
     ActionSpec("toggle_mask", "Show &Mask", "&View", ("Ctrl+M",), checkable=True),

@@ -103,7 +103,7 @@ class Application(QObject):
         self.commands.show_keep_steps(self.settings.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
         self.library = Library(paths.data_dir(), paths.pictures_dir(), self)
-        self.browsing = Browsing(self.library, self.studio, self)
+        self.browsing = Browsing(self.library, self.studio, self.commands, self)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)

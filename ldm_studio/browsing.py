@@ -1,30 +1,172 @@
-"""The history in the window: what is finished goes into it."""
+"""The history in the window: its page, what of it goes to the canvas, what is finished goes in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
+from core.errors import RequestError, StudioError
+from core.request import Request
+
+from .commands import Commands
 from .engine.events import Finished
+from .history.browser.entries import entry_of_file
 from .history.browser.library import Library
+from .history.browser.page import HistoryPage, Part
+from .history.reader import Details, Listed
 from .history.store import Recovery
+from .infotext import Infotext, restore
+from .panels.strip import Entry
 from .studio import Studio
+
+_NOT_SAMPLER = ("prompt", "negative", "seed", "width", "height", "count", "model")
 
 
 class Browsing(QObject):
     """Connects the history with the engine and the canvas."""
 
-    def __init__(self, library: Library, studio: Studio, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        studio: Studio,
+        commands: Commands,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._library, self._studio = library, studio
+        self._library, self._studio, self._commands = library, studio, commands
+        self._window = studio.window
+        self._page: HistoryPage | None = None
+        self._toggle = self._window.actions_by_id["history"]
+        commands.history_requested.connect(self.toggle)
         studio.bridge.finished.connect(self._on_finished)
         library.recovered.connect(self._on_recovered)
 
+    @property
+    def page(self) -> HistoryPage:
+        """Made when it is asked for first: the start of the program does without."""
+        if self._page is None:
+            page = self._page = HistoryPage(self._library)
+            self._window.pages.addWidget(page)
+            page.left.connect(self.show_canvas)
+            page.reuse_requested.connect(self.reuse)
+            page.start_requested.connect(self.start_from)
+            page.branch_requested.connect(self.branch)
+            page.replay_requested.connect(self.replay)
+        return self._page
+
+    @property
+    def is_open(self) -> bool:
+        return self._page is not None and self._window.pages.currentWidget() is self._page
+
     def close(self) -> None:
-        """Ends the threads of what it shows; the library is closed by whoever opened it."""
+        """Ends the threads of the page; the library is closed by whoever opened it."""
+        if self._page is not None:
+            self._page.close_threads()
+
+    # Pages
+
+    def toggle(self) -> None:
+        """The history, or the canvas again."""
+        (self.show_canvas if self.is_open else self.show_history)()
+
+    def show_history(self) -> None:
+        self._window.pages.setCurrentWidget(self.page)
+        self._toggle.setChecked(True)
+
+    def show_canvas(self) -> None:
+        self._window.pages.setCurrentIndex(0)
+        self._toggle.setChecked(False)
+
+    # From the page
+
+    def reuse(self, details: Details, part: Part) -> None:
+        """Make the panels what the picture was made with, or a part of it."""
+        if part is Part.ALL and details.request and details.listed.path.exists():
+            self._with_entry(details.listed, lambda entry: None)
+            return
+        try:
+            request, ignored = self._request(details)
+        except RequestError as error:
+            self._window.notice.show_error(error.message, error.hint)
+            self.show_canvas()
+            return
+        store, name = self._studio.store, details.listed.path.name
+        match part:
+            case Part.PROMPT:
+                store.prompt, store.negative = request.prompt, request.negative
+            case Part.SEED:
+                store.seed, store.seed_locked = request.seed, True
+            case Part.SAMPLER:
+                self._apply_sampler(request)
+            case Part.ALL:
+                store.apply(request)
+        self.show_canvas()
+        hint = f"Without an equal here: {'; '.join(ignored)}" if ignored else ""
+        if part is Part.ALL and hint:
+            self._window.notice.show_info(f"The settings of {name}, as far as they go.", hint)
+        else:
+            self._window.status.showMessage(f"{_WORDS[part]} of {name}", 4000)
+
+    def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
+        """What it was made with, without the pictures it started from. Raises RequestError."""
+        base = replace(self._studio.store.snapshot(), init="", mask="", strength=1.0, changes=())
+        if details.request:
+            request = Request.from_json(details.request)
+            return replace(request, init="", mask="", strength=1.0, changes=()), ()
+        restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
+        return restored.request, restored.ignored
+
+    def _apply_sampler(self, request: Request) -> None:
+        store = self._studio.store
+        now = store.snapshot()
+        mode, locked = store.mode, store.seed_locked
+        kept = {name: getattr(now, name) for name in _NOT_SAMPLER}
+        store.apply(replace(request, **kept, variation=now.variation))
+        store.mode, store.seed_locked = mode, locked
+
+    def start_from(self, picture: Listed) -> None:
+        """The picture becomes the start picture."""
+        self.show_canvas()
+        self._commands.open(str(picture.path))
+
+    def branch(self, picture: Listed) -> None:
+        """Show its steps; from any of them it can go another way."""
+        self._with_entry(picture, lambda entry: self._window.timeline.look())
+
+    def replay(self, picture: Listed) -> None:
+        self._with_entry(picture, self._studio.replaying.replay)
+
+    def _with_entry(self, picture: Listed, then: Callable[[Entry], None]) -> None:
+        """Read the file, put it on the canvas with all its settings, go on."""
+        path: Path = picture.path
+
+        def show(entry: Entry) -> None:
+            self.show_canvas()
+            self._window.strip.forget_current()
+            self._studio.show_entry(entry)
+            then(entry)
+
+        def fail(error: StudioError) -> None:
+            self.page.notice.show_error(error.message, error.hint)
+
+        self._library.run(lambda: entry_of_file(path), show, fail)
+
+    # From the engine and the library
 
     def _on_finished(self, event: Finished) -> None:
         if event.path is not None:
             self._library.note([event.path])
 
     def _on_recovered(self, recovery: Recovery) -> None:
-        self._studio.window.notice.show_info(recovery.message)
+        self._window.notice.show_info(recovery.message)
+
+
+_WORDS = {
+    Part.ALL: "The settings",
+    Part.PROMPT: "The prompts",
+    Part.SEED: "The seed",
+    Part.SAMPLER: "The sampler settings",
+}

@@ -37,6 +37,8 @@ class Commands(QObject):
 
     keep_steps = Signal(bool)
     """Whether the steps of finished pictures shall be kept."""
+    history_requested = Signal()
+    """Show the history, or the canvas again."""
 
     def __init__(self, studio: Studio, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +98,7 @@ class Commands(QObject):
             "leave_branch": studio.branching.leave,
             "replay": lambda: studio.replaying.replay(studio.shown),
             "keep_steps": lambda: self.keep_steps.emit(self._actions["keep_steps"].isChecked()),
+            "history": lambda: self.history_requested.emit(),
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,

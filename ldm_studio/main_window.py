@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QScrollArea,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -65,7 +66,9 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(store)
         self.actions_by_id: dict[str, QAction] = {}
         self.setStatusBar(self.status)
-        self.setCentralWidget(self._centre())
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._centre())
+        self.setCentralWidget(self.pages)
         self._may_close = False
         self.setAcceptDrops(True)
         self.prompt.styles.failed.connect(self._show_problem)

@@ -151,6 +151,22 @@ QListWidget:focus, QListView#queue:focus {{ border-color: {accent}; }}
 QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent}; color: {name(Role.HighlightedText)}; }}
+QToolButton::menu-indicator {{ image: none; }}
+QToolButton::menu-button {{ border: 0; border-left: 1px solid {line}; width: 20px; margin: 4px 0; }}
+QToolButton::menu-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
+QLabel#title {{ font-weight: 600; }}
+QLabel#section {{ color: {name(Role.PlaceholderText)}; font-weight: 600; padding: 8px 0 0 0; }}
+QLabel#preview {{ background: {alternate}; border-radius: 6px; }}
+QWidget#bar {{ border-bottom: 1px solid {line}; }}
+QTreeWidget#facets {{ background: {window}; border: 0; border-right: 1px solid {line};
+    outline: 0; }}
+QTreeWidget#family {{ background: {base}; border: 1px solid {line}; border-radius: 6px;
+    outline: 0; padding: 2px; }}
+QFrame#details {{ background: {window}; border: 0; border-left: 1px solid {line}; }}
+QFrame#chip {{ border: 1px solid {line}; border-radius: 11px; background: {name(Role.Button)}; }}
+QFrame#chip QToolButton {{ padding: 1px; }}
+QFrame#warned {{ border: 1px solid {name(Role.BrightText)}; border-radius: 6px; }}
+QAbstractItemView#grid {{ border: 0; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {line}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {hover}; }}

@@ -285,17 +285,19 @@ class Reader:
             request=more[11],
             run=more[12],
             tags=self.mark(listed.digest).tags,
-            parents=self._parents(number),
-            children=self._children(number),
+            parents=self.parents(number),
+            children=self.children(number),
         )
 
-    def _parents(self, number: int) -> tuple[Relation, ...]:
+    def parents(self, number: int) -> tuple[Relation, ...]:
+        """What a picture was made from."""
         rows = self._all("SELECT parent, step, mask FROM lineage WHERE child = ?", [number])
         return tuple(
             Relation(digest, step, mask, self.named(digest)) for digest, step, mask in rows
         )
 
-    def _children(self, number: int) -> tuple[int, ...]:
+    def children(self, number: int) -> tuple[int, ...]:
+        """What was made from a picture, oldest first."""
         rows = self._all(
             "SELECT DISTINCT l.child FROM pictures p JOIN lineage l "
             "ON l.parent IN (p.digest, p.pixels) WHERE p.id = ? AND l.parent != '' ORDER BY 1",

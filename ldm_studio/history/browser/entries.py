@@ -1,0 +1,58 @@
+"""A picture of the history as the canvas takes it: its pixels and what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from core.errors import StudioError
+from core.pixels import digest
+from core.request import Request
+from ldm_studio import images, paths, recall
+from ldm_studio.engine.pipeline import Pictures
+from ldm_studio.inputs import InputStore
+from ldm_studio.panels.strip import Entry
+from ldm_studio.trajectories import SUFFIX
+
+if TYPE_CHECKING:
+    from core.pipeline import Picture
+
+
+@dataclass(frozen=True, eq=False)
+class SavedPicture:
+    """What `core.pipeline.Picture` is, without torch, which the window does without."""
+
+    rgb: np.ndarray
+    """uint8 [H, W, 3]"""
+    alpha: np.ndarray | None
+    """uint8 [H, W] of a picture that was saved with a transparent background."""
+    request: Request
+    changed: int | None = None
+
+    def rgba(self) -> np.ndarray:
+        """uint8 [H, W, 4] with straight alpha."""
+        alpha = self.alpha
+        if alpha is None:
+            alpha = np.full(self.rgb.shape[:2], 255, np.uint8)
+        return np.dstack([self.rgb, alpha])
+
+
+def entry_of_file(path: Path) -> Entry:
+    """Raises PictureError, NoRecipe where the file is not one of this program."""
+    request = recall.recipe(path)
+    record = images.read_record(path)
+    rgb, pixels = images.load_image(path), images.read_pixels(path)
+    alpha = pixels[..., 3].copy() if pixels.shape[2] == 4 else None
+    try:
+        found = recall.find(request, InputStore(paths.inputs_dir()))
+    except StudioError:  # the picture is here all the same; only to start again needs them
+        found = Pictures()
+    kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
+    picture = cast("Picture", SavedPicture(rgb, alpha, request))
+    return Entry(
+        picture, path, found.image, found.mask, found.later, record,
+        kept if kept.exists() else None,
+    )  # fmt: skip

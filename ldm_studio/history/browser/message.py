@@ -1,0 +1,88 @@
+"""What is shown where no pictures are: why, and what to do about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.errors import StudioError
+from ldm_studio.theme import icon
+
+Role = QPalette.ColorRole
+_SIGN = 40
+_WIDTH = 420
+
+
+class Message(QWidget):
+    """A sign, a sentence, a hint, perhaps a button."""
+
+    pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sign = "history"
+        self.title, self.hint = QLabel(), QLabel(wordWrap=True)
+        self.title.setObjectName("title")
+        self.title.setWordWrap(True)
+        self.hint.setObjectName("caption")
+        self.button = QPushButton()
+        self.button.clicked.connect(self.pressed)
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addStretch(3)
+        column.addSpacing(_SIGN + 12)
+        for widget in (self.title, self.hint):
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            widget.setFixedWidth(_WIDTH)
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(4)
+
+    def show_opening(self, error: StudioError | None) -> None:
+        """The history is being opened, or cannot be."""
+        if error is None:
+            self._show("history", "Opening the history…", "", "")
+        else:
+            self.show_error(error)
+
+    def show_error(self, error: StudioError) -> None:
+        self._show("warning", error.message, error.hint, "Try Again")
+
+    def show_searching(self) -> None:
+        self._show("search", "Searching…", "", "")
+
+    def show_nothing(self, query: str) -> None:
+        """There is nothing, or nothing that the query finds."""
+        if query.strip():
+            hint = "Fewer words find more. Words are looked for at their beginning: fo finds fox."
+            self._show("search", f"Nothing found for “{query.strip()}”", hint, "Clear the Search")
+        else:
+            hint = (
+                "What you make appears here by itself, with everything needed to make it again. "
+                "You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; "
+                "nothing is copied or changed."
+            )
+            self._show("history", "No pictures yet", hint, "Import a Folder…")
+
+    def _show(self, sign: str, title: str, hint: str, button: str) -> None:
+        self._sign = sign
+        self.title.setText(title)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        self.setAccessibleName(f"{title} {hint}".strip())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().color(Role.Window))
+        place = QRect(0, 0, _SIGN, _SIGN)
+        place.moveCenter(self.title.geometry().center())
+        place.moveBottom(self.title.geometry().top() - 12)
+        icon(self._sign, Role.PlaceholderText).paint(painter, place)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH + 40, 320)

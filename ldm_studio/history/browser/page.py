@@ -1,0 +1,667 @@
+"""The page of the history: search above, filters left, pictures in the middle, details right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAction,
+    QDesktopServices,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import StudioError
+from ldm_studio import images
+from ldm_studio.history.lineage import Family, family
+from ldm_studio.history.query import GRAMMAR, Query
+from ldm_studio.history.reader import Details, Listed, Reader
+from ldm_studio.history.schema import State
+from ldm_studio.history.terms import toggled, with_term
+from ldm_studio.infotext import Infotext
+from ldm_studio.panels.fields import tool_button
+from ldm_studio.panels.notice import NoticeStrip
+from ldm_studio.theme import GRID, icon
+
+from .asker import Asker
+from .compare import ComparePane
+from .deeds import Deeds, Deletion
+from .details import DetailsPane
+from .facets import FacetPanel, Group, gather
+from .grid import LARGEST, SMALLEST, USUAL, Grid
+from .library import Indexing, Library
+from .message import Message
+from .model import PictureModel, Stage
+from .progress import ProgressRow
+from .search import SearchField
+from .thumbs import ThumbnailLoader
+
+FACETS_WIDTH = 196
+_CHANGED_MS = 120
+_DETAILS_MS = 30
+_IMPORT_SECONDS = 2.0
+"""How often the pictures that an import has found so far are shown."""
+
+
+class Part(Enum):
+    """What of a picture's settings is used again."""
+
+    ALL = "all"
+    PROMPT = "prompt"
+    SEED = "seed"
+    SAMPLER = "sampler"
+
+
+class HistoryPage(QWidget):
+    """Asks for what concerns the canvas by signal; does all else itself."""
+
+    left = Signal()
+    """Back to the canvas."""
+    reuse_requested = Signal(object, object)
+    """Details, Part"""
+    start_requested = Signal(object)
+    """Listed"""
+    branch_requested = Signal(object)
+    replay_requested = Signal(object)
+    details_shown = Signal(int)
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("history")
+        self.library = library
+        self._is_stale = True
+        self._details: Details | None = None
+        self._asked_to_go: int | None = None
+        self._next_row: int | None = None
+        self._shown_at = 0.0
+        self.lists = Asker(lambda: library.history.reader(), library.relay)
+        self.others = Asker(lambda: library.history.reader(), library.relay)
+        self.loader = ThumbnailLoader(library.folder, library.relay, self)
+        self.model = PictureModel(self.lists, self)
+        self.notice = NoticeStrip()
+        self.deeds = Deeds(library, self.notice, self)
+        self.acts = self._actions()
+        self.search = SearchField()
+        self.problem = QLabel()
+        self.problem.setObjectName("wrong")
+        self.problem.setContentsMargins(100, 0, 0, 0)
+        self.problem.hide()
+        self.grid = Grid(self.model, self.loader)
+        self.message = Message()
+        self.facets = FacetPanel()
+        self.details = DetailsPane(self.loader, self.acts)
+        self.compare = ComparePane()
+        self.progress = ProgressRow()
+        self._lay_out()
+        self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)
+        self._changed.timeout.connect(self.refresh)
+        self._details_soon = QTimer(self, singleShot=True, interval=_DETAILS_MS)
+        self._details_soon.timeout.connect(self._ask_details)
+        self._connect()
+        self._update()
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.count = QLabel()
+        self.count.setObjectName("caption")
+        self.zoom = QSlider(Qt.Orientation.Horizontal)
+        self.zoom.setRange(SMALLEST, LARGEST)
+        self.zoom.setValue(USUAL)
+        self.zoom.setFixedWidth(110)
+        self.zoom.setToolTip("Size of the pictures (Ctrl+wheel)")
+        self.zoom.setAccessibleName("Size of the pictures")
+        self.back = QToolButton()
+        self.back.setText("Canvas")
+        self.back.setIcon(icon("chevron-left"))
+        self.back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.back.setToolTip("Back to the canvas (Ctrl+H, Esc)")
+        self.save = tool_button("star", "Save this search", "Save this search")
+        self.help = tool_button("info", "How to search", f"<pre>{_escaped(GRAMMAR)}</pre>")
+        self.folders = tool_button("folder", "Folders", "Import and look through folders")
+        self.folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.folders.setMenu(QMenu(self.folders))
+        bar = QWidget()
+        bar.setObjectName("bar")
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.back)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.save)
+        row.addWidget(self.help)
+        row.addSpacing(GRID)
+        row.addWidget(self.count)
+        row.addSpacing(GRID)
+        row.addWidget(self.zoom)
+        row.addWidget(self.folders)
+        above = QVBoxLayout(bar)
+        above.setContentsMargins(GRID, GRID, 12, GRID)
+        above.setSpacing(4)
+        above.addLayout(row)
+        above.addWidget(self.problem)
+        self.facets.setFixedWidth(FACETS_WIDTH)
+        self.results = QStackedWidget()
+        self.results.addWidget(self.grid)
+        self.results.addWidget(self.message)
+        self.results.addWidget(self.compare)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.notice)
+        middle.addWidget(self.results, 1)
+        middle.addWidget(self.progress)
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self.facets)
+        body.addLayout(middle, 1)
+        body.addWidget(self.details)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addLayout(body, 1)
+
+    def _actions(self) -> dict[str, QAction]:
+        deeds = self.deeds
+        rows: tuple[tuple[str, str, str, str, Callable[[], None]], ...] = (
+            ("reuse", "Reuse All", "replay", "Show it on the canvas with all its settings (Enter)",
+             lambda: self._reuse(Part.ALL)),
+            ("reuse_prompt", "Reuse Prompt", "", "Only its prompts",
+             lambda: self._reuse(Part.PROMPT)),
+            ("reuse_seed", "Reuse Seed", "", "Only its seed, locked",
+             lambda: self._reuse(Part.SEED)),
+            ("reuse_sampler", "Reuse Sampler Settings", "",
+             "Sampler, schedule, steps, guidance and what belongs to them",
+             lambda: self._reuse(Part.SAMPLER)),
+            ("start", "Start", "image", "Start the next picture from this one",
+             lambda: self._emit(self.start_requested)),
+            ("branch", "Look at Steps and Branch", "branch", "Go another way from one of its steps",
+             lambda: self._emit(self.branch_requested)),
+            ("replay", "Replay", "replay", "Make it again and compare",
+             lambda: self._emit(self.replay_requested)),
+            ("compare", "Compare Two", "compare", "Compare the two selected pictures",
+             self.compare_selected),
+            ("copy_parameters", "Copy Parameters\tCtrl+C", "copy",
+             "As the text that other programs read", self.copy_parameters),
+            ("open_folder", "Show in Folder", "folder", "Open its folder", self.open_folder),
+            ("locate", "Locate…", "search", "Show where the file is now",
+             lambda: self._with_one(deeds.ask_where)),
+            ("export", "Export…", "export", "Copy the selected pictures out",
+             lambda: self._with_selected(deeds.ask_for_export)),
+            ("favourite", "Favourite\tF", "heart", "Mark as favourite, or no more",
+             self.toggle_favourite),
+            ("trash", "Move to the Trash\tDel", "trash", "Can be undone", self.delete_selected),
+            ("undo", "Undo Deleting\tCtrl+Z", "undo", "Take them out of the trash", deeds.undo),
+        )  # fmt: skip
+        found: dict[str, QAction] = {}
+        for name, text, sign, tip, act in rows:
+            action = QAction(text, self)
+            action.setToolTip(tip)
+            if sign:
+                action.setIcon(icon(sign))
+            action.triggered.connect(lambda _=False, act=act: act())
+            found[name] = action
+        return found
+
+    def _connect(self) -> None:
+        library = self.library
+        library.opened.connect(self._on_opened)
+        library.failed.connect(self._on_failed)
+        library.changed.connect(self._changed.start)
+        library.indexing.connect(self._on_indexing)
+        self.progress.cancelled.connect(library.cancel_indexing)
+        self.back.clicked.connect(self.left)
+        self.search.searched.connect(self._on_searched)
+        self.search.problem_changed.connect(self._on_problem)
+        self.search.left.connect(self._into_grid)
+        self.save.clicked.connect(self.ask_for_name)
+        self.help.clicked.connect(self._show_help)
+        self.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
+        self.grid.side_changed.connect(self.zoom.setValue)
+        self.grid.opened.connect(lambda: self._reuse(Part.ALL))
+        self.grid.selectionModel().selectionChanged.connect(self._on_selection)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._menu)
+        self.model.stage_changed.connect(self._update)
+        self.model.sections_changed.connect(self._on_sections)
+        self.facets.toggled.connect(lambda term: self._search(toggled(self.search.text(), term)))
+        self.facets.excluded.connect(lambda term: self.filter(_negated(term)))
+        self.facets.chosen.connect(self._search)
+        self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
+        self.details.filtered.connect(self.filter)
+        self.details.favoured.connect(lambda on: self.deeds.favour(self.selected(), on))
+        self.details.rated.connect(self.rate)
+        self.details.tagged.connect(lambda tags: self.deeds.tag(self.selected(), tags))
+        self.details.untagged.connect(lambda tag: self.deeds.untag(self.selected(), [tag]))
+        self.details.gone_to.connect(self.go_to)
+        self.compare.left.connect(self._end_compare)
+        self.deeds.deleted.connect(self._on_deleted)
+        self.message.pressed.connect(self._on_message_pressed)
+        menu = self.folders.menu()
+        menu.aboutToShow.connect(self._fill_folders)
+
+    def close_threads(self) -> None:
+        """Returns when they have ended."""
+        for part in (self.lists, self.others, self.loader):
+            part.close()
+
+    # What is shown
+
+    def _on_opened(self) -> None:
+        self.refresh()
+
+    def _on_failed(self, error: StudioError) -> None:
+        if self.library.is_open:
+            self.notice.show_error(error.message, error.hint)
+        self._update()
+
+    def refresh(self) -> None:
+        """Ask again for everything that is seen; while it is not seen, when it is."""
+        if not self.library.is_open:
+            self._update()
+        elif not self.isVisible():
+            self._is_stale = True
+        else:
+            self._is_stale = False
+            self.loader.forget_bad()
+            self.model.refresh()
+            self._ask_facets()
+            self._details_soon.start()
+
+    def _on_indexing(self, state: Indexing | None) -> None:
+        self.progress.show_state(state)
+        now = time.monotonic()
+        if state is not None and now - self._shown_at > _IMPORT_SECONDS:
+            self._shown_at = now
+            self.refresh()
+
+    def _on_searched(self, query: Query) -> None:
+        if self.library.is_open:
+            self._end_compare()
+            self.model.search(query)
+            self._ask_facets()
+
+    def _on_problem(self, words: str) -> None:
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    def _search(self, text: str) -> None:
+        self.search.set_text_and_search(text)
+
+    def filter(self, term: str) -> None:
+        """Look for this term, too."""
+        self._search(with_term(self.search.text(), term))
+
+    def _ask_facets(self) -> None:
+        query, text = self.search.query, self.search.text()
+
+        def show(groups: tuple[Group, ...]) -> None:
+            self.facets.show_groups(groups, text)
+
+        self.others.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
+
+    def _on_sections(self) -> None:
+        if self._next_row is not None and self._number_selected() == 0 and self.model.rowCount():
+            row = min(self._next_row, self.model.rowCount() - 1)
+            self.grid.go_to(int(self.model.ids[row]))
+        self._next_row = None
+        if self._asked_to_go is not None and self.grid.go_to(self._asked_to_go):
+            self._asked_to_go = None
+        self._on_selection()
+
+    def _update(self) -> None:
+        """Grid or message, and how many pictures there are."""
+        rows, stage = self.model.rowCount(), self.model.stage
+        comparing = self.results.currentWidget() is self.compare
+        if not self.library.is_open:
+            self.message.show_opening(self.library.error)
+        elif stage is Stage.FAILED and self.model.error is not None:
+            self.message.show_error(self.model.error)
+        elif rows == 0 and stage is Stage.DONE:
+            self.message.show_nothing(self.search.text())
+        elif rows == 0:
+            self.message.show_searching()
+        show_grid = self.library.is_open and rows > 0 and stage is not Stage.FAILED
+        if not comparing:
+            self.results.setCurrentWidget(self.grid if show_grid else self.message)
+        chosen = self._number_selected()
+        words = f"{rows:,}{'+' if stage is Stage.BEGUN else ''} picture{'' if rows == 1 else 's'}"
+        if chosen > 1:
+            words = f"{chosen:,} of {words}"
+        self.count.setText(words if show_grid else "")
+        self.save.setEnabled(bool(self.search.text().strip()))
+        self._enable()
+
+    def _enable(self) -> None:
+        chosen = self._number_selected()
+        picture = self._details.listed if chosen == 1 and self._details is not None else None
+        here = picture is not None and picture.state is State.HERE and not picture.problem
+        ours = here and self._details is not None and bool(self._details.request)
+        known = picture is not None and self._details is not None and bool(self._details.program)
+        for name in ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler"):
+            self.acts[name].setEnabled(known)
+        self.acts["copy_parameters"].setEnabled(known)
+        self.acts["start"].setEnabled(here)
+        for name in ("branch", "replay"):
+            self.acts[name].setEnabled(ours)
+        self.acts["compare"].setEnabled(chosen == 2)
+        self.acts["open_folder"].setEnabled(chosen == 1)
+        self.acts["locate"].setEnabled(picture is not None and picture.state is State.MISSING)
+        for name in ("trash", "favourite", "export"):
+            self.acts[name].setEnabled(chosen > 0)
+        self.acts["undo"].setEnabled(self.deeds.can_undo)
+
+    # The selected pictures
+
+    def selected(self) -> list[int]:
+        """Ids, in the order of the grid."""
+        return self.grid.selected_ids()
+
+    def _number_selected(self) -> int:
+        chosen = self.grid.selectionModel().selection()
+        return sum(chosen.at(number).height() for number in range(chosen.count()))
+
+    def _on_selection(self) -> None:
+        if self._number_selected() != 1:
+            self._details = None
+        self._details_soon.start()
+        self._update()
+
+    def _ask_details(self) -> None:
+        chosen = self._number_selected()
+        if chosen != 1:
+            self.others.forget("details")
+            if chosen:
+                self.details.show_several(chosen)
+            else:
+                self.details.show_nothing()
+            return
+        number = self.selected()[0]
+
+        def ask(reader: Reader) -> tuple[Details | None, Family | None]:
+            return reader.details(number), family(reader, number)
+
+        self.others.ask("details", ask, self._on_details, self._on_failed)
+
+    def _on_details(self, found: tuple[Details | None, Family | None]) -> None:
+        details, relatives = found
+        if details is None or self._number_selected() != 1:
+            return
+        self._details = details
+        self.details.show_details(details, relatives)
+        self._enable()
+        self.details_shown.emit(details.listed.id)
+
+    def go_to(self, number: int) -> None:
+        """Select this picture; where the search does not find it, look at all."""
+        if not self.grid.go_to(number):
+            self._asked_to_go = number
+            self._search("")
+
+    def show_path(self, path: Path) -> None:
+        """Select the picture with this file."""
+        self.others.ask(
+            "at",
+            lambda reader: reader.at(path),
+            lambda number: None if number is None else self.go_to(number),
+            self._on_failed,
+        )
+
+    # What is done with them
+
+    def rate(self, stars: int) -> None:
+        if chosen := self.selected():
+            self.deeds.rate(chosen, stars)
+
+    def toggle_favourite(self) -> None:
+        """All become favourites, unless the current one is: then none is any more."""
+        if chosen := self.selected():
+            known = self.model.listed_by_id(chosen[0])
+            self.deeds.favour(chosen, not (known is not None and known.favourite))
+
+    def delete_selected(self) -> None:
+        """What comes after them is selected then."""
+        self._with_selected(self.deeds.delete)
+
+    def _on_deleted(self, deletion: Deletion) -> None:
+        if deletion.count:
+            rows = [self.model.row_of(number) for number in deletion.numbers[:500]]
+            self._next_row = min((row for row in rows if row is not None), default=None)
+
+    def copy_parameters(self) -> None:
+        """As A1111 writes them, which most programs of the field read."""
+        details = self._details
+        if details is not None and details.program:
+            info = Infotext(details.prompt, details.negative, details.settings)
+            QApplication.clipboard().setText(str(info))
+            self.notice.show_info(f"The parameters of {details.listed.path.name} are copied.")
+
+    def open_folder(self) -> None:
+        self._with_one(
+            lambda picture: QDesktopServices.openUrl(QUrl.fromLocalFile(str(picture.path.parent)))
+        )
+
+    def compare_selected(self) -> None:
+        """The newer one is B."""
+        chosen = self.selected()
+        if len(chosen) != 2:
+            return
+        other, one = chosen
+        history = self.library.history
+
+        def work() -> tuple[Details, Details, tuple[QImage, QImage]]:
+            with history.reader() as reader:
+                found = [reader.details(number) for number in (one, other)]
+            first, second = found
+            if first is None or second is None:
+                raise StudioError("One of these pictures is not in the history any more.")
+            return first, second, (_image(first.listed.path), _image(second.listed.path))
+
+        def show(found: tuple[Details, Details, tuple[QImage, QImage]]) -> None:
+            self.compare.compare(*found)
+            self.results.setCurrentWidget(self.compare)
+            self.details.hide()
+            self.compare.view.setFocus()
+
+        self.library.run(work, show)
+
+    def _end_compare(self) -> None:
+        if self.results.currentWidget() is self.compare:
+            self.compare.view.clear()
+            self.details.show()
+            self.results.setCurrentWidget(self.grid)
+            self.grid.setFocus()
+            self._update()
+
+    def ask_for_name(self) -> None:
+        """Save the search under a name."""
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle("Save Search")
+        dialog.setLabelText(f"A name for “{self.search.text().strip()}”:")
+        dialog.textValueSelected.connect(self.save_search)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_search(self, name: str) -> None:
+        if name.strip() and self.search.text().strip():
+            self.deeds.save_search(name.strip(), self.search.text().strip())
+
+    def _reuse(self, part: Part) -> None:
+        if self._details is not None and self._details.program:
+            self.reuse_requested.emit(self._details, part)
+
+    def _emit(self, signal: object) -> None:
+        self._with_one(lambda picture: signal.emit(picture))  # type: ignore[attr-defined]  # bound
+
+    def _with_one(self, act: Callable[[Listed], object]) -> None:
+        if self._details is not None and self._number_selected() == 1:
+            act(self._details.listed)
+
+    def _with_selected(self, act: Callable[[list[Listed]], object]) -> None:
+        """All of them are looked up first: most may never have been in sight."""
+        chosen = self.selected()
+        if chosen:
+            self.others.ask(
+                "selected",
+                lambda reader: [
+                    picture
+                    for start in range(0, len(chosen), 500)
+                    for picture in reader.listed(chosen[start : start + 500])
+                ],
+                lambda pictures: _do(act, pictures),
+                self._on_failed,
+            )
+
+    # Menus and keys
+
+    def _menu(self, where: QPoint) -> None:
+        if not self.grid.indexAt(where).isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for names in (
+            ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
+            ("branch", "replay", "compare"),
+            ("favourite", "copy_parameters", "export", "open_folder", "locate"),
+            ("trash", "undo"),
+        ):
+            for name in names:
+                if self.acts[name].isEnabled() or name not in ("locate", "undo"):
+                    menu.addAction(self.acts[name])
+            menu.addSeparator()
+        menu.popup(self.grid.viewport().mapToGlobal(where))
+
+    def _fill_folders(self) -> None:
+        menu = self.folders.menu()
+        menu.clear()
+        menu.addAction(icon("plus"), "Import a Folder…", self.deeds.ask_for_folder)
+        menu.addAction(
+            icon("replay"),
+            "Look for Changes in All Folders",
+            lambda: self.library.index(self.library.folders),
+        )
+        menu.addSeparator()
+        for folder in self.library.folders:
+            inside = menu.addMenu(icon("folder"), str(folder))
+            inside.addAction("Look for Changes", lambda folder=folder: self.library.index([folder]))
+            if folder != self.library.own:
+                inside.addAction(
+                    "Follow No More", lambda folder=folder: self.library.remove_folder(folder)
+                )
+        menu.setEnabled(self.library.is_open)
+
+    def _show_help(self) -> None:
+        below = self.help.mapToGlobal(QPoint(0, self.help.height()))
+        QToolTip.showText(below, self.help.toolTip(), self.help)
+
+    def _into_grid(self) -> None:
+        if self.model.rowCount():
+            self.grid.setFocus()
+            if not self.grid.currentIndex().isValid():
+                self.grid.setCurrentIndex(self.model.index(0))
+
+    def _on_message_pressed(self) -> None:
+        if not self.library.is_open:
+            self.library.open()
+            self._update()
+        elif self.model.stage is Stage.FAILED:
+            self.model.refresh()
+        elif self.search.text():
+            self._search("")
+        else:
+            self.deeds.ask_for_folder()
+
+    def event(self, event: QEvent) -> bool:
+        """The keys of this page are its own while it is seen, whatever else they mean."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        event.setAccepted(self._command(event) is not None)
+        return event.isAccepted() or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        command = self._command(event)
+        if command is None:
+            super().keyPressEvent(event)
+        else:
+            command()
+
+    def _command(self, event: QKeyEvent) -> Callable[[], None] | None:
+        none, ctrl = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = Qt.Key(event.key())
+        if modifiers == none and Qt.Key.Key_0 <= key <= Qt.Key.Key_5:
+            stars = int(key) - int(Qt.Key.Key_0)
+            return lambda: self.rate(stars)
+        commands: dict[tuple[Qt.KeyboardModifier, Qt.Key], Callable[[], None]] = {
+            (none, Qt.Key.Key_Delete): self.delete_selected,
+            (none, Qt.Key.Key_Backspace): self.delete_selected,
+            (none, Qt.Key.Key_F): self.toggle_favourite,
+            (none, Qt.Key.Key_Slash): self._find,
+            (none, Qt.Key.Key_Escape): self._escape,
+            (none, Qt.Key.Key_F5): lambda: self.library.index(self.library.folders),
+            (ctrl, Qt.Key.Key_F): self._find,
+            (ctrl, Qt.Key.Key_Z): self.deeds.undo,
+            (ctrl, Qt.Key.Key_C): self.copy_parameters,
+            (ctrl, Qt.Key.Key_R): self.acts["replay"].trigger,
+            (ctrl, Qt.Key.Key_B): self.acts["branch"].trigger,
+        }
+        return commands.get((modifiers, key))
+
+    def _find(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _escape(self) -> None:
+        if self.results.currentWidget() is self.compare:
+            self._end_compare()
+        else:
+            self.left.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_stale:
+            self.refresh()
+        self.grid.setFocus()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._end_compare()
+
+
+def _do(act: Callable[[list[Listed]], object], pictures: list[Listed]) -> None:
+    act(pictures)
+
+
+def _negated(term: str) -> str:
+    return term[1:] if term.startswith("-") else f"-{term}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _image(path: Path) -> QImage:
+    """Raises PictureError."""
+    rgb = images.load_image(path)
+    height, width = rgb.shape[:2]
+    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -1,0 +1,87 @@
+"""What a picture came from and what came from it, as a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .reader import Listed, Reader, Relation
+
+MOST = 60
+"""Pictures in a tree; a start picture may have hundreds of children."""
+_DEEPEST = 100
+
+
+@dataclass
+class Kin:
+    """A picture of the tree, and what it has from the one above it."""
+
+    picture: Listed
+    step: int | None = None
+    """The step it was branched from; None where it was started from the picture."""
+    masked: bool = False
+    children: list[Kin] = field(default_factory=list["Kin"])
+    left_out: int = 0
+    """How many more children it has."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """The tree around a picture, from its oldest known ancestor on."""
+
+    root: Kin
+    of: int
+    unknown: tuple[Relation, ...]
+    """What the oldest ancestor was made from, and is not in the history."""
+
+    @property
+    def is_alone(self) -> bool:
+        return not (self.root.children or self.unknown)
+
+
+def family(reader: Reader, number: int) -> Family | None:
+    """None where there is no picture with this id. Raises HistoryError."""
+    line = _ancestors(reader, number)
+    pictures = reader.listed([line[-1]])
+    if not pictures:
+        return None
+    root = Kin(pictures[0])
+    known = {line[-1]}
+    waiting, room = [root], MOST
+    while waiting:
+        above = waiting.pop(0)
+        numbers = [child for child in reader.children(above.picture.id) if child not in known]
+        # The way to the picture itself is never left out.
+        numbers.sort(key=lambda child: (child not in line, child))
+        taken = numbers[: max(room, 1 if set(numbers[:1]) & set(line) else 0)]
+        above.left_out = len(numbers) - len(taken)
+        room -= len(taken)
+        for picture in sorted(reader.listed(taken), key=lambda one: (one.made, one.id)):
+            known.add(picture.id)
+            kin = _kin(reader, picture, above.picture)
+            above.children.append(kin)
+            waiting.append(kin)
+    unknown = tuple(relation for relation in reader.parents(line[-1]) if not relation.ids)
+    return Family(root, number, unknown)
+
+
+def _ancestors(reader: Reader, number: int) -> list[int]:
+    """The picture, what it was made from, and so on."""
+    line = [number]
+    while len(line) < _DEEPEST:
+        above = [
+            parent
+            for relation in sorted(reader.parents(line[-1]), key=lambda one: one.step is None)
+            for parent in relation.ids
+            if parent not in line
+        ]
+        if not above:
+            break
+        line.append(above[0])
+    return line
+
+
+def _kin(reader: Reader, picture: Listed, above: Listed) -> Kin:
+    for relation in reader.parents(picture.id):
+        if above.id in relation.ids:
+            return Kin(picture, relation.step, bool(relation.mask))
+    return Kin(picture)
