@@ -289,6 +289,16 @@ def test_tiles_of_a_pointwise_function_leave_no_trace(shape: tuple[int, int]) ->
     assert torch.allclose(blended(torch.tanh, x, tile=16, overlap=4), torch.tanh(x))
 
 
+def test_tiles_may_be_enlarged() -> None:
+    x = torch.randn(1, 4, 21, 40, generator=torch.Generator().manual_seed(1))
+
+    def enlarged(x: torch.Tensor) -> torch.Tensor:
+        return x[:, :3].repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+
+    tiled = blended(enlarged, x, tile=16, overlap=4, factor=8)
+    torch.testing.assert_close(tiled, enlarged(x))
+
+
 def test_tiles_are_never_larger_than_asked(tiny_model: Model) -> None:
     sizes: set[tuple[int, ...]] = set()
     hook = tiny_model.unet.register_forward_hook(

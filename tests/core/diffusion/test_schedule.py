@@ -19,6 +19,7 @@ from core.diffusion.schedule import (
     from_betas,
     linear,
     scaled_linear,
+    zero_terminal,
 )
 
 SCHEDULES: dict[str, Schedule] = {
@@ -88,6 +89,20 @@ def test_between_timesteps_sigma_is_geometric() -> None:
     middle = math.sqrt(schedule.sigma(400) * schedule.sigma(401))
     assert schedule.sigma(400.5) == pytest.approx(middle)
     assert schedule.t(schedule.sigma_max) == pytest.approx(999)
+
+
+def test_a_zero_terminal_schedule_agrees_with_diffusers() -> None:
+    reference = DDPMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        rescale_betas_zero_snr=True,
+    )
+    abar = reference.alphas_cumprod.double().numpy()[:-1]
+    ours = np.exp(zero_terminal(scaled_linear()).log_sigmas)
+    np.testing.assert_allclose(ours[:-1], np.sqrt((1 - abar) / abar), rtol=2e-3)
+    assert ours[-1] > 4000
+    assert ours[0] == pytest.approx(scaled_linear().sigma_min)
 
 
 def test_flow_time_is_a_thousandth_of_network_time() -> None:
