@@ -20,6 +20,7 @@ from ldm_studio.history.rebuild import Progress, Report, rebuild
 from ldm_studio.history.store import History
 
 from .relay import Failed, Relay
+from .watching import Watcher, below
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class Library(QObject):
         super().__init__(parent)
         self.folder, self.own = folder, own
         self.relay = Relay(self)
+        self._watcher = Watcher(self)
+        self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
         self._history: History | None = None
         self._folders: tuple[Path, ...] = ()
         self._error: StudioError | None = None
@@ -89,6 +92,11 @@ class Library(QObject):
     @property
     def is_open(self) -> bool:
         return self._history is not None
+
+    @property
+    def watched(self) -> list[Path]:
+        """The folders in which changes are noticed at once."""
+        return self._watcher.folders
 
     @property
     def error(self) -> StudioError | None:
@@ -152,6 +160,8 @@ class Library(QObject):
         if self._history is None:
             self._noted += paths
             return
+        for folder in {path.parent for path in paths}:
+            self._watcher.watch_also(folder)
         history = self._history
         self.run(
             lambda: history.put([scan(path) for path in paths]).result(),
@@ -232,7 +242,13 @@ class Library(QObject):
             log.info("%s: %s", problem.path, problem.message)
         if report.added or report.changed or report.moved or report.missing:
             self.changed.emit()
+        self._watch()
         self.indexed.emit(indexed)
+
+    def _watch(self) -> None:
+        """Folders come and go with what was found."""
+        folders = self.folders
+        self.run(lambda: below(folders), self._watcher.watch)
 
     def _on_index_failed(self, error: StudioError) -> None:
         self.indexing.emit(None)

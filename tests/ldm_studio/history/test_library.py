@@ -103,3 +103,44 @@ def test_closing_in_the_middle_of_indexing_keeps_what_was_indexed(qtbot, tmp_pat
     assert (tmp_path / "data" / DATABASE).exists()
     with History(tmp_path / "data") as history, history.reader() as reader:
         assert reader.count(Query()) <= 20
+
+
+def watching(library: Library, qtbot, folder: Path) -> None:
+    qtbot.waitUntil(lambda: folder in library.watched, timeout=10_000)
+
+
+def test_a_file_renamed_elsewhere_keeps_its_row_and_its_marks(
+    open_library, qtbot, tmp_path
+) -> None:
+    path = ours(tmp_path / "pictures" / "one.png")
+    library = open_library()
+    watching(library, qtbot, path.parent)
+    library.history.rate([1], 5).result()
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        path.rename(path.with_name("two.png"))
+    assert paths(library, "rating:5") == ["two.png"]
+
+
+def test_a_file_deleted_elsewhere_is_missing_and_comes_back(open_library, qtbot, tmp_path) -> None:
+    path = ours(tmp_path / "pictures" / "one.png")
+    library = open_library()
+    watching(library, qtbot, path.parent)
+    data = path.read_bytes()
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        path.unlink()
+    assert paths(library, "is:missing") == ["one.png"]
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        path.write_bytes(data)
+    assert paths(library, "is:missing") == []
+    assert paths(library) == ["one.png"]
+
+
+def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
+    library = open_library()
+    (tmp_path / "pictures").mkdir()
+    with qtbot.waitSignal(library.indexed, timeout=10_000):
+        library.index(library.folders)
+    watching(library, qtbot, tmp_path / "pictures")
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        ours(tmp_path / "pictures" / "2026-11-23" / "new.png")
+    assert paths(library) == ["new.png"]
