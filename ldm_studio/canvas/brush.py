@@ -178,7 +178,7 @@ class Stroke:
         for from_, to, side in zip(start[:2], end[:2], sides, strict=True):
             if way := to - from_:
                 near, far = sorted(((-reach - from_) / way, (side + reach - from_) / way))
-                enters, leaves = max(enters, near), min(leaves, far)
+                enters, leaves = max(enters, min(near, 1.0)), min(leaves, far)
             elif not -reach <= from_ <= side + reach:
                 return 1.0, 0.0
         return enters, leaves

@@ -69,6 +69,12 @@ def test_a_stroke_covers_what_lies_within_its_radius_and_nothing_else(path, radi
     assert (mask.pixels[distance > radius + 1.2] == 0).all()
 
 
+def test_a_stroke_that_comes_in_from_outside_has_no_gap_at_the_edge():
+    mask = Mask(100, 70)
+    draw(mask, Brush(2), (-12, 2), (-11, 0), (3, 0))
+    assert (mask.pixels[0, :4] == 255).all()
+
+
 def test_a_fast_stroke_has_no_gaps():
     mask = Mask(2000, 40)
     draw(mask, Brush(2), (5, 20), (1995, 20))
