@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from .checkpoints.families import (
 from .diffusion.prediction import PREDICTIONS, Prediction
 from .diffusion.schedule import Schedule
 from .errors import ModelError
+from .glimpse import fitted, glimpse
 from .model_config import Defaults, ModelConfig
 from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
@@ -143,6 +145,28 @@ class Model:
         decoded = self.autoencoder.decode(latent * self._std + self._mean)
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
 
+    @property
+    def glimpses(self) -> bool:
+        """Whether decoding takes so long that steps are better shown by a glimpse."""
+        return not isinstance(self.autoencoder, CompactAutoencoder)
+
+    def glimpse(self, latent: Tensor) -> Tensor:
+        """About what `decode` gives, RGB only, coarsely but at once."""
+        return glimpse(latent, self._colours, self.factor)
+
+    def with_clip_skip(self, skip: int) -> Model:
+        """The model reading prompts without the last `skip` - 1 layers, as the field counts them.
+
+        Only Stable Diffusion 1 is used so; others leave out what they were trained without.
+        """
+        config, text = self.config, self.text
+        if not (isinstance(config, CheckpointConfig) and isinstance(text, ClipConditioner)):
+            return self
+        if not config.family.skips or skip - 1 == text.skip:
+            return self
+        text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
+        return replace(self, text=text, _conditions=OrderedDict())
+
     def decode_tiled(self, latent: Tensor, tile: int) -> Tensor:
         """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
         latent, only nearly the same."""
@@ -159,6 +183,10 @@ class Model:
     @property
     def _std(self) -> Tensor:
         return torch.tensor(self.config.latent_std, device=self.device)[:, None, None]
+
+    @cached_property
+    def _colours(self) -> Tensor:
+        return fitted(self.encode, self.factor, self.device)
 
     @property
     def _numbers(self) -> tuple[Number, ...]:

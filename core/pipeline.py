@@ -195,14 +195,16 @@ def _step(job: Job, state: State) -> Step:
 
 @torch.no_grad()
 def preview(job: Job, step: Step) -> np.ndarray:
-    """What the picture looks like so far, uint8 [H, W, 3]."""
-    return preview_of(job, step.state.index, step.x0)
+    """What the picture looks like so far, uint8 [H, W, 3]; coarsely where decoding takes long."""
+    return preview_of(job, step.state.index, step.x0, quick=True)
 
 
 @torch.no_grad()
-def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
+def preview_of(job: Job, done: int, x0: Tensor, *, quick: bool = False) -> np.ndarray:
     """What the picture looked like after `done` steps, whose estimate was `x0`."""
-    return _compose(job.leg(done - 1), _decode(job.model, x0))[0]
+    quick = quick and job.model.glimpses
+    decoded = job.model.glimpse(x0) if quick else _decode(job.model, x0)
+    return _compose(job.leg(done - 1), decoded)[0]
 
 
 @torch.no_grad()

@@ -67,6 +67,8 @@ class Family:
     """What is predicted unless a file says otherwise."""
     cfg: float = 7.0
     steps: int = 25
+    skips: bool = False
+    """Whether it is customary to leave out further layers of its text encoder ("clip skip")."""
 
     @property
     def numbers_width(self) -> int:
@@ -93,6 +95,7 @@ SD1 = Family(
     scale=0.18215,
     side=512,
     heads=8,
+    skips=True,
 )
 SD2 = Family(
     "Stable Diffusion 2",

@@ -13,7 +13,7 @@ import torch
 from core.checkpoints.load import load_checkpoint
 from core.errors import RequestError
 from core.model import Model
-from core.pipeline import Inputs, finish, prepare, preview, steps
+from core.pipeline import Inputs, finish, prepare, preview, preview_of, steps
 from core.pixels import digest
 from core.request import Inpaint, Request
 from tests.core.checkpoints.tiny import (
@@ -192,3 +192,26 @@ def test_the_refiner_is_told_how_good_the_picture_is(models: dict[str, Model]) -
     assert good.vector.shape == (1, 64 + 256)
     assert torch.equal(good.vector[:, :64], poor.vector[:, :64])
     assert not torch.equal(good.vector, poor.vector)
+
+
+def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
+    model = models["SD1"]
+    decoded: list[None] = []
+    hook = model.autoencoder.decoder.register_forward_hook(lambda *_: decoded.append(None))
+    job = prepare(model, replace(REQUEST, steps=2))
+    for step in steps(job):
+        assert preview(job, step).shape == (96, 64, 3)
+    assert not decoded
+    assert preview_of(job, 2, step.x0).shape == (96, 64, 3)
+    assert decoded
+    hook.remove()
+
+
+def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> None:
+    model = models["SD1"]
+    assert model.with_clip_skip(1) is model
+    skipping = model.with_clip_skip(2)
+    assert skipping.text.skip == 1
+    assert not torch.equal(skipping.condition("a cat").context, model.condition("a cat").context)
+    assert skipping.with_clip_skip(1).text.skip == 0
+    assert models["SDXL"].with_clip_skip(2) is models["SDXL"]
