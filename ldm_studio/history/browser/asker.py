@@ -35,6 +35,8 @@ class Asker:
         self._open_reader, self._relay = open_reader, relay
         self._waiting: dict[str, _Question] = {}
         self._running: _Question | None = None
+        self._newest: dict[str, _Question] = {}
+        """Of each topic, until its answer has been handed over."""
         self._reader: Reader | None = None
         self._closed = False
         self._news = threading.Condition()
@@ -48,7 +50,7 @@ class Asker:
         question = _Question(topic, ask, then, failed)
         with self._news:
             self._drop(topic)
-            self._waiting[topic] = question
+            self._waiting[topic] = self._newest[topic] = question
             self._news.notify()
 
     def forget(self, topic: str) -> None:
@@ -60,17 +62,16 @@ class Asker:
         """Returns when the thread has ended."""
         with self._news:
             self._closed = True
-            for topic in (*self._waiting, *([self._running.topic] if self._running else ())):
+            for topic in list(self._newest):
                 self._drop(topic)
             self._news.notify()
         self._thread.join()
 
     def _drop(self, topic: str) -> None:
-        if (old := self._waiting.pop(topic, None)) is not None:
+        self._waiting.pop(topic, None)
+        if (old := self._newest.pop(topic, None)) is not None:
             old.is_stale = True
-        if self._running is not None and self._running.topic == topic:
-            self._running.is_stale = True
-            if self._reader is not None:
+            if old is self._running and self._reader is not None:
                 self._reader.interrupt()
 
     # On its thread
@@ -106,7 +107,8 @@ class Asker:
 
         def deliver() -> None:
             if not question.is_stale:
-                question.is_stale = True
+                with self._news:
+                    self._newest.pop(question.topic, None)
                 what()
 
         self._relay.post(deliver)

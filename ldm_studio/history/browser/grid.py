@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QColor,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -42,6 +43,18 @@ SMALLEST, LARGEST = 72, 320
 USUAL = 152
 _AHEAD_MS = 0
 """What comes into sight is asked for once an event loop's turn, however often it moved."""
+
+_MOVES = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Space,
+)
 
 Flag = QItemSelectionModel.SelectionFlag
 Move = QAbstractItemView.CursorAction
@@ -395,13 +408,13 @@ class Grid(QAbstractItemView):
     # Keys and pointer
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moves and selects; all other keys are for the page, which has commands for them."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:  # noqa: N802
-        """Letters are commands here, not the beginning of a name."""
+        elif event.key() in _MOVES or event.matches(QKeySequence.StandardKey.SelectAll):
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._band_from = event.position().toPoint() + QPoint(0, self.verticalOffset())

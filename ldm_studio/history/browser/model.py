@@ -86,6 +86,11 @@ class PictureModel(QAbstractListModel):
         """Of all rows. Never written to."""
         return self._ids
 
+    @property
+    def query(self) -> Query:
+        """What was searched for last."""
+        return self._query
+
     # Asking
 
     def search(self, query: Query) -> None:

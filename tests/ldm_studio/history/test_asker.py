@@ -1,0 +1,81 @@
+"""Questions to the history behind the interface."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from core.errors import StudioError
+from ldm_studio.history.browser.asker import Asker
+from ldm_studio.history.browser.relay import Relay
+from ldm_studio.history.query import Query
+from ldm_studio.history.reader import Reader
+from tests.ldm_studio.history.files import scanned
+
+
+@pytest.fixture
+def asker(qapp, history):
+    relay = Relay()
+    asker = Asker(history.reader, relay)
+    yield asker
+    relay.close()
+    asker.close()
+
+
+def refuse(error: StudioError) -> None:
+    raise error
+
+
+def test_an_answer_comes_on_the_thread_that_asked(asker, history, qtbot) -> None:
+    history.put([scanned(1), scanned(2)]).result()
+    answers: list[tuple[int, threading.Thread]] = []
+    asker.ask(
+        "count",
+        lambda reader: reader.count(Query()),
+        lambda count: answers.append((count, threading.current_thread())),
+        refuse,
+    )
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == [(2, threading.current_thread())]
+
+
+def test_only_the_newest_question_of_a_topic_is_answered(asker, qtbot) -> None:
+    answers: list[int] = []
+    gate, begun = threading.Event(), threading.Event()
+
+    def slow(reader: Reader) -> int:
+        begun.set()
+        gate.wait(10)
+        return 1
+
+    asker.ask("list", slow, answers.append, refuse)
+    assert begun.wait(10)
+    asker.ask("list", lambda reader: 2, answers.append, refuse)
+    asker.ask("list", lambda reader: 3, answers.append, refuse)
+    asker.ask("other", lambda reader: 4, answers.append, refuse)
+    gate.set()
+    qtbot.waitUntil(lambda: 4 in answers)
+    assert answers == [3, 4]
+
+
+def test_an_answer_that_is_on_its_way_is_stale_once_something_newer_is_asked(asker, qtbot) -> None:
+    answers: list[int] = []
+    answered = threading.Event()
+    asker.ask("list", lambda reader: 1, answers.append, refuse)
+    asker.ask("after", lambda reader: answered.set(), lambda _: None, refuse)
+    assert answered.wait(10)  # by now the first answer waits for this thread
+    asker.ask("list", lambda reader: 2, answers.append, refuse)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert answers == [2]
+
+
+def test_an_error_is_told(asker, qtbot) -> None:
+    told: list[StudioError] = []
+
+    def fail(reader: Reader) -> None:
+        raise StudioError("no")
+
+    asker.ask("list", fail, lambda _: None, told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0].message == "no"

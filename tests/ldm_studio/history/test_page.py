@@ -1,0 +1,427 @@
+"""The page of the history as one uses it: looking, searching, choosing, marking, deleting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from core.pixels import digest
+from core.request import Request
+from ldm_studio.history.browser.grid import Grid
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.page import HistoryPage
+from ldm_studio.history.query import parse
+from ldm_studio.history.schema import State
+from ldm_studio.paths import pictures_dir
+from tests.ldm_studio.history.files import noise, ours
+
+Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
+SECONDS = 10_000
+
+WORDS = ("a red fox", "a blue fox", "a castle", "a green fox", "a rocket")
+
+
+@pytest.fixture
+def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The trash of the system, in a folder of this test."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    (tmp_path / "share").mkdir()
+    return tmp_path / "share" / "Trash" / "files"
+
+
+def picture(number: int, prompt: str, **changes: object) -> Path:
+    """The higher the number, the newer."""
+    request = replace(Request(prompt=prompt, width=8, height=8, seed=number), **changes)
+    path = ours(pictures_dir() / "2026-11-20" / f"{number:05}-1.png", request, seed=number)
+    os.utime(path, (1_790_000_000 + number * 60,) * 2)
+    return path
+
+
+@pytest.fixture
+def open_page(application, qtbot) -> Callable[[], HistoryPage]:
+    def opened() -> HistoryPage:
+        if not application.library.is_open:
+            with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
+                application.library.open()
+        application.browsing.show_history()
+        page = application.browsing.page
+        qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def page(open_page) -> HistoryPage:
+    for number, words in enumerate(WORDS, 1):
+        picture(number, words)
+    return open_page()
+
+
+def prompts(page: HistoryPage) -> list[str]:
+    found = [page.model.listed(row) for row in range(page.model.rowCount())]
+    return ["" if one is None else one.prompt for one in found]
+
+
+def search(page: HistoryPage, qtbot, text: str) -> None:
+    page.search.setText(text)
+    found(page, qtbot)
+
+
+def found(page: HistoryPage, qtbot) -> None:
+    """Wait until what is in the search field has been searched for."""
+    qtbot.waitUntil(
+        lambda: page.model.query == parse(page.search.text()) and page.model.stage is Stage.DONE,
+        timeout=SECONDS,
+    )
+
+
+def choose(page: HistoryPage, qtbot, *rows: int) -> None:
+    """Select rows, and wait for the details of a single one."""
+    ids = [int(page.model.ids[row]) for row in rows]
+    if len(rows) == 1:
+        with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+            page.grid.select_ids(ids)
+    else:
+        page.grid.select_ids(ids)
+
+
+def middle(grid: Grid, row: int) -> QPoint:
+    return grid.visualRect(grid.model().index(row, 0)).center()
+
+
+# Looking and searching
+
+
+def test_the_newest_picture_comes_first(page) -> None:
+    assert prompts(page) == list(reversed(WORDS))
+    assert page.count.text() == "5 pictures"
+
+
+def test_without_pictures_the_page_says_what_to_do(open_page) -> None:
+    page = open_page()
+    assert page.results.currentWidget() is page.message
+    assert page.message.title.text() == "No pictures yet"
+    assert page.message.button.text() == "Import a Folder…"
+
+
+def test_typing_searches_and_emptying_shows_all(page, qtbot) -> None:
+    page.search.setFocus()
+    qtbot.keyClicks(page.search, "fox -blue")
+    found(page, qtbot)
+    assert prompts(page) == ["a green fox", "a red fox"]
+    qtbot.keyClick(page.search, Key.Key_Escape)
+    found(page, qtbot)
+    assert len(prompts(page)) == 5
+
+
+def test_a_search_without_result_says_so_and_can_be_cleared(page, qtbot) -> None:
+    search(page, qtbot, "zebra")
+    assert page.results.currentWidget() is page.message
+    assert "zebra" in page.message.title.text()
+    qtbot.mouseClick(page.message.button, Button.LeftButton)
+    found(page, qtbot)
+    assert page.results.currentWidget() is page.grid
+
+
+def test_a_mistake_in_the_query_is_explained_and_the_rest_is_found(page, qtbot) -> None:
+    search(page, qtbot, "fox sead:3")
+    assert "seed" in page.problem.text()
+    assert page.problem.isVisible()
+    assert len(prompts(page)) == 3
+    search(page, qtbot, "fox seed:2")
+    assert not page.problem.isVisible()
+    assert prompts(page) == ["a blue fox"]
+
+
+def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
+    page.deeds.tag([int(page.model.ids[0])], ["space"])
+    qtbot.waitUntil(
+        lambda: bool(page.facets.findItems("space", Qt.MatchFlag.MatchRecursive)), timeout=SECONDS
+    )
+    (item,) = page.facets.findItems("space", Qt.MatchFlag.MatchRecursive)
+    page.facets.itemClicked.emit(item, 0)
+    found(page, qtbot)
+    assert page.search.text() == 'tag:"space"'
+    assert prompts(page) == ["a rocket"]
+
+
+def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
+    search(page, qtbot, "fox")
+    page.save_search("Foxes")
+    qtbot.waitUntil(
+        lambda: bool(page.facets.findItems("Foxes", Qt.MatchFlag.MatchRecursive)), timeout=SECONDS
+    )
+    search(page, qtbot, "")
+    (item,) = page.facets.findItems("Foxes", Qt.MatchFlag.MatchRecursive)
+    page.facets.itemClicked.emit(item, 0)
+    found(page, qtbot)
+    assert len(prompts(page)) == 3
+
+
+def test_a_picture_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
+    choose(page, qtbot, 1)
+    kept = page.selected()
+    path = picture(6, "a new fox")
+    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+        page.library.note([path])
+    assert page.selected() == kept
+    qtbot.waitUntil(lambda: prompts(page)[0] == "a new fox", timeout=SECONDS)
+
+
+# Selecting
+
+
+def test_clicks_with_shift_and_control_select_as_in_a_file_manager(page, qtbot) -> None:
+    grid, view = page.grid, page.grid.viewport()
+    qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 0))
+    qtbot.mouseClick(view, Button.LeftButton, Modifier.ShiftModifier, middle(grid, 2))
+    assert page.selected() == page.model.ids[:3].tolist()
+    qtbot.mouseClick(view, Button.LeftButton, Modifier.ControlModifier, middle(grid, 1))
+    assert page.selected() == page.model.ids[[0, 2]].tolist()
+    qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 4))
+    assert page.selected() == [int(page.model.ids[4])]
+
+
+def test_the_grid_is_used_by_key(page, qtbot) -> None:
+    grid = page.grid
+    grid.setFocus()
+    grid.setCurrentIndex(page.model.index(0))
+    qtbot.keyClick(grid, Key.Key_Right)
+    assert grid.currentIndex().row() == 1
+    qtbot.keyClick(grid, Key.Key_End, Modifier.ShiftModifier)
+    assert len(page.selected()) == 4
+    qtbot.keyClick(grid, Key.Key_Home)
+    assert page.selected() == [int(page.model.ids[0])]
+    qtbot.keyClick(grid, Key.Key_A, Modifier.ControlModifier)
+    assert len(page.selected()) == 5
+    assert "5 of 5" in page.count.text()
+
+
+def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
+    grid, view = page.grid, page.grid.viewport()
+    first, second = (grid.visualRect(page.model.index(row)) for row in (0, 1))
+    start = first.topLeft() - QPoint(4, 4)
+    qtbot.mousePress(view, Button.LeftButton, pos=start)
+    qtbot.mouseMove(view, start + QPoint(30, 30))
+    qtbot.mouseMove(view, second.center())
+    qtbot.mouseRelease(view, Button.LeftButton, pos=second.center())
+    assert page.selected() == page.model.ids[:2].tolist()
+
+
+# Details and reuse
+
+
+def test_details_say_how_it_was_made_and_a_value_filters(page, qtbot) -> None:
+    choose(page, qtbot, 4)
+    assert page.details.prompt.text() == "a red fox"
+    page.details.filtered.emit("seed:1")
+    found(page, qtbot)
+    assert prompts(page) == ["a red fox"]
+
+
+def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
+    application, page, qtbot
+) -> None:
+    choose(page, qtbot, 4)
+    application.store.prompt = "something else"
+    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_Return)
+    assert application.store.prompt == "a red fox"
+    assert application.store.seed == 1
+    assert not application.browsing.is_open
+    assert (application.studio.view.picture() == noise(seed=1)).all()
+
+
+def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None:
+    store = application.store
+    choose(page, qtbot, 0)
+    store.prompt, store.seed, store.steps = "mine", 77, 9
+    page.acts["reuse_prompt"].trigger()
+    assert (store.prompt, store.seed, store.steps) == ("a rocket", 77, 9)
+    page.acts["reuse_seed"].trigger()
+    assert (store.prompt, store.seed, store.steps) == ("a rocket", 5, 9)
+    store.prompt = "mine"
+    page.acts["reuse_sampler"].trigger()
+    assert (store.prompt, store.seed, store.steps) == ("mine", 5, Request().steps)
+
+
+def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
+    choose(page, qtbot, 0)
+    page.acts["start"].trigger()
+    qtbot.waitUntil(lambda: application.studio.start is not None, timeout=SECONDS)
+    assert not application.browsing.is_open
+
+
+def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
+    choose(page, qtbot, 4)
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Key.Key_C, Modifier.ControlModifier)
+    text = QApplication.clipboard().text()
+    assert text.startswith("a red fox\n")
+    assert "Seed: 1" in text
+
+
+def test_two_pictures_are_compared(page, qtbot) -> None:
+    choose(page, qtbot, 0, 4)
+    page.acts["compare"].trigger()
+    qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare, timeout=SECONDS)
+    words = page.compare.words.text()
+    assert "a red fox" in words
+    assert "a rocket" in words
+    assert "Sampler" not in words
+    qtbot.keyClick(page.compare.view, Key.Key_Escape)
+    assert page.results.currentWidget() is page.grid
+
+
+def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> None:
+    parent = int(page.model.ids[4])
+    child = picture(9, "a fox in snow", init=digest(noise(seed=1)), strength=0.5)
+    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+        page.library.note([child])
+    choose(page, qtbot, 0)
+    tree = page.details.family
+    assert tree.topLevelItem(0).text(0) == "a red fox"
+    assert tree.topLevelItem(0).child(0).text(0) == "a fox in snow"
+    with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+        tree.itemClicked.emit(tree.topLevelItem(0), 0)
+    assert page.selected() == [parent]
+
+
+# Marks
+
+
+def test_rating_and_favourite_by_key(page, qtbot) -> None:
+    choose(page, qtbot, 0, 1)
+    page.grid.setFocus()
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_4)
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_F)
+    search(page, qtbot, "rating:4 is:favourite")
+    assert prompts(page) == ["a rocket", "a green fox"]
+
+
+def test_tags_are_added_and_taken_away(page, qtbot) -> None:
+    choose(page, qtbot, 0)
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.details.tags.field.setText("space, best of")
+        qtbot.keyClick(page.details.tags.field, Key.Key_Return)
+    search(page, qtbot, 'tag:"best of"')
+    assert prompts(page) == ["a rocket"]
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.details.untagged.emit("best of")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
+
+
+# Deleting
+
+
+def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtbot, trash) -> None:
+    choose(page, qtbot, 0)
+    path = page.details.picture.path
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.details.stars.rated.emit(5)
+    page.grid.setFocus()
+    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_Delete)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
+    assert not path.exists()
+    assert [file.name for file in trash.iterdir()] == [path.name]
+    assert page.selected() == [int(page.model.ids[0])]
+    with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
+    assert path.exists()
+    assert not list(trash.iterdir())
+    with page.library.history.reader() as reader:
+        assert [one.path for one in reader.pages(parse("rating:5"))] == [path]
+
+
+def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
+    trash.parent.write_text("in the way of the trash")
+    choose(page, qtbot, 0)
+    path = page.details.picture.path
+    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
+        page.acts["trash"].trigger()
+    assert page.notice.is_error
+    assert path.name in page.notice.text()
+    assert path.exists()
+    assert page.model.rowCount() == 5
+
+
+def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) -> None:
+    page.grid.selectAll()
+    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
+        page.acts["trash"].trigger()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
+    assert "5 pictures" in page.notice.text()
+    with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
+        qtbot.mouseClick(page.notice.action, Button.LeftButton)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
+
+
+# Files that are elsewhere, and folders
+
+
+def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
+    path = page.model.listed(0).path
+    moved = tmp_path / "elsewhere" / "renamed.png"
+    moved.parent.mkdir()
+    path.rename(moved)
+    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+        page.library.index(page.library.folders, quiet=True)
+    qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING, timeout=SECONDS)
+    choose(page, qtbot, 0)
+    assert page.details.missing.isVisible()
+    number = page.selected()[0]
+    with qtbot.waitSignal(page.deeds.located, timeout=SECONDS):
+        page.deeds.locate(number, moved)
+    qtbot.waitUntil(lambda: page.model.listed(0).path == moved, timeout=SECONDS)
+    assert page.model.listed(0).state is State.HERE
+
+
+def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
+    page.model.listed(0).path.unlink()
+    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+        page.library.index(page.library.folders, quiet=True)
+    other = page.model.listed(1).path
+    page.deeds.locate(int(page.model.ids[0]), other)
+    qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
+    assert "another picture" in page.notice.text()
+
+
+def test_importing_a_folder_shows_its_pictures_and_says_what_came_of_it(
+    page, qtbot, tmp_path
+) -> None:
+    ours(tmp_path / "theirs" / "a.png", Request(prompt="an owl", width=8, height=8), seed=50)
+    (tmp_path / "theirs" / "b.png").write_bytes(b"no picture")
+    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+        page.library.add_folder(tmp_path / "theirs")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 7, timeout=SECONDS)
+    assert "2 pictures in theirs: 2 new" in page.notice.text()
+    assert "b.png" in page.notice.text()
+    search(page, qtbot, "owl")
+    assert prompts(page) == ["an owl"]
+
+
+def test_the_keys_of_the_window_do_their_own_here(application, page, qtbot) -> None:
+    """Undo, copy and cancel belong to the canvas, but not while the history is seen."""
+    page.grid.setFocus()
+    qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)
+    assert not application.browsing.is_open
+    qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)
+    assert application.browsing.is_open
+    qtbot.keyClick(page.grid, Key.Key_Escape)
+    assert not application.browsing.is_open
+
+
+def test_every_control_has_a_name(page) -> None:
+    for control in (page.search, page.grid, page.facets, page.zoom, page.save, page.folders):
+        assert control.accessibleName()
