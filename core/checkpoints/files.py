@@ -47,6 +47,10 @@ class UnreadableError(ValueError):
     """What is wrong with a file, without its name."""
 
 
+class UnknownKindError(UnreadableError):
+    """What a file is that is sound but of no use."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A tensor, as a file describes it."""
@@ -128,10 +132,10 @@ def open_tensors(path: Path) -> TensorFile:
 def unreadable(path: Path, error: Exception) -> ModelError:
     if isinstance(error, OSError):
         return ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the path.")
-    return ModelError(
-        f"{path} cannot be used: {str(error)[:500]}.",
-        "Download it again, or ask whoever made it for a .safetensors file.",
-    )
+    hint = "Download it again, or ask whoever made it for a .safetensors file."
+    if isinstance(error, UnknownKindError):
+        hint = "Choose another model."
+    return ModelError(f"{path} cannot be used: {str(error)[:500]}.", hint)
 
 
 def _read_safetensors(path: Path, start: bytes) -> TensorFile:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..errors import ModelError
-from .files import SUFFIXES, TensorFile, UnreadableError, open_tensors
+from .files import SUFFIXES, TensorFile, UnknownKindError, UnreadableError, open_tensors
 from .keys import Source, Sources
 from .parts import everything
 
@@ -49,7 +49,7 @@ def open_folder(path: Path) -> Folder:
             groups.append(_joined(opened))
             files += [file.path for file in opened]
     if not any("unet" in file.parts for file in files):
-        raise UnreadableError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
+        raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
     scheduler = path / "scheduler" / "scheduler_config.json"
     if not scheduler.is_file():
         return Folder(tuple(groups), tuple(files))

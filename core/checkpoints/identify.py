@@ -16,7 +16,7 @@ from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
 from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, Family, Reading
-from .files import UnreadableError, open_tensors, unreadable
+from .files import UnknownKindError, UnreadableError, open_tensors, unreadable
 from .folders import Folder, is_diffusers_folder, open_folder
 from .parts import Part, Parts, everything, find, together
 from .shapes import autoencoder_config, clip_config, unet_config
@@ -143,22 +143,23 @@ def _identity(
     prediction: Prediction | None,
 ) -> Identity:
     if parts.unet is None:
-        raise UnreadableError(_not_a_model(parts))
+        raise UnknownKindError(_not_a_model(parts))
     for marker in ("edm_mean", "edm_vpred.sigma_max", "scaled_fp8"):
         if marker in parts.markers:
-            raise UnreadableError(f"its {marker} shows a kind of model that is not known yet")
+            raise UnknownKindError(f"its {marker} shows a kind of model that is not known yet")
     try:
         shape = unet_config(parts.unet.sources)
     except UnreadableError as error:
         if not any(".attn2." in name for name in parts.unet.sources):
-            raise UnreadableError(_of_another_family(parts, None)) from error
+            raise UnknownKindError(_of_another_family(parts, None)) from error
         raise
     texts = sorted(parts.texts, key=_text_width)  # CLIP ViT-L before ViT-bigG
     family = _family(shape, len(texts))
     if family is None:
-        raise UnreadableError(_of_another_family(parts, shape.context_dim))
+        raise UnknownKindError(_of_another_family(parts, shape.context_dim))
     if shape.in_channels not in EXTRA_INPUTS:
-        raise UnreadableError(f"its U-Net takes {shape.in_channels} channels, as no known one does")
+        count = shape.in_channels
+        raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
     unet = replace(shape, heads=family.heads, cross_levels=family.cross_levels)
     autoencoder = parts.autoencoder and autoencoder_config(parts.autoencoder.sources)
     found = list(zip(texts, family.texts, strict=False))

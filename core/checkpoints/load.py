@@ -126,7 +126,7 @@ def _config(identity: Identity) -> CheckpointConfig:
     if predicts.kind == "v" and family.side < V_SIDE and identity.unet.linear_projection:
         side = V_SIDE
     return CheckpointConfig(
-        name=identity.path.stem,
+        name=identity.path.name if identity.path.is_dir() else identity.path.stem,
         family=family,
         unet=identity.unet,
         autoencoder=identity.autoencoder,

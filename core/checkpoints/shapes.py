@@ -11,7 +11,7 @@ from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
 from .families import Activation
-from .files import UnreadableError
+from .files import UnknownKindError, UnreadableError
 from .keys import Sources
 
 CLIP_HEAD = 64
@@ -35,14 +35,14 @@ def unet_config(sources: Sources) -> UNetConfig:
             depths[-1].append(_count(sources, rf"{at}\.1\.transformer_blocks\.(\d+)\."))
     regular = all(len(set(level)) == 1 for level in (*widths, *depths))
     if not regular or len({len(level) for level in widths}) != 1:
-        raise UnreadableError(UNUSUAL)
+        raise UnknownKindError(UNUSUAL)
     channels = first[0]
     if not channels or any(level[0] % channels for level in widths):
-        raise UnreadableError(UNUSUAL)
+        raise UnknownKindError(UNUSUAL)
     middle = _count(sources, r"middle_block\.1\.transformer_blocks\.(\d+)\.")
     context = next((s.shape for k, s in sources.items() if k.endswith("attn2.to_k.weight")), None)
     if context is None or len(context) != 2 or not middle:
-        raise UnreadableError(UNUSUAL)
+        raise UnknownKindError(UNUSUAL)
     vector = sources.get("label_emb.0.0.weight")
     classes = sources.get("label_emb.weight")
     projection = next((s.shape for k, s in sources.items() if k.endswith("proj_in.weight")), ())
@@ -77,9 +77,9 @@ def autoencoder_config(sources: Sources) -> AutoencoderConfig:
         for level in range(levels)
     ]
     if not widths or not channels or any(width % channels for width in widths):
-        raise UnreadableError("its autoencoder is of an unknown kind")
+        raise UnknownKindError("its autoencoder is of an unknown kind")
     if _shape(sources, "encoder.conv_out.weight", 4)[0] != 2 * latent:
-        raise UnreadableError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
+        raise UnknownKindError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
     _check_sizes(first[1], channels, latent, *widths)
     multipliers = tuple(width // channels for width in widths)
     return AutoencoderConfig(channels, multipliers, blocks, latent, first[1])

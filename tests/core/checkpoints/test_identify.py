@@ -77,11 +77,11 @@ def test_a_published_file_is_told_and_loaded(
 def test_a_folder_of_diffusers_is_told_and_loaded(
     kind: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
-    write_folder(tinies[kind], tmp_path / "model", torch.float32)
-    identity = identify(tmp_path / "model")
+    write_folder(tinies[kind], tmp_path / "model-v1.5", torch.float32)
+    identity = identify(tmp_path / "model-v1.5")
     assert identity.family is FAMILIES[kind]
     assert len(identity.files) == 3 + len(tinies[kind].texts)
-    model = load_model(tmp_path / "model")
+    model = load_model(tmp_path / "model-v1.5")
     tiny = tinies[kind]
     if kind == "SD2":  # whose last layer diffusers leaves out
         assert identity.text_encoders[0].layers == 2
@@ -89,7 +89,7 @@ def test_a_folder_of_diffusers_is_told_and_loaded(
         torch.testing.assert_close(model.text(["a cat"]).context, whole.text(["a cat"]).context)
         tiny = replace(tiny, texts=(model.text.encoders[0][0],))
     assert_holds(model, tiny)
-    assert model.name == "model"
+    assert model.name == "model-v1.5"
     assert len(model.digest) == 64
 
 
@@ -323,8 +323,9 @@ def test_published_sizes_are_told_in_milliseconds(name: str, tmp_path: Path) -> 
 def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     header_of(config, path)
-    with pytest.raises(ModelError, match=kind):
+    with pytest.raises(ModelError, match=kind) as caught:
         identify(path)
+    assert caught.value.hint == "Choose another model."
 
 
 @pytest.mark.parametrize(
