@@ -25,6 +25,8 @@ class Masking(QObject):
     def _tell(self) -> None:
         store, usage = self._store, None
         model = store.run.model
+        if model is not None:
+            self._canvas.view.extending.unit = model.size_multiple
         if store.mode is Mode.INPAINT and model is not None and not store.problem():
             usage = Usage(store.inpaint, store.drawn_size, model.factor)
         self._canvas.view.mask_views.use(usage)

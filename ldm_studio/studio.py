@@ -38,6 +38,8 @@ from .steering import Steering
 from .store import Mode, StudioStore
 
 SHOWN_MS = 4000
+EXTENDED = 0.9
+"""The least strength for what was added to a picture: with less, the fill shows through."""
 
 
 class Studio(QObject):
@@ -124,6 +126,7 @@ class Studio(QObject):
         window.strip.replay_requested.connect(self.replaying.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
         self.view.picture_restored.connect(self._on_picture_restored)
+        self.view.extended.connect(self._on_extended)
         store.mode_changed.connect(self._on_mode_changed)
         self.sizing.fitted.connect(self.use_start)
         self.candidates = Candidates(self)
@@ -356,8 +359,20 @@ class Studio(QObject):
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask = store.mode
             store.mode = Mode.INPAINT
-            if store.problem():
-                store.area = "masked"  # which takes a picture of any size
+        if store.problem():
+            store.area = "masked"  # which takes a picture of any size
+
+    def _on_extended(self) -> None:
+        """The picture was made larger, and what was added is masked: draw that."""
+        self.branching.leave()
+        self._set_shown(None)
+        self.window.strip.forget_current()
+        self.view.set_before(None)
+        store = self.store
+        store.area = "whole"
+        if store.problem():
+            store.area = "masked"
+        store.strength = max(store.strength, EXTENDED)
 
     def _on_picture_restored(self) -> None:
         """Undo has brought back a picture: from now on it is what the next one starts from."""

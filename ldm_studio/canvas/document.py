@@ -93,9 +93,16 @@ class CanvasDocument(QObject):
         """Whether the picture's own pixels are what the frame shows."""
         return self._picture is not None and self.frame == self._picture.size
 
-    def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None, text: str = "") -> None:
-        """`text` names the change in the undo list. Without a picture there is nothing to undo.
-        Raises ValueError on arrays of another kind.
+    def set_picture(
+        self,
+        rgb: np.ndarray | None,
+        alpha: np.ndarray | None,
+        text: str = "",
+        mask: np.ndarray | None = None,
+    ) -> None:
+        """`text` names the change in the undo list. Without a picture there is nothing to undo. A
+        `mask` comes with a picture of another size, as one change with it. Raises ValueError on
+        arrays of another kind.
         """
         old, new = self._picture, None if rgb is None else Picture.of(rgb, alpha)
         self.preview = None
@@ -115,12 +122,15 @@ class CanvasDocument(QObject):
             self.cancel_stroke()
             self._changes.forget()
             assert self.mask is not None
-            blank = Mask(*new.size)
-            sides = (old, self.mask.pixels), (new, blank.pixels.copy())
+            fresh = Mask(*new.size)
+            if mask is not None:
+                fresh.check(mask)
+                fresh.touch(fresh.bounds)[...] = mask
+            sides = (old, self.mask.pixels), (new, fresh.pixels.copy())
             self.history.push(text, ReplaceStep(*sides, self._restore_both))
-            self._lay(new, blank)
+            self._lay(new, fresh)
         self.replaced.emit()
-        if had_mask:
+        if had_mask or mask is not None:
             self.mask_changed.emit()
 
     def _lay(self, picture: Picture | None, mask: Mask | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QWidget
 
-from core import morphology
+from core import morphology, outpainting
 from ldm_studio.canvas import selections
 from ldm_studio.canvas.document import CanvasDocument
+from ldm_studio.canvas.extending import GRIP, Extending
 from ldm_studio.canvas.options import ToolOptions
 from ldm_studio.canvas.selections import Corner, Selection
 from ldm_studio.canvas.tools import TOOLS, Tool
@@ -24,12 +27,15 @@ class EditingView(ZoomView):
 
     mask_changed = Signal()
     picture_restored = Signal()  # by undo or redo
+    extended = Signal()  # the picture was made larger, and what was added is masked
     options_changed = Signal()
     tool_changed = Signal(Tool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = CanvasDocument(self)
+        self.extending = Extending(self)
+        self._extension_before = self.extending.extension
         self._tool, self._painter_tool = Tool.BRUSH, Tool.BRUSH
         self._options = ToolOptions()
         self.document.mask_changed.connect(self.mask_changed)
@@ -164,6 +170,42 @@ class EditingView(ZoomView):
                 self.tr("Gradient"),
                 subtract=self._options.subtract != invert,
             )
+
+    # --- extending the picture ---
+
+    def begin_extending(self, at: Corner) -> None:
+        if size := self._size():
+            self._extension_before = self.extending.extension
+            self.extending.begin(*at, size, GRIP / self.scale)
+
+    def extend_to(self, at: Corner) -> None:
+        if size := self._size():
+            self.extending.drag(*at, size)
+
+    def end_extending(self, keep: bool) -> None:
+        self.extending.end()
+        if not keep:
+            self.extending.change(border=self._extension_before.border)
+
+    def extend(self) -> None:
+        """Add what was chosen to the picture, and mask it: one step of undo."""
+        picture, extension = self.document.picture, self.extending.extension
+        if picture is None or extension.is_none or not self.document.paintable:
+            return
+        self.extending.clear()
+
+        def take(done: Future[tuple[np.ndarray, np.ndarray]]) -> None:
+            if self.document.picture is picture:  # else it has changed meanwhile
+                rgb, mask = done.result()
+                self.set_tool(Tool.BRUSH)
+                self.document.set_picture(rgb, None, self.tr("Extend the picture"), mask)
+                self.extended.emit()
+
+        fill, overlap = extension.fill, extension.overlap
+        work = partial(outpainting.extended, picture, extension.border, fill, overlap=overlap)
+        self.document.background.run(work, take)
+
+    # --- helpers ---
 
     def _select(self, selection: Selection | None, text: str, invert: bool) -> None:
         subtract = self._options.subtract != invert

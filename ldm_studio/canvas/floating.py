@@ -43,15 +43,18 @@ class Floating(QFrame):
         return made
 
 
-def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag) -> None:
-    """Keep `widget` at an edge or in a corner of `view`, whose size it has no say in."""
+def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag, row: int = 0) -> None:
+    """Keep `widget` at an edge or in a corner of `view`, whose size it has no say in. Those of a
+    higher `row` are below.
+    """
     grid = view.layout()
     if grid is None:
         grid = QGridLayout(view)
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        grid.setRowStretch(0, 1)
     assert isinstance(grid, QGridLayout)
-    grid.addWidget(widget, 0, 0, edge)
+    grid.addWidget(widget, row, 0, edge)
 
 
 class ViewSwitch(Floating):

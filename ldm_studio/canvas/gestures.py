@@ -50,6 +50,9 @@ class Surface(Protocol):
     def select_polygon(self, corners: list[Corner], invert: bool) -> None: ...
     def select_colour(self, at: Corner, invert: bool) -> None: ...
     def select_gradient(self, a: Corner, b: Corner, invert: bool) -> None: ...
+    def begin_extending(self, at: Corner) -> None: ...
+    def extend_to(self, at: Corner) -> None: ...
+    def end_extending(self, keep: bool) -> None: ...
 
 
 class Gesture(Protocol):
@@ -172,6 +175,24 @@ class Fill(_Drag):
 
     def finish(self) -> None:
         self._surface.select_colour(self._start.corner, self._start.invert)
+
+
+class Extend(_Drag):
+    """An edge or a corner of the frame, outwards."""
+
+    def __init__(self, surface: Surface, sample: Sample) -> None:
+        super().__init__(surface, sample)
+        surface.begin_extending(sample.corner)
+
+    def move(self, sample: Sample) -> None:
+        self._last = sample
+        self._surface.extend_to(sample.corner)
+
+    def finish(self) -> None:
+        self._surface.end_extending(True)
+
+    def cancel(self) -> None:
+        self._surface.end_extending(False)
 
 
 class Lasso:

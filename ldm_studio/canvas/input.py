@@ -154,6 +154,8 @@ class CanvasInput:
     def _move_hover(self, position: QPointF | None) -> None:
         self._view.update_ring()
         self.hover = position
+        if self._view.tool is Tool.EXTEND and not self.pressed:
+            self._view.update_cursor()
         if position is not None:
             self._view.wake_tint()
         self._view.update_ring()
@@ -207,12 +209,14 @@ class CanvasInput:
         if not self._owns(event):
             return False
         if event.key() == Qt.Key.Key_Escape:
+            if self._gesture is None and self._pan is None:
+                self._view.extending.clear()
             self.cancel()
         elif event.key() in ENTER and self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
         elif event.key() in ENTER:
-            self._view.kept.emit()
+            self._view.enter()
         elif event.key() == Qt.Key.Key_Backspace and self._gesture:
             self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
@@ -249,8 +253,9 @@ class CanvasInput:
     def _owns(self, event: QKeyEvent) -> bool:
         plain = modifiers(event) == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape:
-            return self._gesture is not None or self._pan is not None
-        if plain and event.key() in ENTER and self._view.flips and self._gesture is None:
+            extends = not self._view.extending.extension.is_none
+            return self._gesture is not None or self._pan is not None or extends
+        if plain and event.key() in ENTER and self._view.awaits_enter and self._gesture is None:
             return True
         if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
             return self._gesture is not None and not self.pressed

@@ -198,6 +198,7 @@ class OptionsBar(Folding):
             Tool.LASSO: area,
             Tool.FILL: (*area, *fill),
             Tool.GRADIENT: (*area, *direction),
+            Tool.EXTEND: (),
             Tool.PAN: (),
         }[tool]
         usage = TOOLS[tool].usage

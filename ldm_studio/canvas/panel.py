@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QFrame, QGr
 from core.errors import StudioError
 from ldm_studio.canvas.candidatebar import CandidateBar
 from ldm_studio.canvas.controls import ButtonRow, IconButton, line
+from ldm_studio.canvas.extendbar import ExtendBar
 from ldm_studio.canvas.floating import Badge, ViewSwitch, float_over
 from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.maskfile import read_mask, write_mask
@@ -80,9 +81,11 @@ class CanvasPanel(QWidget):
         self.view_switch = ViewSwitch(self.view.mask_views)
         self.badge, self.candidates = Badge("check"), CandidateBar()
         edge = Qt.AlignmentFlag
+        self.extend_bar = ExtendBar(self.view)
         float_over(self.view, self.view_switch, edge.AlignTop | edge.AlignRight)
-        float_over(self.view, self.badge, edge.AlignBottom | edge.AlignLeft)
-        float_over(self.view, self.candidates, edge.AlignBottom | edge.AlignHCenter)
+        float_over(self.view, self.extend_bar, edge.AlignBottom | edge.AlignHCenter, row=1)
+        float_over(self.view, self.badge, edge.AlignBottom | edge.AlignLeft, row=2)
+        float_over(self.view, self.candidates, edge.AlignBottom | edge.AlignHCenter, row=2)
         self._lay_out()
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)
@@ -132,7 +135,9 @@ class CanvasPanel(QWidget):
         column.set_optional(
             (low_line, self._undo, self._redo),
             (top_line, self._invert, self._clear, self._more),
-            tuple(self._tools[tool] for tool in (Tool.GRADIENT, Tool.FILL, Tool.LASSO)),
+            tuple(
+                self._tools[tool] for tool in (Tool.EXTEND, Tool.GRADIENT, Tool.FILL, Tool.LASSO)
+            ),
             (self._tools[Tool.RECTANGLE],),
         )
         grid = QGridLayout(self)

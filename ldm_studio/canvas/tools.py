@@ -10,6 +10,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 
 from ldm_studio.canvas.gestures import (
+    Extend,
     Fill,
     Gesture,
     Gradient,
@@ -30,6 +31,7 @@ class Tool(Enum):
     LASSO = "lasso"
     FILL = "fill"
     GRADIENT = "gradient"
+    EXTEND = "extend"
     PAN = "pan"
 
 
@@ -96,6 +98,15 @@ TOOLS: dict[Tool, ToolRow] = {
         key="G",
         begin=Gradient,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag from full to none"),
+    ),
+    Tool.EXTEND: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Extend"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Make the picture larger, to have the new part drawn."),
+        icon="extend",
+        key="O",
+        begin=Extend,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge outwards; Enter extends"),
+        cursor=Qt.CursorShape.ArrowCursor,
     ),
     Tool.PAN: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Hand"),

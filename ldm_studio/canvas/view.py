@@ -25,10 +25,13 @@ from ldm_studio.canvas.describing import describe
 from ldm_studio.canvas.dropping import dropped_picture, offers_picture
 from ldm_studio.canvas.editing import EditingView
 from ldm_studio.canvas.empty import paint_empty
+from ldm_studio.canvas.extending import GRIP, cursor_of
 from ldm_studio.canvas.input import CanvasInput
 from ldm_studio.canvas.maskviews import MaskViews
 from ldm_studio.canvas.tiles import Rect
 from ldm_studio.canvas.tools import TOOLS, Tool
+
+ROOM = 0.6  # of the fitting zoom, while the picture is being extended
 
 
 class CanvasView(EditingView):
@@ -55,6 +58,7 @@ class CanvasView(EditingView):
         self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
         self.flips = False
         """There are several pictures to flip through: arrow keys do, and Enter keeps one."""
+        self._roomy = False  # zoomed out, to have room for extending
         self._focus_by_key = False
         self._shown_radius = 0.0  # of the ring, in logical pixels
 
@@ -69,6 +73,8 @@ class CanvasView(EditingView):
         self.document.busy_changed.connect(self.update)
         self.mask_views.changed.connect(self.update)
         self.mask_views.chosen.connect(self._show_tint)
+        self.extending.changed.connect(self.update)
+        self.extended.connect(self.wake_tint)
         self.tool_changed.connect(self._on_tool_changed)
         self.options_changed.connect(self._on_options_changed)
         self._describe()
@@ -168,12 +174,30 @@ class CanvasView(EditingView):
 
     def _on_tool_changed(self) -> None:
         self._input.cancel()
+        self.extending.clear()
+        if self._tool is Tool.EXTEND and self.fitting:
+            self.zoom_to(self.zoom * ROOM)
+        elif self._roomy:
+            self.fit()
+        self._roomy = self._tool is Tool.EXTEND and not self.fitting
         self.update()  # the ring of the one before
         self.update_cursor()
 
     def _on_options_changed(self) -> None:
         self._update_ring_of(self._shown_radius)
         self.update_ring()
+
+    @property
+    def awaits_enter(self) -> bool:
+        """Whether the Enter key has something to do: see `enter`."""
+        return self.flips or not self.extending.extension.is_none
+
+    def enter(self) -> None:
+        """Extend the picture as was chosen, or else keep the one of several that is seen."""
+        if self.extending.extension.is_none:
+            self.kept.emit()
+        else:
+            self.extend()
 
     def show_outline(self, outline: QPainterPath | None) -> None:
         self._update_outline()
@@ -238,6 +262,8 @@ class CanvasView(EditingView):
             painting.paint_outline(painter, frame)
         if self._outline:
             painting.paint_outline(painter, self._in_widget(self._outline))
+        if self._tool is Tool.EXTEND and self.document.paintable:
+            self.extending.paint(painter, self.target(), self.scale, self.palette())
         if self._ring_shown and self._input.hover:
             painting.paint_ring(painter, self._input.hover, self._ring_radius)
         if self.document.busy:
@@ -280,6 +306,9 @@ class CanvasView(EditingView):
             shape = (
                 TOOLS[self._tool].cursor if self.document.paintable else Qt.CursorShape.ArrowCursor
             )
+            if self._tool is Tool.EXTEND and self._input.hover and (size := self._size()):
+                at = self.to_image(self._input.hover)
+                shape = cursor_of(self.extending.sides_at(*at, size, GRIP / self.scale))
         if self.cursor().shape() != shape:
             self.setCursor(shape)
 

@@ -27,6 +27,7 @@ CANVAS_KEYS = (
     ("Brush, eraser", "B, E"),
     ("Rectangle, lasso", "R, L"),
     ("Fill by colour, gradient", "F, G"),
+    ("Extend the picture", "O, Enter"),
     ("Smaller, larger brush", "[ ]"),
     ("Softer, harder brush", "Shift+[ ]"),
     ("Grow, shrink, feather the mask", ". , /"),

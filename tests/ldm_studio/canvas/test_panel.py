@@ -139,7 +139,7 @@ def test_where_it_is_low_tools_stay_and_what_has_keys_gives_way(panel):
     assert button(panel, "Eraser").isVisible()
     assert not button(panel, "Undo").isVisible()
     assert not control(panel, QSpinBox, "Brush hardness").isVisible()
-    panel.resize(900, 500)
+    panel.resize(900, 540)
     assert button(panel, "Undo").isVisible()
     assert control(panel, QSpinBox, "Brush hardness").isVisible()
 

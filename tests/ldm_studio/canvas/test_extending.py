@@ -1,0 +1,126 @@
+"""Making the picture larger: by its edges, in numbers, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from core.outpainting import Border, extended
+from ldm_studio.canvas.extendbar import ExtendBar
+from ldm_studio.canvas.tools import Tool
+from tests.ldm_studio.canvas.driving import drag
+
+WIDTH, HEIGHT = 200, 100
+
+
+@pytest.fixture
+def extending(view):
+    """The view of these tests, 200 x 100 pixels, with the tool in hand and room around it."""
+    view.extending.unit = 16
+    view.fit()
+    view.set_tool(Tool.EXTEND)
+    return view
+
+
+def border(view) -> Border:
+    return view.extending.extension.border
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ((200, 50), (236, 50), Border(right=40)),  # 240 is a multiple of 16
+        ((0, 50), (-20, 90), Border(left=24)),
+        ((100, 0), (100, -30), Border(top=28)),  # 128
+        ((100, 100), (400, 125), Border(bottom=28)),
+        ((200, 100), (236, 125), Border(right=40, bottom=28)),
+        ((0, 0), (-20, -30), Border(left=24, top=28)),
+        ((200, 50), (120, 50), Border()),  # never into the picture
+        ((100, 50), (180, 50), Border()),  # nothing is taken hold of in the middle
+    ],
+)
+def test_edges_and_corners_are_dragged_to_multiples(extending, qtbot, start, end, expected) -> None:
+    drag(qtbot, extending, start, end)
+    assert border(extending) == expected
+
+
+def test_an_edge_can_be_dragged_back(extending, qtbot) -> None:
+    drag(qtbot, extending, (200, 50), (240, 50))
+    drag(qtbot, extending, (240, 50), (202, 50))
+    assert border(extending) == Border()
+
+
+def test_there_is_room_for_it_and_none_is_left_over(view) -> None:
+    view.fit()
+    zoom = view.zoom
+    view.set_tool(Tool.EXTEND)
+    assert view.zoom < zoom
+    view.set_tool(Tool.BRUSH)
+    assert view.fitting
+    view.zoom_to(3.0)
+    view.set_tool(Tool.EXTEND)
+    assert view.zoom == 3.0  # somebody looks at something
+
+
+def test_escape_forgets_it_and_enter_makes_it(extending, qtbot, rgb) -> None:
+    drag(qtbot, extending, (200, 50), (240, 50))
+    qtbot.keyClick(extending, Qt.Key.Key_Escape)
+    assert border(extending) == Border()
+    drag(qtbot, extending, (200, 50), (240, 50))
+    with qtbot.waitSignal(extending.extended):
+        qtbot.keyClick(extending, Qt.Key.Key_Return)
+    picture, mask = extended(rgb, Border(right=40), "edge", overlap=8)
+    assert np.array_equal(extending.picture(), picture)
+    assert np.array_equal(extending.mask(), mask)
+    assert border(extending) == Border()
+
+
+def test_it_is_one_step_of_undo(extending, qtbot, rgb) -> None:
+    before = np.zeros((HEIGHT, WIDTH), np.uint8)
+    before[10:20, 10:20] = 255
+    extending.set_mask(before)
+    steps = extending.undo_stack.count()
+    extending.extending.set_side("left", 56)
+    with qtbot.waitSignal(extending.extended):
+        extending.extend()
+    after = extending.mask()
+    assert extending.undo_stack.count() == steps + 1
+    extending.undo()
+    assert np.array_equal(extending.picture(), rgb)
+    assert np.array_equal(extending.mask(), before)
+    extending.redo()
+    assert extending.picture().shape == (HEIGHT, WIDTH + 56, 3)
+    assert np.array_equal(extending.mask(), after)
+
+
+@pytest.fixture
+def bar(extending, qtbot) -> ExtendBar:
+    made = ExtendBar(extending)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_the_numbers_and_the_frame_agree(extending, bar, qtbot) -> None:
+    assert bar.isVisible()
+    assert not bar.extend.isEnabled()
+    drag(qtbot, extending, (200, 50), (240, 50))
+    assert bar.sides["right"].value() == 40
+    assert bar.result.text() == "240 × 100"
+    bar.sides["top"].setValue(9)
+    assert border(extending) == Border(top=9, right=40)  # a number is taken as it is
+    bar.fill.setCurrentIndex(bar.fill.findData("noise"))
+    bar.overlap.setValue(3)
+    with qtbot.waitSignal(extending.extended):
+        qtbot.mouseClick(bar.extend, Qt.MouseButton.LeftButton)
+    assert extending.picture().shape == (109, 240, 3)
+    assert (extending.mask() > 0)[12:].sum() == 97 * (40 + 3)
+    assert not bar.isVisible()
+
+
+def test_it_is_there_only_while_the_tool_is(extending, bar) -> None:
+    extending.set_tool(Tool.PAN)
+    assert not bar.isVisible()
+    extending.set_tool(Tool.EXTEND)
+    assert bar.isVisible()
+    assert all(box.accessibleName() for box in bar.sides.values())

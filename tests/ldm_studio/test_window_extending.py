@@ -1,0 +1,58 @@
+"""From an extended picture to what the model is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ldm_studio.canvas.tools import Tool
+from ldm_studio.store import Mode
+from tests.ldm_studio.driving import make
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def extend(application, qtbot, **sides: int) -> None:
+    view = application.studio.view
+    view.set_tool(Tool.EXTEND)
+    for side, pixels in sides.items():
+        view.extending.set_side(side, pixels)
+    with qtbot.waitSignal(view.extended):
+        view.extend()
+
+
+def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, strength=0.5)
+    old = application.studio.view.picture()
+    extend(application, qtbot, right=64)
+    store, view = application.store, application.studio.view
+    assert (store.mode, store.area) == (Mode.INPAINT, "whole")
+    assert (store.width, store.height) == (192, 128)
+    assert store.strength == 0.9
+    make(application, qtbot)
+    request = pipeline.begun[-1]
+    assert (request.width, request.height, request.inpaint.area) == (192, 128, "whole")
+    assert pipeline.images[-1].shape == (128, 192, 3)
+    assert pipeline.masks[-1][:, 128:].min() == 255
+    assert np.array_equal(view.picture()[:, :120], old[:, :120])
+
+
+def test_where_the_whole_is_too_large_only_the_new_part_is_drawn(application, qtbot) -> None:
+    make(application, qtbot)
+    extend(application, qtbot, left=160)  # 288 wide; the model draws 256
+    assert application.store.area == "masked"
+    assert application.store.problem() == ""
+
+
+def test_undo_starts_from_the_smaller_picture_again(application, qtbot) -> None:
+    make(application, qtbot)
+    old = application.studio.view.picture()
+    extend(application, qtbot, top=32)
+    application.studio.view.undo()
+    assert np.array_equal(application.studio.view.picture(), old)
+    assert application.store.height == 128
+    assert application.store.mode is Mode.TEXT
+
+
+def test_the_frame_snaps_to_what_the_model_takes(application) -> None:
+    assert application.studio.view.extending.unit == 16
