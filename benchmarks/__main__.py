@@ -22,6 +22,7 @@ BENCHMARKS = {
     "startup": "from start to window, to model, to first picture",
     "seam": "how visible the edge of an inpainted part is",
     "history": "first page and searches of 100,000 pictures",
+    "browser": "the page of 100,000 pictures: opening, searching, scrolling, memory",
     "peer": "our U-Net beside diffusers'",
 }
 

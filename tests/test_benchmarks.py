@@ -19,6 +19,7 @@ FIELDS = {
     "canvas": {"strokes", "by_view", "ends", "invert", "undo", "undo_mib", "niceness"},
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
     "history": {"first_page_ms", "search_ms", "search_while_writing_ms", "pictures"},
+    "browser": {"first_page_ms", "search_ms", "frame_p99_ms", "longest_jump_ms", "memory_mib"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
 }
 MACHINE = {"cpu", "cores", "threads", "torch", "python", "system"}
@@ -83,6 +84,17 @@ def test_a_small_history_is_measured_like_a_large_one(
 ) -> None:
     monkeypatch.setattr("benchmarks.history.ITEMS", 1_000)
     (record,) = run(["history"], model, tmp_path / "records.jsonl")
+    check(record)
+    assert record["pictures"] == 1_000
+
+
+def test_the_page_of_a_small_history_is_measured_like_that_of_a_large_one(
+    qapp, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.browser.ITEMS", 1_000)
+    monkeypatch.setattr("benchmarks.browser.FRAMES", 5)
+    monkeypatch.setattr("benchmarks.browser.JUMPS", 5)
+    (record,) = run(["browser"], model, tmp_path / "records.jsonl")
     check(record)
     assert record["pictures"] == 1_000
 

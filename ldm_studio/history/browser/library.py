@@ -14,6 +14,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import StudioError
+from ldm_studio.engine.thread import lower_priority
 from ldm_studio.history.errors import HistoryError
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import Progress, Report, rebuild
@@ -77,7 +78,9 @@ class Library(QObject):
         self._error: StudioError | None = None
         self._noted: list[Path] = []
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="ldm-library")
-        self._indexer = ThreadPoolExecutor(1, thread_name_prefix="ldm-index")
+        self._indexer = ThreadPoolExecutor(
+            1, thread_name_prefix="ldm-index", initializer=lower_priority
+        )
         self._stop = threading.Event()
         self._ending = threading.Event()
         self._opening = False

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
-    QAction,
     QDesktopServices,
     QHideEvent,
     QImage,
@@ -20,12 +19,8 @@ from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
     QMenu,
-    QSlider,
     QStackedWidget,
-    QToolButton,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -33,26 +28,25 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from ldm_studio import images
 from ldm_studio.history.lineage import Family, family
-from ldm_studio.history.query import GRAMMAR, Query
+from ldm_studio.history.query import Query
 from ldm_studio.history.reader import Details, Listed, Reader
 from ldm_studio.history.schema import State
 from ldm_studio.history.terms import toggled, with_term
 from ldm_studio.infotext import Infotext
-from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.notice import NoticeStrip
-from ldm_studio.theme import GRID, icon
 
+from .acts import MENU, build_actions
 from .asker import Asker
+from .bar import SearchBar
 from .compare import ComparePane
 from .deeds import Deeds, Deletion
 from .details import DetailsPane
 from .facets import FacetPanel, Group, gather
-from .grid import LARGEST, SMALLEST, USUAL, Grid
+from .grid import Grid
 from .library import Indexing, Library
 from .message import Message
 from .model import PictureModel, Stage
 from .progress import ProgressRow
-from .search import SearchField
 from .thumbs import ThumbnailLoader
 
 FACETS_WIDTH = 196
@@ -99,12 +93,9 @@ class HistoryPage(QWidget):
         self.model = PictureModel(self.lists, self)
         self.notice = NoticeStrip()
         self.deeds = Deeds(library, self.notice, self)
-        self.acts = self._actions()
-        self.search = SearchField()
-        self.problem = QLabel()
-        self.problem.setObjectName("wrong")
-        self.problem.setContentsMargins(100, 0, 0, 0)
-        self.problem.hide()
+        self.acts = build_actions(self, self._handlers())
+        self.bar = SearchBar(library, self.deeds)
+        self.search = self.bar.search
         self.grid = Grid(self.model, self.loader)
         self.message = Message()
         self.facets = FacetPanel()
@@ -122,42 +113,6 @@ class HistoryPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.count = QLabel()
-        self.count.setObjectName("caption")
-        self.zoom = QSlider(Qt.Orientation.Horizontal)
-        self.zoom.setRange(SMALLEST, LARGEST)
-        self.zoom.setValue(USUAL)
-        self.zoom.setFixedWidth(110)
-        self.zoom.setToolTip("Size of the pictures (Ctrl+wheel)")
-        self.zoom.setAccessibleName("Size of the pictures")
-        self.back = QToolButton()
-        self.back.setText("Canvas")
-        self.back.setIcon(icon("chevron-left"))
-        self.back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.back.setToolTip("Back to the canvas (Ctrl+H, Esc)")
-        self.save = tool_button("star", "Save this search", "Save this search")
-        self.help = tool_button("info", "How to search", f"<pre>{_escaped(GRAMMAR)}</pre>")
-        self.folders = tool_button("folder", "Folders", "Import and look through folders")
-        self.folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.folders.setMenu(QMenu(self.folders))
-        bar = QWidget()
-        bar.setObjectName("bar")
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addWidget(self.back)
-        row.addWidget(self.search, 1)
-        row.addWidget(self.save)
-        row.addWidget(self.help)
-        row.addSpacing(GRID)
-        row.addWidget(self.count)
-        row.addSpacing(GRID)
-        row.addWidget(self.zoom)
-        row.addWidget(self.folders)
-        above = QVBoxLayout(bar)
-        above.setContentsMargins(GRID, GRID, 12, GRID)
-        above.setSpacing(4)
-        above.addLayout(row)
-        above.addWidget(self.problem)
         self.facets.setFixedWidth(FACETS_WIDTH)
         self.results = QStackedWidget()
         self.results.addWidget(self.grid)
@@ -178,50 +133,28 @@ class HistoryPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(bar)
+        column.addWidget(self.bar)
         column.addLayout(body, 1)
 
-    def _actions(self) -> dict[str, QAction]:
+    def _handlers(self) -> dict[str, Callable[[], object]]:
         deeds = self.deeds
-        rows: tuple[tuple[str, str, str, str, Callable[[], None]], ...] = (
-            ("reuse", "Reuse All", "replay", "Show it on the canvas with all its settings (Enter)",
-             lambda: self._reuse(Part.ALL)),
-            ("reuse_prompt", "Reuse Prompt", "", "Only its prompts",
-             lambda: self._reuse(Part.PROMPT)),
-            ("reuse_seed", "Reuse Seed", "", "Only its seed, locked",
-             lambda: self._reuse(Part.SEED)),
-            ("reuse_sampler", "Reuse Sampler Settings", "",
-             "Sampler, schedule, steps, guidance and what belongs to them",
-             lambda: self._reuse(Part.SAMPLER)),
-            ("start", "Start", "image", "Start the next picture from this one",
-             lambda: self._emit(self.start_requested)),
-            ("branch", "Look at Steps and Branch", "branch", "Go another way from one of its steps",
-             lambda: self._emit(self.branch_requested)),
-            ("replay", "Replay", "replay", "Make it again and compare",
-             lambda: self._emit(self.replay_requested)),
-            ("compare", "Compare Two", "compare", "Compare the two selected pictures",
-             self.compare_selected),
-            ("copy_parameters", "Copy Parameters\tCtrl+C", "copy",
-             "As the text that other programs read", self.copy_parameters),
-            ("open_folder", "Show in Folder", "folder", "Open its folder", self.open_folder),
-            ("locate", "Locate…", "search", "Show where the file is now",
-             lambda: self._with_one(deeds.ask_where)),
-            ("export", "Export…", "export", "Copy the selected pictures out",
-             lambda: self._with_selected(deeds.ask_for_export)),
-            ("favourite", "Favourite\tF", "heart", "Mark as favourite, or no more",
-             self.toggle_favourite),
-            ("trash", "Move to the Trash\tDel", "trash", "Can be undone", self.delete_selected),
-            ("undo", "Undo Deleting\tCtrl+Z", "undo", "Take them out of the trash", deeds.undo),
-        )  # fmt: skip
-        found: dict[str, QAction] = {}
-        for name, text, sign, tip, act in rows:
-            action = QAction(text, self)
-            action.setToolTip(tip)
-            if sign:
-                action.setIcon(icon(sign))
-            action.triggered.connect(lambda _=False, act=act: act())
-            found[name] = action
-        return found
+        return {
+            "reuse": lambda: self._reuse(Part.ALL),
+            "reuse_prompt": lambda: self._reuse(Part.PROMPT),
+            "reuse_seed": lambda: self._reuse(Part.SEED),
+            "reuse_sampler": lambda: self._reuse(Part.SAMPLER),
+            "start": lambda: self._with_one(self.start_requested.emit),
+            "branch": lambda: self._with_one(self.branch_requested.emit),
+            "replay": lambda: self._with_one(self.replay_requested.emit),
+            "compare": self.compare_selected,
+            "copy_parameters": self.copy_parameters,
+            "open_folder": self.open_folder,
+            "locate": lambda: self._with_one(deeds.ask_where),
+            "export": lambda: self._with_selected(deeds.ask_for_export),
+            "favourite": self.toggle_favourite,
+            "trash": self.delete_selected,
+            "undo": deeds.undo,
+        }
 
     def _connect(self) -> None:
         library = self.library
@@ -230,14 +163,12 @@ class HistoryPage(QWidget):
         library.changed.connect(self._changed.start)
         library.indexing.connect(self._on_indexing)
         self.progress.cancelled.connect(library.cancel_indexing)
-        self.back.clicked.connect(self.left)
+        self.bar.back.clicked.connect(self.left)
         self.search.searched.connect(self._on_searched)
-        self.search.problem_changed.connect(self._on_problem)
         self.search.left.connect(self._into_grid)
-        self.save.clicked.connect(self.ask_for_name)
-        self.help.clicked.connect(self._show_help)
-        self.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
-        self.grid.side_changed.connect(self.zoom.setValue)
+        self.bar.save.clicked.connect(self.ask_for_name)
+        self.bar.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
+        self.grid.side_changed.connect(self.bar.zoom.setValue)
         self.grid.opened.connect(lambda: self._reuse(Part.ALL))
         self.grid.selectionModel().selectionChanged.connect(self._on_selection)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -257,8 +188,6 @@ class HistoryPage(QWidget):
         self.compare.left.connect(self._end_compare)
         self.deeds.deleted.connect(self._on_deleted)
         self.message.pressed.connect(self._on_message_pressed)
-        menu = self.folders.menu()
-        menu.aboutToShow.connect(self._fill_folders)
 
     def close_threads(self) -> None:
         """Returns when they have ended."""
@@ -300,10 +229,6 @@ class HistoryPage(QWidget):
             self._end_compare()
             self.model.search(query)
             self._ask_facets()
-
-    def _on_problem(self, words: str) -> None:
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
 
     def _search(self, text: str) -> None:
         self.search.set_text_and_search(text)
@@ -348,8 +273,8 @@ class HistoryPage(QWidget):
         words = f"{rows:,}{'+' if stage is Stage.BEGUN else ''} picture{'' if rows == 1 else 's'}"
         if chosen > 1:
             words = f"{chosen:,} of {words}"
-        self.count.setText(words if show_grid else "")
-        self.save.setEnabled(bool(self.search.text().strip()))
+        self.bar.count.setText(words if show_grid else "")
+        self.bar.save.setEnabled(bool(self.search.text().strip()))
         self._enable()
 
     def _enable(self) -> None:
@@ -510,9 +435,6 @@ class HistoryPage(QWidget):
         if self._details is not None and self._details.program:
             self.reuse_requested.emit(self._details, part)
 
-    def _emit(self, signal: object) -> None:
-        self._with_one(lambda picture: signal.emit(picture))  # type: ignore[attr-defined]  # bound
-
     def _with_one(self, act: Callable[[Listed], object]) -> None:
         if self._details is not None and self._number_selected() == 1:
             act(self._details.listed)
@@ -539,40 +461,12 @@ class HistoryPage(QWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for names in (
-            ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
-            ("branch", "replay", "compare"),
-            ("favourite", "copy_parameters", "export", "open_folder", "locate"),
-            ("trash", "undo"),
-        ):
+        for names in MENU:
             for name in names:
                 if self.acts[name].isEnabled() or name not in ("locate", "undo"):
                     menu.addAction(self.acts[name])
             menu.addSeparator()
         menu.popup(self.grid.viewport().mapToGlobal(where))
-
-    def _fill_folders(self) -> None:
-        menu = self.folders.menu()
-        menu.clear()
-        menu.addAction(icon("plus"), "Import a Folder…", self.deeds.ask_for_folder)
-        menu.addAction(
-            icon("replay"),
-            "Look for Changes in All Folders",
-            lambda: self.library.index(self.library.folders),
-        )
-        menu.addSeparator()
-        for folder in self.library.folders:
-            inside = menu.addMenu(icon("folder"), str(folder))
-            inside.addAction("Look for Changes", lambda folder=folder: self.library.index([folder]))
-            if folder != self.library.own:
-                inside.addAction(
-                    "Follow No More", lambda folder=folder: self.library.remove_folder(folder)
-                )
-        menu.setEnabled(self.library.is_open)
-
-    def _show_help(self) -> None:
-        below = self.help.mapToGlobal(QPoint(0, self.help.height()))
-        QToolTip.showText(below, self.help.toolTip(), self.help)
 
     def _into_grid(self) -> None:
         if self.model.rowCount():
@@ -654,10 +548,6 @@ def _do(act: Callable[[list[Listed]], object], pictures: list[Listed]) -> None:
 
 def _negated(term: str) -> str:
     return term[1:] if term.startswith("-") else f"-{term}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _image(path: Path) -> QImage:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import StudioError
+from ldm_studio.engine.thread import lower_priority
 from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
 
 from .relay import Relay
@@ -127,6 +128,7 @@ class ThumbnailLoader(QObject):
     # On its threads
 
     def _work(self) -> None:
+        lower_priority()
         with Thumbnails(self._folder) as thumbnails:
             while (wanted := self._next()) is not None:
                 image = _load(thumbnails, wanted)

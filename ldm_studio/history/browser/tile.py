@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import cos, pi, sin
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -11,10 +12,28 @@ from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
 from ldm_studio.theme import icon
 
+from .layout import Section
+
 Role = QPalette.ColorRole
 _RADIUS = 4
 _SMALL = 96
 """Below this a tile has no room for words."""
+
+
+def heading(section: Section, today: date | None = None) -> str:
+    """The day in words."""
+    today = today or date.today()
+    try:
+        day = date.fromisoformat(section.day)
+    except ValueError:
+        return section.day or "No date"
+    ago = (today - day).days
+    if ago == 0:
+        return "Today"
+    if ago == 1:
+        return "Yesterday"
+    words = f"{day:%A}, {day.day} {day:%B}"
+    return words if day.year == today.year else f"{words} {day.year}"
 
 
 def paint_heading(

@@ -101,7 +101,7 @@ def middle(grid: Grid, row: int) -> QPoint:
 
 def test_the_newest_picture_comes_first(page) -> None:
     assert prompts(page) == list(reversed(WORDS))
-    assert page.count.text() == "5 pictures"
+    assert page.bar.count.text() == "5 pictures"
 
 
 def test_without_pictures_the_page_says_what_to_do(open_page) -> None:
@@ -132,11 +132,11 @@ def test_a_search_without_result_says_so_and_can_be_cleared(page, qtbot) -> None
 
 def test_a_mistake_in_the_query_is_explained_and_the_rest_is_found(page, qtbot) -> None:
     search(page, qtbot, "fox sead:3")
-    assert "seed" in page.problem.text()
-    assert page.problem.isVisible()
+    assert "seed" in page.bar.problem.text()
+    assert page.bar.problem.isVisible()
     assert len(prompts(page)) == 3
     search(page, qtbot, "fox seed:2")
-    assert not page.problem.isVisible()
+    assert not page.bar.problem.isVisible()
     assert prompts(page) == ["a blue fox"]
 
 
@@ -201,7 +201,7 @@ def test_the_grid_is_used_by_key(page, qtbot) -> None:
     assert page.selected() == [int(page.model.ids[0])]
     qtbot.keyClick(grid, Key.Key_A, Modifier.ControlModifier)
     assert len(page.selected()) == 5
-    assert "5 of 5" in page.count.text()
+    assert "5 of 5" in page.bar.count.text()
 
 
 def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
@@ -423,5 +423,5 @@ def test_the_keys_of_the_window_do_their_own_here(application, page, qtbot) -> N
 
 
 def test_every_control_has_a_name(page) -> None:
-    for control in (page.search, page.grid, page.facets, page.zoom, page.save, page.folders):
+    for control in (page.search, page.grid, page.facets, page.bar.zoom, page.bar.save, page.bar.folders):
         assert control.accessibleName()

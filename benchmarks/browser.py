@@ -1,0 +1,204 @@
+"""The page of the history with 100,000 pictures, as widgets: opening, searching, scrolling.
+
+The library is that of the benchmark `history`, its thumbnails made up: every picture has one, so
+that each is read and decoded as it comes into sight. Times are those of a clock, and those that
+the interface's thread was computing: on a machine that does other things as well, the second say
+what the page costs, the first what its user waits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtWidgets import QApplication
+
+from core.device import memory_in_use
+from ldm_studio.app import UiGarbageCollector
+from ldm_studio.history.browser.library import Library
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.page import HistoryPage
+from ldm_studio.history.thumbnails import SIDE, Thumbnails
+
+from .history import ITEMS, build
+from .record import Options
+
+WINDOW = 1280, 740
+SEARCHES = ("fox", "a", "fox -castle", 'model:"model 3"', "rating:>=4 fox", "zebra")
+FRAMES = 200
+STEP = 96
+"""Pixels a frame: a page in eight frames, which is quick."""
+JUMPS = 60
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class BrowserResult:
+    """Medians of rounds; of scrolling, over all frames. Milliseconds."""
+
+    first_page_ms: float
+    """From asking for the page to its first pictures being painted."""
+    all_ms: float
+    """Until the scroll bar knows all of them."""
+    search_ms: float
+    """The slowest search, from its start to its first pictures being painted."""
+    slowest_search: str
+    frame_ms: float
+    frame_p99_ms: float
+    longest_frame_ms: float
+    """Of scrolling evenly: moving, painting, and whatever arrived meanwhile."""
+    frame_computing_p99_ms: float
+    longest_frame_computing_ms: float
+    jump_ms: float
+    longest_jump_ms: float
+    """Of dragging the scroll bar from end to end."""
+    longest_jump_computing_ms: float
+    memory_mib: float
+    """What the process has grown by, from before the page to after all of this."""
+    pictures: int
+    rounds: int
+
+    def line(self) -> str:
+        return (
+            f"{self.pictures:,} pictures: first page {self.first_page_ms:.0f} ms, slowest search "
+            f"{self.search_ms:.0f} ms ({self.slowest_search}); scrolling: a frame "
+            f"{self.frame_ms:.1f} ms, p99 {self.frame_p99_ms:.1f}, longest "
+            f"{self.longest_frame_ms:.1f} (computing p99 {self.frame_computing_p99_ms:.1f}, "
+            f"longest {self.longest_frame_computing_ms:.1f}); jumps at most "
+            f"{self.longest_jump_ms:.1f} ms ({self.longest_jump_computing_ms:.1f}); "
+            f"memory +{self.memory_mib:.0f} MiB"
+        )
+
+
+def measure(options: Options) -> BrowserResult:
+    rounds = options.times(5)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication(["benchmark"])
+    assert isinstance(app, QApplication)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        build(folder, ITEMS)
+        _thumbnails(folder, ITEMS)
+        collector = UiGarbageCollector()  # as in the program
+        library = Library(folder, folder / "pictures")
+        before = memory_in_use()
+        page = _opened(library)
+        try:
+            return _measured(page, rounds, before)
+        finally:
+            page.hide()
+            page.close_threads()
+            library.close()
+            page.deleteLater()
+            collector.close()
+
+
+def _opened(library: Library) -> HistoryPage:
+    library.open()
+    _until(lambda: library.is_open)
+    page = HistoryPage(library)
+    page.resize(*WINDOW)
+    return page
+
+
+def _measured(page: HistoryPage, rounds: int, before: int) -> BrowserResult:
+    began = time.perf_counter()
+    page.show()
+    _until(lambda: page.model.rowCount() > 0)
+    first = 1000 * (time.perf_counter() - began)
+    _until(lambda: page.model.stage is Stage.DONE)
+    everything = 1000 * (time.perf_counter() - began)
+    searches = {
+        text: statistics.median(_search(page, text) for _ in range(rounds)) for text in SEARCHES
+    }
+    slowest = max(searches, key=lambda text: searches[text])
+    page.search.set_text_and_search("")
+    _until(lambda: page.model.stage is Stage.DONE)
+    bar = page.grid.verticalScrollBar()
+    frames = [_frame(lambda y=y: bar.setValue(y)) for y in range(STEP, STEP * (FRAMES + 1), STEP)]
+    high = bar.maximum()
+    jumps = [
+        _frame(lambda y=y: bar.setValue(y))
+        for y in (round(high * step / JUMPS) for step in range(JUMPS + 1))
+    ]
+    clock, computing = zip(*frames, strict=True)
+    jump_clock, jump_computing = zip(*jumps, strict=True)
+    return BrowserResult(
+        first_page_ms=first,
+        all_ms=everything,
+        search_ms=searches[slowest],
+        slowest_search=slowest,
+        frame_ms=statistics.median(clock),
+        frame_p99_ms=_p99(clock),
+        longest_frame_ms=max(clock),
+        frame_computing_p99_ms=_p99(computing),
+        longest_frame_computing_ms=max(computing),
+        jump_ms=statistics.median(jump_clock),
+        longest_jump_ms=max(jump_clock),
+        longest_jump_computing_ms=max(jump_computing),
+        memory_mib=(memory_in_use() - before) / 2**20,
+        pictures=ITEMS,
+        rounds=rounds,
+    )
+
+
+def _search(page: HistoryPage, text: str) -> float:
+    """Without the pause after a key, which is 120 ms whatever is searched for."""
+    page.search.setText(text)
+    began = time.perf_counter()
+    page.search.search()
+    _until(lambda: page.model.stage is not Stage.SEARCHING)
+    page.grid.viewport().repaint()
+    took = 1000 * (time.perf_counter() - began)
+    _until(lambda: page.model.stage is Stage.DONE)
+    return took
+
+
+def _frame(act: Callable[[], object]) -> tuple[float, float]:
+    """Move, and let the event loop do what there is to do. ms by the clock and of computing."""
+    start, computing = time.perf_counter(), time.thread_time()
+    act()
+    QApplication.processEvents()
+    took = 1000 * (time.perf_counter() - start), 1000 * (time.thread_time() - computing)
+    rest = start + 1 / 60 - time.perf_counter()
+    if rest > 0:
+        time.sleep(rest)  # the next frame's time, in which the other threads work
+    return took
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.perf_counter() + _SECONDS
+    while not condition():
+        QApplication.processEvents()
+        if time.perf_counter() > end:
+            raise TimeoutError("the page does not answer")
+        time.sleep(0.001)
+
+
+def _p99(times: Sequence[float]) -> float:
+    return sorted(times)[int(0.99 * (len(times) - 1))]
+
+
+def _thumbnails(folder: Path, items: int) -> None:
+    """One for each picture, of a few that differ: 256 x 256, about ten kilobytes."""
+    chance = np.random.default_rng(0)
+    made = []
+    for _ in range(8):
+        coarse = Image.fromarray(chance.integers(0, 256, (24, 24, 3), np.uint8))
+        file = io.BytesIO()
+        coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(file, "WEBP", quality=82)
+        made.append(file.getvalue())
+    with Thumbnails(folder) as thumbnails:
+        thumbnails.put(
+            (hashlib.sha256(str(number).encode()).hexdigest(), made[number % len(made)])
+            for number in range(items)
+        )

@@ -1,0 +1,108 @@
+"""The bar above the pictures: search, number, size, folders."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ldm_studio.history.query import GRAMMAR
+from ldm_studio.panels.fields import tool_button
+from ldm_studio.theme import GRID, icon
+
+from .deeds import Deeds
+from .library import Library
+from .search import SearchField
+from .sectioned import LARGEST, SMALLEST, USUAL
+
+
+class SearchBar(QWidget):
+    """What is wrong with a query is said in a line below it."""
+
+    def __init__(self, library: Library, deeds: Deeds, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._library, self._deeds = library, deeds
+        self.search = SearchField()
+        self.problem = QLabel()
+        self.problem.setObjectName("wrong")
+        self.problem.setContentsMargins(100, 0, 0, 0)
+        self.problem.hide()
+        self.count = QLabel()
+        self.count.setObjectName("caption")
+        self.zoom = QSlider(Qt.Orientation.Horizontal)
+        self.zoom.setRange(SMALLEST, LARGEST)
+        self.zoom.setValue(USUAL)
+        self.zoom.setFixedWidth(110)
+        self.zoom.setToolTip("Size of the pictures (Ctrl+wheel)")
+        self.zoom.setAccessibleName("Size of the pictures")
+        self.back = QToolButton()
+        self.back.setText("Canvas")
+        self.back.setIcon(icon("chevron-left"))
+        self.back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.back.setToolTip("Back to the canvas (Ctrl+H, Esc)")
+        self.save = tool_button("star", "Save this search", "Save this search")
+        self.help = tool_button("info", "How to search", f"<pre>{_escaped(GRAMMAR)}</pre>")
+        self.folders = tool_button("folder", "Folders", "Import and look through folders")
+        self.folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.folders.setMenu(QMenu(self.folders))
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.back)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.save)
+        row.addWidget(self.help)
+        row.addSpacing(GRID)
+        row.addWidget(self.count)
+        row.addSpacing(GRID)
+        row.addWidget(self.zoom)
+        row.addWidget(self.folders)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID, 12, GRID)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.problem)
+        self.search.problem_changed.connect(self._on_problem)
+        self.help.clicked.connect(self._show_help)
+        self.folders.menu().aboutToShow.connect(self._fill_folders)
+
+    def _on_problem(self, words: str) -> None:
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    def _fill_folders(self) -> None:
+        menu = self.folders.menu()
+        menu.clear()
+        menu.addAction(icon("plus"), "Import a Folder…", self._deeds.ask_for_folder)
+        menu.addAction(
+            icon("replay"),
+            "Look for Changes in All Folders",
+            lambda: self._library.index(self._library.folders),
+        )
+        menu.addSeparator()
+        for folder in self._library.folders:
+            inside = menu.addMenu(icon("folder"), str(folder))
+            inside.addAction(
+                "Look for Changes", lambda folder=folder: self._library.index([folder])
+            )
+            if folder != self._library.own:
+                inside.addAction(
+                    "Follow No More", lambda folder=folder: self._library.remove_folder(folder)
+                )
+        menu.setEnabled(self._library.is_open)
+
+    def _show_help(self) -> None:
+        below = self.help.mapToGlobal(QPoint(0, self.help.height()))
+        QToolTip.showText(below, self.help.toolTip(), self.help)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
