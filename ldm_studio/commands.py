@@ -65,6 +65,8 @@ class Commands(QObject):
         self._window.timeline.changed.connect(self._update)
         self._window.run_area.offer_changed.connect(self._update)
         studio.branching.changed.connect(self._update)
+        studio.candidates.changed.connect(self._update)
+        self._view.document.replaced.connect(self._update)
         studio.store.run_changed.connect(self._show_run)
         self._actions["toggle_mask"].setChecked(self._view.overlay_visible)
         self._show_run(studio.store.run)
@@ -99,6 +101,10 @@ class Commands(QObject):
             "replay": lambda: studio.replaying.replay(studio.shown),
             "keep_steps": lambda: self.keep_steps.emit(self._actions["keep_steps"].isChecked()),
             "history": lambda: self.history_requested.emit(),
+            "enlarge": studio.enlarging.ask,
+            "candidate_before": lambda: studio.candidates.flip(-1),
+            "next_candidate": lambda: studio.candidates.flip(1),
+            "keep_candidate": studio.candidates.keep,
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
@@ -267,6 +273,9 @@ class Commands(QObject):
         self._actions["leave_branch"].setEnabled(self._studio.branching.branch is not None)
         self._actions["apply"].setEnabled(run_area.can_apply)
         self._actions["show_queue"].setEnabled(run_area.has_queue)
+        self._actions["enlarge"].setEnabled(self._view.picture() is not None)
+        for name in ("candidate_before", "next_candidate", "keep_candidate"):
+            self._actions[name].setEnabled(self._studio.candidates.offered)
         for scheme in Scheme:
             self._actions[f"theme_{scheme}"].setChecked(self._theme.scheme is scheme)
 

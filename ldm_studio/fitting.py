@@ -10,6 +10,7 @@ from PIL import Image
 from core.request import MAX_SIDE
 
 from .engine.events import ModelInfo
+from .images import MAX_PIXELS
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
@@ -74,3 +75,21 @@ def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: boo
     sides = (("Width", width), ("Height", height))
     problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
     return " ".join(filter(None, problems))
+
+
+def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple[int, int]:
+    """Width and height so many times larger, as multiples that the model takes."""
+    unit = model.size_multiple
+    width, height = (max(unit, round(side * factor / unit) * unit) for side in size)
+    return width, height
+
+
+def enlarging_problem(size: tuple[int, int]) -> str:
+    """Why a picture cannot become this large; empty when it can."""
+    width, height = size
+    if max(size) <= MAX_SIDE and width * height <= MAX_PIXELS:
+        return ""
+    return (
+        f"{width} × {height} is more than {MAX_SIDE} pixels along a side, or than "
+        f"{MAX_PIXELS / 1e6:.0f} million in all."
+    )

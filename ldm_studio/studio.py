@@ -23,6 +23,7 @@ from .engine.events import (
     Ready,
     Warned,
 )
+from .enlarging import Enlarging
 from .live import Live
 from .main_window import MainWindow
 from .masking import Masking
@@ -130,6 +131,7 @@ class Studio(QObject):
         store.mode_changed.connect(self._on_mode_changed)
         self.sizing.fitted.connect(self.use_start)
         self.candidates = Candidates(self)
+        self.enlarging = Enlarging(self)
         self.shown_changed.connect(lambda: self.masking.tell_of(self._shown))
 
     # What the user asks for
@@ -153,6 +155,11 @@ class Studio(QObject):
             notice.dismiss()
         if branch and (ignored := branch.ignored(store.snapshot())):
             notice.show_info(f"A branch keeps its {', '.join(ignored)}.", f"{CAN_CHANGE}.")
+        self.submit(order)
+
+    def submit(self, order: Order) -> None:
+        """Queue it."""
+        store = self.store
         self.live.rest()
         work_id = self.bridge.submit(
             order.request, order.image, order.mask, later=order.later, parent=order.parent

@@ -1,0 +1,73 @@
+"""Making a picture larger than it was drawn: image-to-image in tiles that share one trajectory."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject
+
+from core.errors import RequestError
+from core.request import Inpaint, Request
+
+from .engine.events import ModelInfo
+from .fitting import enlarged_size, tile_side
+from .orders import Order
+from .panels.enlarge import EnlargeDialog
+
+if TYPE_CHECKING:
+    from .studio import Studio
+
+
+class Enlarging(QObject):
+    """Asks, and queues what was chosen. What the panels say stays."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._studio = studio
+
+    def ask(self) -> None:
+        """Open the dialog for the picture on the canvas, if there is one."""
+        picture, model = self._studio.view.picture(), self._studio.store.run.model
+        if picture is None or model is None:
+            return
+        size = (picture.shape[1], picture.shape[0])
+        dialog = EnlargeDialog(size, model, self._studio.window)
+        dialog.chosen.connect(
+            lambda factor, strength: self.enlarge(picture, model, factor, strength)
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def enlarge(self, picture: np.ndarray, model: ModelInfo, factor: int, strength: float) -> None:
+        """Draw `picture` (uint8 [H, W, 3]) so many times larger."""
+        size = enlarged_size((picture.shape[1], picture.shape[0]), factor, model)
+
+        def take(done: Future[np.ndarray]) -> None:
+            try:
+                request = request_for(self._studio.store.snapshot(), size, model, strength)
+            except RequestError as error:
+                self._studio.window.notice.show_error(error.message, error.hint)
+                return
+            self._studio.submit(Order(request, done.result()))
+
+        self._studio.view.document.background.run(lambda: scaled(picture, size), take)
+
+
+def request_for(
+    panels: Request, size: tuple[int, int], model: ModelInfo, strength: float
+) -> Request:
+    """What the panels say, for a picture of `size` (width, height) to start from."""
+    width, height = size
+    side = tile_side(model)
+    return replace(
+        panels, width=width, height=height, strength=strength, count=1, init="", mask="",
+        inpaint=Inpaint(), changes=(), tile=0 if max(size) <= side else side,
+    )  # fmt: skip
+
+
+def scaled(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)).copy()
