@@ -35,7 +35,7 @@ from .prompts import COMPOSITIONS
 
 Kind = Literal["plain", "moved", "coloured", "composed"]
 
-SHARES: dict[Kind, float] = {"plain": 0.25, "moved": 0.37, "coloured": 0.16, "composed": 0.22}
+SHARES: dict[Kind, float] = {"plain": 0.5, "moved": 0.15, "coloured": 0.15, "composed": 0.2}
 """How often the denoiser sees each kind of picture."""
 
 SEED = 5
