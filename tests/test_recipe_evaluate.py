@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.diffusion.schedule import FlowSchedule
 from core.model import load_model
 from recipes.default_model.__main__ import main
 from recipes.default_model.classifier import Judge, augment, train_judge
@@ -136,6 +137,7 @@ def test_a_prompt_is_met_by_any_concept_it_expects(dataset: Dataset, work: Path)
     )
     score = named(judge, [right, either, wrong], shown)
     assert score.named == pytest.approx(2 / 3)
+    assert score.probability == pytest.approx(2 / 3, abs=0.3)
     assert score.pictures == 3
     assert named(judge, [], shown[:0]).pictures == 0
 
@@ -163,7 +165,7 @@ def test_a_thing_asked_for_in_a_colour_has_it_or_not(dataset: Dataset) -> None:
 def test_a_prompt_is_drawn_alike_alone_and_among_others(model_folder: Path) -> None:
     model = load_model(model_folder)
     texts = ["red square", "blue square", "green square"]
-    for settings in (Settings(steps=2), Settings("DPM++ 2M", "Karras", 3, 2.0)):
+    for settings in (Settings(steps=2), Settings("DPM++ 2M SDE", "Karras", 3, 2.0)):
         together = pictures(model, texts, [5, 6, 7], settings, "three")
         alone = pictures(model, texts[1:2], [6], settings, "one")
         torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=0)
@@ -210,7 +212,7 @@ def test_a_training_drawing_is_nearest_to_itself(dataset: Dataset, tmp_path: Pat
 
 
 def test_a_model_of_another_kind_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    other = replace(CONFIG, defaults=replace(CONFIG.defaults, sampler="DPM++ 2M"))
+    other = replace(CONFIG, schedule=FlowSchedule(t_min=0.01))
     model = load_model(write_model(tmp_path / "model", other))
     with pytest.raises(RecipeError, match="not made by this recipe"):
         evaluate(model, dataset, tmp_path)

@@ -103,18 +103,26 @@ class Judge:
         [B]; 0 is a hit."""
         return self.best_ranks(pictures, [[code] for code in hexcodes])
 
-    @torch.no_grad()
     def best_ranks(self, pictures: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
         """The same where any of several concepts is right: the rank of the likeliest of them."""
-        small = shrink(pictures)
-        logits = torch.cat([self.network(part) for part in small.split(64)])
-        best = torch.stack(
-            [
-                row[[self.number(code) for code in codes]].max()
-                for row, codes in zip(logits, hexcodes, strict=True)
-            ]
-        )
-        return (logits > best[:, None]).sum(dim=1)
+        logits = self.logits(pictures)
+        best = logits.masked_fill(~self._right(hexcodes), -torch.inf).amax(dim=1, keepdim=True)
+        return (logits > best).sum(dim=1)
+
+    def probabilities(self, pictures: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
+        """Of all concepts that are right together, [B]."""
+        return (self.logits(pictures).softmax(dim=1) * self._right(hexcodes)).sum(dim=1)
+
+    @torch.no_grad()
+    def logits(self, pictures: Tensor) -> Tensor:
+        """Pictures [B, 3, H, W] in [-1, 1] -> [B, concepts]."""
+        return torch.cat([self.network(part) for part in shrink(pictures).split(64)])
+
+    def _right(self, hexcodes: Sequence[Sequence[str]]) -> Tensor:
+        right = torch.zeros(len(hexcodes), len(self.concepts), dtype=torch.bool)
+        for row, codes in zip(right, hexcodes, strict=True):
+            row[[self.number(code) for code in codes]] = True
+        return right
 
 
 def train_judge(dataset: Dataset, work: Path, *, samples: int = SAMPLES) -> Judge:

@@ -44,7 +44,7 @@ LEARNING_RATE = 7e-4
 DECAY = 0.3
 SEED = 2
 SHEET_PROMPTS = 24
-SHEET = Settings(steps=12, cfg=3.0)
+SHEET = Settings(steps=12)
 
 
 def train_denoiser(

@@ -25,10 +25,10 @@ BATCH = 32
 class Settings:
     """How to sample: names from the tables of samplers and schedules, steps, guidance scale."""
 
-    sampler: str = "Euler"
+    sampler: str = "Euler a"
     schedule: str = "Normal"
     steps: int = 20
-    cfg: float = 4.0
+    cfg: float = 3.0
 
 
 def settings_of(model: Model) -> Settings:

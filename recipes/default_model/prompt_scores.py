@@ -1,6 +1,8 @@
 """Does a model draw what the fixed prompts ask for? Judged by the classifier, and by colour.
 
 - Named: the classifier's likeliest concept is one that the prompt expects.
+- Probability: what the classifier gives to all that the prompt expects. It tells apart what is
+  named rightly either way.
 - Common prompts are drawn as typed, and again with each style word, where they have none yet.
 - A composition cannot be judged whole by a classifier that knows single things. What can be: that
   one of its parts is among the five likeliest, and that a thing asked for in a colour mostly has
@@ -37,6 +39,8 @@ class PromptScore:
 
     named: float
     within_five: float
+    probability: float
+    """Mean over the pictures."""
     pictures: int
 
 
@@ -114,11 +118,12 @@ def drawn(model: Model, prompts: Sequence[Prompt], settings: Settings, what: str
 def named(judge: Judge, prompts: Sequence[Prompt], drawn: Tensor) -> PromptScore:
     """How often the classifier finds what was asked for."""
     if not prompts:
-        return PromptScore(0.0, 0.0, 0)
+        return PromptScore(0.0, 0.0, 0.0, 0)
     expected = [[hexcode(emoji) for emoji in prompt.expected] for prompt in prompts]
     ranks = judge.best_ranks(drawn, expected)
     within = [float((ranks < count).float().mean()) for count in (1, 5)]
-    return PromptScore(within[0], within[1], len(prompts))
+    probability = float(judge.probabilities(drawn, expected).mean())
+    return PromptScore(within[0], within[1], probability, len(prompts))
 
 
 def in_their_colour(prompts: Sequence[Prompt], drawn: Tensor) -> ColourScore:
