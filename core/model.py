@@ -35,12 +35,12 @@ from .glimpse import fitted, glimpse
 from .model_config import Defaults, ModelConfig
 from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
-from .networks.compact_autoencoder import DECODER_REACH, CompactAutoencoder
+from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
 from .networks.layers import timestep_embedding
 from .networks.unet import UNet
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
-from .tiling import blended, decode_tiled
+from .tiling import blended, decode_tiled, encode_tiled
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
 AGAIN = "Install or export the model again."
@@ -166,6 +166,13 @@ class Model:
             return self
         text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
         return replace(self, text=text, _conditions=OrderedDict())
+
+    def encode_tiled(self, picture: Tensor, tile: int) -> Tensor:
+        """As `encode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
+        picture, only nearly the same."""
+        compact = isinstance(self.autoencoder, CompactAutoencoder)
+        reach = ENCODER_REACH if compact else tile // 4
+        return encode_tiled(self.encode, picture, tile=tile, reach=reach, factor=self.factor)
 
     def decode_tiled(self, latent: Tensor, tile: int) -> Tensor:
         """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a

@@ -30,7 +30,7 @@ from .request import MAX_SIDE, Change, Request
 from .saved import Saved, description
 
 WHOLE_CELLS = 128 * 128
-"""Latents of more cells are decoded in tiles, to bound memory."""
+"""Pictures of more cells are encoded and decoded in tiles, to bound memory."""
 
 TILE = 64
 """Latent cells."""
@@ -265,8 +265,8 @@ def _original(
     kept = None
     if model.extra == "inpainting" and small is not None:
         outside = torch.as_tensor(small < 128).to(pixels)
-        kept = model.encode(pixels * outside)  # what is redrawn is grey
-    return Original(image, alpha, region, model.encode(pixels), cells, kept)
+        kept = _encode(model, pixels * outside)  # what is redrawn is grey
+    return Original(image, alpha, region, _encode(model, pixels), cells, kept)
 
 
 def _content(model: Model, request: Request, original: Original) -> Tensor:
@@ -282,7 +282,7 @@ def _content(model: Model, request: Request, original: Original) -> Tensor:
         size = _drawn_size(model, request)
         whole = inpainting.Region(0, 0, *original.region.size)
         picture = inpainting.drawn_picture(surroundings, whole, size)
-        other = model.encode(_to_tensor(picture, model.device))
+        other = _encode(model, _to_tensor(picture, model.device))
     elif content == "noise":
         other = noise.step_noise(request.seed, -1, 0, original.latent.shape[1:])[None]
     else:
@@ -369,6 +369,13 @@ def _check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple
         )
     if digest(pixels) != named:
         raise RequestError(name, f"The {name} picture is not the one the request names.")
+
+
+def _encode(model: Model, picture: Tensor) -> Tensor:
+    height, width = (side // model.factor for side in picture.shape[-2:])
+    if height * width <= WHOLE_CELLS:
+        return model.encode(picture)
+    return model.encode_tiled(picture, TILE)
 
 
 def _decode(model: Model, latent: Tensor, *, tiled: bool = False) -> Tensor:

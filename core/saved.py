@@ -76,7 +76,9 @@ def save(
         pixels["init"] = job.inputs.image
     if job.inputs.mask is not None:
         pixels["mask"] = job.inputs.mask
-    beside = {name: torch.as_tensor(array) for name, array in pixels.items()}
+    # Those of a canvas cannot be written to, which torch warns of.
+    own = {name: array if array.flags.writeable else array.copy() for name, array in pixels.items()}
+    beside = {name: torch.as_tensor(array) for name, array in own.items()}
     metadata = {**job.description, "marks": " ".join(marks)}
     state_file.save(path, state, beside if with_inputs else {}, metadata, durable=durable)
 

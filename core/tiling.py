@@ -1,4 +1,4 @@
-"""Overlapping tiles, for latents too large to decode, or to denoise, at once."""
+"""Overlapping tiles, for pictures too large to encode, decode or denoise at once."""
 
 from __future__ import annotations
 
@@ -25,6 +25,25 @@ def decode_tiled(
             part = decode(latent[:, :, above:below, before:after])
             y, x = (top - above) * factor, (left - before) * factor
             row.append(part[:, :, y : y + (bottom - top) * factor, x : x + (right - left) * factor])
+        rows.append(torch.cat(row, dim=-1))
+    return torch.cat(rows, dim=-2)
+
+
+def encode_tiled(
+    encode: Callable[[Tensor], Tensor], picture: Tensor, *, tile: int, reach: int, factor: int
+) -> Tensor:
+    """The same latent as `encode(picture)`, with memory for one tile at a time.
+
+    picture [B, 3, H, W]; `tile` and `reach` in latent cells, as in `decode_tiled`.
+    """
+    height, width = (side // factor for side in picture.shape[-2:])
+    rows: list[Tensor] = []
+    for top, bottom, above, below in _spans(height, tile, reach):
+        row: list[Tensor] = []
+        for left, right, before, after in _spans(width, tile, reach):
+            area = picture[:, :, above * factor : below * factor, before * factor : after * factor]
+            y, x = top - above, left - before
+            row.append(encode(area)[:, :, y : y + bottom - top, x : x + right - left])
         rows.append(torch.cat(row, dim=-1))
     return torch.cat(rows, dim=-2)
 

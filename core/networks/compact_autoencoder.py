@@ -21,6 +21,9 @@ FACTOR = 8
 DECODER_REACH = 8
 """Latent cells of context, each way, beyond which a decoded pixel depends on nothing."""
 
+ENCODER_REACH = 5
+"""Latent cells of the picture, each way, beyond which an encoded cell depends on nothing."""
+
 START_LOGVAR = -5.0
 """Where the latents' log-variance starts: a little noise beside their unit variance."""
 

@@ -11,12 +11,13 @@ from torch import nn
 
 from core.networks.compact_autoencoder import (
     DECODER_REACH,
+    ENCODER_REACH,
     FACTOR,
     START_LOGVAR,
     CompactAutoencoder,
     CompactAutoencoderConfig,
 )
-from core.tiling import decode_tiled
+from core.tiling import decode_tiled, encode_tiled
 
 CONFIG = CompactAutoencoderConfig(
     latent_channels=5, encoder_widths=(4, 6, 8), decoder_widths=(4, 6, 8)
@@ -87,4 +88,21 @@ def test_tiles_make_the_same_picture(
     tiled = decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=FACTOR)
     torch.testing.assert_close(tiled, autoencoder.decode(latent), atol=1e-5, rtol=1e-5)
     assert max(seen) <= tile + 2 * DECODER_REACH
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize(("height", "width", "tile"), [(29, 50, 12), (24, 24, 8), (5, 70, 32)])
+def test_tiles_make_the_same_latent(
+    autoencoder: CompactAutoencoder, height: int, width: int, tile: int
+) -> None:
+    picture = torch.randn(2, 3, height * FACTOR, width * FACTOR)
+    seen: list[int] = []
+
+    def encode(part: torch.Tensor) -> torch.Tensor:
+        seen.append(max(part.shape[-2:]) // FACTOR)
+        return autoencoder.encode(part)
+
+    tiled = encode_tiled(encode, picture, tile=tile, reach=ENCODER_REACH, factor=FACTOR)
+    torch.testing.assert_close(tiled, autoencoder.encode(picture), atol=1e-5, rtol=1e-5)
+    assert max(seen) <= tile + 2 * ENCODER_REACH
     assert len(seen) > 1
