@@ -51,6 +51,10 @@ class UnknownKindError(UnreadableError):
     """What a file is that is sound but of no use."""
 
 
+class NotAModelError(UnknownKindError):
+    """What a file is that was never meant to be drawn with by itself, such as a LoRA."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A tensor, as a file describes it."""

@@ -16,7 +16,13 @@ from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
 from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, Family, Reading
-from .files import UnknownKindError, UnreadableError, open_tensors, unreadable
+from .files import (
+    NotAModelError,
+    UnknownKindError,
+    UnreadableError,
+    open_tensors,
+    unreadable,
+)
 from .folders import Folder, is_diffusers_folder, open_folder
 from .parts import Part, Parts, everything, find, together
 from .shapes import autoencoder_config, clip_config, unet_config
@@ -143,7 +149,7 @@ def _identity(
     prediction: Prediction | None,
 ) -> Identity:
     if parts.unet is None:
-        raise UnknownKindError(_not_a_model(parts))
+        raise _not_a_model(parts)
     for marker in ("edm_mean", "edm_vpred.sigma_max", "scaled_fp8"):
         if marker in parts.markers:
             raise UnknownKindError(f"its {marker} shows a kind of model that is not known yet")
@@ -190,15 +196,18 @@ def _text_width(text: Part) -> int:
     return source.shape[-1] if source is not None and source.shape else 0
 
 
-def _not_a_model(parts: Parts) -> str:
+def _not_a_model(parts: Parts) -> UnknownKindError:
     found = [*parts.others]
+    if whole := [kind for kind in found if kind.endswith(" model")]:
+        return UnknownKindError(f"it is {whole[0]}, which cannot be drawn with yet")
     if parts.autoencoder is not None:
         found.append("an autoencoder (VAE)")
     if parts.texts:
         found.append("a text encoder")
     if not found:
-        return "it holds no network that is known"
-    return f"it holds {' and '.join(found)}, but no U-Net, so it is no model by itself"
+        return NotAModelError("it holds no network that is known")
+    words = f"it holds {' and '.join(found)}, but no U-Net, so it is no model by itself"
+    return NotAModelError(words)
 
 
 def _of_another_family(parts: Parts, context: int | None) -> str:

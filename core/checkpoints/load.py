@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from .families import UPSCALER, CheckpointConfig
 from .files import UnreadableError, unreadable
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
+from .parts import Part
 
 DRAWABLE = ("", "inpainting")
 """What a U-Net may want beside the noisy latent for pictures to be drawn with it."""
@@ -35,6 +37,27 @@ V_SIDE = 768
 """Pixels; Stable Diffusion 2 that predicts v was trained on larger pictures."""
 LISTED = 3
 """So many names are listed where many are wrong."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How a network's tensors in a file are not those that it has. The names are ours."""
+
+    network: str
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    misshapen: tuple[str, ...] = ()
+    """In words."""
+
+    def check(self) -> None:
+        """Raises UnreadableError for the first kind of misfit."""
+        if self.missing:
+            raise UnreadableError(f"its {self.network} lacks {_listed(self.missing)}")
+        if self.surplus:
+            names = _listed(self.surplus)
+            raise UnreadableError(f"its {self.network} has more than is known of it: {names}")
+        if self.misshapen:
+            raise UnreadableError(self.misshapen[0])
 
 
 def load_checkpoint(
@@ -55,7 +78,7 @@ def load_checkpoint(
     float16 on a GPU and float32 on a CPU. `digest`: SHA-256 of the file, if it is known.
     """
     identity = identify(path, beside=beside, prediction=prediction)
-    _check_drawable(identity)
+    check_drawable(identity)
     dtype = dtype or (torch.float16 if torch.device(device).type == "cuda" else torch.float32)
     parts = identity.parts
     if parts.unet is None or parts.autoencoder is None or identity.autoencoder is None:
@@ -72,7 +95,7 @@ def load_checkpoint(
             *((e, t.sources, "text encoder") for e, t in zip(encoders, parts.texts, strict=True)),
         ]
         for network, sources, name in wanted:
-            _check_tensors(network, sources, name)
+            misfit(network, sources, name).check()
         for network, sources, _ in wanted:
             _fill(network, sources, device, torch.float32 if network is autoencoder else dtype)
     except torch.OutOfMemoryError:
@@ -101,7 +124,8 @@ def file_digest(path: Path, identity: Identity) -> str:
     return whole.hexdigest()
 
 
-def _check_drawable(identity: Identity) -> None:
+def check_drawable(identity: Identity) -> None:
+    """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
     if identity.family is UPSCALER or identity.extra not in DRAWABLE:
         raise ModelError(
             f"{identity.path} is of the kind {identity.name}, which cannot be drawn with yet.",
@@ -145,19 +169,40 @@ def _config(identity: Identity) -> CheckpointConfig:
     )
 
 
-def _check_tensors(network: nn.Module, sources: Sources, name: str) -> None:
-    """Raises UnreadableError unless the tensors are exactly those the network has."""
+def misfits(identity: Identity) -> tuple[Misfit, ...]:
+    """How the tensors of each of its networks are not those that it has; empty if all are.
+
+    Raises ModelError if the networks cannot be made.
+    """
+    parts = identity.parts
+    wanted: list[tuple[Callable[[], nn.Module], Part, str]] = []
+    if parts.unet is not None:
+        wanted.append((lambda: UNet(identity.unet), parts.unet, "U-Net"))
+    config = identity.autoencoder
+    if parts.autoencoder is not None and config is not None:
+        wanted.append((lambda: Autoencoder(config), parts.autoencoder, "autoencoder"))
+    for text, part in zip(identity.text_encoders, parts.texts, strict=True):
+        wanted.append((lambda text=text: ClipTextEncoder(text), part, "text encoder"))
+    try:
+        with torch.device("meta"):
+            found = [misfit(make(), part.sources, name) for make, part, name in wanted]
+    except (ValueError, RuntimeError) as error:
+        raise unreadable(identity.path, error) from error
+    return tuple(one for one in found if one.missing or one.surplus or one.misshapen)
+
+
+def misfit(network: nn.Module, sources: Sources, name: str) -> Misfit:
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    missing = sorted(expected.keys() - sources.keys())
-    if missing:
-        raise UnreadableError(f"its {name} lacks {_listed(missing)}")
-    surplus = sorted(sources.keys() - expected.keys())
-    if surplus:
-        raise UnreadableError(f"its {name} has more than is known of it: {_listed(surplus)}")
-    for key, shape in expected.items():
-        found = sources[key].shape
-        if _flat(found) != _flat(shape):
-            raise UnreadableError(f"{sources[key].key} has the shape {found}, not {shape}")
+    return Misfit(
+        name,
+        missing=tuple(sorted(expected.keys() - sources.keys())),
+        surplus=tuple(sorted(sources.keys() - expected.keys())),
+        misshapen=tuple(
+            f"{sources[key].key} has the shape {sources[key].shape}, not {shape}"
+            for key, shape in expected.items()
+            if key in sources and _flat(sources[key].shape) != _flat(shape)
+        ),
+    )
 
 
 def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
