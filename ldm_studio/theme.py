@@ -163,7 +163,7 @@ QTreeWidget#facets {{ background: {window}; border: 0; border-right: 1px solid {
 QTreeWidget#family {{ background: {base}; border: 1px solid {line}; border-radius: 6px;
     outline: 0; padding: 2px; }}
 QFrame#details {{ background: {window}; border: 0; border-left: 1px solid {line}; }}
-QFrame#chip {{ border: 1px solid {line}; border-radius: 11px; background: {name(Role.Button)}; }}
+QFrame#chip {{ border: 1px solid {line}; border-radius: 14px; background: {name(Role.Button)}; }}
 QFrame#chip QToolButton {{ padding: 1px; }}
 QFrame#warned {{ border: 1px solid {name(Role.BrightText)}; border-radius: 6px; }}
 QAbstractItemView#grid {{ border: 0; }}

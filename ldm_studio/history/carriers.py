@@ -8,6 +8,7 @@ the only error raised is PictureError.
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ MAX_TEXT = 4 << 20
 MAX_TEXTS = 200
 
 USER_COMMENT = "UserComment"
+MAKER_NOTE = "MakerNote"
 XMP = "XML:com.adobe.xmp"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _EXIF_IFD = 0x8769
@@ -32,7 +34,7 @@ _EXIF_TEXTS = {
     0x0110: "Model",
     0x0131: "Software",
     0x9286: USER_COMMENT,
-    0x927C: "MakerNote",
+    0x927C: MAKER_NOTE,
 }
 
 
@@ -150,7 +152,8 @@ def _unpacked(packed: bytes) -> bytes | None:
 def _by_pillow(data: bytes, kind: str) -> Carried:
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
-            texts = _exif(image.info.get("exif", b""))
+            block = image.info.get("exif", b"")
+            texts = _exif(block) | exif_texts(block)
             for key, value in (
                 ("comment", image.info.get("comment")),
                 (XMP, image.info.get("xmp")),
@@ -162,6 +165,20 @@ def _by_pillow(data: bytes, kind: str) -> Carried:
         raise PictureError("The picture has too many pixels.") from error
     except Exception as error:  # Pillow fails in any way on a damaged file
         raise PictureError(f"The file is damaged ({error}).") from error
+
+
+def exif_texts(block: bytes) -> dict[str, str]:
+    """The texts of an EXIF block under the keywords of a PNG's chunks, as far as this program wrote
+    it: see `formats`.
+    """
+    texts = _exif(block)
+    try:
+        kept = json.loads(texts.get(MAKER_NOTE, ""))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(kept, dict) or not all(isinstance(text, str) for text in kept.values()):
+        return {}
+    return {"parameters": texts.get(USER_COMMENT, ""), **kept}
 
 
 def _exif(block: bytes) -> dict[str, str]:

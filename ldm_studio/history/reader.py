@@ -337,9 +337,16 @@ class Reader:
             for path, number, size, mtime, state in rows
         }
 
-    def tags(self) -> tuple[Count, ...]:
-        """All tags, with the number of contents that have them."""
-        rows = self._all("SELECT tag, count(*) FROM tags GROUP BY tag ORDER BY 2 DESC, 1", [])
+    def tags(self, query: Query | None = None) -> tuple[Count, ...]:
+        """All tags, or those of the pictures of a query, with the number of contents that have
+        them.
+        """
+        source, parameters = sql(query or Query()).joined()
+        where = f"WHERE digest IN (SELECT p.digest {source})" if query and query.terms else ""
+        rows = self._all(
+            f"SELECT tag, count(*) FROM tags {where} GROUP BY tag ORDER BY 2 DESC, 1",
+            parameters if where else [],
+        )
         return tuple(Count(tag, number) for tag, number in rows)
 
     def searches(self) -> dict[str, str]:

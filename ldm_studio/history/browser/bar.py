@@ -30,6 +30,7 @@ class SearchBar(QWidget):
     def __init__(self, library: Library, deeds: Deeds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library, self._deeds = library, deeds
         self.search = SearchField()
         self.problem = QLabel()

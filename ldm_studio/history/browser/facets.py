@@ -39,7 +39,7 @@ _DAYS = 10_000
 _MARKS = (
     ("Favourites", "is:favourite", "heart"),
     ("4 stars and more", "rating:>=4", "star"),
-    ("Not rated", "-has:rating", ""),
+    ("Not rated", "-has:rating", "minus"),
     ("Inpainted", "has:mask", "mask"),
     ("Made from another", "has:parent", "branch"),
     ("Missing files", "is:missing", "warning"),
@@ -77,7 +77,7 @@ def gather(reader: Reader, query: Query, text: str) -> tuple[Group, ...]:
     months = Counter[str]()
     for day in facets.days:
         months[day.value[:7]] += day.pictures
-    tags = [Count(one.value, one.pictures) for one in reader.tags()]
+    tags = reader.tags(query)
     groups = (
         Group("Saved searches", tuple(searches), saved=True),
         Group("Marks", tuple(marks)),

@@ -15,6 +15,8 @@ from ldm_studio.panels.fields import FlowLayout, tool_button
 from .tile import heart, star
 
 Role = QPalette.ColorRole
+_LINE = 28
+"""Height of a line of tags, in logical pixels."""
 GOLD, ROSE = QColor("#e0a100"), QColor("#e5484d")
 
 
@@ -152,6 +154,7 @@ class _Chip(QFrame):
         cross.clicked.connect(lambda: owner.removed.emit(tag))
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 1, 2, 1)
+        self.setFixedHeight(_LINE)
         row.setSpacing(2)
         row.addWidget(name)
         row.addWidget(cross)
@@ -173,7 +176,7 @@ class TagEditor(QWidget):
         self.field.setPlaceholderText("Add tags…")
         self.field.setAccessibleName("Add tags, separated by commas")
         self.field.setToolTip("Tags are separated by commas.")
-        self.field.setFixedWidth(110)
+        self.field.setFixedSize(110, _LINE)
         self.field.returnPressed.connect(self._add)
         self._flow = FlowLayout(6)
         self.setLayout(self._flow)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QImageReader
 
 from core.errors import StudioError
 from ldm_studio.engine.thread import lower_priority
@@ -152,33 +152,40 @@ class ThumbnailLoader(QObject):
 
 
 def _load(thumbnails: Thumbnails, wanted: Wanted) -> QImage | None:
-    image = _sharp(wanted) if wanted.sharp and wanted.side > SIDE else None
-    if image is None:
+    webp = _sharp(wanted) if wanted.sharp and wanted.side > SIDE else None
+    if webp is None:
         webp = thumbnails.get(wanted.digest)
-        if webp is None:
-            try:
-                webp = make_thumbnail(wanted.path)
-            except StudioError:
-                return None
-            thumbnails.put([(wanted.digest, webp)])
-        image = QImage.fromData(webp)
-    return None if image.isNull() else scaled(image, wanted.side)
+    if webp is None:
+        try:
+            webp = make_thumbnail(wanted.path)
+        except StudioError:
+            return None
+        thumbnails.put([(wanted.digest, webp)])
+    return decoded(webp, wanted.side)
 
 
-def _sharp(wanted: Wanted) -> QImage | None:
+def _sharp(wanted: Wanted) -> bytes | None:
     try:
-        return QImage.fromData(make_thumbnail(wanted.path, wanted.side))
+        return make_thumbnail(wanted.path, wanted.side)
     except StudioError:  # its small copy may still be there
         return None
 
 
-def scaled(image: QImage, side: int) -> QImage:
-    """Its longer side is `side`; in a format that is drawn quickly."""
-    fitted = image.scaled(
-        QSize(side, side),
-        Qt.AspectRatioMode.KeepAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
-    alpha = fitted.hasAlphaChannel()
+def decoded(webp: bytes, side: int) -> QImage | None:
+    """The picture, its longer side `side`, in a format that is drawn quickly; None if damaged.
+
+    By a QImageReader because that gives the interpreter's lock away while it decodes and scales,
+    as neither `QImage.fromData` nor `QImage.scaled` does.
+    """
+    buffer = QBuffer()
+    buffer.setData(QByteArray(webp))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer, QByteArray(b"webp"))
+    size = reader.size().scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio)
+    reader.setScaledSize(size.expandedTo(QSize(1, 1)))
+    image = reader.read()
+    if image.isNull():
+        return None
+    alpha = image.hasAlphaChannel()
     kind = QImage.Format.Format_ARGB32_Premultiplied if alpha else QImage.Format.Format_RGB32
-    return fitted.convertToFormat(kind)
+    return image.convertToFormat(kind)

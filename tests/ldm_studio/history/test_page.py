@@ -423,5 +423,12 @@ def test_the_keys_of_the_window_do_their_own_here(application, page, qtbot) -> N
 
 
 def test_every_control_has_a_name(page) -> None:
-    for control in (page.search, page.grid, page.facets, page.bar.zoom, page.bar.save, page.bar.folders):
+    for control in (
+        page.search,
+        page.grid,
+        page.facets,
+        page.bar.zoom,
+        page.bar.save,
+        page.bar.folders,
+    ):
         assert control.accessibleName()
