@@ -72,7 +72,7 @@ class Message(QWidget):
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         for label in (self.title, self.hint):  # a layout asks for too little where words wrap
-            label.setMinimumHeight(label.heightForWidth(_WIDTH))
+            label.setMinimumHeight(max(0, label.heightForWidth(_WIDTH)))
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.setAccessibleName(f"{title} {hint}".strip())
