@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from core.errors import StudioError
 from core.request import Request
 
-from . import images, paths
+from . import formats, paths
+from .canvas.compose import to_qimage
 from .canvas.dropping import dropped_picture
 from .engine.events import ModelInfo, Ready
 from .fitting import admit
@@ -29,7 +30,6 @@ from .studio import Studio
 from .theme import Theme
 
 OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
-PNG_FILTER = "PNG picture (*.png)"
 
 
 class Commands(QObject):
@@ -52,7 +52,7 @@ class Commands(QObject):
         strip = self._window.strip
         strip.save_requested.connect(self.save_entry)
         strip.export_requested.connect(self.export_entry)
-        strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgb))
+        strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgba()))
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
         studio.shown_changed.connect(self._update)
         self._view.picture_dropped.connect(self.open)
@@ -203,9 +203,11 @@ class Commands(QObject):
         suffix = "-transparent" if transparent else ""
         stem = entry.path.stem if entry.path else f"picture-{entry.picture.request.seed}"
         name = str(paths.output_dir() / f"{stem}{suffix}.png")
-        dialog = QFileDialog(self._window, title, name, PNG_FILTER)
+        filters = formats.TRANSPARENT_FILTERS if transparent else formats.FILTERS
+        dialog = QFileDialog(self._window, title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_suffix(chosen)))
         self._ask(dialog, lambda path: self._spawn(self._write(entry, Path(path), transparent)))
 
     async def _write(self, entry: Entry, path: Path, transparent: bool) -> None:
@@ -216,7 +218,9 @@ class Commands(QObject):
 
         def write() -> None:
             pixels = picture.rgba() if transparent else picture.rgb
-            images.save_png(path, pixels, request, name, request.model_digest)
+            exact = not transparent and path.suffix.lower() not in (".jpg", ".jpeg")
+            record = entry.record if exact else None
+            formats.save(path, pixels, request, name, request.model_digest, record)
 
         try:
             await loop.run_in_executor(self._pool, write)
@@ -236,8 +240,11 @@ class Commands(QObject):
     # Clipboard
 
     def copy_picture(self) -> None:
-        picture = self._view.picture()
-        if picture is not None:
+        """What is on the canvas; a sticker without its white background."""
+        picture, shown = self._view.picture(), self._studio.shown
+        if shown is not None and self._view.document.alpha is not None:
+            _to_clipboard(shown.picture.rgba())
+        elif picture is not None:
             _to_clipboard(picture)
 
     def paste_picture(self) -> None:
@@ -285,11 +292,14 @@ class Commands(QObject):
         task.add_done_callback(self._tasks.discard)
 
 
-def _to_clipboard(rgb: np.ndarray) -> None:
-    height, width = rgb.shape[:2]
-    packed = np.ascontiguousarray(rgb)
-    image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    QApplication.clipboard().setImage(image.copy())
+def _to_clipboard(pixels: np.ndarray) -> None:
+    """uint8 [H, W, 3], or [H, W, 4] with straight alpha."""
+    QApplication.clipboard().setImage(to_qimage(pixels))
+
+
+def _suffix(name_filter: str) -> str:
+    """The ending that a filter of a file dialog lists first."""
+    return name_filter.partition("*.")[2].rstrip(")").split()[0]
 
 
 def show_folder(folder: Path) -> None:

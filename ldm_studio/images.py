@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from core.errors import MemoryShortage, PictureError, RequestError, StudioError
 from core.request import Request
 
+from .history.carriers import exif_texts
 from .infotext import Infotext, infotext, parse_infotext
 from .paths import next_picture
 from .record import Record
@@ -174,9 +175,17 @@ def read_infotext(path: Path) -> Infotext | None:
     return None if text is None else parse_infotext(text)
 
 
+def frames(path: Path) -> int:
+    """How many pictures a file holds, of which the first is read. Raises PictureError."""
+    with _opened(path) as image:
+        return getattr(image, "n_frames", 1)
+
+
 def _text(path: Path, key: str) -> str | None:
     with _opened(path) as image:
         text = image.info.get(key)
+        if text is None and image.format in ("JPEG", "WEBP"):
+            text = exif_texts(image.info.get("exif", b"")).get(key)
     if text is None:
         return None
     if not isinstance(text, str) or len(text) > MAX_TEXT:

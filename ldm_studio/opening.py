@@ -9,11 +9,13 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
+from core.errors import RequestError
 from core.request import Request
 
 from . import images
 from .engine.events import ModelInfo
 from .fitting import admit
+from .history.reading import scan
 from .infotext import restore
 
 
@@ -36,21 +38,37 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
 
     Raises PictureError or MemoryShortage.
     """
-    request, ignored = None, ()
+    request, ignored, notes = None, (), []
     if isinstance(source, QImage):
         rgb = from_qimage(source)
     else:
         path = Path(source)
         rgb = images.load_image(path)
-        request = images.read_request(path)
-        info = images.read_infotext(path) if request is None else None
-        if info is not None and info.settings:
-            restored = restore(info, base)
-            request, ignored = restored.request, restored.ignored
-    note = ""
+        if (count := images.frames(path)) > 1:
+            notes.append(f"The first of its {count} pictures is used.")
+        try:
+            request, ignored = _settings(path, base)
+        except RequestError as error:
+            notes.append(f"Its recipe cannot be used: {error.message}")
     if model is not None:
         rgb, note = admit(rgb, model)
-    return Opened(rgb, note, request, ignored)
+        notes.append(note)
+    return Opened(rgb, " ".join(filter(None, notes)), request, ignored)
+
+
+def _settings(path: Path, base: Request) -> tuple[Request | None, tuple[str, ...]]:
+    """What a file of any program says of how it was made, and what of that has no equal here.
+
+    Raises RequestError where it is a recipe of this program that cannot be read.
+    """
+    found = scan(path).recipe
+    if found is None:
+        return None, ()
+    if found.request:
+        return Request.from_json(found.request), found.ignored()
+    if not (found.info.prompt or found.info.settings):
+        return None, ()
+    return restore(found.info, base).request, found.ignored()
 
 
 def from_qimage(image: QImage) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,14 @@ import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelectionModel,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     QPoint,
     QSize,
     Qt,
+    QUrl,
     Signal,
 )
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
@@ -30,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.canvas.compose import to_qimage
 from ldm_studio.changes import in_force
 from ldm_studio.record import Record
 from ldm_studio.theme import icon
@@ -132,6 +135,22 @@ class StripModel(QAbstractListModel):
             return _summary(entry)
         return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        own = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag(0)
+        return super().flags(index) | own
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        """The file for file managers, the picture itself for other programs."""
+        data = QMimeData()
+        entry = self.entry(indexes[0].row())
+        if entry.path is not None:
+            data.setUrls([QUrl.fromLocalFile(str(entry.path))])
+        data.setImageData(to_qimage(entry.picture.rgba()))
+        return data
+
 
 def _summary(entry: Entry) -> str:
     request = entry.picture.request
@@ -208,6 +227,8 @@ class Strip(QListView):
         self.setModel(self.entries)
         self.setItemDelegate(_Tile(self))
         self.setFlow(QListView.Flow.LeftToRight)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setWrapping(False)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
@@ -216,7 +237,10 @@ class Strip(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(THUMB + 2 * PAD + 12)
         self.setAccessibleName("Pictures of this session")
-        self.setToolTip("Pictures of this session: click one to see it and to have its settings.")
+        self.setToolTip(
+            "Pictures of this session: click one to see it and to have its "
+            "settings; drag one out to copy its file."
+        )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.clicked.connect(self._chosen)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ldm_studio import images
 from ldm_studio.store import Mode
@@ -173,3 +175,86 @@ def test_image_to_image_without_a_picture_says_what_is_missing(application) -> N
     application.studio.generate()
     assert "no picture to start from" in application.window.notice.text()
     assert application.bridge.waiting == ()
+
+
+def test_a_sticker_is_copied_without_its_white_background(application, qtbot) -> None:
+    make(application, qtbot)
+    (entry,) = entries(application)
+    application.window.actions_by_id["copy_picture"].trigger()
+    copied = QApplication.clipboard().image()
+    assert copied.pixelColor(0, 0).alpha() == 0
+    middle = copied.pixelColor(64, 64)
+    rgb = (middle.red(), middle.green(), middle.blue())
+    assert (*rgb, middle.alpha()) == (*entry.picture.rgb[64, 64], 255)
+
+
+def test_a_picture_of_the_strip_can_be_dragged_out_as_its_file(application, qtbot) -> None:
+    make(application, qtbot)
+    (entry,) = entries(application)
+    strip = application.window.strip
+    index = strip.entries.index(0)
+    assert strip.dragEnabled()
+    assert strip.entries.flags(index) & Qt.ItemFlag.ItemIsDragEnabled
+    data = strip.entries.mimeData([index])
+    assert [url.toLocalFile() for url in data.urls()] == [str(entry.path)]
+    assert data.imageData().size().width() == 128
+
+
+@pytest.mark.parametrize("name", ["fox.webp", "fox.jpg"])
+def test_other_formats_are_saved_with_their_settings(
+    application, qtbot, aio, tmp_path, name
+) -> None:
+    make(application, qtbot, prompt="a fox")
+    (entry,) = entries(application)
+    path = tmp_path / name
+    application.commands._spawn(application.commands._write(entry, path, False))
+    qtbot.waitUntil(path.exists)
+    application.store.prompt = "other"
+    application.commands.open(str(path))
+    notice = application.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert "a fox" in notice.text()
+    qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
+    assert application.store.prompt == "a fox"
+
+
+def test_the_save_dialog_offers_the_formats(application, qtbot) -> None:
+    make(application, qtbot)
+    application.window.actions_by_id["save_as"].trigger()
+    (dialog,) = application.window.findChildren(QFileDialog)
+    suffixes = []
+    for chosen in dialog.nameFilters():
+        dialog.selectNameFilter(chosen)
+        dialog.filterSelected.emit(chosen)
+        suffixes.append(dialog.defaultSuffix())
+    assert suffixes == ["png", "webp", "jpg"]
+    dialog.reject()
+
+
+def test_of_an_animation_the_first_picture_is_used_and_that_is_said(
+    application, qtbot, aio, tmp_path
+) -> None:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
+    path = tmp_path / "x.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    application.commands.open(str(path))
+    notice = application.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    assert "The first of its 3 pictures is used." in notice.text()
+    assert tuple(application.studio.view.picture()[5, 5]) == (255, 0, 0)
+
+
+def test_settings_that_another_program_left_in_a_jpeg_are_offered(
+    application, qtbot, aio, tmp_path
+) -> None:
+    text = "a heron\nSteps: 31, Sampler: Euler a, CFG scale: 6, Seed: 5, Clip skip: 2"
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+    path = tmp_path / "heron.jpg"
+    Image.new("RGB", (64, 64)).save(path, exif=exif.tobytes())
+    application.commands.open(str(path))
+    notice = application.window.notice
+    qtbot.waitUntil(notice.isVisible)
+    qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
+    store = application.store
+    assert (store.prompt, store.steps, store.sampler, store.seed) == ("a heron", 31, "Euler a", 5)
