@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 import re
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import get_args
 
-OTHER_FORMATS = frozenset((".jpg", ".jpeg", ".webp", ".avif", ".bmp", ".gif", ".tif", ".tiff"))
+from core.outpainting import Border, Fill
+
+from ..formats import SUFFIXES
+
+FILLS: tuple[str, ...] = get_args(Fill)
+
+OTHER_FORMATS = frozenset((".avif", ".bmp", ".gif", ".tif", ".tiff"))
 
 
 def named(find: Callable[[str], object]) -> Callable[[str], object]:
@@ -49,6 +56,23 @@ def real(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def one_of(names: Collection[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise ArgumentTypeError(f"{text!r} is none of {', '.join(names)}.")
+        return text
+
+    return read
+
+
+def border(text: str) -> Border:
+    """Pixels to add at the left, top, right and bottom."""
+    match = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
+    if match is None or not any(sides := [int(side) for side in match.groups()]):
+        raise ArgumentTypeError(f"{text!r} is not LEFT,TOP,RIGHT,BOTTOM such as 64,0,64,0.")
+    return Border(*sides)
+
+
 def above_zero(text: str) -> float:
     """A share that changes something: above 0, up to 1."""
     value = real(0, 1)(text)
@@ -78,13 +102,14 @@ def sigmas(text: str) -> tuple[float, ...]:
 
 
 def output(text: str) -> Path:
-    """A .png file or a folder."""
+    """A file of a format that pictures are saved in, or a folder."""
     if not text:
         raise ArgumentTypeError("the name is empty.")
     path = Path(text).expanduser()
     if path.suffix.lower() in OTHER_FORMATS and not path.is_dir():
         raise ArgumentTypeError(
-            f"pictures are saved as PNG only, not {path.suffix}; use {path.with_suffix('.png')}."
+            f"pictures are saved as {', '.join(SUFFIXES)}, not as {path.suffix}; "
+            f"use {path.with_suffix('.png')}."
         )
     return path
 

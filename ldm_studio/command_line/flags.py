@@ -7,7 +7,7 @@ the flag.
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +17,20 @@ from core.diffusion.names import noise_name
 from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.options import Options
 from core.errors import RequestError
-from core.request import MAX_CFG, MAX_SEED, Guidance, Levels, Variation
+from core.morphology import RADIUS_MAX
+from core.request import (
+    AREAS,
+    CONTENTS,
+    MAX_CFG,
+    MAX_SEED,
+    MAX_SIDE,
+    Guidance,
+    Inpaint,
+    Levels,
+    Variation,
+)
 
-from .arguments import above_zero, named, real, sigmas, whole
+from .arguments import above_zero, named, one_of, real, sigmas, whole
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,8 @@ class Flag:
     field: str
     """Of the request: "noise", or with its part "options.eta"."""
     metavar: str
-    read: Callable[[str], object]
+    read: Callable[[str], object] | None
+    """None: a switch, which `--no-` turns off."""
     help: str
     needs: str = ""
     """The flag without which this one would do nothing."""
@@ -44,6 +56,9 @@ def _option(name: str, field: str, help: str, needs: str = "") -> Flag:
         return Flag(name, f"options.{field}", "N", whole(int(low), int(high)), help, needs)
     return Flag(name, f"options.{field}", "X", real(low, high), help, needs)
 
+
+MASK = "--mask"
+"""Given by --outpaint too."""
 
 GROUPS: Mapping[str, tuple[Flag, ...]] = {
     "guidance": (
@@ -101,11 +116,65 @@ GROUPS: Mapping[str, tuple[Flag, ...]] = {
             "that seed; random when not given", needs="--variation-strength",
         ),
     ),
+    "redrawing a part": (
+        Flag(
+            "--area", "inpaint.area", "AREA", one_of(AREAS),
+            "draw the whole picture, or only the masked part of it at the model's size",
+            needs=MASK,
+        ),
+        Flag(
+            "--padding", "inpaint.padding", "N", whole(0, MAX_SIDE),
+            f"pixels around the masked part that the model sees ({Inpaint().padding})",
+            needs="--area",
+        ),
+        Flag(
+            "--area-width", "inpaint.width", "N", whole(8, MAX_SIDE),
+            "the width it is drawn in, instead of the model's", needs="--area",
+        ),
+        Flag(
+            "--area-height", "inpaint.height", "N", whole(8, MAX_SIDE),
+            "the height it is drawn in", needs="--area",
+        ),
+        Flag(
+            "--content", "inpaint.content", "WHAT", one_of(CONTENTS),
+            f"what the masked part starts from: {', '.join(CONTENTS)}", needs=MASK,
+        ),
+        Flag(
+            "--grow", "inpaint.grow", "N", whole(-RADIUS_MAX, RADIUS_MAX),
+            "grow the mask by so many pixels; below 0: shrink it", needs=MASK,
+        ),
+        Flag(
+            "--blur", "inpaint.blur", "X", real(0, RADIUS_MAX),
+            "then soften its edge over so many pixels", needs=MASK,
+        ),
+        Flag(
+            "--soft", "inpaint.soft", "", None,
+            "grey in the mask is the strength of a pixel, rather than how much of it shows",
+            needs=MASK,
+        ),
+        Flag("--invert", "inpaint.invert", "", None, "redraw what is black instead", needs=MASK),
+        Flag(
+            "--match", "inpaint.match", "", None,
+            "match the colours at the border of what was redrawn", needs=MASK,
+        ),
+    ),
+    "larger than the model draws": (
+        Flag(
+            "--tile", "tile", "N", whole(8, MAX_SIDE),
+            "draw in overlapping tiles of this side, which form together",
+        ),
+    ),
 }  # fmt: skip
 """By the titles of the groups they are listed in."""
 
 _FLAGS = {flag.field: flag for flags in GROUPS.values() for flag in flags}
-_PARTS = {"guidance": Guidance, "options": Options, "levels": Levels, "variation": Variation}
+_PARTS = {
+    "guidance": Guidance,
+    "options": Options,
+    "levels": Levels,
+    "variation": Variation,
+    "inpaint": Inpaint,
+}
 _OTHERS = {
     "width": "--size",
     "height": "--size",
@@ -124,9 +193,14 @@ def add(command: ArgumentParser) -> None:
     for title, flags in GROUPS.items():
         group = command.add_argument_group(title)
         for flag in flags:
-            group.add_argument(
-                flag.name, dest=flag.field, metavar=flag.metavar, type=flag.read, help=flag.help
-            )
+            if flag.read is None:
+                group.add_argument(
+                    flag.name, dest=flag.field, action=BooleanOptionalAction, help=flag.help
+                )
+            else:
+                group.add_argument(
+                    flag.name, dest=flag.field, metavar=flag.metavar, type=flag.read, help=flag.help
+                )
 
 
 def parts(arguments: Namespace) -> dict[str, Any]:
@@ -152,6 +226,8 @@ def parts(arguments: Namespace) -> dict[str, Any]:
 
 
 def _is_given(arguments: Namespace, name: str) -> bool:
+    if name == MASK and arguments.outpaint is not None:
+        return True
     field = next((flag.field for flag in _FLAGS.values() if flag.name == name), name[2:])
     return getattr(arguments, field) is not None
 

@@ -17,6 +17,7 @@ from core.diffusion.names import schedule_name, split_name
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError, StateError
+from core.outpainting import extended
 from core.request import Request
 from core.text.prompt import parse
 
@@ -28,7 +29,7 @@ from ..models import DEFAULT
 from ..paths import make_folder
 from ..recall import scaled
 from . import flags, output
-from .arguments import above_zero, file, named, real, size, whole
+from .arguments import FILLS, above_zero, border, file, named, one_of, real, size, whole
 from .exits import MEANING, Exit
 from .output import Output, keep_or_say, say
 
@@ -41,6 +42,8 @@ examples:
   ldm-studio generate "a sleepy cat" --transparent -o cat.png
   ldm-studio generate "a blue fox" --init fox.png --strength 0.6
   ldm-studio generate "a hat" --init fox.png --mask hat.png
+  ldm-studio generate "a hat" --init photo.jpg --mask hat.png --area masked --match -o hat.webp
+  ldm-studio generate "two foxes" --init fox.png --outpaint 0,0,128,0 --fill mirror
   ldm-studio generate "an owl" --sampler "DPM++ 2M SDE" --eta 0.5 --schedule karras --rho 5
   ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
   ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
@@ -76,6 +79,24 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     start.add_argument(
         "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
+    )
+    start.add_argument(
+        "--outpaint",
+        metavar="L,T,R,B",
+        type=border,
+        help="add so many pixels at the left, top, right and bottom, and draw those",
+    )
+    start.add_argument(
+        "--fill",
+        metavar="WHAT",
+        type=one_of(FILLS),
+        help=f"what --outpaint starts from: {', '.join(FILLS)} (edge)",
+    )
+    start.add_argument(
+        "--overlap",
+        metavar="N",
+        type=whole(0, 1024),
+        help="pixels of the old picture that --outpaint draws anew, fading (8)",
     )
     output.add(command, several=True)
     flags.add(command)
@@ -186,12 +207,18 @@ def _stop(
 def _check(arguments: Namespace, target: Output) -> None:
     """What no single argument can know. Raises RequestError."""
     if arguments.init is None:
-        for field in ("mask", "strength"):
+        for field in ("mask", "strength", "outpaint"):
             if getattr(arguments, field) is not None:
                 raise RequestError(
                     field, f"--{field} needs a picture to start from.", "Add --init."
                 )
-    if arguments.transparent and arguments.mask is not None:
+    if arguments.outpaint is None:
+        for field in ("fill", "overlap"):
+            if getattr(arguments, field) is not None:
+                raise RequestError(field, f"--{field} does nothing without --outpaint.")
+    elif arguments.mask is not None:
+        raise RequestError("mask", "--outpaint makes the mask; --mask does nothing beside it.")
+    if arguments.transparent and (arguments.mask is not None or arguments.outpaint is not None):
         raise RequestError(
             "transparent", "A picture that is only partly redrawn has no transparent background."
         )
@@ -218,6 +245,11 @@ def _load(arguments: Namespace) -> Pictures:
     if arguments.init is None:
         return Pictures()
     image = load_image(arguments.init)
+    if arguments.outpaint is not None:
+        overlap = 8 if arguments.overlap is None else arguments.overlap
+        seed = arguments.seed or 0  # of what is filled with noise
+        fill = arguments.fill or "edge"
+        return Pictures(*extended(image, arguments.outpaint, fill, overlap=overlap, seed=seed))
     if arguments.mask is None:
         return Pictures(image)
     mask = load_mask(arguments.mask)
@@ -240,7 +272,9 @@ def _request(
     if start.image is not None:
         if arguments.size is None:
             height, width = start.image.shape[:2]
-            _check_own_size(width, height, model)
+            inpaint = parts.get("inpaint")
+            if inpaint is None or inpaint.area == "whole":
+                _check_own_size(width, height, model, tiled="tile" in parts)
         start = scaled(start, width, height)
         strength = arguments.strength or (0.75 if start.mask is None else 1.0)
     sampler, schedule = arguments.sampler or (model.sampler, None)
@@ -271,9 +305,9 @@ def _sigmas(parts: dict[str, Any]) -> int:
     return len(parts["levels"].sigmas) if "levels" in parts else 0
 
 
-def _check_own_size(width: int, height: int, model: ModelInfo) -> None:
+def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -> None:
     """A picture is never scaled unasked: say which size would do."""
-    unit, limit = model.size_multiple, model.max_side
+    unit, limit = model.size_multiple, limits.MAX_SIDE if tiled else model.max_side
     if width % unit == 0 and height % unit == 0 and max(width, height) <= limit:
         return
     scale = min(1.0, limit / max(width, height))
@@ -282,7 +316,7 @@ def _check_own_size(width: int, height: int, model: ModelInfo) -> None:
         "init",
         f"The picture has {width} x {height} pixels; {model.name} draws sides that are "
         f"multiples of {unit} up to {limit}.",
-        f"Add --size {best[0]}x{best[1]} to scale it.",
+        f"Add --size {best[0]}x{best[1]} to scale it{'' if tiled else ', or --tile'}.",
     )
 
 

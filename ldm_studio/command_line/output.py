@@ -18,8 +18,9 @@ from core.request import Request
 from ..drawing import Drawn, OnStep
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
+from ..formats import SUFFIXES, save
 from ..history.noting import note
-from ..images import save_next, save_png
+from ..images import save_next
 from ..inputs import InputStore
 from ..paths import inputs_dir, make_folder, output_dir
 from ..recall import keep
@@ -35,7 +36,8 @@ def add(command: ArgumentParser, *, several: bool = False) -> None:
         "--output",
         metavar="FILE_OR_FOLDER",
         type=output,
-        help=f"a .png file, or {folder}; by default today's folder in Pictures/LDM Studio",
+        help=f"a .png, .webp or .jpg file, or {folder}; by default today's folder in "
+        "Pictures/LDM Studio",
     )
     group.add_argument(
         "--transparent", action="store_true", help="save with a transparent background"
@@ -50,7 +52,7 @@ class Output:
     """What was asked for."""
 
     path: Path | None = None
-    """A .png file or a folder; None: today's folder."""
+    """A file or a folder; None: today's folder."""
     transparent: bool = False
     as_json: bool = False
 
@@ -75,7 +77,7 @@ class Output:
         pixels = picture.rgba() if self.transparent else picture.rgb
         told = (pixels, picture.request, model.name, model.digest, drawn.record)
         if self.path is not None and self.is_file:
-            save_png(self.path, *told)
+            save(self.path, *told)
             path = self.path
         else:
             path = save_next(self.path or output_dir(), *told)
@@ -91,7 +93,7 @@ class Output:
 
 
 def _is_file(path: Path | None) -> bool:
-    return path is not None and path.suffix.lower() == ".png" and not path.is_dir()
+    return path is not None and path.suffix.lower() in SUFFIXES and not path.is_dir()
 
 
 @contextmanager

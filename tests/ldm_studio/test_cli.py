@@ -299,7 +299,7 @@ def test_names_of_other_programs_are_understood(run, pipeline, arguments, sample
         ("--mask start.png", "Add --init"),
         ("--transparent --init start.png --mask start.png", "no transparent background"),
         ("--count 2 -o a.png", "Name a folder"),
-        ("-o a.jpg", "PNG only, not .jpg; use a.png"),
+        ("-o a.gif", ".webp, not as .gif; use a.png"),
         ("--output=", "the name is empty"),
         ("--init start.png", "Add --size 128x80 to scale it"),
         ("--init start.png --mask small.png", "must have the same size"),
