@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from math import ceil, sqrt
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +28,7 @@ from ldm_studio.canvas.undo import UNDO_BYTES, History, MaskStep
 
 Size = tuple[int, int]  # width, height
 
+PREVIEW_PIXELS = 1 << 22  # larger previews are shown coarser: they come many times a second
 TOGETHER = 32  # tiles repainted one by one; more are repainted as one rectangle
 
 
@@ -50,6 +52,7 @@ class CanvasDocument(QObject):
         self.opaque: Pyramid | None = None  # the picture on white
         self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
+        self._preview_size: Size = (0, 0)
         self.before: QImage | None = None
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
@@ -83,7 +86,7 @@ class CanvasDocument(QObject):
         picture = self._picture.size if self._picture else None
         if self.preview is None:
             return picture
-        preview = self.preview.width(), self.preview.height()
+        preview = self._preview_size
         if picture and picture[0] * preview[1] == picture[1] * preview[0]:
             return picture
         return preview
@@ -163,7 +166,11 @@ class CanvasDocument(QObject):
         self.mask_changed.emit()
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
-        frame, self.preview = self.frame, None if rgb is None else to_qimage(rgb)
+        frame, self.preview = self.frame, None
+        if rgb is not None:
+            self._preview_size = rgb.shape[1], rgb.shape[0]
+            step = ceil(sqrt(rgb.shape[0] * rgb.shape[1] / PREVIEW_PIXELS))
+            self.preview = to_qimage(rgb[::step, ::step])
         if frame is not None and frame == self.frame:
             self.changed.emit((0, 0, *frame))
         else:

@@ -8,7 +8,7 @@ import pytest
 from core import morphology
 from ldm_studio.canvas import changes
 from ldm_studio.canvas.brush import Brush
-from ldm_studio.canvas.document import CanvasDocument
+from ldm_studio.canvas.document import PREVIEW_PIXELS, CanvasDocument
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -196,3 +196,11 @@ def test_a_change_that_fails_is_reported_and_the_next_is_made(qtbot):
         qtbot.waitUntil(lambda: not doc.busy)
         qtbot.waitUntil(lambda: pixels(doc)[0, 0] == 5)
     assert [kind for kind, _, _ in caught] == [MemoryError]
+
+
+def test_a_large_preview_is_shown_coarser_in_the_same_frame():
+    doc = document(2003, 2501)
+    doc.set_preview(np.full((2501, 2003, 3), 7, np.uint8))
+    assert doc.frame == (2003, 2501)
+    assert doc.paintable
+    assert doc.preview.width() * doc.preview.height() <= PREVIEW_PIXELS
