@@ -108,7 +108,7 @@ class FacetPanel(QTreeWidget):
     excluded = Signal(str)
     """A term that no picture may fulfil."""
     chosen = Signal(str)
-    """A whole query."""
+    """A saved search."""
     removed = Signal(str)
     """The name of a saved search."""
 
@@ -178,7 +178,7 @@ class FacetPanel(QTreeWidget):
             groups, self._groups = self._groups, ()
             self.show_groups(groups, self._query)
         elif item.data(0, _SEARCH) is not None:
-            self.chosen.emit("" if item.data(0, _CHOSEN) else query)
+            self.chosen.emit(query)
         elif self._is_excluding():
             self.excluded.emit(query)
         else:

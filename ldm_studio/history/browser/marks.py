@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from ldm_studio.history.journal import MAX_RATING
@@ -139,7 +148,7 @@ class Heart(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
 
-class _Chip(QFrame):
+class Chip(QFrame):
     """A tag: its name filters, its cross takes it away."""
 
     def __init__(self, tag: str, owner: TagEditor) -> None:
@@ -171,7 +180,7 @@ class TagEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tags: tuple[str, ...] | None = None
-        self._chips: list[_Chip] = []
+        self.chips: list[Chip] = []
         self.field = QLineEdit()
         self.field.setPlaceholderText("Add tags…")
         self.field.setAccessibleName("Add tags, separated by commas")
@@ -188,15 +197,25 @@ class TagEditor(QWidget):
         self._tags = tuple(tags)
         while self._flow.count():
             self._flow.takeAt(0)
-        for chip in self._chips:
+        for chip in self.chips:
             chip.hide()
             chip.deleteLater()
-        self._chips = [_Chip(tag, self) for tag in self._tags]
-        for chip in self._chips:
+        self.chips = [Chip(tag, self) for tag in self._tags]
+        for chip in self.chips:
             self._flow.addWidget(chip)
             chip.show()
         self._flow.addWidget(self.field)
-        self.updateGeometry()
+        self._flow.invalidate()
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its lines: the column it is in does not ask for a new height by itself."""
+        self._flow.setGeometry(self.rect())
+        self.setMinimumHeight(max(_LINE, self._flow.heightForWidth(self.width())))
 
     def _add(self) -> None:
         tags = [tag.strip() for tag in self.field.text().split(",") if tag.strip()]

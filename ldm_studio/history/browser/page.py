@@ -177,7 +177,7 @@ class HistoryPage(QWidget):
         self.model.sections_changed.connect(self._on_sections)
         self.facets.toggled.connect(lambda term: self._search(toggled(self.search.text(), term)))
         self.facets.excluded.connect(lambda term: self.filter(_negated(term)))
-        self.facets.chosen.connect(self._search)
+        self.facets.chosen.connect(self._toggle_saved)
         self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
         self.details.filtered.connect(self.filter)
         self.details.favoured.connect(lambda on: self.deeds.favour(self.selected(), on))
@@ -232,6 +232,9 @@ class HistoryPage(QWidget):
 
     def _search(self, text: str) -> None:
         self.search.set_text_and_search(text)
+
+    def _toggle_saved(self, query: str) -> None:
+        self._search("" if self.search.text().strip() == query else query)
 
     def filter(self, term: str) -> None:
         """Look for this term, too."""

@@ -313,6 +313,11 @@ def test_tags_are_added_and_taken_away(page, qtbot) -> None:
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
         page.details.tags.field.setText("space, best of")
         qtbot.keyClick(page.details.tags.field, Key.Key_Return)
+    qtbot.waitUntil(lambda: len(page.details.tags.chips) == 2, timeout=SECONDS)
+    field = page.details.tags.field
+    chips = [chip.geometry() for chip in page.details.tags.chips]
+    assert len(chips) == 2
+    assert not any(chip.intersects(field.geometry()) for chip in chips)
     search(page, qtbot, 'tag:"best of"')
     assert prompts(page) == ["a rocket"]
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
