@@ -47,8 +47,8 @@ class Environment:
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def environment(device: str = "cpu") -> Environment:
-    """The one of this process, for models on `device`."""
+def environment(device: str = "cpu", precision: str = "float32") -> Environment:
+    """The one of this process, for models on `device` that compute in `precision`."""
     import torch
 
     on_gpu = device != "cpu"
@@ -56,7 +56,7 @@ def environment(device: str = "cpu") -> Environment:
         core=VERSION,
         torch=torch.__version__,
         device=torch.cuda.get_device_name(device) if on_gpu else "CPU",
-        precision="float32",
+        precision=precision,
         instructions="" if on_gpu else torch.backends.cpu.get_cpu_capability(),
         threads=0 if on_gpu else torch.get_num_threads(),
         system=f"{platform.system()} {platform.machine()}",

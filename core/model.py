@@ -103,6 +103,11 @@ class Model:
         return self.config.max_side
 
     @property
+    def precision(self) -> str:
+        """Of the arithmetic of the U-Net, such as "float16"."""
+        return str(self.dtype).removeprefix("torch.")
+
+    @property
     def extra(self) -> str:
         """What the U-Net is given beside the noisy latent: "inpainting", or "" for nothing."""
         return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
@@ -231,15 +236,16 @@ def _cleared(decoded: Tensor) -> Tensor:
     return torch.cat([1 - 2 * ink.clamp(0, 1), 2 * clear - 1], dim=1)
 
 
-def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu") -> Model:
+def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu", *, digest: str = "") -> Model:
     """Reads a model: a folder of our own, one in diffusers' layout, or a checkpoint file.
 
+    `digest`: what `Model.digest` would be, if it is known: it takes long for large files.
     Raises ModelError if it is missing, damaged, inconsistent or of an unknown kind.
     """
     if path.is_file() or (path / "model_index.json").is_file():
         from .checkpoints.load import load_checkpoint
 
-        return load_checkpoint(path, device)
+        return load_checkpoint(path, device, digest=digest)
     config = _read_config(path / "model.json")
     unet, autoencoder, text_encoder = _build(config, path / "model.json")
     for network, name in zip((unet, autoencoder, text_encoder), WEIGHTS, strict=True):
@@ -247,7 +253,7 @@ def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu") -> Model:
     tokenizer = _read_tokenizer(path / "tokenizer.json", config.text_encoder)
     return Model(
         config=config,
-        digest=_digest([path / name for name in WEIGHTS]),
+        digest=digest or _digest([path / name for name in WEIGHTS]),
         unet=unet,
         autoencoder=autoencoder,
         text=SentenceConditioner(tokenizer, text_encoder, config.prompt_tokens),

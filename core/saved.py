@@ -47,12 +47,12 @@ def recipe_digest(request: Request) -> str:
     return hashlib.sha256(request.to_json().encode()).hexdigest()
 
 
-def description(request: Request, device: str) -> dict[str, str]:
+def description(request: Request, device: str, precision: str) -> dict[str, str]:
     """What a file says of the trajectory in it. `request` names the model's digest."""
     return {
         "request": request.to_json(),
         "recipe": recipe_digest(request),
-        "environment": environment(device).to_json(),
+        "environment": environment(device, precision).to_json(),
     }
 
 

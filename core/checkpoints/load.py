@@ -95,7 +95,7 @@ def load_checkpoint(
             *((e, t.sources, "text encoder") for e, t in zip(encoders, parts.texts, strict=True)),
         ]
         for network, sources, name in wanted:
-            misfit(network, sources, name).check()
+            compared(network, sources, name).check()
         for network, sources, _ in wanted:
             _fill(network, sources, device, torch.float32 if network is autoencoder else dtype)
     except torch.OutOfMemoryError:
@@ -112,6 +112,17 @@ def load_checkpoint(
         device=torch.device(device),
         dtype=dtype,
     )
+
+
+def check(path: Path) -> None:
+    """Raises ModelError if `path` can be told not to load, without reading its weights."""
+    identity = identify(path)
+    check_drawable(identity)
+    try:
+        for misfit in misfits(identity):
+            misfit.check()
+    except UnreadableError as error:
+        raise unreadable(path, error) from error
 
 
 def file_digest(path: Path, identity: Identity) -> str:
@@ -185,13 +196,13 @@ def misfits(identity: Identity) -> tuple[Misfit, ...]:
         wanted.append((lambda text=text: ClipTextEncoder(text), part, "text encoder"))
     try:
         with torch.device("meta"):
-            found = [misfit(make(), part.sources, name) for make, part, name in wanted]
+            found = [compared(make(), part.sources, name) for make, part, name in wanted]
     except (ValueError, RuntimeError) as error:
         raise unreadable(identity.path, error) from error
     return tuple(one for one in found if one.missing or one.surplus or one.misshapen)
 
 
-def misfit(network: nn.Module, sources: Sources, name: str) -> Misfit:
+def compared(network: nn.Module, sources: Sources, name: str) -> Misfit:
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     return Misfit(
         name,
