@@ -110,6 +110,7 @@ class Application(QObject):
         self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
         self.bridge.ready.connect(self._on_ready)
         self.theme.changed.connect(self._save_settings)
+        self.window.sampler.model.picked.connect(self._load_picked)
 
     def show(self) -> None:
         """Show the window, then load the model behind it."""
@@ -150,6 +151,10 @@ class Application(QObject):
 
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()
+
+    def _load_picked(self, reference: str) -> None:
+        if not self.store.run.busy:  # else it is loaded when a picture wants it
+            self.bridge.warm_up(reference)
 
     def _keep_steps(self, on: bool) -> None:
         mib = Settings().trajectory_mib if on else 0

@@ -303,6 +303,15 @@ class StudioStore(QObject):
         for name in _MODEL_FIELDS:
             setattr(self, name, getattr(model, name))
 
+    def follow(self, before: ModelInfo, model: ModelInfo) -> None:
+        """Take `model`'s own settings where those of the model `before` were kept."""
+        for names in _FOLLOWING:
+            if names == ("width", "height") and self.mode is not Mode.TEXT:
+                continue  # the size is that of the start picture
+            if all(getattr(self, name) == getattr(before, name) for name in names):
+                for name in names:
+                    setattr(self, name, getattr(model, name))
+
     def has_defaults_of(self, model: ModelInfo) -> bool:
         """Whether `apply_defaults` would leave all as it is."""
         own = all(getattr(self, name) == getattr(model, name) for name in _MODEL_FIELDS)
@@ -371,7 +380,9 @@ _REQUEST_FIELDS = (
     "tile",
 )
 
-_MODEL_FIELDS = ("sampler", "schedule", "steps", "cfg", "width", "height")
+_FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
+"""What belongs together of the settings that models have as their own."""
+_MODEL_FIELDS = tuple(name for names in _FOLLOWING for name in names)
 
 _PARTS = {
     "guidance": {

@@ -287,7 +287,8 @@ class Studio(QObject):
 
     def _on_load_failed(self, event: LoadFailed) -> None:
         error = event.error
-        again = ("Try Again", self.bridge.warm_up)
+        wanted = self.store.model
+        again = ("Try Again", lambda: self.bridge.warm_up(wanted))
         self.window.notice.show_error(error.message, error.hint, again)
 
     def _on_progress(self, event: Progress) -> None:

@@ -17,7 +17,7 @@ from .. import __version__
 from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
 from ..history import command as history
 from ..history.errors import HistoryError
-from . import branch, doctor, generate, replay, resume
+from . import branch, doctor, generate, models, replay, resume
 from .exits import Exit
 
 NO_DISPLAY = (
@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"LDM Studio {__version__}")
     top.set_defaults(run=_open_window)
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
-    for command in (generate, resume, branch, replay):
+    for command in (generate, resume, branch, replay, models):
         command.add(commands)
     past = commands.add_parser(
         "history",

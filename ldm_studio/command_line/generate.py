@@ -25,7 +25,7 @@ from ..drawing import OnStep, draw, walk
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline, Run
 from ..images import load_image, load_mask
-from ..models import DEFAULT
+from ..models import DEFAULT, meant
 from ..paths import make_folder
 from ..recall import scaled
 from . import flags, output
@@ -45,6 +45,7 @@ examples:
   ldm-studio generate "a hat" --init photo.jpg --mask hat.png --area masked --match -o hat.webp
   ldm-studio generate "two foxes" --init fox.png --outpaint 0,0,128,0 --fill mirror
   ldm-studio generate "an owl" --sampler "DPM++ 2M SDE" --eta 0.5 --schedule karras --rho 5
+  ldm-studio generate "a fox in the snow" --model dreamshaper --size 512x512
   ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
   ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
 
@@ -115,7 +116,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _add_settings(command: argparse.ArgumentParser) -> None:
     settings = command.add_argument_group("settings")
     settings.add_argument(
-        "--model", metavar="M", default=DEFAULT, help="name or folder of the model"
+        "--model",
+        metavar="M",
+        default=DEFAULT,
+        help="name, file or folder of the model; see `ldm-studio models list`",
     )
     settings.add_argument(
         "--sampler", metavar="S", type=named(split_name), help=", ".join(SAMPLERS)
@@ -162,6 +166,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         engine = pipeline()
         if sys.stderr.isatty():
             say("loading the model ...")
+        arguments.model = meant(arguments.model)
         model = engine.load(arguments.model)
         request, start = _request(arguments, parts, model, start)
         _say_what_was_drawn_by_lot(arguments, request)

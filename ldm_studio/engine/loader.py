@@ -35,6 +35,7 @@ class Loader:
             except BaseException as error:  # a broken model or installation is told, never fatal
                 self._told = None
                 self._mailbox.post(LoadFailed(*explain(error)))
+                self.tell()  # of the one before, if there is one still
                 return None
         return self.tell()
 

@@ -5,6 +5,7 @@ Nothing here imports torch until `CorePipeline.load` is called, on the engine's 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from core.environment import Environment, environment
 from core.errors import MemoryShortage, StateError
 from core.request import Change, Request
 
+from ..checkpoints import Catalogue, is_checkpoint, stamp
 from ..models import DEFAULT, find_model
 from ..record import MARK
 from .events import ModelInfo
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from core.diffusion.trajectory import State, Step
     from core.model import Model
     from core.pipeline import Job, Picture
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +173,8 @@ class CoreRun:
 
     @property
     def environment(self) -> Environment:
-        return environment(self._job.model.device.type)
+        model = self._job.model
+        return environment(model.device.type, model.precision)
 
     @property
     def total(self) -> int:
@@ -262,16 +268,26 @@ class CorePipeline:
         return self._info
 
     def holds(self, model: str) -> bool:
-        return self._model is not None and self._loaded == self._folder(model)
+        return self._model is not None and self._loaded == self._path_of(model)
 
     def load(self, model: str = DEFAULT) -> ModelInfo:
-        folder = self._folder(model)
-        if self._info is not None and self._loaded == folder:
+        path = self._path_of(model)
+        if self._info is not None and self._loaded == path:
             return self._info
         self._prepare_torch()
+        if is_checkpoint(path):
+            from core.checkpoints.load import check
+
+            check(path)
+        before = self._loaded if self._model is not None else None
         self._model = self._info = None  # before the next one: there may not be room for two
-        self._info = self._load(folder)
-        self._loaded = folder
+        try:
+            self._info = self._load(path)
+        except Exception:  # whatever it was, there is to be a model as before
+            if before is not None:
+                self._go_back(before)
+            raise
+        self._loaded = path
         return self._info
 
     def begin(
@@ -303,9 +319,17 @@ class CorePipeline:
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
         return CoreRun(*resumed(self._model, saved), saved.marks)
 
-    def _folder(self, model: str) -> Path:
+    def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
         return (own or find_model(model)).resolve()
+
+    def _go_back(self, path: Path) -> None:
+        """Have the model again that was loaded; none, if that fails as well."""
+        try:
+            self._info = self._load(path)
+        except Exception as error:  # what is told is why the other one did not load
+            log.warning("the model before, %s, is not loaded again: %s", path, error)
+            self._model = None
 
     def _prepare_torch(self) -> None:
         # A waiting OpenMP thread that spins takes the processor from everybody else.
@@ -324,19 +348,25 @@ class CorePipeline:
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
 
-    def _load(self, folder: Path) -> ModelInfo:
+    def _load(self, path: Path) -> ModelInfo:
         import torch
 
         from core.model import load_model
 
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        model = self._model = load_model(folder, device)
+        catalogue = Catalogue() if is_checkpoint(path) else None
+        before = stamp(path)
+        known = catalogue.digest(path) if catalogue else ""
+        model = load_model(path, device, digest=known)
+        if catalogue and not known and stamp(path) == before:
+            catalogue.keep_digest(path, model.digest)
+        self._model = model
         name = "CPU" if device == "cpu" else torch.cuda.get_device_name()
         defaults = model.defaults
         return ModelInfo(
             name=model.name,
             digest=model.digest,
-            device=f"{name}, float32",
+            device=f"{name}, {model.precision}",
             sampler=defaults.sampler,
             schedule=defaults.schedule,
             steps=defaults.steps,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from ldm_studio import models, paths
 from ldm_studio.binding import bind
+from ldm_studio.canvas.background import Background
+from ldm_studio.engine.events import ModelInfo
 from ldm_studio.models import FoundModel
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.run_state import RunState
@@ -40,16 +43,27 @@ _OPENING = (
 
 
 class ModelBox(QComboBox):
-    """A list of models that is looked up when somebody looks at it."""
+    """A list of models that is looked up when somebody looks at it.
+
+    Folders of our own kind are listed at once; checkpoints, which may be many and far away, when a
+    thread beside the interface has found them.
+    """
 
     changed = Signal()
     add_requested = Signal()
+    listed = Signal()
+    """The checkpoints are found."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
         self._value = store.model
-        self._references: list[str] = []
+        self._own: list[FoundModel] = []
+        self._checkpoints: list[FoundModel] | None = None
+        """None until they were looked for."""
+        self._looking: Future[list[FoundModel]] | None = None
+        self._again = False
+        self.background = Background(self)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMaxVisibleItems(16)
@@ -60,7 +74,12 @@ class ModelBox(QComboBox):
     @property
     def is_missing(self) -> bool:
         """Whether the model that is chosen is not there (any more)."""
-        return self._value not in self._references
+        return self._checkpoints is not None and self.chosen is None
+
+    @property
+    def chosen(self) -> FoundModel | None:
+        """The model that is chosen, as far as it is known."""
+        return next((model for model in self._models() if model.reference == self._value), None)
 
     def value(self) -> str:
         return self._value
@@ -71,14 +90,53 @@ class ModelBox(QComboBox):
 
     def look(self) -> None:
         """List what there is now. A path that a recipe names is looked at by nobody."""
-        models_found = models.found(self._store.model_folders)
-        self._references = [model.reference for model in models_found]
+        self._own = models.folders_found(self._store.model_folders)
+        self._fill()
+        self.find_checkpoints()
+
+    def find_checkpoints(self) -> None:
+        """Look for checkpoints, again if that is under way."""
+        if self._looking is not None:
+            self._again = True
+            return
+        folders = self._store.model_folders
+        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
+        self._looking = self.background.run(lambda: models.found(folders, look=read), self._listed)
+
+    def _listed(self, done: Future[list[FoundModel]]) -> None:
+        self._looking = None
+        found = [model for model in done.result() if model.is_checkpoint]
+        if found != self._checkpoints:
+            self._checkpoints = found
+            is_open = self.view().isVisible()
+            self._fill()
+            if is_open:
+                super().hidePopup()  # whose size is that of the list before
+                super().showPopup()
+        self.listed.emit()
+        if self._again:
+            self._again = False
+            self.find_checkpoints()
+
+    def _models(self) -> list[FoundModel]:
+        """Those that are listed: no file before it is known to be a model."""
+        found = self._checkpoints or []
+        files = [m for m in found if m.known is not None or m.reference == self._value]
+        return [*self._own[:1], *models.in_order([*self._own[1:], *files])]
+
+    def _fill(self) -> None:
+        listed = self._models()
         self.clear()
-        for model in models_found:
-            self._add(_label(model, models_found), model.reference, str(model.folder))
-        if self.is_missing:
+        for model in listed:
+            self._add(_label(model, listed), model.reference, _about(model))
+            if model.problem:
+                items = self.model()
+                assert isinstance(items, QStandardItemModel)
+                items.item(self.count() - 1).setEnabled(False)
+        if self.chosen is None:
+            name = Path(self._value).name
             tip = f"There is no such model here: {self._value}"
-            self._add(f"{Path(self._value).name} (missing)", self._value, tip)
+            self._add(f"{name} (missing)" if self.is_missing else name, self._value, tip)
         self.insertSeparator(self.count())
         self._add("Add a folder…", _ADD, "Choose a folder that is a model, or that holds models.")
         self._show()
@@ -135,9 +193,19 @@ class ModelBox(QComboBox):
 class ModelField(QWidget):
     """The list and a button for the model's own settings; `problem` says what is wrong."""
 
+    picked = Signal(str)
+    """The reference of a model that the user chose in the list."""
+
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
+        self._chosen = self._chosen_before = store.model
+        self._before: tuple[str, ModelInfo] | None = None
+        """Which model was chosen and loaded when another was picked, until that is loaded."""
+        self._failed = False
+        self._was_loading = store.run.loading
+        self._told = ""
+        """What was wrong with what was added last, until something is chosen."""
         self.box = ModelBox(store)
         self.own = tool_button(
             "settings", "The model's own settings", "Take the settings that the model was made for."
@@ -155,22 +223,33 @@ class ModelField(QWidget):
         store.modified.connect(self._offer)
         store.run_changed.connect(self._run_changed)
         self.box.add_requested.connect(self._ask)
+        self.box.listed.connect(self._explain)
+        self.box.changed.connect(self._pick)
         self.own.clicked.connect(self._take)
         self._explain()
         self._offer()
 
     def add(self, path: str) -> None:
         """Offer the models of this folder from now on, and choose the first of them."""
-        inside = models.found_in(Path(path))
+        self.box.background.run(
+            lambda: models.found_in(Path(path)), lambda done: self._added(path, done.result())
+        )
+
+    def _added(self, path: str, inside: list[FoundModel]) -> None:
+        usable = [model for model in inside if not model.problem]
         if not inside:
-            self._explain(f"There is no model in {Path(path).name}: it has no {models.CONFIG}.")
+            self._tell(f"There is no model in {Path(path).name} that is known here.")
             return
         store = self._store
-        if inside[0].reference == str(inside[0].folder) and path not in store.model_folders:
+        if inside[0].reference == str(inside[0].path) and path not in store.model_folders:
             store.model_folders = (*store.model_folders, path)
         self.box.look()
-        store.model = inside[0].reference
-        self._explain()
+        if usable:
+            store.model = usable[0].reference
+            self._pick()
+            self._tell("")
+        else:
+            self._tell(inside[0].problem)
 
     def _ask(self) -> None:
         dialog = QFileDialog(self.window(), "Add a Folder of Models", str(_nearest_folder()))
@@ -179,17 +258,49 @@ class ModelField(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _pick(self) -> None:
+        run = self._store.run
+        if run.model is not None and self._before is None:
+            self._before = self._chosen_before, run.model
+        self.picked.emit(self._store.model)
+
     def _model_changed(self) -> None:
+        self._chosen_before, self._chosen = self._chosen, self._store.model
+        self._tell("")
+
+    def _tell(self, problem: str) -> None:
+        self._told = problem
         self._explain()
 
-    def _explain(self, problem: str = "") -> None:
+    def _explain(self) -> None:
+        chosen, problem = self.box.chosen, self._told
         if not problem and self.box.is_missing:
             problem = "This model is not there. Choose another, or add its folder."
+        elif not problem and chosen is not None:
+            problem = chosen.problem
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
 
     def _run_changed(self, run: RunState) -> None:
+        if self._was_loading and not run.loading:
+            self.box.find_checkpoints()  # what could not be read yet
+        self._was_loading = run.loading
+        self._arrive(run)
         self._offer()
+
+    def _arrive(self, run: RunState) -> None:
+        """Follow the settings of a picked model that is loaded, or stay with the one before."""
+        if self._before is None or run.loading:
+            return
+        reference, before = self._before
+        if run.model is None:
+            self._failed = True
+        elif self._failed:
+            self._before, self._failed = None, False
+            self._store.model = reference
+        elif run.model is not before:
+            self._before = None
+            self._store.follow(before, run.model)
 
     def _offer(self) -> None:
         model = self._store.run.model
@@ -211,4 +322,13 @@ def _label(model: FoundModel, among: list[FoundModel]) -> str:
     if model.reference == models.DEFAULT:
         return f"{model.name}{DEFAULT}"
     alike = sum(other.name == model.name for other in among)
-    return model.name if alike == 1 else f"{model.name} ({model.folder.name})"
+    if alike == 1:
+        return model.name
+    path = model.path
+    where = path.name if path.is_dir() else f"{path.parent.name}/{path.name}"
+    return f"{model.name} ({where})"
+
+
+def _about(model: FoundModel) -> str:
+    """What it is, why it cannot be chosen, where it is."""
+    return "\n".join(words for words in (model.kind, model.problem, str(model.path)) if words)

@@ -35,7 +35,8 @@ def store(qapp) -> StudioStore:
 def field(store, qtbot) -> ModelField:
     field = ModelField(store)
     qtbot.addWidget(field)
-    field.show()
+    with qtbot.waitSignal(field.box.listed, timeout=5000):
+        field.show()
     qtbot.waitExposed(field)
     return field
 
@@ -63,7 +64,7 @@ def test_the_shipped_model_is_first_and_the_others_follow_by_name(tmp_path) -> N
     assert [model.reference for model in found] == [
         models.DEFAULT, "c", "b", str(added), "unnamed",
     ]  # fmt: skip
-    assert all(models.find_model(model.reference) == model.folder for model in found)
+    assert all(models.find_model(model.reference) == model.path for model in found)
 
 
 @pytest.mark.parametrize("config", ["{", "[]", '{"name": 5}', '{"name": " "}', "[" * 100_000])
@@ -115,10 +116,11 @@ def test_a_path_in_a_recipe_is_not_looked_at(store, field, tmp_path) -> None:
     assert field.box.currentText() == "elsewhere (missing)"
 
 
-def test_an_added_folder_is_offered_from_then_on(store, field, tmp_path) -> None:
+def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) -> None:
     make_model(tmp_path / "mine" / "owls", "Owls")
     make_model(tmp_path / "mine" / "larks", "Larks")
-    field.add(str(tmp_path / "mine"))
+    with qtbot.waitSignal(field.picked, timeout=5000):
+        field.add(str(tmp_path / "mine"))
     assert store.model == str(tmp_path / "mine" / "larks")
     assert texts(field)[1:3] == ["Larks", "Owls"]
     later = StudioStore()
@@ -126,9 +128,9 @@ def test_an_added_folder_is_offered_from_then_on(store, field, tmp_path) -> None
     assert later.model_folders == (str(tmp_path / "mine"),)
 
 
-def test_a_folder_without_a_model_is_refused_in_words(store, field, tmp_path) -> None:
+def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_path) -> None:
     field.add(str(tmp_path))
-    assert "no model" in field.problem.text()
+    qtbot.waitUntil(lambda: "no model" in field.problem.text(), timeout=5000)
     assert store.model == models.DEFAULT
     assert store.model_folders == ()
 

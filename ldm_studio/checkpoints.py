@@ -1,0 +1,166 @@
+"""What is known of the checkpoints people have: what each is, and its digest.
+
+Finding it out takes torch, and of a digest some seconds, so it is remembered: by path, size and
+time of change.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core import typed_json
+from core.errors import ModelError
+
+from . import paths
+from .settings import read_json, write_json
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".safetensors", ".sft", ".ckpt")
+"""Of the files that whole models come in."""
+FOLDER_INDEX = "model_index.json"
+"""What a folder in diffusers' layout holds."""
+READING = 1
+"""Raised when `core` comes to tell more of files than before: they are then looked at again."""
+MAX_KNOWN = 5000
+MAX_FOLDER_FILES = 500
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What changes with what is in a file."""
+
+    size: int
+    """Bytes."""
+    time: int
+    """Of the last change, in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found out of a file, or of a folder in diffusers' layout."""
+
+    size: int
+    time: int
+    reading: int = 0
+    """READING when `kind` and what follows was found out; 0: it is not."""
+    is_model: bool = True
+    """False for LoRAs, autoencoders and the like."""
+    kind: str = ""
+    """Such as "Stable Diffusion 1, inpainting"; empty where that cannot be told."""
+    problem: str = ""
+    """Why it cannot be drawn with here; empty if it can."""
+    digest: str = ""
+    """SHA-256 in hex; empty while it is not known."""
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether it is a file, or a folder in diffusers' layout, and no folder of our own."""
+    return path.is_file() or (path / FOLDER_INDEX).is_file()
+
+
+def stamp(path: Path) -> Stamp:
+    """Of a file, or of all files in a folder. Raises ModelError."""
+    try:
+        if not path.is_dir():
+            status = path.stat()
+            return Stamp(status.st_size, status.st_mtime_ns)
+        found = [status for file in _files(path) if (status := file.stat())]
+        return Stamp(
+            sum(status.st_size for status in found),
+            max((status.st_mtime_ns for status in found), default=0),
+        )
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+
+
+def _files(folder: Path) -> list[Path]:
+    inside = [Path(entry) for entry in os.scandir(folder)]
+    deeper = [Path(entry) for sub in inside if sub.is_dir() for entry in os.scandir(sub)]
+    return [path for path in (*inside, *deeper) if path.is_file()][:MAX_FOLDER_FILES]
+
+
+class Catalogue:
+    """What is known, in a file. Two programs may write it: what one of them adds may then be
+    lost, and is found out again.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or paths.data_dir() / "checkpoints.json"
+        self._known = _parsed(read_json(self._path))
+        self._news: dict[str, Known] = {}
+
+    def known(self, path: Path) -> Known | None:
+        """What `path` is; None if that was not found out yet. Raises ModelError."""
+        known = self._fresh(path)
+        return known if known.reading == READING else None
+
+    def look(self, path: Path) -> Known:
+        """What `path` is, found out from its header if need be: imports torch. Raises ModelError
+        if it is gone."""
+        if (known := self.known(path)) is None:
+            known = _read(path, self._fresh(path))
+            self._news[str(path)] = known
+        return known
+
+    def digest(self, path: Path) -> str:
+        """Empty if it is not known. Raises ModelError."""
+        return self._fresh(path).digest
+
+    def keep_digest(self, path: Path, digest: str) -> None:
+        """Raises ModelError."""
+        self._news[str(path)] = replace(self._fresh(path), digest=digest)
+        self.save()
+
+    def save(self) -> None:
+        """Write what was found out. What cannot be written is found out again next time."""
+        if not self._news:
+            return
+        self._known = _parsed(read_json(self._path)) | self._news
+        kept = dict(list(self._known.items())[-MAX_KNOWN:])
+        try:
+            write_json(self._path, {path: asdict(known) for path, known in kept.items()})
+        except OSError as error:
+            log.warning("%s could not be written: %s", self._path, error)
+        self._news = {}
+
+    def _fresh(self, path: Path) -> Known:
+        now = stamp(path)
+        known = self._news.get(str(path)) or self._known.get(str(path))
+        if known is None or Stamp(known.size, known.time) != now:
+            return Known(now.size, now.time)
+        return known
+
+
+def _read(path: Path, known: Known) -> Known:
+    from core.checkpoints.files import NotAModelError
+    from core.checkpoints.identify import identify
+    from core.checkpoints.load import check_drawable
+
+    known = replace(known, reading=READING)
+    try:
+        identity = identify(path)
+    except ModelError as error:
+        if isinstance(error.__cause__, NotAModelError):
+            return replace(known, is_model=False, problem=error.message)
+        return replace(known, problem=error.message)
+    try:
+        check_drawable(identity)
+    except ModelError as error:
+        return replace(known, kind=identity.name, problem=error.message)
+    return replace(known, kind=identity.name)
+
+
+def _parsed(data: dict[str, Any]) -> dict[str, Known]:
+    known: dict[str, Known] = {}
+    for path, value in data.items():
+        try:
+            known[path] = typed_json.read(Known, value, path)
+        except ValueError as error:  # of another version of the program, or damaged
+            log.warning("what was known of a checkpoint is ignored: %s", error)
+    return known

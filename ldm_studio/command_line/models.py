@@ -1,0 +1,223 @@
+"""`ldm-studio models`: which models there are, and what a checkpoint is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ModelError
+
+from .. import models
+from ..checkpoints import Catalogue, is_checkpoint, stamp
+from ..engine.pipeline import Pipeline
+from ..models import FoundModel
+from .exits import MEANING, Exit
+
+if TYPE_CHECKING:  # it imports torch
+    from core.checkpoints.identify import Identity
+
+SHORT_HASH = 10
+"""Digits of what A1111 calls the model hash."""
+LISTED = 8
+"""So many names of tensors are printed; with --json all are."""
+
+EXAMPLES = f"""\
+examples:
+  ldm-studio models list
+  ldm-studio models inspect ~/models/dreamshaper.safetensors
+  ldm-studio models inspect dreamshaper --json
+
+{MEANING}"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "models",
+        help="list the models, say what a checkpoint is",
+        description="Models are looked for in the program's folder of models and in the folders "
+        "added in the window. Only headers are read, and nothing in them is executed.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = command.add_subparsers(metavar="ACTION", title="actions", required=True)
+    every = actions.add_parser("list", help="all models: how to name them, what they are")
+    every.add_argument("--json", action="store_true", help="print one JSON object a model")
+    every.set_defaults(run=_list)
+    one = actions.add_parser(
+        "inspect",
+        help="what a file or folder is, and whether it can be drawn with here",
+        description="Say what a checkpoint is. Returns 3 if it cannot be drawn with here.",
+    )
+    one.add_argument("model", metavar="FILE", help="a file, a folder, or a model's name")
+    one.add_argument("--json", action="store_true", help="print one JSON object")
+    one.set_defaults(run=_inspect)
+
+
+def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    catalogue = Catalogue()
+    found = models.found(models.added_folders(), catalogue)
+    if arguments.json:
+        for model in found:
+            print(json.dumps(_entry(model), ensure_ascii=False))
+        return Exit.OK
+    width = max(len(model.reference) for model in found)
+    for model in found:
+        words = model.kind or "unknown"
+        print(f"{model.reference:<{width}}  {words}{' (cannot be used)' if model.problem else ''}")
+        if model.problem:
+            print(f"{'':<{width}}    {model.problem}")
+    return Exit.OK
+
+
+def _entry(model: FoundModel) -> dict[str, Any]:
+    return {
+        "reference": model.reference,
+        "name": model.name,
+        "path": str(model.path),
+        "kind": model.kind,
+        "usable": not model.problem,
+        "problem": model.problem,
+        "sha256": model.known.digest if model.known else "",
+    }
+
+
+def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    path = models.find_model(models.meant(arguments.model)).absolute()
+    if not is_checkpoint(path):
+        return _inspect_own(path, arguments)
+    from core.checkpoints.identify import identify
+    from core.checkpoints.load import check
+
+    identity = identify(path)
+    try:
+        check(path)
+        problem = ""
+    except ModelError as error:
+        problem = error.message
+    facts = _facts(path, identity, problem)
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in _told(facts):
+            print(f"{name:<16}{value}")
+    return Exit.MODEL if problem else Exit.OK
+
+
+def _inspect_own(path: Path, arguments: Namespace) -> int:
+    from core.model import load_model
+
+    model = load_model(path)
+    facts: dict[str, Any] = {
+        "path": str(path),
+        "kind": "a model of LDM Studio's own kind",
+        "name": model.name,
+        "predicts": model.config.prediction,
+        "parameters": sum(
+            weights.numel()
+            for network in (model.unet, model.autoencoder)
+            for weights in network.parameters()
+        ),
+        "sha256": model.digest,
+        "hash": model.digest[:SHORT_HASH],
+        "usable": True,
+        "problem": "",
+    }
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name in ("path", "kind", "name", "predicts", "hash"):
+            print(f"{name:<16}{facts[name]}")
+    return Exit.OK
+
+
+def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
+    from core.checkpoints.load import misfits
+
+    parts, predicts = identity.parts, identity.predicts
+    networks = {
+        "U-Net": parts.unet,
+        "autoencoder": parts.autoencoder,
+        **{f"text encoder {i}": text for i, text in enumerate(parts.texts, start=1)},
+    }
+    digest = _digest(path, identity)
+    return {
+        "path": str(path),
+        "kind": identity.name,
+        "family": identity.family.name,
+        "extra_inputs": identity.extra,
+        "predicts": predicts.kind,
+        "predicts_because": predicts.reason,
+        "zero_terminal_snr": predicts.zero_snr,
+        "parameters": identity.parameters,
+        "dtypes": dict(identity.dtypes),
+        "parts": {
+            name: {"layout": part.layout, "prefix": part.prefix, "tensors": len(part.sources)}
+            for name, part in networks.items()
+            if part is not None
+        },
+        "has_average": parts.average is not None,
+        "lacks": list(identity.missing),
+        "misfits": {
+            fit.network: {
+                "missing": list(fit.missing),
+                "surplus": list(fit.surplus),
+                "misshapen": list(fit.misshapen),
+            }
+            for fit in misfits(identity)
+        },
+        "unknown_tensors": list(parts.unknown),
+        "other_networks": list(parts.others),
+        "metadata": dict(identity.metadata),
+        "files": [str(file) for file in identity.files],
+        "sha256": digest,
+        "hash": digest[:SHORT_HASH],
+        "usable": not problem,
+        "problem": problem,
+    }
+
+
+def _digest(path: Path, identity: Identity) -> str:
+    from core.checkpoints.load import file_digest
+
+    catalogue = Catalogue()
+    if known := catalogue.digest(path):
+        return known
+    before = stamp(path)
+    try:
+        digest = file_digest(path, identity)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+    if stamp(path) == before:
+        catalogue.keep_digest(path, digest)
+    return digest
+
+
+def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What `_facts` says, in lines."""
+    yield "path", facts["path"]
+    yield "kind", facts["kind"]
+    yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
+    yield "parameters", f"{facts['parameters'] / 1e6:.1f} million"
+    yield "types", ", ".join(f"{dtype} ({count})" for dtype, count in facts["dtypes"].items())
+    for name, part in facts["parts"].items():
+        yield name, f"{part['tensors']} tensors in the layout of {part['layout']}"
+    if facts["has_average"]:
+        yield "average", "a moving average of the U-Net is in it as well"
+    yield "hash", f"{facts['hash']} (SHA-256 {facts['sha256']})"
+    for network, fit in facts["misfits"].items():
+        for what in ("missing", "surplus", "misshapen"):
+            if fit[what]:
+                yield what, f"of the {network}: {_some(fit[what])}"
+    if facts["unknown_tensors"]:
+        yield "unknown", _some(facts["unknown_tensors"])
+    yield "usable", facts["problem"] or "yes"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}"
