@@ -111,6 +111,7 @@ class ExtendBar(Floating):
             self._labels[key].setText(text)
             controls[key].setAccessibleName(name)
             controls[key].setToolTip(f"<b>{name}</b><br>{tip}")
+        self.fill.view().setAccessibleName(self.tr("Fill"))
         fills = self.tr("Edge colours"), self.tr("Mirrored"), self.tr("Noise")
         for index, text in enumerate(fills):
             self.fill.setItemText(index, text)

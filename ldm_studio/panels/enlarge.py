@@ -70,7 +70,8 @@ class EnlargeDialog(QDialog):
         column.addWidget(self.words)
         column.addWidget(self.problem)
         column.addWidget(self.buttons)
-        self.setMinimumWidth(WIDTH)
+        for label in (self.words, self.problem):
+            label.setFixedWidth(WIDTH)
 
     def _show_state(self) -> None:
         model, factor = self._model, self.factor.value()
@@ -78,17 +79,18 @@ class EnlargeDialog(QDialog):
         side = tile_side(model)
         self.words.setText(
             f"From {self._size[0]} × {self._size[1]} to {width} × {height} pixels, in overlapping "
-            f"tiles of {side} × {side} that form together, so that no borders show. Memory stays "
-            "that of a tile; time grows with the number of tiles.\n\n"
+            f"tiles of {side} × {side} that form together, so that no borders show. More tiles "
+            "take more time, but hardly more memory.\n\n"
             f"{model.name} was made for pictures of {model.width} × {model.height}. A strength of "
-            "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, the model "
-            "begins to draw the whole prompt into every tile: a model made for large pictures "
-            "bears more than one made for small ones."
+            "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to "
+            "draw the whole prompt into every tile; models made for large pictures bear more."
         )
         problem = enlarging_problem((width, height))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.go.setEnabled(not problem)
+        for label in (self.words, self.problem):  # or their last lines would be cut off
+            label.setMinimumHeight(max(0, label.heightForWidth(WIDTH)))
 
     def _accept(self) -> None:
         self.chosen.emit(self.factor.value(), float(self.strength.value()))
