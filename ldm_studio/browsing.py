@@ -13,9 +13,10 @@ from core.request import Request
 
 from .commands import Commands
 from .engine.events import Finished
+from .history.browser.chosen import Part
 from .history.browser.entries import entry_of_file
 from .history.browser.library import Library
-from .history.browser.page import HistoryPage, Part
+from .history.browser.page import HistoryPage
 from .history.reader import Details, Listed
 from .history.store import Recovery
 from .infotext import Infotext, restore
@@ -51,10 +52,10 @@ class Browsing(QObject):
             page = self._page = HistoryPage(self._library)
             self._window.pages.addWidget(page)
             page.left.connect(self.show_canvas)
-            page.reuse_requested.connect(self.reuse)
-            page.start_requested.connect(self.start_from)
-            page.branch_requested.connect(self.branch)
-            page.replay_requested.connect(self.replay)
+            page.chosen.reuse_requested.connect(self.reuse)
+            page.chosen.start_requested.connect(self.start_from)
+            page.chosen.branch_requested.connect(self.branch)
+            page.chosen.replay_requested.connect(self.replay)
         return self._page
 
     @property

@@ -63,6 +63,10 @@ class Deeds(QObject):
     def can_undo(self) -> bool:
         return bool(self._deletions)
 
+    def tell(self, words: str) -> None:
+        """Say in the notice what was done."""
+        self._notice.show_info(words)
+
     # Marks
 
     def favour(self, numbers: Sequence[int], favourite: bool) -> None:

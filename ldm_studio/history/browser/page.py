@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QDesktopServices,
     QHideEvent,
     QImage,
     QKeyEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QInputDialog,
     QMenu,
@@ -27,17 +24,16 @@ from PySide6.QtWidgets import (
 
 from core.errors import StudioError
 from ldm_studio import images
-from ldm_studio.history.lineage import Family, family
+from ldm_studio.history.lineage import Family
 from ldm_studio.history.query import Query
-from ldm_studio.history.reader import Details, Listed, Reader
-from ldm_studio.history.schema import State
+from ldm_studio.history.reader import Details
 from ldm_studio.history.terms import toggled, with_term
-from ldm_studio.infotext import Infotext
 from ldm_studio.panels.notice import NoticeStrip
 
-from .acts import MENU, build_actions
+from .acts import MENU
 from .asker import Asker
 from .bar import SearchBar
+from .chosen import Chosen, Part
 from .compare import ComparePane
 from .deeds import Deeds, Deletion
 from .details import DetailsPane
@@ -56,26 +52,11 @@ _IMPORT_SECONDS = 2.0
 """How often the pictures that an import has found so far are shown."""
 
 
-class Part(Enum):
-    """What of a picture's settings is used again."""
-
-    ALL = "all"
-    PROMPT = "prompt"
-    SEED = "seed"
-    SAMPLER = "sampler"
-
-
 class HistoryPage(QWidget):
     """Asks for what concerns the canvas by signal; does all else itself."""
 
     left = Signal()
     """Back to the canvas."""
-    reuse_requested = Signal(object, object)
-    """Details, Part"""
-    start_requested = Signal(object)
-    """Listed"""
-    branch_requested = Signal(object)
-    replay_requested = Signal(object)
     details_shown = Signal(int)
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
@@ -83,7 +64,6 @@ class HistoryPage(QWidget):
         self.setObjectName("history")
         self.library = library
         self._is_stale = True
-        self._details: Details | None = None
         self._asked_to_go: int | None = None
         self._next_row: int | None = None
         self._shown_at = 0.0
@@ -93,13 +73,13 @@ class HistoryPage(QWidget):
         self.model = PictureModel(self.lists, self)
         self.notice = NoticeStrip()
         self.deeds = Deeds(library, self.notice, self)
-        self.acts = build_actions(self, self._handlers())
         self.bar = SearchBar(library, self.deeds)
         self.search = self.bar.search
         self.grid = Grid(self.model, self.loader)
+        self.chosen = Chosen(self.grid, self.model, self.deeds, self.others, self._on_failed, self)
         self.message = Message()
         self.facets = FacetPanel()
-        self.details = DetailsPane(self.loader, self.acts)
+        self.details = DetailsPane(self.loader, self.chosen.acts)
         self.compare = ComparePane()
         self.progress = ProgressRow()
         self._lay_out()
@@ -136,26 +116,6 @@ class HistoryPage(QWidget):
         column.addWidget(self.bar)
         column.addLayout(body, 1)
 
-    def _handlers(self) -> dict[str, Callable[[], object]]:
-        deeds = self.deeds
-        return {
-            "reuse": lambda: self._reuse(Part.ALL),
-            "reuse_prompt": lambda: self._reuse(Part.PROMPT),
-            "reuse_seed": lambda: self._reuse(Part.SEED),
-            "reuse_sampler": lambda: self._reuse(Part.SAMPLER),
-            "start": lambda: self._with_one(self.start_requested.emit),
-            "branch": lambda: self._with_one(self.branch_requested.emit),
-            "replay": lambda: self._with_one(self.replay_requested.emit),
-            "compare": self.compare_selected,
-            "copy_parameters": self.copy_parameters,
-            "open_folder": self.open_folder,
-            "locate": lambda: self._with_one(deeds.ask_where),
-            "export": lambda: self._with_selected(deeds.ask_for_export),
-            "favourite": self.toggle_favourite,
-            "trash": self.delete_selected,
-            "undo": deeds.undo,
-        }
-
     def _connect(self) -> None:
         library = self.library
         library.opened.connect(self._on_opened)
@@ -169,7 +129,7 @@ class HistoryPage(QWidget):
         self.bar.save.clicked.connect(self.ask_for_name)
         self.bar.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
         self.grid.side_changed.connect(self.bar.zoom.setValue)
-        self.grid.opened.connect(lambda: self._reuse(Part.ALL))
+        self.grid.opened.connect(lambda: self.chosen.reuse(Part.ALL))
         self.grid.selectionModel().selectionChanged.connect(self._on_selection)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._menu)
@@ -180,11 +140,13 @@ class HistoryPage(QWidget):
         self.facets.chosen.connect(self._toggle_saved)
         self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
         self.details.filtered.connect(self.filter)
-        self.details.favoured.connect(lambda on: self.deeds.favour(self.selected(), on))
-        self.details.rated.connect(self.rate)
-        self.details.tagged.connect(lambda tags: self.deeds.tag(self.selected(), tags))
-        self.details.untagged.connect(lambda tag: self.deeds.untag(self.selected(), [tag]))
+        self.details.favoured.connect(self.chosen.favour)
+        self.details.rated.connect(self.chosen.rate)
+        self.details.tagged.connect(self.chosen.tag)
+        self.details.untagged.connect(self.chosen.untag)
         self.details.gone_to.connect(self.go_to)
+        self.chosen.described.connect(self._on_described)
+        self.chosen.compare_requested.connect(self.compare_two)
         self.compare.left.connect(self._end_compare)
         self.deeds.deleted.connect(self._on_deleted)
         self.message.pressed.connect(self._on_message_pressed)
@@ -249,7 +211,7 @@ class HistoryPage(QWidget):
         self.others.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
 
     def _on_sections(self) -> None:
-        if self._next_row is not None and self._number_selected() == 0 and self.model.rowCount():
+        if self._next_row is not None and self.chosen.number == 0 and self.model.rowCount():
             row = min(self._next_row, self.model.rowCount() - 1)
             self.grid.go_to(int(self.model.ids[row]))
         self._next_row = None
@@ -272,72 +234,31 @@ class HistoryPage(QWidget):
         show_grid = self.library.is_open and rows > 0 and stage is not Stage.FAILED
         if not comparing:
             self.results.setCurrentWidget(self.grid if show_grid else self.message)
-        chosen = self._number_selected()
+        chosen = self.chosen.number
         words = f"{rows:,}{'+' if stage is Stage.BEGUN else ''} picture{'' if rows == 1 else 's'}"
         if chosen > 1:
             words = f"{chosen:,} of {words}"
         self.bar.count.setText(words if show_grid else "")
         self.bar.save.setEnabled(bool(self.search.text().strip()))
-        self._enable()
-
-    def _enable(self) -> None:
-        chosen = self._number_selected()
-        picture = self._details.listed if chosen == 1 and self._details is not None else None
-        here = picture is not None and picture.state is State.HERE and not picture.problem
-        ours = here and self._details is not None and bool(self._details.request)
-        known = picture is not None and self._details is not None and bool(self._details.program)
-        for name in ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler"):
-            self.acts[name].setEnabled(known)
-        self.acts["copy_parameters"].setEnabled(known)
-        self.acts["start"].setEnabled(here)
-        for name in ("branch", "replay"):
-            self.acts[name].setEnabled(ours)
-        self.acts["compare"].setEnabled(chosen == 2)
-        self.acts["open_folder"].setEnabled(chosen == 1)
-        self.acts["locate"].setEnabled(picture is not None and picture.state is State.MISSING)
-        for name in ("trash", "favourite", "export"):
-            self.acts[name].setEnabled(chosen > 0)
-        self.acts["undo"].setEnabled(self.deeds.can_undo)
+        self.chosen.enable()
 
     # The selected pictures
 
-    def selected(self) -> list[int]:
-        """Ids, in the order of the grid."""
-        return self.grid.selected_ids()
-
-    def _number_selected(self) -> int:
-        chosen = self.grid.selectionModel().selection()
-        return sum(chosen.at(number).height() for number in range(chosen.count()))
-
     def _on_selection(self) -> None:
-        if self._number_selected() != 1:
-            self._details = None
+        self.chosen.changed()
         self._details_soon.start()
         self._update()
 
     def _ask_details(self) -> None:
-        chosen = self._number_selected()
-        if chosen != 1:
-            self.others.forget("details")
-            if chosen:
-                self.details.show_several(chosen)
-            else:
-                self.details.show_nothing()
-            return
-        number = self.selected()[0]
+        self.chosen.ask()
+        number = self.chosen.number
+        if number > 1:
+            self.details.show_several(number)
+        elif number == 0:
+            self.details.show_nothing()
 
-        def ask(reader: Reader) -> tuple[Details | None, Family | None]:
-            return reader.details(number), family(reader, number)
-
-        self.others.ask("details", ask, self._on_details, self._on_failed)
-
-    def _on_details(self, found: tuple[Details | None, Family | None]) -> None:
-        details, relatives = found
-        if details is None or self._number_selected() != 1:
-            return
-        self._details = details
+    def _on_described(self, details: Details, relatives: Family | None) -> None:
         self.details.show_details(details, relatives)
-        self._enable()
         self.details_shown.emit(details.listed.id)
 
     def go_to(self, number: int) -> None:
@@ -346,55 +267,14 @@ class HistoryPage(QWidget):
             self._asked_to_go = number
             self._search("")
 
-    def show_path(self, path: Path) -> None:
-        """Select the picture with this file."""
-        self.others.ask(
-            "at",
-            lambda reader: reader.at(path),
-            lambda number: None if number is None else self.go_to(number),
-            self._on_failed,
-        )
-
-    # What is done with them
-
-    def rate(self, stars: int) -> None:
-        if chosen := self.selected():
-            self.deeds.rate(chosen, stars)
-
-    def toggle_favourite(self) -> None:
-        """All become favourites, unless the current one is: then none is any more."""
-        if chosen := self.selected():
-            known = self.model.listed_by_id(chosen[0])
-            self.deeds.favour(chosen, not (known is not None and known.favourite))
-
-    def delete_selected(self) -> None:
-        """What comes after them is selected then."""
-        self._with_selected(self.deeds.delete)
-
     def _on_deleted(self, deletion: Deletion) -> None:
         if deletion.count:
             rows = [self.model.row_of(number) for number in deletion.numbers[:500]]
             self._next_row = min((row for row in rows if row is not None), default=None)
 
-    def copy_parameters(self) -> None:
-        """As A1111 writes them, which most programs of the field read."""
-        details = self._details
-        if details is not None and details.program:
-            info = Infotext(details.prompt, details.negative, details.settings)
-            QApplication.clipboard().setText(str(info))
-            self.notice.show_info(f"The parameters of {details.listed.path.name} are copied.")
-
-    def open_folder(self) -> None:
-        self._with_one(
-            lambda picture: QDesktopServices.openUrl(QUrl.fromLocalFile(str(picture.path.parent)))
-        )
-
-    def compare_selected(self) -> None:
-        """The newer one is B."""
-        chosen = self.selected()
-        if len(chosen) != 2:
-            return
-        other, one = chosen
+    def compare_two(self, ids: list[int]) -> None:
+        """The first is A, the second B."""
+        one, other = ids
         history = self.library.history
 
         def work() -> tuple[Details, Details, tuple[QImage, QImage]]:
@@ -434,29 +314,6 @@ class HistoryPage(QWidget):
         if name.strip() and self.search.text().strip():
             self.deeds.save_search(name.strip(), self.search.text().strip())
 
-    def _reuse(self, part: Part) -> None:
-        if self._details is not None and self._details.program:
-            self.reuse_requested.emit(self._details, part)
-
-    def _with_one(self, act: Callable[[Listed], object]) -> None:
-        if self._details is not None and self._number_selected() == 1:
-            act(self._details.listed)
-
-    def _with_selected(self, act: Callable[[list[Listed]], object]) -> None:
-        """All of them are looked up first: most may never have been in sight."""
-        chosen = self.selected()
-        if chosen:
-            self.others.ask(
-                "selected",
-                lambda reader: [
-                    picture
-                    for start in range(0, len(chosen), 500)
-                    for picture in reader.listed(chosen[start : start + 500])
-                ],
-                lambda pictures: _do(act, pictures),
-                self._on_failed,
-            )
-
     # Menus and keys
 
     def _menu(self, where: QPoint) -> None:
@@ -466,8 +323,8 @@ class HistoryPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for names in MENU:
             for name in names:
-                if self.acts[name].isEnabled() or name not in ("locate", "undo"):
-                    menu.addAction(self.acts[name])
+                if self.chosen.acts[name].isEnabled() or name not in ("locate", "undo"):
+                    menu.addAction(self.chosen.acts[name])
             menu.addSeparator()
         menu.popup(self.grid.viewport().mapToGlobal(where))
 
@@ -508,19 +365,19 @@ class HistoryPage(QWidget):
         key = Qt.Key(event.key())
         if modifiers == none and Qt.Key.Key_0 <= key <= Qt.Key.Key_5:
             stars = int(key) - int(Qt.Key.Key_0)
-            return lambda: self.rate(stars)
+            return lambda: self.chosen.rate(stars)
         commands: dict[tuple[Qt.KeyboardModifier, Qt.Key], Callable[[], None]] = {
-            (none, Qt.Key.Key_Delete): self.delete_selected,
-            (none, Qt.Key.Key_Backspace): self.delete_selected,
-            (none, Qt.Key.Key_F): self.toggle_favourite,
+            (none, Qt.Key.Key_Delete): self.chosen.delete,
+            (none, Qt.Key.Key_Backspace): self.chosen.delete,
+            (none, Qt.Key.Key_F): self.chosen.toggle_favourite,
             (none, Qt.Key.Key_Slash): self._find,
             (none, Qt.Key.Key_Escape): self._escape,
             (none, Qt.Key.Key_F5): lambda: self.library.index(self.library.folders),
             (ctrl, Qt.Key.Key_F): self._find,
             (ctrl, Qt.Key.Key_Z): self.deeds.undo,
-            (ctrl, Qt.Key.Key_C): self.copy_parameters,
-            (ctrl, Qt.Key.Key_R): self.acts["replay"].trigger,
-            (ctrl, Qt.Key.Key_B): self.acts["branch"].trigger,
+            (ctrl, Qt.Key.Key_C): self.chosen.copy_parameters,
+            (ctrl, Qt.Key.Key_R): self.chosen.acts["replay"].trigger,
+            (ctrl, Qt.Key.Key_B): self.chosen.acts["branch"].trigger,
         }
         return commands.get((modifiers, key))
 
@@ -543,10 +400,6 @@ class HistoryPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._end_compare()
-
-
-def _do(act: Callable[[list[Listed]], object], pictures: list[Listed]) -> None:
-    act(pictures)
 
 
 def _negated(term: str) -> str:

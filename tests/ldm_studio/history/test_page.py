@@ -167,11 +167,11 @@ def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
 
 def test_a_picture_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
     choose(page, qtbot, 1)
-    kept = page.selected()
+    kept = page.chosen.ids
     path = picture(6, "a new fox")
     with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
         page.library.note([path])
-    assert page.selected() == kept
+    assert page.chosen.ids == kept
     qtbot.waitUntil(lambda: prompts(page)[0] == "a new fox", timeout=SECONDS)
 
 
@@ -182,11 +182,11 @@ def test_clicks_with_shift_and_control_select_as_in_a_file_manager(page, qtbot) 
     grid, view = page.grid, page.grid.viewport()
     qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 0))
     qtbot.mouseClick(view, Button.LeftButton, Modifier.ShiftModifier, middle(grid, 2))
-    assert page.selected() == page.model.ids[:3].tolist()
+    assert page.chosen.ids == page.model.ids[:3].tolist()
     qtbot.mouseClick(view, Button.LeftButton, Modifier.ControlModifier, middle(grid, 1))
-    assert page.selected() == page.model.ids[[0, 2]].tolist()
+    assert page.chosen.ids == page.model.ids[[0, 2]].tolist()
     qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 4))
-    assert page.selected() == [int(page.model.ids[4])]
+    assert page.chosen.ids == [int(page.model.ids[4])]
 
 
 def test_the_grid_is_used_by_key(page, qtbot) -> None:
@@ -196,11 +196,11 @@ def test_the_grid_is_used_by_key(page, qtbot) -> None:
     qtbot.keyClick(grid, Key.Key_Right)
     assert grid.currentIndex().row() == 1
     qtbot.keyClick(grid, Key.Key_End, Modifier.ShiftModifier)
-    assert len(page.selected()) == 4
+    assert len(page.chosen.ids) == 4
     qtbot.keyClick(grid, Key.Key_Home)
-    assert page.selected() == [int(page.model.ids[0])]
+    assert page.chosen.ids == [int(page.model.ids[0])]
     qtbot.keyClick(grid, Key.Key_A, Modifier.ControlModifier)
-    assert len(page.selected()) == 5
+    assert len(page.chosen.ids) == 5
     assert "5 of 5" in page.bar.count.text()
 
 
@@ -212,7 +212,7 @@ def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
     qtbot.mouseMove(view, start + QPoint(30, 30))
     qtbot.mouseMove(view, second.center())
     qtbot.mouseRelease(view, Button.LeftButton, pos=second.center())
-    assert page.selected() == page.model.ids[:2].tolist()
+    assert page.chosen.ids == page.model.ids[:2].tolist()
 
 
 # Details and reuse
@@ -239,22 +239,33 @@ def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
     assert (application.studio.view.picture() == noise(seed=1)).all()
 
 
+def test_enter_right_after_an_arrow_key_brings_the_picture_that_is_selected_now(
+    application, page, qtbot
+) -> None:
+    choose(page, qtbot, 0)
+    page.grid.setFocus()
+    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_Right)
+        qtbot.keyClick(page.grid, Key.Key_Return)
+    assert application.store.prompt == "a green fox"
+
+
 def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None:
     store = application.store
     choose(page, qtbot, 0)
     store.prompt, store.seed, store.steps = "mine", 77, 9
-    page.acts["reuse_prompt"].trigger()
+    page.chosen.acts["reuse_prompt"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("a rocket", 77, 9)
-    page.acts["reuse_seed"].trigger()
+    page.chosen.acts["reuse_seed"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("a rocket", 5, 9)
     store.prompt = "mine"
-    page.acts["reuse_sampler"].trigger()
+    page.chosen.acts["reuse_sampler"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("mine", 5, Request().steps)
 
 
 def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
-    page.acts["start"].trigger()
+    page.chosen.acts["start"].trigger()
     qtbot.waitUntil(lambda: application.studio.start is not None, timeout=SECONDS)
     assert not application.browsing.is_open
 
@@ -270,7 +281,7 @@ def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
 
 def test_two_pictures_are_compared(page, qtbot) -> None:
     choose(page, qtbot, 0, 4)
-    page.acts["compare"].trigger()
+    page.chosen.acts["compare"].trigger()
     qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare, timeout=SECONDS)
     words = page.compare.words.text()
     assert "a red fox" in words
@@ -291,7 +302,7 @@ def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> N
     assert tree.topLevelItem(0).child(0).text(0) == "a fox in snow"
     with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
         tree.itemClicked.emit(tree.topLevelItem(0), 0)
-    assert page.selected() == [parent]
+    assert page.chosen.ids == [parent]
 
 
 # Marks
@@ -339,7 +350,7 @@ def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtb
     qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
     assert not path.exists()
     assert [file.name for file in trash.iterdir()] == [path.name]
-    assert page.selected() == [int(page.model.ids[0])]
+    assert page.chosen.ids == [int(page.model.ids[0])]
     with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
@@ -354,7 +365,7 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
     choose(page, qtbot, 0)
     path = page.details.picture.path
     with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
-        page.acts["trash"].trigger()
+        page.chosen.acts["trash"].trigger()
     assert page.notice.is_error
     assert path.name in page.notice.text()
     assert path.exists()
@@ -364,7 +375,7 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
 def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) -> None:
     page.grid.selectAll()
     with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
-        page.acts["trash"].trigger()
+        page.chosen.acts["trash"].trigger()
     qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
     assert "5 pictures" in page.notice.text()
     with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
@@ -385,7 +396,7 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING, timeout=SECONDS)
     choose(page, qtbot, 0)
     assert page.details.missing.isVisible()
-    number = page.selected()[0]
+    number = page.chosen.ids[0]
     with qtbot.waitSignal(page.deeds.located, timeout=SECONDS):
         page.deeds.locate(number, moved)
     qtbot.waitUntil(lambda: page.model.listed(0).path == moved, timeout=SECONDS)
