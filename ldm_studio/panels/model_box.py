@@ -277,7 +277,7 @@ class ModelField(QWidget):
         if not problem and self.box.is_missing:
             problem = "This model is not there. Choose another, or add its folder."
         elif not problem and chosen is not None:
-            problem = chosen.problem
+            problem = chosen.problem.replace(str(chosen.path), chosen.path.name)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
 
