@@ -26,10 +26,10 @@ from ldm_studio.engine.events import Event, Failed, Finished, LoadFailed, Progre
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.engine.pipeline import CorePipeline, CoreRun, Run
 from ldm_studio.engine.storage import Storage
-from ldm_studio.inputs import InputStore
-from ldm_studio.jobs import JobStore, Journal
-from ldm_studio.record import MARK
-from ldm_studio.trajectories import Trajectories
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.jobs import JobStore, Journal
+from ldm_studio.pictures.record import MARK
+from ldm_studio.pictures.trajectories import Trajectories
 
 from .picture import default_request
 from .record import Options, use_cores
@@ -121,7 +121,7 @@ class SdRun:
         self.total = request.steps
         self.done = 0
         self.noted: tuple[str, ...] = ()
-        self._description = description(request, "cpu")
+        self._description = description(request, "cpu", "float32")
 
     def steps(self) -> Iterator[Step]:
         for index in range(1, self.total + 1):

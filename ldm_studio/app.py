@@ -16,8 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from . import images, paths
-from .browsing import Browsing
+from . import paths
 from .canvas.keeping import CanvasKeeper
 from .commands import Commands
 from .crash import CrashReporter
@@ -27,11 +26,13 @@ from .engine.pipeline import CorePipeline, Pipeline
 from .engine.storage import Storage
 from .history.browser.library import Library
 from .main_window import MainWindow
-from .record import Record
+from .pictures import images
+from .pictures.record import Record
 from .session import Session
 from .settings import Settings
-from .store import StudioStore
-from .studio import Studio
+from .studio.browsing import Browsing
+from .studio.store import StudioStore
+from .studio.studio import Studio
 from .styles import StyleBook
 from .theme import Theme, app_icon
 

@@ -20,13 +20,13 @@ from . import formats, paths
 from .canvas.compose import to_qimage
 from .canvas.dropping import dropped_picture
 from .engine.events import ModelInfo, Ready
-from .fitting import admit
-from .opening import Opened, load
 from .panels.help import show_about, show_shortcuts
 from .panels.strip import Entry
 from .settings import Scheme
-from .store import RunState
-from .studio import Studio
+from .studio.fitting import admit
+from .studio.opening import Opened, load
+from .studio.store import RunState
+from .studio.studio import Studio
 from .theme import Theme
 
 OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"

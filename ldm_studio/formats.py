@@ -16,9 +16,9 @@ from PIL import Image
 from core.errors import PictureError
 from core.request import Request
 
-from .images import RECORD, REQUEST, Pixels, replacing, save_png
-from .infotext import infotext
-from .record import Record
+from .pictures.images import RECORD, REQUEST, Pixels, replacing, save_png
+from .pictures.infotext import infotext
+from .pictures.record import Record
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 FILTERS = "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"

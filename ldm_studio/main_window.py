@@ -34,7 +34,7 @@ from .panels.sampler import SamplerPanel
 from .panels.status import StatusBar
 from .panels.strip import Strip
 from .panels.timeline import Timeline
-from .store import StudioStore
+from .studio.store import StudioStore
 from .styles import StyleBook, StyleError
 from .theme import GRID, app_icon
 

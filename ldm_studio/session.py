@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QMainWindow
 
 from .canvas.keeping import restore_settings, settings_of
 from .canvas.view import CanvasView
-from .prompt_history import PromptHistory
 from .settings import read_json, write_json
-from .store import StudioStore
+from .studio.prompt_history import PromptHistory
+from .studio.store import StudioStore
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QColor
 
 from core.errors import StudioError
-from ldm_studio import images
 from ldm_studio.canvas.document import CanvasDocument
 from ldm_studio.canvas.options import ToolOptions
+from ldm_studio.pictures import images
 
 if TYPE_CHECKING:
     from ldm_studio.canvas.view import CanvasView

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
 from core.errors import PictureError
-from ldm_studio import images
+from ldm_studio.pictures import images
 
 Size = tuple[int, int]  # width, height
 

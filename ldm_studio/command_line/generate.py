@@ -21,13 +21,13 @@ from core.outpainting import extended
 from core.request import Request
 from core.text.prompt import parse
 
-from ..drawing import OnStep, draw, walk
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline, Run
-from ..images import load_image, load_mask
 from ..models import DEFAULT, meant
 from ..paths import make_folder
-from ..recall import scaled
+from ..pictures.drawing import OnStep, draw, walk
+from ..pictures.images import load_image, load_mask
+from ..pictures.recall import scaled
 from . import flags, output
 from .arguments import FILLS, above_zero, border, file, named, one_of, real, size, whole
 from .exits import MEANING, Exit

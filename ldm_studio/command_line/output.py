@@ -15,15 +15,15 @@ from tqdm import tqdm
 
 from core.request import Request
 
-from ..drawing import Drawn, OnStep
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
 from ..formats import SUFFIXES, save
 from ..history.noting import note
-from ..images import save_next
-from ..inputs import InputStore
 from ..paths import inputs_dir, make_folder, output_dir
-from ..recall import keep
+from ..pictures.drawing import Drawn, OnStep
+from ..pictures.images import save_next
+from ..pictures.inputs import InputStore
+from ..pictures.recall import keep
 from .arguments import output
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from core.errors import MemoryShortage, PictureError, StudioError
 
 from ..engine.pipeline import Pictures, Pipeline
-from ..images import Pixels, load_image, load_mask
-from ..inputs import InputStore
 from ..paths import inputs_dir
-from ..recall import NoRecipe, each, find, recipe, scaled
-from ..replay import Verdict, replay
+from ..pictures.images import Pixels, load_image, load_mask
+from ..pictures.inputs import InputStore
+from ..pictures.recall import NoRecipe, each, find, recipe, scaled
+from ..pictures.replay import Verdict, replay
 from . import output
 from .exits import Exit
 from .output import keep_or_say, say, tell

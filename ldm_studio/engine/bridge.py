@@ -15,7 +15,7 @@ from core.errors import StudioError
 from core.request import Change, Request
 
 from ..models import DEFAULT
-from ..record import Parent
+from ..pictures.record import Parent
 from .engine import Engine
 from .events import (
     Cancelled,

@@ -13,9 +13,9 @@ from core.errors import DecodeError, StudioError
 from core.pixels import digest
 from core.request import Change
 
-from ..jobs import Journal
-from ..record import Parent, Record
-from ..trajectories import Trajectory
+from ..pictures.jobs import Journal
+from ..pictures.record import Parent, Record
+from ..pictures.trajectories import Trajectory
 from .pipeline import Run, memory_shortage
 from .storage import Storage
 

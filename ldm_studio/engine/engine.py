@@ -349,7 +349,7 @@ class Engine:
             self._mailbox.post(Looked(*wanted, pixels))
 
     def _replay(self, path: Path) -> None:
-        from ..replay import replay
+        from ..pictures.replay import replay
 
         def on_step(step: int, steps: int) -> None:
             if self._stop_replay:

@@ -12,13 +12,13 @@ import numpy as np
 from core.errors import StudioError
 from core.request import Change, Request
 
-from ..record import Parent, Record
+from ..pictures.record import Parent, Record
 
 if TYPE_CHECKING:  # core.pipeline imports torch
     from core.pipeline import Picture
     from core.text.reading import PromptReader
 
-    from ..replay import Verdict
+    from ..pictures.replay import Verdict
 
 
 @dataclass(frozen=True)

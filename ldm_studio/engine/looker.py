@@ -8,7 +8,7 @@ import numpy as np
 
 from core.errors import ModelError
 
-from ..trajectories import Trajectory, read
+from ..pictures.trajectories import Trajectory, read
 from .events import Work
 from .pipeline import Pipeline, Run
 from .storage import Storage

@@ -21,7 +21,7 @@ from core.request import Change, Request
 
 from ..checkpoints import Catalogue, is_checkpoint, stamp
 from ..models import DEFAULT, find_model
-from ..record import MARK
+from ..pictures.record import MARK
 from .events import ModelInfo
 from .thread import lower_priority, open_torch_libraries
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import PictureError, StudioError
 from core.request import Request
 
-from ..jobs import FoundJob, StoredJob, StoredState
+from ..pictures.jobs import FoundJob, StoredJob, StoredState
 from .clerk import Clerk
 from .events import Work
 from .queue import Entry

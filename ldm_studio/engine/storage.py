@@ -15,10 +15,10 @@ from core.pixels import digest
 from core.request import Request
 
 from .. import paths
-from ..inputs import InputStore
-from ..jobs import JobStore
-from ..record import Record
-from ..trajectories import Trajectories
+from ..pictures.inputs import InputStore
+from ..pictures.jobs import JobStore
+from ..pictures.record import Record
+from ..pictures.trajectories import Trajectories
 from .events import ModelInfo, Work
 from .pipeline import Pictures
 

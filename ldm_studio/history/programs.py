@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ldm_studio.images import PARAMETERS, RECORD, REQUEST
-from ldm_studio.infotext import Infotext, parse_infotext
+from ldm_studio.pictures.images import PARAMETERS, RECORD, REQUEST
+from ldm_studio.pictures.infotext import Infotext, parse_infotext
 
 from .carriers import USER_COMMENT, XMP
 from .comfyui import comfyui

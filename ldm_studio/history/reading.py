@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import PictureError
 from core.pixels import digest
-from ldm_studio.images import load_image
+from ldm_studio.pictures.images import load_image
 
 from .carriers import carried
 from .programs import recipe_in, recipe_of

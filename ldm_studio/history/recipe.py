@@ -17,7 +17,7 @@ from typing import Any
 
 from core.diffusion.names import schedule_name, split_name
 from core.request import MAX_SEED, Request
-from ldm_studio.infotext import Infotext, restore
+from ldm_studio.pictures.infotext import Infotext, restore
 
 MAX_PROMPT = 100_000
 MAX_VALUE = 4_000

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from ldm_studio.infotext import Infotext
+from ldm_studio.pictures.infotext import Infotext
 
 from .reader import Details, Listed
 from .recipe import Recipe

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.request import Change
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.store import StudioStore
+from ldm_studio.studio.store import StudioStore
 
 MOST_NAMED = 4
 

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 
 from core.morphology import RADIUS_MAX
 from core.request import MAX_SIDE
-from ldm_studio.binding import bind
-from ldm_studio.fitting import side_problem
 from ldm_studio.panels.fields import Caption, OptionalNumber, Segments, SliderField, mark_wrong
 from ldm_studio.panels.folded import Folded
-from ldm_studio.store import StudioStore
+from ldm_studio.studio.binding import bind
+from ldm_studio.studio.fitting import side_problem
+from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID
 
 

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio import models, paths
-from ldm_studio.binding import bind
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.models import FoundModel
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.run_state import RunState
-from ldm_studio.store import StudioStore
+from ldm_studio.studio.binding import bind
+from ldm_studio.studio.run_state import RunState
+from ldm_studio.studio.store import StudioStore
 
 DEFAULT = " (default)"
 _ADD = object()

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.options import Options
 from core.request import MAX_CFG, MAX_SIDE
-from ldm_studio.binding import Binding, bind
 from ldm_studio.panels.fields import (
     Caption,
     NumberBox,
@@ -28,7 +27,8 @@ from ldm_studio.panels.fields import (
 )
 from ldm_studio.panels.folded import Folded
 from ldm_studio.panels.sigmas import SigmasEdit
-from ldm_studio.store import MAX_SIGMA, MORE, StudioStore
+from ldm_studio.studio.binding import Binding, bind
+from ldm_studio.studio.store import MAX_SIGMA, MORE, StudioStore
 from ldm_studio.theme import GRID
 
 

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.binding import bind
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout
 from ldm_studio.panels.styles import StylesButton
-from ldm_studio.store import RunState, StudioStore
+from ldm_studio.studio.binding import bind
+from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.styles import StyleBook
 from ldm_studio.theme import GRID, icon
 

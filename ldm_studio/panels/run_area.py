@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
-from ldm_studio.store import RunState, StudioStore
+from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.theme import GRID, icon
 
 ICON = QSize(16, 16)

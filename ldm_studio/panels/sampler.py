@@ -20,9 +20,7 @@ from PySide6.QtWidgets import (
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
-from ldm_studio.binding import bind
 from ldm_studio.engine.events import ModelInfo
-from ldm_studio.fitting import side_problem
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.fields import (
     Caption,
@@ -37,7 +35,9 @@ from ldm_studio.panels.fields import (
 from ldm_studio.panels.inpaint import InpaintSection
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
-from ldm_studio.store import Mode, RunState, StudioStore
+from ldm_studio.studio.binding import bind
+from ldm_studio.studio.fitting import side_problem
+from ldm_studio.studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
 
 THUMB = 44

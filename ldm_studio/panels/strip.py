@@ -33,8 +33,8 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.compose import to_qimage
-from ldm_studio.changes import in_force
-from ldm_studio.record import Record
+from ldm_studio.pictures.record import Record
+from ldm_studio.studio.changes import in_force
 from ldm_studio.theme import icon
 
 if TYPE_CHECKING:

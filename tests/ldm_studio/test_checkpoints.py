@@ -21,10 +21,10 @@ from ldm_studio.checkpoints import Catalogue
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.exits import Exit
 from ldm_studio.engine.pipeline import CorePipeline
-from ldm_studio.images import read_request
 from ldm_studio.panels.model_box import ModelField
+from ldm_studio.pictures.images import read_request
 from ldm_studio.places import checkpoints_in
-from ldm_studio.store import RunState, StudioStore
+from ldm_studio.studio.store import RunState, StudioStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import MODEL, FakePipeline

@@ -26,8 +26,8 @@ from core.text.reading import PromptReader
 from ldm_studio import __main__
 from ldm_studio.command_line import cli
 from ldm_studio.engine.events import ModelInfo
-from ldm_studio.images import load_image, read_record, read_request
 from ldm_studio.models import find_model
+from ldm_studio.pictures.images import load_image, read_record, read_request
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = Environment(torch="fake")

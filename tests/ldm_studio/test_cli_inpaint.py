@@ -9,7 +9,7 @@ from PIL import Image
 from core.outpainting import Border, extended
 from core.request import Inpaint
 from ldm_studio.command_line import cli
-from ldm_studio.images import load_image, read_request
+from ldm_studio.pictures.images import load_image, read_request
 from tests.ldm_studio.test_cli import pipeline, run  # noqa: F401  # fixtures
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (203, 301, 3), np.uint8)

@@ -24,7 +24,7 @@ from ldm_studio.engine.events import (
     Started,
 )
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.record import Record
+from ldm_studio.pictures.record import Record
 from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate, Saver
 from tests.ldm_studio.reading import Reader, work
 

@@ -32,7 +32,7 @@ from ldm_studio.engine.events import (
     Work,
 )
 from ldm_studio.engine.queue import MAX_JOBS
-from ldm_studio.record import Parent
+from ldm_studio.pictures.record import Parent
 from tests.ldm_studio.fakes import FakePipeline, Gate, Saver
 from tests.ldm_studio.reading import SECONDS, Reader, work
 

@@ -11,7 +11,7 @@ import pytest
 from core.errors import DecodeError, MemoryShortage
 from core.pixels import digest
 from core.request import Change, Request
-from ldm_studio import images, paths
+from ldm_studio import paths
 from ldm_studio.app import save_picture
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
@@ -31,7 +31,8 @@ from ldm_studio.engine.events import (
 )
 from ldm_studio.engine.pipeline import CorePipeline, Pipeline
 from ldm_studio.engine.storage import Storage
-from ldm_studio.trajectories import read
+from ldm_studio.pictures import images
+from ldm_studio.pictures.trajectories import read
 from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.ldm_studio.reading import SECONDS, Reader, work
 from tests.tiny_recipe import write_model

@@ -13,8 +13,14 @@ from core.errors import PictureError
 from core.request import Inpaint, Request
 from ldm_studio import formats
 from ldm_studio.history.reading import scan
-from ldm_studio.images import load_image, read_infotext, read_pixels, read_record, read_request
-from ldm_studio.record import Record
+from ldm_studio.pictures.images import (
+    load_image,
+    read_infotext,
+    read_pixels,
+    read_record,
+    read_request,
+)
+from ldm_studio.pictures.record import Record
 
 DIGEST = "a" * 64
 REQUEST = Request(

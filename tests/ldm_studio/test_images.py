@@ -19,8 +19,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.errors import PictureError
 from core.request import Request
-from ldm_studio.images import load_image, load_mask, read_infotext, read_request, save_png
-from ldm_studio.infotext import Infotext, infotext, parse_infotext, restore
+from ldm_studio.pictures.images import load_image, load_mask, read_infotext, read_request, save_png
+from ldm_studio.pictures.infotext import Infotext, infotext, parse_infotext, restore
 
 DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
 REQUEST = Request(

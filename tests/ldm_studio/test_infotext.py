@@ -15,9 +15,9 @@ from sd_prompt_reader.image_data_reader import ImageDataReader
 from core.diffusion.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
 from core.diffusion.options import Options
 from core.request import Change, Guidance, Inpaint, Levels, Request, Variation
-from ldm_studio.images import read_infotext, read_request, save_png
-from ldm_studio.infotext import infotext, parse_infotext, restore
-from ldm_studio.infotext_keys import read_changes, write_changes
+from ldm_studio.pictures.images import read_infotext, read_request, save_png
+from ldm_studio.pictures.infotext import infotext, parse_infotext, restore
+from ldm_studio.pictures.infotext_keys import read_changes, write_changes
 from tests.core.test_request import changes, whole_requests
 
 DIGEST = "ab" * 32

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from core.request import Inpaint
 from ldm_studio.panels.sampler import SamplerPanel
-from ldm_studio.store import Mode, RunState, StudioStore
+from ldm_studio.studio.store import Mode, RunState, StudioStore
 from tests.ldm_studio.fakes import MODEL
 
 

@@ -12,9 +12,9 @@ from core.environment import Environment
 from core.errors import PictureError
 from core.pixels import digest
 from core.request import Request
-from ldm_studio.images import read_exact, read_record, save_png
-from ldm_studio.inputs import InputStore
-from ldm_studio.record import Parent, Record
+from ldm_studio.pictures.images import read_exact, read_record, save_png
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.record import Parent, Record
 
 RGB = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
 MASK = RGB[..., 0].copy()

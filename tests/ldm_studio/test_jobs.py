@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from core.environment import Environment
 from core.errors import StateError
 from core.request import Change, Request
-from ldm_studio.jobs import JobStore, StoredJob
-from ldm_studio.record import Parent
-from ldm_studio.steplog import StepLog
-from ldm_studio.trajectories import Trajectories, Trajectory, read
+from ldm_studio.pictures.jobs import JobStore, StoredJob
+from ldm_studio.pictures.record import Parent
+from ldm_studio.pictures.steplog import StepLog
+from ldm_studio.pictures.trajectories import Trajectories, Trajectory, read
 
 JOB = StoredJob(
     Request(prompt="ein Fuchs\0🦊", changes=(Change(2, cfg=3.0),), count=4),

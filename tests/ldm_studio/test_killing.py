@@ -14,12 +14,13 @@ import pytest
 
 from core.pixels import digest
 from core.request import Request
-from ldm_studio import images, paths
+from ldm_studio import paths
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, QueueChanged, Resumed, Started, Warned
 from ldm_studio.engine.pipeline import CorePipeline
-from ldm_studio.inputs import InputStore
-from ldm_studio.trajectories import read
+from ldm_studio.pictures import images
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.trajectories import read
 from tests.ldm_studio.reading import SECONDS, Reader
 from tests.tiny_recipe import write_model
 

@@ -15,7 +15,7 @@ from core.request import Change, Request
 from ldm_studio import models, paths
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.model_box import ModelField
-from ldm_studio.store import RunState, StudioStore
+from ldm_studio.studio.store import RunState, StudioStore
 from tests.ldm_studio.fakes import MODEL
 
 

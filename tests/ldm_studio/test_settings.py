@@ -7,7 +7,7 @@ import pytest
 
 from ldm_studio.session import Session
 from ldm_studio.settings import Scheme, Settings, read_json, write_json
-from ldm_studio.store import StudioStore
+from ldm_studio.studio.store import StudioStore
 
 
 def test_settings_survive_and_keep_what_they_do_not_know(tmp_path) -> None:

@@ -17,9 +17,9 @@ from core.request import (
     Request,
     Variation,
 )
-from ldm_studio.binding import bind
-from ldm_studio.fitting import size_problem
-from ldm_studio.store import (
+from ldm_studio.studio.binding import bind
+from ldm_studio.studio.fitting import size_problem
+from ldm_studio.studio.store import (
     Mode,
     RunState,
     StudioStore,

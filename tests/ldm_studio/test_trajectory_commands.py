@@ -19,10 +19,10 @@ from core.request import Change, Request
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.cli import Exit
 from ldm_studio.engine.pipeline import CorePipeline
-from ldm_studio.images import load_image, read_pixels, read_record, read_request, save_png
-from ldm_studio.inputs import InputStore
 from ldm_studio.paths import inputs_dir
-from ldm_studio.record import Record
+from ldm_studio.pictures.images import load_image, read_pixels, read_record, read_request, save_png
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.record import Record
 from tests.core import conftest as core_fixtures
 
 tokenizer = core_fixtures.tokenizer

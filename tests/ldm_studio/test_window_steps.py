@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from core.errors import StudioError
 from core.pixels import digest
 from core.request import Change
-from ldm_studio import images
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
-from ldm_studio.replay import Verdict
-from ldm_studio.store import Mode
+from ldm_studio.pictures import images
+from ldm_studio.pictures.replay import Verdict
+from ldm_studio.studio.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

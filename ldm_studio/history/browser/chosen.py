@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from ldm_studio.history.lineage import Family, family
 from ldm_studio.history.reader import Details, Listed, Reader
 from ldm_studio.history.schema import State
-from ldm_studio.infotext import Infotext
+from ldm_studio.pictures.infotext import Infotext
 
 from .acts import build_actions
 from .asker import Asker

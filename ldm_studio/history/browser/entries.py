@@ -11,11 +11,12 @@ import numpy as np
 from core.errors import StudioError
 from core.pixels import digest
 from core.request import Request
-from ldm_studio import images, paths, recall
+from ldm_studio import paths
 from ldm_studio.engine.pipeline import Pictures
-from ldm_studio.inputs import InputStore
 from ldm_studio.panels.strip import Entry
-from ldm_studio.trajectories import SUFFIX
+from ldm_studio.pictures import images, recall
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.trajectories import SUFFIX
 
 if TYPE_CHECKING:
     from core.pipeline import Picture

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
-from ldm_studio import images
 from ldm_studio.history.lineage import Family
 from ldm_studio.history.query import Query
 from ldm_studio.history.reader import Details
 from ldm_studio.history.terms import toggled, with_term
 from ldm_studio.panels.notice import NoticeStrip
+from ldm_studio.pictures import images
 
 from .acts import MENU
 from .asker import Asker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ldm_studio.store import Mode
+from ldm_studio.studio.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 
 

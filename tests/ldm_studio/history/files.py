@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from core.request import Request
 from ldm_studio.history.reading import Scanned, Stamp
 from ldm_studio.history.recipe import make
-from ldm_studio.images import save_png
+from ldm_studio.pictures.images import save_png
 
 DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
 

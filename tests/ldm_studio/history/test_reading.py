@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.pixels import digest
 from ldm_studio.history.reading import scan
-from ldm_studio.images import load_image
+from ldm_studio.pictures.images import load_image
 from tests.ldm_studio.history.files import commented, noise, ours, png
 
 

@@ -35,8 +35,8 @@ from core.request import (
     Variation,
 )
 
-from . import models
-from .engine.events import ModelInfo
+from .. import models
+from ..engine.events import ModelInfo
 from .fitting import side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState

@@ -28,8 +28,8 @@ from core import typed_json
 from core.errors import RequestError
 from core.request import Request
 
+from ..settings import read_json, write_json
 from .record import Parent
-from .settings import read_json, write_json
 from .steplog import StepLog
 
 VERSION = 1

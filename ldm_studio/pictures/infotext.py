@@ -18,7 +18,7 @@ from core.diffusion.options import Options
 from core.errors import RequestError
 from core.request import Guidance, Levels, Request, Variation
 
-from . import __version__
+from .. import __version__
 from .infotext_keys import apply, finer_settings, number
 
 PROGRAM = "LDM Studio"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from .engine.events import Finished
-from .panels.strip import Entry
+from ..engine.events import Finished
+from ..panels.strip import Entry
 
 if TYPE_CHECKING:
     from .studio import Studio

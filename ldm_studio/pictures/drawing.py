@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.pixels import digest
 
-from .engine.pipeline import Run
+from ..engine.pipeline import Run
 from .record import Parent, Record
 
 if TYPE_CHECKING:

@@ -10,11 +10,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
 
-from .branching import CAN_CHANGE, Branching
-from .candidates import Candidates
-from .crash import report
-from .engine.bridge import EngineBridge
-from .engine.events import (
+from ..crash import report
+from ..engine.bridge import EngineBridge
+from ..engine.events import (
     Cancelled,
     Failed,
     Finished,
@@ -23,12 +21,14 @@ from .engine.events import (
     Ready,
     Warned,
 )
+from ..main_window import MainWindow
+from ..panels.strip import Entry
+from .branching import CAN_CHANGE, Branching
+from .candidates import Candidates
 from .enlarging import Enlarging
 from .live import Live
-from .main_window import MainWindow
 from .masking import Masking
 from .orders import Order, entry_of
-from .panels.strip import Entry
 from .prompt_history import PromptHistory
 from .queueing import Queueing
 from .replaying import Replaying

@@ -8,8 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from .engine.bridge import EngineBridge
-from .engine.events import Progress, QueueChanged, Ready, Started
+from ..engine.bridge import EngineBridge
+from ..engine.events import Progress, QueueChanged, Ready, Started
 from .store import StudioStore
 
 

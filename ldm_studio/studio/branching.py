@@ -12,11 +12,11 @@ from core.errors import RequestError
 from core.pixels import digest
 from core.request import Change, Request
 
+from ..main_window import MainWindow
+from ..panels.strip import Entry
+from ..pictures.record import Parent
 from .changes import BRANCHED, difference, in_force
-from .main_window import MainWindow
 from .orders import Order
-from .panels.strip import Entry
-from .record import Parent
 from .store import StudioStore
 
 CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask"

@@ -11,16 +11,16 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError, StudioError
 from core.request import Request
 
-from .commands import Commands
-from .engine.events import Finished
-from .history.browser.chosen import Part
-from .history.browser.entries import entry_of_file
-from .history.browser.library import Library
-from .history.browser.page import HistoryPage
-from .history.reader import Details, Listed
-from .history.store import Recovery
-from .infotext import Infotext, restore
-from .panels.strip import Entry
+from ..commands import Commands
+from ..engine.events import Finished
+from ..history.browser.chosen import Part
+from ..history.browser.entries import entry_of_file
+from ..history.browser.library import Library
+from ..history.browser.page import HistoryPage
+from ..history.reader import Details, Listed
+from ..history.store import Recovery
+from ..panels.strip import Entry
+from ..pictures.infotext import Infotext, restore
 from .studio import Studio
 
 _NOT_SAMPLER = ("prompt", "negative", "seed", "width", "height", "count", "model")

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject
 
 from core.request import Change, Request
 
+from ..engine.bridge import EngineBridge
+from ..engine.events import Finished, Looked, LookFailed, Progress, Started, Steered
+from ..main_window import MainWindow
+from ..panels.strip import Entry
+from ..panels.timeline import Mark
 from .branching import Branch
 from .changes import in_words
-from .engine.bridge import EngineBridge
-from .engine.events import Finished, Looked, LookFailed, Progress, Started, Steered
-from .main_window import MainWindow
-from .panels.strip import Entry
-from .panels.timeline import Mark
 
 KEPT_BYTES = 64 << 20
 """Of the steps that were looked at: a second look is at once."""

@@ -7,10 +7,10 @@ from concurrent.futures import Future
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from .engine.events import ModelInfo
+from ..engine.events import ModelInfo
+from ..main_window import MainWindow
+from ..panels.notice import Action
 from .fitting import fit, tile_side
-from .main_window import MainWindow
-from .panels.notice import Action
 from .store import Mode, StudioStore
 
 

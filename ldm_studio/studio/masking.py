@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from .canvas.panel import CanvasPanel
-from .canvas.used import Usage
-from .panels.strip import Entry
+from ..canvas.panel import CanvasPanel
+from ..canvas.used import Usage
+from ..panels.strip import Entry
 from .store import Mode, StudioStore
 
 

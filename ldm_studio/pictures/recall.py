@@ -12,8 +12,8 @@ from core.errors import ModelError, PictureError, StudioError
 from core.pixels import digest
 from core.request import Request
 
-from .engine.events import ModelInfo
-from .engine.pipeline import Pictures, Pipeline
+from ..engine.events import ModelInfo
+from ..engine.pipeline import Pictures, Pipeline
 from .images import Pixels, read_request
 from .inputs import InputStore
 

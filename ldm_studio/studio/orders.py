@@ -10,12 +10,13 @@ import numpy as np
 from core.errors import StudioError
 from core.request import Request
 
-from . import paths, recall
-from .engine.events import Finished
-from .engine.pipeline import Pictures
-from .inputs import InputStore
-from .panels.strip import Entry
-from .record import Parent
+from .. import paths
+from ..engine.events import Finished
+from ..engine.pipeline import Pictures
+from ..panels.strip import Entry
+from ..pictures import recall
+from ..pictures.inputs import InputStore
+from ..pictures.record import Parent
 
 
 @dataclass(frozen=True, eq=False)

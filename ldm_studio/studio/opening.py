@@ -12,11 +12,11 @@ from PySide6.QtGui import QImage, QPainter
 from core.errors import RequestError
 from core.request import Request
 
-from . import images
-from .engine.events import ModelInfo
+from ..engine.events import ModelInfo
+from ..history.reading import scan
+from ..pictures import images
+from ..pictures.infotext import restore
 from .fitting import admit
-from .history.reading import scan
-from .infotext import restore
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from core.request import MAX_SIDE
 
-from .engine.events import ModelInfo
-from .images import MAX_PIXELS
+from ..engine.events import ModelInfo
+from ..pictures.images import MAX_PIXELS
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:

@@ -9,8 +9,8 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from core.errors import RequestError
 
-from .engine.bridge import EngineBridge
-from .engine.events import Finished, Progress
+from ..engine.bridge import EngineBridge
+from ..engine.events import Finished, Progress
 from .orders import Order, entry_of
 from .store import RunState, StudioStore
 

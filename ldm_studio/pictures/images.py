@@ -22,9 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 from core.errors import MemoryShortage, PictureError, RequestError, StudioError
 from core.request import Request
 
-from .history.carriers import exif_texts
+from ..history.carriers import exif_texts
+from ..paths import next_picture
 from .infotext import Infotext, infotext, parse_infotext
-from .paths import next_picture
 from .record import Record
 
 Pixels = NDArray[np.uint8]

@@ -11,10 +11,10 @@ import numpy as np
 from core.environment import Environment
 from core.pixels import digest
 
+from ..engine.pipeline import Pipeline
 from . import recall
 from .causes import differences
 from .drawing import Drawn, OnStep, draw
-from .engine.pipeline import Pipeline
 from .images import Pixels, read_pixels, read_record
 from .inputs import InputStore
 from .record import Record

@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError
 from core.request import Inpaint, Request
 
-from .engine.events import ModelInfo
+from ..engine.events import ModelInfo
+from ..panels.enlarge import EnlargeDialog
 from .fitting import enlarged_size, tile_side
 from .orders import Order
-from .panels.enlarge import EnlargeDialog
 
 if TYPE_CHECKING:
     from .studio import Studio

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 
 from core.request import Change, Request
 
+from ..engine.bridge import EngineBridge
+from ..engine.events import Progress, Started, Steered, SteerRefused
+from ..main_window import MainWindow
 from .changes import STEERED, difference, in_force, in_words
-from .engine.bridge import EngineBridge
-from .engine.events import Progress, Started, Steered, SteerRefused
-from .main_window import MainWindow
 from .store import StudioStore
 
 SHOWN_MS = 6000

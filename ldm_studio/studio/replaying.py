@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from .engine.bridge import EngineBridge
-from .engine.events import Replayed, ReplayFailed, ReplayProgress
-from .main_window import MainWindow
-from .panels.strip import Entry
-from .replay import Verdict
+from ..engine.bridge import EngineBridge
+from ..engine.events import Replayed, ReplayFailed, ReplayProgress
+from ..main_window import MainWindow
+from ..panels.strip import Entry
+from ..pictures.replay import Verdict
 
 SHOWN_MS = 5000
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
+from ..engine.bridge import EngineBridge
+from ..engine.events import Progress, QueueChanged, QueueItem
+from ..main_window import MainWindow
 from .changes import MOST
-from .engine.bridge import EngineBridge
-from .engine.events import Progress, QueueChanged, QueueItem
-from .main_window import MainWindow
 from .store import StudioStore
 
 
