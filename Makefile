@@ -38,7 +38,7 @@ types: setup-test  ## Check types: strict on core, standard elsewhere
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 unit: setup-test  ## Run all tests, without a display
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --numprocesses=auto
 
 format: setup-test  ## Rewrite the code in the house style
 	$(BIN)/ruff check --fix .
