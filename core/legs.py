@@ -169,8 +169,7 @@ def _guided(
     negative = model.condition(request.negative, negative=True)
 
     def network(cond: Cond):
-        def predict(x: Tensor, t: float) -> Tensor:
-            return model.predict(x, t, cond)
+        predict = model.predictor(cond)
 
         def whole(x: Tensor, t: float) -> Tensor:
             if extra is not None:

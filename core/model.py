@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +37,7 @@ from .model_config import Defaults, ModelConfig
 from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
 from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
-from .networks.layers import timestep_embedding
+from .networks.layers import Context, timestep_embedding
 from .networks.unet import UNet
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
@@ -128,14 +129,19 @@ class Model:
             known.popitem(last=False)
         return cond
 
-    def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
-        """The U-Net's output for x [B, C, h, w], in the scaling it was trained on, and `extra`."""
-        times = torch.full((len(x),), t, device=x.device)
-        vector = cond.vector
-        if vector is not None:
-            vector = self._with_sizes(vector, x.shape).to(self.dtype)
-        output = self.unet(x.to(self.dtype), times, cond.context.to(self.dtype), vector)
-        return output.to(x.dtype)
+    def predictor(self, cond: Cond) -> Callable[[Tensor, float], Tensor]:
+        """The U-Net told `cond`, from x [B, C, h, w] in the scaling it was trained on, and `extra`,
+        and the time. What does not change from step to step is computed once."""
+        context = Context(cond.context.to(self.dtype))
+
+        def predict(x: Tensor, t: float) -> Tensor:
+            times = torch.full((len(x),), t, device=x.device)
+            vector = cond.vector
+            if vector is not None:
+                vector = self._with_sizes(vector, x.shape).to(self.dtype)
+            return self.unet(x.to(self.dtype), times, context, vector).to(x.dtype)
+
+        return predict
 
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""

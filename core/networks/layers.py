@@ -52,6 +52,21 @@ class FeedForward(nn.Module):
         return self.net(x)
 
 
+class Context:
+    """What is attended to step after step: each attention reads it once, and remembers."""
+
+    def __init__(self, vectors: Tensor) -> None:
+        """[B, M, context_dim]"""
+        self._vectors = vectors
+        self._read: dict[CrossAttention, tuple[Tensor, Tensor]] = {}
+
+    def read_by(self, attention: CrossAttention) -> tuple[Tensor, Tensor]:
+        """Its keys and values, [B, heads, M, d] each."""
+        if attention not in self._read:
+            self._read[attention] = attention.read(self._vectors)
+        return self._read[attention]
+
+
 class CrossAttention(nn.Module):
     """Multi-head attention of x [B, N, dim] over a context [B, M, context_dim] (or over itself)."""
 
@@ -63,11 +78,17 @@ class CrossAttention(nn.Module):
         self.to_v = nn.Linear(context_dim, dim, bias=False)
         self.to_out = nn.Sequential(nn.Linear(dim, dim), nn.Identity())
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        context = x if context is None else context
-        q, k, v = (self._split(y) for y in (self.to_q(x), self.to_k(context), self.to_v(context)))
-        out = attend(q, k, v)  # [B, heads, N, d]
+    def forward(self, x: Tensor, context: Tensor | Context | None = None) -> Tensor:
+        if isinstance(context, Context):
+            k, v = context.read_by(self)
+        else:
+            k, v = self.read(x if context is None else context)
+        out = attend(self._split(self.to_q(x)), k, v)  # [B, heads, N, d]
         return self.to_out(out.transpose(1, 2).flatten(2))
+
+    def read(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """The keys and values of a context, [B, heads, M, d] each."""
+        return self._split(self.to_k(context)), self._split(self.to_v(context))
 
     def _split(self, x: Tensor) -> Tensor:
         return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)

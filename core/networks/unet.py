@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import CrossAttention, FeedForward, timestep_embedding, zero_embedding
+from .layers import Context, CrossAttention, FeedForward, timestep_embedding, zero_embedding
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -98,7 +98,7 @@ class TransformerBlock(nn.Module):
         self.norm2 = nn.LayerNorm(dim)
         self.norm3 = nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | Context) -> Tensor:
         x = x + self.attn1(self.norm1(x), context if self.cross else None)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
@@ -123,7 +123,7 @@ class SpatialTransformer(nn.Module):
     def _projection(self, channels: int) -> nn.Linear | nn.Conv2d:
         return nn.Linear(channels, channels) if self.linear else nn.Conv2d(channels, channels, 1)
 
-    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor | Context) -> Tensor:
         h = self.norm(x)
         if not self.linear:
             h = self.proj_in(h)
@@ -175,7 +175,11 @@ class Stage(nn.ModuleList):
         super().__init__(layers)
 
     def forward(
-        self, x: Tensor, emb: Tensor, context: Tensor, size: torch.Size | None = None
+        self,
+        x: Tensor,
+        emb: Tensor,
+        context: Tensor | Context,
+        size: torch.Size | None = None,
     ) -> Tensor:
         """`size`: the height and width of what an upsampling layer gives."""
         for layer in self:
@@ -250,7 +254,7 @@ class UNet(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, t: Tensor, context: Tensor, vector: Tensor | None = None
+        self, x: Tensor, t: Tensor, context: Tensor | Context, vector: Tensor | None = None
     ) -> Tensor:
         """x [B, C, h, w], t [B] in 0..1000, context [B, M, context_dim], vector [B, vector_dim]
         or the numbers of classes [B] -> [B, out_channels, h, w]. The vector is given exactly when
