@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from . import typed_json
 from .diffusion.noise_profiles import PROFILES, STUDIO
@@ -107,6 +107,19 @@ AREAS = ("whole", "masked")
 
 
 @dataclass(frozen=True)
+class Addon:
+    """A file that the model was changed with for a picture, so that it is known again."""
+
+    kind: Literal["lora", "embedding", "vae"]
+    name: str
+    """As the prompt, or `Request.vae`, names it."""
+    digest: str
+    """SHA-256 of the file."""
+    short: str = ""
+    """The hash that AUTOMATIC1111 writes: of a LoRA, of what comes after the file's header."""
+
+
+@dataclass(frozen=True)
 class Change:
     """What is otherwise from a step on; None stays as it was.
 
@@ -148,6 +161,10 @@ class Request:
     """Name or path of the model."""
     model_digest: str = ""
     """SHA-256 of the model's weights; empty means whatever `model` names."""
+    vae: str = ""
+    """Name or path of the autoencoder to use instead of the model's own; empty: that."""
+    addons: tuple[Addon, ...] = ()
+    """What the prompts and `vae` named, once it is known; empty means whatever they name."""
     sampler: str = "Euler"
     schedule: str = "Normal"
     steps: int = 20
@@ -190,6 +207,7 @@ class Request:
             raise RequestError("strength", "Strength 0 would change nothing.", "Use more than 0.")
         _check_prompt("prompt", self.prompt)
         _check_prompt("negative", self.negative)
+        _check_addons(self.addons)
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
         _known("noise", self.noise, PROFILES)
@@ -248,12 +266,14 @@ class Request:
         for name, kind in _PARTS.items():
             if name in data:
                 data[name] = _read(kind, data[name], name)
-        if "changes" in data:
-            items = data["changes"]
+        for name, kind in (("changes", Change), ("addons", Addon)):
+            if name not in data:
+                continue
+            items = data[name]
             if not isinstance(items, list) or len(cast("list[Any]", items)) > MAX_CHANGES:
-                raise RequestError("changes", "changes must be a list, and not an endless one.")
-            changes = cast("list[object]", items)
-            data["changes"] = tuple(_read(Change, change, "changes") for change in changes)
+                raise RequestError(name, f"{name} must be a list, and not an endless one.")
+            listed = cast("list[object]", items)
+            data[name] = tuple(_read(kind, item, name) for item in listed)
         return cls(**data)
 
 
@@ -309,6 +329,12 @@ def _within(field: str, value: float, low: float, high: float) -> None:
 def _check_prompt(field: str, text: str) -> None:
     if len(text) > MAX_PROMPT:
         raise RequestError(field, f"The {field} is longer than {MAX_PROMPT} characters.")
+
+
+def _check_addons(addons: tuple[Addon, ...]) -> None:
+    for addon in addons:
+        if not all(map(_is_unicode, (addon.name, addon.digest, addon.short))):
+            raise RequestError("addons", "addons hold half of a surrogate pair.")
 
 
 def _check_inpaint(inpaint: Inpaint) -> None:

@@ -23,7 +23,7 @@ CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask
 _OTHERS = tuple(
     field.name
     for field in fields(Request)
-    if field.name not in (*BRANCHED, "changes", "init", "mask", "model_digest", "version")
+    if field.name not in (*BRANCHED, "changes", "init", "mask", "model_digest", "addons", "version")
 )
 
 

@@ -20,6 +20,7 @@ from core.request import (
     CONTENTS,
     MAX_SEED,
     VERSION,
+    Addon,
     Change,
     Guidance,
     Inpaint,
@@ -80,6 +81,12 @@ def changes() -> st.SearchStrategy[tuple[Change, ...]]:
     )
 
 
+def addons() -> st.SearchStrategy[tuple[Addon, ...]]:
+    kinds = st.sampled_from(["lora", "embedding", "vae"])
+    addon = st.builds(Addon, kinds, name=text, digest=st.just(DIGEST), short=st.just(DIGEST[:12]))
+    return st.lists(addon, max_size=3).map(tuple)
+
+
 @st.composite
 def whole_requests(draw: st.DrawFn) -> Request:
     together = draw(samplers_and_options()) | draw(levels_and_schedules())
@@ -93,6 +100,8 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
         negative=text,
         model=text,
         model_digest=st.sampled_from(["", DIGEST]),
+        vae=text,
+        addons=addons(),
         cfg=st.floats(0, 100),
         seed=st.integers(0, MAX_SEED),
         width=st.integers(8, 16384),
@@ -160,6 +169,8 @@ BAD: dict[str, list[Any]] = {
     "negative": [[], "x" * 100_001],
     "model": [3],
     "model_digest": [False],
+    "vae": [3, None],
+    "addons": ["", {}, 3],
     "sampler": ["", "euler", "Quantum", 1, None],
     "schedule": ["", "karras", 2],
     "steps": [0, -1, 1001, 20.0, "20", True, None],
