@@ -24,6 +24,7 @@ BENCHMARKS = {
     "history": "first page and searches of 100,000 pictures",
     "browser": "the page of 100,000 pictures: opening, searching, scrolling, memory",
     "peer": "our U-Net beside diffusers'",
+    "checkpoint": "Stable Diffusion 1 beside diffusers: loading, step, decoding, picture",
 }
 
 
@@ -48,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", metavar="DIR", type=Path, help="instead of the default model")
     parser.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
     parser.add_argument("--repeats", metavar="N", type=int, help="pictures, runs or rounds")
+    parser.add_argument(
+        "--full", action="store_true", help="checkpoint: networks of the published width"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="append the records to FILE")
     arguments = parser.parse_args(argv)
     names: list[str] = arguments.names or list(BENCHMARKS)
@@ -76,14 +80,16 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
         for option, value in given.items()
         if value is not None
         for text in (option, str(value))
-    ]
+    ] + ["--full"] * arguments.full
 
 
 def run_one(name: str, arguments: argparse.Namespace) -> int:
     try:
         from core.model import DEFAULT_MODEL
 
-        options = Options(arguments.model or DEFAULT_MODEL, arguments.steps, arguments.repeats)
+        options = Options(
+            arguments.model or DEFAULT_MODEL, arguments.steps, arguments.repeats, arguments.full
+        )
         result = measure(name, options)
         record = to_json(name, result, options, machine())
         print(f"{name}: {result.line()}\n{record}", flush=True)

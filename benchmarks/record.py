@@ -21,6 +21,8 @@ class Options:
     model: Path
     steps: int = 20
     repeats: int | None = None
+    full: bool = False
+    """Networks of the published width, where a benchmark makes its own."""
 
     def times(self, usual: int) -> int:
         return self.repeats or usual
