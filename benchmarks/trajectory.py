@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import torch
 
-from core.diffusion import state_file
+from core import state_file
 from core.diffusion.trajectory import State, Step, digest
 from core.model import load_model
 from core.pipeline import prepare

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .diffusion import state_file
+from . import state_file
 from .diffusion.trajectory import State
 from .environment import Environment, environment
 from .errors import RequestError, StateError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+
+from .replacing import replacing
 
 
 def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -28,11 +29,7 @@ def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Replaces the file at `path` at once. Raises OSError."""
-    partial = path.with_suffix(".tmp")
     writer: Any = safetensors.torch
-    writer.save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, partial, dict(metadata)
-    )
-    with partial.open("r+b") as file:  # Windows synchronises only files open for writing
-        os.fsync(file.fileno())
-    partial.replace(path)
+    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as file:  # by its name: as bytes it would be in memory twice
+        writer.save_file(whole, file.name, dict(metadata))

@@ -14,9 +14,10 @@ import numpy as np
 from PIL import Image
 
 from core.errors import PictureError
+from core.replacing import replacing
 from core.request import Request
 
-from .pictures.images import RECORD, REQUEST, Pixels, replacing, save_png
+from .pictures.images import RECORD, REQUEST, Pixels, save_png
 from .pictures.infotext import infotext
 from .pictures.record import Record
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QColor
 
 from core.errors import StudioError
+from core.replacing import replacing
 from ldm_studio.canvas.document import CanvasDocument
 from ldm_studio.canvas.options import ToolOptions
 from ldm_studio.pictures import images
@@ -50,7 +51,7 @@ def save_canvas(folder: Path, kept: Kept | None, *, picture: bool = True) -> Non
         if pixels is None:
             (folder / name).unlink(missing_ok=True)
         else:
-            with images.replacing(folder / name) as file:
+            with replacing(folder / name) as file:
                 Image.fromarray(pixels).save(file, "PNG", compress_level=1)
 
 

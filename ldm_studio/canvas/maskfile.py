@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
 from core.errors import PictureError
+from core.replacing import replacing
 from ldm_studio.pictures import images
 
 Size = tuple[int, int]  # width, height
@@ -39,7 +40,7 @@ def _luminance(image: QImage) -> np.ndarray:
 def write_mask(path: Path, pixels: np.ndarray) -> None:
     """As a grey PNG that `read_mask` reads back exactly. Raises PictureError."""
     try:
-        with images.replacing(path) as file:
+        with replacing(path) as file:
             Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     except OSError as error:
         raise PictureError(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
-import secrets
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from core.errors import PictureError
+from core.replacing import replacing
 
 from .reader import Details, Listed
 from .view import record
@@ -64,12 +63,9 @@ def _folder(pictures: Iterable[Listed], target: Path) -> Exported:
             done.left_out += 1
             continue
         name = _free_name(picture.path, taken)
-        part = target / f".{secrets.token_hex(8)}.part"
-        try:
-            shutil.copy2(picture.path, part)
-            part.replace(target / name)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(target / name) as copy, picture.path.open("rb") as file:
+            shutil.copyfileobj(file, copy)
+        shutil.copystat(picture.path, target / name)  # its date, by which programs sort
         done.pictures += 1
     return done
 
@@ -79,7 +75,7 @@ def _zip(pictures: Iterable[Listed], target: Path) -> Exported:
     taken: set[str] = set()
     # Pictures are packed already: packing them again costs time and saves nothing.
     with (
-        _replacing(target, "wb") as file,
+        replacing(target) as file,
         zipfile.ZipFile(file, "w", strict_timestamps=False) as pack,
     ):
         for picture in pictures:
@@ -93,7 +89,8 @@ def _zip(pictures: Iterable[Listed], target: Path) -> Exported:
 
 def _table(pictures: Iterable[Details], target: Path) -> Exported:
     done = Exported()
-    with _replacing(target, "w") as file:
+    with replacing(target) as packed:
+        file = io.TextIOWrapper(packed, "utf-8", newline="", write_through=True)
         writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
         if target.suffix.lower() == ".csv":
             writer.writeheader()
@@ -104,6 +101,7 @@ def _table(pictures: Iterable[Details], target: Path) -> Exported:
             else:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             done.pictures += 1
+        file.detach()  # closed by whoever opened it
     return done
 
 
@@ -114,22 +112,3 @@ def _free_name(path: Path, taken: set[str]) -> str:
         name, number = f"{path.stem} ({number}){path.suffix}", number + 1
     taken.add(name.casefold())
     return name
-
-
-@contextmanager
-def _replacing(target: Path, mode: str) -> Iterator[IO[Any]]:
-    """A file that becomes `target` when the block ends well, and vanishes when it does not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name[:40]}-{secrets.token_hex(8)}.part")
-    try:
-        text = "b" not in mode
-        with part.open(
-            mode, encoding="utf-8" if text else None, newline="" if text else None
-        ) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

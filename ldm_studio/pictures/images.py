@@ -7,12 +7,9 @@ A saved PNG carries three text chunks: `parameters`, which the other programs of
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +17,7 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import MemoryShortage, PictureError, RequestError, StudioError
+from core.replacing import replacing
 from core.request import Request
 
 from ..history.carriers import exif_texts
@@ -83,22 +81,6 @@ def save_next(
     with next_picture(folder, request.seed) as path:
         save_png(path, pixels, request, model_name, digest, record)
     return path
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that becomes `path` when the block ends well, and vanishes when it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(8)}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 # --- reading -----------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from PIL import Image
 
 from core.errors import PictureError
 from core.pixels import digest as pixel_digest
+from core.replacing import replacing
 
-from .images import Pixels, read_exact, replacing
+from .images import Pixels, read_exact
 
 
 class InputStore:

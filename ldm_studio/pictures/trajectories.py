@@ -11,9 +11,8 @@ import numpy as np
 
 from core.environment import Environment
 from core.errors import RequestError, StateError
+from core.replacing import replacing
 from core.request import Request
-
-from .images import replacing
 
 SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 2**31

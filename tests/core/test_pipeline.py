@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core import pipeline
-from core.diffusion import state_file, trajectory
+from core import pipeline, state_file
+from core.diffusion import trajectory
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.diffusion.trajectory import State, Step

@@ -19,8 +19,8 @@ from core.diffusion.onestep import dpm2_ancestral, restart_path
 from core.diffusion.samplers import SAMPLERS, levels, resolve
 from core.diffusion.schedule import FlowSchedule, scaled_linear
 from core.diffusion.sigmas import SCHEDULES, karras
-from core.diffusion.state_file import load, save
 from core.diffusion.trajectory import Sampler, State, Step, digest, run
+from core.state_file import load, save
 from tests.core.diffusion.driving import SIGMAS, STOCHASTIC, draws, last, silent, start
 
 # -- against closed forms ---------------------------------------------------------------------

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.diffusion.state_file import load, save
 from core.diffusion.trajectory import State, digest
+from core.state_file import load, save
 
 X = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
 FILE = "state.safetensors"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .trajectory import State
+from .diffusion.trajectory import State
+from .replacing import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,19 +55,8 @@ def save(
         for name, tensor in {**latents, **_prefixed(beside or {})}.items()
     }
     data = to_bytes({**tensors, "index": torch.tensor(state.index)}, dict(metadata or {}))
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        partial = Path(file.name)
-        try:
-            file.write(data)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-            file.close()  # Windows renames only closed files
-            partial.replace(path)
-        except BaseException:
-            file.close()
-            partial.unlink(missing_ok=True)
-            raise
+    with replacing(path, durable=durable) as file:
+        file.write(data)
 
 
 def load(path: Path) -> StateFile:
