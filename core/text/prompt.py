@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from .tags import LoraUse, Problem, tags
+
 STRONGER = 1.1
 """The factor of a bracket without a number."""
 MAX_WEIGHT = 10.0
@@ -24,6 +26,18 @@ _TOKEN = re.compile(
 )
 _PAIR = {")": "(", "]": "["}
 _KEPT = 64
+
+__all__ = [
+    "MAX_WEIGHT",
+    "STRONGER",
+    "Group",
+    "LoraUse",
+    "Piece",
+    "Problem",
+    "Prompt",
+    "loras",
+    "parse",
+]
 
 
 @dataclass(frozen=True)
@@ -52,15 +66,6 @@ class Group:
     @property
     def inner_start(self) -> int:
         return self.start + 1
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is not as the writer may think, from `start` to `end` of the source."""
-
-    start: int
-    end: int
-    explanation: str
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,11 @@ class Prompt:
             else:
                 places += ((at, at + 1) for at in range(piece.start, piece.end))
         return tuple(places)
+
+
+def loras(source: str) -> tuple[LoraUse, ...]:
+    """The LoRAs that a prompt names, in its order; one that is named twice is there twice."""
+    return tuple(tag.lora for tag in tags(source) if tag.lora is not None)
 
 
 @lru_cache(maxsize=_KEPT)  # the window asks for the same prompt several times at every key

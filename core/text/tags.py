@@ -1,0 +1,111 @@
+"""Networks that a prompt names beside its words: `<lora:name:0.8>`. Needs no torch.
+
+AUTOMATIC1111's form: a kind, a name, and what acts how strongly. `<lora:name:w>` changes text
+encoder and U-Net by w, 1 if it is left out; `<lora:name:t:u>` the text encoder by t and the U-Net
+by u, which may also be written `te=t` and `unet=u`. A tag is no text, wherever it stands, and
+acts from the first step to the last.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_STRENGTH = 10.0
+"""Strengths are in [-MAX_STRENGTH, MAX_STRENGTH]."""
+LORAS = frozenset(("lora", "lyco"))
+"""The kinds that are known, in small letters; LyCORIS files had a kind of their own once."""
+
+# Bounded, and no tag within a tag, so that any text is searched in linear time.
+_TAG = re.compile(r"<(\w{1,30}):([^<>\n]{1,400})>")
+_NAMED = {"te": "text", "unet": "unet"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is not as the writer may think, from `start` to `end` of the source."""
+
+    start: int
+    end: int
+    explanation: str
+
+
+@dataclass(frozen=True)
+class LoraUse:
+    """A LoRA by name (a file without its folder and suffix, or an alias), and its strengths."""
+
+    name: str
+    unet: float = 1.0
+    text: float = 1.0
+
+
+@dataclass(frozen=True)
+class Tag:
+    """From `start` to `end` of the source."""
+
+    start: int
+    end: int
+    lora: LoraUse | None
+    """None: nothing that is known here."""
+    problems: tuple[Problem, ...] = ()
+
+
+def tags(source: str) -> Iterator[Tag]:
+    """In the order of the source."""
+    for match in _TAG.finditer(source):
+        kind = match[1].casefold()
+        if kind in LORAS:
+            yield _lora(match)
+            continue
+        explanation = f"There is no <{match[1]}:> here, so this does nothing; it is not read."
+        yield Tag(*match.span(), None, (Problem(*match.span(), explanation),))
+
+
+def _lora(match: re.Match[str]) -> Tag:
+    problems: list[Problem] = []
+    strengths: dict[str, float] = {}
+    at = match.start(2)
+    name = ""
+    position = 0
+    for item in match[2].split(":"):
+        place = at, at + max(1, len(item))
+        at += len(item) + 1
+        key, equals, value = item.partition("=")
+        if position and equals:
+            field = _NAMED.get(key.strip().casefold())
+            if field is None:
+                problems.append(Problem(*place, f"“{key.strip()}” is not known; it is left out."))
+            else:
+                strengths[field] = _strength(value, place, problems)
+            continue
+        if position == 0:
+            name = item.strip()
+        elif position == 1:
+            strengths.setdefault("text", _strength(item, place, problems))
+        elif position == 2:
+            strengths.setdefault("unet", _strength(item, place, problems))
+        else:
+            problems.append(Problem(*place, "A LoRA has two strengths at most; left out."))
+        position += 1
+    if not name:
+        problems.append(Problem(*match.span(), "This names no LoRA."))
+        return Tag(*match.span(), None, tuple(problems))
+    text = strengths.get("text", 1.0)
+    return Tag(*match.span(), LoraUse(name, strengths.get("unet", text), text), tuple(problems))
+
+
+def _strength(text: str, place: tuple[int, int], problems: list[Problem]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        problems.append(Problem(*place, "This is not a number, so it is taken as 1."))
+        return 1.0
+    if abs(value) > MAX_STRENGTH:
+        value = math.copysign(MAX_STRENGTH, value)
+        explanation = f"Strengths go up to {MAX_STRENGTH:g}; this one is taken as {value:g}."
+        problems.append(Problem(*place, explanation))
+    return value
