@@ -38,6 +38,7 @@ from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
 from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
 from .networks.layers import Context, timestep_embedding
+from .networks.tiny_autoencoder import TinyDecoder
 from .networks.unet import UNet
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
@@ -48,6 +49,8 @@ AGAIN = "Install or export the model again."
 WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
 MAX_CONFIG_BYTES = 1_000_000
 REMEMBERED_PROMPTS = 64
+WHOLE_GLIMPSES = 128 * 128
+"""Larger latents, in cells, are shown without the tiny decoder, which takes long for them."""
 TRACE = 0.1
 """Alpha below this is taken for none, and above one minus this for full."""
 
@@ -65,6 +68,8 @@ class Model:
     device: torch.device
     dtype: torch.dtype = torch.float32
     """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
+    previewer: TinyDecoder | None = None
+    """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
     _conditions: OrderedDict[tuple[str, bool], Cond] = field(
         default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
     )
@@ -163,7 +168,17 @@ class Model:
 
     def glimpse(self, latent: Tensor) -> Tensor:
         """About what `decode` gives, RGB only, coarsely but at once."""
-        return glimpse(latent, self._colours, self.factor)
+        cells = latent.shape[-2] * latent.shape[-1]
+        if self.previewer is None or cells > WHOLE_GLIMPSES:
+            return glimpse(latent, self._colours, self.factor)
+        return self.previewer(latent.to(self.dtype)).float().clamp(0, 1) * 2 - 1
+
+    def with_preview(self, path: Path) -> Model:
+        """The model whose steps are shown by a tiny decoder (TAESD). Raises ModelError."""
+        from .checkpoints.previews import read_preview
+
+        kind = self.latent_channels, self.factor
+        return replace(self, previewer=read_preview(path, *kind, str(self.device), self.dtype))
 
     def with_clip_skip(self, skip: int) -> Model:
         """The model reading prompts without the last `skip` - 1 layers, as the field counts them.

@@ -97,7 +97,7 @@ def load_checkpoint(
         for network, sources, name in wanted:
             compared(network, sources, name).check()
         for network, sources, _ in wanted:
-            _fill(network, sources, device, torch.float32 if network is autoencoder else dtype)
+            fill(network, sources, device, torch.float32 if network is autoencoder else dtype)
     except torch.OutOfMemoryError:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
@@ -228,7 +228,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:LISTED])}{more}"
 
 
-def _fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
+def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
     """Raises UnreadableError for weights that are not numbers."""
     shapes = {key: value.shape for key, value in network.state_dict().items()}
     values = {

@@ -15,25 +15,14 @@ from core.errors import RequestError
 from core.model import Model
 from core.pipeline import Inputs, finish, prepare, preview, preview_of, steps
 from core.pixels import digest
-from core.request import Inpaint, Request
+from core.request import Inpaint
 from tests.core.checkpoints.tiny import (
+    REQUEST,
     Tiny,
     reference_text,
     reference_unet,
     reference_vae,
     tokenizer,
-)
-
-REQUEST = Request(
-    prompt="a red cat in the snow",
-    negative="blurry",
-    steps=4,
-    cfg=5.0,
-    width=64,
-    height=96,
-    seed=7,
-    sampler="Euler",
-    schedule="Normal",
 )
 
 

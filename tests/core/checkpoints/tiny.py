@@ -17,6 +17,7 @@ from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffuser
 from core.networks.autoencoder import Autoencoder, AutoencoderConfig
 from core.networks.clip import ClipConfig, ClipTextEncoder
 from core.networks.unet import UNet, UNetConfig
+from core.request import Request
 from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 
 VAE = AutoencoderConfig(channels=32)
@@ -29,6 +30,18 @@ SD2 = UNetConfig(
 )  # fmt: skip
 SDXL = replace(
     SD2, multipliers=(1, 2, 2), depths=(0, 1, 2), middle_depth=2, context_dim=128, vector_dim=1600
+)
+
+REQUEST = Request(
+    prompt="a red cat in the snow",
+    negative="blurry",
+    steps=4,
+    cfg=5.0,
+    width=64,
+    height=96,
+    seed=7,
+    sampler="Euler",
+    schedule="Normal",
 )
 
 Weights = dict[str, Tensor]
