@@ -8,7 +8,6 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,9 @@ from .engine.pipeline import CorePipeline, Pipeline
 from .engine.storage import Storage
 from .history.browser.library import Library
 from .main_window import MainWindow
-from .pictures import images
 from .pictures.record import Record
+from .pictures.saving import Saver
+from .preferences import Preferences
 from .session import Session
 from .settings import Settings
 from .studio.browsing import Browsing
@@ -81,15 +81,17 @@ class Application(QObject):
     ) -> None:
         super().__init__(parent)
         self.collector = UiGarbageCollector(self)
-        self._settings_path = paths.config_dir() / "settings.json"
-        self.settings = Settings.load(self._settings_path)
-        self.theme = Theme(app, self.settings.scheme, self)
+        self.preferences = Preferences(paths.config_dir() / "settings.json", self)
+        self.theme = Theme(app, self.settings.look.scheme, self)
         self.store = StudioStore(self)
         self.session = Session(paths.state_dir() / "session.json", self.store, self)
         first_time = self.session.is_first
         self.session.restore_parameters()
-        storage = Storage.here(max(0, self.settings.trajectory_mib) * 2**20)
-        self.bridge = EngineBridge(pipeline, save_picture, self, storage=storage)
+        storage = Storage.here(
+            self.settings.steps.trajectory_mib * 2**20,
+            lambda seed: self.saver.next_picture(seed),
+        )
+        self.bridge = EngineBridge(pipeline, self._save_picture, self, storage=storage)
         self.generations = Generations(self.bridge, self)
         self.window = MainWindow(self.store, StyleBook(paths.config_dir() / "styles.json"))
         self.studio = Studio(
@@ -100,18 +102,32 @@ class Application(QObject):
             first_time=first_time,
             parent=self,
         )
-        self.commands = Commands(self.studio, self.theme, self)
-        self.commands.show_keep_steps(self.settings.trajectory_mib > 0)
+        self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
+        self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
-        self.library = Library(paths.data_dir(), paths.pictures_dir(), self)
+        self.library = Library(paths.data_dir(), self.saver.root, self)
         self.browsing = Browsing(self.library, self.studio, self.commands, self)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
         self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
         self.bridge.ready.connect(self._on_ready)
-        self.theme.changed.connect(self._save_settings)
+        self.theme.changed.connect(lambda scheme: self.preferences.change("look", scheme=scheme))
+        self.preferences.changed.connect(self._apply)
+        self.preferences.failed.connect(self.window.notice.show_error)
+        if problem := self.preferences.loaded.problem:
+            self.window.notice.show_error(problem, self.preferences.loaded.hint)
         self.window.sampler.model.picked.connect(self._load_picked)
+
+    @property
+    def settings(self) -> Settings:
+        """As they are now."""
+        return self.preferences.now
+
+    @property
+    def saver(self) -> Saver:
+        """Where and as what finished pictures are saved."""
+        return Saver(self.settings.files, self.settings.privacy)
 
     def show(self) -> None:
         """Show the window, then load the model behind it."""
@@ -158,23 +174,19 @@ class Application(QObject):
             self.bridge.warm_up(reference)
 
     def _keep_steps(self, on: bool) -> None:
-        mib = Settings().trajectory_mib if on else 0
-        self.settings = replace(self.settings, trajectory_mib=mib)
-        self.bridge.keep_trajectories(mib)
-        self._save_settings()
+        mib = Settings().steps.trajectory_mib if on else 0
+        self.preferences.change("steps", trajectory_mib=mib)
 
-    def _save_settings(self) -> None:
-        try:
-            self.settings = replace(self.settings, scheme=self.theme.scheme)
-            self.settings.save(self._settings_path)
-        except OSError as error:
-            log.warning("the settings could not be written: %s", error)
+    def _apply(self, before: Settings, now: Settings) -> None:
+        """What holds at once."""
+        self.theme.scheme = now.look.scheme
+        if now.steps != before.steps:
+            self.bridge.keep_trajectories(now.steps.trajectory_mib)
+            self.commands.show_keep_steps(now.steps.trajectory_mib > 0)
 
-
-def save_picture(picture: Picture, model: ModelInfo, record: Record) -> Path:
-    """Into today's output folder, under the next number. Raises PictureError."""
-    folder = paths.output_dir()
-    return images.save_next(folder, picture.rgb, picture.request, model.name, model.digest, record)
+    def _save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
+        """Called on the engine's thread. Raises PictureError."""
+        return self.saver.save_picture(picture, model, record)
 
 
 def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:

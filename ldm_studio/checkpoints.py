@@ -16,7 +16,7 @@ from core import typed_json
 from core.errors import ModelError
 
 from . import paths
-from .settings import read_json, write_json
+from .json_files import read_json, write_json
 
 log = logging.getLogger(__name__)
 

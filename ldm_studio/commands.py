@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from core.errors import StudioError
 from core.request import Request
 
-from . import formats, paths
+from . import formats
 from .canvas.compose import to_qimage
 from .canvas.dropping import dropped_picture
 from .engine.events import ModelInfo, Ready
@@ -40,13 +40,20 @@ class Commands(QObject):
     history_requested = Signal()
     """Show the history, or the canvas again."""
 
-    def __init__(self, studio: Studio, theme: Theme, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        theme: Theme,
+        output: Callable[[], Path],
+        parent: QObject | None = None,
+    ) -> None:
+        """`output`: the folder that the next picture goes to."""
         super().__init__(parent)
-        self._studio, self._theme = studio, theme
+        self._studio, self._theme, self._output = studio, theme, output
         self._window, self._view = studio.window, studio.window.canvas.view
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._folder = paths.pictures_dir().parent
+        self._folder = output().parent.parent
         self._window.install_actions(self.handlers())
         self._actions = self._window.actions_by_id
         strip = self._window.strip
@@ -78,7 +85,7 @@ class Commands(QObject):
             "open_picture": self.open_picture,
             "save_as": lambda: self.save_entry(studio.shown),
             "export_transparent": lambda: self.export_entry(studio.shown),
-            "show_output": lambda: show_folder(paths.output_dir()),
+            "show_output": lambda: show_folder(self._output()),
             "quit": lambda: self._window.close_requested.emit(),
             "undo": view.undo,
             "redo": view.redo,
@@ -202,7 +209,7 @@ class Commands(QObject):
             return
         suffix = "-transparent" if transparent else ""
         stem = entry.path.stem if entry.path else f"picture-{entry.picture.request.seed}"
-        name = str(paths.output_dir() / f"{stem}{suffix}.png")
+        name = str(self._output() / f"{stem}{suffix}.png")
         filters = formats.TRANSPARENT_FILTERS if transparent else formats.FILTERS
         dialog = QFileDialog(self._window, title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -36,7 +36,7 @@ _MOST_EXIF = 65_000
 def save(
     path: Path,
     pixels: Pixels,
-    request: Request,
+    request: Request | None,
     model_name: str,
     digest: str,
     record: Record | None = None,
@@ -50,7 +50,9 @@ def save(
     if suffix not in SUFFIXES[1:]:
         save_png(path, pixels, request, model_name, digest, record)
         return
-    exif = _exif(infotext(request, model_name, digest), request, record)
+    exif = b""
+    if request is not None:
+        exif = _exif(infotext(request, model_name, digest), request, record)
     image = Image.fromarray(np.ascontiguousarray(pixels))
     try:
         if suffix == ".webp":

@@ -17,8 +17,8 @@ from core.errors import ModelError
 
 from . import paths
 from .checkpoints import Catalogue, Known
+from .json_files import read_json
 from .places import checkpoints_in
-from .settings import read_json
 
 log = logging.getLogger(__name__)
 

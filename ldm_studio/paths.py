@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import platformdirs
 from core.errors import PictureError
 
 APP = "LDM Studio"
-_NUMBERED = re.compile(r"(\d{5,})-|\.(\d{5,})\.held$")
+_HELD = re.compile(r"\.(\d{5,})\.held$")
 
 
 def _home() -> Path | None:
@@ -92,26 +93,49 @@ def _not_writable(folder: Path, error: OSError) -> PictureError:
     )
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A file's name around its number, of five digits or more."""
+
+    before: str = ""
+    after: str = ""
+    suffix: str = ".png"
+
+    def name(self, number: int) -> str:
+        return f"{self.before}{number:05d}{self.after}{self.suffix}"
+
+    def number_of(self, name: str) -> int | None:
+        """The number of a file called like this, whatever follows it."""
+        end = re.escape(self.after[:1]) or r"(?!\d)"
+        found = re.match(rf"{re.escape(self.before)}(\d{{5,}}){end}", name)
+        return int(found[1]) if found else None
+
+
+def next_picture(folder: Path, seed: int) -> AbstractContextManager[Path]:
+    """The next free `00001-<seed>.png` in `folder`, as `next_numbered`."""
+    return next_numbered(folder, Numbered(after=f"-{seed}"))
+
+
 @contextmanager
-def next_picture(folder: Path, seed: int) -> Iterator[Path]:
-    """The next free `00001-<seed>.png` in `folder`, its number held until the block ends.
+def next_numbered(folder: Path, name: Numbered) -> Iterator[Path]:
+    """The next free name in `folder`, its number held until the block ends.
 
     Numbers only grow, and two programs saving into one folder never get the same one: each holds
     its number by a small hidden file that only one of them can create.
     Raises PictureError when the folder cannot be written.
     """
-    number, held = _hold_next(folder)
+    number, held = _hold_next(folder, name)
     try:
-        yield folder / f"{number:05d}-{seed}.png"
+        yield folder / name.name(number)
     finally:
         with suppress(OSError):  # an empty hidden file left behind costs one number
             held.unlink()
 
 
-def _hold_next(folder: Path) -> tuple[int, Path]:
+def _hold_next(folder: Path, name: Numbered) -> tuple[int, Path]:
     make_folder(folder)
     try:
-        number = max(_taken(folder), default=0) + 1
+        number = max(_taken(folder, name), default=0) + 1
         while True:
             held = folder / f".{number:05d}.held"
             try:
@@ -120,7 +144,7 @@ def _hold_next(folder: Path) -> tuple[int, Path]:
                 number += 1
                 continue
             # Its last holder may have finished between the look and the touch.
-            if not any(folder.glob(f"{number:05d}-*")):
+            if not any(name.number_of(entry) == number for entry in os.listdir(folder)):
                 return number, held
             held.unlink()
             number += 1
@@ -128,7 +152,9 @@ def _hold_next(folder: Path) -> tuple[int, Path]:
         raise _not_writable(folder, error) from error
 
 
-def _taken(folder: Path) -> Iterator[int]:
-    for entry in os.scandir(folder):
-        if match := _NUMBERED.match(entry.name):
-            yield int(match[1] or match[2])
+def _taken(folder: Path, name: Numbered) -> Iterator[int]:
+    for entry in os.listdir(folder):
+        held = _HELD.match(entry)
+        number = int(held[1]) if held else name.number_of(entry)
+        if number is not None:
+            yield number

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from .canvas.keeping import restore_settings, settings_of
 from .canvas.view import CanvasView
-from .settings import read_json, write_json
+from .json_files import read_json, write_json
 from .studio.prompt_history import PromptHistory
 from .studio.store import StudioStore
 

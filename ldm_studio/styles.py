@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import StudioError
 
-from .settings import write_json
+from .json_files import write_json
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,13 @@ from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
 from ..formats import SUFFIXES, save
 from ..history.noting import note
-from ..paths import inputs_dir, make_folder, output_dir
+from ..paths import config_dir, inputs_dir, make_folder
 from ..pictures.drawing import Drawn, OnStep
 from ..pictures.images import save_next
 from ..pictures.inputs import InputStore
 from ..pictures.recall import keep
+from ..pictures.saving import Saver
+from ..settings import read
 from .arguments import output
 
 
@@ -67,7 +69,7 @@ class Output:
     def make_folder(self) -> None:
         """Before minutes of drawing rather than after. Raises PictureError."""
         if self.path is None:
-            make_folder(output_dir())
+            make_folder(usual().today())
         else:
             make_folder(self.path.parent if self.is_file else self.path)
 
@@ -76,11 +78,13 @@ class Output:
         picture = drawn.picture
         pixels = picture.rgba() if self.transparent else picture.rgb
         told = (pixels, picture.request, model.name, model.digest, drawn.record)
-        if self.path is not None and self.is_file:
+        if self.path is None:
+            path = usual().save(*told)
+        elif self.is_file:
             save(self.path, *told)
             path = self.path
         else:
-            path = save_next(self.path or output_dir(), *told)
+            path = save_next(self.path, *told)
         if problem := note(path):
             say(f"the picture is saved, but not in the history yet: {problem}")
         return path
@@ -90,6 +94,12 @@ class Output:
         record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
         record["request"] = json.loads(request.to_json())
         tell(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
+
+
+def usual() -> Saver:
+    """Where and as what the user's settings say."""
+    settings = read(config_dir() / "settings.json")
+    return Saver(settings.files, settings.privacy)
 
 
 def _is_file(path: Path | None) -> bool:

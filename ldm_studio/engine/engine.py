@@ -65,7 +65,7 @@ class Engine:
         """
         self._pipeline = pipeline
         self._mailbox = mailbox
-        self._storage = storage or Storage.here(Settings().trajectory_mib * 2**20)
+        self._storage = storage or Storage.here(Settings().steps.trajectory_mib * 2**20)
         self._ids = ids or count(1_000_000)
         self._shelf = Shelf(self._storage, lambda error: mailbox.post(Warned(error)))
         self._looker = Looker(pipeline, self._storage)

@@ -40,13 +40,17 @@ class Storage:
     """The file name that a picture of this seed would get, held for it."""
 
     @classmethod
-    def here(cls, trajectory_bytes: int) -> Storage:
-        """The usual folders."""
+    def here(
+        cls,
+        trajectory_bytes: int,
+        next_picture: Callable[[int], AbstractContextManager[Path]] | None = None,
+    ) -> Storage:
+        """The usual folders; `next_picture` where pictures go elsewhere."""
         return cls(
             JobStore(paths.queue_dir()),
             InputStore(paths.inputs_dir()),
             Trajectories(paths.trajectories_dir(), trajectory_bytes),
-            lambda seed: paths.next_picture(paths.output_dir(), seed),
+            next_picture or (lambda seed: paths.next_picture(paths.output_dir(), seed)),
         )
 
     def keep_inputs(self, work: Work) -> Request:

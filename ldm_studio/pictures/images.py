@@ -43,20 +43,22 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
 def save_png(
     path: Path,
     pixels: Pixels,
-    request: Request,
+    request: Request | None,
     model_name: str,
     digest: str,
     record: Record | None = None,
 ) -> None:
     """Write [H, W, 3] or, with straight alpha, [H, W, 4] pixels and their recipe.
 
-    `request` is the one of this single picture; `model_name` and `digest` (SHA-256 hex) name the
-    model. The file appears whole or not at all. Raises PictureError.
+    `request` is the one of this single picture, None where it shall not be told; `model_name` and
+    `digest` (SHA-256 hex) name the model. The file appears whole or not at all. Raises
+    PictureError.
     """
     info = PngInfo()
-    # A tEXt chunk where Latin-1 is enough, iTXt elsewhere; neither may hold NUL.
-    info.add_text(PARAMETERS, infotext(request, model_name, digest).replace("\0", ""))
-    info.add_text(REQUEST, request.to_json())
+    if request is not None:
+        # A tEXt chunk where Latin-1 is enough, iTXt elsewhere; neither may hold NUL.
+        info.add_text(PARAMETERS, infotext(request, model_name, digest).replace("\0", ""))
+        info.add_text(REQUEST, request.to_json())
     if record is not None:
         info.add_text(RECORD, record.to_json())
     image = Image.fromarray(np.ascontiguousarray(pixels))

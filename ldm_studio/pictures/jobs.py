@@ -28,7 +28,7 @@ from core import typed_json
 from core.errors import RequestError
 from core.request import Request
 
-from ..settings import read_json, write_json
+from ..json_files import read_json, write_json
 from .record import Parent
 from .steplog import StepLog
 

@@ -12,7 +12,6 @@ from core.errors import DecodeError, MemoryShortage
 from core.pixels import digest
 from core.request import Change, Request
 from ldm_studio import paths
-from ldm_studio.app import save_picture
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
     Failed,
@@ -32,6 +31,7 @@ from ldm_studio.engine.events import (
 from ldm_studio.engine.pipeline import CorePipeline, Pipeline
 from ldm_studio.engine.storage import Storage
 from ldm_studio.pictures import images
+from ldm_studio.pictures.saving import Saver
 from ldm_studio.pictures.trajectories import read
 from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.ldm_studio.reading import SECONDS, Reader, work
@@ -64,7 +64,7 @@ def start(gate: Gate) -> Iterator[Callable[..., Engine]]:
 
     def start(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
         storage = Storage.here(budget)
-        engines.append(Engine(pipeline, reader.mailbox, save_picture, storage))
+        engines.append(Engine(pipeline, reader.mailbox, Saver().save_picture, storage))
         return engines[-1]
 
     yield start
@@ -101,9 +101,9 @@ def test_what_was_steered_replays(start, reader, model) -> None:
     engine = start(CorePipeline(model), reader)
 
     class Steering(CorePipeline):
-        def begin(self, request, image, mask, later=None):
+        def begin(self, request, image, mask, later=None, **more):
             engine.steer(1, Change(0, prompt="blue square", cfg=2.0), {})
-            return super().begin(request, image, mask, later)
+            return super().begin(request, image, mask, later, **more)
 
     end(engine)
     engine = start(Steering(model), reader)
@@ -126,9 +126,9 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(start, reader, m
     mask[:16] = 255
 
     class Steering(CorePipeline):
-        def begin(self, request, image, mask_, later=None):
+        def begin(self, request, image, mask_, later=None, **more):
             engine.steer(1, Change(0, mask=digest(mask)), {digest(mask): mask})
-            return super().begin(request, image, mask_, later)
+            return super().begin(request, image, mask_, later, **more)
 
     engine = start(Steering(model), reader)
     engine.submit(Work(1, REQUEST, image))
@@ -160,9 +160,9 @@ def test_a_replay_can_be_stopped(start, reader, model, gate) -> None:
     again = Reader()
 
     class Waiting(CorePipeline):
-        def begin(self, request, image, mask, later=None):
+        def begin(self, request, image, mask, later=None, **more):
             gate()
-            return super().begin(request, image, mask, later)
+            return super().begin(request, image, mask, later, **more)
 
     engine = start(Waiting(model), again)
     engine.replay(path)
@@ -186,8 +186,8 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     end(engine)
 
     class Stepping(CorePipeline):
-        def begin(self, request, image, mask, later=None):
-            run = super().begin(request, image, mask, later)
+        def begin(self, request, image, mask, later=None, **more):
+            run = super().begin(request, image, mask, later, **more)
             walk = run.steps
 
             def steps():
@@ -372,8 +372,8 @@ def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(
 
 def test_a_preview_without_memory_does_not_fail_the_picture(start, reader) -> None:
     class NoPreview(FakePipeline):
-        def begin(self, request, image, mask, later=None):
-            run = super().begin(request, image, mask, later)
+        def begin(self, request, image, mask, later=None, **more):
+            run = super().begin(request, image, mask, later, **more)
 
             def preview(step: int) -> np.ndarray:
                 raise MemoryError

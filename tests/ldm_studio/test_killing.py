@@ -33,16 +33,16 @@ import sys
 from pathlib import Path
 import numpy as np
 from core.request import Request
-from ldm_studio import app
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Work
 from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.pictures.saving import Saver
 from tests.ldm_studio.reading import Reader
 
 model, request, inputs = sys.argv[1:]
 pictures = np.load(inputs)
 reader = Reader()
-engine = Engine(CorePipeline(Path(model)), reader.mailbox, app.save_picture)
+engine = Engine(CorePipeline(Path(model)), reader.mailbox, Saver().save_picture)
 engine.submit(Work(1, Request.from_json(request), pictures["image"], pictures["mask"]))
 engine.submit(Work(2, Request(prompt="waits")))
 seen = 0
@@ -102,9 +102,9 @@ def killed_after(step: int, model: Path, folder: Path) -> None:
 
 
 def start(model: Path, reader: Reader, engines: list[Engine]) -> Engine:
-    from ldm_studio.app import save_picture
+    from ldm_studio.pictures.saving import Saver
 
-    engines.append(Engine(CorePipeline(model), reader.mailbox, save_picture))
+    engines.append(Engine(CorePipeline(model), reader.mailbox, Saver().save_picture))
     return engines[-1]
 
 

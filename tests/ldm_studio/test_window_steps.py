@@ -83,7 +83,7 @@ def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
     keep.trigger()
     make(application, qtbot, steps=5)
     assert application.window.timeline.label.text() == "5 steps (not kept)"
-    assert application.settings.trajectory_mib == 0
+    assert application.settings.steps.trajectory_mib == 0
     keep.trigger()
     make(application, qtbot)
     assert application.window.timeline.label.text() == "5 steps"

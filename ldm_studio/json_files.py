@@ -1,0 +1,57 @@
+"""Small JSON files that survive a crash while they are written, and damage while they are not."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in `path`; empty, and logged, when there is none or it cannot be read."""
+    try:
+        return read_object(path)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        log.warning("%s cannot be read and is ignored: %s", path, error)
+        return {}
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in `path`. Raises OSError, or ValueError when it holds something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(data, dict):
+        raise ValueError("it does not hold an object")
+    return data
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Replace `path` in one step: a reader sees the old file or the new one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=2, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def put_aside(path: Path) -> Path:
+    """Give a damaged file a name under which nothing overwrites it. Raises OSError."""
+    number = 1
+    while (kept := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    return path.rename(kept)
