@@ -15,7 +15,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .journal import Folder, Mark, SavedSearch, Saying
+from . import collecting
+from .journal import Collection, Folder, Mark, Member, SavedSearch, Saying
 from .reading import Scanned
 from .recipe import Facts, Recipe, facts, json_object, text, whole
 from .schema import State
@@ -99,6 +100,16 @@ def locate(connection: sqlite3.Connection, number: int, found: Scanned) -> None:
         connection.execute("DELETE FROM pictures WHERE id = ?", (other,))
     connection.execute("UPDATE pictures SET path = ? WHERE id = ?", (str(found.path), number))
     put(connection, found)
+
+
+def move(connection: sqlite3.Connection, number: int, path: Path) -> None:
+    """The file of a picture has another name now. Raises sqlite3.IntegrityError for one that
+    another picture has.
+    """
+    connection.execute(
+        "UPDATE pictures SET path = ?, folder = ?, name = ? WHERE id = ?",
+        (str(path), str(path.parent), path.name, number),
+    )
 
 
 def _when(found: Scanned) -> tuple[int, str]:
@@ -207,6 +218,10 @@ def say(connection: sqlite3.Connection, sayings: Iterable[Saying]) -> None:
                 connection.execute("DELETE FROM folders WHERE path = ?", (path,))
                 if known:
                     connection.execute("INSERT INTO folders VALUES (?)", (path,))
+            case Collection():
+                collecting.say_collection(connection, saying)
+            case Member():
+                collecting.say_member(connection, saying)
 
 
 def _say_mark(connection: sqlite3.Connection, mark: Mark) -> None:

@@ -1,14 +1,15 @@
 """What the user said, beside the database: one JSON line for each time it was said.
 
-Pictures can be indexed again from their files, but favourites, ratings, tags, saved searches and
-the list of folders are nowhere else. A line tells the whole state of its subject, the last one
-counts; a line cut short by a crash is passed over.
+Pictures can be indexed again from their files, but favourites, ratings, tags, collections, saved
+searches and the list of folders are nowhere else. A line tells the whole state of its subject, the
+last one counts; a line cut short by a crash is passed over.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -45,7 +46,29 @@ class Folder:
     """False: it was removed."""
 
 
-Saying = Mark | SavedSearch | Folder
+@dataclass(frozen=True)
+class Collection:
+    """A named set of pictures in an order of the user's."""
+
+    collection: str
+    """A key that stays when it is renamed."""
+    title: str
+    """Empty: it was removed, and its members with it."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """That the pictures whose file has a digest are in a collection."""
+
+    member_of: str
+    """The key of the collection."""
+    picture: str
+    """The digest."""
+    place: float | None
+    """Members are in the order of their places; None: it was taken out."""
+
+
+Saying = Mark | SavedSearch | Folder | Collection | Member
 
 
 def write(path: Path, sayings: Iterable[Saying]) -> None:
@@ -86,4 +109,9 @@ def _saying(line: str) -> Saying | None:
             return SavedSearch(name, query)
         case {"folder": str(folder), "known": bool(known)}:
             return Folder(folder, known)
+        case {"collection": str(key), "title": str(title)}:
+            return Collection(key, title)
+        case {"member_of": str(key), "picture": str(picture), "place": float() | None as place}:
+            fits = place is None or math.isfinite(place)
+            return Member(key, picture, place) if fits else None
     return None

@@ -28,8 +28,9 @@ GRAMMAR = """\
   hash:6ce016         the beginning of the model's hash
   seed:42  steps:>=20  cfg:4..7  strength:<0.5  width:512  height:>512  rating:>=4
   size:512x768  date:2026-11  date:7d  date:2026-11-01..2026-11-20
+  collection:best                         the beginning of the name of a collection
   is:favourite  is:missing  is:damaged  is:deleted  is:portrait  is:landscape  is:square
-  has:mask  has:parent  has:tags  has:rating  has:recipe
+  has:mask  has:parent  has:steps  has:tags  has:rating  has:collection  has:recipe
 """
 """For people, in the help of the command line."""
 
@@ -38,15 +39,19 @@ MAX_TERMS = 100
 
 ALL = ""
 _WORDS = {"prompt": "prompt", "negative": "negative", "style": "prompt", "lora": "lora"}
-_NAMES = ("tag", "model", "sampler", "schedule", "program", "format", "name", "folder", "hash")
+_NAMES = (
+    "tag", "collection", "model", "sampler", "schedule", "program", "format", "name", "folder",
+    "hash",
+)  # fmt: skip
 _NUMBERS = ("seed", "steps", "cfg", "strength", "width", "height", "rating")
 _FLAGS = {
     "is": ("favourite", "missing", "damaged", "deleted", "portrait", "landscape", "square"),
-    "has": ("mask", "parent", "tags", "rating", "recipe"),
+    "has": ("mask", "parent", "steps", "tags", "rating", "collection", "recipe"),
 }
 _ALIASES = {
     "neg": "negative",
     "tags": "tag",
+    "in": "collection",
     "styles": "style",
     "loras": "lora",
     "file": "name",

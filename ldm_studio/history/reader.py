@@ -18,10 +18,11 @@ from typing import Any
 
 from .index import folder_range, mark_of
 from .journal import Mark
-from .query import Query
+from .query import Name, Query
 from .reading import Stamp
 from .schema import State, connect_for_reading, in_words
-from .sql import Sql, sql
+from .sql import Sql, collections_named, sql
+from .steps import KeptSteps
 
 PAGE = 200
 _FEW = 2_000  # pictures that are sorted rather than walked in order
@@ -64,6 +65,8 @@ class Page:
     pictures: tuple[Listed, ...]
     next: Cursor | None
     """None where there is nothing more."""
+    collection: str = ""
+    """The name of the collection whose order they are in; empty: newest first."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,12 @@ class Count:
 
 @dataclass(frozen=True)
 class Order:
-    """All pictures of a query, newest first."""
+    """All pictures of a query, newest first; those of a collection in its order."""
 
     ids: array[int]
     days: tuple[Count, ...]
-    """The days in this order, with how many pictures in a row each has."""
+    """The days in this order, with how many pictures in a row each has; of a collection its name
+    alone."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,16 @@ class Facets:
     models: tuple[Count, ...]
     samplers: tuple[Count, ...]
     days: tuple[Count, ...]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A collection."""
+
+    key: str
+    title: str
+    pictures: int
+    """How many of it are not in the trash."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,10 @@ class Details:
     tags: tuple[str, ...]
     parents: tuple[Relation, ...]
     children: tuple[int, ...]
+    collections: tuple[str, ...] = ()
+    """The names of those it is in."""
+    kept_steps: KeptSteps | None = None
+    """Which of its steps are kept; None: none are."""
 
 
 @dataclass(frozen=True)
@@ -172,13 +190,51 @@ class Reader:
     # Lists
 
     def page(self, query: Query, after: Cursor | None = None, limit: int = PAGE) -> Page:
-        """The pictures of a query, newest first, behind `after`."""
+        """The pictures of a query behind `after`: newest first, or in a collection's order."""
         found = sql(query)
+        if (arranged := self._arranged_by(query)) is not None:
+            return self._arranged_page(found, arranged, after, limit)
         if after is not None:
             found.add("(p.made, p.id) < (?, ?)", after.made, after.id)
         places = self._newest(found, limit + 1)
         pictures = self.listed([number for _, number in places[:limit]])
         return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
+
+    def _arranged_page(
+        self, found: Sql, collection: Collected, after: Cursor | None, limit: int
+    ) -> Page:
+        ids = self._arranged(found, collection)
+        start = 0 if after is None or after.id not in ids else ids.index(after.id) + 1
+        pictures = self.listed(ids[start : start + limit])
+        more = len(ids) > start + limit and pictures
+        end = Cursor(pictures[-1].made, pictures[-1].id) if more else None
+        return Page(pictures, end, collection.title)
+
+    def _arranged_by(self, query: Query) -> Collected | None:
+        """The collection in whose order the pictures of a query are: the only one it asks for."""
+        asked = [
+            found
+            for term in query.terms
+            if not term.excluded and len(term.alternatives) == 1
+            for found in term.alternatives
+            if isinstance(found, Name) and found.field == "collection"
+        ]
+        if len(asked) != 1:
+            return None
+        keys, value = collections_named(asked[0])
+        rows = self._all(f"SELECT key, title FROM collections WHERE key IN ({keys})", [value])
+        return Collected(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
+
+    def _arranged(self, found: Sql, collection: Collected) -> list[int]:
+        """Ids of the pictures of a query in the order of a collection."""
+        source, parameters = found.joined()
+        wanted = {number for (number,) in self._all(f"SELECT p.id {source}", parameters)}
+        rows = self._all(
+            "SELECT p.id FROM members m JOIN pictures p ON p.digest = m.digest "
+            "WHERE m.collection = ? ORDER BY m.place, p.made, p.id",
+            [collection.key],
+        )
+        return [number for (number,) in rows if number in wanted]
 
     def _newest(self, found: Sql, limit: int) -> list[tuple[int, int]]:
         """`made` and `id` of the newest pictures."""
@@ -209,6 +265,9 @@ class Reader:
 
     def order(self, query: Query) -> Order:
         """Eight bytes a picture, so that a list of all of them can be gone through anywhere."""
+        if (arranged := self._arranged_by(query)) is not None:
+            ids = array("q", self._arranged(sql(query), arranged))
+            return Order(ids, (Count(arranged.title, len(ids)),) if ids else ())
         ids, days = array("q"), list[list[Any]]()
         with self._told():
             for number, day in self._places(sql(query)):
@@ -287,7 +346,28 @@ class Reader:
             tags=self.mark(listed.digest).tags,
             parents=self.parents(number),
             children=self.children(number),
+            collections=self._collections_of(listed.digest),
+            kept_steps=self._steps_of(number),
         )
+
+    def _collections_of(self, digest: str) -> tuple[str, ...]:
+        rows = self._all(
+            "SELECT c.title FROM members m JOIN collections c ON c.key = m.collection "
+            "WHERE m.digest = ? ORDER BY c.title",
+            [digest],
+        )
+        return tuple(title for (title,) in rows)
+
+    def _steps_of(self, number: int) -> KeptSteps | None:
+        rows = self._all(
+            "SELECT s.pixels, s.first, s.count, s.size, s.mtime_ns FROM pictures p "
+            "JOIN steps s USING (pixels) WHERE p.id = ?",
+            [number],
+        )
+        if not rows:
+            return None
+        pixels, first, count, size, mtime = rows[0]
+        return KeptSteps(pixels, first, count, Stamp(size, mtime))
 
     def parents(self, number: int) -> tuple[Relation, ...]:
         """What a picture was made from."""
@@ -348,6 +428,29 @@ class Reader:
             parameters if where else [],
         )
         return tuple(Count(tag, number) for tag, number in rows)
+
+    def collections(self) -> tuple[Collected, ...]:
+        """All collections, by name."""
+        rows = self._all(
+            "SELECT c.key, c.title, count(p.id) FROM collections c "
+            "LEFT JOIN members m ON m.collection = c.key "
+            f"LEFT JOIN pictures p ON p.digest = m.digest AND p.state < {State.DELETED:d} "
+            "GROUP BY c.key ORDER BY c.title, c.key",
+            [],
+        )
+        return tuple(Collected(*row) for row in rows)
+
+    def steps(self) -> dict[str, Stamp]:
+        """The pictures, by the digest of their pixels, that kept their steps; and their file's."""
+        rows = self._all("SELECT pixels, size, mtime_ns FROM steps", [])
+        return {pixels: Stamp(size, mtime) for pixels, size, mtime in rows}
+
+    def requests(self) -> Iterator[str]:
+        """What every picture was made from, as JSON; also of those that are missing or deleted."""
+        with self._told():
+            rows = self._connection.execute("SELECT request FROM recipes WHERE request != ''")
+            for (request,) in rows:
+                yield request
 
     def searches(self) -> dict[str, str]:
         """The saved searches: name to query."""

@@ -119,7 +119,28 @@ INSERT INTO lineage (child, parent, mask)
     WHERE CASE WHEN json_valid(request) THEN json_extract(request, '$.init') END != '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _LINEAGE)
+_COLLECTIONS_AND_STEPS = """
+CREATE TABLE collections (
+    key TEXT PRIMARY KEY,
+    title TEXT NOT NULL COLLATE NOCASE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE members (
+    collection TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    place REAL NOT NULL,                -- they are in this order
+    PRIMARY KEY (collection, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_digest ON members (digest);
+CREATE TABLE steps (                    -- of which pictures the steps are kept, see steps.py
+    pixels TEXT PRIMARY KEY,
+    first INTEGER NOT NULL,             -- the number of the first one that is
+    count INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _LINEAGE, _COLLECTIONS_AND_STEPS)
 """The n-th of them makes version n out of version n - 1."""
 
 
@@ -130,6 +151,8 @@ class Opened:
     connection: sqlite3.Connection
     set_aside: Path | None = None
     """Where a damaged database was moved to; what is open then is a new, empty one."""
+    is_new: bool = False
+    """Nothing is in it yet."""
 
 
 def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Opened:
@@ -144,6 +167,7 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
             set_aside = _set_aside(path)
         connection = connect(path)
         try:
+            is_new = _version(connection) == 0
             _migrate(connection, path, migrations)
         except BaseException:
             connection.close()
@@ -155,7 +179,7 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
             f"Cannot write the history {path}: {error.strerror or error}.",
             "Free some space, or let this folder be written.",
         ) from error
-    return Opened(connection, set_aside)
+    return Opened(connection, set_aside, is_new)
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -23,7 +23,9 @@ _FLAGS = {
     "square": "(p.width = p.height AND p.width > 0)",
     "mask": "p.id IN (SELECT child FROM lineage WHERE mask != '')",
     "parent": "p.id IN (SELECT child FROM lineage)",
+    "steps": "p.pixels IN (SELECT pixels FROM steps)",
     "tags": "p.digest IN (SELECT digest FROM tags)",
+    "collection": "p.digest IN (SELECT digest FROM members)",
     "rating": "p.digest IN (SELECT digest FROM marks WHERE rating > 0)",
     "recipe": "p.program != ''",
 }
@@ -121,6 +123,11 @@ def _name(name: Name) -> tuple[str, tuple[object, ...]]:
         case "tag":
             compare, value = ("= ?", text) if name.quoted else (_LIKE, f"{_escaped(text)}%")
             return f"p.digest IN (SELECT digest FROM tags WHERE tag {compare})", (value,)
+        case "collection":
+            keys, value = collections_named(name)
+            return f"p.digest IN (SELECT digest FROM members WHERE collection IN ({keys}))", (
+                value,
+            )
         case "hash":
             return f"p.model_hash {_LIKE}", (f"{_escaped(text)}%",)
         case "name" if name.quoted:
@@ -135,6 +142,12 @@ def _name(name: Name) -> tuple[str, tuple[object, ...]]:
             # There are few names, and an index holds them: ask them instead of every picture.
             names = f"SELECT DISTINCT {column} FROM pictures WHERE {column} {_LIKE}"
             return f"p.{column} IN ({names})", (contains,)
+
+
+def collections_named(name: Name) -> tuple[str, str]:
+    """The keys of the collections with this name, and what is bound."""
+    compare = ("= ?", name.text) if name.quoted else (_LIKE, f"{_escaped(name.text)}%")
+    return f"SELECT key FROM collections WHERE title {compare[0]}", compare[1]
 
 
 _LIKE = "LIKE ? ESCAPE '\\'"

@@ -17,13 +17,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import index, journal
+from . import collecting, index, journal, steps
+from .collecting import Whole
 from .errors import HistoryError
 from .index import Indexed
-from .journal import MAX_RATING, Folder, Mark, SavedSearch, Saying
+from .journal import MAX_RATING, Collection, Folder, Mark, Member, SavedSearch, Saying
 from .reader import Reader
 from .reading import Scanned
 from .schema import MIGRATIONS, State, in_words, open_for_writing
+from .steps import KeptSteps
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class Recovery:
     def message(self) -> str:
         return (
             f"The history was damaged. It was set aside as {self.set_aside} and is rebuilt from "
-            "the picture files; tags, ratings, favourites and saved searches are kept."
+            "the picture files; tags, ratings, favourites, collections and saved searches are kept."
         )
 
 
@@ -107,6 +109,14 @@ class History:
         numbers = tuple(numbers)
         return self._submit(lambda c: index.set_state(c, numbers, state))
 
+    def move(self, number: int, path: Path) -> Future[None]:
+        """The file of this picture was given another name."""
+        return self._submit(lambda c: index.move(c, number, path))
+
+    def set_steps(self, kept: Sequence[KeptSteps], gone: Sequence[str] = ()) -> Future[None]:
+        """Of which pictures the steps are kept now, and of which no more."""
+        return self._submit(lambda c: steps.put(c, kept, gone))
+
     # What the user says
 
     def favourite(self, numbers: Iterable[int], favourite: bool = True) -> Future[list[Mark]]:
@@ -143,6 +153,57 @@ class History:
     def remove_folder(self, folder: Path) -> Future[list[Saying]]:
         """Its pictures stay in the history."""
         return self._say([Folder(str(folder), known=False)])
+
+    # Collections
+
+    def create_collection(self, title: str, numbers: Iterable[int] = ()) -> Future[Whole]:
+        """With these pictures. The future fails with HistoryError for a name that is taken."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collecting.create(c, title, index.digests(c, numbers)),
+            sayings=lambda made: made.sayings,
+        )
+
+    def rename_collection(self, key: str, title: str) -> Future[list[Saying]]:
+        """The future fails with HistoryError for a name that is taken."""
+        return self._submit(lambda c: collecting.rename(c, key, title), sayings=list)
+
+    def remove_collection(self, key: str) -> Future[Whole]:
+        """Its pictures stay; what is returned, the collection as it was, can be said again."""
+        return self._submit(
+            lambda c: collecting.remove(c, key),
+            sayings=lambda _: [Collection(key, "")],
+        )
+
+    def collect(self, key: str, numbers: Iterable[int]) -> Future[list[Saying]]:
+        """Put pictures into a collection, at its end."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collecting.add(c, key, index.digests(c, numbers)), sayings=list
+        )
+
+    def take_out(self, key: str, numbers: Iterable[int]) -> Future[list[Member]]:
+        """Out of a collection; what is returned can be said again."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collecting.take_out(c, key, index.digests(c, numbers)),
+            sayings=lambda gone: [replace(member, place=None) for member in gone],
+        )
+
+    def arrange(self, key: str, numbers: Iterable[int], before: int | None) -> Future[list[Saying]]:
+        """Move pictures of a collection before another one of it; None: to its end."""
+        numbers = tuple(numbers)
+
+        def run(connection: sqlite3.Connection) -> list[Saying]:
+            named = index.digests(connection, [] if before is None else [before])
+            moved = index.digests(connection, numbers)
+            return collecting.move(connection, key, moved, named[0] if named else "")
+
+        return self._submit(run, sayings=list)
+
+    def say(self, sayings: Iterable[Saying]) -> Future[list[Saying]]:
+        """Say again what was said once."""
+        return self._say(list(sayings))
 
     def _mark(self, numbers: Iterable[int], change: Callable[[Mark], Mark]) -> Future[list[Mark]]:
         numbers = tuple(numbers)
@@ -182,6 +243,8 @@ class History:
             recovery = None
             if opened.set_aside is not None:
                 recovery = self._recover(opened.connection, opened.set_aside)
+            elif opened.is_new:  # the database was deleted, and what was said was not
+                self._say_all(opened.connection)
         except BaseException as error:  # whoever opens the history is told, whatever it is
             ready.set_exception(error)
             return
@@ -194,11 +257,14 @@ class History:
         connection.close()
 
     def _recover(self, connection: sqlite3.Connection, set_aside: Path) -> Recovery:
+        self._say_all(connection)
+        rows = connection.execute("SELECT path FROM folders")
+        return Recovery(set_aside, tuple(Path(path) for (path,) in rows))
+
+    def _say_all(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         index.say(connection, journal.read(self._journal))
         connection.execute("COMMIT")
-        rows = connection.execute("SELECT path FROM folders")
-        return Recovery(set_aside, tuple(Path(path) for (path,) in rows))
 
     def _batch(self) -> list[_Job] | None:
         """What waits; None when it is time to end."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from .query import parse
 
+_PARTLY = frozenset(
+    ("model", "sampler", "schedule", "program", "tag", "collection", "name", "folder")
+)
+"""Fields that find a part of a name unless it is quoted."""
+
 
 def term(field: str, value: str) -> str:
     """A term that finds exactly this value."""
     plain = value.replace("-", "").replace(".", "").replace("_", "").isalnum()
-    exact = field not in ("model", "sampler", "schedule", "program", "tag", "name", "folder")
-    if plain and exact:
+    if plain and field not in _PARTLY:
         return f"{field}:{value}"
     return f'{field}:"{value.replace(chr(34), chr(34) * 2)}"'
 

@@ -58,6 +58,8 @@ def record(details: Details) -> dict[str, Any]:
         "cfg": details.cfg,
         "strength": details.strength,
         "tags": list(details.tags),
+        "collections": list(details.collections),
+        "kept_steps": _kept(details),
         "settings": details.settings,
         "request": json.loads(details.request) if details.request else None,
         "run": json.loads(details.run) if details.run else None,
@@ -68,6 +70,12 @@ def record(details: Details) -> dict[str, Any]:
         ],
         "children": list(details.children),
     }
+
+
+def _kept(details: Details) -> list[int] | None:
+    """The first and the last of the steps that are kept."""
+    kept = details.kept_steps
+    return None if kept is None else [kept.first, kept.last]
 
 
 def recipe(details: Details) -> Recipe:
@@ -95,6 +103,8 @@ def page(details: Details) -> str:
         ("size", f"{picture.width} x {picture.height}, {details.format}" if picture.width else ""),
         ("marks", " ".join((["favourite"] if picture.favourite else []) + ["★" * picture.rating])),
         ("tags", ", ".join(details.tags)),
+        ("collections", ", ".join(details.collections)),
+        ("kept steps", " to ".join(str(step) for step in _kept(details) or ())),
         ("prompt", details.prompt),
         ("negative", details.negative),
         ("settings", ", ".join(f"{key}: {value}" for key, value in details.settings.items())),

@@ -1,0 +1,76 @@
+"""Which pictures kept their steps: the index follows the folder the engine keeps them in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.environment import Environment
+from core.pixels import digest
+from core.request import Request
+from ldm_studio.history import steps
+from ldm_studio.history.query import parse
+from ldm_studio.history.reading import scan
+from ldm_studio.pictures.trajectories import Trajectories, Trajectory
+from tests.ldm_studio.history.files import noise, ours
+
+REQUEST = Request(prompt="a fox", width=8, height=8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "trajectories"
+
+
+def keep(folder: Path, seed: int, count: int = 5, first: int = 1) -> Path:
+    """The steps of the picture `noise(seed=seed)`."""
+    estimates = np.zeros((count, 4, 2, 2), np.float16)
+    made = Trajectory(REQUEST, Environment("1"), first, estimates)
+    path = Trajectories(folder, 2**30).keep(digest(noise(seed=seed)), made)
+    assert path is not None
+    return path
+
+
+def found(reader, text: str = "has:steps") -> list[str]:
+    return [picture.path.name for picture in reader.pages(parse(text))]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, history) -> None:
+    paths = [ours(tmp_path / f"{seed}.png", REQUEST, seed=seed) for seed in range(3)]
+    history.put([scan(path) for path in paths]).result()
+
+
+def test_pictures_that_kept_their_steps_are_found(pictures, folder, history, reader):
+    keep(folder, 1, count=7, first=3)
+    steps.follow(history, folder)
+    assert found(reader) == ["1.png"]
+    assert sorted(found(reader, "-has:steps")) == ["0.png", "2.png"]
+    (picture,) = reader.pages(parse("has:steps"))
+    kept = reader.details(picture.id).kept_steps
+    assert (kept.first, kept.count, kept.last) == (3, 7, 9)
+
+
+def test_what_is_dropped_or_kept_anew_is_noticed(pictures, folder, history, reader):
+    path = keep(folder, 1)
+    keep(folder, 2)
+    steps.follow(history, folder)
+    path.unlink()
+    keep(folder, 2, count=9)
+    steps.follow(history, folder)
+    assert found(reader) == ["2.png"]
+    (picture,) = reader.pages(parse("has:steps"))
+    assert reader.details(picture.id).kept_steps.count == 9
+
+
+def test_files_that_are_no_steps_are_passed_over(pictures, folder, history, reader):
+    steps.follow(history, folder)  # it is not there yet
+    good = keep(folder, 0)
+    (folder / "notes.safetensors").write_bytes(b"nothing")
+    for seed, data in ((1, b""), (2, b"\xff" * 50)):
+        (folder / f"{digest(noise(seed=seed))}.safetensors").write_bytes(data)
+    (folder / f"{'0' * 64}.safetensors").write_bytes(good.read_bytes()[:40])
+    steps.follow(history, folder)
+    assert found(reader) == ["0.png"]
