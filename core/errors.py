@@ -44,3 +44,7 @@ class DecodeError(StudioError):
 
 class MemoryShortage(StudioError):
     """The device ran out of memory."""
+
+
+class Stopped(Exception):
+    """Whoever asked for something does not want it any more, or not now. Not an error."""

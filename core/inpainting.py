@@ -47,6 +47,14 @@ class Region:
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
+def bounds(alpha: np.ndarray) -> Region | None:
+    """The smallest region that holds all of [H, W] that is not 0; None if all is."""
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return None
+    return Region(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
 def redrawn(mask: np.ndarray, inpaint: Inpaint) -> np.ndarray:
     """What of a picture is redrawn: painted uint8 [H, W] -> uint8 [H, W], 255 wholly.
 
@@ -84,11 +92,11 @@ def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Reg
     height, width = redrawn.shape
     if inpaint.area == "whole":
         return Region(0, 0, width, height)
-    rows, columns = np.nonzero(redrawn.any(axis=1))[0], np.nonzero(redrawn.any(axis=0))[0]
-    if not len(rows):
+    painted = bounds(redrawn)
+    if painted is None:
         raise RequestError("mask", "Nothing is painted.", "Paint what shall be redrawn.")
-    left, right = _padded(int(columns[0]), int(columns[-1]) + 1, inpaint.padding, width)
-    top, bottom = _padded(int(rows[0]), int(rows[-1]) + 1, inpaint.padding, height)
+    left, right = _padded(painted.left, painted.right, inpaint.padding, width)
+    top, bottom = _padded(painted.top, painted.bottom, inpaint.padding, height)
     aspect = drawn[0] / drawn[1]
     left, right = _widened(left, right, math.ceil((bottom - top) * aspect), width)
     top, bottom = _widened(top, bottom, math.ceil((right - left) / aspect), height)
@@ -133,7 +141,20 @@ def pasted(
     drawn: np.ndarray,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The picture with the drawn region in it: uint8 [H, W, 3].
+    """The picture with the drawn region in it: uint8 [H, W, 3]; see `patched`."""
+    result = image.copy()
+    region.of(result)[...] = patched(image, alpha, region, drawn, kept)
+    return result
+
+
+def patched(
+    image: np.ndarray,
+    alpha: np.ndarray,
+    region: Region,
+    drawn: np.ndarray,
+    kept: np.ndarray | None = None,
+) -> np.ndarray:
+    """What the region looks like with what was drawn in it: uint8, of the region's size.
 
     `alpha` is the blend alpha of the whole picture; `drawn` is uint8 [h, w, 3] of any size. Given
     `kept`, bool [h / 8, w / 8], the cells of the latent that were not redrawn, the colours of the
@@ -150,9 +171,7 @@ def pasted(
         patch = matched(patch, original, opacity == 0, np.asarray(large) > 0)
     weight = opacity.astype(np.float32)[..., None] / 255
     blended = (original + (patch - original) * weight).round().clip(0, 255).astype(np.uint8)
-    result = image.copy()
-    region.of(result)[...] = np.where(opacity[..., None] == 0, original, blended)
-    return result
+    return np.where(opacity[..., None] == 0, original, blended)
 
 
 def matched(

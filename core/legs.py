@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from .checking import Check, checked
 from .diffusion.guidance import (
     cfg,
     cfg_plus_plus,
@@ -30,7 +32,7 @@ from .diffusion.schedule import NarrowedSchedule, Schedule
 from .diffusion.sigmas import tail
 from .diffusion.trajectory import Denoiser, Sampler
 from .errors import RequestError
-from .inpainting import Region
+from .inpainting import Region, bounds
 from .model import Model
 from .request import Change, Request
 from .text.conditioning import Cond, concatenate
@@ -54,6 +56,15 @@ class Original:
     kept: Tensor | None = None
     """The region without what is redrawn, encoded, for models that want it."""
 
+    @cached_property
+    def seen(self) -> Region:
+        """The part of the region that can come to look otherwise than it was."""
+        painted = None if self.alpha is None else bounds(self.region.of(self.alpha))
+        if painted is None:
+            return self.region
+        x, y = self.region.left, self.region.top
+        return Region(x + painted.left, y + painted.top, x + painted.right, y + painted.bottom)
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -72,16 +83,25 @@ class Leg:
     """Whether the sampler's memory of earlier legs is of no use to it."""
 
 
-def first_leg(model: Model, request: Request, original: Original | None, unit: Tensor) -> Leg:
-    """`unit` is the noise the trajectory starts from, [1, C, h, w]."""
+def first_leg(
+    model: Model, request: Request, original: Original | None, unit: Tensor, check: Check
+) -> Leg:
+    """`unit` is the noise the trajectory starts from, [1, C, h, w]; `check` is asked before each
+    evaluation of the network, which is one of a tile where there are tiles.
+    """
     sigmas = _levels(model, request)
     if original is not None:
         sigmas = tail(sigmas, request.strength)
-    return _leg(model, request, original, sigmas, unit)
+    return _leg(model, request, original, sigmas, unit, check)
 
 
 def next_leg(
-    model: Model, before: Leg, change: Change, original: Original | None, unit: Tensor
+    model: Model,
+    before: Leg,
+    change: Change,
+    original: Original | None,
+    unit: Tensor,
+    check: Check,
 ) -> Leg:
     """What `change` makes of the leg before.
 
@@ -101,7 +121,7 @@ def next_leg(
         onward = _levels(model, request)
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
-    leg = _leg(model, request, original, sigmas, unit)
+    leg = _leg(model, request, original, sigmas, unit, check)
     forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
     return replace(leg, begin=change.step, forgets=forgets)
 
@@ -112,8 +132,9 @@ def _leg(
     original: Original | None,
     sigmas: tuple[float, ...],
     unit: Tensor,
+    check: Check,
 ) -> Leg:
-    denoise = _guided(model, request, sigmas, _extra(model, original, unit))
+    denoise = _guided(model, request, sigmas, _extra(model, original, unit), check)
     if original is not None and original.cells is not None:
         kept = (original.latent, original.cells, unit)
         if request.inpaint.soft:
@@ -162,14 +183,18 @@ def _extra(model: Model, original: Original | None, unit: Tensor) -> Tensor | No
 
 
 def _guided(
-    model: Model, request: Request, sigmas: tuple[float, ...], extra: Tensor | None
+    model: Model,
+    request: Request,
+    sigmas: tuple[float, ...],
+    extra: Tensor | None,
+    check: Check,
 ) -> Denoiser:
     tile = request.tile // model.factor
     cond = model.condition(request.prompt)
     negative = model.condition(request.negative, negative=True)
 
     def network(cond: Cond):
-        predict = model.predictor(cond)
+        predict = checked(model.predictor(cond), check)
 
         def whole(x: Tensor, t: float) -> Tensor:
             if extra is not None:

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from . import weights
+from .checking import Check, checked, unchecked
 from .checkpoints.families import (
     COUNTS,
     GOOD_SCORE,
@@ -193,21 +194,21 @@ class Model:
         text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
         return replace(self, text=text, _conditions=OrderedDict())
 
-    def encode_tiled(self, picture: Tensor, tile: int) -> Tensor:
+    def encode_tiled(self, picture: Tensor, tile: int, check: Check = unchecked) -> Tensor:
         """As `encode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
         picture, only nearly the same."""
         compact = isinstance(self.autoencoder, CompactAutoencoder)
         reach = ENCODER_REACH if compact else tile // 4
-        return encode_tiled(self.encode, picture, tile=tile, reach=reach, factor=self.factor)
+        encode = checked(self.encode, check)
+        return encode_tiled(encode, picture, tile=tile, reach=reach, factor=self.factor)
 
-    def decode_tiled(self, latent: Tensor, tile: int) -> Tensor:
+    def decode_tiled(self, latent: Tensor, tile: int, check: Check = unchecked) -> Tensor:
         """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
         latent, only nearly the same."""
+        decode = checked(self.decode, check)
         if isinstance(self.autoencoder, CompactAutoencoder):
-            return decode_tiled(
-                self.decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor
-            )
-        return blended(self.decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
+            return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
+        return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
 
     @property
     def _mean(self) -> Tensor:

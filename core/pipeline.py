@@ -5,7 +5,8 @@
         ...  # look at preview(job, step)
     picture = finish(job, step.state)
 
-To cancel, stop iterating. To steer, go on with `steps(steered(job, change), step.state)`.
+To cancel, stop iterating; between two tiles of a step, raise `Stopped` from `check`. To steer, go
+on with `steps(steered(job, change), step.state)`.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ import torch
 from torch import Tensor
 
 from . import inpainting
+from .checking import Check, unchecked
 from .diffusion import noise
 from .diffusion.noise_profiles import A1111_CPU, A1111_NV
 from .diffusion.trajectory import Noise, State, Step
 from .errors import DecodeError, RequestError, StateError
+from .inpainting import Region
 from .legs import Leg, Original, first_leg, next_leg
 from .model import Model
 from .pixels import digest
+from .previews import Preview
 from .request import MAX_SIDE, Change, Request
 from .saved import Saved, description
 
@@ -87,6 +91,8 @@ class Job:
     """The noise it starts from, [1, C, h, w]."""
     start: State
     legs: tuple[Leg, ...]
+    check: Check = unchecked
+    """Asked before each tile of whatever is computed; the state before stays good."""
 
     @property
     def sigmas(self) -> tuple[float, ...]:
@@ -114,8 +120,12 @@ class Job:
 
 
 @torch.no_grad()
-def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job:
-    """Encodes the prompts and the pictures. Raises RequestError if they do not fit together."""
+def prepare(
+    model: Model, request: Request, inputs: Inputs | None = None, check: Check = unchecked
+) -> Job:
+    """Encodes the prompts and the pictures. Raises RequestError if they do not fit together, and
+    what `check` raises, which is asked before each tile from now on.
+    """
     inputs = inputs or Inputs()
     _check(model, request, inputs)
     width, height = _drawn_size(model, request)
@@ -124,13 +134,13 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
     unit = _first_noise(request, shape)[None].to(model.device)
     original = None
     if inputs.image is not None:
-        original = _original(model, request, inputs.image, inputs.mask)
+        original = _original(model, request, inputs.image, inputs.mask, check)
     asked = replace(request, changes=())
-    leg = first_leg(model, asked, original, unit)
+    leg = first_leg(model, asked, original, unit, check)
     if original is None:
         x = unit * noise.first_scale(request.noise, leg.sigmas[0])
     else:
-        x = _content(model, request, original) + unit * leg.sigmas[0]
+        x = _content(model, request, original, check) + unit * leg.sigmas[0]
     job = Job(
         model=model,
         request=asked,
@@ -139,6 +149,7 @@ def prepare(model: Model, request: Request, inputs: Inputs | None = None) -> Job
         unit=unit,
         start=State(0, x),
         legs=(leg,),
+        check=check,
     )
     for change in request.changes:
         job = steered(job, change)
@@ -155,16 +166,17 @@ def steered(job: Job, change: Change) -> Job:
     if change.step < last.begin:
         raise RequestError("changes", f"Step {change.step} is before the last change.")
     request = replace(job.request, changes=(*job.request.changes, change))
-    leg = next_leg(job.model, last, change, _changed_original(job, last, change), job.unit)
+    original = _changed_original(job, last, change)
+    leg = next_leg(job.model, last, change, original, job.unit, job.check)
     return replace(job, request=request, legs=(*job.legs, leg))
 
 
-def resumed(model: Model, saved: Saved) -> tuple[Job, State]:
+def resumed(model: Model, saved: Saved, check: Check = unchecked) -> tuple[Job, State]:
     """The job of a file, and the state it stopped at; go on with `steps(job, state)`.
 
     Raises RequestError if it was made for another model, StateError if it does not fit this one.
     """
-    job = prepare(model, saved.request, saved.inputs)
+    job = prepare(model, saved.request, saved.inputs, check)
     x = saved.state.x
     if x.shape != job.start.x.shape or saved.state.index > job.total:
         raise StateError("The saved state is not one of its own request: the file is damaged.")
@@ -194,17 +206,24 @@ def _step(job: Job, state: State) -> Step:
 
 
 @torch.no_grad()
-def preview(job: Job, step: Step) -> np.ndarray:
-    """What the picture looks like so far, uint8 [H, W, 3]; coarsely where decoding takes long."""
-    return preview_of(job, step.state.index, step.x0, quick=True)
+def preview(job: Job, step: Step) -> Preview:
+    """What the picture looks like so far, where it is drawn; coarsely where decoding takes long."""
+    leg = job.leg(step.state.index - 1)
+    drawn = job.model.glimpse(step.x0) if job.model.glimpses else _decode(job, step.x0)
+    rgb, original = np.ascontiguousarray(_pixels(drawn)[..., :3]), leg.original
+    if original is None or original.alpha is None:
+        return Preview(rgb)
+    patch = inpainting.patched(*_pasting(leg, original, original.alpha, rgb))
+    part, region = original.seen, original.region
+    x, y, (width, height) = part.left - region.left, part.top - region.top, part.size
+    seen = np.ascontiguousarray(patch[y : y + height, x : x + width])
+    return Preview(seen, original.image, part.left, part.top)
 
 
 @torch.no_grad()
-def preview_of(job: Job, done: int, x0: Tensor, *, quick: bool = False) -> np.ndarray:
+def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
     """What the picture looked like after `done` steps, whose estimate was `x0`."""
-    quick = quick and job.model.glimpses
-    decoded = job.model.glimpse(x0) if quick else _decode(job.model, x0)
-    return _compose(job.leg(done - 1), decoded)[0]
+    return _compose(job.leg(done - 1), _decode(job, x0))[0]
 
 
 @torch.no_grad()
@@ -215,7 +234,7 @@ def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
     are not finite.
     """
     leg = job.legs[-1]
-    decoded = _decode(job.model, state.x, tiled=tiled)
+    decoded = _decode(job, state.x, tiled=tiled)
     if not decoded.isfinite().all():
         raise DecodeError("The autoencoder made numbers of this picture that are not finite.")
     rgb, alpha = _compose(leg, decoded)
@@ -246,11 +265,12 @@ def _original(
     request: Request,
     image: np.ndarray,
     mask: np.ndarray | None,
-    region: inpainting.Region | None = None,
+    check: Check,
+    region: Region | None = None,
 ) -> Original:
     """`region`: the one that was settled at the start of the trajectory."""
     drawn = _drawn_size(model, request)
-    whole = inpainting.Region(0, 0, request.width, request.height)
+    whole = Region(0, 0, request.width, request.height)
     alpha = cells = small = None
     if mask is not None:
         redrawn = inpainting.redrawn(mask, request.inpaint)
@@ -265,11 +285,11 @@ def _original(
     kept = None
     if model.extra == "inpainting" and small is not None:
         outside = torch.as_tensor(small < 128).to(pixels)
-        kept = _encode(model, pixels * outside)  # what is redrawn is grey
-    return Original(image, alpha, region, _encode(model, pixels), cells, kept)
+        kept = _encode(model, pixels * outside, check)  # what is redrawn is grey
+    return Original(image, alpha, region, _encode(model, pixels, check), cells, kept)
 
 
-def _content(model: Model, request: Request, original: Original) -> Tensor:
+def _content(model: Model, request: Request, original: Original, check: Check) -> Tensor:
     """The latent that noise is added to at the start."""
     content, cells = request.inpaint.content, original.cells
     if cells is None or content == "original":
@@ -280,9 +300,9 @@ def _content(model: Model, request: Request, original: Original) -> Tensor:
             original.region.of(original.image), original.region.of(original.alpha)
         )
         size = _drawn_size(model, request)
-        whole = inpainting.Region(0, 0, *original.region.size)
+        whole = Region(0, 0, *original.region.size)
         picture = inpainting.drawn_picture(surroundings, whole, size)
-        other = _encode(model, _to_tensor(picture, model.device))
+        other = _encode(model, _to_tensor(picture, model.device), check)
     elif content == "noise":
         other = noise.step_noise(request.seed, -1, 0, original.latent.shape[1:])[None]
     else:
@@ -302,12 +322,12 @@ def _changed_original(job: Job, leg: Leg, change: Change) -> Original | None:
     mask = _later(job.inputs, "mask", asked.mask, size) if asked.mask else None
     first = job.legs[0].original
     if first is None or first.alpha is None:
-        region = inpainting.Region(0, 0, asked.width, asked.height)
+        region = Region(0, 0, asked.width, asked.height)
         asked = replace(asked, inpaint=replace(asked.inpaint, area="whole"))
     else:
         region = first.region
         asked = replace(asked, mask=job.request.mask)  # what is drawn keeps its size
-    return _original(job.model, asked, image, mask, region)
+    return _original(job.model, asked, image, mask, job.check, region)
 
 
 def _later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -371,35 +391,46 @@ def _check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple
         raise RequestError(name, f"The {name} picture is not the one the request names.")
 
 
-def _encode(model: Model, picture: Tensor) -> Tensor:
+def _encode(model: Model, picture: Tensor, check: Check) -> Tensor:
     height, width = (side // model.factor for side in picture.shape[-2:])
     if height * width <= WHOLE_CELLS:
         return model.encode(picture)
-    return model.encode_tiled(picture, TILE)
+    return model.encode_tiled(picture, TILE, check)
 
 
-def _decode(model: Model, latent: Tensor, *, tiled: bool = False) -> Tensor:
+def _decode(job: Job, latent: Tensor, *, tiled: bool = False) -> Tensor:
     if latent.shape[-2] * latent.shape[-1] <= WHOLE_CELLS and not tiled:
-        return model.decode(latent)
+        return job.model.decode(latent)
     tile = SMALL_TILE if tiled else TILE
-    return model.decode_tiled(latent, tile)
+    return job.model.decode_tiled(latent, tile, job.check)
 
 
 def _compose(leg: Leg, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
     """[1, 3 or 4, h, w] -> uint8 RGB [H, W, 3] and alpha [H, W] if there is one, the original put
     back unpainted."""
-    levels = (decoded[0].clamp(-1, 1).float().cpu() + 1) * 127.5
-    pixels = levels.round().byte().permute(1, 2, 0).numpy()
+    pixels = _pixels(decoded)
     rgb = np.ascontiguousarray(pixels[..., :3])
     alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
     original = leg.original
     if original is None or original.alpha is None:
         return rgb, alpha
+    return inpainting.pasted(*_pasting(leg, original, original.alpha, rgb)), None
+
+
+def _pixels(decoded: Tensor) -> np.ndarray:
+    """[1, C, h, w] in [-1, 1] -> uint8 [h, w, C]"""
+    levels = (decoded[0].clamp(-1, 1).float().cpu() + 1) * 127.5
+    return levels.round().byte().permute(1, 2, 0).numpy()
+
+
+def _pasting(
+    leg: Leg, original: Original, alpha: np.ndarray, rgb: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, Region, np.ndarray, np.ndarray | None]:
+    """What `inpainting.pasted` is given."""
     kept = None
     if leg.request.inpaint.match and original.cells is not None:
         kept = (original.cells[0, 0] == 0).cpu().numpy()
-    whole = inpainting.pasted(original.image, original.alpha, original.region, rgb, kept)
-    return whole, None
+    return original.image, alpha, original.region, rgb, kept
 
 
 def _changed(original: Original | None, rgb: np.ndarray) -> int | None:

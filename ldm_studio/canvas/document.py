@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage, QUndoStack
 
+from core.previews import Preview
 from ldm_studio.canvas.background import Background
 from ldm_studio.canvas.brush import Brush, Stroke
 from ldm_studio.canvas.changes import Changes, Transform
@@ -53,6 +54,8 @@ class CanvasDocument(QObject):
         self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
         self._preview_size: Size = (0, 0)
+        self.part: Rect | None = None  # of the picture, which the preview shows; None: all of it
+        self._lies_on: tuple[np.ndarray, np.ndarray, Rect] | None = None
         self.before: QImage | None = None
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
@@ -84,7 +87,7 @@ class CanvasDocument(QObject):
         frame.
         """
         picture = self._picture.size if self._picture else None
-        if self.preview is None:
+        if self.preview is None or self.part:
             return picture
         preview = self._preview_size
         if picture and picture[0] * preview[1] == picture[1] * preview[0]:
@@ -108,7 +111,7 @@ class CanvasDocument(QObject):
         arrays of another kind.
         """
         old, new = self._picture, None if rgb is None else Picture.of(rgb, alpha)
-        self.preview = None
+        self.preview = self.part = None
         had_mask = self.mask is not None and not self.mask.is_empty
         if new is None or old is None:
             self.cancel_stroke()
@@ -151,13 +154,13 @@ class CanvasDocument(QObject):
         return self._picture
 
     def _restore_picture(self, picture: Picture) -> None:
-        self.preview = None
+        self.preview = self.part = None
         self._lay(picture, self.mask)
         self.replaced.emit()
         self.picture_restored.emit()
 
     def _restore_both(self, picture: Picture, pixels: np.ndarray) -> None:
-        self.preview = None
+        self.preview = self.part = None
         mask = Mask(*picture.size)
         mask.touch(mask.bounds)[...] = pixels
         self._lay(picture, mask)
@@ -166,15 +169,49 @@ class CanvasDocument(QObject):
         self.mask_changed.emit()
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
-        frame, self.preview = self.frame, None
-        if rgb is not None:
-            self._preview_size = rgb.shape[1], rgb.shape[0]
-            step = ceil(sqrt(rgb.shape[0] * rgb.shape[1] / PREVIEW_PIXELS))
-            self.preview = to_qimage(rgb[::step, ::step])
-        if frame is not None and frame == self.frame:
-            self.changed.emit((0, 0, *frame))
+        """uint8 [H, W, 3] over the whole picture; None ends the preview."""
+        self._set_preview(None if rgb is None else Preview(rgb))
+
+    def show_preview(self, preview: Preview) -> None:
+        """Where it is a part of the picture, the rest of that is left as it is."""
+        if preview.ground is not None and not self._is_part(preview, preview.ground):
+            preview = Preview(preview.whole())
+        self._set_preview(preview)
+
+    def _set_preview(self, preview: Preview | None) -> None:
+        frame, shown, part = self.frame, self.preview is not None, self.part
+        self.preview = self.part = None
+        if preview is None:
+            self._lies_on = None
         else:
+            height, width = preview.rgb.shape[:2]
+            self._preview_size = width, height
+            step = ceil(sqrt(height * width / PREVIEW_PIXELS))
+            self.preview = to_qimage(preview.rgb[::step, ::step])
+            if preview.ground is not None:
+                self.part = preview.left, preview.top, width, height
+        if frame is None or frame != self.frame:
             self.replaced.emit()
+        elif shown and part and self.part:
+            for rect in {part, self.part}:
+                self.changed.emit(rect)
+        else:  # the tint comes or goes as well
+            self.changed.emit((0, 0, *frame))
+
+    def _is_part(self, preview: Preview, ground: np.ndarray) -> bool:
+        """Whether the picture is what the preview lies on, but for what it covers."""
+        picture, (height, width) = self.picture, preview.rgb.shape[:2]
+        if picture is None or picture.shape != ground.shape:
+            return False
+        x, y = preview.left, preview.top
+        found = ground, picture, (x, y, width, height)
+        known = self._lies_on
+        if known and known[0] is ground and known[1] is picture and known[2] == found[2]:
+            return True
+        around = (np.s_[:y], np.s_[y + height :], np.s_[:, :x], np.s_[:, x + width :])
+        alike = picture is ground or all(np.array_equal(picture[a], ground[a]) for a in around)
+        self._lies_on = found if alike else None
+        return alike
 
     def set_before(self, rgb: np.ndarray | None) -> None:
         self.before = None if rgb is None else to_qimage(rgb)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from core.previews import Preview
 from ldm_studio.canvas import painting
 from ldm_studio.canvas.describing import describe
 from ldm_studio.canvas.dropping import dropped_picture, offers_picture
@@ -103,6 +104,10 @@ class CanvasView(EditingView):
     def set_preview(self, rgb: np.ndarray | None) -> None:
         """A picture in the making, shown over the picture; None ends the preview."""
         self.document.set_preview(rgb)
+
+    def show_preview(self, preview: Preview) -> None:
+        """The same of the engine's, which may be of a part of the picture only."""
+        self.document.show_preview(preview)
 
     def set_before(self, rgb: np.ndarray | None) -> None:
         """What the picture is compared with while the C key is held."""
@@ -232,13 +237,17 @@ class CanvasView(EditingView):
             painter.drawImage(target, before)
             painting.paint_badge(painter, target.topLeft(), self.tr("Before"), self.font(), palette)
             return
-        if document.preview:
+        if document.preview and not document.part:
             painter.drawImage(target, document.preview)
         elif self._show_transparency and document.transparent:
             painting.paint_checkerboard(painter, target, palette)
             painter.drawImage(target, document.transparent.at(zoom))
         elif document.opaque:
             painter.drawImage(target, document.opaque.at(zoom))
+        if document.preview and document.part:
+            x, y, width, height = document.part
+            corners = self.to_widget(x, y), self.to_widget(x + width, y + height)
+            painter.drawImage(QRectF(*corners), document.preview)
         if self._tinted:
             self.mask_views.paint(painter, target, event.rect(), zoom)
         if zoom >= painting.GRID_FROM and not self.fitting and document.preview is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import StudioError
+from core.previews import Preview
 from core.request import Change, Request
 
 from ..pictures.record import Parent, Record
@@ -109,8 +110,8 @@ class Progress:
     steps: int
     seconds: float
     """Seconds a step, smoothed."""
-    preview: np.ndarray | None = None
-    """uint8 [H, W, 3], fresh and never written again."""
+    preview: Preview | None = None
+    """Fresh and never written again."""
 
 
 @dataclass(frozen=True, eq=False)

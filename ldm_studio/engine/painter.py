@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.errors import PictureError, RequestError, StateError, StudioError
+from core.errors import PictureError, RequestError, StateError, Stopped, StudioError
+from core.previews import Preview
 from core.request import Request
 
 from .drawing import Drawing, decode_failure
@@ -62,11 +62,15 @@ class Painter:
         self._save = save
         self._attend = attend
         self._preview_interval = preview_interval
+        self._drawing: Drawing | None = None
+        """What is being drawn; None while it is begun."""
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
         """False where it stands still to go on later; else it is over, and said how."""
         try:
             return self._all(entry, model)
+        except Stopped:
+            return self._stopped(entry)
         except BaseException as error:  # the thread must outlive every failure of a work
             self._mailbox.post(Failed(entry.work.id, *explain(error)))
             return True
@@ -81,7 +85,7 @@ class Painter:
             if entry.cancelled or (entry.held and not work.live):
                 return self._stopped(entry)
             self._mailbox.post(Started(work.id, request, index, len(singles)))
-            drawing = self._begin(entry, request, index)
+            self._drawing = drawing = self._begin(entry, request, index)
             try:
                 if not self._draw(entry, drawing):
                     return self._stopped(entry)
@@ -89,6 +93,7 @@ class Painter:
                     return True
                 refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
+                self._drawing = None
                 drawing.close()
         return True
 
@@ -119,16 +124,19 @@ class Painter:
         return Drawing(run, journal, self._shelf.failed, keeps=keeps)
 
     def _new(self, entry: Entry, request: Request) -> Run:
+        check = partial(self._check, entry)
         if entry.work.resume is not None:
-            return self._pipeline.resume(entry.work.resume)
-        pictures = self._storage.pictures_of(entry.work, request)
-        return self._pipeline.begin(request, pictures.image, pictures.mask, pictures.later)
+            return self._pipeline.resume(entry.work.resume, check=check)
+        found = self._storage.pictures_of(entry.work, request)
+        return self._pipeline.begin(request, found.image, found.mask, found.later, check=check)
 
     def _again(self, entry: Entry, state: Path) -> Run | None:
         """The run that was stopped; None if it cannot be gone on from, which is told."""
         try:
             return self._pipeline.resume(
-                state, lambda request: self._storage.pictures_of(entry.work, request)
+                state,
+                lambda request: self._storage.pictures_of(entry.work, request),
+                check=partial(self._check, entry),
             )
         except (StateError, RequestError) as error:
             self._mailbox.post(
@@ -176,12 +184,21 @@ class Painter:
             self._steer(entry, drawing, change, later)
         if entry.cancelled:
             return False
-        if entry.held and not entry.work.live and drawing.done < drawing.total:
+        return drawing.done == drawing.total or not self._stands_still(entry, drawing)
+
+    def _check(self, entry: Entry) -> None:
+        """Between two tiles. Raises Stopped where it is to stop, after the last whole step."""
+        if entry.cancelled or self._stands_still(entry, self._drawing):
+            raise Stopped
+
+    def _stands_still(self, entry: Entry, drawing: Drawing | None) -> bool:
+        """Whether it was asked to, and can go on later from what is on disk."""
+        if not entry.held or entry.work.live:
+            return False
+        if drawing is not None:
             entry.step, entry.steps = drawing.done, drawing.total
-            if drawing.stand_still():
-                return False
-            entry.held = False  # the disk is full: that was told; better to finish it
-        return True
+            entry.held = drawing.stand_still()  # the disk is full: that was told; better finish it
+        return entry.held
 
     def _steer(self, entry: Entry, drawing: Drawing, change: Any, later: Any) -> None:
         try:
@@ -242,7 +259,7 @@ class Painter:
         return decode_failure(error, file), bug
 
 
-def _preview(run: Run, step: Any) -> np.ndarray | None:
+def _preview(run: Run, step: Any) -> Preview | None:
     """None where there is no memory for it: a preview never fails a picture."""
     try:
         return run.preview(step)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from core.checking import Check, unchecked
 from core.device import physical_cores
 from core.environment import Environment, environment
 from core.errors import MemoryShortage, StateError
+from core.previews import Preview
 from core.request import Change, Request
 
 from ..checkpoints import Catalogue, is_checkpoint, stamp
@@ -83,8 +85,8 @@ class Run(Protocol):
         """
         ...
 
-    def preview(self, step: Any) -> np.ndarray:
-        """What the picture looks like after `step`: a fresh uint8 [H, W, 3]."""
+    def preview(self, step: Any) -> Preview:
+        """What the picture looks like after `step`: fresh, but for its ground."""
         ...
 
     def estimate(self, step: Any) -> np.ndarray:
@@ -146,14 +148,24 @@ class Pipeline(Protocol):
         image: np.ndarray | None,
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
+        *,
+        check: Check = unchecked,
     ) -> Run:
-        """Raises RequestError."""
+        """Raises RequestError, and what `check` raises, which is asked often from now on, also by
+        the run: before each tile of a large picture.
+        """
         ...
 
-    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> Run:
+    def resume(
+        self,
+        path: Path,
+        pictures: Callable[[Request], Pictures] | None = None,
+        *,
+        check: Check = unchecked,
+    ) -> Run:
         """Go on from what `Run.save` wrote; `pictures` finds those it left out.
 
-        Raises StateError, RequestError, and what `pictures` raises.
+        Raises StateError, RequestError, and what `pictures` and `check` raise.
         """
         ...
 
@@ -202,7 +214,7 @@ class CoreRun:
         inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
         self._job = steered(replace(self._job, inputs=inputs), change)
 
-    def preview(self, step: Step) -> np.ndarray:
+    def preview(self, step: Step) -> Preview:
         from core.pipeline import preview
 
         return preview(self._job, step)
@@ -296,6 +308,8 @@ class CorePipeline:
         image: np.ndarray | None,
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
+        *,
+        check: Check = unchecked,
     ) -> CoreRun:
         from core.pipeline import Inputs, digest, prepare
 
@@ -306,9 +320,15 @@ class CorePipeline:
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
-        return CoreRun(prepare(self._model, sealed, Inputs(image, mask, later or {})))
+        return CoreRun(prepare(self._model, sealed, Inputs(image, mask, later or {}), check))
 
-    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> CoreRun:
+    def resume(
+        self,
+        path: Path,
+        pictures: Callable[[Request], Pictures] | None = None,
+        *,
+        check: Check = unchecked,
+    ) -> CoreRun:
         from core.pipeline import Inputs, resumed
         from core.saved import load
 
@@ -317,7 +337,7 @@ class CorePipeline:
         if pictures is not None:
             found = pictures(saved.request)
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
-        return CoreRun(*resumed(self._model, saved), saved.marks)
+        return CoreRun(*resumed(self._model, saved, check), saved.marks)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None

@@ -30,7 +30,7 @@ class Live(QObject):
     shown = Signal(object)
     """Entry: what the panels ask for, drawn but not kept."""
     previewed = Signal(object)
-    """uint8 [H, W, 3]"""
+    """Preview"""
 
     def __init__(
         self,

@@ -120,7 +120,7 @@ class Studio(QObject):
         window.timeline.branch_requested.connect(self.branch)
         self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
         self.live.shown.connect(self._on_live)
-        self.live.previewed.connect(self.view.set_preview)
+        self.live.previewed.connect(self.view.show_preview)
         window.sampler.start_cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
         window.strip.start_requested.connect(self.start_from_entry)
@@ -293,7 +293,7 @@ class Studio(QObject):
 
     def _on_progress(self, event: Progress) -> None:
         if event.preview is not None and not self.live.owns(event.id):
-            self.view.set_preview(event.preview)
+            self.view.show_preview(event.preview)
 
     def _on_finished(self, event: Finished) -> None:
         if self.live.owns(event.id):

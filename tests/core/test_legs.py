@@ -131,8 +131,8 @@ def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> 
     picture = finish(job, walked[-1].state)
     assert np.array_equal(picture.rgb[MASK == 0], PHOTO[MASK == 0])
     assert not np.array_equal(picture.rgb[MASK == 255], PHOTO[MASK == 255])
-    assert np.array_equal(preview(job, walked[-1]), picture.rgb)
-    whole = preview(job, walked[2])  # before the change, nothing is kept
+    assert np.array_equal(preview(job, walked[-1]).whole(), picture.rgb)
+    whole = preview(job, walked[2]).whole()  # before the change, nothing is kept
     assert not np.array_equal(whole[MASK == 0], PHOTO[MASK == 0])
     assert marks(walked)[:3] == marks(walk(tiny_model))[:3]
 
@@ -165,7 +165,8 @@ def test_a_change_before_the_last_one_is_refused(tiny_model: Model) -> None:
 def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
     job = prepare(tiny_model, REQUEST)
     for step in steps(job):
-        assert np.array_equal(preview_of(job, step.state.index, step.x0), preview(job, step))
+        shown = preview_of(job, step.state.index, step.x0)
+        assert np.array_equal(shown, preview(job, step).whole())
 
 
 # What a request can ask for beside the scale

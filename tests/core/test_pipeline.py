@@ -164,7 +164,7 @@ def test_every_sampler_draws_along_every_schedule(
     for step in walked:
         assert step.state.x.isfinite().all()
         assert step.x0.isfinite().all()
-    assert np.array_equal(preview(job, walked[-1]), finish(job, walked[-1].state).rgb)
+    assert np.array_equal(preview(job, walked[-1]).whole(), finish(job, walked[-1].state).rgb)
 
 
 def test_a_single_step_is_enough(tiny_model: Model) -> None:
@@ -243,7 +243,7 @@ def test_a_mask_is_exact(
     request, inputs = inpaint(REQUEST, photo, mask, seed=seed, strength=strength)
     job = prepare(tiny_model, request, inputs)
     for step in steps(job):
-        shown = preview(job, step)
+        shown = preview(job, step).whole()
         assert np.array_equal(shown[mask == 0], photo[mask == 0])
     picture = finish(job, step.state)
     redrawn = to_pixels(tiny_model, step.state)

@@ -12,9 +12,12 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from core.checking import Check, unchecked
 from core.environment import Environment
 from core.errors import RequestError, StateError
+from core.inpainting import bounds
 from core.pixels import digest
+from core.previews import Preview
 from core.request import Change, Request
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.engine.pipeline import Pictures
@@ -63,9 +66,11 @@ class FakeRun:
         mask: np.ndarray | None,
         done: int = 0,
         noted: tuple[str, ...] = (),
+        check: Check = unchecked,
     ) -> None:
         self._pipeline, self.request, self._image, self._mask = pipeline, request, image, mask
         self.done, self.noted = done, noted
+        self._check = check
         self.environment = Environment(device="fake")
 
     @property
@@ -75,6 +80,9 @@ class FakeRun:
     def steps(self) -> Iterator[int]:
         for step in range(self.done + 1, self.total + 1):
             self._pipeline.before_step(step)
+            for tile in range(self._pipeline.tiles):
+                self._check()
+                self._pipeline.before_tile(tile)
             yield step
 
     def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
@@ -82,8 +90,12 @@ class FakeRun:
             raise RequestError("changes", "It comes after the last step.")
         self.request = replace(self.request, changes=(*self.request.changes, change))
 
-    def preview(self, step: int) -> np.ndarray:
-        return self._draw(step / self.total)
+    def preview(self, step: int) -> Preview:
+        rgb = self._draw(step / self.total)
+        painted = None if self._mask is None else bounds(self._mask)
+        if painted is None or self._image is None:
+            return Preview(rgb)
+        return Preview(painted.of(rgb).copy(), self._image, painted.left, painted.top)
 
     def estimate(self, step: int) -> np.ndarray:
         return np.full((1, 2, 2), step, np.float16)
@@ -110,6 +122,8 @@ class FakeRun:
         path.write_bytes(safetensors.numpy.save({"index": index}, metadata))
 
     def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
+        if self._pipeline.tiles:
+            self._check()
         self._pipeline.before_finish(tiled)
         rgb = self._draw((step or self.done) / self.total)
         alpha = changed = None
@@ -140,6 +154,9 @@ class FakePipeline:
     before_load: Callable[[], None] = lambda: None
     before_save: Callable[[int], None] = lambda step: None
     before_finish: Callable[[bool], None] = lambda tiled: None
+    tiles: int = 0
+    """That each step, and the decoding, takes; 0: they are not asked between."""
+    before_tile: Callable[[int], None] = lambda tile: None
     begin_error: BaseException | None = None
     """Raised by the next `begin`, once."""
     model: ModelInfo = MODEL
@@ -169,6 +186,8 @@ class FakePipeline:
         image: np.ndarray | None,
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
+        *,
+        check: Check = unchecked,
     ) -> FakeRun:
         error, self.begin_error = self.begin_error, None
         if error is not None:
@@ -182,9 +201,15 @@ class FakePipeline:
         self.begun.append(sealed)
         self.images.append(image)
         self.masks.append(mask)
-        return FakeRun(self, sealed, image, mask)
+        return FakeRun(self, sealed, image, mask, check=check)
 
-    def resume(self, path: Path, pictures: Callable[[Request], Pictures] | None = None) -> FakeRun:
+    def resume(
+        self,
+        path: Path,
+        pictures: Callable[[Request], Pictures] | None = None,
+        *,
+        check: Check = unchecked,
+    ) -> FakeRun:
         data = path.read_bytes()
         try:
             index = int(safetensors.numpy.load(data)["index"])
@@ -194,7 +219,7 @@ class FakePipeline:
         request = Request.from_json(metadata["request"])
         found = pictures(request) if pictures else Pictures()
         marks = tuple(metadata["marks"].split())
-        return FakeRun(self, request, found.image, found.mask, index, marks)
+        return FakeRun(self, request, found.image, found.mask, index, marks, check)
 
 
 class Saver:

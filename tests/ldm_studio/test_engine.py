@@ -111,8 +111,8 @@ def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
     previews = 0
 
     class Counting(FakePipeline):
-        def begin(self, request, image, mask, later=None):
-            run = super().begin(request, image, mask)
+        def begin(self, request, image, mask, later=None, **more):
+            run = super().begin(request, image, mask, later, **more)
             draw = run.preview
 
             def preview(step: int) -> np.ndarray:

@@ -97,7 +97,7 @@ def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
     request = replace(REQUEST, steps=2, width=72, height=64, sampler="DPM++ 2M", schedule="Karras")
     job = prepare(model, request)
     for step in steps(job):
-        assert preview(job, step).shape == (64, 72, 3)
+        assert preview(job, step).rgb.shape == (64, 72, 3)
     picture = finish(job, step.state)
     assert picture.rgb.shape == (64, 72, 3)
     assert picture.rgb.std() > 0
@@ -189,7 +189,7 @@ def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
     hook = model.autoencoder.decoder.register_forward_hook(lambda *_: decoded.append(None))
     job = prepare(model, replace(REQUEST, steps=2))
     for step in steps(job):
-        assert preview(job, step).shape == (96, 64, 3)
+        assert preview(job, step).rgb.shape == (96, 64, 3)
     assert not decoded
     assert preview_of(job, 2, step.x0).shape == (96, 64, 3)
     assert decoded
