@@ -1,0 +1,170 @@
+"""How long a picture will take and how much memory it will need, foretold from one that was made.
+
+Of what a network computes, only the part that grows with the picture's size matters: a run that
+was measured gives the rate. Needs no torch, so that a window can ask at every change of a setting.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .diffusion.options import Options
+from .diffusion.samplers import SAMPLERS
+from .diffusion.trajectory import State
+
+if TYPE_CHECKING:
+    from .networks.unet import UNetConfig
+
+UNFORESEEABLE = ("DPM adaptive",)
+"""Samplers that evaluate as often as the picture turns out to need."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Multiply-adds of one evaluation of a U-Net for one latent of n cells: a n + b n^2."""
+
+    linear: float
+    square: float
+
+    def of(self, cells: int) -> float:
+        return self.linear * cells + self.square * cells**2
+
+
+@dataclass(frozen=True)
+class Task:
+    """What of a request decides how long it takes."""
+
+    evaluations: int
+    """Of the denoiser."""
+    cells: int
+    """Of the latent, or of a tile of it."""
+    conditions: int = 2
+    """Prompts that the U-Net is told at each: 2 with guidance."""
+    tiles: int = 1
+
+    def work(self, load: Load) -> float:
+        """Multiply-adds of an evaluation."""
+        return load.of(self.cells) * self.conditions * self.tiles
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that was made."""
+
+    task: Task
+    evaluation_seconds: float
+    """Of each, with everything that was done between two."""
+    rest_seconds: float
+    """Before the first and behind the last: reading the prompts, decoding the picture."""
+    memory: int | None = None
+    """Bytes that were needed beside the weights; None: not known."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    seconds: float
+    memory: int | None
+    """Bytes beside the weights."""
+
+
+def foretold(task: Task, load: Load, measured: Measured) -> Forecast:
+    """From `measured`, a run of the same model on the same device."""
+    before = measured.task
+    grown = task.cells * task.tiles / (before.cells * before.tiles)
+    evaluation = measured.evaluation_seconds * task.work(load) / before.work(load)
+    memory = measured.memory
+    if memory is not None:
+        memory = round(memory * task.cells * task.conditions / (before.cells * before.conditions))
+    return Forecast(evaluation * task.evaluations + measured.rest_seconds * grown, memory)
+
+
+def evaluations(sampler: str, steps: int, options: Options | None = None) -> int | None:
+    """How often the denoiser is asked in so many steps; None if that shows only on the way.
+
+    Found by running the sampler on a single number. Raises KeyError for an unknown sampler.
+    """
+    if sampler in UNFORESEEABLE:
+        return None
+    count = 0
+
+    def denoise(x: float, sigma: float) -> float:
+        nonlocal count
+        count += 1
+        return 0.5 * x / (1 + sigma)
+
+    step = SAMPLERS[sampler].with_options(options or Options())
+    sigmas = tuple(10.0 * (1 - i / steps) for i in range(steps + 1))
+    state = State(0, 1.0)  # pyright: ignore[reportArgumentType]  # samplers only use operators
+    while state.index < steps:
+        state = step(denoise, state, sigmas, lambda step, draw: 0.5).state  # pyright: ignore[reportArgumentType]
+    return count
+
+
+def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
+    """Of a U-Net that attends to so many tokens, whose keys and values are computed once."""
+    linear = square = 0.0
+    width = config.channels
+    skips = [width]
+    linear += 9 * config.in_channels * width
+    last = len(config.multipliers) - 1
+
+    def residual(before: int, after: int, share: float) -> None:
+        nonlocal linear
+        skip = before * after if before != after else 0
+        linear += share * (9 * before * after + 9 * after**2 + skip)
+
+    def transformer(channels: int, depth: int, share: float, *, cross: bool = False) -> None:
+        nonlocal linear, square
+        linear += share * 2 * channels**2
+        attended = 2 * 2 * channels**2 + 2 * tokens * channels * (2 if cross else 1)
+        linear += share * depth * (attended + 12 * channels**2)
+        if not cross:
+            linear += share * depth * 2 * channels**2
+            square += share**2 * depth * 2 * channels
+
+    for level, multiplier in enumerate(config.multipliers):
+        share = 1 / 4**level
+        for _ in range(config.blocks):
+            channels = multiplier * config.channels
+            residual(width, channels, share)
+            width = channels
+            if depth := config.depths[level]:
+                transformer(width, depth, share, cross=level in config.cross_levels)
+            skips.append(width)
+        if level < last:
+            linear += share / 4 * 9 * width**2
+            skips.append(width)
+    share = 1 / 4**last
+    residual(width, width, share)
+    transformer(width, config.middle_depth, share)
+    residual(width, width, share)
+    for level, multiplier in reversed(list(enumerate(config.multipliers))):
+        share = 1 / 4**level
+        for i in range(config.blocks + 1):
+            channels = multiplier * config.channels
+            residual(width + skips.pop(), channels, share)
+            width = channels
+            if depth := config.depths[level]:
+                transformer(width, depth, share, cross=level in config.cross_levels)
+            if level and i == config.blocks:
+                shuffled = config.upsample == "pixel_shuffle"
+                linear += share * 4 * width**2 * (1 if shuffled else 9)
+    linear += 9 * width * config.out_channels
+    return Load(linear, square)
+
+
+def in_words(forecast: Forecast) -> tuple[str, str]:
+    """Such as ("3.2 s", "1.4 GB"); memory "" if it is not known. For plain text, not translated."""
+    seconds = forecast.seconds
+    if seconds < 10:
+        time = f"{seconds:.1f} s"
+    elif seconds < 100:
+        time = f"{seconds:.0f} s"
+    else:
+        time = f"{math.ceil(seconds / 60)} min"
+    if forecast.memory is None:
+        return time, ""
+    megabytes = forecast.memory / 1e6
+    return time, f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

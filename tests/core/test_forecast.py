@@ -1,0 +1,111 @@
+"""What is foretold, against torch's own count of operations and against the samplers' own calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.trajectory import State
+from core.forecast import (
+    UNFORESEEABLE,
+    Forecast,
+    Load,
+    Measured,
+    Task,
+    evaluations,
+    foretold,
+    in_words,
+    unet_load,
+)
+from core.networks.layers import Context
+from core.networks.unet import UNet, UNetConfig
+
+SD1 = UNetConfig()
+SDXL = UNetConfig(
+    multipliers=(1, 2, 4), depths=(0, 2, 10), middle_depth=10, context_dim=2048, heads=None,
+    linear_projection=True, vector_dim=2816,
+)  # fmt: skip
+DEFAULT = UNetConfig(
+    in_channels=8, out_channels=8, channels=64, multipliers=(1, 2, 4), blocks=1, depths=(0, 1, 1),
+    context_dim=384, heads=None, vector_dim=384, upsample="pixel_shuffle",
+)  # fmt: skip
+
+
+def counted(config: UNetConfig, side: int, tokens: int) -> float:
+    """Multiply-adds of a forward pass whose context was read before, by torch."""
+    with torch.device("meta"), torch.no_grad():
+        network = UNet(config)
+        x, t = torch.zeros(1, config.in_channels, side, side), torch.zeros(1)
+        context = Context(torch.zeros(1, tokens, config.context_dim))
+        vector = torch.zeros(1, config.vector_dim) if config.vector_dim else None
+        network(x, t, context, vector)
+        with FlopCounterMode(display=False) as counter:
+            network(x, t, context, vector)
+    return counter.get_total_flops() / 2
+
+
+@pytest.mark.parametrize("config", [SD1, SDXL, DEFAULT], ids=["SD1", "SDXL", "default"])
+@pytest.mark.parametrize("side", [16, 64])
+def test_the_load_of_a_unet_is_what_torch_counts(config: UNetConfig, side: int) -> None:
+    tokens = 77
+    expected = counted(config, side, tokens)
+    assert unet_load(config, tokens).of(side**2) == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in UNFORESEEABLE])
+def test_evaluations_are_those_of_a_run_on_a_latent(sampler: str) -> None:
+    count = 0
+
+    def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
+        nonlocal count
+        count += 1
+        return x / (1 + sigma**2)
+
+    steps = 9
+    sigmas = tuple(14.0 * (1 - i / steps) for i in range(steps + 1))
+    state = State(0, torch.ones(1, 1, 2, 2))
+    while state.index < steps:
+        state = (
+            SAMPLERS[sampler]
+            .step(denoise, state, sigmas, lambda step, draw: torch.ones(1, 1, 2, 2))
+            .state
+        )
+    assert evaluations(sampler, steps) == count
+
+
+def test_an_adaptive_sampler_is_not_foretold() -> None:
+    assert evaluations("DPM adaptive", 20) is None
+
+
+def test_the_run_that_was_measured_is_foretold_exactly() -> None:
+    task = Task(evaluations=20, cells=256)
+    measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**8)
+    assert foretold(task, Load(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**8)
+
+
+def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
+    task = Task(evaluations=10, cells=1024, conditions=2)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=2.0, memory=800)
+    load = Load(1e6, 100.0)
+    assert foretold(replace(task, evaluations=20), load, measured).seconds == pytest.approx(22)
+    alone = foretold(replace(task, conditions=1), load, measured)
+    assert (alone.seconds, alone.memory) == (pytest.approx(7), 400)
+
+
+def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
+    task = Task(evaluations=10, cells=4096)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
+    twice = replace(task, cells=2 * 4096)
+    assert 20 < foretold(twice, unet_load(SD1), measured).seconds < 40
+    tiled = replace(task, tiles=2)
+    assert foretold(tiled, unet_load(SD1), measured).seconds == pytest.approx(20)
+
+
+def test_words() -> None:
+    assert in_words(Forecast(3.21, 1_430_000_000)) == ("3.2 s", "1.4 GB")
+    assert in_words(Forecast(42.3, 90_000_000)) == ("42 s", "90 MB")
+    assert in_words(Forecast(130.0, None)) == ("3 min", "")
