@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,38 +30,11 @@ from .diffusion.schedule import NarrowedSchedule, Schedule
 from .diffusion.sigmas import tail
 from .diffusion.trajectory import Denoiser, Sampler
 from .errors import RequestError
-from .inpainting import Region, bounds
 from .model import Model
+from .originals import Original
 from .request import Change, Request
 from .text.conditioning import Cond, concatenate
 from .tiling import blended
-
-
-@dataclass(frozen=True)
-class Original:
-    """The picture that is started from or kept, and what of it is redrawn."""
-
-    image: np.ndarray
-    """The whole picture, uint8 [H, W, 3]."""
-    alpha: np.ndarray | None
-    """How much of what is drawn is pasted, uint8 [H, W]; None: it is the picture."""
-    region: Region
-    """The part that is drawn."""
-    latent: Tensor
-    """The region, encoded: [1, C, h, w]."""
-    cells: Tensor | None
-    """How much of the latent is redrawn, [1, 1, h, w] in [0, 1]; None: all of it."""
-    kept: Tensor | None = None
-    """The region without what is redrawn, encoded, for models that want it."""
-
-    @cached_property
-    def seen(self) -> Region:
-        """The part of the region that can come to look otherwise than it was."""
-        painted = None if self.alpha is None else bounds(self.region.of(self.alpha))
-        if painted is None:
-            return self.region
-        x, y = self.region.left, self.region.top
-        return Region(x + painted.left, y + painted.top, x + painted.right, y + painted.bottom)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ on with `steps(steered(job, change), step.state)`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,33 +26,24 @@ from .diffusion.noise_profiles import A1111_CPU, A1111_NV
 from .diffusion.trajectory import Noise, State, Step
 from .errors import DecodeError, RequestError, StateError
 from .inpainting import Region
-from .legs import Leg, Original, first_leg, next_leg
+from .inputs import Inputs, check_pixels
+from .legs import Leg, first_leg, next_leg
 from .model import Model
-from .pixels import digest
+from .originals import (
+    TILE,
+    WHOLE_CELLS,
+    Original,
+    changed_original,
+    content_of,
+    drawn_size,
+    original_of,
+)
 from .previews import Preview
 from .request import MAX_SIDE, Change, Request
 from .saved import Saved, description
 
-WHOLE_CELLS = 128 * 128
-"""Pictures of more cells are encoded and decoded in tiles, to bound memory."""
-
-TILE = 64
-"""Latent cells."""
-
 SMALL_TILE = 32
 """For a decoder that ran out of memory."""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The pictures a request starts from; it names them by digest."""
-
-    image: np.ndarray | None = None
-    """uint8 [H, W, 3]."""
-    mask: np.ndarray | None = None
-    """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
-    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Those that only the request's changes name, by digest."""
 
 
 @dataclass(frozen=True)
@@ -128,19 +119,19 @@ def prepare(
     """
     inputs = inputs or Inputs()
     _check(model, request, inputs)
-    width, height = _drawn_size(model, request)
+    width, height = drawn_size(model, request)
     factor = model.factor
     shape = (model.latent_channels, height // factor, width // factor)
     unit = _first_noise(request, shape)[None].to(model.device)
     original = None
     if inputs.image is not None:
-        original = _original(model, request, inputs.image, inputs.mask, check)
+        original = original_of(model, request, inputs.image, inputs.mask, check)
     asked = replace(request, changes=())
     leg = first_leg(model, asked, original, unit, check)
     if original is None:
         x = unit * noise.first_scale(request.noise, leg.sigmas[0])
     else:
-        x = _content(model, request, original, check) + unit * leg.sigmas[0]
+        x = content_of(model, request, original, check) + unit * leg.sigmas[0]
     job = Job(
         model=model,
         request=asked,
@@ -166,7 +157,15 @@ def steered(job: Job, change: Change) -> Job:
     if change.step < last.begin:
         raise RequestError("changes", f"Step {change.step} is before the last change.")
     request = replace(job.request, changes=(*job.request.changes, change))
-    original = _changed_original(job, last, change)
+    original = changed_original(
+        job.model,
+        job.inputs,
+        job.request,
+        job.legs[0].original,
+        (last.request, last.original),
+        change,
+        job.check,
+    )
     leg = next_leg(job.model, last, change, original, job.unit, job.check)
     return replace(job, request=request, legs=(*job.legs, leg))
 
@@ -252,98 +251,10 @@ def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
     return turn(unit, other, variation.strength)
 
 
-def _drawn_size(model: Model, request: Request) -> tuple[int, int]:
-    """(width, height) of what the networks draw."""
-    inpaint = request.inpaint
-    if not request.mask or inpaint.area == "whole":
-        return request.width, request.height
-    return inpaint.width or model.defaults.width, inpaint.height or model.defaults.height
-
-
-def _original(
-    model: Model,
-    request: Request,
-    image: np.ndarray,
-    mask: np.ndarray | None,
-    check: Check,
-    region: Region | None = None,
-) -> Original:
-    """`region`: the one that was settled at the start of the trajectory."""
-    drawn = _drawn_size(model, request)
-    whole = Region(0, 0, request.width, request.height)
-    alpha = cells = small = None
-    if mask is not None:
-        redrawn = inpainting.redrawn(mask, request.inpaint)
-        region = region or inpainting.region(redrawn, request.inpaint, drawn)
-        alpha = inpainting.blend_alpha(redrawn, request.inpaint)
-        small = inpainting.drawn_picture(redrawn, region, drawn)
-        cells = torch.as_tensor(inpainting.cells(small, model.factor))
-        cells = cells[None, None].to(model.device)
-    region = region or whole
-    picture = inpainting.drawn_picture(image, region, drawn)
-    pixels = _to_tensor(picture, model.device)
-    kept = None
-    if model.extra == "inpainting" and small is not None:
-        outside = torch.as_tensor(small < 128).to(pixels)
-        kept = _encode(model, pixels * outside, check)  # what is redrawn is grey
-    return Original(image, alpha, region, _encode(model, pixels, check), cells, kept)
-
-
-def _content(model: Model, request: Request, original: Original, check: Check) -> Tensor:
-    """The latent that noise is added to at the start."""
-    content, cells = request.inpaint.content, original.cells
-    if cells is None or content == "original":
-        return original.latent
-    if content == "fill":
-        assert original.alpha is not None
-        surroundings = inpainting.filled(
-            original.region.of(original.image), original.region.of(original.alpha)
-        )
-        size = _drawn_size(model, request)
-        whole = Region(0, 0, *original.region.size)
-        picture = inpainting.drawn_picture(surroundings, whole, size)
-        other = _encode(model, _to_tensor(picture, model.device), check)
-    elif content == "noise":
-        other = noise.step_noise(request.seed, -1, 0, original.latent.shape[1:])[None]
-    else:
-        other = torch.zeros_like(original.latent)
-    return original.latent.lerp(other.to(model.device), cells)
-
-
-def _changed_original(job: Job, leg: Leg, change: Change) -> Original | None:
-    """What is kept from a change on; what is drawn keeps its place and size."""
-    asked = leg.request.changed(change)
-    if (asked.init, asked.mask) == (leg.request.init, leg.request.mask):
-        return leg.original
-    if not asked.init:
-        return None
-    size = (asked.height, asked.width)
-    image = _later(job.inputs, "init", asked.init, (*size, 3))
-    mask = _later(job.inputs, "mask", asked.mask, size) if asked.mask else None
-    first = job.legs[0].original
-    if first is None or first.alpha is None:
-        region = Region(0, 0, asked.width, asked.height)
-        asked = replace(asked, inpaint=replace(asked.inpaint, area="whole"))
-    else:
-        region = first.region
-        asked = replace(asked, mask=job.request.mask)  # what is drawn keeps its size
-    return _original(job.model, asked, image, mask, job.check, region)
-
-
-def _later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
-    known = (inputs.image, inputs.mask)
-    pixels = inputs.later.get(named)
-    if pixels is None:
-        pixels = next((p for p in known if p is not None and digest(p) == named), None)
-    _check_pixels(field, pixels, named, shape)
-    assert pixels is not None
-    return pixels
-
-
 def _check(model: Model, request: Request, inputs: Inputs) -> None:
     if request.count != 1:
         raise RequestError("count", "A job makes one picture.", "Use request.each().")
-    width, height = _drawn_size(model, request)
+    width, height = drawn_size(model, request)
     limit = MAX_SIDE if request.tile else model.max_side
     for name, side in (("width", width), ("height", height)):
         if side % model.size_multiple or side > limit:
@@ -372,30 +283,7 @@ def _check(model: Model, request: Request, inputs: Inputs) -> None:
     ):
         named = getattr(request, name)
         if pixels is not None or named:
-            _check_pixels(name, pixels, named, shape)
-
-
-def _check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple[int, ...]) -> None:
-    if (pixels is None) != (not named):
-        missing = "is missing" if pixels is None else "was given but not asked for"
-        raise RequestError(name, f"The {name} picture {missing}.")
-    if pixels is None:
-        return
-    if pixels.dtype != np.uint8 or pixels.shape != shape:
-        raise RequestError(
-            name,
-            f"The {name} picture is {pixels.dtype} {pixels.shape}, not uint8 {shape}.",
-            "Resize it to the size that is asked for.",
-        )
-    if digest(pixels) != named:
-        raise RequestError(name, f"The {name} picture is not the one the request names.")
-
-
-def _encode(model: Model, picture: Tensor, check: Check) -> Tensor:
-    height, width = (side // model.factor for side in picture.shape[-2:])
-    if height * width <= WHOLE_CELLS:
-        return model.encode(picture)
-    return model.encode_tiled(picture, TILE, check)
+            check_pixels(name, pixels, named, shape)
 
 
 def _decode(job: Job, latent: Tensor, *, tiled: bool = False) -> Tensor:
@@ -441,8 +329,3 @@ def _changed(original: Original | None, rgb: np.ndarray) -> int | None:
     if (changed & (original.alpha == 0)).any():
         raise AssertionError("A pixel outside the mask was changed.")
     return int(changed.sum())
-
-
-def _to_tensor(image: np.ndarray, device: torch.device) -> Tensor:
-    tensor = torch.as_tensor(image.astype(np.float32) / 127.5 - 1)
-    return tensor.permute(2, 0, 1)[None].to(device)
