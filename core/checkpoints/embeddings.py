@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import ModelError
 from ..model import Model
 from ..text.clip_conditioning import ClipConditioner, Embedding
-from ..text.clip_tokenizer import CHUNK
+from ..text.clip_tokenizer import CHUNK, clip_tokenizer
 from ..text.conditioning import Cond
 from .files import TensorFile, open_tensors, unreadable
 
@@ -57,6 +57,32 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
     if len(counts) != 1 or not 1 <= max(counts) <= CHUNK:
         raise unreadable(path, ValueError("its vectors are too many, or differ in number"))
     return Embedding(path.stem, tuple(vectors))
+
+
+def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
+    """Of the text encoders that the word in a file is made for; None if it holds no word."""
+    try:
+        shapes = [file.entries[name].shape for name in _names(file)]
+    except ModelError:
+        return None
+    rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes if shape]
+    if len(rows) != len(shapes) or not all(1 <= count <= CHUNK for count in rows):
+        return None
+    return tuple(shape[-1] for shape in shapes)
+
+
+def named(names: Iterable[str], *prompts: str) -> list[str]:
+    """Those of the names that the prompts may mean: written with the same tokens."""
+    tokenizer = clip_tokenizer()
+    texts = [f" {' '.join(map(str, tokenizer.encode(text).ids))} " for text in prompts]
+    found: list[str] = []
+    for name in names:
+        if not any(name.casefold() in text.casefold() for text in prompts):
+            continue
+        ids = " ".join(map(str, tokenizer.encode(name).ids))
+        if ids and any(f" {ids} " in text for text in texts):
+            found.append(name)
+    return found
 
 
 def _names(file: TensorFile) -> list[str]:

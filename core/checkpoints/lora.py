@@ -17,12 +17,14 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..errors import ModelError
 from ..model import Model
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
 from ..text.clip_conditioning import ClipConditioner
 from ..text.conditioning import Cond
 from .deltas import changed
+from .families import FAMILIES, CheckpointConfig
 from .files import TensorFile, UnreadableError, open_tensors, unreadable
 from .keys import unet_to_diffusers
 
@@ -57,6 +59,8 @@ _UNET_PREFIXES = (
     "lora_unet_", "unet_", "lycoris_", "diffusion_model_", "model_diffusion_model_",
     "base_model_model_", "",
 )  # fmt: skip
+_FROM_PROMPT = ("lora_down", "hada_w1_b", "diff")
+"""Of a layer that reads prompts, these have as many columns as prompts are wide."""
 _TEXT_PREFIXES = {
     0: ("lora_te_", "lora_te1_", "text_encoder_"),
     1: ("lora_te2_", "text_encoder_2_"),
@@ -89,30 +93,44 @@ class _Layer:
     path: str
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file, and which of its tensors belong to which layer."""
+
+    lora: Lora
+    file: TensorFile
+    layers: Mapping[_Layer, Mapping[str, str]]
+    """Names of tensors, by what they are."""
+    unused: tuple[str, ...]
+
+
 def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect, ...]]:
     """The model with all of the LoRAs, in order; `model` itself stays as it is.
 
-    Weights that are not changed are shared. Raises ModelError for files that cannot be used.
+    Weights that are not changed are shared, and one layer after the other is changed, so that what
+    it takes beside the changed weights is little. Raises ModelError for files that cannot be used,
+    or are made for another family of models.
     """
     text = model.text
+    if not loras:
+        return model, ()
     if not isinstance(text, ClipConditioner):
-        return model, tuple(Effect(0, tuple(open_tensors(lora.path).entries)) for lora in loras)
+        raise ModelError(
+            f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
+        )
     encoders = [network for network, _ in text.encoders]
     networks: list[nn.Module] = [model.unet, *encoders]
     table = _names(model.unet, networks)
+    opened = [_open(lora, table, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
-    effects: list[Effect] = []
-    for lora in loras:
-        file = open_tensors(lora.path)
-        try:
-            effects.append(_apply(file, lora, networks, table, values))
-        except UnreadableError as error:
-            raise unreadable(lora.path, error) from error
+    for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
+        values |= _changed(layer, opened, networks)
     unet = _with(model.unet, 0, values)
     read = [(_with(network, 1 + i, values), use) for i, (network, use) in enumerate(text.encoders)]
     conditioner = ClipConditioner(read, text.skip, text.embeddings)
     fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
-    return replace(model, unet=unet, text=conditioner, _conditions=fresh), tuple(effects)
+    effects = tuple(Effect(len(one.layers), one.unused) for one in opened)
+    return replace(model, unet=unet, text=conditioner, _conditions=fresh), effects
 
 
 def _names(unet: UNet, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
@@ -146,15 +164,10 @@ def _flat(path: str) -> str:
     return path.replace(".", "_")
 
 
-def _apply(
-    file: TensorFile,
-    lora: Lora,
-    networks: Sequence[nn.Module],
-    table: Mapping[str, _Layer],
-    values: dict[tuple[int, str], Tensor],
-) -> Effect:
-    """Adds to the changed weights in `values`, by network and name."""
-    groups: dict[_Layer, dict[str, Tensor]] = {}
+def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _Opened:
+    """Raises ModelError."""
+    file = open_tensors(lora.path)
+    layers: dict[_Layer, dict[str, str]] = {}
     unused: list[str] = []
     for name in file.entries:
         split = _split(name)
@@ -162,14 +175,48 @@ def _apply(
         if split is None or layer is None:
             unused.append(name)
         else:
-            tensor = file.tensor(name)
-            groups.setdefault(layer, {})[split[1]] = tensor.float()
-    for layer, tensors in groups.items():
-        strength = lora.text if layer.network else lora.unet
-        for end in ("weight", "bias"):
-            key = layer.network, f"{layer.path}.{end}"
-            _change(key, tensors, strength, networks, values)
-    return Effect(len(groups), tuple(unused))
+            layers.setdefault(layer, {})[split[1]] = name
+    width, own = context_width(file), model.unet.config.context_dim
+    if not layers or (width is not None and width != own):
+        raise _of_another_family(lora.path, width, model)
+    return _Opened(lora, file, layers, tuple(unused))
+
+
+def context_width(file: TensorFile) -> int | None:
+    """How wide the prompts are of the models that a LoRA is made for, which tells their family;
+    None where it changes nothing that reads prompts.
+    """
+    for name, entry in file.entries.items():
+        split = _split(name)
+        if split is None or len(entry.shape) < 2:
+            continue
+        base, part = split
+        if base.endswith(("attn2_to_k", "attn2_to_v")) and part in _FROM_PROMPT:
+            return entry.shape[1]
+    return None
+
+
+def is_lora(file: TensorFile) -> bool:
+    """Whether most of its tensors are named as those of LoRAs."""
+    named = sum(_split(name) is not None for name in file.entries)
+    return 2 * named > len(file.entries)
+
+
+def family_of(width: int | None) -> str:
+    """The family of models with prompts so wide, in words; empty where none is known."""
+    named = (family.name for family in FAMILIES if family.context == width)
+    return next(named, "")
+
+
+def _of_another_family(path: Path, width: int | None, model: Model) -> ModelError:
+    config = model.config
+    own = config.family.name if isinstance(config, CheckpointConfig) else model.name
+    theirs = family_of(width)
+    words = f"is a LoRA for {theirs}" if theirs and theirs != own else "is for another family"
+    return ModelError(
+        f"{path.name} {words}; {model.name} is of the family {own}.",
+        "Choose another LoRA, or a model that it is made for.",
+    )
 
 
 def _split(name: str) -> tuple[str, str] | None:
@@ -183,27 +230,51 @@ def _split(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _change(
-    key: tuple[int, str],
-    tensors: Mapping[str, Tensor],
-    strength: float,
-    networks: Sequence[nn.Module],
-    values: dict[tuple[int, str], Tensor],
-) -> None:
-    bias = key[1].endswith(".bias")
-    given = {"diff": tensors["diff_b"]} if bias and "diff_b" in tensors else tensors
-    if bias and "diff_b" not in tensors:
-        return
-    if not bias and not tensors.keys() - {"diff_b", "alpha"}:
-        return
-    number, name = key
-    weight = values.get(key)
-    if weight is None:
-        weight = networks[number].get_parameter(name).detach().float()
-    moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
-    values[key] = changed(weight, moved, strength)
-    if not values[key].isfinite().all():
-        raise UnreadableError(f"it makes {name} hold values that are not finite numbers")
+def _changed(
+    layer: _Layer, opened: Sequence[_Opened], networks: Sequence[nn.Module]
+) -> dict[tuple[int, str], Tensor]:
+    """The layer's weights with what all files say of it. Raises ModelError."""
+    made: dict[str, Tensor] = {}
+    before = networks[layer.network]
+    for one in opened:
+        names = one.layers.get(layer, {})
+        tensors = {part: one.file.tensor(name).float() for part, name in names.items()}
+        strength = one.lora.text if layer.network else one.lora.unet
+        try:
+            for end in ("weight", "bias"):
+                given = _given(tensors, end)
+                if not given:
+                    continue
+                name = f"{layer.path}.{end}"
+                weight = made.get(name)
+                if weight is None:
+                    weight = before.get_parameter(name).detach().float()
+                moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
+                made[name] = changed(weight, moved, strength)
+                if not made[name].isfinite().all():
+                    raise UnreadableError(
+                        f"it makes {name} hold values that are not finite numbers"
+                    )
+        except UnreadableError as error:
+            raise unreadable(one.lora.path, error) from error
+        except AttributeError as error:  # the layer has no bias
+            raise unreadable(one.lora.path, ValueError(f"{layer.path} has no bias")) from error
+    return {
+        (layer.network, name): _as(value, before.get_parameter(name))
+        for name, value in made.items()
+    }
+
+
+def _given(tensors: Mapping[str, Tensor], end: str) -> Mapping[str, Tensor]:
+    """Those that say how a layer's weight, or its bias, changes."""
+    if end == "bias":
+        return {"diff": tensors["diff_b"]} if "diff_b" in tensors else {}
+    return tensors if tensors.keys() - {"diff_b", "alpha"} else {}
+
+
+def _as(value: Tensor, like: Tensor) -> Tensor:
+    layout = torch.channels_last if like.ndim == 4 else torch.contiguous_format
+    return value.to(like.dtype).contiguous(memory_format=layout)
 
 
 def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
@@ -212,10 +283,7 @@ def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> 
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:
         return network
-    for name, value in mine.items():
-        like = state[name]
-        layout = torch.channels_last if like.ndim == 4 else torch.contiguous_format
-        state[name] = value.to(like.dtype).contiguous(memory_format=layout)
+    state |= mine
     with torch.device("meta"):
         untyped: Any = type(network)  # the type of `config` goes with that of the network
         made: N = untyped(network.config)

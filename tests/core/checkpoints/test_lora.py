@@ -14,7 +14,7 @@ from core.checkpoints.keys import unet_from_diffusers, unet_to_diffusers
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import ModelError
-from core.model import Model
+from core.model import Model, load_model
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 
 LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"
@@ -260,3 +260,26 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match=r"x\.safetensors"):
         loaded(models["SD1"], kohya(weights), tmp_path / "x.safetensors")
+
+
+def test_one_for_another_family_is_refused_by_its_name(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
+    reads_prompt = "input_blocks.4.1.transformer_blocks.0.attn2.to_k"
+    wide = {"lora_down.weight": noise(4, 2048), "lora_up.weight": UP}
+    with pytest.raises(ModelError, match=r"x\.safetensors is a LoRA for Stable Diffusion XL"):
+        loaded(models["SD1"], kohya(wide, reads_prompt), tmp_path / "x.safetensors")
+    unknown = {"lora_down.weight": noise(4, 100), "lora_up.weight": UP}
+    with pytest.raises(ModelError, match="is for another family; SD1 is of the family"):
+        loaded(models["SD1"], kohya(unknown, reads_prompt), tmp_path / "x.safetensors")
+
+
+def test_one_that_matches_nothing_is_refused(models: dict[str, Model], tmp_path: Path) -> None:
+    strange = {"lora_unet_double_blocks_0.lora_up.weight": UP}
+    with pytest.raises(ModelError, match="is for another family"):
+        loaded(models["SD1"], strange, tmp_path / "x.safetensors")
+
+
+def test_the_shipped_model_takes_none(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="takes no LoRAs"):
+        loaded(load_model(), kohya({"diff": noise(64, 64)}), tmp_path / "x.safetensors")

@@ -1,0 +1,75 @@
+"""Autoencoders in files of their own take the place of a model's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from core.checkpoints.load import load_checkpoint
+from core.checkpoints.vae import with_vae
+from core.errors import ModelError
+from core.model import Model, load_model
+from core.networks.autoencoder import Autoencoder
+from tests.core.checkpoints.tiny import VAE, prefixed
+
+
+@pytest.fixture(scope="module")
+def model(checkpoints: dict[str, Path]) -> Model:
+    return load_checkpoint(checkpoints["SD1"], digest="known")
+
+
+@pytest.fixture(scope="module")
+def other(randomised: Callable[..., Any]) -> Autoencoder:
+    return randomised(Autoencoder(replace(VAE, channels=64)), 9)
+
+
+def pixels(seed: int = 0) -> Tensor:
+    return torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+@pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae."])
+def test_pictures_go_through_the_other_one(
+    prefix: str, model: Model, other: Autoencoder, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file(prefixed(prefix, other.state_dict()), path)
+    changed = with_vae(model, path)
+    latent = changed.encode(pixels())
+    torch.testing.assert_close(latent, other.eval().encode(pixels()) * 0.18215)
+    torch.testing.assert_close(changed.decode(latent), other.decode(latent / 0.18215))
+    assert changed.unet is model.unet
+    assert not torch.equal(model.encode(pixels()), latent)
+
+
+def test_that_of_another_model_can_be_taken(model: Model, checkpoints: dict[str, Path]) -> None:
+    assert torch.equal(
+        with_vae(model, checkpoints["SDXL"]).encode(pixels()), model.encode(pixels())
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ({"a": torch.zeros(2)}, "holds no autoencoder"),
+        (Autoencoder(replace(VAE, latent_channels=8)).state_dict(), "not one for SD1"),
+        (Autoencoder(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not one for SD1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    weights: dict[str, Tensor], words: str, model: Model, tmp_path: Path
+) -> None:
+    save_file(weights, tmp_path / "x.safetensors")
+    with pytest.raises(ModelError, match=words):
+        with_vae(model, tmp_path / "x.safetensors")
+
+
+def test_the_shipped_model_keeps_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="its own autoencoder only"):
+        with_vae(load_model(), tmp_path / "x.safetensors")
