@@ -311,7 +311,8 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.pipeline import Inputs, digest, prepare
+        from core.pipeline import Inputs, prepare
+        from core.pixels import digest
 
         assert self._model is not None, "begin() before load()"
         sealed = replace(

@@ -26,7 +26,6 @@ from core.model import Model
 from core.pipeline import (
     Inputs,
     Job,
-    digest,
     finish,
     prepare,
     preview,
@@ -35,6 +34,7 @@ from core.pipeline import (
     steered,
     steps,
 )
+from core.pixels import digest
 from core.request import Change, Guidance, Levels, Request, Variation
 
 SIDE = 32

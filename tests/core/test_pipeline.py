@@ -22,7 +22,8 @@ from core.diffusion.sigmas import SCHEDULES
 from core.diffusion.trajectory import State, Step
 from core.errors import RequestError
 from core.model import Model
-from core.pipeline import Inputs, Job, Picture, digest, finish, prepare, preview, steps
+from core.pipeline import Inputs, Job, Picture, finish, prepare, preview, steps
+from core.pixels import digest
 from core.request import Request
 
 SIDE = 32
