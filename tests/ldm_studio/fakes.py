@@ -122,8 +122,9 @@ class FakeRun:
         path.write_bytes(safetensors.numpy.save({"index": index}, metadata))
 
     def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
-        if self._pipeline.tiles:
+        for tile in range(self._pipeline.tiles):
             self._check()
+            self._pipeline.before_decoding(tile)
         self._pipeline.before_finish(tiled)
         rgb = self._draw((step or self.done) / self.total)
         alpha = changed = None
@@ -157,6 +158,8 @@ class FakePipeline:
     tiles: int = 0
     """That each step, and the decoding, takes; 0: they are not asked between."""
     before_tile: Callable[[int], None] = lambda tile: None
+    before_decoding: Callable[[int], None] = lambda tile: None
+    """Each of its tiles."""
     begin_error: BaseException | None = None
     """Raised by the next `begin`, once."""
     model: ModelInfo = MODEL
@@ -242,14 +245,21 @@ class Gate:
     def __init__(self) -> None:
         self._steps = threading.Semaphore(0)
         self._open = threading.Event()
+        self._arrived = threading.Semaphore(0)
         self.reached = 0
         """The last step that waits, or waited, at the gate."""
 
     def __call__(self, step: int = 0) -> None:
         self.reached = step
+        self._arrived.release()
         while not self._open.is_set():
             if self._steps.acquire(timeout=0.01):
                 return
+
+    def wait(self, count: int = 1) -> None:
+        """Until so many more have come to the gate."""
+        for _ in range(count):
+            assert self._arrived.acquire(timeout=30), "nobody came"
 
     def let(self, steps: int = 1) -> None:
         self._steps.release(steps)

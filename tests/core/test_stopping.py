@@ -1,0 +1,91 @@
+"""What is computed in tiles can be stopped between two of them, and gone on with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core import originals, pipeline
+from core.diffusion.trajectory import Step
+from core.errors import Stopped
+from core.model import Model
+from core.pipeline import Inputs, finish, prepare, preview, steered, steps
+from core.pixels import digest
+from core.request import Change, Request
+
+SIDE = 96
+TILED = Request(prompt="a red cat", steps=3, width=SIDE, height=SIDE, tile=32, seed=5, cfg=2.0)
+
+
+class After:
+    """Stops whoever asks for the `count`th time, once."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Stopped
+
+
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (originals, pipeline):
+        monkeypatch.setattr(module, "WHOLE_CELLS", 16)
+        monkeypatch.setattr(module, "TILE", 4)
+
+
+@pytest.mark.parametrize("sampler", ["Euler", "Heun", "DPM++ 2M"])
+def test_a_step_stops_between_tiles_and_is_taken_anew_to_the_same_bits(
+    tiny_model: Model, sampler: str
+) -> None:
+    request = replace(TILED, sampler=sampler)
+    asked = After(-1)
+    *_, whole = steps(prepare(tiny_model, request, None, asked))
+    evaluations = -1 - asked.left
+    assert evaluations >= 3 * 16  # tiles of 32 overlapping by 8 in 96 pixels: 4 x 4
+    job = prepare(tiny_model, request, None, After(evaluations - 2))
+    walked: list[Step] = []
+    with pytest.raises(Stopped):
+        walked.extend(steps(job))
+    assert [step.state.index for step in walked] == [1, 2]
+    *_, last = steps(job, walked[-1].state)
+    assert torch.equal(last.state.x, whole.state.x)
+
+
+def test_a_steered_run_is_still_asked(tiny_model: Model) -> None:
+    asked = After(-1)
+    job = prepare(tiny_model, TILED, None, asked)
+    step = next(steps(job))
+    job = steered(job, Change(1, prompt="a blue cat"))
+    asked.left = 5
+    with pytest.raises(Stopped):
+        next(steps(job, step.state))
+
+
+def test_preparing_stops_between_the_tiles_that_are_encoded(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_tiles(monkeypatch)
+    photo = np.zeros((SIDE, SIDE, 3), np.uint8)
+    asked = After(4)
+    with pytest.raises(Stopped):
+        prepare(tiny_model, replace(TILED, init=digest(photo)), Inputs(photo), asked)
+
+
+def test_decoding_stops_between_tiles_and_can_be_done_later(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_tiles(monkeypatch)
+    asked = After(-1)
+    job = prepare(tiny_model, TILED, None, asked)
+    *_, last = steps(job)
+    for work in (lambda: finish(job, last.state), lambda: preview(job, last)):
+        asked.left = 4
+        with pytest.raises(Stopped):
+            work()
+    other = prepare(tiny_model, TILED)
+    assert np.array_equal(finish(job, last.state).rgb, finish(other, last.state).rgb)
