@@ -12,7 +12,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +40,7 @@ from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactA
 from .networks.layers import Context, timestep_embedding
 from .networks.tiny_autoencoder import TinyDecoder
 from .networks.unet import UNet
+from .placement import IN_MAIN_MEMORY, Plan, Turns
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
 from .tiling import blended, decode_tiled, encode_tiled
@@ -62,7 +62,8 @@ class Model:
 
     config: ModelConfig | CheckpointConfig
     digest: str
-    """SHA-256 of a file, or of the weight files of a folder, one after the other."""
+    """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while it is
+    not known."""
     unet: UNet
     autoencoder: CompactAutoencoder | Autoencoder
     text: SentenceConditioner | ClipConditioner
@@ -71,9 +72,15 @@ class Model:
     """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
     previewer: TinyDecoder | None = None
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
+    plan: Plan = IN_MAIN_MEMORY
+    turns: Turns | None = None
+    """What brings a network to the device before it works; None: they are all there."""
     _conditions: OrderedDict[tuple[str, bool], Cond] = field(
         default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
     )
+    _fitted: list[Tensor] = field(default_factory=list[Tensor], repr=False)
+    """The matrix from latents to colours, once it was needed: models that share an autoencoder
+    share it."""
 
     @property
     def name(self) -> str:
@@ -218,9 +225,11 @@ class Model:
     def _std(self) -> Tensor:
         return torch.tensor(self.config.latent_std, device=self.device)[:, None, None]
 
-    @cached_property
+    @property
     def _colours(self) -> Tensor:
-        return fitted(self.encode, self.factor, self.device)
+        if not self._fitted:
+            self._fitted.append(fitted(self.encode, self.factor, self.device))
+        return self._fitted[0]
 
     @property
     def _numbers(self) -> tuple[Number, ...]:
@@ -258,10 +267,12 @@ def _cleared(decoded: Tensor) -> Tensor:
     return torch.cat([1 - 2 * ink.clamp(0, 1), 2 * clear - 1], dim=1)
 
 
-def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu", *, digest: str = "") -> Model:
+def load_model(
+    path: Path = DEFAULT_MODEL, device: str = "cpu", *, digest: str | None = None
+) -> Model:
     """Reads a model: a folder of our own, one in diffusers' layout, or a checkpoint file.
 
-    `digest`: what `Model.digest` would be, if it is known: it takes long for large files.
+    `digest`: what `Model.digest` is to be; None finds it out, which takes long for large files.
     Raises ModelError if it is missing, damaged, inconsistent or of an unknown kind.
     """
     if path.is_file() or (path / "model_index.json").is_file():
@@ -275,7 +286,7 @@ def load_model(path: Path = DEFAULT_MODEL, device: str = "cpu", *, digest: str =
     tokenizer = _read_tokenizer(path / "tokenizer.json", config.text_encoder)
     return Model(
         config=config,
-        digest=digest or _digest([path / name for name in WEIGHTS]),
+        digest=_digest([path / name for name in WEIGHTS]) if digest is None else digest,
         unet=unet,
         autoencoder=autoencoder,
         text=SentenceConditioner(tokenizer, text_encoder, config.prompt_tokens),

@@ -68,14 +68,15 @@ def load_checkpoint(
     prediction: Prediction | None = None,
     average: bool = False,
     dtype: torch.dtype | None = None,
-    digest: str = "",
+    digest: str | None = None,
 ) -> Model:
     """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
     `beside`: further files whose networks replace or complete its own, such as a VAE.
     `prediction` overrules what is found out. `average` takes the U-Net's moving average, if the
     file holds it beside the weights. `dtype`: of the U-Net and the text encoders; by default
-    float16 on a GPU and float32 on a CPU. `digest`: SHA-256 of the file, if it is known.
+    float16 on a GPU and float32 on a CPU. `digest`: what `Model.digest` is
+    to be; None finds it out, which takes long for large files.
     """
     identity = identify(path, beside=beside, prediction=prediction)
     check_drawable(identity)
@@ -105,7 +106,7 @@ def load_checkpoint(
     uses = [reading.use for reading in identity.readings]
     return Model(
         config=_config(identity),
-        digest=digest or file_digest(path, identity),
+        digest=file_digest(path, identity) if digest is None else digest,
         unet=unet,
         autoencoder=autoencoder,
         text=ClipConditioner(list(zip(encoders, uses, strict=True))),

@@ -45,4 +45,5 @@ def with_vae(model: Model, path: Path) -> Model:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
-    return replace(model, autoencoder=autoencoder, config=replace(config, autoencoder=found))
+    config = replace(config, autoencoder=found)
+    return replace(model, autoencoder=autoencoder, config=config, _fitted=[])

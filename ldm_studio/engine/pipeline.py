@@ -378,7 +378,7 @@ class CorePipeline:
         catalogue = Catalogue() if is_checkpoint(path) else None
         before = stamp(path)
         known = catalogue.digest(path) if catalogue else ""
-        model = load_model(path, device, digest=known)
+        model = load_model(path, device, digest=known or None)
         if catalogue and not known and stamp(path) == before:
             catalogue.keep_digest(path, model.digest)
         self._model = model
