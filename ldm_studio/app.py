@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from . import paths
 from .canvas.keeping import CanvasKeeper
+from .checkpoints import SUFFIXES
 from .commands import Commands
 from .crash import CrashReporter
 from .engine.bridge import EngineBridge, Generations
@@ -24,6 +25,7 @@ from .engine.events import ModelInfo, Ready
 from .engine.pipeline import CorePipeline, Pipeline
 from .engine.storage import Storage
 from .history.browser.library import Library
+from .instance import Instance, claim
 from .main_window import MainWindow
 from .pictures.record import Record
 from .pictures.saving import Saver
@@ -138,6 +140,30 @@ class Application(QObject):
         QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
         QTimer.singleShot(WARM_UP_MS, self.library.open)
 
+    def take(self, files: Sequence[str]) -> None:
+        """Come to the front, with the files that a second start was given."""
+        window = self.window
+        if window.isMinimized():
+            window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+        self.open_files(files)
+
+    def open_files(self, files: Sequence[str]) -> None:
+        """Pictures are opened on the canvas, models are offered; of several the first."""
+        if not files:
+            return
+        first = Path(files[0])
+        self.browsing.show_canvas()
+        if first.is_dir() or first.suffix.lower() in SUFFIXES:
+            self.window.sampler.model.add(str(first))
+        else:
+            self.commands.open(str(first))
+        if len(files) > 1:
+            self.window.status.showMessage(
+                self.tr("Of %n files the first is opened.", "", len(files)), 8000
+            )
+
     async def close(self) -> None:
         """End the engine after its current step, write the session, hide the window."""
         self.session.save()
@@ -189,15 +215,22 @@ class Application(QObject):
         return self.saver.save_picture(picture, model, record)
 
 
-def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:
-    """Open the window and stay until it is closed; returns the exit status.
+def run(
+    argv: Sequence[str] = (), pipeline: Pipeline | None = None, files: Sequence[str] = ()
+) -> int:
+    """Open the window with `files` and stay until it is closed; returns the exit status.
 
+    Where a window with this data directory is open already, it gets them, and this is all.
     `argv` is for Qt, as in `sys.argv`; `pipeline` draws instead of the default model.
+    Raises InUse when the other program does not answer.
     """
     import PySide6  # noqa: F401  # qasync takes the binding that is already imported
     from qasync import QEventLoop
 
     QGuiApplication.setApplicationName("ldm-studio")
+    instance = claim(paths.data_dir(), files)
+    if instance is None:
+        return 0
     QGuiApplication.setApplicationDisplayName("LDM Studio")
     QGuiApplication.setDesktopFileName("ldm-studio")
     app = QApplication(list(argv) or ["ldm-studio"])
@@ -210,14 +243,21 @@ def run(argv: Sequence[str] = (), pipeline: Pipeline | None = None) -> int:
             asyncio.set_event_loop(loop)
             loop.set_exception_handler(crash.asyncio_error)
             drawn_by = pipeline or CorePipeline(background=True)
-            return loop.run_until_complete(_main(app, drawn_by, crash))
+            return loop.run_until_complete(_main(app, drawn_by, crash, instance, files))
     finally:
+        instance.close()
         for number, handler in ends.items():
             signal.signal(number, handler)
         crash.close()
 
 
-async def _main(app: QApplication, pipeline: Pipeline, crash: CrashReporter) -> int:
+async def _main(
+    app: QApplication,
+    pipeline: Pipeline,
+    crash: CrashReporter,
+    instance: Instance,
+    files: Sequence[str],
+) -> int:
     closing = asyncio.Event()
     application = Application(app, pipeline)
     application.window.close_requested.connect(closing.set)
@@ -233,7 +273,11 @@ async def _main(app: QApplication, pipeline: Pipeline, crash: CrashReporter) -> 
         application.window.notice.show_info(
             "LDM Studio closed unexpectedly the last time.", "Your prompt and settings were kept."
         )
+    instance.opened.connect(application.take)
     application.show()
+    if files:
+        application.open_files(files)
+    QTimer.singleShot(WARM_UP_MS, instance.listen)
     await closing.wait()
     await application.close()
     return 0

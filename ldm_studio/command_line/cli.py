@@ -9,6 +9,7 @@ import traceback
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn
 
 from core.errors import MemoryShortage, ModelError, PictureError, StateError, StudioError
@@ -17,6 +18,7 @@ from .. import __version__
 from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
 from ..history import command as history
 from ..history.errors import HistoryError
+from ..paths import data_dir
 from . import branch, doctor, generate, models, replay, resume
 from .exits import Exit
 
@@ -31,7 +33,9 @@ Run = Callable[[Namespace, Callable[[], Pipeline]], int]
 
 def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = CorePipeline) -> int:
     """Run the command in `argv` and return its exit code; --help and wrong usage exit at once."""
-    arguments = parser().parse_args(argv)
+    arguments = parser().parse_args(_with_command(sys.argv[1:] if argv is None else argv))
+    if arguments.data:
+        os.environ["LDM_STUDIO_HOME"] = str(arguments.data.expanduser().absolute())
     run: Run = arguments.run
     try:
         return run(arguments, pipeline)
@@ -48,7 +52,8 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
         return Exit.BUG
 
 
-def open_window() -> int:
+def open_window(files: Sequence[str] = ()) -> int:
+    """The window with these files; the one that is open already, where one is."""
     if not _window_possible():
         _say(NO_DISPLAY)
         return Exit.NO_WINDOW
@@ -56,8 +61,25 @@ def open_window() -> int:
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
     from ..app import run
+    from ..instance import InUse
 
-    return run()
+    try:
+        return run(files=[_local(file) for file in files])
+    except InUse as error:
+        _say(
+            f"{data_dir()} is in use by {error}, which does not answer; end it, or choose another "
+            "folder with --data"
+        )
+        return Exit.NO_WINDOW
+
+
+def _local(file: str) -> str:
+    """The absolute path of a file, or of a file:// address as file managers give it."""
+    if file.startswith("file://"):
+        from urllib.parse import unquote, urlsplit
+
+        file = unquote(urlsplit(file).path)
+    return str(Path(file).absolute())
 
 
 def _window_possible() -> bool:
@@ -104,8 +126,21 @@ def parser() -> argparse.ArgumentParser:
         "window.",
     )
     top.add_argument("--version", action="version", version=f"LDM Studio {__version__}")
-    top.set_defaults(run=_open_window)
+    top.add_argument(
+        "--data",
+        metavar="FOLDER",
+        type=Path,
+        help="keep settings, history, models and pictures in this folder instead of the usual ones",
+    )
+    top.set_defaults(run=_open_window, files=())
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
+    window = commands.add_parser(
+        "open",
+        help="open the window with a picture or a model; `ldm-studio FILE` does the same",
+        description="Open the window, or bring it to the front, with a picture and its recipe.",
+    )
+    window.add_argument("files", metavar="FILE", nargs="*")
+    window.set_defaults(run=_open_window)
     for command in (generate, resume, branch, replay, models):
         command.add(commands)
     past = commands.add_parser(
@@ -125,8 +160,21 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """`open` before a file that comes first, so that file managers need not say it."""
+    made = list(argv)
+    place = 0
+    while place < len(made) and made[place].startswith("-"):
+        place += 2 if made[place] == "--data" else 1
+    if place < len(made):
+        word = made[place]
+        if word.startswith("file://") or (Path(word).suffix and Path(word).exists()):
+            made.insert(place, "open")
+    return made
+
+
 def _open_window(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    return open_window()
+    return open_window(arguments.files)
 
 
 def _history(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:

@@ -1,0 +1,197 @@
+"""One program for each data directory: a second start hands its files to the first and ends.
+
+A lock file in the data directory says who owns it, and is stale as soon as that process is gone,
+however it went. A local socket, named after the directory, takes what a second start was given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, QThread, Signal
+
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+log = logging.getLogger(__name__)
+
+LOCK = "running.lock"
+ANSWER = b"taken\n"
+TRY_MS = 10_000
+"""How long a second start tries: the first may be about to listen, or busy."""
+PAUSE_MS = 50
+MAX_MESSAGE = 1 << 20
+_TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
+"""With which a desktop lets a window come to the front."""
+
+
+class InUse(Exception):
+    """Another program owns the data directory and does not answer; says who."""
+
+
+class Instance(QObject):
+    """Ownership of `folder`, from `claim` until `close`."""
+
+    opened = Signal(object)
+    """What a second start was given, list[str]; empty when it was only started."""
+
+    def __init__(self, folder: Path, lock: QLockFile | None, parent: QObject | None = None) -> None:
+        """`lock`: held; None where the folder cannot be written, and nothing is owned."""
+        super().__init__(parent)
+        self._folder, self._lock = folder, lock
+        self._server: QLocalServer | None = None
+
+    @property
+    def is_owner(self) -> bool:
+        return self._lock is not None
+
+    def listen(self) -> None:
+        """From now on second starts are answered. Not earlier than the window: it takes long to
+        import.
+        """
+        if self._lock is None:
+            return
+        from PySide6.QtNetwork import QLocalServer
+
+        name = address(self._folder)
+        QLocalServer.removeServer(name)  # left by one that was killed: the lock is ours
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        server.newConnection.connect(self._connected)
+        if not server.listen(name):
+            log.warning("a second start cannot be answered: %s", server.errorString())
+            return
+        self._server = server
+
+    def close(self) -> None:
+        """Give the folder up."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def _connected(self) -> None:
+        assert self._server is not None
+        while (socket := self._server.nextPendingConnection()) is not None:
+            visit = _Visit(socket, self)
+            visit.told.connect(self._take)
+            visit.receive()
+
+    def _take(self, told: dict[str, Any]) -> None:
+        for name in _TOKENS:
+            if token := told["tokens"].get(name):
+                os.environ[name] = token
+        self.opened.emit(told["files"])
+
+
+class _Visit(QObject):
+    """One second start, for as long as it is connected."""
+
+    told = Signal(object)
+    """What `_parsed` made of its message."""
+
+    def __init__(self, socket: QLocalSocket, parent: QObject) -> None:
+        super().__init__(parent)
+        self._socket = socket
+        self._message = b""
+        self._is_over = False
+        socket.readyRead.connect(self.receive)
+        socket.setParent(self)
+        socket.disconnected.connect(self.deleteLater)
+
+    def receive(self) -> None:
+        """Read what has come; one line is all."""
+        self._message += bytes(self._socket.readAll().data())
+        if self._is_over or (b"\n" not in self._message and len(self._message) < MAX_MESSAGE):
+            return
+        self._is_over = True
+        try:
+            told = _parsed(self._message.partition(b"\n")[0])
+        except ValueError as error:
+            log.warning("a second start said something strange: %s", error)
+            self._socket.disconnectFromServer()
+            return
+        self._socket.write(ANSWER)
+        self._socket.flush()
+        self.told.emit(told)
+
+
+def claim(folder: Path, files: Sequence[str] = ()) -> Instance | None:
+    """The ownership of `folder`; None when another program has it and took `files`.
+
+    Raises InUse when the other does not answer: it hangs, or is another user's.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        log.warning("%s cannot be made: %s", folder, error.strerror or error)
+        return Instance(folder, None)
+    lock = QLockFile(str(folder / LOCK))
+    lock.setStaleLockTime(0)  # only the end of its process makes a lock stale, never its age
+    deadline = QDeadlineTimer(TRY_MS)
+    while True:
+        if lock.tryLock(0):
+            return Instance(folder, lock)
+        if lock.error() != QLockFile.LockError.LockFailedError:
+            log.warning("no lock can be made in %s", folder)
+            return Instance(folder, None)
+        if _hand_over(folder, files):
+            return None
+        if deadline.hasExpired():
+            raise InUse(_owner(lock))
+        QThread.msleep(PAUSE_MS)  # it starts or ends just now
+
+
+def address(folder: Path) -> str:
+    """Of the socket: short, as file names of sockets must be, and another for each directory."""
+    real = os.path.realpath(folder)
+    name = f"ldm-studio-{hashlib.sha256(os.fsencode(real)).hexdigest()[:20]}"
+    private = os.environ.get("XDG_RUNTIME_DIR", "")  # where other users cannot be before us
+    return str(Path(private) / name) if private and os.path.isdir(private) else name
+
+
+def _hand_over(folder: Path, files: Sequence[str]) -> bool:
+    """Whether the owner took them."""
+    from PySide6.QtNetwork import QLocalSocket
+
+    tokens = {name: os.environ[name] for name in _TOKENS if name in os.environ}
+    socket = QLocalSocket()
+    socket.connectToServer(address(folder))
+    if not socket.waitForConnected(1000):
+        return False
+    socket.write(json.dumps({"files": list(files), "tokens": tokens}).encode() + b"\n")
+    answer = b""
+    deadline = QDeadlineTimer(TRY_MS)
+    while ANSWER not in answer and socket.waitForReadyRead(max(0, deadline.remainingTime())):
+        answer += bytes(socket.readAll().data())
+    socket.disconnectFromServer()
+    return ANSWER in answer
+
+
+def _parsed(message: bytes) -> dict[str, Any]:
+    """Raises ValueError."""
+    told = json.loads(message)
+    if not isinstance(told, dict):
+        raise ValueError("no object")
+    files, tokens = told.get("files", []), told.get("tokens", {})
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise ValueError("no list of files")
+    if not isinstance(tokens, dict) or not all(isinstance(t, str) for t in tokens.values()):
+        raise ValueError("no tokens")
+    return {"files": files, "tokens": tokens}
+
+
+def _owner(lock: QLockFile) -> str:
+    told = lock.getLockInfo()
+    if not told or not told[0]:  # the file is another user's, or not yet written
+        return "another process"
+    process, computer, program = told[0], told[1], told[2]
+    return f"process {process} ({program}) on {computer}"
