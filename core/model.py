@@ -40,7 +40,6 @@ from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactA
 from .networks.layers import Context, timestep_embedding
 from .networks.tiny_autoencoder import TinyDecoder
 from .networks.unet import UNet
-from .placement import IN_MAIN_MEMORY, Plan, Turns
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
 from .tiling import blended, decode_tiled, encode_tiled
@@ -72,9 +71,6 @@ class Model:
     """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
     previewer: TinyDecoder | None = None
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
-    plan: Plan = IN_MAIN_MEMORY
-    turns: Turns | None = None
-    """What brings a network to the device before it works; None: they are all there."""
     _conditions: OrderedDict[tuple[str, bool], Cond] = field(
         default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
     )
