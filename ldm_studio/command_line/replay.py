@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import MemoryShortage, PictureError, StudioError
+from core.pixels import digest
 
 from ..engine.pipeline import Pictures, Pipeline
 from ..paths import inputs_dir
 from ..pictures.images import Pixels, load_image, load_mask
 from ..pictures.inputs import InputStore
-from ..pictures.recall import NoRecipe, each, find, recipe, scaled
+from ..pictures.recall import MissingInput, NoRecipe, each, find, recipe, scaled
 from ..pictures.replay import Verdict, replay
 from . import output
 from .exits import Exit
@@ -72,7 +73,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 def _one(path: Path, engine: Pipeline, given: Pictures, arguments: Namespace) -> Exit:
     store = InputStore(inputs_dir())
     try:
-        pixels = [*_in_its_size(path, given)]
+        pixels = {digest(one): one for one in _in_its_size(path, given)}
         with output.progress() as on_step:
             verdict = replay(
                 path,
@@ -85,6 +86,8 @@ def _one(path: Path, engine: Pipeline, given: Pictures, arguments: Namespace) ->
     except MemoryShortage:
         raise
     except StudioError as error:
+        if isinstance(error, MissingInput):
+            error.hint = "Give it with --mask." if error.field == "mask" else "Give it with --init."
         _tell_failure(path, error, arguments.json)
         damaged = isinstance(error, PictureError) and not isinstance(error, NoRecipe)
         return Exit.PICTURE if damaged else Exit.NOT_REPLAYED

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from core.errors import RequestError
 from core.pixels import digest
 from core.request import Request
 
 from .. import paths
+from ..pictures import recall
 from ..pictures.inputs import InputStore
 from ..pictures.jobs import JobStore
+from ..pictures.recall import MissingInput
 from ..pictures.record import Record
 from ..pictures.trajectories import Trajectories
 from .events import ModelInfo, Work
@@ -71,35 +71,14 @@ class Storage:
 
         Raises RequestError if one is missing, PictureError if it is damaged.
         """
-        image, mask = work.image, work.mask
-        if image is None and request.init:
-            image = self._find("init", request.init)
-        if mask is None and request.mask:
-            mask = self._find("mask", request.mask)
-        known = {request.init, request.mask, *work.later}
-        later = {
-            name: self._find(name_of_field, name)
-            for name_of_field, name in _changed_pictures(request)
-            if name not in known
-        }
-        return Pictures(image, mask, {**work.later, **later})
-
-    def _find(self, field: str, named: str) -> np.ndarray:
+        given = dict(work.later)
+        for named, pixels in ((request.init, work.image), (request.mask, work.mask)):
+            if pixels is not None:
+                given[named] = pixels
         try:
-            pixels = self.inputs.find(named)
-        except ValueError as error:
-            raise RequestError(field, f"The {field} picture has no valid name: {error}") from error
-        if pixels is None:
-            raise RequestError(
-                field,
-                f"The {field} picture that this was made from is no longer kept.",
-                f"It would be {self.inputs.path(named)}.",
-            )
-        return pixels
-
-
-def _changed_pictures(request: Request) -> Iterator[tuple[str, str]]:
-    for change in request.changes:
-        for field, named in (("init", change.init), ("mask", change.mask)):
-            if named:
-                yield field, named
+            found = recall.find(request, self.inputs, given)
+        except MissingInput as error:
+            raise RequestError(error.field, error.message, error.hint) from error
+        image = found.image if work.image is None else work.image
+        mask = found.mask if work.mask is None else work.mask
+        return Pictures(image, mask, {**work.later, **found.later})

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.request import Change
 from ldm_studio.panels.fields import tool_button
+from ldm_studio.studio.changes import in_words
 from ldm_studio.studio.store import StudioStore
 
 MOST_NAMED = 4
@@ -39,7 +40,7 @@ class ChangesLine(QWidget):
     def _show(self, changes: tuple[Change, ...]) -> None:
         self.setVisible(bool(changes))
         self.words.setText(summary(changes))
-        lines = (f"Step {change.step}: {description(change)}" for change in changes)
+        lines = (f"Step {change.step}: {in_words(change)}" for change in changes)
         tip = "\n".join(("They are made again until you edit a setting.", *lines))
         self.words.setToolTip(tip if changes else "")
 
@@ -54,18 +55,3 @@ def summary(changes: Sequence[Change]) -> str:
     if len(changes) > MOST_NAMED:
         return f"With {len(changes)} changes at steps {steps[0]} to {steps[-1]}"
     return f"With {len(changes)} changes at steps {', '.join(steps[:-1])} and {steps[-1]}"
-
-
-def description(change: Change) -> str:
-    """What is changed, and to what."""
-    named = {"init": "another start picture", "mask": "another mask"}
-    return ", ".join(
-        named.get(name) or f"{name} {_short(value)}" for name, value in change.fields.items()
-    )
-
-
-def _short(value: object, most: int = 60) -> str:
-    if not isinstance(value, str):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    line = " ".join(value.split())
-    return f"“{line if len(line) <= most else line[: most - 1] + '…'}”"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,11 @@ from .inputs import InputStore
 
 
 class MissingInput(StudioError):
-    """A picture that a recipe starts from is not here."""
+    """A picture that a recipe starts from is not here; `field` is what names it."""
+
+    def __init__(self, field: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
 
 
 class NoRecipe(PictureError):
@@ -78,35 +82,40 @@ def keep(pictures: Pictures, store: InputStore) -> None:
         store.keep(digest(pixels), pixels)
 
 
-def find(request: Request, store: InputStore, given: Iterable[Pixels] = ()) -> Pictures:
-    """The pictures that `request` names, from the store or among those given.
+def find(
+    request: Request, store: InputStore, given: Mapping[str, Pixels] | None = None
+) -> Pictures:
+    """The pictures that `request` names, among those given, by digest, or from the store.
 
     Raises MissingInput, which says by digest what is not here, and PictureError for one that is
     damaged.
     """
-    known = {digest(pixels): pixels for pixels in given}
 
-    def pixels(what: str, named: str) -> Pixels | None:
+    known = given or {}
+
+    def pixels(field: str, named: str) -> Pixels | None:
         if not named:
             return None
+        what = "mask" if field == "mask" else "start picture"
         try:
-            found = known.get(named)
-            if found is None:
-                found = store.find(named)
+            found = known[named] if named in known else store.find(named)
         except ValueError as error:
-            raise MissingInput(f"The recipe names its {what} in a way that is none.") from error
+            message = f"The recipe names its {what} in a way that is none."
+            raise MissingInput(field, message) from error
         if found is None:
             raise MissingInput(
-                f"The {what} that the recipe names by the digest {named[:16]} is not here.",
-                "Give it with --mask." if what == "mask" else "Give it with --init.",
+                field,
+                f"The {what} that the recipe names by the digest {named[:16]} is no longer kept.",
+                f"It would be {store.path(named)}.",
             )
         return found
 
-    image, mask = pixels("start picture", request.init), pixels("mask", request.mask)
+    image, mask = pixels("init", request.init), pixels("mask", request.mask)
     later: dict[str, Pixels] = {}
     for change in request.changes:
-        for what, named in (("start picture", change.init), ("mask", change.mask)):
-            found = pixels(what, named or "")
-            if named and found is not None and named not in (request.init, request.mask):
+        for field, named in (("init", change.init), ("mask", change.mask)):
+            if named and named not in (request.init, request.mask, *later):
+                found = pixels(field, named)
+                assert found is not None  # it is named
                 later[named] = found
     return Pictures(image, mask, later)

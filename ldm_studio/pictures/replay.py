@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +44,13 @@ def replay(
     inputs: InputStore,
     on_step: OnStep = lambda done, total: None,
     *,
-    given: Iterable[Pixels] = (),
+    given: Mapping[str, Pixels] | None = None,
     model: str | None = None,
 ) -> Verdict:
     """Run the recipe inside a picture and compare each step, the result and the file.
 
-    `given` are start pictures that `inputs` may lack, `model` says where the model is if not
-    where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
+    `given` are start pictures, by digest, that `inputs` may lack, `model` says where the model is
+    if not where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
     ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
     its model.
     """

@@ -173,7 +173,7 @@ def test_changes_are_said_and_can_be_forgotten(store, qtbot) -> None:
     store.apply(Request(init="a" * 64, strength=0.5, changes=changes))
     assert line.words.text() == "With 2 changes at steps 8 and 14"
     assert "Step 8: prompt “a dog”" in line.words.toolTip()
-    assert "Step 14: cfg 7.5, sampler “Euler a”, another mask" in line.words.toolTip()
+    assert "Step 14: CFG 7.5, sampler Euler a, another mask" in line.words.toolTip()
     qtbot.mouseClick(line.forget, Qt.MouseButton.LeftButton)
     assert store.snapshot().changes == ()
     assert line.isHidden()
