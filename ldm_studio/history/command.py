@@ -14,8 +14,9 @@ from typing import Any
 from tqdm import tqdm
 
 from core.errors import PictureError, RequestError
-from ldm_studio.paths import data_dir, pictures_dir
+from ldm_studio.paths import data_dir, pictures_dir, trajectories_dir
 
+from . import steps
 from .export import export
 from .query import GRAMMAR, Problem, Query, parse
 from .reader import Count, Details, Reader
@@ -260,6 +261,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
         # A folder of one's own that is not there yet holds no pictures.
         there = [folder for folder in folders if folder.is_dir() or folder != pictures_dir()]
         try:
+            steps.follow(history, trajectories_dir())
             return rebuild(history, there, again=arguments.again, progress=show)
         except KeyboardInterrupt:
             bar.close()

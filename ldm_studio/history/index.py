@@ -92,24 +92,27 @@ def _moved(connection: sqlite3.Connection, found: Scanned) -> tuple[int, str] | 
 
 def locate(connection: sqlite3.Connection, number: int, found: Scanned) -> None:
     """Point a picture at another file; a row that the file had got meanwhile makes way for it."""
-    rows = connection.execute(
-        "SELECT id FROM pictures WHERE path = ? AND id != ?", (str(found.path), number)
-    )
-    for (other,) in rows.fetchall():
-        connection.execute("DELETE FROM words WHERE rowid = ?", (other,))
-        connection.execute("DELETE FROM pictures WHERE id = ?", (other,))
+    _make_way(connection, found.path, number)
     connection.execute("UPDATE pictures SET path = ? WHERE id = ?", (str(found.path), number))
     put(connection, found)
 
 
 def move(connection: sqlite3.Connection, number: int, path: Path) -> None:
-    """The file of a picture has another name now. Raises sqlite3.IntegrityError for one that
-    another picture has.
-    """
+    """The file of a picture has another name now."""
+    _make_way(connection, path, number)
     connection.execute(
         "UPDATE pictures SET path = ?, folder = ?, name = ? WHERE id = ?",
         (str(path), str(path.parent), path.name, number),
     )
+
+
+def _make_way(connection: sqlite3.Connection, path: Path, number: int) -> None:
+    rows = connection.execute(
+        "SELECT id FROM pictures WHERE path = ? AND id != ?", (str(path), number)
+    )
+    for (other,) in rows.fetchall():
+        connection.execute("DELETE FROM words WHERE rowid = ?", (other,))
+        connection.execute("DELETE FROM pictures WHERE id = ?", (other,))
 
 
 def _when(found: Scanned) -> tuple[int, str]:
@@ -176,8 +179,18 @@ def parents(recipe: Recipe, values: Facts) -> list[Parent]:
     found = [Parent(values.init, mask=values.mask)] if values.init else []
     noted: Any = (json_object(recipe.run) or {}).get("parent")
     if isinstance(noted, dict) and (digest := text(noted.get("picture"), 64)):
-        found.append(Parent(digest, whole(noted.get("step"), None)))
+        step = whole(noted.get("step"), None)
+        found.append(Parent(digest, step, _mask_from(recipe, step)))
     return found
+
+
+def _mask_from(recipe: Recipe, step: int | None) -> str:
+    """The mask that a branch was given at a step; empty where it was given none."""
+    changes: Any = (json_object(recipe.request) or {}).get("changes")
+    for change in reversed(changes if isinstance(changes, list) else []):
+        if isinstance(change, dict) and change.get("step") == step:
+            return text(change.get("mask"), 64)
+    return ""
 
 
 def seed_text(seed: int | None) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ldm_studio.paths import data_dir
+from ldm_studio.paths import data_dir, trajectories_dir
 
+from . import steps
 from .errors import HistoryError
 from .reading import scan
 from .store import History
@@ -16,6 +17,7 @@ def note(path: Path) -> str:
     try:
         with History(data_dir()) as history:
             history.put([scan(path.absolute())]).result()
+            steps.follow(history, trajectories_dir())
     except HistoryError as error:
         return error.message
     return ""

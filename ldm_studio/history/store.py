@@ -67,6 +67,8 @@ class History:
         """Opens or makes the history in `folder`. Raises HistoryError, NewerHistory."""
         self.path = folder / DATABASE
         self.recovery: Recovery | None = None
+        self.is_new = False
+        """The database was made just now: not every picture may be in it yet."""
         self._journal = folder / JOURNAL
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -248,7 +250,7 @@ class History:
         except BaseException as error:  # whoever opens the history is told, whatever it is
             ready.set_exception(error)
             return
-        connection = opened.connection
+        connection, self.is_new = opened.connection, opened.is_new
         ready.set_result(recovery)
         while (batch := self._batch()) is not None:
             self._commit(connection, batch)

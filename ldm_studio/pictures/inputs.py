@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ class InputStore:
     def keep(self, digest: str, pixels: Pixels) -> Path:
         """Write [H, W, 3] or [H, W] pixels, if they are not there yet. Raises OSError."""
         path = self.path(digest)
-        if not path.exists():
+        try:
+            os.utime(path)  # used now, see cleaning.py
+        except FileNotFoundError:
             with replacing(path) as file:
                 Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
         return path

@@ -14,11 +14,14 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import StudioError
+from ldm_studio import paths
 from ldm_studio.engine.thread import lower_priority
+from ldm_studio.history import steps
 from ldm_studio.history.errors import HistoryError
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import Progress, Report, rebuild
 from ldm_studio.history.store import History
+from ldm_studio.pictures.cleaning import clean_inputs
 
 from .relay import Failed, Relay
 from .watching import Watcher, below
@@ -66,10 +69,20 @@ class Library(QObject):
     indexed = Signal(object)
     """Indexed"""
 
-    def __init__(self, folder: Path, own: Path, parent: QObject | None = None) -> None:
-        """`folder` is where the database is, `own` where this program's pictures are."""
+    def __init__(
+        self,
+        folder: Path,
+        own: Path,
+        parent: QObject | None = None,
+        *,
+        trajectories: Path | None = None,
+    ) -> None:
+        """`folder` is where the database is, `own` where this program's pictures are,
+        `trajectories` where their steps are kept.
+        """
         super().__init__(parent)
         self.folder, self.own = folder, own
+        self._trajectories = trajectories or paths.trajectories_dir()
         self.relay = Relay(self)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
@@ -82,6 +95,7 @@ class Library(QObject):
             1, thread_name_prefix="ldm-index", initializer=lower_priority
         )
         self._stop = threading.Event()
+        self._is_cleaned = False
         self._ending = threading.Event()
         self._opening = False
 
@@ -157,19 +171,21 @@ class Library(QObject):
 
     # Writing
 
-    def note(self, paths: Iterable[Path]) -> None:
+    def note(self, files: Iterable[Path]) -> None:
         """These files are finished pictures; before the history is open, they wait."""
-        paths = tuple(paths)
+        files = tuple(files)
         if self._history is None:
-            self._noted += paths
+            self._noted += files
             return
-        for folder in {path.parent for path in paths}:
+        for folder in {path.parent for path in files}:
             self._watcher.watch_also(folder)
         history = self._history
-        self.run(
-            lambda: history.put([scan(path) for path in paths]).result(),
-            lambda _: self.changed.emit(),
-        )
+
+        def work() -> None:
+            history.put([scan(path) for path in files]).result()
+            steps.follow(history, self._trajectories)
+
+        self.run(work, lambda _: self.changed.emit())
 
     def wrote(self, future: Future[T], then: Callable[[T], None] = lambda _: None) -> None:
         """What a method of the history is about to do: `changed` follows it, or `failed`."""
@@ -236,6 +252,7 @@ class Library(QObject):
         if not quiet:
             self.relay.post(lambda: self.indexing.emit(Indexing(folders, quiet)))
         here = [folder for folder in folders if folder.exists() or folder != self.own]
+        steps.follow(history, self._trajectories)
         return rebuild(history, here, progress=tell, cancelled=self._stop.is_set)
 
     def _on_indexed(self, indexed: Indexed) -> None:
@@ -246,7 +263,19 @@ class Library(QObject):
         if report.added or report.changed or report.moved or report.missing:
             self.changed.emit()
         self._watch()
+        self._clean_once(indexed)
         self.indexed.emit(indexed)
+
+    def _clean_once(self, indexed: Indexed) -> None:
+        """Remove start pictures that nothing names, once everything that could is known."""
+        complete = not indexed.report.cancelled and set(indexed.folders) >= set(self.folders)
+        if self._is_cleaned or not complete or self._ending.is_set():
+            return
+        self._is_cleaned = True
+        if self.history.is_new or not all(folder.is_dir() for folder in self.folders):
+            return
+        future = self._indexer.submit(_clean, self.history)
+        self.relay.when_done(future, lambda _: None, self.failed.emit)
 
     def _watch(self) -> None:
         """Folders come and go with what was found."""
@@ -256,3 +285,20 @@ class Library(QObject):
     def _on_index_failed(self, error: StudioError) -> None:
         self.indexing.emit(None)
         self.failed.emit(error)
+
+
+def _clean(history: History) -> None:
+    """Raises HistoryError."""
+    others = (paths.queue_dir(), paths.trajectories_dir(), paths.state_dir(), paths.config_dir())
+    try:
+        with history.reader() as reader:
+            cleaned = clean_inputs(paths.inputs_dir(), reader.requests(), others)
+    except OSError as error:
+        log.warning("start pictures cannot be looked through: %s", error)
+        return
+    if cleaned.files:
+        log.info(
+            "removed %d start pictures that nothing names, %.1f MB",
+            cleaned.files,
+            cleaned.size / 1e6,
+        )

@@ -1,0 +1,130 @@
+"""Pictures get other names: their files, and the history with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import PictureError
+from core.pixels import digest
+from core.request import Request
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.reading import scan
+from ldm_studio.history.rebuild import rebuild
+from ldm_studio.history.renaming import new_name, rename
+from ldm_studio.history.schema import State
+from tests.ldm_studio.history.files import noise, ours
+
+A = Path("/pictures/00001-1.png")
+
+
+@pytest.fixture
+def pictures(tmp_path, history) -> Path:
+    """1 is a fox, 2 was made from it."""
+    folder = tmp_path / "pictures"
+    ours(folder / "a.png", Request(prompt="a fox", width=8, height=8), seed=1)
+    child = Request(prompt="in snow", width=8, height=8, init=digest(noise(seed=1)), strength=0.5)
+    ours(folder / "b.png", child, seed=2)
+    history.put([scan(folder / "a.png"), scan(folder / "b.png")]).result()
+    return folder
+
+
+def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(pictures, history, reader):
+    history.rate([1], 5).result()
+    history.create_collection("Best", [1]).result()
+    assert rename(history, 1, "A fox 🦊") == pictures / "A fox 🦊.png"
+    assert sorted(os.listdir(pictures)) == ["A fox 🦊.png", "b.png"]
+    details = reader.details(1)
+    assert details.listed.path == pictures / "A fox 🦊.png"
+    assert (details.listed.rating, details.collections) == (5, ("Best",))
+    assert [one.ids for one in reader.details(2).parents] == [(1,)]
+    assert [one.id for one in reader.pages(parse('name:"A fox 🦊.png"'))] == [1]
+    report = rebuild(history, [pictures])
+    assert (report.unchanged, report.added, report.moved, report.missing) == (2, 0, 0, 0)
+
+
+def test_a_scan_that_sees_the_new_name_first_changes_nothing(pictures, history, reader):
+    (pictures / "a.png").rename(pictures / "c.png")
+    rebuild(history, [pictures])
+    history.move(1, pictures / "c.png").result()
+    assert [one.id for one in reader.pages(Query())] == [2, 1]
+    assert reader.details(1).listed.state is State.HERE
+
+
+def test_a_name_that_is_taken_is_refused(pictures, history, reader):
+    before = (pictures / "b.png").read_bytes()
+    with pytest.raises(PictureError, match=r"Another picture of the history .* b\.png"):
+        rename(history, 1, "b")
+    (pictures / "unknown.png").write_bytes(b"something")
+    with pytest.raises(PictureError, match="Another file"):
+        rename(history, 1, "unknown")
+    assert (pictures / "unknown.png").read_bytes() == b"something"
+    assert (pictures / "b.png").read_bytes() == before
+    assert reader.details(1).listed.path == pictures / "a.png"
+
+
+def test_the_name_of_a_picture_in_the_trash_is_kept_for_it(pictures, history):
+    (pictures / "b.png").unlink()
+    history.set_state([2], State.DELETED).result()
+    with pytest.raises(PictureError, match="Another picture"):
+        rename(history, 1, "b.png")
+
+
+def test_a_missing_picture_is_not_renamed(pictures, history):
+    (pictures / "a.png").unlink()
+    with pytest.raises(PictureError, match="not there"):
+        rename(history, 1, "c")
+    assert os.listdir(pictures) == ["b.png"]
+    with pytest.raises(PictureError, match="no picture 99"):
+        rename(history, 99, "c")
+
+
+def test_the_recipe_of_another_program_beside_it_goes_along(pictures, history):
+    (pictures / "a.txt").write_text("a fox\nSteps: 20")
+    rename(history, 1, "c")
+    assert (pictures / "c.txt").read_text() == "a fox\nSteps: 20"
+    assert not (pictures / "a.txt").exists()
+
+
+def test_the_same_name_is_no_change(pictures, history):
+    assert rename(history, 1, "a.PNG") == pictures / "a.png"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("fox", "fox.png"),
+        ("fox.png", "fox.png"),
+        ("fox.PNG", "fox.png"),
+        ("fox.jpg", "fox.jpg.png"),
+        ("v1.5 fox", "v1.5 fox.png"),
+        ("  红狐狸 ثعلب  ", "红狐狸 ثعلب.png"),
+    ],
+)
+def test_what_a_name_becomes(wanted, name):
+    assert new_name(A, wanted) == name
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["", "  ", ".png", "a/b", "..\\b", "a:b", 'a"b', "a\nb", "a\0b", ".hidden", "dots...", "con",
+     "NUL.fox", "com1.png", "x" * 300, "狐" * 90, "\ud800"],
+)  # fmt: skip
+def test_names_that_some_system_cannot_have_are_refused(wanted):
+    with pytest.raises(PictureError):
+        new_name(A, wanted)
+
+
+@given(st.text())
+def test_any_text_is_a_name_in_the_same_folder_or_refused(wanted):
+    try:
+        name = new_name(A, wanted)
+    except PictureError:
+        return
+    assert A.with_name(name).parent == A.parent
+    assert name.endswith(".png")
+    assert new_name(A, name) == name
