@@ -18,6 +18,7 @@ from core.errors import RequestError
 from core.inpainting import (
     Region,
     blend_alpha,
+    bounds,
     cells,
     drawn_picture,
     filled,
@@ -125,6 +126,21 @@ def test_a_masked_region_of_a_large_picture_is_drawn_at_the_models_size(tiny_mod
     assert not changed[mask == 0].any()
     with pytest.raises(RequestError, match="cannot draw a width"):
         draw(tiny_model, mask, Inpaint(), photo)
+
+
+@pytest.mark.parametrize("inpaint", [MASKED, Inpaint(), Inpaint(soft=True, grow=3, blur=2)])
+def test_a_preview_is_of_what_can_change_alone(tiny_model: Model, inpaint: Inpaint) -> None:
+    mask = blob(at=(30, 40))
+    named = {"init": digest(PHOTO), "mask": digest(mask)}
+    job = prepare(tiny_model, replace(REQUEST, inpaint=inpaint, **named), Inputs(PHOTO, mask))
+    painted = bounds(blend_alpha(redrawn(mask, inpaint), inpaint))
+    assert painted is not None
+    for step in steps(job):
+        shown = preview(job, step)
+        assert shown.ground is PHOTO
+        assert (shown.left, shown.top) == (painted.left, painted.top)
+        assert shown.rgb.shape[1::-1] == painted.size
+    assert np.array_equal(shown.whole(), finish(job, step.state).rgb)
 
 
 # The chain of masks

@@ -348,3 +348,23 @@ def test_a_picture_to_keep_comes_first(start, qtbot, gate) -> None:
         gate.open()
     assert [request.prompt for request in pipeline.begun] == ["a cat", "a dog"]
     assert len(entries(application)) == 1
+
+
+# --- what is seen of it ---
+
+
+def test_of_a_masked_part_only_the_part_is_brought_in(start, qtbot, gate) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot, seed=1, seed_locked=True)
+    document = application.studio.view.document
+    application.studio.view.set_mask(disc())
+    pipeline.before_step = gate
+    begin(application, qtbot, gate, seed=2)
+    assert document.part == (45, 45, 39, 39)
+    changes: list[object] = []
+    document.changed.connect(changes.append)
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    assert set(changes) == {(45, 45, 39, 39)}
+    assert document.preview is None
