@@ -40,6 +40,7 @@ from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactA
 from .networks.layers import Context, timestep_embedding
 from .networks.tiny_autoencoder import TinyDecoder
 from .networks.unet import UNet
+from .placement import IN_MAIN_MEMORY, Plan, Turns
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
 from .tiling import blended, decode_tiled, encode_tiled
@@ -71,6 +72,9 @@ class Model:
     """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
     previewer: TinyDecoder | None = None
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
+    plan: Plan = IN_MAIN_MEMORY
+    turns: Turns | None = None
+    """What brings a network to the device before it works; None: they are all there."""
     _conditions: OrderedDict[tuple[str, bool], Cond] = field(
         default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
     )
@@ -129,6 +133,7 @@ class Model:
         key = prompt, negative and scored
         cond = known.pop(key, None)
         if cond is None:
+            self._bring(*self.text.networks)
             cond = self.text([prompt])
             if scored and cond.vector is not None:
                 score = self._sinusoids([POOR_SCORE if negative else GOOD_SCORE])
@@ -141,19 +146,21 @@ class Model:
     def predictor(self, cond: Cond) -> Callable[[Tensor, float], Tensor]:
         """The U-Net told `cond`, from x [B, C, h, w] in the scaling it was trained on, and `extra`,
         and the time. What does not change from step to step is computed once."""
-        context = Context(cond.context.to(self.dtype))
+        context = Context(cond.context.to(self.dtype))  # read when the U-Net is there
 
         def predict(x: Tensor, t: float) -> Tensor:
             times = torch.full((len(x),), t, device=x.device)
             vector = cond.vector
             if vector is not None:
                 vector = self._with_sizes(vector, x.shape).to(self.dtype)
+            self._bring(self.unet)
             return self.unet(x.to(self.dtype), times, context, vector).to(x.dtype)
 
         return predict
 
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
+        self._bring(self.autoencoder)
         return (self.autoencoder.encode(picture) - self._mean) / self._std
 
     def nothing(self, height: int, width: int) -> Tensor:
@@ -162,6 +169,7 @@ class Model:
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
+        self._bring(self.autoencoder)
         decoded = self.autoencoder.decode(latent * self._std + self._mean)
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
 
@@ -212,6 +220,10 @@ class Model:
         if isinstance(self.autoencoder, CompactAutoencoder):
             return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
+
+    def _bring(self, *networks: nn.Module) -> None:
+        if self.turns is not None:
+            self.turns.bring(*networks)
 
     @property
     def _mean(self) -> Tensor:

@@ -23,6 +23,7 @@ from ..model_config import Defaults
 from ..networks.autoencoder import Autoencoder
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
+from ..placement import Plan, Turns, free_memory, size_of, working_autoencoder, working_unet
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
 from .families import UPSCALER, CheckpointConfig
@@ -97,8 +98,10 @@ def load_checkpoint(
         ]
         for network, sources, name in wanted:
             compared(network, sources, name).check()
+        plan = _plan(identity, unet, autoencoder, encoders, torch.device(device), dtype)
         for network, sources, _ in wanted:
-            fill(network, sources, device, torch.float32 if network is autoencoder else dtype)
+            home = "cpu" if plan.in_turn else device
+            fill(network, sources, home, torch.float32 if network is autoencoder else dtype)
     except torch.OutOfMemoryError:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
@@ -112,6 +115,32 @@ def load_checkpoint(
         text=ClipConditioner(list(zip(encoders, uses, strict=True))),
         device=torch.device(device),
         dtype=dtype,
+        plan=plan,
+        turns=Turns(torch.device(device)) if plan.in_turn else None,
+    )
+
+
+def _plan(
+    identity: Identity,
+    unet: UNet,
+    autoencoder: Autoencoder,
+    encoders: Sequence[ClipTextEncoder],
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Plan:
+    """Of networks that need not have their weights yet."""
+    factor, side = autoencoder.config.factor, _side(identity)
+    return Plan(
+        weights={
+            "U-Net": size_of(unet, dtype=dtype),
+            "text encoders": size_of(*encoders, dtype=dtype),
+            "autoencoder": size_of(autoencoder, dtype=torch.float32),
+        },
+        working={
+            "U-Net": working_unet(identity.unet, (side // factor) ** 2, dtype),
+            "autoencoder": working_autoencoder(autoencoder.config.channels, side**2),
+        },
+        free=free_memory(device),
     )
 
 
@@ -158,9 +187,7 @@ def _config(identity: Identity) -> CheckpointConfig:
     assert identity.autoencoder is not None
     family, predicts = identity.family, identity.predicts
     schedule = scaled_linear(*family.betas)
-    side = family.side
-    if predicts.kind == "v" and family.side < V_SIDE and identity.unet.linear_projection:
-        side = V_SIDE
+    side = _side(identity)
     return CheckpointConfig(
         name=identity.path.name if identity.path.is_dir() else identity.path.stem,
         family=family,
@@ -179,6 +206,14 @@ def _config(identity: Identity) -> CheckpointConfig:
         ),
         extra=identity.extra,
     )
+
+
+def _side(identity: Identity) -> int:
+    """Pixels, of the pictures it was trained on."""
+    side = identity.family.side
+    if identity.predicts.kind == "v" and side < V_SIDE and identity.unet.linear_projection:
+        return V_SIDE
+    return side
 
 
 def misfits(identity: Identity) -> tuple[Misfit, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..networks.clip import ClipTextEncoder
 from .clip_tokenizer import END, Chunk, ClipReader, Words, chunks, clip_tokenizer
@@ -59,6 +59,10 @@ class ClipConditioner:
         self.embeddings = tuple(embeddings)
         self._words = _words(embeddings)
         self.read = ClipReader(self._words)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return tuple(network for network, _ in self.encoders)
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str]) -> Cond:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..networks.bert import Bert
@@ -71,6 +71,10 @@ class SentenceConditioner:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return (self.network,)
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str]) -> Cond:
