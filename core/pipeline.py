@@ -42,6 +42,9 @@ from .previews import Preview
 from .request import MAX_SIDE, Change, Request
 from .saved import Saved, description
 
+MATCHED_AT_ONCE = 512 * 512
+"""Pixels: the colours of a larger region take longer to match than a step should be held up by."""
+
 SMALL_TILE = 32
 """For a decoder that ran out of memory."""
 
@@ -206,14 +209,17 @@ def _step(job: Job, state: State) -> Step:
 
 @torch.no_grad()
 def preview(job: Job, step: Step) -> Preview:
-    """What the picture looks like so far, where it is drawn; coarsely where decoding takes long."""
+    """What the picture looks like so far, where it is drawn; coarsely where decoding takes long,
+    and without matching colours where that does.
+    """
     leg = job.leg(step.state.index - 1)
     drawn = job.model.glimpse(step.x0) if job.model.glimpses else _decode(job, step.x0)
     rgb, original = np.ascontiguousarray(_pixels(drawn)[..., :3]), leg.original
     if original is None or original.alpha is None:
         return Preview(rgb)
-    patch = inpainting.patched(*_pasting(leg, original, original.alpha, rgb))
     part, region = original.seen, original.region
+    quick = region.size[0] * region.size[1] <= MATCHED_AT_ONCE
+    patch = inpainting.patched(*_pasting(leg, original, original.alpha, rgb, match=quick))
     x, y, (width, height) = part.left - region.left, part.top - region.top, part.size
     seen = np.ascontiguousarray(patch[y : y + height, x : x + width])
     return Preview(seen, original.image, part.left, part.top)
@@ -312,11 +318,11 @@ def _pixels(decoded: Tensor) -> np.ndarray:
 
 
 def _pasting(
-    leg: Leg, original: Original, alpha: np.ndarray, rgb: np.ndarray
+    leg: Leg, original: Original, alpha: np.ndarray, rgb: np.ndarray, *, match: bool = True
 ) -> tuple[np.ndarray, np.ndarray, Region, np.ndarray, np.ndarray | None]:
     """What `inpainting.pasted` is given."""
     kept = None
-    if leg.request.inpaint.match and original.cells is not None:
+    if match and leg.request.inpaint.match and original.cells is not None:
         kept = (original.cells[0, 0] == 0).cpu().numpy()
     return original.image, alpha, original.region, rgb, kept
 
