@@ -26,6 +26,7 @@ from .events import (
     Loading,
     Looked,
     LookFailed,
+    NotSaved,
     Paused,
     Progress,
     QueueChanged,
@@ -34,6 +35,7 @@ from .events import (
     ReplayFailed,
     ReplayProgress,
     Resumed,
+    Saved,
     Started,
     Steered,
     SteerRefused,
@@ -61,6 +63,10 @@ class EngineBridge(QObject):
     """Progress; the newest of a frame"""
     finished = Signal(object)
     """Finished: a picture, one of perhaps several of its work"""
+    not_saved = Signal(object)
+    """NotSaved: the work stands still until it is"""
+    saved = Signal(object)
+    """Saved: what `not_saved` was about is on disk"""
     failed = Signal(object)
     """Failed"""
     cancelled = Signal(object)
@@ -121,6 +127,8 @@ class EngineBridge(QObject):
             Started: self._start,
             Progress: self._progress,
             Finished: self._finish,
+            NotSaved: self.not_saved.emit,
+            Saved: self._save,
             Failed: lambda event: self._end(event, self.failed),
             Cancelled: lambda event: self._end(event, self.cancelled),
             Idle: lambda event: self.idle.emit(),
@@ -250,6 +258,11 @@ class EngineBridge(QObject):
     def _finish(self, event: Finished) -> None:
         self.finished.emit(event)
         if event.index == event.count - 1 and (event.live or event.path is not None):
+            self._over(event.id)
+
+    def _save(self, event: Saved) -> None:
+        self.saved.emit(event)
+        if event.over:
             self._over(event.id)
 
     def _change_queue(self, event: QueueChanged) -> None:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 THREAD_NAME = "ldm-clerk"
+RETRY_SECONDS = 5.0
 
 
 class Clerk:
     """A thread that runs what it is given, one after the other."""
 
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        """`failed` is told, on the clerk's thread, of a task that raised."""
+    def __init__(
+        self,
+        failed: Callable[[Exception], None],
+        retry: Callable[[], bool] = lambda: False,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        """On the clerk's thread `failed` is told of a task that raised, and `retry` is called a
+        while after that, again and again as long as it says that something is left to do.
+        """
         self._tasks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._failed = failed
+        self._failed, self._retry, self._retry_seconds = failed, retry, retry_seconds
         self._thread = threading.Thread(target=self._work, name=THREAD_NAME, daemon=True)
         self._thread.start()
 
@@ -28,9 +36,18 @@ class Clerk:
         self._thread.join()
 
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        left = False
+        while True:
+            try:
+                task = self._tasks.get(timeout=self._retry_seconds if left else None)
+            except Empty:
+                left = self._retry()
+                continue
+            if task is None:
+                return
             try:
                 task()
             except Exception as error:  # told; what follows must be written all the same
+                left = True
                 self._failed(error)
             del task

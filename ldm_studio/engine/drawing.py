@@ -17,7 +17,6 @@ from ..pictures.jobs import Journal
 from ..pictures.record import Parent, Record
 from ..pictures.trajectories import Trajectory
 from .pipeline import Run, memory_shortage
-from .storage import Storage
 
 if TYPE_CHECKING:
     from core.pipeline import Picture
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 class Drawing:
     """A run, and its journal: after each step enough is on disk to go on to the same bits.
 
-    A journal that cannot be written is told once and given up until the last step: the drawing
-    itself goes on.
+    A journal that cannot be written is told once, and tried again with every step: the drawing
+    itself goes on. What was seen of the steps is given up then, as it would have a gap.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class Drawing:
         self._journal = journal
         self._warn = warn
         self._keeps = keeps and journal is not None
-        self._writes = journal is not None
+        self._logs = journal is not None
         self._last: Any = None
         self.done = run.done
         """Steps done."""
@@ -71,7 +70,7 @@ class Drawing:
         """From the next step on; as it is recorded. Raises RequestError."""
         change = replace(change, step=self.done)
         self._run.steer(change, later)
-        if self._writes and self._journal is not None:
+        if self._journal is not None:
             self._write(self._journal, durable=False)
         return change
 
@@ -100,13 +99,12 @@ class Drawing:
     def record(self, picture: Picture, parent: Parent | None) -> Record:
         return Record(self._run.environment, tuple(self._marks), digest(picture.rgb), parent)
 
-    def keep_steps(self, storage: Storage, record: Record, picture: Picture) -> Path | None:
-        """Raises OSError."""
+    def trajectory(self, record: Record, picture: Picture) -> Trajectory | None:
+        """What was seen of the steps; None where they are not to be kept."""
         if not self._keeps or not self._estimates:
             return None
         estimates = np.stack(self._estimates)
-        kept = Trajectory(picture.request, record.environment, self._first, estimates)
-        return storage.trajectories.keep(record.pixels, kept)
+        return Trajectory(picture.request, record.environment, self._first, estimates)
 
     def close(self) -> None:
         """Close the journal; what is on disk of it stays."""
@@ -118,7 +116,8 @@ class Drawing:
         try:
             self._estimates = journal.log.read(self.done, wanted=self._keeps)
         except OSError as error:
-            self._give_up(error)
+            self._logs = False
+            self._warn(error)
         if len(self._estimates) < self.done:
             self._estimates, self._first = [], self.done + 1
 
@@ -127,18 +126,20 @@ class Drawing:
         self._marks.append(self._run.mark(step))
         if self._keeps:
             self._estimates.append(self._run.estimate(step))
-        if not self._writes:
-            return
-        try:
-            if self._keeps:
-                self._journal.log.append(self.total, self._estimates[-1])
-            else:
-                self._journal.log.append(self.total)
-        except OSError as error:
-            self._give_up(error)
-            return
+        if self._logs:
+            self._log(self._journal)
         if self.done < self.total:  # the last one is written by `finish`
             self._write(self._journal, durable=False)
+
+    def _log(self, journal: Journal) -> None:
+        try:
+            if self._keeps:
+                journal.log.append(self.total, self._estimates[-1])
+            else:
+                journal.log.append(self.total)
+        except OSError as error:
+            self._logs = False
+            self._warn(error)
 
     def _write(self, journal: Journal, *, durable: bool) -> bool:
         state = journal.state_after(self.done)
@@ -147,14 +148,10 @@ class Drawing:
             if self._written is not None and self._written != state:
                 self._written.unlink(missing_ok=True)
         except OSError as error:
-            self._give_up(error)
+            self._warn(error)
             return False
         self._written = state
         return True
-
-    def _give_up(self, error: OSError) -> None:
-        self._writes = False
-        self._warn(error)
 
 
 def decode_failure(error: BaseException, file: Path) -> StudioError:

@@ -7,6 +7,7 @@ never collects cyclic garbage: cycles may hold widgets, which only the interface
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -20,6 +21,7 @@ from core.request import Change
 
 from ..models import DEFAULT
 from ..settings import Settings
+from .clerk import RETRY_SECONDS
 from .events import (
     Cancelled,
     Failed,
@@ -58,16 +60,18 @@ class Engine:
         *,
         ids: Iterator[int] | None = None,
         preview_interval: float = 0.1,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """`ids`: where works that were left from the last time get theirs.
 
-        `preview_interval`: at least this many seconds between two previews.
+        `preview_interval`: at least this many seconds between two previews; `retry_seconds`: so
+        many between two attempts to write on a disk that was full.
         """
         self._pipeline = pipeline
         self._mailbox = mailbox
         self._storage = storage or Storage.here(Settings().steps.trajectory_mib * 2**20)
         self._ids = ids or count(1_000_000)
-        self._shelf = Shelf(self._storage, lambda error: mailbox.post(Warned(error)))
+        self._shelf = Shelf(self._storage, lambda error: mailbox.post(Warned(error)), retry_seconds)
         self._looker = Looker(pipeline, self._storage)
         self._loader = Loader(pipeline, mailbox, self._looker.forget)
         self._painter = Painter(
@@ -79,6 +83,8 @@ class Engine:
             attend=self._attend,
             preview_interval=preview_interval,
         )
+        self._retry_seconds = retry_seconds
+        self._retry_at = 0.0
         self._changed = threading.Condition()
         self._queue = Queue()
         self._model_wanted: str | None = None
@@ -134,7 +140,7 @@ class Engine:
     def pause(self) -> None:
         """Answered by `Paused` if something runs, after its step. Nothing new starts."""
         with self._changed:
-            self._queue.paused = True
+            self._queue.paused, self._queue.waits_for_disk = True, False
             if self._queue.running is not None:
                 self._queue.running.held = True
             self._tell()
@@ -222,7 +228,7 @@ class Engine:
         self._mailbox.post(self._queue.snapshot())
 
     def _go_on(self) -> None:
-        self._queue.paused = False
+        self._queue.paused = self._queue.waits_for_disk = False
         if self._queue.running is not None:
             self._queue.running.held = False
         self._tell()
@@ -236,7 +242,10 @@ class Engine:
         self._mailbox.post(Cancelled(entry.work.id))
         if not entry.work.live:
             self._shelf.remove(entry)
-            self._tell()
+            if self._queue.waits_for_disk and self._queue.unsaved is None:
+                self._go_on()
+            else:
+                self._tell()
 
     def _cancel_live(self) -> None:
         for entry in list(self._queue.live):
@@ -285,7 +294,12 @@ class Engine:
                         self._shelf.update(entry)
                         self._tell()
                     return partial(self._paint, entry, went_on=went_on)
-                self._changed.wait()
+                if (entry := self._queue.unsaved) is None:
+                    self._changed.wait()
+                elif (left := self._retry_at - time.monotonic()) > 0:
+                    self._changed.wait(left)
+                else:
+                    return partial(self._save_again, entry)
             return None
 
     def _warm_up(self, model: str) -> None:
@@ -304,10 +318,33 @@ class Engine:
                     self._shelf.remove(entry)
             else:
                 self._queue.stand_still(entry)
+                if entry.unsaved is not None:
+                    self._queue.paused = self._queue.waits_for_disk = True
+                    self._retry_at = time.monotonic() + self._retry_seconds
                 self._shelf.update(entry)
                 if self._closing:
                     self._mailbox.post(Cancelled(entry.work.id))
             if not entry.work.live:
+                self._tell()
+            if self._queue.is_empty:
+                self._mailbox.post(Idle())
+
+    def _save_again(self, entry: Entry) -> None:
+        """What could not be saved; when it is, the queue goes on if nobody else paused it."""
+        error = self._painter.save_again(entry)
+        with self._changed:
+            self._retry_at = time.monotonic() + self._retry_seconds
+            if error is not None:
+                return
+            if entry.done == entry.work.request.count:
+                refuse_steers(entry, self._mailbox)
+                self._queue.remove(entry)
+                self._shelf.remove(entry)
+            else:
+                entry.step = entry.steps = 0
+            if self._queue.waits_for_disk:
+                self._go_on()
+            else:
                 self._tell()
             if self._queue.is_empty:
                 self._mailbox.post(Idle())

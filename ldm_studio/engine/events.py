@@ -131,6 +131,28 @@ class Finished:
     """Nothing was to be saved: `path` is None for that reason."""
 
 
+@dataclass(frozen=True, eq=False)
+class NotSaved:
+    """A finished picture could not be written. It is kept, and tried again every now and then;
+    until it is there the work stands still, and the queue with it.
+    """
+
+    id: int
+    error: StudioError
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """The picture of a `Finished` without a path is on disk now."""
+
+    id: int
+    picture: Picture
+    path: Path
+    trajectory: Path | None = None
+    over: bool = False
+    """It was the last of its work."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """The work ended with an error; the engine goes on with the next."""
@@ -272,6 +294,8 @@ Event = (
     | Started
     | Progress
     | Finished
+    | NotSaved
+    | Saved
     | Failed
     | Cancelled
     | Idle

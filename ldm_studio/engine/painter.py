@@ -20,8 +20,10 @@ from .events import (
     Failed,
     Finished,
     ModelInfo,
+    NotSaved,
     Paused,
     Progress,
+    Saved,
     Started,
     Steered,
     SteerRefused,
@@ -30,7 +32,7 @@ from .events import (
 from .loader import explain
 from .mailbox import Mailbox
 from .pipeline import Pipeline, Run, memory_shortage
-from .queue import Entry
+from .queue import Entry, Unsaved
 from .shelf import Shelf
 from .storage import Save, Storage
 
@@ -78,6 +80,9 @@ class Painter:
     def _all(self, entry: Entry, model: ModelInfo) -> bool:
         work = entry.work
         entry.kept.wait()
+        if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
+            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            return self._stopped(entry)
         singles = list((entry.stored or work.request).each())
         for index, request in enumerate(singles):
             if index < entry.done:
@@ -91,6 +96,8 @@ class Painter:
                     return self._stopped(entry)
                 if not self._finish(entry, drawing, model, index, len(singles)):
                     return True
+                if entry.unsaved is not None:
+                    return self._stopped(entry)
                 refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
                 self._drawing = None
@@ -228,22 +235,48 @@ class Painter:
             self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
             return True
         record = drawing.record(picture, work.parent)
+        finished = Unsaved(index, picture, model, record, drawing.trajectory(record, picture))
+        drawing.close()
         try:
             path = self._save(picture, model, record)
         except (OSError, PictureError) as error:
+            entry.unsaved = finished
+            entry.step, entry.steps = drawing.done, drawing.total
             self._mailbox.post(Finished(work.id, picture, None, index, count, record))
-            self._mailbox.post(Failed(work.id, not_saved(error)))
-            return False
-        kept = None
-        try:
-            kept = drawing.keep_steps(self._storage, record, picture)
-        except OSError as error:
-            self._shelf.failed(error)
-        entry.done = index + 1
-        drawing.close()
-        self._shelf.finished(entry, index)
+            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            return True
+        kept = self._saved(entry, finished)
         self._mailbox.post(Finished(work.id, picture, path, index, count, record, kept))
         return True
+
+    def save_again(self, entry: Entry) -> OSError | PictureError | None:
+        """Try once more to save what is finished; why it still cannot be."""
+        finished = entry.unsaved
+        assert finished is not None
+        try:
+            path = self._save(finished.picture, finished.model, finished.record)
+        except (OSError, PictureError) as error:
+            return error
+        except MemoryError:
+            return PictureError("There is not enough memory to save the picture.")
+        entry.unsaved = None
+        kept = self._saved(entry, finished)
+        over = entry.done == entry.work.request.count
+        self._mailbox.post(Saved(entry.work.id, finished.picture, path, kept, over))
+        return None
+
+    def _saved(self, entry: Entry, finished: Unsaved) -> Path | None:
+        """What follows when a picture is on disk; where its steps are kept."""
+        kept = None
+        try:
+            if finished.trajectory is not None:
+                name = finished.record.pixels
+                kept = self._storage.trajectories.keep(name, finished.trajectory)
+        except OSError as error:
+            self._shelf.failed(error)
+        entry.done = finished.index + 1
+        self._shelf.finished(entry, finished.index)
+        return kept
 
     def _rescue(self, drawing: Drawing, error: BaseException) -> tuple[StudioError, str]:
         """Keep what cannot be decoded beside the pictures; what to tell of it."""
@@ -282,9 +315,12 @@ def not_drawn() -> RequestError:
 
 
 def not_saved(error: OSError | PictureError) -> PictureError:
-    keep = "Until you close, it is kept below: make room, or use File > Save Picture As."
+    keep = (
+        "It is kept, and saved as soon as that is possible: make room. Until then the queue waits. "
+        "File > Save Picture As puts it elsewhere."
+    )
     if isinstance(error, PictureError):
-        return PictureError(error.message, f"{error.hint} {keep}".strip())
+        return PictureError(error.message, keep)
     folder = Path(error.filename).parent if error.filename else "the output folder"
     reason = error.strerror or str(error)
     return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)

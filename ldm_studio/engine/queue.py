@@ -6,14 +6,33 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.request import Change, Request
 
-from .events import JobState, QueueChanged, QueueItem, Work
+from ..pictures.record import Record
+from ..pictures.trajectories import Trajectory
+from .events import JobState, ModelInfo, QueueChanged, QueueItem, Work
+
+if TYPE_CHECKING:
+    from core.pipeline import Picture
 
 MAX_JOBS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Unsaved:
+    """A finished picture, and what is written with it."""
+
+    index: int
+    """Which of its work."""
+    picture: Picture
+    model: ModelInfo
+    record: Record
+    trajectory: Trajectory | None
+    """Its steps, where they are to be kept."""
 
 
 @dataclass(eq=False)
@@ -33,6 +52,8 @@ class Entry:
     """The request with its pictures named, as it is on disk."""
     kept: threading.Event = field(default_factory=threading.Event)
     """Set once it was written to disk, or could not be."""
+    unsaved: Unsaved | None = None
+    """A picture that is finished and could not be saved yet."""
 
     cancelled: bool = False
     """To be given up after the step."""
@@ -53,6 +74,8 @@ class Queue:
 
     def __init__(self) -> None:
         self.paused = False
+        self.waits_for_disk = False
+        """It is paused because a picture could not be saved, and goes on when it is."""
         self.running: Entry | None = None
         """Also a live one; `entries` has the running one too, unless it is live."""
         self.entries: list[Entry] = []
@@ -61,6 +84,11 @@ class Queue:
 
     def snapshot(self) -> QueueChanged:
         return QueueChanged(tuple(entry.item() for entry in self.entries), self.paused)
+
+    @property
+    def unsaved(self) -> Entry | None:
+        """The work whose finished picture could not be saved, if there is one."""
+        return next((entry for entry in self.entries if entry.unsaved is not None), None)
 
     def add(self, entry: Entry) -> None:
         (self.live if entry.work.live else self.entries).append(entry)

@@ -10,7 +10,7 @@ from core.errors import PictureError, StudioError
 from core.request import Request
 
 from ..pictures.jobs import FoundJob, StoredJob, StoredState
-from .clerk import Clerk
+from .clerk import RETRY_SECONDS, Clerk
 from .events import Work
 from .queue import Entry
 from .storage import Storage
@@ -21,12 +21,19 @@ log = logging.getLogger(__name__)
 class Shelf:
     """Nothing here waits for the disk, except `restore` and `close`."""
 
-    def __init__(self, storage: Storage, warn: Callable[[StudioError], None]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        warn: Callable[[StudioError], None],
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self._storage = storage
         self._jobs = storage.jobs
         self._warn = warn
         self._told = False
-        self._clerk = Clerk(self.failed)
+        self._unwritten: dict[str, Entry] = {}
+        """Jobs that are not on disk as they are. Of the clerk's thread."""
+        self._clerk = Clerk(self.failed, self._retry, retry_seconds)
 
     def restore(self, ids: Iterator[int]) -> list[Entry]:
         """What was left from the last time, in its order."""
@@ -47,8 +54,7 @@ class Shelf:
 
         def write() -> None:
             try:
-                entry.stored = self._storage.keep_inputs(entry.work)
-                self._jobs.write(entry.key, _job(entry, entry.stored, "waiting", 0))
+                self._write(entry, "waiting", 0)
             finally:
                 entry.kept.set()
 
@@ -60,11 +66,7 @@ class Shelf:
         if state == "interrupted":
             return
 
-        def write() -> None:
-            if entry.stored is not None:
-                self._jobs.write(entry.key, _job(entry, entry.stored, state, done))
-
-        self._clerk.do(write)
+        self._clerk.do(lambda: self._write(entry, state, done))
 
     def finished(self, entry: Entry, index: int) -> None:
         """Picture `index` is done and saved: it need not be drawn again."""
@@ -72,7 +74,11 @@ class Shelf:
         self._clerk.do(self._jobs.journal(entry.key, index).remove)
 
     def remove(self, entry: Entry) -> None:
-        self._clerk.do(lambda: self._jobs.remove(entry.key))
+        def forget() -> None:
+            self._unwritten.pop(entry.key, None)
+            self._jobs.remove(entry.key)
+
+        self._clerk.do(forget)
 
     def order(self, entries: list[Entry]) -> None:
         keys = [entry.key for entry in entries]
@@ -95,12 +101,35 @@ class Shelf:
         self._warn(
             PictureError(
                 f"LDM Studio cannot write into {folder}: {reason}.",
-                "Drawing goes on, but what is not finished will be lost if the program ends.",
+                "Drawing goes on. What is not finished is written as soon as that is possible; "
+                "until then it would be lost if the program ended.",
             )
         )
 
+    def _write(self, entry: Entry, state: StoredState, done: int) -> None:
+        """Raises OSError; then it is tried again later."""
+        self._unwritten[entry.key] = entry
+        if entry.stored is None:
+            entry.stored = self._storage.keep_inputs(entry.work)
+        self._jobs.write(entry.key, _job(entry, entry.stored, state, done))
+        del self._unwritten[entry.key]
+
+    def _retry(self) -> bool:
+        """Write what could not be written; False when all of it is."""
+        for entry in list(self._unwritten.values()):
+            if entry.state == "interrupted":
+                continue
+            try:
+                self._write(entry, entry.state, entry.done)
+            except OSError as error:
+                log.info("still not written: %s", error)
+                return True
+        self._told = False  # a second time is worth telling again
+        return False
+
     def close(self) -> None:
         """Wait until everything is written; what is left is found by the next start."""
+        self._clerk.do(self._retry)
         self._clerk.do(self._jobs.close)
         self._clerk.close()
 

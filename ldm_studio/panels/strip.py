@@ -103,6 +103,17 @@ class StripModel(QAbstractListModel):
             del self._rows[keep:]
             self.endRemoveRows()
 
+    def replace(self, known: Entry, entry: Entry) -> None:
+        """Put `entry`, the same picture, in the place of one that is still here."""
+        row = self.row(known)
+        if row is not None:
+            self._rows[row] = (entry, self._rows[row][1])
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def of_picture(self, picture: Picture) -> Entry | None:
+        """The entry that shows it, if it is still here."""
+        return next((entry for entry, _ in self._rows if entry.picture is picture), None)
+
     def _room(self) -> int:
         """How many of the newest entries may stay; pictures that share an array share its bytes."""
         seen: set[int] = set()

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -98,15 +99,14 @@ class JobStore:
         self._keys = count()
         self._name = f"{time.time_ns():020d}-{os.getpid()}"
         self._lock: int | None = None
+        self._beginning = threading.Lock()
 
     def open(self) -> tuple[list[FoundJob], list[str]]:
         """Take over what was left behind, in its order; and say what of it is unusable.
 
         Raises OSError if nothing can be written here.
         """
-        self._root.mkdir(parents=True, exist_ok=True)
-        self._lock = _try_lock(self._lock_of(self._name))
-        self._own.mkdir(exist_ok=True)
+        self._begin()
         found: list[FoundJob] = []
         problems: list[str] = []
         for folder in sorted(self._root.iterdir()):
@@ -116,6 +116,16 @@ class JobStore:
         if found:
             self.order([job.key for job in found])
         return found, problems
+
+    def _begin(self) -> None:
+        """Make the folder of this process, and hold it: what is in one that nobody holds is taken
+        over by others. Raises OSError.
+        """
+        with self._beginning:
+            if self._lock is None:
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._lock = _try_lock(self._lock_of(self._name))
+            self._own.mkdir(exist_ok=True)
 
     def close(self) -> None:
         """Leave what there is to the next process."""
@@ -134,6 +144,8 @@ class JobStore:
 
     def write(self, key: str, job: StoredJob) -> None:
         """Raises OSError."""
+        if self._lock is None:  # the disk was full, or read only, when it was opened
+            self._begin()
         write_json(self._own / key / "job.json", job.to_json())
 
     def order(self, keys: list[str]) -> None:

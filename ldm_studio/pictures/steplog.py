@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,7 +41,8 @@ class StepLog:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what is still in its buffer could not be appended: told then
+                self._file.close()
             self._file = None
 
     def read(self, done: int, *, wanted: bool = True) -> list[np.ndarray]:

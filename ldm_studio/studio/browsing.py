@@ -12,7 +12,7 @@ from core.errors import RequestError, StudioError
 from core.request import Request
 
 from ..commands import Commands
-from ..engine.events import Finished
+from ..engine.events import Finished, Saved
 from ..history.browser.chosen import Part
 from ..history.browser.entries import entry_of_file
 from ..history.browser.library import Library
@@ -43,6 +43,7 @@ class Browsing(QObject):
         self._toggle = self._window.actions_by_id["history"]
         commands.history_requested.connect(self.toggle)
         studio.bridge.finished.connect(self._on_finished)
+        studio.bridge.saved.connect(self._on_saved)
         library.recovered.connect(self._on_recovered)
 
     @property
@@ -160,6 +161,9 @@ class Browsing(QObject):
     def _on_finished(self, event: Finished) -> None:
         if event.path is not None:
             self._library.note([event.path])
+
+    def _on_saved(self, event: Saved) -> None:
+        self._library.note([event.path])
 
     def _on_recovered(self, recovery: Recovery) -> None:
         self._window.notice.show_info(recovery.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -17,8 +18,10 @@ from ..engine.events import (
     Failed,
     Finished,
     LoadFailed,
+    NotSaved,
     Progress,
     Ready,
+    Saved,
     Warned,
 )
 from ..main_window import MainWindow
@@ -110,6 +113,8 @@ class Studio(QObject):
         bridge.load_failed.connect(self._on_load_failed)
         bridge.progressed.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
+        bridge.not_saved.connect(self._on_not_saved)
+        bridge.saved.connect(self._on_saved)
         bridge.failed.connect(self._on_failed)
         bridge.cancelled.connect(self._on_cancelled)
         bridge.ended.connect(self._on_ended)
@@ -308,6 +313,21 @@ class Studio(QObject):
                 self.view.set_before(previous)
         finally:
             self._applying = False
+
+    def _on_not_saved(self, event: NotSaved) -> None:
+        """It is tried again without being asked to; the button is for who has made room."""
+        again = (self.tr("Try Again"), self.bridge.resume)
+        self.window.notice.show_error(event.error.message, event.error.hint, again)
+
+    def _on_saved(self, event: Saved) -> None:
+        self.window.notice.show_info(self.tr("Saved now: {}").format(event.path))
+        entry = self.window.strip.entries.of_picture(event.picture)
+        if entry is None:
+            return
+        saved = replace(entry, path=event.path, trajectory=event.trajectory)
+        self.window.strip.entries.replace(entry, saved)
+        if self._shown is entry:
+            self._set_shown(saved)
 
     def _on_failed(self, event: Failed) -> None:
         error = event.error

@@ -18,6 +18,7 @@ from core.errors import RequestError, StateError
 from core.inpainting import bounds
 from core.pixels import digest
 from core.previews import Preview
+from core.replacing import replacing
 from core.request import Change, Request
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.engine.pipeline import Pictures
@@ -119,7 +120,8 @@ class FakeRun:
         self._pipeline.before_save(step or self.done)
         index = np.array(step or self.done, np.int64)
         metadata = {"request": self.request.to_json(), "marks": " ".join(marks)}
-        path.write_bytes(safetensors.numpy.save({"index": index}, metadata))
+        with replacing(path, durable=durable) as file:
+            file.write(safetensors.numpy.save({"index": index}, metadata))
 
     def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
         for tile in range(self._pipeline.tiles):

@@ -19,6 +19,7 @@ from ldm_studio.engine.events import (
     LoadFailed,
     Loading,
     ModelInfo,
+    NotSaved,
     Progress,
     Ready,
     Started,
@@ -253,15 +254,14 @@ def test_a_full_disk_is_told_and_the_picture_is_not_lost(
     saver.error = error
     engine = start(FakePipeline())
     engine.submit(work(1, count=3))
-    events = reader.until_idle()
-    (finished,) = [event for event in events if isinstance(event, Finished)]
-    (failed,) = [event for event in events if isinstance(event, Failed)]
+    told = reader.one(NotSaved)
+    (finished,) = reader.all(Finished)
     assert finished.path is None
     assert finished.picture.rgb.shape == (128, 128, 3)
-    assert place in failed.error.message
-    assert "No space left" in failed.error.message
-    assert "Save Picture As" in failed.error.hint
-    assert events.index(finished) < events.index(failed)
+    assert place in told.error.message
+    assert "No space left" in told.error.message
+    assert "Save Picture As" in told.error.hint
+    assert reader.events.index(finished) < reader.events.index(told)
 
 
 def test_a_damaged_model_is_told_and_loading_can_be_tried_again(start, reader) -> None:

@@ -214,7 +214,8 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    make(application, qtbot)
+    with qtbot.waitSignal(application.bridge.not_saved, timeout=10_000):
+        application.studio.generate()
     notice = application.window.notice
     assert notice.is_error
     assert "No space left on device" in notice.text()
@@ -222,6 +223,14 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     assert entry.path is None
     assert np.array_equal(application.studio.view.picture(), entry.picture.rgb)
     assert application.window.actions_by_id["save_as"].isEnabled()
+    monkeypatch.undo()
+    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+        notice.action.click()
+    assert notice.text().startswith("Saved now: ")
+    (entry,) = entries(application)
+    assert entry.path is not None
+    assert entry.path.is_file()
+    assert application.studio.shown is entry
 
 
 def test_a_damaged_model_is_told_and_can_be_tried_again(start, qtbot) -> None:

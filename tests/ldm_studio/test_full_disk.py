@@ -1,0 +1,327 @@
+"""The disk is full at some write: it is told, drawing goes on or waits, and nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    Idle,
+    NotSaved,
+    Paused,
+    QueueChanged,
+    Resumed,
+    Saved,
+    Started,
+    Warned,
+    Work,
+)
+from ldm_studio.pictures import images
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.faults import Disk
+from tests.ldm_studio.reading import SECONDS, Reader, work
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def disk(studio_home: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(studio_home, monkeypatch)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Reader], Engine]]:
+    engines: list[Engine] = []
+
+    def start(reader: Reader, *, retry_seconds: float = 0.01) -> Engine:
+        engines.append(
+            Engine(
+                FakePipeline(),
+                reader.mailbox,
+                save,
+                preview_interval=60.0,
+                retry_seconds=retry_seconds,
+            )
+        )
+        return engines[-1]
+
+    yield start
+    for engine in engines:
+        end(engine)
+
+
+def end(engine: Engine) -> None:
+    engine.close()
+    assert engine.join(SECONDS)
+
+
+def save(picture, model, record) -> Path:
+    return images.save_next(
+        paths.output_dir(), picture.rgb, picture.request, model.name, model.digest, record
+    )
+
+
+def redrawn(number: int) -> Work:
+    """Two pictures, redrawn from another one under a mask."""
+    image = np.full((32, 32, 3), 200, np.uint8)
+    mask = np.zeros((32, 32), np.uint8)
+    mask[:, 16:] = 255
+    request = Request(prompt="a cat", steps=2, count=2, width=32, height=32, strength=0.5)
+    return Work(number, request, image, mask)
+
+
+def saved_pixels() -> list[np.ndarray]:
+    found = sorted(paths.pictures_dir().glob("*/*.png"))
+    assert all(images.read_request(path) is not None for path in found)
+    return [images.load_image(path) for path in found]
+
+
+def unfinished_files(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.suffix in (".part", ".held")]
+
+
+def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home) -> None:
+    reader = Reader()
+    engine = start(reader)
+    engine.submit(redrawn(1))
+    reader.until_idle()
+    expected = saved_pixels()
+    assert len(expected) == 2
+    points = sorted({*disk.points, *(point + 1 for point in disk.points), disk.written - 1})
+    end(engine)
+    assert len(points) > 20
+    for number, room in enumerate(points, 2):
+        shutil.rmtree(studio_home)
+        disk.written, disk.room = 0, room
+        reader = Reader()
+        engine = start(reader)
+        engine.submit(redrawn(number))
+        stuck = reader.until(lambda event: isinstance(event, NotSaved | Idle))
+        told = [event.error for event in stuck if isinstance(event, NotSaved | Warned)]
+        assert told or disk.written < room, f"with room for {room} bytes nothing was told"
+        assert all("No space left on device" in error.message for error in told)
+        assert all(error.hint for error in told)
+        disk.room = None
+        reader.until_idle()
+        assert reader.all(Failed) == []
+        after = saved_pixels()
+        assert all(np.array_equal(*pair) for pair in zip(after, expected, strict=True)), room
+        end(engine)
+        assert unfinished_files(studio_home) == []
+        assert not list(paths.queue_dir().glob("*/*/job.json"))
+
+
+def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None:
+    reader = Reader()
+    disk.room = 0
+    engine = start(reader)
+    engine.submit(work(1))
+    engine.submit(work(2))
+    assert reader.one(NotSaved).id == 1
+    assert reader.one(Finished).path is None
+    reader.one(Paused)
+    waits = reader.one(QueueChanged, lambda event: event.paused)
+    assert [item.id for item in waits.items] == [1, 2]
+    assert [event.id for event in reader.all(Started)] == [1]
+    disk.room = None
+    told = reader.one(Saved)
+    assert (told.id, told.over) == (1, True)
+    assert told.path.is_file()
+    assert told.picture is reader.all(Finished)[0].picture
+    reader.until_idle()
+    assert [event.id for event in reader.all(Finished) if event.path] == [2]
+    assert len(saved_pixels()) == 2
+
+
+def test_a_pause_by_the_user_stays_one_when_the_disk_has_room(start, disk) -> None:
+    reader = Reader()
+    disk.room = 0
+    engine = start(reader)
+    engine.submit(work(1))
+    engine.submit(work(2))
+    reader.one(NotSaved)
+    reader.one(QueueChanged, lambda event: event.paused)
+    engine.pause()
+    disk.room = None
+    reader.one(Saved)
+    after = reader.one(QueueChanged, lambda event: [item.id for item in event.items] == [2])
+    assert after.paused
+    engine.resume()
+    reader.until_idle()
+    assert len(saved_pixels()) == 2
+
+
+def test_trying_again_tells_when_it_fails_again(start, disk) -> None:
+    reader = Reader()
+    disk.room = 0
+    engine = start(reader, retry_seconds=600)
+    engine.submit(work(1))
+    reader.one(NotSaved)
+    reader.one(QueueChanged, lambda event: event.paused)
+    reader.forget()
+    engine.resume()
+    assert reader.one(NotSaved).id == 1
+    reader.one(QueueChanged, lambda event: event.paused)
+    disk.room = None
+    engine.resume()
+    assert reader.one(Saved).path.is_file()
+    reader.until_idle()
+
+
+def test_what_cannot_be_saved_can_be_given_up(start, disk) -> None:
+    reader = Reader()
+    disk.room = 0
+    engine = start(reader)
+    engine.submit(work(1))
+    engine.submit(work(2))
+    reader.one(NotSaved)
+    reader.one(QueueChanged, lambda event: event.paused)
+    engine.cancel(1)
+    reader.one(Cancelled, lambda event: event.id == 1)
+    assert reader.one(NotSaved, lambda event: event.id == 2)
+    disk.room = None
+    reader.until_idle()
+    assert len(saved_pixels()) == 1
+
+
+def test_a_picture_that_waits_for_the_disk_outlives_the_program(start, disk) -> None:
+    """Of the pictures' disk only: the latent and the queue are on another."""
+    reader = Reader()
+
+    def full(picture, model, record) -> Path:
+        raise OSError(28, "No space left on device", "/pictures/1.png")
+
+    engine = Engine(FakePipeline(), reader.mailbox, full, preview_interval=60.0)
+    engine.submit(work(1, seed=5))
+    drawn = reader.one(Finished).picture.rgb
+    reader.one(QueueChanged, lambda event: event.paused)
+    end(engine)
+    reader = Reader()
+    engine = start(reader)
+    (item,) = reader.one(QueueChanged).items
+    assert (item.state, item.step, item.steps) == ("paused", 4, 4)
+    engine.resume()
+    reader.one(Resumed)
+    finished = reader.one(Finished)
+    assert finished.path is not None
+    assert np.array_equal(finished.picture.rgb, drawn)
+    assert np.array_equal(images.load_image(finished.path), drawn)
+
+
+def test_jobs_that_could_not_be_written_are_when_there_is_room(start, disk) -> None:
+    reader = Reader()
+    disk.room = 0
+    engine = start(reader)
+    engine.pause()
+    for number in (1, 2):
+        engine.submit(work(number))
+    reader.one(Warned)
+    assert not list(paths.queue_dir().glob("*/*/job.json"))
+    disk.room = None
+    engine.submit(work(3))
+    end(engine)
+    assert len(list(paths.queue_dir().glob("*/*/job.json"))) == 3
+
+
+def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start, disk) -> None:
+    reader = Reader()
+    engine = start(reader)
+    reader.forget()
+    disk.read_only = True
+    engine.submit(work(1))
+    assert "Read-only file system" in reader.one(NotSaved).error.message
+    disk.read_only = False
+    assert reader.one(Saved).path.is_file()
+    reader.until_idle()
+
+
+SMALL = """
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import Finished, NotSaved, Saved, Work
+from ldm_studio.history.errors import HistoryError
+from ldm_studio.history.query import Query
+from ldm_studio.history.reading import scan
+from ldm_studio.history.store import History
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.faults import Disk
+from tests.ldm_studio.reading import Reader
+from tests.ldm_studio.test_full_disk import save
+
+COUNT = 12
+real = sys.argv[1] == "real"
+filler = paths.data_dir() / "filler"
+filler.parent.mkdir(parents=True)
+history = History(paths.data_dir())
+noted = 0
+if real:
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    os.truncate(filler, filler.stat().st_size - 40_000)
+else:
+    disk = Disk(paths.data_dir().parent, pytest.MonkeyPatch())
+    disk.room = 40_000
+reader = Reader()
+engine = Engine(FakePipeline(), reader.mailbox, save, preview_interval=60.0, retry_seconds=0.01)
+request = Request(prompt="a cat", steps=2, count=COUNT, width=64, height=64)
+engine.submit(Work(1, request))
+told = reader.one(NotSaved).error
+print(told.message, flush=True)
+if real:
+    with pytest.raises(HistoryError, match="disk is full"):
+        history.put([scan(path) for path in paths.pictures_dir().glob("*/*.png")] * 50).result()
+    filler.unlink()
+else:
+    disk.room = None
+reader.until_idle()
+engine.close()
+engine.join(10)
+found = sorted(paths.pictures_dir().glob("*/*.png"))
+history.put([scan(path) for path in found]).result()
+with history.reader() as asked:
+    assert asked.count(Query()) == COUNT == len(found), (asked.count(Query()), len(found))
+history.close()
+"""
+
+
+def test_a_small_disk_that_fills_up_loses_nothing(studio_home) -> None:
+    """A file system of its own where the system lets one be mounted; else the faults above."""
+    studio_home.mkdir()
+    script = [sys.executable, "-c", SMALL]
+    mount = f"mount -t tmpfs -o size=600k none '{studio_home}'"
+    mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    can = _runs([*mounted, f"{mount} && umount '{studio_home}'"])
+    command = [*mounted, f'{mount} && exec "$@" real', "sh", *script] if can else [*script, "faked"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "No space left on device" in done.stdout
+
+
+def _runs(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
