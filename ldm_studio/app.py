@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from .checkpoints import SUFFIXES
 from .commands import Commands
 from .crash import CrashReporter
 from .engine.bridge import EngineBridge, Generations
-from .engine.events import ModelInfo, Ready
+from .engine.events import Failed, LoadFailed, ModelInfo, Ready, ReplayFailed
 from .engine.pipeline import CorePipeline, Pipeline
 from .engine.storage import Storage
+from .help.errors import Errors
 from .history.browser.library import Library
 from .instance import Instance, claim
 from .main_window import MainWindow
@@ -104,6 +105,7 @@ class Application(QObject):
             first_time=first_time,
             parent=self,
         )
+        self.errors = Errors(self.window, self)
         self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
         self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
@@ -161,7 +163,7 @@ class Application(QObject):
             self.commands.open(str(first))
         if len(files) > 1:
             self.window.status.showMessage(
-                self.tr("Of %n files the first is opened.", "", len(files)), 8000
+                self.tr("Of {count} files the first is opened.").format(count=len(files)), 8000
             )
 
     async def close(self) -> None:
@@ -183,14 +185,21 @@ class Application(QObject):
         self.window.close()
         self.collector.close()
 
-    def report(self, summary: str, text: str) -> None:
-        """Show an error that nobody caught."""
-        copy: Callable[[], None] = lambda: QApplication.clipboard().setText(text)  # noqa: E731
-        self.window.notice.show_error(
-            f"Something went wrong inside LDM Studio: {summary}",
-            "Your work is kept. Please report it.",
-            ("Copy Report", copy),
-        )
+    def watch(self, crash: CrashReporter) -> None:
+        """Show what nobody caught, and the bugs that ended a picture."""
+        crash.secrets = self.secrets
+        crash.reported.connect(self.errors.show)
+
+        def tell(event: Failed | LoadFailed | ReplayFailed) -> None:
+            if event.report and event.error is not None:
+                crash.tell(event.error.message, event.report)
+
+        for failed in (self.bridge.failed, self.bridge.load_failed, self.bridge.replay_failed):
+            failed.connect(tell)
+
+    def secrets(self) -> list[str]:
+        """The prompts that no log shall hold; asked on any thread."""
+        return [self.store.prompt, self.store.negative, *self.session.prompts.prompts]
 
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()
@@ -236,7 +245,7 @@ def run(
     app = QApplication(list(argv) or ["ldm-studio"])
     app.setWindowIcon(app_icon())
     app.setQuitOnLastWindowClosed(False)
-    crash = CrashReporter(paths.state_dir() / "logs")
+    crash = CrashReporter(paths.logs_dir())
     ends = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with QEventLoop(app) as loop:
@@ -263,7 +272,7 @@ async def _main(
     application.window.close_requested.connect(closing.set)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: closing.set())
-    crash.reported.connect(application.report)
+    application.watch(crash)
     if crash.problem:
         application.window.notice.show_error(
             f"LDM Studio cannot write into {paths.state_dir()}: {crash.problem}.",

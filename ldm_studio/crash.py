@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import faulthandler
+import json
 import logging
 import logging.handlers
 import platform
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -25,9 +26,15 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 
+from . import __version__
+
 log = logging.getLogger(__name__)
 
 LOG_BYTES = 1_000_000
+LOG_NAME = "ldm-studio.log"
+HIDDEN = "[prompt]"
+LEAST_HIDDEN = 4
+"""Characters; shorter words are hidden nowhere, as they would be found everywhere."""
 
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -49,6 +56,8 @@ class CrashReporter(QObject):
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         """`folder` is for logs."""
         super().__init__(parent)
+        self.secrets: Callable[[], Iterable[str]] = tuple
+        """The prompts of now, which no log shall hold; asked on any thread."""
         self.crashed_before = False
         """Whether an earlier run did not end by itself: it crashed, or was killed."""
         self.problem = ""
@@ -78,11 +87,12 @@ class CrashReporter(QObject):
         self._crash_file = (folder / f"crash-{number}.log").open("a", encoding="utf-8")
         faulthandler.enable(self._crash_file)
         self._handler = _LogFile(
-            folder / "ldm-studio.log", maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
+            folder / LOG_NAME, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
         )
-        line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-        self._handler.setFormatter(logging.Formatter(line))
+        self._handler.setFormatter(_Discreet(lambda: self.secrets()))
         logging.getLogger().addHandler(self._handler)
+        logging.getLogger("ldm_studio").setLevel(logging.INFO)
+        log.info("%s", " | ".join(versions()))
 
     def asyncio_error(self, _loop: object, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`."""
@@ -92,6 +102,11 @@ class CrashReporter(QObject):
         else:
             self._exception(type(error), error, error.__traceback__)
 
+    def tell(self, summary: str, text: str) -> None:
+        """Log and report a bug that was caught, such as one that ended a picture."""
+        log.error("%s\n%s", summary, text)
+        self._caught.emit(summary, report(text))
+
     def close(self) -> None:
         """Give the hooks back; this was no crash."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
@@ -100,6 +115,7 @@ class CrashReporter(QObject):
             faulthandler.disable()
             self._crash_file.close()
         if self._handler is not None:
+            logging.getLogger("ldm_studio").setLevel(logging.NOTSET)
             logging.getLogger().removeHandler(self._handler)
             self._handler.close()
         if self._lock is not None:
@@ -125,6 +141,27 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             super().handleError(record)
 
 
+class _Discreet(logging.Formatter):
+    """Lines without prompts, which may be in the words of an error."""
+
+    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without(super().format(record), self._secrets())
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """`text` with none of `secrets` in it, as they are or as Python would write them."""
+    ordered = sorted({secret.strip() for secret in secrets}, key=len, reverse=True)
+    for secret in ordered:
+        if len(secret) >= LEAST_HIDDEN:
+            for written in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
+                text = text.replace(written, HIDDEN)
+    return text
+
+
 def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
     """A lock for as long as this process runs, whether one was left behind by a process that did
     not end by itself, and the lock's number among those of programs that run side by side.
@@ -145,16 +182,19 @@ def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
 
 def report(text: str) -> str:
     """`text` with what a developer asks first; names of home folders are taken out."""
-    lines = [
-        f"LDM Studio on Python {platform.python_version()}, {platform.platform()}",
-        *(f"{name} {_version(name)}" for name in ("PySide6-Essentials", "torch", "numpy")),
-        "",
-        text,
+    return "\n".join([*versions(), "", text]).replace(str(Path.home()), "~")
+
+
+def versions() -> list[str]:
+    """What a developer asks first."""
+    return [
+        f"LDM Studio {__version__} on Python {platform.python_version()}, {platform.platform()}",
+        *(f"{name} {version_of(name)}" for name in ("PySide6-Essentials", "torch", "numpy")),
     ]
-    return "\n".join(lines).replace(str(Path.home()), "~")
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Of an installed package."""
     try:
         return version(name)
     except PackageNotFoundError:

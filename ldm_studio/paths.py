@@ -46,6 +46,12 @@ def state_dir() -> Path:
     return _folder("state", platformdirs.user_state_dir(APP, appauthor=False))
 
 
+def logs_dir() -> Path:
+    """What the program noted of itself."""
+    home = _home()
+    return home / "state/logs" if home else Path(platformdirs.user_log_dir(APP, appauthor=False))
+
+
 def models_dir() -> Path:
     return data_dir() / "models"
 

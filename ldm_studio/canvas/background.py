@@ -39,6 +39,8 @@ class Background(QObject):
         if then is not None:
             self._waiting[future] = then
             future.add_done_callback(self._announce)
+        else:
+            future.add_done_callback(_complain)
         return future
 
     def forget(self, future: Future[Any]) -> None:
@@ -73,3 +75,11 @@ def _give_way() -> None:
     """Leave the processor to the interface when both want it; Linux alone has this by thread."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def _complain(future: Future[Any]) -> None:
+    """An error that nobody will ask for is one that nobody caught."""
+    error = None if future.cancelled() else future.exception()
+    if error is not None:
+        told = (type(error), error, error.__traceback__, threading.current_thread())
+        threading.excepthook(threading.ExceptHookArgs(told))
