@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from ..networks.clip import ClipTextEncoder
 from .clip_tokenizer import END, Chunk, ClipReader, Words, chunks, clip_tokenizer
 from .conditioning import Cond
-from .prompt import parse
+from .passage import A1111, COMFYUI, Passage
+from .plan import passage_of
 
 EMPTY = Chunk((), ())
 
@@ -42,9 +43,11 @@ class Embedding:
 class ClipConditioner:
     """Prompts -> token vectors, those of several encoders side by side, and a pooled vector.
 
-    Weights follow AUTOMATIC1111: the vectors of a token are multiplied by the weight of its text,
-    and all vectors of the chunk then scaled back to the mean they had. The pooled vector is that of
-    the first chunk; weights do not change it.
+    Weights act as in the program whose syntax a prompt is written in. In AUTOMATIC1111 the vectors
+    of a token are multiplied by the weight of its text, and all vectors of the chunk then scaled
+    back to the mean they had. In ComfyUI a vector moves away from that at the same place of the
+    empty prompt: empty + weight x (vector - empty), and nothing is scaled back. The pooled vector
+    is that of the first chunk; weights do not change it.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class ClipConditioner:
         self.encoders = tuple(encoders)
         self.skip = skip
         self.embeddings = tuple(embeddings)
-        self._words = _words(embeddings)
+        self._words = {A1111: _words(embeddings, alone=True), COMFYUI: _words(embeddings)}
         self.read = ClipReader(self._words)
 
     @property
@@ -65,13 +68,16 @@ class ClipConditioner:
         return tuple(network for network, _ in self.encoders)
 
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str]) -> Cond:
+    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
         """B prompts -> context [B, 77 n, dim] and vector [B, dim] or None.
 
-        n is the number of chunks of the longest prompt; the others get empty ones.
+        n is the number of chunks of the longest prompt; the others get empty ones. Of a prompt in
+        words it is what its first step reads; all are of one syntax.
         """
         tokenizer = clip_tokenizer()
-        read = [chunks(parse(prompt), tokenizer, self._words) for prompt in prompts]
+        passages = list(map(passage_of, prompts))
+        syntax = passages[0].syntax
+        read = [chunks(passage, tokenizer, self._words[syntax]) for passage in passages]
         count = max(map(len, read))
         filled = [chunk for row in read for chunk in [*row, *[EMPTY] * (count - len(row))]]
         contexts: list[Tensor] = []
@@ -79,7 +85,7 @@ class ClipConditioner:
         for i, (network, use) in enumerate(self.encoders):
             tables = [embedding.vectors[i] for embedding in self.embeddings]
             inserted = torch.cat(tables) if tables else None
-            vectors, first = self._encode(network, use, filled, inserted)
+            vectors, first = self._encode(network, use, filled, inserted, syntax)
             contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
             if first is not None:
                 pooled = first[::count]
@@ -91,11 +97,13 @@ class ClipConditioner:
         use: Use,
         read: Sequence[Chunk],
         inserted: Tensor | None,
+        syntax: str,
     ) -> tuple[Tensor, Tensor | None]:
         """[N, 77, dim] and, if it is taken, [N, projection]."""
         like = network.final_layer_norm.weight
         device = like.device
-        padded = [chunk.padded(use.pad) for chunk in read]
+        relative = syntax == COMFYUI and any(set(chunk.weights) - {1.0} for chunk in read)
+        padded = [chunk.padded(use.pad) for chunk in (*read, *([EMPTY] if relative else []))]
         tokens = torch.tensor([ids for ids, _ in padded], device=device)
         encoded = network(
             tokens,
@@ -107,21 +115,29 @@ class ClipConditioner:
         )
         vectors = encoded.vectors.float()
         strengths = torch.tensor([weights for _, weights in padded], device=device)
+        pooled = None if encoded.pooled is None else encoded.pooled[: len(read)].float()
+        if relative:
+            return _moved(vectors, strengths)[: len(read)], pooled
         weighted = vectors * strengths[:, :, None]
         before, after = (x.mean(dim=(1, 2), keepdim=True) for x in (vectors, weighted))
         even = (strengths == 1).all(dim=1)[:, None, None]
-        vectors = torch.where(even, vectors, weighted * (before / after))
-        return vectors, None if encoded.pooled is None else encoded.pooled.float()
+        return torch.where(even, vectors, weighted * (before / after)), pooled
 
 
-def _words(embeddings: Sequence[Embedding]) -> Words:
-    """The names, by themselves and as ComfyUI has them written, and the rows they stand for."""
+def _moved(vectors: Tensor, strengths: Tensor) -> Tensor:
+    """vectors [N, 77, dim], the last row those of the empty prompt; strengths [N, 77]."""
+    empty, strengths = vectors[-1:], strengths[:, :, None]
+    return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
+
+
+def _words(embeddings: Sequence[Embedding], *, alone: bool = False) -> Words:
+    """The names, as ComfyUI has them written and perhaps alone, and the rows they stand for."""
     tokenizer = clip_tokenizer()
     words: dict[tuple[int, ...], tuple[int, ...]] = {}
     row = 0
     for embedding in embeddings:
         rows = range(row, row + len(embedding.vectors[0]))
-        for text in (embedding.name, f"embedding:{embedding.name}"):
+        for text in (f"embedding:{embedding.name}", *([embedding.name] if alone else [])):
             name = tuple(tokenizer.encode(text, add_special_tokens=False).ids)
             if name:
                 words[name] = tuple(-1 - i for i in rows)

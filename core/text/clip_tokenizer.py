@@ -6,17 +6,16 @@ learned: the vocabulary follows from them. Needs no torch.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from .prompt import Prompt, parse
+from .passage import A1111, BREAK, Passage
+from .prompt import parse
 from .reading import PromptReader, Reading
 
 MERGES = Path(__file__).parents[2] / "resources" / "clip" / "merges.txt"
@@ -27,15 +26,17 @@ CHUNK = 75
 """Tokens that CLIP reads at once, beside those that begin and end them."""
 COMMA_REACH = 20
 """A chunk is divided at its last comma if no more tokens than this follow it."""
+LONG_WORD = 8
+"""Words of so many tokens may go over from one chunk to the next, in ComfyUI's syntax."""
 
 Words = Mapping[tuple[int, ...], tuple[int, ...]]
 """Names that stand for vectors of their own, as the tokens they are written with, and the tokens
 that are read instead, which are below 0: -1 - i is row i of a table of vectors."""
 NO_WORDS: Words = {}
+NO_NAMES: Mapping[str, Words] = {}
 
 _WORD_END = "</w>"
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-_BREAK = re.compile(r"\s*\bBREAK\b\s*")
 
 
 @lru_cache(maxsize=1)
@@ -89,39 +90,81 @@ class Chunk:
         return tokens, [1.0, *self.weights, *[1.0] * (rest + 1)]
 
 
-def chunks(prompt: Prompt, tokenizer: Tokenizer, words: Words = NO_WORDS) -> list[Chunk]:
-    """The prompt in as many chunks as it needs, at least one.
-
-    The conventions are AUTOMATIC1111's, so that its prompts mean the same: text of one weight is
-    read by itself, BREAK begins a chunk, and a phrase is not torn in two if a comma is near.
+def chunks(passage: Passage, tokenizer: Tokenizer, words: Words = NO_WORDS) -> list[Chunk]:
+    """The passage in as many chunks as it needs, at least one, by the conventions of its syntax,
+    so that the prompts of other programs mean the same.
     """
-    found: list[Chunk] = []
-    tokens: list[int] = []
-    weights: list[float] = []
+    found = _Chunks()
+    write = _phrases if passage.syntax == A1111 else _whole_words
+    write(found, passage, tokenizer, words)
+    return found.done()
+
+
+class _Chunks:
+    """Those that are complete, and the one that is being written."""
+
+    def __init__(self) -> None:
+        self._found: list[Chunk] = []
+        self._tokens: list[int] = []
+        self._weights: list[float] = []
+
+    def __len__(self) -> int:
+        """Of the one that is being written."""
+        return len(self._tokens)
+
+    def close(self, end: int = CHUNK) -> None:
+        """What follows, and what there is after token `end`, is of another chunk."""
+        self._found.append(Chunk(tuple(self._tokens[:end]), tuple(self._weights[:end])))
+        del self._tokens[:end], self._weights[:end]
+
+    def add(self, tokens: Sequence[int], weight: float) -> None:
+        self._tokens += tokens
+        self._weights += [weight] * len(tokens)
+
+    def done(self) -> list[Chunk]:
+        if self._tokens or not self._found:
+            self.close()
+        return self._found
+
+
+def _phrases(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+    """AUTOMATIC1111's way: text of one weight is read by itself, BREAK begins a chunk, and a
+    phrase is not torn in two if a comma is near.
+    """
     after_comma = -1  # where the phrase begins that is being read
+    for run in passage.runs:
+        if run == BREAK:
+            found.close()
+            after_comma = -1
+            continue
+        text, weight = run
+        for read in _read(tokenizer.encode(text, add_special_tokens=False).ids, words):
+            if read == (COMMA,):
+                after_comma = len(found) + 1
+            elif len(found) == CHUNK and CHUNK + 1 - after_comma <= COMMA_REACH:
+                found.close(after_comma)
+                after_comma = -1
+            if len(found) + len(read) > CHUNK:
+                found.close()
+                after_comma = -1
+            found.add(read, weight)
 
-    def close(end: int) -> None:
-        nonlocal after_comma
-        found.append(Chunk(tuple(tokens[:end]), tuple(weights[:end])))
-        del tokens[:end], weights[:end]
-        after_comma = -1
 
-    for text, weight in _runs(prompt):
-        for i, part in enumerate(_BREAK.split(text)):
-            if i:
-                close(CHUNK)
-            for read in _read(tokenizer.encode(part, add_special_tokens=False).ids, words):
-                if read == (COMMA,):
-                    after_comma = len(tokens) + 1
-                elif len(tokens) == CHUNK and CHUNK + 1 - after_comma <= COMMA_REACH:
-                    close(after_comma)
-                if len(tokens) + len(read) > CHUNK:
-                    close(CHUNK)
-                tokens += read
-                weights += [weight] * len(read)
-    if tokens or not found:
-        close(CHUNK)
-    return found
+def _whole_words(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+    """ComfyUI's way: no word is torn in two unless it is long, and commas are nothing special."""
+    for text, weight in passage.runs:
+        for word in text.split():
+            read = list(_read(tokenizer.encode(word, add_special_tokens=False).ids, words))
+            tokens = [token for vector in read for token in vector]
+            if len(tokens) >= LONG_WORD:
+                while len(found) + len(tokens) > CHUNK:
+                    room = CHUNK - len(found)
+                    found.add(tokens[:room], weight)
+                    found.close()
+                    tokens = tokens[room:]
+            elif len(found) + len(tokens) > CHUNK:
+                found.close()
+            found.add(tokens, weight)
 
 
 def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
@@ -135,19 +178,17 @@ def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
         at += len(name) if name else 1
 
 
-def _runs(prompt: Prompt) -> list[tuple[str, float]]:
-    """Text of the same weight."""
-    pieces = groupby(prompt.pieces, key=lambda piece: piece.weight)
-    return [("".join(piece.text for piece in run), weight) for weight, run in pieces]
-
-
 class ClipReader(PromptReader):
     """All of a prompt is read, in chunks."""
 
-    def __init__(self, words: Words = NO_WORDS) -> None:
+    def __init__(self, words: Mapping[str, Words] = NO_NAMES) -> None:
+        """`words`: those of each syntax."""
         self._words = words
 
-    def __call__(self, prompt: str) -> Reading:
-        found = chunks(parse(prompt), clip_tokenizer(), self._words)
-        count = CHUNK * (len(found) - 1) + len(found[-1].tokens)
-        return Reading(count, CHUNK * len(found), len(prompt))
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+        most = limit = 0
+        for passage in parse(prompt, syntax, negative=negative).passages:
+            found = chunks(passage, clip_tokenizer(), self._words.get(syntax, NO_WORDS))
+            most = max(most, CHUNK * (len(found) - 1) + len(found[-1].tokens))
+            limit = max(limit, CHUNK * len(found))
+        return Reading(most, limit)

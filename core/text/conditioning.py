@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..networks.bert import Bert
-from .prompt import Prompt, parse
+from .passage import Passage
+from .plan import passage_of
 from .reading import PromptReader
 
 
@@ -61,6 +62,9 @@ class SentenceConditioner:
     Nothing is scaled back afterwards: the vectors are normalised one by one, so there is no common
     mean to restore, as is done for CLIP. The tokens that begin and end a sentence weigh 1. Where
     all weights are 1, the result is, to the bit, that of the plain text.
+
+    As the empty prompt is all zeros, this is also what interpolating from it does: weights act
+    alike in the syntaxes of AUTOMATIC1111 and ComfyUI. There are no chunks: a BREAK parts words.
     """
 
     def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
@@ -77,17 +81,20 @@ class SentenceConditioner:
         return (self.network,)
 
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str]) -> Cond:
-        """B prompts -> context [B, length, dim] and vector [B, dim]."""
+    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
+        """B prompts -> context [B, length, dim] and vector [B, dim].
+
+        Of a prompt in words it is what its first step reads.
+        """
         device = self.network.embeddings.word_embeddings.weight.device
         tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
         mask = torch.zeros(len(prompts), self.length, dtype=torch.bool)
         weights = torch.zeros(len(prompts), self.length, 1)  # 0: padding, and all of a blank prompt
-        for row, prompt in enumerate(map(parse, prompts)):
-            ids, strengths = self._tokens(prompt)
+        for row, passage in enumerate(map(passage_of, prompts)):
+            ids, strengths = self._tokens(passage)
             tokens[row, : len(ids)] = torch.tensor(ids)
             mask[row, : len(ids)] = True
-            if not prompt.is_blank:
+            if not passage.is_blank:
                 weights[row, : len(ids), 0] = torch.tensor(strengths)
         tokens, mask = tokens.to(device), mask.to(device)
         vectors = self.network(tokens, mask)
@@ -97,19 +104,12 @@ class SentenceConditioner:
         pooled = F.normalize(mean, dim=-1) * vectors.shape[-1] ** 0.5
         return Cond(context, pooled)
 
-    def _tokens(self, prompt: Prompt) -> tuple[list[int], list[float]]:
+    def _tokens(self, passage: Passage) -> tuple[list[int], list[float]]:
         """The tokens that are read, and the weight of each."""
-        encoding = self._tokenizer.encode(prompt.text)
-        ids, weights = encoding.ids, [_weight(prompt, *place) for place in encoding.offsets]
+        encoding = self._tokenizer.encode(passage.text)
+        ids = encoding.ids
+        weights = [passage.weights[a] if a < b else 1.0 for a, b in encoding.offsets]
         if len(ids) > self.length:
             ids = [*ids[: self.length - 1], ids[-1]]
             weights = [*weights[: self.length - 1], weights[-1]]
         return ids, weights
-
-
-def _weight(prompt: Prompt, start: int, end: int) -> float:
-    """Of a token: that of its characters, or their mean where a bracket divides a word."""
-    weights = prompt.weights[start:end]
-    if not weights:  # a token that stands for no text
-        return 1.0
-    return weights[0] if len(set(weights)) == 1 else sum(weights) / len(weights)

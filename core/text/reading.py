@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
+from .passage import A1111, Passage
 from .prompt import parse
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a model makes of a prompt before it draws. Characters are those of the prompt as it
-    was written; its markup is not read and does not count.
+    was written; its markup is not read and does not count. Where a prompt is more than one text,
+    as those of its steps or of its parts, each is read by itself.
     """
 
     count: int
-    """Tokens (words, or parts of words) that the prompt has."""
+    """Tokens (words, or parts of words) that the prompt has, or the longest of its texts."""
     limit: int
     """Tokens that are read."""
-    end: int
-    """Characters that are read; what follows is cut off."""
-    unknown: tuple[tuple[int, int], ...] = ()
+    unread: tuple[Span, ...] = ()
+    """From where to where, in characters, text is cut off."""
+    unknown: tuple[Span, ...] = ()
     """Where words begin and end, in characters, that are read but mean nothing to the model."""
 
 
@@ -36,15 +41,33 @@ class PromptReader:
         self._limit = length - self._tokenizer.num_special_tokens_to_add(False)
         self._unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
 
-    def __call__(self, prompt: str) -> Reading:
-        parsed = parse(prompt)
-        encoding = self._tokenizer.encode(parsed.text, add_special_tokens=False)
-        count = len(encoding.ids)
-        encoding.truncate(self._limit)
-        places = [parsed.span(a, b) if a < b else None for a, b in encoding.offsets]
-        end = len(prompt)
-        if count > self._limit:
-            end = max((place[1] for place in places if place), default=0)
-        tokens = zip(encoding.tokens, places, strict=True)
-        unknown = tuple(place for token, place in tokens if place and token == self._unknown)
-        return Reading(count, self._limit, end, unknown)
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+        most = 0
+        unread: dict[Span, None] = {}
+        unknown: dict[Span, None] = {}
+        for passage in parse(prompt, syntax, negative=negative).passages:
+            encoding = self._tokenizer.encode(passage.text, add_special_tokens=False)
+            count = len(encoding.ids)
+            most = max(most, count)
+            if count > self._limit:
+                last = max((end for _, end in encoding.offsets[: self._limit]), default=0)
+                unread |= dict.fromkeys(_after(passage, last))
+                encoding.truncate(self._limit)
+            for token, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
+                if start < end and token == self._unknown:
+                    unknown[passage.span(start, end)] = None
+        return Reading(most, self._limit, tuple(unread), tuple(sorted(unknown)))
+
+
+def _after(passage: Passage, at: int) -> Iterator[Span]:
+    """Where the text from character `at` on is in the source, in as few spans as it has."""
+    start = end = -1
+    for char in range(at, len(passage.text.rstrip())):
+        span = passage.span(char, char + 1)
+        if span[0] != end:
+            if start < end:
+                yield start, end
+            start = span[0]
+        end = span[1]
+    if start < end:
+        yield start, end

@@ -334,7 +334,7 @@ def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
         if reading is None:
             continue
         if reading.count > reading.limit:
-            rest = text[reading.end :].strip()
+            rest = " ".join(text[start:end] for start, end in reading.unread).strip()
             say(
                 f"the {name} has {reading.count} tokens; {model.name} reads {reading.limit}, "
                 f"not {rest[:60]!r}{'...' if len(rest) > 60 else ''}"

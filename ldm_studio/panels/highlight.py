@@ -50,17 +50,25 @@ def looks(prompt: Prompt, reading: Reading | None) -> list[tuple[int, int, Look]
     for piece in prompt.pieces:
         if piece.weight != 1:
             mark(piece.start, piece.end, weight=piece.weight)
-        if len(piece.text) < piece.end - piece.start:
+        if piece.breaks:
+            mark(piece.start, piece.end, markup=True)
+        elif len(piece.text) < piece.end - piece.start:
             mark(piece.start, piece.start + 1, markup=True)
-    for group in prompt.groups:
-        mark(group.start, group.inner_start, markup=True)
-        mark(group.inner_end, group.end, markup=True)
+    for pair in (*prompt.groups, *prompt.choices):
+        mark(pair.start, pair.inner_start, markup=True)
+        mark(pair.inner_end, pair.end, markup=True)
+    for choice in prompt.choices:
+        for at in choice.separators:
+            mark(at, at + 1, markup=True)
+    for start, end in prompt.marks:
+        mark(start, end, markup=True)
     for problem in prompt.problems:
         mark(problem.start, problem.end, wrong=True)
     if reading is not None:
         for start, end in reading.unknown:
             mark(start, end, unknown=True)
-        mark(reading.end, len(of), unread=True)
+        for start, end in reading.unread:
+            mark(start, end, unread=True)
     runs, at = [], 0
     for look, same in groupby(of):
         end = at + sum(1 for _ in same)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.text.prompt import MAX_WEIGHT, STRONGER, Group, parse
+from core.text.prompt import MAX_WEIGHT, STRONGER, Choice, Group, Piece, parse
 
 STEP = 0.1
 
@@ -49,6 +49,8 @@ def change_weight(before: Edit, step: float) -> Edit:
     lead = 0 if new == 1 else 1
     if new != 1 and not any(g.start == opened and g.numbered for g in parse(changed).groups):
         return before  # a lone bracket inside would pair with ours
+    if _read(changed) != _read(text):
+        return before  # an AND inside would divide ours
 
     def moved(at: int) -> int:
         """Where a place is afterwards: in the body it stays beside the same character."""
@@ -108,11 +110,11 @@ class _Phrase:
 
 def _phrases(text: str) -> list[_Phrase]:
     """Those with any text."""
-    groups = parse(text).groups
+    pairs = _pairs(text)
     commas = [
         comma.start()
         for comma in _COMMA.finditer(text)
-        if not any(group.start < comma.start() < group.end for group in groups)
+        if not any(pair.start < comma.start() < pair.end for pair in pairs)
     ]
     phrases = []
     for before, after in pairwise([-1, *commas, len(text)]):
@@ -130,7 +132,7 @@ def _grasped(edit: Edit) -> tuple[int, int]:
         picked = text[start:end]
         start += len(picked) - len(picked.lstrip())
         return _whole(text, start, max(start, start + len(picked.strip())))
-    groups = parse(text).groups
+    groups = _groups(text)
     around = [group for group in groups if group.start < start < group.end]
     if around:
         return _span(min(around, key=lambda group: group.end - group.start))
@@ -143,25 +145,43 @@ def _grasped(edit: Edit) -> tuple[int, int]:
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     """The selection grown until it divides no pair of brackets."""
-    groups = parse(text).groups
+    pairs = _pairs(text)
     grown = True
     while grown:
         grown = False
-        for group in groups:
-            apart = end <= group.start or group.end <= start
-            within = group.inner_start <= start and end <= group.inner_end
-            around = start <= group.start and group.end <= end
+        for pair in pairs:
+            apart = end <= pair.start or pair.end <= start
+            within = pair.inner_start <= start and end <= pair.inner_end
+            around = start <= pair.start and pair.end <= end
+            if within and isinstance(pair, Choice):
+                within = not any(start <= at < end for at in pair.separators)
             if not (apart or within or around):
-                start, end, grown = min(start, group.start), max(end, group.end), True
+                start, end, grown = min(start, pair.start), max(end, pair.end), True
     return start, end
 
 
 def _group_of(text: str, start: int, end: int) -> Group | None:
     """The brackets whose text, or all of which, is from `start` to `end`."""
-    for group in parse(text).groups:
+    for group in _groups(text):
         if (start, end) in (_span(group), (group.inner_start, group.inner_end)):
             return group
     return None
+
+
+def _groups(text: str) -> list[Group]:
+    """Those that are closed: what reaches to the end was hardly meant to."""
+    return [group for group in parse(text).groups if group.is_closed]
+
+
+def _read(text: str) -> list[str]:
+    """The words of each part."""
+    return [
+        "".join(p.text for p in part.items if isinstance(p, Piece)) for part in parse(text).parts
+    ]
+
+
+def _pairs(text: str) -> list[Group | Choice]:
+    return [*_groups(text), *parse(text).choices]
 
 
 def _span(group: Group) -> tuple[int, int]:

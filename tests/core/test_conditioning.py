@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from core.networks.bert import Bert, BertConfig
 from core.text.conditioning import Cond, SentenceConditioner, concatenate
+from core.text.passage import COMFYUI
+from core.text.prompt import parse
 
 CONFIG = BertConfig(vocabulary=11, dim=16, layers=2, heads=2, feed_forward=32, positions=20)
 LENGTH = 6
@@ -62,7 +64,7 @@ def test_a_long_prompt_keeps_its_end_mark_and_is_counted_whole(
     long = seen + " smile blue heart"
     reading = conditioner.read(long)
     assert (reading.count, reading.limit) == (LENGTH - 2 + 3, LENGTH - 2)
-    assert long[: reading.end] == seen
+    assert [long[a:b] for a, b in reading.unread] == [long[len(seen) :]]
     assert torch.equal(conditioner([long]).context, conditioner([seen]).context)
 
 
@@ -135,6 +137,29 @@ def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
     cond = conditioner(["a (red:0) cat"])
     assert not cond.context[0, 2].any()
     assert cond.context[0, 3].any()
+
+
+def test_touching_words_of_another_weight_are_words_of_their_own(
+    conditioner: SentenceConditioner,
+) -> None:
+    apart, touching = conditioner(["(red:1.2) (cat:0.8)"]), conditioner(["(red:1.2)(cat:0.8)"])
+    assert torch.equal(apart.context, touching.context)
+    assert torch.equal(apart.vector, touching.vector)
+
+
+def test_break_parts_words_and_nothing_else(conditioner: SentenceConditioner) -> None:
+    broken, plain = conditioner(["red BREAK cat"]), conditioner(["red cat"])
+    assert torch.equal(broken.context, plain.context)
+
+
+def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
+    conditioner: SentenceConditioner,
+) -> None:
+    passage = parse("a (red:1.5) cat", COMFYUI).parts[0].passage(0, 1)
+    weighted, usual, empty = conditioner([passage]), conditioner(["a red cat"]), conditioner([""])
+    factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]
+    expected = empty.context + factors * (usual.context - empty.context)
+    torch.testing.assert_close(weighted.context, expected)
 
 
 @pytest.mark.parametrize("prompt", ["()", "( [ ] :1.3)", "(cat:0)"])

@@ -1,30 +1,30 @@
-"""Weights in prompts, as people know them from AUTOMATIC1111."""
+"""The syntax of prompts, as people know it from AUTOMATIC1111: weights, and what is markup."""
 
 from __future__ import annotations
+
+import time
+from itertools import groupby
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.prompt import MAX_WEIGHT, Prompt, parse
+from core.text.passage import COMFYUI, SYNTAXES
+from core.text.prompt import MAX_WEIGHT, LoraUse, Prompt, loras, parse
 
 MARKUP_AND_WORDS = st.lists(
-    st.sampled_from(["(", ")", "[", "]", "\\", ":", ":1.3)", ": .5 ]", ":-2)", ":1.2.3)", ", ",
-                     "a", "cat", "\u732b", "\U0001f431", "\n"]) | st.text(max_size=3),
+    st.sampled_from(["(", ")", "[", "]", "\\", ":", "|", ":1.3)", ": .5 ]", ":8]", ":-2)",
+                     ":1.2.3)", ", ", "a", "cat", "\u732b", "\U0001f431", "\n", " AND ", " BREAK ",
+                     " :0.5", "<lora:a:1>", "<", ">", "# ", "#", " // ", "/*", "*/"])
+    | st.text(max_size=3),
     max_size=25,
 ).map("".join)  # fmt: skip
 
 
-def told(prompt: str) -> list[tuple[str, float]]:
+def told(prompt: str, syntax: str = "A1111") -> list[tuple[str, float]]:
     """Text and weights, neighbours of the same weight joined."""
-    joined: list[tuple[str, float]] = []
-    for piece in parse(prompt).pieces:
-        weight = round(piece.weight, 6)
-        if joined and joined[-1][1] == weight:
-            joined[-1] = (joined[-1][0] + piece.text, weight)
-        else:
-            joined.append((piece.text, weight))
-    return joined
+    [part] = parse(prompt, syntax).parts
+    return [(text, round(weight, 6)) for text, weight in part.passage(0, 20).runs]
 
 
 def underlined(prompt: str) -> list[str]:
@@ -51,11 +51,12 @@ def underlined(prompt: str) -> list[str]:
         ("(a (red:1.5) cat:2)", [("a ", 2), ("red", 3), (" cat", 2)]),
         ("(red)(cat)", [("redcat", 1.1)]),
         (r"\(red\) \[cat\] \\", [(r"(red) [cat] \ ".rstrip(), 1)]),
-        (r"(smile \:\):1.2)", [(r"smile \:)", 1.2)]),
+        (r"(smile \:\):1.2)", [("smile :)", 1.2)]),
+        (r"\# 1 \| 2 \: 3 \a", [(r"# 1 | 2 : 3 \a", 1)]),
         ("C:\\new, cat", [("C:\\new, cat", 1)]),
         ("(a, b:1.1), c", [("a, b", 1.1), (", c", 1)]),
         (
-            "a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).)",
+            "a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).)",  # the published example
             [("a ", 1), ("house", 1.573), (" ", 1.1), ("on", 1), (" a ", 1.1), ("hill", 0.55),
              (", sun, ", 1.1), ("sky", 1.4641), (".", 1.1)],
         ),
@@ -70,22 +71,34 @@ def test_known_prompts(prompt: str, expected: list[tuple[str, float]]) -> None:
 @pytest.mark.parametrize(
     ("prompt", "lone", "read"),
     [
-        ("a (red cat", "(", [("a (red cat", 1)]),
+        ("a (red cat", "(", [("a ", 1), ("red cat", 1.1)]),
+        ("a [red cat", "[", [("a ", 1), ("red cat", 0.909091)]),
         ("a red) cat", ")", [("a red) cat", 1)]),
-        ("(red]", "(]", [("(red]", 1)]),
+        ("(red]", "(]", [("red]", 1.1)]),
         ("red:1.3)", ")", [("red:1.3)", 1)]),
-        ("(a [red) cat]", "[]", [("a [red", 1.1), (" cat]", 1)]),
-        ("((red)", "(", [("(", 1), ("red", 1.1)]),
-        ("[a (b]", "(", [("a (b", 0.909091)]),
+        ("(a [red) cat]", "[]", [("a ", 1.1), ("red", 1), (" cat]", 1)]),
+        ("((red)", "(", [("red", 1.21)]),
+        ("[a (b]", "(", [("a ", 0.909091), ("b", 1)]),
+        ("a (b AND c) d", "()", []),
     ],
 )
-def test_a_lone_bracket_is_text_and_is_pointed_at(
+def test_a_lone_bracket_is_pointed_at(
     prompt: str, lone: str, read: list[tuple[str, float]]
 ) -> None:
-    assert told(prompt) == read
+    """One that is never closed reaches to the end; one that was never opened is text."""
+    if read:
+        assert joined(told(prompt)) == joined(read)
     assert sorted(underlined(prompt)) == sorted(lone)
     for problem in parse(prompt).problems:
         assert f"\\{prompt[problem.start]}" in problem.explanation
+
+
+def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Neighbours that came to weigh the same."""
+    return [
+        ("".join(text for text, _ in same), weight)
+        for weight, same in groupby(runs, key=lambda run: run[1])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,11 +112,86 @@ def test_weights_are_kept_in_their_range_and_it_is_said(
     assert underlined(prompt) == [place]
 
 
-@pytest.mark.parametrize("prompt", ["[red:1.2]", "[cat:dog:0.5]", "(red:1.2.3)", "(red:.)"])
-def test_numbers_that_are_not_weights_are_text_and_are_pointed_at(prompt: str) -> None:
-    parsed = parse(prompt)
-    assert parsed.text == prompt[1:-1]
+@pytest.mark.parametrize("prompt", ["[red:1.2.3]", "[a:b:c]", "(red:1.2.3)", "(red:.)", "[a|b:8]"])
+def test_numbers_that_are_none_are_text_and_are_pointed_at(prompt: str) -> None:
     assert underlined(prompt) == [prompt[prompt.rindex(":") : -1]]
+    texts = [piece.text for piece in parse(prompt).pieces]
+    assert "".join(texts) == prompt[1:-1].replace("|", "")
+
+
+def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
+    [part] = parse("(cat:1.2)(dog:0.8)").parts
+    passage = part.passage(0, 1)
+    assert passage.text == "cat dog"
+    assert passage.weights == (1.2, 1.2, 1.2, 1.0, 0.8, 0.8, 0.8)
+    assert passage.span(4, 7) == (10, 13)
+
+
+# What is taken out
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [
+        ("a cat\n# a dog\n in snow", "a cat\n\n in snow"),
+        ("# all of it", ""),
+        ("  # (indented", ""),
+        ("a cat # a dog, (red:2)\nin snow", "a cat \nin snow"),
+        ("a C# logo, #1, #ff0000", "a C# logo, #1, #ff0000"),
+        ("a <lora:x:1>cat<lora:y:0.5>", "a cat"),
+        ("(a<lora:x:1> cat:1.2)", "a cat"),
+        ("(a cat:1.2<lora:x:1>)", "a cat"),
+        ("[a|<lora:x:1>b]", "a"),
+        ("a cat // a dog", "a cat // a dog"),
+    ],
+)
+def test_comments_and_tags_are_not_read(prompt: str, text: str) -> None:
+    assert "".join(run for run, _ in told(prompt)) == text
+    assert parse(prompt).problems == ()
+
+
+def test_a_lora_in_a_comment_is_not_used() -> None:
+    assert loras("<lora:a:1>\n# <lora:b:1>\n<lora:c:1>") == (LoraUse("a"), LoraUse("c"))
+    assert loras("<lora:a:1> // <lora:b:1>", COMFYUI) == (LoraUse("a"),)
+
+
+def test_a_negative_prompt_names_no_lora_and_is_not_divided() -> None:
+    parsed = parse("dark AND <lora:a:1>blurry :0.5", negative=True)
+    assert parsed.loras == ()
+    assert [piece.text for piece in parsed.pieces] == ["dark AND ", "blurry :0.5"]
+    [problem] = parsed.problems
+    assert "negative" in problem.explanation
+
+
+# ComfyUI's syntax
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a (red) ((cat))", [("a ", 1), ("red", 1.1), (" ", 1), ("cat", 1.21)]),
+        ("(a (red:1.5) cat:2)", [("a ", 2), ("red", 1.5), (" cat", 2)]),
+        ("((red:0.5))", [("red", 0.5)]),
+        ("(((a:0.5) b))", [("a", 0.5), (" b", 1.21)]),
+        ("[red] [a:b:0.5] [a|b] a|b", [("[red] [a:b:0.5] [a|b] a|b", 1)]),
+        ("a AND b BREAK c :0.5", [("a AND b BREAK c :0.5", 1)]),
+        (r"\(red\) \[cat\]", [(r"(red) \[cat\]", 1)]),
+        ("a // (b:2)\nc /* (d:2)\n e */ f", [("a \nc  f", 1)]),
+        ("a /* b", [("a /* b", 1)]),
+        ("# a cat", [("# a cat", 1)]),
+        ("a <lora:x:1>cat", [("a cat", 1)]),
+    ],
+)
+def test_known_prompts_of_comfyui(prompt: str, expected: list[tuple[str, float]]) -> None:
+    assert told(prompt, COMFYUI) == expected
+    assert parse(prompt, COMFYUI).problems == ()
+
+
+@pytest.mark.parametrize("prompt", ["a (red cat", "a red) cat"])
+def test_lone_brackets_are_text_to_comfyui(prompt: str) -> None:
+    assert told(prompt, COMFYUI) == [(prompt, 1)]
+    [problem] = parse(prompt, COMFYUI).problems
+    assert "read as text" in problem.explanation
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "()", "( [] :1.2)", "(cat:0)", "((cat:2):0)"])
@@ -112,40 +200,57 @@ def test_prompts_without_anything_to_read_are_blank(prompt: str) -> None:
 
 
 def tiles(parsed: Prompt) -> str:
-    """The source, from the pieces and the brackets alone."""
-    spans = [(piece.start, piece.end) for piece in parsed.pieces]
-    for group in parsed.groups:
-        spans += [(group.start, group.inner_start), (group.inner_end, group.end)]
-    spans.sort()
+    """The source, from the pieces and the markup alone."""
+    marked = [False] * len(parsed.source)
+
+    def mark(start: int, end: int) -> None:
+        marked[start:end] = [True] * (end - start)
+
+    for pair in (*parsed.groups, *parsed.choices):
+        mark(pair.start, pair.inner_start)
+        mark(pair.inner_end, pair.end)
+    for choice in parsed.choices:
+        for at in choice.separators:
+            mark(at, at + 1)
+    for start, end in parsed.marks:
+        mark(start, end)
     at = 0
-    for start, end in spans:
-        assert start == at
-        assert start < end
-        at = end
-    return "".join(parsed.source[start:end] for start, end in spans)
+    for piece in parsed.pieces:
+        assert at <= piece.start < piece.end
+        assert not any(marked[piece.start : piece.end])
+        at = piece.end
+        mark(piece.start, piece.end)
+    chars = zip(parsed.source, marked, strict=True)
+    return "".join(char for char, seen in chars if seen or not char.isspace())
 
 
-@given(MARKUP_AND_WORDS)
-def test_any_text_is_taken_apart_without_losing_a_character(prompt: str) -> None:
-    parsed = parse(prompt)
-    assert tiles(parsed) == prompt
-    assert len(parsed.weights) == len(parsed.text)
-    assert all(0 <= weight <= MAX_WEIGHT for weight in parsed.weights)
+@given(MARKUP_AND_WORDS, st.sampled_from(list(SYNTAXES)), st.booleans())
+def test_any_text_is_taken_apart_without_losing_a_character(
+    prompt: str, syntax: str, negative: bool
+) -> None:
+    parsed = parse(prompt, syntax, negative=negative)
+    assert "".join(tiles(parsed).split()) == "".join(prompt.split())
+    assert all(0 <= piece.weight <= MAX_WEIGHT for piece in parsed.pieces)
+    assert all(abs(part.weight) <= MAX_WEIGHT for part in parsed.parts)
     for problem in parsed.problems:
         assert 0 <= problem.start < problem.end <= len(prompt)
         assert problem.explanation
-    for at, char in enumerate(parsed.text):
-        start, end = parsed.span(at, at + 1)
-        assert prompt[start:end] in (char, f"\\{char}")
+    for part in parsed.parts:
+        assert 0 in part.moments(7)
+        for step in range(7):
+            passage = part.passage(step, 7)
+            if step not in part.moments(7):
+                assert passage == part.passage(step - 1, 7)
+            for at, char in enumerate(passage.text):
+                start, end = passage.span(at, at + 1)
+                assert prompt[start:end] in (char, f"\\{char}", "BREAK", "")
 
 
 @given(st.text())
 def test_escaped_text_comes_back_with_weight_1(text: str) -> None:
-    escaped = "".join(f"\\{char}" if char in "()[]\\" else char for char in text)
-    parsed = parse(escaped)
-    assert parsed.text == text
-    assert parsed.problems == ()
-    assert set(parsed.weights) <= {1.0}
+    escaped = "".join(f"\\{char}" if char in "()[]\\:|#" else char for char in text)
+    assert told(escaped) == ([(text, 1)] if text else [])
+    assert parse(escaped).problems == ()
 
 
 WEIGHTED = st.lists(st.tuples(st.text("ab c,", min_size=1), st.integers(0, 1000)), max_size=8)
@@ -157,6 +262,16 @@ def test_weights_that_are_written_are_read(words: list[tuple[str, int]]) -> None
     assert [(piece.text, piece.weight) for piece in pieces] == [(w, x / 100) for w, x in words]
 
 
-def test_the_longest_prompts_are_quick_to_take_apart() -> None:
-    for prompt in ("(" * 100_000, "(" * 50_000 + ")" * 50_000, "([" * 50_000, ":1" * 50_000):
-        assert tiles(parse(prompt)) == prompt
+@pytest.mark.parametrize(
+    "unit",
+    ["(", "([", ":1", "[a|", "[a:", "<lora:", "<a:b", "# ", " #", "/*", "//", "AND :1", "1",
+     "BREAK ", "\\", ": ", "(a:", "[(", "|"],
+)  # fmt: skip
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_the_longest_prompts_are_quick_to_take_apart(unit: str, syntax: str) -> None:
+    prompt = unit * (30_000 // len(unit))
+    for text in (prompt, prompt + ")]" * 15_000, prompt + " " * 15_000 + "x"):
+        began = time.process_time()
+        for passage in parse(text, syntax).passages:
+            assert len(passage.text) == len(passage.weights)
+        assert time.process_time() - began < 10  # one that is not linear takes minutes

@@ -1,0 +1,150 @@
+"""What each step reads: prompt editing, alternation and AND, as in AUTOMATIC1111."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.text.passage import COMFYUI
+from core.text.plan import plan
+from core.text.prompt import parse
+
+
+def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:
+    """How many steps in a row read which text."""
+    texts: list[tuple[int, str]] = []
+    for told in plan(prompt, "", steps, syntax):
+        [(weight, passage)] = told.parts
+        assert weight == 1
+        text = "".join(run for run, _ in passage.runs)
+        if texts and texts[-1][1] == text:
+            texts[-1] = texts[-1][0] + 1, text
+        else:
+            texts.append((1, text))
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("test", [(10, "test")]),
+        # The published examples of its parser
+        ("a [b:3]", [(3, "a "), (7, "a b")]),
+        ("a [b: 3]", [(3, "a "), (7, "a b")]),
+        ("a [[[b]]:2]", [(2, "a "), (8, "a b")]),
+        ("[(a:2):3]", [(3, ""), (7, "a")]),
+        ("a [b : c : 1] d", [(1, "a b  d"), (9, "a  c  d")]),
+        ("a[b:[c:d:2]:1]e", [(1, "abe"), (1, "ace"), (8, "ade")]),
+        ("a [unbalanced", [(10, "a unbalanced")]),
+        ("a [b:.5] c", [(5, "a  c"), (5, "a b c")]),
+        ("((a][:b:c [d:3]", [(3, "a]:b:c "), (7, "a]:b:c d")]),
+        # The three forms
+        ("a [red:blue:0.4] cat", [(4, "a red cat"), (6, "a blue cat")]),
+        ("a [red:blue:4] cat", [(4, "a red cat"), (6, "a blue cat")]),
+        ("a [big:6] cat", [(6, "a  cat"), (4, "a big cat")]),
+        ("a [big::6] cat", [(6, "a big cat"), (4, "a  cat")]),
+        ("[a b:c d:0.25]", [(2, "a b"), (8, "c d")]),
+        ("[a:b:0]", [(10, "b")]),
+        ("[a:b:10]", [(10, "a")]),
+        ("[a:b:99]", [(10, "a")]),
+        ("[a:b:1.0]", [(10, "a")]),
+        ("[a:b:1]", [(1, "a"), (9, "b")]),
+        ("[a:b:-3]", [(10, "b")]),
+        (r"[\[a\]\:b:c:5]", [(5, "[a]:b"), (5, "c")]),
+        ("[(a:1.2):(b:0.8):5]", [(5, "a"), (5, "b")]),
+        ("[a:b:5] [c:d:7]", [(5, "a c"), (2, "b c"), (3, "b d")]),
+        ("[<lora:x:1>a:b<lora:y:1>:5]", [(5, "a"), (5, "b")]),
+        # Not one of them
+        ("[red]", [(10, "red")]),
+        ("[a:b:c:0.5]", [(10, "a:b:c:0.5")]),
+        ("(a|b)", [(10, "a|b")]),
+    ],
+)
+def test_edits(prompt: str, expected: list[tuple[int, str]]) -> None:
+    assert read(prompt) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("[a|b]", "ababab"),
+        ("[a|b|c]", "abcabc"),
+        ("[fe|]male", ["female", "male"] * 3),
+        ("[|a]", ["", "a"] * 3),
+        ("[[a|b]|c]", "acacac"),
+        ("[a|[b:c:3]]", "abacac"),
+        ("[[a|b]:c:3]", "abaccc"),
+        ("([a|b]:1.2)", "ababab"),
+        ("[a:1|b]", ["a:1", "b"] * 3),
+    ],
+)
+def test_alternation(prompt: str, expected: str | list[str]) -> None:
+    told = plan(prompt, "", 6)
+    texts = ["".join(run for run, _ in step.parts[0][1].runs) for step in told]
+    assert texts == list(expected)
+
+
+def test_brackets_that_choose_do_not_weaken() -> None:
+    for prompt in ("[a|b]", "[a:b:3]", "[a:3]"):
+        for told in plan(prompt, "", 6):
+            assert all(piece.weight == 1 for piece in told.parts[0][1].pieces)
+
+
+def test_weights_around_and_inside_a_choice_multiply() -> None:
+    told = plan("([(a:1.5):[b]:0.5]:2)", "", 2)
+    assert [step.parts[0][1].runs for step in told] == [(("a", 3),), (("b", 2 / 1.1),)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "problem"),
+    [
+        ("[a:b:1.5]", "share"),
+        ("[a:b:1.0]", "share"),
+        ("[a:b:-2]", "no such step"),
+        ("[a:b:c:0.5]", "Only"),
+        ("[a:b:soon]", "needs a number"),
+        ("[a|b:0.5]", "switch at no step"),
+        ("a AND b :99", "at most"),
+    ],
+)
+def test_what_cannot_be_meant_is_pointed_at(prompt: str, problem: str) -> None:
+    [found] = parse(prompt).problems
+    assert problem in found.explanation
+
+
+def test_the_negative_prompt_has_its_own_timetable() -> None:
+    told = plan("[a:b:1]", "[c:d:3] AND e", 4)
+    words = [step.negative.text.split() for step in told]
+    assert words == [["c", "AND", "e"]] * 3 + [["d", "AND", "e"]]
+    assert [step.parts[0][1].text for step in told] == ["a", "b", "b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a cat AND a dog", [(1, "a cat "), (1, " a dog")]),
+        ("a cat :1.2 AND a dog:0.5", [(1.2, "a cat "), (0.5, " a dog")]),
+        ("a AND b :-0.7 AND c: +2.", [(1, "a "), (-0.7, " b "), (2, " c")]),
+        ("(a:1.3) AND (b:0.5)", [(1, "a "), (1, " b")]),
+        ("16:9 AND b", [(9, "16"), (1, " b")]),
+        (r"16\:9 AND b", [(1, "16:9 "), (1, " b")]),
+        ("16:9", [(1, "16:9")]),
+        ("a :0.5", [(1, "a :0.5")]),
+        ("SAND and ANDES", [(1, "SAND and ANDES")]),
+        ("a :.5 <lora:x:1> AND b :.5 # no", [(0.5, "a "), (0.5, " b ")]),
+        ("a # AND b", [(1, "a ")]),
+        ("AND", [(1, ""), (1, "")]),
+    ],
+)
+def test_parts(prompt: str, expected: list[tuple[float, str]]) -> None:
+    [told] = plan(prompt, "", 1)
+    parts = [(w, "".join(run for run, _ in passage.runs)) for w, passage in told.parts]
+    assert parts == expected
+
+
+def test_comfyui_edits_nothing() -> None:
+    assert read("[a:b:0.5] [c|d]", 4, COMFYUI) == [(4, "[a:b:0.5] [c|d]")]
+
+
+def test_steps_that_read_the_same_are_told_the_same() -> None:
+    told = plan("a [b:c:500] [d::250]", "", 1000)
+    assert len({id(step) for step in told}) == 3
