@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -52,8 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--full", action="store_true", help="checkpoint: networks of the published width"
     )
+    parser.add_argument(
+        "--program", metavar="FILE", type=Path, help="a bundled ldm-studio, to start as well"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="append the records to FILE")
     arguments = parser.parse_args(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     names: list[str] = arguments.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"unknown benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
@@ -73,6 +78,7 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
         "--model": arguments.model,
         "--steps": arguments.steps,
         "--repeats": arguments.repeats,
+        "--program": arguments.program,
         "--json": arguments.json,
     }
     return [
@@ -88,7 +94,11 @@ def run_one(name: str, arguments: argparse.Namespace) -> int:
         from core.model import DEFAULT_MODEL
 
         options = Options(
-            arguments.model or DEFAULT_MODEL, arguments.steps, arguments.repeats, arguments.full
+            arguments.model or DEFAULT_MODEL,
+            arguments.steps,
+            arguments.repeats,
+            arguments.full,
+            arguments.program,
         )
         result = measure(name, options)
         record = to_json(name, result, options, machine())

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from ldm_studio.app import Application
+from ldm_studio.rehearsal import generate, model_ready, with_window
 
 from .record import Options
-from .window import generate, model_ready, with_window
 
 TICK_MS = 16
 

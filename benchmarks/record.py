@@ -23,6 +23,8 @@ class Options:
     repeats: int | None = None
     full: bool = False
     """Networks of the published width, where a benchmark makes its own."""
+    program: Path | None = None
+    """An installed or bundled one, to be started beside the source tree."""
 
     def times(self, usual: int) -> int:
         return self.repeats or usual

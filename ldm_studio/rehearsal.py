@@ -1,4 +1,7 @@
-"""The real window in a process of its own, without a display, in a home that is thrown away."""
+"""The real window, played by the program itself, in a home that is thrown away.
+
+The self-test and the benchmarks are made of this.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import StudioError
-from ldm_studio.app import Application
-from ldm_studio.engine.events import Failed, LoadFailed
-from ldm_studio.engine.pipeline import CorePipeline
+
+from .app import Application
+from .engine.events import Failed, LoadFailed
+from .engine.pipeline import CorePipeline
 
 T = TypeVar("T")
 
@@ -24,10 +28,9 @@ def with_window(model: Path, scenario: Callable[[Application], Awaitable[T]]) ->
     """Builds the application, runs `scenario` (which shows the window) and puts it away."""
     from qasync import QEventLoop
 
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
         os.environ["LDM_STUDIO_HOME"] = home
-        app = QApplication.instance() or QApplication(["benchmark"])
+        app = QApplication.instance() or QApplication(["ldm-studio"])
         assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(False)
         with QEventLoop(app) as loop:

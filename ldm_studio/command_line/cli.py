@@ -19,7 +19,8 @@ from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
 from ..history import command as history
 from ..history.errors import HistoryError
 from ..paths import data_dir
-from . import branch, doctor, generate, models, replay, resume
+from . import branch, doctor, generate, models, replay, resume, self_test
+from .display import window_possible
 from .exits import Exit
 
 NO_DISPLAY = (
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
 
 def open_window(files: Sequence[str] = ()) -> int:
     """The window with these files; the one that is open already, where one is."""
-    if not _window_possible():
+    if not window_possible():
         _say(NO_DISPLAY)
         return Exit.NO_WINDOW
     if sys.version_info < (3, 12) and version("PySide6-Essentials").startswith("6.12."):
@@ -80,14 +81,6 @@ def _local(file: str) -> str:
 
         file = unquote(urlsplit(file).path)
     return str(Path(file).absolute())
-
-
-def _window_possible() -> bool:
-    """Only X11 and Wayland need telling where the display is."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        return True
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    return bool(platform) and not platform.startswith(("xcb", "wayland"))
 
 
 def _fail(error: StudioError) -> int:
@@ -141,7 +134,7 @@ def parser() -> argparse.ArgumentParser:
     )
     window.add_argument("files", metavar="FILE", nargs="*")
     window.set_defaults(run=_open_window)
-    for command in (generate, resume, branch, replay, models):
+    for command in (generate, resume, branch, replay, models, self_test):
         command.add(commands)
     past = commands.add_parser(
         "history",

@@ -1,0 +1,82 @@
+"""`ldm-studio self-test`: opens the window, draws a picture, closes, and says how long it took."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import PictureError
+
+from ..engine.pipeline import Pipeline
+from ..models import SHIPPED
+from .display import window_possible
+from .exits import MEANING, Exit
+
+if TYPE_CHECKING:  # it opens the window
+    from ..app import Application
+
+PROMPT = "a red heart with a smile"
+WORDS = {"window": "window painted", "ready": "model ready", "picture": "first picture"}
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "self-test",
+        help="open the window, draw a picture, close, and say how long it took",
+        description="Try the whole program in a folder that is thrown away afterwards; your own "
+        "settings and pictures are not touched. Without a display the window is not seen.",
+        epilog=MEANING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--model", metavar="DIR", type=Path, default=SHIPPED, help="draw with it")
+    command.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
+    command.add_argument("--shot", metavar="FILE", type=Path, help="save the window as a picture")
+    command.add_argument(
+        "--json", action="store_true", help="the moments, on the clock that processes share"
+    )
+    command.set_defaults(run=run)
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    """Raises StudioError when something fails."""
+    if not window_possible():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    began = time.monotonic()
+    moments = _play(arguments.model, arguments.steps, arguments.shot)
+    if arguments.json:
+        print(json.dumps(moments))
+    else:
+        for name, moment in moments.items():
+            print(f"{WORDS[name]:<20}{moment - began:.2f} s")
+    return Exit.OK
+
+
+def _play(model: Path, steps: int, shot: Path | None) -> dict[str, float]:
+    # Imported late, as by the program itself: this is part of what is measured.
+    from ..rehearsal import FirstPaint, generate, model_ready, with_window
+
+    moments: dict[str, float] = {}
+
+    def note(name: str) -> None:
+        moments[name] = time.monotonic()
+
+    async def scenario(application: Application) -> None:
+        painted = FirstPaint(application.window, lambda: note("window"))
+        application.show()
+        await model_ready(application)
+        note("ready")
+        application.store.steps = steps
+        await generate(application, PROMPT)
+        note("picture")
+        painted.deleteLater()
+        if shot is not None and not application.window.grab().save(str(shot)):
+            raise PictureError(f"{shot} could not be written.", "Choose another file.")
+
+    with_window(model, scenario)
+    return moments

@@ -1,0 +1,48 @@
+"""The program tries itself, in a process of its own, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from tests.tiny_recipe import write_model
+
+
+def test_the_program_tries_itself(tmp_path: Path, studio_home: Path) -> None:
+    model = write_model(tmp_path / "model")
+    shot = tmp_path / "shot.png"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ldm_studio", "self-test", "--steps", "2"),
+            *("--model", str(model), "--shot", str(shot)),
+        ],
+        env={name: value for name, value in os.environ.items() if name != "QT_QPA_PLATFORM"}
+        | {"DISPLAY": "", "WAYLAND_DISPLAY": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    moments = [line.split() for line in done.stdout.splitlines()]
+    assert [" ".join(words[:2]) for words in moments] == [
+        "window painted",
+        "model ready",
+        "first picture",
+    ]
+    seconds = [float(words[-2]) for words in moments]
+    assert seconds == sorted(seconds)
+    assert QImage(str(shot)).width() >= 640
+    assert not studio_home.exists()  # nothing of it is the user's
+
+
+def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ldm_studio", "self-test", "--model", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "model" in done.stderr.splitlines()[-1]
