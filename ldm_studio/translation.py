@@ -1,0 +1,121 @@
+"""The language of the window: Qt's translations, ours, and those of messages made elsewhere.
+
+Texts of widgets go through Qt: `self.tr("...")`, or `translate("Context", "...")` where there is
+no QObject. Messages of `core` and of code without widgets are English sentences with values in
+them; `told` finds the sentence a message was made from, and says it in the window's language.
+
+A language is one file, `resources/translations/ldm_studio_<locale>.ts`; `make translations` keeps
+it in step with the code, and makes the `.qm` beside it that is read here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+FOLDER = Path(__file__).parents[1] / "resources" / "translations"
+MESSAGES = FOLDER / "messages.json"
+"""The sentences messages are made from, values as {0}, {1} and so on."""
+CONTEXT = "messages"
+SOURCE = "en"
+"""The language that the texts in the code are written in."""
+_PREFIX = "ldm_studio_"
+_PLACE = re.compile(r"\{(\d+)\}")
+
+
+def languages() -> dict[str, str]:
+    """Locale -> the language's own name, of those there are; English first."""
+    found = sorted(path.stem.removeprefix(_PREFIX) for path in FOLDER.glob(f"{_PREFIX}*.qm"))
+    return {name: native_name(name) for name in (SOURCE, *found)}
+
+
+def native_name(locale: str) -> str:
+    """Such as 简体中文 for zh_CN."""
+    if locale == SOURCE:
+        return "English"
+    return QLocale(locale).nativeLanguageName()
+
+
+def chosen(language: str) -> str:
+    """The locale that is shown where `language` is asked for; empty follows the system."""
+    known = languages()
+    if language:
+        return language if language in known else SOURCE
+    for wanted in QLocale.system().uiLanguages():
+        name = wanted.replace("-", "_")
+        parts = name.split("_")
+        tries = [name, f"{parts[0]}_{parts[-1]}", parts[0]]
+        if parts[0] == "zh" and "Hant" not in parts and parts[-1] not in ("TW", "HK", "MO"):
+            tries.append("zh_CN")
+        if found := next((one for one in tries if one in known), None):
+            return found
+    return SOURCE
+
+
+class Language:
+    """The language that is installed in the running application."""
+
+    def __init__(self) -> None:
+        self._translators: list[QTranslator] = []
+        self.locale = SOURCE
+
+    def install(self, language: str) -> None:
+        """Show widgets that are made from now on in `language`; empty follows the system."""
+        locale = chosen(language)
+        for translator in self._translators:
+            QCoreApplication.removeTranslator(translator)
+        self._translators = []
+        self.locale = locale
+        QLocale.setDefault(QLocale(locale) if language else QLocale.system())
+        if locale == SOURCE:
+            return
+        theirs = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        for name, folder in ((f"qtbase_{locale}", theirs), (f"{_PREFIX}{locale}", str(FOLDER))):
+            translator = QTranslator()
+            if translator.load(name, folder):
+                QCoreApplication.installTranslator(translator)
+                self._translators.append(translator)
+
+
+def translate(context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+    """As QCoreApplication.translate, for code that has no QObject."""
+    return QCoreApplication.translate(context, text, disambiguation, n)
+
+
+def told(message: str) -> str:
+    """A message of `core`, or of another part without widgets, in the window's language.
+
+    Values in it stay as they are, unless they are such messages themselves.
+    """
+    said = translate(CONTEXT, message)
+    if said != message or not message:
+        return said
+    for pattern, template in _sentences():
+        if found := pattern.fullmatch(message):
+            said = translate(CONTEXT, template)
+            if said == template:
+                return message
+            return _filled(said, [told(value) for value in found.groups()])
+    return message
+
+
+def _filled(said: str, values: list[str]) -> str:
+    return _PLACE.sub(lambda place: values[int(place[1])], said)
+
+
+@cache
+def _sentences() -> list[tuple[re.Pattern[str], str]]:
+    """Those with values in them, the ones that say most without them first."""
+    templates: list[str] = json.loads(MESSAGES.read_text(encoding="utf-8"))
+    with_values = [template for template in templates if _PLACE.search(template)]
+    with_values.sort(key=lambda template: -len(_PLACE.sub("", template)))
+    return [(_pattern(template), template) for template in with_values]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    literals = _PLACE.split(template)[::2]
+    return re.compile("(.*?)".join(map(re.escape, literals)), re.DOTALL)

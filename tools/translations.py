@@ -1,0 +1,145 @@
+"""Keep the translations in step with the code: `make translations`.
+
+1. Sentences of messages are collected from the source into `messages.json`, values numbered;
+2. Qt's lupdate brings every `.ts` file up to date: new texts are marked unfinished;
+3. Qt's lrelease makes the `.qm` files that the application reads.
+
+A new language: copy a `.ts` file to `ldm_studio_<locale>.ts`, empty its translations with
+`python tools/translations.py --new <locale>`, translate it in Qt Linguist, run this again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "resources" / "translations"
+MESSAGES = FOLDER / "messages.json"
+CONTEXT = "messages"
+SOURCES = ("core", "ldm_studio")
+UNSEEN = ("training", "command_line")
+"""Folders whose messages never reach the window."""
+_SENTENCE = re.compile(r"^[A-Z{].*[a-z}\d)\"'][.!?]$", re.DOTALL)
+_QUIET = {"debug", "info", "warning", "error", "exception", "critical"}
+_TRANSLATED = {"tr", "translate"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--new", metavar="LOCALE", help="begin a language, such as fr")
+    arguments = parser.parse_args()
+    if arguments.new:
+        (FOLDER / f"ldm_studio_{arguments.new}.ts").touch(exist_ok=False)
+    MESSAGES.write_text(text_of(messages()), encoding="utf-8", newline="\n")
+    update()
+    release(FOLDER)
+    return 0
+
+
+def text_of(found: list[str]) -> str:
+    return json.dumps(found, ensure_ascii=False, indent=0) + "\n"
+
+
+def messages() -> list[str]:
+    """The sentences in the code that become messages, sorted."""
+    found = {
+        sentence
+        for source in SOURCES
+        for path in sorted((ROOT / source).rglob("*.py"))
+        if not set(UNSEEN) & set(path.parts)
+        for sentence in sentences(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    return sorted(found)
+
+
+def sentences(tree: ast.AST) -> Iterator[str]:
+    """What ends like a sentence and is no docstring, no log line and no text of a widget."""
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            left_out |= {id(line.value) for line in node.body if isinstance(line, ast.Expr)}
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            log = isinstance(node.func, ast.Attribute) and _owner(node.func) in ("log", "logging")
+            if name in _TRANSLATED or (log and name in _QUIET):
+                left_out |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.JoinedStr) and id(node) not in left_out:
+            left_out |= {id(value) for value in node.values}
+    for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            yield from _whole(_template(node))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _whole(node.value)
+
+
+def _owner(function: ast.Attribute) -> str:
+    return function.value.id if isinstance(function.value, ast.Name) else ""
+
+
+def _template(node: ast.JoinedStr) -> str:
+    count = 0
+    text = ""
+    for value in node.values:
+        if isinstance(value, ast.Constant):
+            text += str(value.value)
+        else:
+            text += f"{{{count}}}"
+            count += 1
+    return text
+
+
+def _whole(text: str) -> Iterator[str]:
+    if _SENTENCE.match(text) and " " in text and "\n" not in text:
+        yield text
+
+
+def update() -> None:
+    """Raises CalledProcessError when lupdate fails."""
+    files = [str(path) for path in sorted((ROOT / "ldm_studio").rglob("*.py"))]
+    with tempfile.TemporaryDirectory() as folder:
+        collected = Path(folder) / "messages.py"
+        lines = [f"translate({CONTEXT!r}, {json.dumps(one)})" for one in messages()]
+        collected.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        listed = Path(folder) / "sources.lst"
+        listed.write_text("\n".join([*files, str(collected)]), encoding="utf-8")
+        for path in sorted(FOLDER.glob("ldm_studio_*.ts")):
+            if not path.read_bytes():
+                path.unlink()  # lupdate makes it
+            locale = path.stem.removeprefix("ldm_studio_")
+            options = ["-silent", "-no-obsolete", "-locations", "none"]
+            languages = ["-source-language", "en", "-target-language", locale]
+            command = [tool("lupdate"), *options, *languages, f"@{listed}", "-ts", str(path)]
+            subprocess.run(command, check=True)
+
+
+def release(folder: Path) -> None:
+    """Write the `.qm` files into `folder`. Raises CalledProcessError when lrelease fails."""
+    for path in sorted(FOLDER.glob("ldm_studio_*.ts")):
+        made = folder / f"{path.stem}.qm"
+        subprocess.run([tool("lrelease"), "-silent", str(path), "-qm", str(made)], check=True)
+
+
+def tool(name: str) -> str:
+    """Of the PySide6 that this Python has."""
+    import PySide6
+
+    folder = Path(PySide6.__file__).parent
+    for path in (folder / name, folder / f"{name}.exe", folder / "libexec" / name):
+        if path.exists():
+            return str(path)
+    raise SystemExit(f"{name} is not part of the PySide6 in {folder}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
