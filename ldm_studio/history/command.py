@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -17,118 +16,20 @@ from core.errors import PictureError, RequestError
 from ldm_studio.paths import data_dir, pictures_dir, trajectories_dir
 
 from . import steps
-from .export import export
-from .query import GRAMMAR, Problem, Query, parse
-from .reader import Count, Details, Reader
+from .arguments import EXAMPLES, add_arguments, path_of
+from .collecting import clean_title
+from .export import SHEETS, Export, Exported
+from .query import Problem, Query, parse
+from .reader import Count, Details, Listed, Reader
 from .rebuild import Progress, Report, locate, rebuild
+from .renaming import rename
 from .store import History
 from .view import line, page, record, short_record
 
-_LIMIT = 50
+if TYPE_CHECKING:
+    from .sheet import Sheet
 
-EXAMPLES = """\
-examples:
-  ldm-studio history rebuild
-  ldm-studio history import ~/stable-diffusion-webui/outputs
-  ldm-studio history search fox rating:>=4 date:2026-11
-  ldm-studio history search --json 'model:"v1-5" -blurry'
-  ldm-studio history show 42
-  ldm-studio history export is:favourite -o favourites.zip
-"""
-
-QUERIES = f"queries:\n{GRAMMAR}\nPut -- before a query that begins with -.\n"
-
-
-def add_arguments(command: ArgumentParser, kind: type[ArgumentParser]) -> None:
-    """Declare the subcommands; `kind` is the parser they are made of."""
-    actions = command.add_subparsers(
-        dest="action", metavar="ACTION", title="actions", required=True, parser_class=kind
-    )
-    raw = argparse.RawDescriptionHelpFormatter
-    _listing(actions.add_parser("list", help="the newest pictures"))
-    searching = actions.add_parser(
-        "search", help="pictures that a query finds", epilog=QUERIES, formatter_class=raw
-    )
-    searching.add_argument("query", metavar="QUERY", nargs="+", help="what to look for; see below")
-    searching.add_argument(
-        "--facets", action="store_true", help="count models, samplers and days instead"
-    )
-    _listing(searching)
-    showing = actions.add_parser("show", help="everything about a picture")
-    showing.add_argument("id", metavar="ID_OR_FILE", help="its number in the list, or its file")
-    _json(showing, "print one JSON object")
-    _indexing(
-        actions.add_parser(
-            "rebuild",
-            help="index folders of pictures",
-            description="Index folders: what is new, changed, moved or gone. Can be interrupted, "
-            "and goes on where it was. Tags, ratings and favourites are kept.",
-        ),
-        "*",
-        "by default the folder of this program's pictures and all others that are known",
-    )
-    _indexing(
-        actions.add_parser(
-            "import",
-            help="index folders of other programs and know them from now on",
-            description="Index folders with pictures of AUTOMATIC1111, Forge, ComfyUI, InvokeAI, "
-            "Fooocus, SD.Next, NovelAI, Draw Things, Krita AI Diffusion, Easy Diffusion, SwarmUI. "
-            "Nothing is copied or changed. Settings that have no equal here are listed.",
-        ),
-        "+",
-        "with pictures in them or in folders below",
-    )
-    locating = actions.add_parser("locate", help="say where the file of a missing picture is now")
-    locating.add_argument("id", metavar="ID", type=int)
-    locating.add_argument("file", metavar="FILE", type=_path)
-    exporting = actions.add_parser(
-        "export",
-        help="copy pictures or their recipes out",
-        description="Copy the pictures that a query finds, or all, into a folder or a .zip file; "
-        "or write what is known of them into a .csv or .jsonl file.",
-        epilog=QUERIES,
-        formatter_class=raw,
-    )
-    exporting.add_argument("query", metavar="QUERY", nargs="*", help="which; see below")
-    exporting.add_argument(
-        "-o",
-        "--output",
-        metavar="TARGET",
-        type=_path,
-        required=True,
-        help="a folder, or a .zip, .csv or .jsonl file",
-    )
-    _json(exporting, "print one JSON object with the counts")
-
-
-def _listing(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--limit", metavar="N", type=_count, default=_LIMIT, help=f"how many ({_LIMIT}; 0: all)"
-    )
-    _json(command, "print one JSON object a picture")
-
-
-def _indexing(command: ArgumentParser, number: str, words: str) -> None:
-    command.add_argument("folders", metavar="FOLDER", nargs=number, type=_path, help=words)
-    command.add_argument("--again", action="store_true", help="read unchanged files too")
-    _json(command, "print one JSON object with the counts and the problems")
-
-
-def _json(command: ArgumentParser, words: str) -> None:
-    command.add_argument("--json", action="store_true", help=words)
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number.")
-    return int(text)
-
-
-# --- running -------------------------------------------------------------------------------------
+__all__ = ["EXAMPLES", "add_arguments", "run"]
 
 
 def run(arguments: Namespace) -> int:
@@ -140,6 +41,9 @@ def run(arguments: Namespace) -> int:
         "rebuild": _rebuild,
         "import": _import,
         "locate": _locate,
+        "rename": _rename,
+        "collections": _collections,
+        "collect": _collect,
         "export": _export,
     }[arguments.action]
     with History(data_dir()) as history:
@@ -209,7 +113,7 @@ def _show(arguments: Namespace, history: History) -> None:
 
 
 def _details(named: str, reader: Reader) -> Details:
-    number = int(named) if named.isdecimal() and len(named) < 19 else reader.at(_path(named))
+    number = int(named) if named.isdecimal() and len(named) < 19 else reader.at(path_of(named))
     details = None if number is None else reader.details(number)
     if details is None:
         raise RequestError(
@@ -295,12 +199,76 @@ def _locate(arguments: Namespace, history: History) -> None:
 def _export(arguments: Namespace, history: History) -> None:
     query = _query(arguments)
     with closing(history.reader()) as reader:
-        done = export(reader.pages(query), reader.details, arguments.output)
+        found = list(reader.pages(query))
+        done = _written(found, reader, arguments)
     if arguments.json:
-        _print_json({"output": str(arguments.output), **vars(done)})
+        _print_json(
+            {"output": str(arguments.output), "pictures": done.pictures, "left_out": done.left_out}
+        )
         return
     print(arguments.output)
     _say(f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else ""))
+
+
+def _written(found: Sequence[Listed], reader: Reader, arguments: Namespace) -> Exported:
+    """Raises PictureError, RequestError."""
+    sheet = _sheet_of(arguments)
+    with tqdm(total=len(found), unit="file", disable=None, leave=False, file=sys.stderr) as bar:
+        export = Export(found, reader.details, progress=lambda done: bar.update(done - bar.n))
+        return export.to(arguments.output, sheet)
+
+
+def _sheet_of(arguments: Namespace) -> Sheet | None:
+    """How a contact sheet is to look. Raises RequestError where a caption is none."""
+    if arguments.output.suffix.lower() not in SHEETS:
+        return None
+    from .sheet import CAPTIONS, Sheet
+
+    captions = tuple(name.strip() for name in arguments.captions.split(",") if name.strip())
+    for name in captions:
+        if name not in CAPTIONS:
+            raise RequestError(
+                "captions", f"There is no caption {name!r}.", f"There are {', '.join(CAPTIONS)}."
+            )
+    return Sheet(max(1, arguments.columns), max(32, min(arguments.side, 4096)), captions)
+
+
+def _rename(arguments: Namespace, history: History) -> None:
+    path = rename(history, arguments.id, arguments.name)
+    if arguments.json:
+        _print_json({"id": arguments.id, "path": str(path)})
+    else:
+        print(path)
+
+
+def _collections(arguments: Namespace, history: History) -> None:
+    with closing(history.reader()) as reader:
+        for one in reader.collections():
+            if arguments.json:
+                _print_json({"title": one.title, "pictures": one.pictures})
+            else:
+                print(f"{one.pictures:>8}  {one.title}")
+
+
+def _collect(arguments: Namespace, history: History) -> None:
+    """Into the collection of this name, which is made if there is none; or out of it."""
+    title = clean_title(arguments.collection).casefold()
+    with closing(history.reader()) as reader:
+        known = {one.title.casefold(): one.key for one in reader.collections()}
+        numbers = [_details(named, reader).listed.id for named in arguments.ids]
+    key = known.get(title)
+    if arguments.remove and key is not None:
+        changed = len(history.take_out(key, numbers).result())
+    elif arguments.remove:
+        raise RequestError("collection", f"There is no collection {arguments.collection!r}.")
+    elif key is None:
+        changed = len(history.create_collection(arguments.collection, numbers).result().members)
+    else:
+        changed = len(history.collect(key, numbers).result())
+    if arguments.json:
+        _print_json({"collection": arguments.collection, "changed": changed})
+    else:
+        _say(f"{changed} pictures" if changed != 1 else "1 picture")
 
 
 def _query(arguments: Namespace) -> Query:

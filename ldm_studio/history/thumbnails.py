@@ -99,7 +99,14 @@ class Thumbnails:
 
 
 def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
-    """A WebP file of the picture, upright, its longer side at most `side` pixels.
+    """A WebP file of the picture as `small_picture` has it. Raises PictureError, MemoryShortage."""
+    file = io.BytesIO()
+    small_picture(path, side).save(file, "WEBP", quality=_QUALITY, method=2)
+    return file.getvalue()
+
+
+def small_picture(path: Path, side: int) -> Image.Image:
+    """RGB or RGBA, upright, its longer side at most `side` pixels.
 
     Raises PictureError, MemoryShortage.
     """
@@ -111,9 +118,7 @@ def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
             small = ImageOps.exif_transpose(image)
             small = small.convert("RGBA" if small.has_transparency_data else "RGB")
             small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-            file = io.BytesIO()
-            small.save(file, "WEBP", quality=_QUALITY, method=2)
-            return file.getvalue()
+            return small
     except PictureError:
         raise
     except MemoryError as error:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import PictureError, StudioError
-from ldm_studio.history.export import export
+from ldm_studio.history.export import Export
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import Report, locate
@@ -200,7 +200,7 @@ class Deeds(QObject):
 
         def work() -> str:
             with history.reader() as reader:
-                done = export(pictures, reader.details, target)
+                done = Export(pictures, reader.details).to(target)
             left = f", {done.left_out} without a file left out" if done.left_out else ""
             return f"{_pictures(done.pictures)} exported to {target}{left}."
 

@@ -199,6 +199,52 @@ def test_an_export_that_cannot_be_written_is_told(pictures, tmp_path, capsys):
         assert "Cannot write" in err
 
 
+def test_export_as_a_contact_sheet(qapp, pictures, tmp_path, capsys):
+    run(capsys, "rebuild")
+    code, _, _ = run(
+        capsys, "export", "-o", tmp_path / "a.jpg", "--columns", 1, "--side", 64,
+        "--captions", "prompt, seed",
+    )  # fmt: skip
+    assert code == 0
+    with Image.open(tmp_path / "a.jpg") as sheet:
+        assert sheet.height > 2 * sheet.width
+    code, _, err = run(capsys, "export", "-o", tmp_path / "b.png", "--captions", "sead")
+    assert code == Exit.USAGE
+    assert "sead" in err
+    assert not (tmp_path / "b.png").exists()
+
+
+# --- names and collections -----------------------------------------------------------------------
+
+
+def test_a_picture_is_renamed(pictures, capsys):
+    run(capsys, "rebuild")
+    found = json.loads(run(capsys, "search", "--json", "fox")[1])
+    out = run(capsys, "rename", found["id"], "A fox", "--json")[1]
+    assert json.loads(out) == {"id": found["id"], "path": str(pictures / "A fox.png")}
+    assert json.loads(run(capsys, "show", found["id"], "--json")[1])["path"].endswith("A fox.png")
+    code, _, err = run(capsys, "rename", found["id"], "1")
+    assert code == Exit.PICTURE
+    assert "has the name 1.png" in err
+
+
+def test_collections_are_filled_listed_and_emptied(pictures, capsys):
+    run(capsys, "rebuild")
+    run(capsys, "collect", "Best of", pictures / "1.png")
+    run(capsys, "collect", "best of", pictures / "1.png", pictures / "0.png")
+    assert json.loads(run(capsys, "collections", "--json")[1]) == {
+        "title": "Best of", "pictures": 2,
+    }  # fmt: skip
+    names = [Path(json.loads(line)["path"]).name
+             for line in run(capsys, "search", "--json", "in:best")[1].splitlines()]  # fmt: skip
+    assert names == ["1.png", "0.png"]
+    run(capsys, "collect", "Best of", "--remove", pictures / "1.png")
+    assert run(capsys, "collections")[1].split() == ["1", "Best", "of"]
+    code, _, err = run(capsys, "collect", "Others", "--remove", pictures / "1.png")
+    assert code == Exit.USAGE
+    assert "no collection" in err
+
+
 # --- thumbnails ----------------------------------------------------------------------------------
 
 

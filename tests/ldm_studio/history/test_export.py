@@ -1,0 +1,105 @@
+"""Pictures out of the history: how far it is, stopping it, and contact sheets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import PictureError
+from core.request import Request
+from ldm_studio.history.export import Export, Exported
+from ldm_studio.history.query import Query
+from ldm_studio.history.reading import scan
+from ldm_studio.history.sheet import CAPTIONS, GAP, Sheet, draw
+from tests.ldm_studio.history.files import ours
+
+PROMPTS = ("a red fox", "一只红狐狸 🦊 ثعلب", "word " * 500, "", "a\nb", 'quotes " & <b>')
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, history) -> Path:
+    folder = tmp_path / "pictures"
+    for number, prompt in enumerate(PROMPTS):
+        request = Request(prompt=prompt, width=8 * (1 + number % 2), height=8, seed=number)
+        ours(folder / f"{number}.png", request, seed=number)
+    history.put([scan(path) for path in sorted(folder.iterdir())]).result()
+    return folder
+
+
+def export(reader, target: Path, sheet: Sheet | None = None, **told) -> Exported:
+    return Export(list(reader.pages(Query())), reader.details, **told).to(target, sheet)
+
+
+@pytest.mark.parametrize("name", ["folder", "a.zip", "a.csv", "a.jsonl", "a.png", "a.jpg"])
+def test_it_tells_how_far_it_is(pictures, reader, tmp_path, name):
+    seen: list[int] = []
+    done = export(reader, tmp_path / name, progress=seen.append)
+    assert done == Exported(pictures=6)
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.csv", "a.jsonl", "a.png"])
+def test_a_file_that_was_stopped_is_not_there(pictures, reader, tmp_path, name):
+    (tmp_path / "out").mkdir()
+    done = export(reader, tmp_path / "out" / name, cancelled=lambda: True)
+    assert done.cancelled
+    assert os.listdir(tmp_path / "out") == []
+
+
+def test_of_a_folder_what_was_copied_stays(pictures, reader, tmp_path):
+    seen: list[int] = []
+    done = export(reader, tmp_path / "out", progress=seen.append, cancelled=lambda: len(seen) == 2)
+    assert (done.cancelled, done.pictures) == (True, 2)
+    assert len(os.listdir(tmp_path / "out")) == 2
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_sheet_has_every_picture_in_its_place(qapp, pictures, reader, tmp_path, suffix):
+    sheet = Sheet(columns=4, side=64, captions=())
+    export(reader, tmp_path / f"a{suffix}", sheet)
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        assert image.format == {".png": "PNG", ".jpg": "JPEG"}[suffix]
+        assert image.size == (GAP + 4 * (64 + GAP), GAP + 2 * (64 + GAP))
+        drawn = np.asarray(image.convert("RGB"))
+    listed = list(reader.pages(Query()))
+    with Image.open(listed[0].path) as original:
+        colour = np.asarray(original.convert("RGB"))[0, 0].astype(int)
+    width, height = listed[0].width, listed[0].height
+    left, top = GAP + (64 - width) // 2, GAP + (64 - height) // 2
+    assert np.abs(drawn[top, left].astype(int) - colour).max() < 40
+
+
+def test_captions_of_any_script_are_drawn_below(qapp, pictures, reader):
+    details = [reader.details(one.id) for one in reader.pages(Query())]
+    sheet = Sheet(columns=3, side=96, captions=tuple(CAPTIONS))
+    image = draw(details, sheet)
+    assert image.size() == sheet.size(6)
+    plain = draw([replace(one, prompt="") for one in details], sheet)
+    assert image != plain
+
+
+def test_what_cannot_be_read_leaves_an_empty_frame(qapp, pictures, reader, tmp_path):
+    (pictures / "0.png").write_bytes(b"damaged")
+    (pictures / "1.png").unlink()
+    done = export(reader, tmp_path / "a.png", Sheet(side=32))
+    assert (done.pictures, done.left_out) == (5, 1)
+
+
+def test_a_sheet_that_would_be_too_large_is_refused(qapp, pictures, reader, tmp_path):
+    with pytest.raises(PictureError, match="too large"):
+        export(reader, tmp_path / "a.png", Sheet(columns=1, side=30_000))
+    assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("columns", [1, 3, 100])
+def test_the_size_of_a_sheet_is_known_before(columns):
+    sheet = Sheet(columns=columns, side=100, captions=("name",))
+    width, height = sheet.size(5).toTuple()
+    used = min(columns, 5)
+    assert width == GAP + used * (100 + GAP)
+    assert height == GAP + -(-5 // used) * (sheet.cell.height() + GAP)
