@@ -18,6 +18,7 @@ from .diffusion.guidance import (
     cfg,
     cfg_plus_plus,
     combined,
+    composed,
     joining,
     masked,
     rescaled,
@@ -34,6 +35,7 @@ from .model import Model
 from .originals import Original
 from .request import Change, Request
 from .text.conditioning import Cond, concatenate
+from .text.plan import Told, plan
 from .tiling import blended
 
 
@@ -49,7 +51,8 @@ class Leg:
     sigmas: tuple[float, ...]
     """Of the whole trajectory: those before `begin` are the levels that were visited."""
     sampler: Sampler
-    denoise: Denoiser
+    denoisers: tuple[Denoiser, ...]
+    """One for each step: what they are told may change with their number."""
     forgets: bool = False
     """Whether the sampler's memory of earlier legs is of no use to it."""
 
@@ -92,9 +95,9 @@ def next_leg(
         onward = _levels(model, request)
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
-    leg = _leg(model, request, original, sigmas, unit, check)
+    leg = _leg(model, request, original, sigmas, unit, check, change.step)
     forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
-    return replace(leg, begin=change.step, forgets=forgets)
+    return replace(leg, forgets=forgets)
 
 
 def _leg(
@@ -104,16 +107,24 @@ def _leg(
     sigmas: tuple[float, ...],
     unit: Tensor,
     check: Check,
+    begin: int = 0,
 ) -> Leg:
-    denoise = _guided(model, request, sigmas, _extra(model, original, unit), check)
-    if original is not None and original.cells is not None:
+    extra = _extra(model, original, unit)
+
+    def denoiser_of(told: Told) -> Denoiser:
+        denoise = _guided(model, request, told, sigmas, extra, check)
+        if original is None or original.cells is None:
+            return denoise
         kept = (original.latent, original.cells, unit)
         if request.inpaint.soft:
-            denoise = joining(denoise, *kept, _remaining(model.schedule, sigmas[0]))
-        else:
-            denoise = masked(denoise, *kept)
+            return joining(denoise, *kept, _remaining(model.schedule, sigmas[0]))
+        return masked(denoise, *kept)
+
+    told = plan(request.prompt, request.negative, len(sigmas) - 1, request.syntax)
+    told = (*told[begin : begin + 1] * begin, *told[begin:])  # what is over is not encoded
+    made = {step: denoiser_of(step) for step in dict.fromkeys(told)}
     sampler = SAMPLERS[request.sampler].with_options(request.options)
-    return Leg(0, request, original, sigmas, sampler, denoise)
+    return Leg(begin, request, original, sigmas, sampler, tuple(made[step] for step in told))
 
 
 def _levels(model: Model, request: Request) -> tuple[float, ...]:
@@ -156,13 +167,16 @@ def _extra(model: Model, original: Original | None, unit: Tensor) -> Tensor | No
 def _guided(
     model: Model,
     request: Request,
+    told: Told,
     sigmas: tuple[float, ...],
     extra: Tensor | None,
     check: Check,
 ) -> Denoiser:
     tile = request.tile // model.factor
-    cond = model.condition(request.prompt)
-    negative = model.condition(request.negative, negative=True)
+    reader = model.with_clip_skip(request.clip_skip)
+    weights = [weight for weight, _ in told.parts]
+    conds = [reader.condition(passage) for _, passage in told.parts]
+    negative = reader.condition(told.negative, negative=True)
 
     def network(cond: Cond):
         predict = checked(model.predictor(cond), check)
@@ -180,23 +194,36 @@ def _guided(
 
         return denoiser(whole, model.prediction, model.schedule)
 
-    single = network(cond)
     guidance = request.guidance
-    if (request.cfg == 1 and not guidance.plus_plus) or guidance.start == guidance.end:
+    single = network(conds[0]) if weights == [1.0] else None
+    unguided = (request.cfg == 1 and not guidance.plus_plus) or guidance.start == guidance.end
+    if single is not None and unguided:
         return single
 
-    if cond.context.shape == negative.context.shape:
-        double = network(concatenate([cond, negative]))
+    every = [*conds, negative]
+    if len({cond.context.shape for cond in every}) == 1:
+        joint = network(concatenate(every))
 
-        def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-            conditional, unconditional = double(torch.cat([x, x]), sigma).chunk(2)
-            return conditional, unconditional
-    else:  # one prompt is longer than what is read at once
-        other = network(negative)
+        def estimates(x: Tensor, sigma: float) -> tuple[Tensor, ...]:
+            return joint(torch.cat([x] * len(every)), sigma).chunk(len(every))
+    else:  # one is longer than what is read at once
+        each = [network(cond) for cond in every]
 
-        def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-            return single(x, sigma), other(x, sigma)
+        def estimates(x: Tensor, sigma: float) -> tuple[Tensor, ...]:
+            return tuple(one(x, sigma) for one in each)
 
+    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        *conditional, unconditional = estimates(x, sigma)
+        if single is not None:
+            return conditional[0], unconditional
+        return composed(conditional, weights, unconditional), unconditional
+
+    def composition(x: Tensor, sigma: float) -> Tensor:
+        return pair(x, sigma)[0]
+
+    plain = single or composition
+    if unguided:
+        return plain
     combine = cfg(request.cfg)
     if guidance.plus_plus:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)
@@ -209,7 +236,7 @@ def _guided(
         return guided
     low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
     high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
-    return within(low, high, guided, single)
+    return within(low, high, guided, plain)
 
 
 def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:

@@ -43,6 +43,8 @@ from .networks.unet import UNet
 from .placement import IN_MAIN_MEMORY, Plan, Turns
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
+from .text.passage import Passage
+from .text.plan import passage_of
 from .tiling import blended, decode_tiled, encode_tiled
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "resources" / "default_model"
@@ -75,8 +77,8 @@ class Model:
     plan: Plan = IN_MAIN_MEMORY
     turns: Turns | None = None
     """What brings a network to the device before it works; None: they are all there."""
-    _conditions: OrderedDict[tuple[str, bool], Cond] = field(
-        default_factory=OrderedDict[tuple[str, bool], Cond], repr=False
+    _conditions: OrderedDict[tuple[Passage, bool, int], Cond] = field(
+        default_factory=OrderedDict[tuple[Passage, bool, int], Cond], repr=False
     )
     _fitted: list[Tensor] = field(default_factory=list[Tensor], repr=False)
     """The matrix from latents to colours, once it was needed: models that share an autoencoder
@@ -126,15 +128,17 @@ class Model:
         """What the U-Net is given beside the noisy latent: "inpainting", or "" for nothing."""
         return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
 
-    def condition(self, prompt: str, *, negative: bool = False) -> Cond:
-        """What the U-Net is told by a prompt; those of the last ones are remembered."""
+    def condition(self, prompt: str | Passage, *, negative: bool = False) -> Cond:
+        """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
+        those of the last ones are remembered."""
         known = self._conditions
         scored = "score" in self._numbers
-        key = prompt, negative and scored
+        skip = self.text.skip if isinstance(self.text, ClipConditioner) else 0
+        key = passage_of(prompt), negative and scored, skip
         cond = known.pop(key, None)
         if cond is None:
             self._bring(*self.text.networks)
-            cond = self.text([prompt])
+            cond = self.text([key[0]])
             if scored and cond.vector is not None:
                 score = self._sinusoids([POOR_SCORE if negative else GOOD_SCORE])
                 cond = Cond(cond.context, torch.cat([cond.vector, score], dim=1))
@@ -203,7 +207,7 @@ class Model:
         if not config.family.skips or skip - 1 == text.skip:
             return self
         text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
-        return replace(self, text=text, _conditions=OrderedDict())
+        return replace(self, text=text)
 
     def encode_tiled(self, picture: Tensor, tile: int, check: Check = unchecked) -> Tensor:
         """As `encode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a

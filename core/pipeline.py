@@ -204,7 +204,7 @@ def _step(job: Job, state: State) -> Step:
     leg = job.leg(state.index)
     if leg.forgets and state.index == leg.begin:
         state = replace(state, memory=())
-    return leg.sampler(leg.denoise, state, leg.sigmas, job.noise)
+    return leg.sampler(leg.denoisers[state.index], state, leg.sigmas, job.noise)
 
 
 @torch.no_grad()

@@ -21,6 +21,7 @@ from .diffusion.samplers import SAMPLERS, resolve
 from .diffusion.sigmas import SCHEDULES
 from .errors import RequestError
 from .morphology import RADIUS_MAX
+from .text.passage import A1111, SYNTAXES
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ MAX_COUNT = 1000
 MAX_SEED = 2**64 - 1
 MAX_PROMPT = 100_000
 MAX_CHANGES = 1000
+MAX_CLIP_SKIP = 12
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,15 @@ class Request:
 
     prompt: str = ""
     negative: str = ""
+    syntax: str = A1111
+    """Whose conventions both follow, a key of `text.passage.SYNTAXES`."""
+    template: str = ""
+    """The prompt with the wildcards that `prompt` was made from; empty: there were none."""
+    negative_template: str = ""
+    """The same of the negative prompt."""
+    clip_skip: int = 1
+    """1: all layers of the text encoder that the model was trained with, 2: all but the last, and
+    so on. Models of which this is not customary read as ever."""
     model: str = "default"
     """Name or path of the model."""
     model_digest: str = ""
@@ -207,6 +218,10 @@ class Request:
             raise RequestError("strength", "Strength 0 would change nothing.", "Use more than 0.")
         _check_prompt("prompt", self.prompt)
         _check_prompt("negative", self.negative)
+        _check_prompt("template", self.template)
+        _check_prompt("negative_template", self.negative_template)
+        _known("syntax", self.syntax, SYNTAXES)
+        _within("clip_skip", self.clip_skip, 1, MAX_CLIP_SKIP)
         _check_addons(self.addons)
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
@@ -236,6 +251,10 @@ class Request:
     def changed(self, change: Change) -> Request:
         """This request with what `change` says, as if it had been asked for so at once."""
         fields = change.fields
+        if fields.get("prompt", self.prompt) != self.prompt:
+            fields["template"] = ""
+        if fields.get("negative", self.negative) != self.negative:
+            fields["negative_template"] = ""
         if "sampler" in fields and fields["sampler"] != self.sampler:
             fields["options"] = Options()
         if "schedule" in fields or "steps" in fields:

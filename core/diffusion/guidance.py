@@ -65,6 +65,17 @@ def cfg(scale: float) -> Combination:
     return combine
 
 
+def composed(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:
+    """The conditional estimate of several conditions at once, each guiding by its weight.
+
+    Source: Liu et al. 2022, "Composable Diffusion", equation 11, on x0.
+    """
+    total = uncond
+    for cond, weight in zip(conds, weights, strict=True):
+        total = total + weight * (cond - uncond)
+    return total
+
+
 def cfg_plus_plus(strength: float, sigmas: Sequence[float]) -> Combination:
     """CFG++: guidance of the estimate alone, while its noise stays the unconditional one.
 

@@ -169,6 +169,106 @@ def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
         assert np.array_equal(shown, preview(job, step).whole())
 
 
+# Prompts that change on their way, or have parts
+
+
+SCHEDULED = {
+    "edited": "a [red:blue:0.5] cat",
+    "edited at a step": "a [red cat:4] heart [smile::2]",
+    "alternating": "a [red|blue|(cat:1.3)] heart",
+    "parts": "a red cat AND a blue heart :0.6",
+    "all": "[a|red] cat AND (blue:1.2) [cat:heart:3] :-0.4",
+}
+
+
+@pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M", "Heun", "DPM++ SDE"])
+@pytest.mark.parametrize("prompt", SCHEDULED.values(), ids=SCHEDULED)
+def test_a_prompt_that_changes_resumes_and_branches_to_the_same_bits(
+    tiny_model: Model, prompt: str, sampler: str
+) -> None:
+    request = replace(REQUEST, prompt=prompt, negative="[blue:red:2]", sampler=sampler)
+    whole = walk(tiny_model, request)
+    assert marks(walk(tiny_model, request)) == marks(whole)
+    for done in range(1, STEPS):
+        rest = list(steps(prepare(tiny_model, request), whole[done - 1].state))
+        assert marks(rest) == marks(whole)[done:]
+        same = replace(request, changes=(Change(done, cfg=REQUEST.cfg),))
+        assert marks(walk(tiny_model, same)) == marks(whole)
+
+
+def test_each_step_is_that_of_its_text_alone(tiny_model: Model) -> None:
+    edited = walk(tiny_model, replace(REQUEST, prompt="a [red:blue:2] [cat|heart]"))
+    for i, step in enumerate(edited):
+        text = f"a {'red' if i < 2 else 'blue'} {'heart' if i % 2 else 'cat'}"
+        job = prepare(tiny_model, replace(REQUEST, prompt=text))
+        before = edited[i - 1].state if i else job.start
+        assert bits(next(steps(job, before)).state) == bits(step.state)
+
+
+def test_a_share_is_one_of_the_steps_that_are_run(tiny_model: Model) -> None:
+    request = replace(REQUEST, init=digest(PHOTO), strength=0.5, steps=12)
+    edited = prepare(tiny_model, replace(request, prompt="[red:blue:0.5]"), Inputs(PHOTO))
+    plain = prepare(tiny_model, replace(request, prompt="red"), Inputs(PHOTO))
+    assert edited.total == 6
+    first, second = marks(list(steps(plain))), marks(list(steps(edited)))
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True] * 3 + [False] * 3
+
+
+def test_steering_goes_on_with_the_timetable_of_what_is_steered_to(tiny_model: Model) -> None:
+    change = Change(2, prompt="[red:blue:4] heart", steps=8)
+    job, walked = steer(tiny_model, replace(REQUEST, prompt="[a|cat]"), change)
+    assert marks(walk(tiny_model, Request.from_json(job.request.to_json()))) == marks(walked)
+    texts = ["a", "cat", *(["red heart"] * 2), *(["blue heart"] * (len(walked) - 4))]
+    for i, (text, step) in enumerate(zip(texts, walked, strict=True)):
+        later = (Change(2, prompt="a", steps=8),)  # with which sigmas are the same
+        alone = prepare(tiny_model, replace(REQUEST, changes=later))
+        alone = steered(alone, Change(max(2, i), prompt=text)) if i >= 2 else alone
+        if i < 2:
+            alone = prepare(tiny_model, replace(REQUEST, prompt=text))
+        before = walked[i - 1].state if i else alone.start
+        assert bits(next(steps(alone, before)).state) == bits(step.state)
+
+
+@pytest.mark.parametrize("scale", [3.0, 1.0])
+def test_parts_add_up_their_guidance(tiny_model: Model, scale: float) -> None:
+    request = replace(REQUEST, cfg=scale, negative="smile")
+    first = next(steps(prepare(tiny_model, replace(request, prompt="a cat AND red :0.5")))).x0
+    one, other, without = (
+        next(steps(prepare(tiny_model, replace(request, prompt=prompt, cfg=1.0)))).x0
+        for prompt in ("a cat", "red", "smile")
+    )
+    composed = without + scale * ((one - without) + 0.5 * (other - without))
+    torch.testing.assert_close(first, composed, atol=1e-5, rtol=1e-4)
+
+
+def test_one_part_of_weight_1_needs_no_negative_prompt(tiny_model: Model) -> None:
+    batches: list[int] = []
+    hook = tiny_model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    walk(tiny_model, replace(REQUEST, prompt="a cat", cfg=1.0, steps=1))
+    walk(tiny_model, replace(REQUEST, prompt="a cat AND red", cfg=1.0, steps=1))
+    hook.remove()
+    assert batches == [1, 3]
+
+
+def test_the_syntax_decides_what_is_markup(tiny_model: Model) -> None:
+    marked = replace(REQUEST, prompt="a [red:blue:2] cat")
+    assert last(tiny_model, prompt=marked.prompt) != last(
+        tiny_model, prompt=marked.prompt, syntax="ComfyUI"
+    )
+
+
+def test_clip_skip_means_nothing_to_a_model_without_clip(tiny_model: Model) -> None:
+    assert last(tiny_model, clip_skip=3) == last(tiny_model)
+
+
+def test_a_template_changes_no_bit_and_goes_with_its_prompt(tiny_model: Model) -> None:
+    assert last(tiny_model, template="a {red|blue} cat") == last(tiny_model)
+    request = replace(REQUEST, template="a {red|blue} cat", negative_template="x")
+    assert request.changed(Change(1, prompt="a dog")).template == ""
+    assert request.changed(Change(1, prompt="a dog")).negative_template == "x"
+    assert request.changed(Change(1, cfg=2.0)).template == request.template
+
+
 # What a request can ask for beside the scale
 
 

@@ -167,6 +167,10 @@ def test_an_integer_is_a_number() -> None:
 BAD: dict[str, list[Any]] = {
     "prompt": [1, None, "x" * 100_001],
     "negative": [[], "x" * 100_001],
+    "syntax": ["", "a1111", "Compel", 1],
+    "template": [1, None, "x" * 100_001],
+    "negative_template": [1, None, "x" * 100_001],
+    "clip_skip": [0, 13, 2.0, "2", None],
     "model": [3],
     "model_digest": [False],
     "vae": [3, None],
@@ -271,9 +275,9 @@ def test_another_sampler_has_its_own_options() -> None:
 
 
 def test_an_unknown_field_is_refused_by_name() -> None:
-    with pytest.raises(RequestError, match="clip_skip") as error:
-        Request.from_json('{"clip_skip": 2, "steps": 5}')
-    assert error.value.field == "clip_skip"
+    with pytest.raises(RequestError, match="hypernetwork") as error:
+        Request.from_json('{"hypernetwork": 2, "steps": 5}')
+    assert error.value.field == "hypernetwork"
 
 
 @pytest.mark.parametrize(
