@@ -115,6 +115,9 @@ class Application(QObject):
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
         self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
+        self.keeper.restored.connect(self.studio.on_canvas_restored)
+        for kept in (self.session, self.keeper):
+            kept.failed.connect(self.window.notice.show_error)
         self.bridge.ready.connect(self._on_ready)
         self.theme.changed.connect(lambda scheme: self.preferences.change("look", scheme=scheme))
         self.preferences.changed.connect(self._apply)
@@ -279,9 +282,7 @@ async def _main(
             "Prompt and settings will be forgotten when you close.",
         )
     elif crash.crashed_before:
-        application.window.notice.show_info(
-            "LDM Studio closed unexpectedly the last time.", "Your prompt and settings were kept."
-        )
+        application.studio.recovered.after_crash(first_time=application.session.is_first)
     instance.opened.connect(application.take)
     application.show()
     if files:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QObject, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
 from .canvas.keeping import restore_settings, settings_of
@@ -18,10 +18,15 @@ from .studio.store import StudioStore
 log = logging.getLogger(__name__)
 
 DELAY_MS = 1000
+RETRY_MS = 5000
+_LAYOUT = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.WindowStateChange)
 
 
 class Session(QObject):
     """Restores a session from `path` and writes it there a moment after each change."""
+
+    failed = Signal(str, str)
+    """It cannot be written: what, and what is done about it. Told once, until it can be."""
 
     def __init__(self, path: Path, store: StudioStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +39,7 @@ class Session(QObject):
         self.prompts = PromptHistory(
             text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
         )
+        self._told = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
 
@@ -53,6 +59,7 @@ class Session(QObject):
     def restore_window(self, window: QMainWindow) -> bool:
         """False when the window has no earlier geometry."""
         self._window = window
+        window.installEventFilter(self)
         window.restoreState(self._bytes("state"))
         return window.restoreGeometry(self._bytes("geometry"))
 
@@ -65,7 +72,7 @@ class Session(QObject):
         view.tint_changed.connect(self._changed)
 
     def save(self) -> None:
-        """Write now. A full disk is logged: it must not stop the program from closing."""
+        """Write now. A full disk is told, and it is tried again: it must stop nobody."""
         self._timer.stop()
         kept = self._data.get("parameters", {})
         unknown = kept if isinstance(kept, dict) else {}
@@ -79,11 +86,34 @@ class Session(QObject):
         try:
             write_json(self._path, self._data)
         except OSError as error:
-            log.warning("the session could not be written: %s", error)
+            self._on_failed(error)
+        else:
+            self._told = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _LAYOUT:
+            self._changed()
+        return False
+
+    def _on_failed(self, error: OSError) -> None:
+        log.warning("the session could not be written: %s", error)
+        self._timer.start(RETRY_MS)
+        if self._told:
+            return
+        self._told = True
+        self.failed.emit(
+            self.tr("Prompt and settings cannot be kept in {folder}: {reason}.").format(
+                folder=self._path.parent, reason=error.strerror or error
+            ),
+            self.tr(
+                "They are written as soon as that is possible; until then they would be lost if "
+                "LDM Studio ended."
+            ),
+        )
 
     def _changed(self, _name: str = "") -> None:
         if not self._timer.isActive():  # so that long typing is written while it goes on
-            self._timer.start()
+            self._timer.start(DELAY_MS)
 
     def _bytes(self, key: str) -> QByteArray:
         value: Any = self._data.get(key, "")

@@ -10,6 +10,7 @@ from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, QueueChanged, QueueItem
 from ..main_window import MainWindow
 from .changes import MOST
+from .recovered import Recovered
 from .store import StudioStore
 
 
@@ -21,10 +22,12 @@ class Queueing(QObject):
         store: StudioStore,
         bridge: EngineBridge,
         window: MainWindow,
+        recovered: Recovered,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._bridge, self._window = store, bridge, window
+        self._recovered = recovered
         self._asked = False
         panel = window.run_area.queue
         panel.move_requested.connect(bridge.move)
@@ -49,7 +52,7 @@ class Queueing(QObject):
         if event.paused and all(item.state == "interrupted" for item in event.items):
             self._bridge.resume()  # nothing is left to stand still: the next press draws at once
         first, self._asked = not self._asked, True
-        if first and event.items and not self._window.notice.is_error:
+        if first and event.items:
             self._offer(event)
 
     def _on_progress(self, event: Progress) -> None:
@@ -61,7 +64,7 @@ class Queueing(QObject):
             return  # it goes on by itself
         items = event.items
         every = " All" if len(items) > 1 else ""
-        self._window.notice.show_info(
+        self._recovered.offer(
             left_words(items),
             "What was begun goes on where it stopped, to the same picture.",
             (f"Resume{every}", lambda: self._resume(items)),

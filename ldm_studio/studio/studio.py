@@ -34,6 +34,7 @@ from .masking import Masking
 from .orders import Order, entry_of
 from .prompt_history import PromptHistory
 from .queueing import Queueing
+from .recovered import Recovered
 from .replaying import Replaying
 from .running import Running
 from .scrubbing import Scrubbing
@@ -79,14 +80,16 @@ class Studio(QObject):
         self._orders: dict[int, Order] = {}
         self._mode_before_mask = Mode.TEXT
         self._applying = False
-        if store.mode is not Mode.TEXT:  # its pictures were left behind with the last session
+        self._mode_left = store.mode
+        if store.mode is not Mode.TEXT:  # its pictures are read behind the window
             store.mode = Mode.TEXT
         self.live = Live(store, bridge, self.order, self)
         self.running = Running(store, bridge, self.live.owns, self)
         self.branching = Branching(store, window, self._on_branch_left, self)
         self.scrubbing = Scrubbing(bridge, window, self.live.owns, self)
         self.steering = Steering(store, bridge, window, self.live.owns, self)
-        self.queueing = Queueing(store, bridge, window, self)
+        self.recovered = Recovered(window.notice, self)
+        self.queueing = Queueing(store, bridge, window, self.recovered, self)
         self.replaying = Replaying(bridge, window, self)
         self.sizing = Sizing(store, window, self)
         self.masking = Masking(store, window.canvas, self)
@@ -140,6 +143,16 @@ class Studio(QObject):
         self.shown_changed.connect(lambda: self.masking.tell_of(self._shown))
 
     # What the user asks for
+
+    def on_canvas_restored(self) -> None:
+        """The canvas is what it was when the program ended. A mask has become the mode already;
+        without one, what was started from a picture is started from the one on the canvas.
+        """
+        masked = self.view.masked
+        if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
+            self.store.mode = Mode.IMAGE
+        both = self.tr("the picture on the canvas and its mask")
+        self.recovered.add(both if masked else self.tr("the picture on the canvas"))
 
     def generate(self) -> None:
         """Queue what the panels say. What is wrong with it is shown instead of run."""

@@ -1,0 +1,115 @@
+"""What is kept while one works, on a disk that fails: told once, and written when it can be."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from ldm_studio import session
+from ldm_studio.canvas import keeping
+from ldm_studio.canvas.keeping import ALPHA, MASK, Kept, load_canvas, save_canvas
+from ldm_studio.studio.store import Mode
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.faults import Disk
+
+
+@pytest.fixture
+def disk(studio_home, monkeypatch) -> Disk:
+    monkeypatch.setattr(session, "RETRY_MS", 10)
+    monkeypatch.setattr(keeping, "RETRY_MS", 10)
+    return Disk(studio_home, monkeypatch)
+
+
+def test_a_session_that_cannot_be_written_is_told_once_and_written_later(
+    disk, application, qtbot, studio_home
+) -> None:
+    told: list[str] = []
+    application.session.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
+    disk.room = 0
+    application.store.prompt = "a fox that is not to be lost"
+    for _ in range(3):
+        application.session.save()
+    (words,) = told
+    assert "No space left on device" in words
+    assert "as soon as that is possible" in words
+    assert application.window.notice.is_error
+    disk.room = None
+    path = studio_home / "state" / "session.json"
+    qtbot.waitUntil(path.exists)
+    assert json.loads(path.read_text())["parameters"]["prompt"] == application.store.prompt
+    disk.room = 0
+    application.session.save()
+    assert len(told) == 2
+
+
+def test_a_canvas_that_cannot_be_written_is_told_once_and_written_later(
+    disk, application, qtbot, aio, studio_home
+) -> None:
+    told: list[str] = []
+    application.keeper.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    disk.room = 0
+    with qtbot.waitSignal(application.keeper.failed):
+        application.studio.use_start(rgb)
+        application.keeper.save()
+    assert "No space left on device" in told[0]
+    mask = np.zeros((64, 96), np.uint8)
+    mask[10:30, 20:50] = 180
+    application.window.canvas.view.set_mask(mask)
+    disk.room = None
+    folder = studio_home / "state" / "canvas"
+    qtbot.waitUntil((folder / MASK).exists)
+    kept = load_canvas(folder)
+    assert np.array_equal(kept.rgb, rgb)
+    assert np.array_equal(kept.mask, mask)
+    assert len(told) == 1
+
+
+def test_a_mask_of_another_picture_is_left_out(tmp_path) -> None:
+    """As a crash between the two files leaves it."""
+    random = np.random.default_rng(1)
+    first, second = (random.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(2))
+    mask = np.full((8, 8), 255, np.uint8)
+    save_canvas(tmp_path / "old", Kept(first, mask, mask))
+    save_canvas(tmp_path / "new", Kept(second))
+    for name in (MASK, ALPHA):
+        (tmp_path / "old" / name).rename(tmp_path / "new" / name)
+    kept = load_canvas(tmp_path / "new")
+    assert np.array_equal(kept.rgb, second)
+    assert kept.mask is kept.alpha is None
+
+
+def test_a_mask_alone_is_written_for_the_picture_that_is_there(tmp_path) -> None:
+    rgb, mask = np.full((8, 8, 3), 9, np.uint8), np.full((8, 8), 255, np.uint8)
+    save_canvas(tmp_path, Kept(rgb, mask))
+    save_canvas(tmp_path, Kept(rgb, mask, mask // 2), picture=False)
+    kept = load_canvas(tmp_path)
+    assert np.array_equal(kept.mask, mask // 2)
+    assert np.array_equal(kept.alpha, mask)
+
+
+def test_what_was_started_from_a_picture_is_again(start, qtbot, aio) -> None:
+    first = start(FakePipeline())
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    first.studio.use_start(rgb)
+    first.keeper.close()
+    first.session.save()
+    second = start(FakePipeline())
+    qtbot.waitUntil(lambda: second.studio.start is not None)
+    assert np.array_equal(second.studio.start, rgb)
+    assert second.store.mode is Mode.IMAGE
+
+
+def test_an_error_is_not_replaced_by_what_was_recovered(application) -> None:
+    recovered, notice = application.studio.recovered, application.window.notice
+    notice.show_error("The disk is on fire.")
+    recovered.after_crash(first_time=False)
+    assert notice.text() == "The disk is on fire."
+    notice.dismiss()
+    recovered.add("the picture on the canvas")
+    assert "prompt and settings, the picture on the canvas" in notice.text()
+    notice.show_info("Something else.")
+    recovered.add("more")
+    assert notice.text() == "Something else."
