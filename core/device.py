@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -27,3 +28,38 @@ def memory_in_use() -> int:
         return 0
     pages = Path("/proc/self/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+class PeakMemory:
+    """The most memory that is taken beyond what was, from now on; one is watched at a time."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        """`device`: as torch names it."""
+        self._cuda = device.startswith("cuda")
+        if self._cuda:
+            import torch
+
+            torch.cuda.reset_peak_memory_stats()
+            self._before = torch.cuda.memory_allocated()
+            return
+        self._before = 0
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # an old system, or one that forbids it
+                Path("/proc/self/clear_refs").write_text("5")
+                self._before = _status("VmRSS")
+
+    def read(self) -> int | None:
+        """Bytes; None where the system does not say."""
+        if self._cuda:
+            import torch
+
+            return torch.cuda.max_memory_allocated() - self._before
+        return max(0, _status("VmHWM") - self._before) if self._before else None
+
+
+def _status(name: str) -> int:
+    """Bytes, of a line of what Linux tells of this process."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return 0

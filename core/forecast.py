@@ -32,6 +32,10 @@ class Load:
         return self.linear * cells + self.square * cells**2
 
 
+UNKNOWN = Load(1.0, 0.0)
+"""As if all grew with the picture's area."""
+
+
 @dataclass(frozen=True)
 class Task:
     """What of a request decides how long it takes."""

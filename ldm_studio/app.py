@@ -34,6 +34,7 @@ from .preferences import Preferences
 from .session import Session
 from .settings import Settings
 from .studio.browsing import Browsing
+from .studio.forecasting import Forecasting
 from .studio.store import StudioStore
 from .studio.studio import Studio
 from .styles import StyleBook
@@ -111,6 +112,9 @@ class Application(QObject):
         self.commands.keep_steps.connect(self._keep_steps)
         self.library = Library(paths.data_dir(), self.saver.root, self)
         self.browsing = Browsing(self.library, self.studio, self.commands, self)
+        forecasts = paths.state_dir() / "forecasts.json"
+        self.forecasting = Forecasting(self.store, self.bridge, forecasts, self)
+        self.forecasting.changed.connect(self.window.run_area.show_forecast)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)

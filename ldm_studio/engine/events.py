@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import StudioError
+from core.forecast import UNKNOWN, Load
 from core.previews import Preview
 from core.request import Change, Request
 
@@ -42,6 +43,12 @@ class ModelInfo:
     max_side: int
     factor: int = 8
     """Pixels per cell of the latent, each way."""
+    load: Load = UNKNOWN
+    """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
+    device_type: str = "cpu"
+    """As torch names it."""
+    plan: str = ""
+    """Where its networks are while it draws, in words; empty: all in main memory."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 
@@ -129,6 +136,8 @@ class Finished:
     """The file that keeps what was seen at each step, for `look`; None where none is kept."""
     live: bool = False
     """Nothing was to be saved: `path` is None for that reason."""
+    memory: int | None = None
+    """Bytes that drawing it took beside the weights; None: not known."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.device import PeakMemory
 from core.errors import PictureError, RequestError, StateError, Stopped, StudioError
 from core.previews import Preview
 from core.request import Request
@@ -66,6 +67,7 @@ class Painter:
         self._preview_interval = preview_interval
         self._drawing: Drawing | None = None
         """What is being drawn; None while it is begun."""
+        self._peak: PeakMemory | None = None
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
         """False where it stands still to go on later; else it is over, and said how."""
@@ -90,6 +92,7 @@ class Painter:
             if entry.cancelled or (entry.held and not work.live):
                 return self._stopped(entry)
             self._mailbox.post(Started(work.id, request, index, len(singles)))
+            self._peak = PeakMemory(model.device_type)
             self._drawing = drawing = self._begin(entry, request, index)
             try:
                 if not self._draw(entry, drawing):
@@ -234,6 +237,7 @@ class Painter:
         if work.live:
             self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
             return True
+        memory = self._peak.read() if self._peak else None
         record = drawing.record(picture, work.parent)
         finished = Unsaved(index, picture, model, record, drawing.trajectory(record, picture))
         drawing.close()
@@ -246,7 +250,9 @@ class Painter:
             self._mailbox.post(NotSaved(work.id, not_saved(error)))
             return True
         kept = self._saved(entry, finished)
-        self._mailbox.post(Finished(work.id, picture, path, index, count, record, kept))
+        self._mailbox.post(
+            Finished(work.id, picture, path, index, count, record, kept, memory=memory)
+        )
         return True
 
     def save_again(self, entry: Entry) -> OSError | PictureError | None:

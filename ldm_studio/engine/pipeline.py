@@ -17,6 +17,7 @@ import numpy as np
 from core.checking import Check, unchecked
 from core.device import physical_cores
 from core.environment import Environment, environment
+from core.forecast import unet_load
 from core.errors import MemoryShortage, StateError
 from core.previews import Preview
 from core.request import Change, Request
@@ -397,6 +398,9 @@ class CorePipeline:
             size_multiple=model.size_multiple,
             max_side=model.max_side,
             factor=model.factor,
+            load=unet_load(model.config.unet),
+            device_type=model.device.type,
+            plan=str(model.plan) if model.turns else "",
             read=model.text.read,
         )
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from core.forecast import Forecast, in_words
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
@@ -55,6 +56,12 @@ class RunArea(QWidget):
         self.live.setToolTip("Draw anew with every change, without saving (Ctrl+L).")
         self.apply = _worded("Apply", "check")
         self.apply.setAccessibleName("Apply to the running picture")
+        self.forecast = QLabel()
+        self.forecast.setObjectName("caption")
+        self.forecast.setAccessibleName(self.tr("Forecast"))
+        self.forecast.setToolTip(
+            self.tr("What the next picture will take, as foretold from the last: time, and memory.")
+        )
         self.waiting = QToolButton()
         self.waiting.setObjectName("link")
         self.waiting.setAccessibleName("Queue")
@@ -77,6 +84,7 @@ class RunArea(QWidget):
         second.addWidget(self.live)
         second.addWidget(self.apply)
         second.addStretch(1)
+        second.addWidget(self.forecast)
         second.addWidget(self.waiting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +124,12 @@ class RunArea(QWidget):
         self.can_apply = bool(words) and not sent
         self.offer_changed.emit()
 
+    def show_forecast(self, forecast: Forecast | None) -> None:
+        """What the next press of Generate will take; None: nothing is known."""
+        words = [word for word in in_words(forecast) if word] if forecast else []
+        self.forecast.setText("≈ " + " · ".join(words) if words else "")
+        self._show_run(self._store.run)
+
     @property
     def has_queue(self) -> bool:
         """Whether something waits, or was interrupted."""
@@ -154,6 +168,7 @@ class RunArea(QWidget):
         self.again.setVisible(run.busy)
         self.pause.setVisible(run.busy and not run.paused)
         self.cancel.setVisible(run.paused)
+        self.forecast.setVisible(bool(self.forecast.text()) and not run.busy)
         if self.live.isChecked() != run.live:
             self.live.setChecked(run.live)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.device import memory_in_use, physical_cores
+from core.device import PeakMemory, memory_in_use, physical_cores
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked")
 
@@ -31,3 +31,17 @@ def test_there_are_as_many_cores_as_processors_or_fewer() -> None:
 def test_it_needs_no_torch() -> None:
     code = "import sys, core.device; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@linux
+def test_the_peak_is_what_was_taken_meanwhile_and_given_back() -> None:
+    peak = PeakMemory()
+    block = bytearray(64 * 2**20)
+    block[::4096] = b"x" * len(block[::4096])  # only what is written is taken
+    del block
+    found = peak.read()
+    assert found is not None
+    assert 60 * 2**20 <= found <= 100 * 2**20
+    again = PeakMemory().read()
+    assert again is not None
+    assert again < 32 * 2**20
