@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -146,29 +147,30 @@ class EditingView(ZoomView):
 
     def select_rectangle(self, a: Corner, b: Corner, invert: bool) -> None:
         if size := self._size():
-            self._select(selections.rectangle(a, b, *size), self.tr("Rectangle"), invert)
+            self._select(lambda: selections.rectangle(a, b, *size), self.tr("Rectangle"), invert)
 
     def select_polygon(self, corners: list[Corner], invert: bool) -> None:
         if size := self._size():
-            self._select(selections.polygon(corners, *size), self.tr("Lasso"), invert)
+            outline = tuple(corners)
+            self._select(lambda: selections.polygon(outline, *size), self.tr("Lasso"), invert)
 
     def select_colour(self, at: Corner, invert: bool) -> None:
         rgb, x, y = self.document.picture, int(at[0] // 1), int(at[1] // 1)
         if rgb is not None and 0 <= x < rgb.shape[1] and 0 <= y < rgb.shape[0]:
             tolerance, connected = self._options.tolerance / 100, self._options.connected
-            self.document.select(
+            self._select(
                 lambda: selections.same_colour(rgb, x, y, tolerance, connected=connected),
                 self.tr("Fill by colour"),
-                subtract=self._options.subtract != invert,
+                invert,
             )
 
     def select_gradient(self, a: Corner, b: Corner, invert: bool) -> None:
         if size := self._size():
             radial = self._options.radial
-            self.document.select(
+            self._select(
                 lambda: selections.gradient(a, b, *size, radial=radial),
                 self.tr("Gradient"),
-                subtract=self._options.subtract != invert,
+                invert,
             )
 
     # --- extending the picture ---
@@ -207,9 +209,8 @@ class EditingView(ZoomView):
 
     # --- helpers ---
 
-    def _select(self, selection: Selection | None, text: str, invert: bool) -> None:
-        subtract = self._options.subtract != invert
-        self.document.select(lambda: selection, text, subtract=subtract)
+    def _select(self, find: Callable[[], Selection | None], text: str, invert: bool) -> None:
+        self.document.select(find, text, subtract=self._options.subtract != invert)
 
     def _size(self) -> tuple[int, int] | None:
         return self.document.frame if self.document.paintable else None

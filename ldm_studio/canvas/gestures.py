@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Protocol
@@ -46,6 +47,7 @@ class Surface(Protocol):
     def cancel_stroke(self) -> None: ...
     def pan_by(self, dx: float, dy: float) -> None: ...
     def show_outline(self, outline: QPainterPath | None) -> None: ...
+    def show_trace(self, corners: Sequence[Corner], pointer: Corner) -> None: ...
     def select_rectangle(self, a: Corner, b: Corner, invert: bool) -> None: ...
     def select_polygon(self, corners: list[Corner], invert: bool) -> None: ...
     def select_colour(self, at: Corner, invert: bool) -> None: ...
@@ -233,12 +235,12 @@ class Lasso:
         return False
 
     def finish(self) -> None:
-        self._surface.show_outline(None)
+        self.cancel()
         if len(self._corners) > 2:
             self._surface.select_polygon(self._corners, self._invert)
 
     def cancel(self) -> None:
-        self._surface.show_outline(None)
+        self._surface.show_trace((), self._first.corner)
 
     def step_back(self) -> None:
         """Take the last corner back, and what was drawn by hand after the one before."""
@@ -248,8 +250,4 @@ class Lasso:
             self._show(self._corners[-1])
 
     def _show(self, pointer: Corner) -> None:
-        outline = QPainterPath()
-        outline.moveTo(*self._corners[0])
-        for corner in (*self._corners[1:], pointer):
-            outline.lineTo(*corner)
-        self._surface.show_outline(outline)
+        self._surface.show_trace(self._corners, pointer)

@@ -105,12 +105,16 @@ def paint_outline(painter: QPainter, outline: QPainterPath) -> None:
     """What is being drawn around, in widget coordinates: seen on anything."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(0, 0, 0, 200), RING_WIDTH + 1.5))
-    painter.drawPath(outline)
+    for pen in outline_pens():
+        painter.setPen(pen)
+        painter.drawPath(outline)
+
+
+def outline_pens() -> tuple[QPen, QPen]:
+    """White dashes, to be drawn over a black line."""
     dashes = QPen(QColor(255, 255, 255, 235), RING_WIDTH)
     dashes.setDashPattern([4, 3])
-    painter.setPen(dashes)
-    painter.drawPath(outline)
+    return QPen(QColor(0, 0, 0, 200), RING_WIDTH + 1.5), dashes
 
 
 def mask_zone(area: QRect) -> QRect:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -29,8 +31,10 @@ from ldm_studio.canvas.empty import paint_empty
 from ldm_studio.canvas.extending import GRIP, cursor_of
 from ldm_studio.canvas.input import CanvasInput
 from ldm_studio.canvas.maskviews import MaskViews
+from ldm_studio.canvas.selections import Corner
 from ldm_studio.canvas.tiles import Rect
 from ldm_studio.canvas.tools import TOOLS, Tool
+from ldm_studio.canvas.trace import Trace
 
 ROOM = 0.6  # of the fitting zoom, while the picture is being extended
 
@@ -54,6 +58,7 @@ class CanvasView(EditingView):
         self._input = CanvasInput(self)
         self._listens = True
         self._outline: QPainterPath | None = None  # in pixels of the frame
+        self._trace: Trace | None = None
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
         self._tint_rests = False  # a result has just come: it is looked at before it is painted on
         self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
@@ -209,6 +214,15 @@ class CanvasView(EditingView):
         self._outline = outline
         self._update_outline()
 
+    def show_trace(self, corners: Sequence[Corner], pointer: Corner) -> None:
+        if not corners:
+            self._trace = None
+            self.update()
+            return
+        if self._trace is None:
+            self._trace = Trace(self)
+        self.update(self._trace.show(corners, pointer))
+
     # --- painting ---
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -221,7 +235,7 @@ class CanvasView(EditingView):
                 paint_empty(painter, area, text, font, self.palette(), invited)
             else:
                 self._paint_layers(painter, event)
-                self._paint_marks(painter)
+                self._paint_marks(painter, event.rect())
             if self._focus_by_key:
                 painting.paint_focus(painter, QRectF(self.rect()), self.palette())
 
@@ -263,7 +277,7 @@ class CanvasView(EditingView):
         wanted = document.stroking or (self._overlay_visible and not resting and self.masked)
         return wanted and document.overlay is not None and document.paintable
 
-    def _paint_marks(self, painter: QPainter) -> None:
+    def _paint_marks(self, painter: QPainter, clip: QRect) -> None:
         """What is not part of the picture."""
         if self._tinted and self.mask_views.is_part:
             frame = QPainterPath()
@@ -271,6 +285,8 @@ class CanvasView(EditingView):
             painting.paint_outline(painter, frame)
         if self._outline:
             painting.paint_outline(painter, self._in_widget(self._outline))
+        if self._trace:
+            self._trace.paint(painter, clip)
         if self._tool is Tool.EXTEND and self.document.paintable:
             self.extending.paint(painter, self.target(), self.scale, self.palette())
         if self._ring_shown and self._input.hover:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
@@ -110,6 +110,40 @@ def test_a_rubber_band_repaints_itself_only(qtbot, view):
     assert rects
     assert all(band.contains(rect) for rect in rects)
     qtbot.mouseRelease(view, LEFT, pos=place(view, 70, 55))
+
+
+def test_a_lasso_repaints_its_last_side_only_and_all_of_it_is_seen(qtbot, view):
+    view.set_tool(Tool.LASSO)
+    way = [(20, 20), (180, 30), (40, 80), (150, 10), (60, 90), (100, 50)]
+    qtbot.mousePress(view, LEFT, pos=place(view, *way[0]))
+    for point in way[1:]:
+        qtbot.mouseMove(view, place(view, *point))
+        QApplication.processEvents()
+    rects = repainted(view, lambda: qtbot.mouseMove(view, place(view, 104, 53)))
+    assert rects
+    assert all(rect.width() < 20 and rect.height() < 20 for rect in rects)
+    shown = from_qimage(view.screen().grabWindow(view.winId()).toImage()).astype(int)
+    assert np.abs(shown - from_qimage(shot(view))).max() <= 3
+    on_the_first_side = place(view, 100, 25)
+    around = QRect(on_the_first_side - QPoint(3, 3), QSize(7, 7))
+    bare = CanvasView.grab(view, around).toImage()
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert CanvasView.grab(view, around).toImage() != bare
+    qtbot.mouseRelease(view, LEFT, pos=place(view, 104, 53))
+
+
+def test_a_lasso_follows_when_the_view_moves_under_it(qtbot, view):
+    view.set_tool(Tool.LASSO)
+    for corner in ((20, 20), (120, 30), (40, 80)):
+        qtbot.mouseClick(view, LEFT, pos=place(view, *corner))
+    at_first = shot(view)
+    view.pan_by(15, 10)
+    QApplication.processEvents()
+    shown = from_qimage(view.screen().grabWindow(view.winId()).toImage()).astype(int)
+    assert np.abs(shown - from_qimage(shot(view))).max() <= 3
+    view.pan_by(-15, -10)
+    assert shot(view) == at_first
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
 
 
 @pytest.mark.parametrize("zoom", [0.11, 0.3])
