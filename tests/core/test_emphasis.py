@@ -1,0 +1,116 @@
+"""What weights do to the vectors of CLIP, by formulas of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.text.clip_conditioning import ClipConditioner, Embedding, Use
+from core.text.clip_tokenizer import CHUNK, END, START, clip_tokenizer
+from core.text.passage import A1111, COMFYUI, Passage
+from core.text.prompt import parse
+
+DIM = 16
+CONFIG = ClipConfig(dim=DIM, layers=3, heads=2, feed_forward=32, projection=8)
+
+
+@pytest.fixture(scope="module")
+def encoder(randomised: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    return randomised(ClipTextEncoder(CONFIG))
+
+
+@pytest.fixture(scope="module")
+def conditioner(encoder: ClipTextEncoder) -> ClipConditioner:
+    return ClipConditioner([(encoder, Use(1, normalised=True, pooled=True, pad=END))])
+
+
+def passage(prompt: str, syntax: str) -> Passage:
+    return parse(prompt, syntax).parts[0].passage(0, 1)
+
+
+def encoded(encoder: ClipTextEncoder, words: list[str]) -> Tensor:
+    """One chunk of words, each read by itself: [1, 77, dim]."""
+    tokens = [START]
+    for word in words:
+        tokens += clip_tokenizer().encode(word, add_special_tokens=False).ids
+    tokens += [END] * (CHUNK + 2 - len(tokens))
+    return encoder(torch.tensor([tokens]), END, skip=1).vectors
+
+
+def test_comfyui_interpolates_from_the_empty_prompt(
+    conditioner: ClipConditioner, encoder: ClipTextEncoder
+) -> None:
+    cond = conditioner([passage("a (red:1.5) cat (dog:0.3)", COMFYUI)])
+    vectors, empty = encoded(encoder, ["a", "red", "cat", "dog"]), encoded(encoder, [])
+    weights = torch.ones(77)
+    weights[2], weights[4] = 1.5, 0.3  # after the token that begins
+    expected = torch.stack(
+        [z * w + e * (1 - w) for z, e, w in zip(vectors[0], empty[0], weights, strict=True)]
+    )
+    torch.testing.assert_close(cond.context[0], expected, atol=1e-5, rtol=1e-5)
+
+
+def test_comfyui_interpolates_in_every_chunk(
+    conditioner: ClipConditioner, encoder: ClipTextEncoder
+) -> None:
+    cond = conditioner([passage("cat " * CHUNK + "(dog:2)", COMFYUI)])
+    vectors, empty = encoded(encoder, ["dog"]), encoded(encoder, [])
+    expected = vectors[0].clone()
+    expected[1] = 2 * vectors[0, 1] - empty[0, 1]
+    torch.testing.assert_close(cond.context[0, 77:], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cond.context[0, :77], encoded(encoder, ["cat"] * CHUNK)[0])
+
+
+def test_a1111_multiplies_and_restores_the_mean(
+    conditioner: ClipConditioner, encoder: ClipTextEncoder
+) -> None:
+    cond = conditioner([passage("a (red:1.5) cat [dog]", A1111)])
+    vectors = encoded(encoder, ["a", "red", "cat", "dog"])[0]
+    weights = torch.ones(77, 1)
+    weights[2], weights[4] = 1.5, 1 / 1.1
+    weighted = vectors * weights
+    expected = weighted * (vectors.mean() / weighted.mean())
+    torch.testing.assert_close(cond.context[0], expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("syntax", [A1111, COMFYUI])
+def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
+    conditioner: ClipConditioner, syntax: str
+) -> None:
+    plain, even, strong = (
+        conditioner([passage(prompt, syntax)])
+        for prompt in ("a red cat", "a (red:1) cat", "a (red:1.5) cat")
+    )
+    assert torch.equal(plain.context, even.context)
+    assert not torch.equal(plain.context, strong.context)
+    torch.testing.assert_close(plain.vector, strong.vector)
+
+
+def test_both_mean_the_same_without_weights(conditioner: ClipConditioner) -> None:
+    one, other = (conditioner([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
+    assert torch.equal(one.context, other.context)
+
+
+def test_break_makes_two_chunks_side_by_side(
+    conditioner: ClipConditioner, encoder: ClipTextEncoder
+) -> None:
+    cond = conditioner([passage("a cat BREAK red", A1111)])
+    expected = torch.cat([encoded(encoder, ["a", "cat"]), encoded(encoder, ["red"])], dim=1)
+    torch.testing.assert_close(cond.context, expected)
+
+
+def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncoder) -> None:
+    vectors = torch.randn(2, DIM, generator=torch.Generator().manual_seed(0))
+    use = Use(1, normalised=True, pooled=True, pad=END)
+    conditioner = ClipConditioner([(encoder, use)], embeddings=[Embedding("mine", (vectors,))])
+    bare, named = "a mine cat", "a embedding:mine cat"
+    a1111, comfy = (
+        [conditioner([passage(p, s)]).context for p in (bare, named)] for s in (A1111, COMFYUI)
+    )
+    assert torch.equal(a1111[0], a1111[1])
+    assert torch.equal(comfy[1], a1111[1])
+    assert not torch.equal(comfy[0], comfy[1])
