@@ -1,0 +1,226 @@
+"""A process is killed two hundred times while it writes: nothing it said was written is lost.
+
+Half of the kills come at a random write, fsync, rename or statement, the others at a random time,
+so that they fall within them too. Each process does what the program does for a picture: queues a
+job, saves the file, indexes and rates it, forgets the job, keeps the session.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.pixels import digest
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.rebuild import rebuild
+from ldm_studio.history.store import History
+from ldm_studio.pictures.images import load_image, read_request
+from ldm_studio.pictures.jobs import JobStore
+
+KILLS = 200
+MOST_SECONDS = 0.08
+"""In which a process makes a few pictures."""
+
+FORKING = """
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from core.pixels import digest
+from core.request import Request
+from ldm_studio.history.reading import scan
+from ldm_studio.history.store import History
+from ldm_studio.json_files import write_json
+from ldm_studio.pictures.images import save_next
+from ldm_studio.pictures.jobs import JobStore, StoredJob
+from tests.ldm_studio.history.files import DIGEST, noise
+
+home = Path(sys.argv[1])
+WRITING = {"write", "fsync", "flush", "open", "close", "replace", "mkdir", "unlink", "rmdir",
+           "rename", "execute", "executemany", "flock"}
+
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
+def kill_at(point):
+    points = 0
+    def count(frame, event, function):
+        nonlocal points
+        if event == "c_call" and getattr(function, "__name__", "") in WRITING:
+            points += 1
+            if points == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+    threading.setprofile(count)
+    sys.setprofile(count)
+
+def work(number):
+    history = History(home / "data")
+    jobs = JobStore(home / "queue")
+    jobs.open()
+    for turn in range(1_000):
+        seed = number * 1_000 + turn
+        request = Request(prompt=f"picture {seed}", width=8, height=8, seed=seed)
+        key = jobs.new_key()
+        jobs.write(key, StoredJob(request))
+        say("queued", seed)
+        pixels = noise(seed=seed)
+        path = save_next(home / "pictures", pixels, request, "Tiny", DIGEST)
+        say("saved", path.name, digest(pixels))
+        (indexed,) = history.put([scan(path)]).result()
+        history.rate([indexed.id], 4).result()
+        say("rated", path.name)
+        say("finished", seed)
+        jobs.remove(key)
+        say("done", seed)
+        write_json(home / "session.json", {"seed": seed})
+        say("kept", seed)
+
+for line in sys.stdin:
+    number, point = map(int, line.split())
+    child = os.fork()
+    if child == 0:
+        if point:
+            kill_at(point)
+        work(number)
+        os._exit(0)
+    say("pid", child)
+    _, status = os.waitpid(child, 0)
+    say("end", os.waitstatus_to_exitcode(status))
+"""
+
+
+@dataclass
+class Said:
+    """What a process said it had done before it was killed."""
+
+    queued: set[int] = field(default_factory=set)
+    finished: set[int] = field(default_factory=set)
+    """Jobs that it was about to remove."""
+    done: set[int] = field(default_factory=set)
+    saved: dict[str, str] = field(default_factory=dict)
+    rated: set[str] = field(default_factory=set)
+    kept: int = -1
+
+
+class Forking:
+    """A process that has imported everything, so that each of the killed begins at once."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def killed(self, number: int, *, point: int = 0, seconds: float = 0.0) -> Said:
+        """Kills at a write, or so long after it has begun."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{number} {point}\n")
+        self._process.stdin.flush()
+        said = Said()
+        pid, killer = 0, None
+        for line in self._process.stdout:
+            match line.split():
+                case ["pid", word]:
+                    pid = int(word)
+                case ["queued", seed]:
+                    said.queued.add(int(seed))
+                case ["saved", name, pixels]:
+                    said.saved[name] = pixels
+                case ["rated", name]:
+                    said.rated.add(name)
+                case ["finished", seed]:
+                    said.finished.add(int(seed))
+                case ["done", seed]:
+                    said.done.add(int(seed))
+                case ["kept", seed]:
+                    said.kept = int(seed)
+                case ["end", status]:
+                    assert int(status) == -signal.SIGKILL
+                    break
+            if pid and not point and killer is None:
+                killer = threading.Timer(seconds, os.kill, (pid, signal.SIGKILL))
+                killer.start()
+        if killer is not None:
+            killer.join()
+        return said
+
+
+@contextmanager
+def forking(home: Path) -> Iterator[Forking]:
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKING, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    ) as process:
+        yield Forking(process)
+
+
+def check(home: Path, said: Said, whole: set[str]) -> None:
+    """`whole`: names of the files that were looked at before; those that are, are added."""
+    folder = home / "pictures"
+    for path in folder.glob("*.png") if folder.exists() else ():
+        if path.name not in whole:
+            request = read_request(path)
+            assert request is not None
+            pixels = digest(load_image(path))
+            assert said.saved.get(path.name, pixels) == pixels
+            whole.add(path.name)
+    assert whole >= set(said.saved)
+    if said.kept >= 0:
+        assert json.loads((home / "session.json").read_text())["seed"] >= said.kept
+    check_queue(home, said)
+    check_history(home, said)
+
+
+def check_queue(home: Path, said: Said) -> None:
+    jobs = JobStore(home / "queue")
+    found, problems = jobs.open()
+    assert problems == []
+    seeds = {job.job.request.seed for job in found}
+    assert seeds >= said.queued - said.finished
+    assert not seeds & said.done
+    for job in found:
+        jobs.remove(job.key)
+    jobs.close()
+
+
+def check_history(home: Path, said: Said) -> None:
+    with History(home / "data") as history, history.reader() as reader:
+        assert history.recovery is None
+        newest = {picture.path.name for picture in reader.pages(parse("rating:4"))}
+        assert newest >= said.rated
+        with closing(sqlite3.connect(history.path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_two_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    whole: set[str] = set()
+    saved = 0
+    with forking(tmp_path) as process:
+        for number in range(KILLS):
+            if number % 2:
+                said = process.killed(number, point=chance.randint(1, 400))
+            else:
+                said = process.killed(number, seconds=chance.uniform(0.0, MOST_SECONDS))
+            check(tmp_path, said, whole)
+            saved += len(said.saved)
+    assert saved > KILLS / 2
+    with History(tmp_path / "data") as history:
+        report = rebuild(history, [tmp_path / "pictures"])
+        assert report.problems == []
+        assert report.files == len(whole)
+        with history.reader() as reader:
+            assert reader.count(Query()) == len(whole)
