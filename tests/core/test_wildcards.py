@@ -1,0 +1,159 @@
+"""Templates become prompts by a seed, the same every time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import RequestError
+from core.text.wildcards import lines_of, missing, read_template, resolved
+
+FILES = {
+    "colour": ["red", "blue"],
+    "animals/wild": ["fox", "2::wolf"],
+    "pet": ["{cat|dog}", "a __colour__ parrot"],
+    "empty": [],
+    "one": ["only"],
+    "round": ["__round2__"],
+    "round2": ["__round__"],
+    "self": ["a __self__"],
+    "many": ["__many2__ __many2__ __many2__"],
+    "many2": ["__many3__ __many3__ __many3__ __many3__"],
+    "many3": ["__many4__ " * 40],
+    "many4": ["__one__ " * 40],
+}
+
+
+def values(name: str) -> Sequence[str] | None:
+    return FILES.get(name)
+
+
+def made(template: str, seeds: int = 300) -> Counter[str]:
+    return Counter(resolved(template, values, seed) for seed in range(seeds))
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("a __colour__ cat", {"a red cat", "a blue cat"}),
+        ("__animals/wild__", {"fox", "wolf"}),
+        ("__pet__", {"cat", "dog", "a red parrot", "a blue parrot"}),
+        ("{a|b|}", {"a", "b", ""}),
+        ("{a|{b|c} d}", {"a", "b d", "c d"}),
+        ("{__colour__|green}", {"red", "blue", "green"}),
+        ("{2$$a|b|c}", {"a, b", "b, a", "a, c", "c, a", "b, c", "c, b"}),
+        ("{2$$ and $$a|b}", {"a and b", "b and a"}),
+        ("{1-2$$a|b}", {"a", "b", "a, b", "b, a"}),
+        ("{1-$$a|b}", {"a", "b", "a, b", "b, a"}),
+        ("{-1$$a|b}", {"", "a", "b"}),
+        ("{2$$__colour__}", {"red, blue", "blue, red"}),
+        ("{$$a|b}", {"a", "b"}),
+        ("{0::a|b}", {"b"}),
+        ("{0::a|0::b}", {"a", "b"}),
+        ("{[x|y]|z}", {"[x|y]", "z"}),
+        ("[{x|y}|z]", {"[x|z]", "[y|z]"}),
+        ("{a[b|c}", {"a[b", "c"}),
+        ("{<lora:a:1>|(b:1.2)} c", {"<lora:a:1> c", "(b:1.2) c"}),
+        (r"\{a|b\}", {"{a|b}"}),
+        ("{prompt}, {}, }{, a|b", {"{prompt}, {}, }{, a|b"}),
+        ("__nothing__ and __ or __empty__", {"__nothing__ and __ or __empty__"}),
+        ("{2$$__nothing__}", {"__nothing__"}),
+        ("plain (a:1.2) [b|c]", {"plain (a:1.2) [b|c]"}),
+        ("{a|b", {"{a|b"}),
+    ],
+)
+def test_everything_that_can_come_out_does(template: str, expected: set[str]) -> None:
+    assert set(made(template)) == expected
+
+
+def test_a_seed_always_gives_the_same_and_another_text_something_else() -> None:
+    template = "{" + "|".join(map(str, range(1000))) + "}"
+    assert resolved(template, values, 7) == resolved(template, values, 7)
+    assert resolved(template, values, 7) != resolved(template, values, 8)
+    assert resolved(template, values, 7) != resolved(template, values, 7, "negative")
+
+
+@pytest.mark.parametrize("template", ["{3::a|b}", "{a|a|a|b}", "{3::a|1::b}", "{0.75::a|0.25::b}"])
+def test_weights_are_kept(template: str) -> None:
+    counts = made(template, 2000)
+    assert counts["a"] / 2000 == pytest.approx(0.75, abs=0.04)
+
+
+def test_lines_have_weights_as_well() -> None:
+    counts = made("__animals/wild__", 2000)
+    assert counts["wolf"] / 2000 == pytest.approx(2 / 3, abs=0.04)
+
+
+@pytest.mark.parametrize("template", ["__self__", "{a|__round__}", "__round2__", "{1$$__self__}"])
+def test_wildcards_that_name_themselves_are_refused(template: str) -> None:
+    with pytest.raises(RequestError, match="lead back to themselves") as error:
+        made(template)
+    assert error.value.field == "prompt"
+
+
+def test_what_grows_beyond_all_bounds_is_refused() -> None:
+    with pytest.raises(RequestError, match="beyond all bounds"):
+        resolved("__many__ " * 50, values, 0)
+
+
+def test_what_is_missing_is_pointed_at() -> None:
+    source = "a __colour__ and __nothing__ or {__empty__|b}"
+    problems = missing(read_template(source), values)
+    assert [source[p.start : p.end] for p in problems] == ["__nothing__", "__empty__"]
+
+
+@pytest.mark.parametrize(("source", "place"), [("a {b|c", "{"), ("{3$$a|b}", "{3$$a|b}")])
+def test_problems_are_pointed_at(source: str, place: str) -> None:
+    [problem] = read_template(source).problems
+    assert source[problem.start : problem.end] == place
+
+
+def test_markup_is_marked_where_it_is() -> None:
+    source = "a {2$$b|3::c} __colour__"
+    marks = [source[start:end] for start, end in read_template(source).marks]
+    assert marks == ["{2$$", "|", "3::", "}", "__colour__"]
+
+
+def test_lines_of_a_file() -> None:
+    text = "\ufeffred\n\n  blue  \r\n# a comment\n__pet__".removeprefix("\ufeff")
+    assert lines_of(text) == ["red", "blue", "__pet__"]
+
+
+TEMPLATES = st.lists(
+    st.sampled_from(["{", "}", "|", "[", "]", "__", "colour", "__pet__", "$$", "2", "-", "::", "\\",
+                     "a", " ", "__self__", "__nothing__"])
+    | st.text(max_size=3),
+    max_size=25,
+).map("".join)  # fmt: skip
+
+
+@given(TEMPLATES, st.integers(0, 2**64 - 1))
+def test_any_text_is_a_template(source: str, seed: int) -> None:
+    template = read_template(source)
+    end = 0
+    for start, stop in template.marks:
+        assert end <= start < stop <= len(source)
+        end = stop
+    for problem in template.problems:
+        assert 0 <= problem.start < problem.end <= len(source)
+    if template.is_plain:
+        assert resolved(source, values, seed) == source
+    elif "__self__" not in source:
+        assert resolved(source, values, seed) == resolved(source, values, seed)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["{", "{[", "{a|", "__", "__a", "[", "|", "}", "{}", "\\", "1$$", "9", "{-", "_", "{2$$a"],
+)
+def test_the_longest_templates_are_read_quickly(unit: str) -> None:
+    source = "{" + unit * (60_000 // len(unit))
+    began = time.process_time()
+    for text in (source, source + "}" * 10_000):
+        read_template(text)
+    assert time.process_time() - began < 10  # one that is not linear takes minutes
