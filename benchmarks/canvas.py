@@ -11,13 +11,16 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from core.previews import Preview
 from ldm_studio.canvas.panel import CanvasPanel
+from ldm_studio.canvas.tools import Tool
 
 from .record import Options
 
@@ -25,6 +28,7 @@ SIDE = 4096  # pixels
 WINDOW = 936, 600  # logical pixels of canvas and controls in a window of 1280 x 800
 PREVIEW = 512  # pixels; what a large model's picture measures while it forms
 EVENTS = 60  # a stroke, at a second's worth of a usual mouse
+CORNERS = 1000  # of a lasso
 PREVIEW_EVERY = 6  # events; ten a second
 VIEWS = (("fit", 0.0), ("100 %", 1.0), ("800 %", 8.0))
 BRUSHES = (("small", 24, 100), ("large", 600, 100), ("large, low flow", 600, 40))
@@ -61,6 +65,12 @@ class CanvasResult:
     """Ends of strokes that went all over the view."""
     previews: Took
     """Arrivals of a preview, painted over the whole picture."""
+    parts: Took
+    """The same of one of a part of the picture, as large."""
+    lasso: Took
+    """Sides of an outline that crosses itself all over the picture."""
+    lasso_end: Took
+    """What the interface does for such an outline when it is closed."""
     invert: Took
     clear: Took
     undo: Took
@@ -77,7 +87,10 @@ class CanvasResult:
             f"stroke event median {stroke.median_ms:.1f} ms, p99 {stroke.p99_ms:.1f} ms "
             f"(computing {stroke.computing_median_ms:.1f} and {stroke.computing_p99_ms:.1f}; "
             f"worst p99 {self.by_view[worst].computing_p99_ms:.1f}: {worst}); computing p99 of a "
-            f"long stroke's end {self.ends.computing_p99_ms:.1f} ms, inverting "
+            f"preview {self.previews.computing_p99_ms:.1f} ms, of one of a part "
+            f"{self.parts.computing_p99_ms:.1f} ms, of a wild lasso's side "
+            f"{self.lasso.computing_p99_ms:.1f} ms, of a long stroke's end "
+            f"{self.ends.computing_p99_ms:.1f} ms, inverting "
             f"{self.invert.computing_p99_ms:.1f} ms, clearing {self.clear.computing_p99_ms:.1f} ms;"
             f" undo {self.undo.median_ms:.1f} ms; "
             f"{self.undone} strokes take {self.undo_mib:.1f} MiB"
@@ -126,7 +139,7 @@ def measure(options: Options) -> CanvasResult:
     app = QApplication.instance() or QApplication(["benchmark"])
     hand = Hand()
     try:
-        return _measure(hand, options.times(10))
+        return _measure(hand, options.times(5))
     finally:
         hand.view.document.close()
         hand.panel.close()
@@ -138,8 +151,10 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
     view = hand.view
     ends: list[Time] = []
     previews: list[Time] = []
+    parts: list[Time] = []
     by_view: dict[str, list[Time]] = {}
-    preview = np.random.default_rng(1).integers(0, 256, (PREVIEW, PREVIEW, 3), np.uint8)
+    rgb = np.random.default_rng(1).integers(0, 256, (PREVIEW, PREVIEW, 3), np.uint8)
+    whole, part = Preview(rgb), Preview(rgb, view.picture(), SIDE // 3, SIDE // 3)
     for shown, zoom in VIEWS:
         for brush, size, flow in BRUSHES:
             if zoom:
@@ -147,31 +162,37 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
             else:
                 view.fit()
             view.adjust(size=size, flow=flow)
+            view.document.background.wait()  # as long as the hand takes from there to the picture
             QApplication.processEvents()
             here = by_view.setdefault(f"{shown}, {brush} brush", [])
-            for turn in range(scale):
+            for turn in range(2 * scale):
+                taken, shown_as = (parts, part) if turn % 2 else (previews, whole)
                 way = list(_scribble(view.width(), view.height(), turn))
                 here.append(hand.send(QEvent.Type.MouseButtonPress, way[0]))
                 for number, point in enumerate(way[1:]):
                     if number % PREVIEW_EVERY == 0:
-                        previews.append(hand.timed(lambda: view.set_preview(preview)))
+                        taken.append(hand.timed(partial(view.show_preview, shown_as)))
                     here.append(hand.send(QEvent.Type.MouseMove, point))
                 ends.append(hand.send(QEvent.Type.MouseButtonRelease, way[-1]))
     view.set_preview(None)
     view.fit()
     QApplication.processEvents()
-    invert = [hand.timed(view.invert_mask) for _ in range(2 * scale)]
+    invert = [hand.timed(view.invert_mask) for _ in range(4 * scale)]
     clear = []
-    for _ in range(scale):
+    for _ in range(2 * scale):
         clear.append(hand.timed(view.clear_mask))
         hand.timed(view.undo)
         view.document.background.wait()
-    undo, memory = _undo(hand, 100 * scale)
+    lasso = [_lasso(hand, turn) for turn in range(2)]
+    undo, memory = _undo(hand, 200 * scale)
     return CanvasResult(
         strokes=Took.of([took for times in by_view.values() for took in times]),
         by_view={name: Took.of(times) for name, times in by_view.items()},
         ends=Took.of(ends),
         previews=Took.of(previews),
+        parts=Took.of(parts),
+        lasso=Took.of([took for sides, _ in lasso for took in sides]),
+        lasso_end=Took.of([took for _, end in lasso for took in end]),
         invert=Took.of(invert),
         clear=Took.of(clear),
         undo=Took.of(undo),
@@ -179,6 +200,21 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
         undo_mib=memory / 2**20,
         niceness=os.nice(0) if hasattr(os, "nice") else 0,
     )
+
+
+def _lasso(hand: Hand, turn: int) -> tuple[list[Time], list[Time]]:
+    """Times of each side, and of the release and of what is done when the area is known."""
+    view = hand.view
+    view.set_tool(Tool.LASSO)
+    places = np.random.default_rng(turn).uniform(0.1, 0.9, (CORNERS, 2))
+    first, *rest = (QPointF(x * view.width(), y * view.height()) for x, y in places)
+    hand.send(QEvent.Type.MouseButtonPress, first)
+    sides = [hand.send(QEvent.Type.MouseMove, point) for point in rest]
+    end = [hand.send(QEvent.Type.MouseButtonRelease, rest[-1])]
+    view.document.background.wait()
+    end.append(hand.timed(lambda: None))
+    view.set_tool(Tool.BRUSH)
+    return sides, end
 
 
 def _undo(hand: Hand, count: int) -> tuple[list[Time], int]:

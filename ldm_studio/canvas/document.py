@@ -246,6 +246,11 @@ class CanvasDocument(QObject):
             self._stroke, self._stroke_text = Stroke(self.mask, brush), text
             self._changes.hold()
 
+    def warm_up(self) -> None:
+        """A stroke that builds up is about to be begun: have the memory for it ready."""
+        if self.mask:
+            self.background.run(self.mask.warm_up)
+
     def stroke_to(self, x: float, y: float, pressure: float = 1.0) -> None:
         if self._stroke:
             self._touched(self._stroke.move_to(x, y, pressure))

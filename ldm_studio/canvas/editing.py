@@ -17,6 +17,7 @@ from core import morphology, outpainting
 from ldm_studio.canvas import selections
 from ldm_studio.canvas.document import CanvasDocument
 from ldm_studio.canvas.extending import GRIP, Extending
+from ldm_studio.canvas.mask import Mask
 from ldm_studio.canvas.options import ToolOptions
 from ldm_studio.canvas.selections import Corner, Selection
 from ldm_studio.canvas.tools import TOOLS, Tool
@@ -41,6 +42,8 @@ class EditingView(ZoomView):
         self._options = ToolOptions()
         self.document.mask_changed.connect(self.mask_changed)
         self.document.picture_restored.connect(self.picture_restored)
+        self.document.replaced.connect(self._warm_up)
+        self._warm: Mask | None = None
 
     @property
     def undo_stack(self) -> QUndoStack:
@@ -77,11 +80,19 @@ class EditingView(ZoomView):
     def options(self, options: ToolOptions) -> None:
         if options != self._options:
             self._options = options
+            self._warm_up()
             self.options_changed.emit()
 
     def adjust(self, **changes: Any) -> None:
         """Change some options, by their names."""
         self.options = replace(self._options, **changes)
+
+    def _warm_up(self) -> None:
+        """Once for each mask, if the brush is one that needs it."""
+        mask = self.document.mask
+        if mask is not self._warm and self._options.brush(erase=False).builds_up:
+            self._warm = mask
+            self.document.warm_up()
 
     # --- the mask ---
 

@@ -14,9 +14,11 @@ import numpy as np
 
 from ldm_studio.canvas.tiles import (
     TILE,
+    Difference,
     Differences,
     Rect,
     TileIndex,
+    is_even,
     simplified,
     tile_of,
     tiles_in,
@@ -34,6 +36,7 @@ class Mask:
         if width < 1 or height < 1:
             raise ValueError(f"a mask needs at least one pixel, got {width} x {height}")
         self.pixels = np.zeros((height, width), np.uint8)
+        self.pixels.fill(0)  # have the memory now: a stroke would wait for it, page by page
         self._kept: dict[TileIndex, np.ndarray] | None = None
         self._empty: bool | None = True  # None: not known
         self._scratch: np.ndarray | None = None
@@ -70,6 +73,14 @@ class Mask:
         if self._scratch is None:
             self._scratch = np.empty(self.pixels.shape, np.float32)
         return self._scratch
+
+    def warm_up(self) -> None:
+        """Have the memory of `scratch` now, in whatever thread, before a stroke waits for it."""
+        if self._scratch is None:
+            scratch = np.zeros(self.pixels.shape, np.float32)
+            scratch.fill(0)
+            if self._scratch is None:  # else a stroke was quicker, and may be at work in its own
+                self._scratch = scratch
 
     # --- changes ---
 
@@ -123,20 +134,29 @@ class Mask:
         )
 
     def become(self, pixels: np.ndarray | int) -> Differences:
-        """Take over a copy of `pixels`, or that value everywhere; what `apply` needs to go back.
-
-        What has been there turns into the differences, which costs no copy of it.
-        """
+        """Take over a copy of `pixels`, or that value everywhere; what `apply` needs to go back."""
         self.look_again()
-        before = self.pixels
         if isinstance(pixels, int):
-            self.pixels = np.full_like(before, pixels) if pixels else np.zeros_like(before)
-        else:
-            self.check(pixels)
-            self.pixels = pixels.copy()
-        if not isinstance(pixels, int) or pixels:
-            np.bitwise_xor(before, self.pixels, out=before)
+            differences = self._to_value(pixels)
+            self.pixels.fill(pixels)
+            return differences
+        self.check(pixels)
+        # What has been there turns into the differences, which costs no copy of it.
+        before, self.pixels = self.pixels, pixels.copy()
+        np.bitwise_xor(before, self.pixels, out=before)
         return _simplified({index: tile_of(before, index) for index in self.tiles()})
+
+    def _to_value(self, value: int) -> Differences:
+        """What changes where all becomes `value`; mostly even tiles are nothing to copy."""
+        found: dict[TileIndex, Difference] = {}
+        for index in self.tiles():
+            tile = tile_of(self.pixels, index)
+            if is_even(tile):
+                if change := int(tile[0, 0]) ^ value:
+                    found[index] = change
+            else:
+                found[index] = tile ^ np.uint8(value)
+        return found
 
     def apply(self, differences: Differences) -> None:
         """Make a change, or take it back: both are the same."""

@@ -45,9 +45,12 @@ def tile_rect(pixels: np.ndarray, index: TileIndex) -> Rect:
 
 def simplified(change: np.ndarray) -> Difference | None:
     """A tile of differences, uint8 [h, w], as one value if it has only one; None if that is 0."""
-    first = int(change[0, 0])
-    if first != change[-1, -1]:  # tells mostly
-        return change
-    if first == 0:
-        return change if change.any() else None
-    return change if (change != first).any() else first
+    return (int(change[0, 0]) or None) if is_even(change) else change
+
+
+def is_even(tile: np.ndarray) -> bool:
+    """Whether all of uint8 [h, w] is of one value."""
+    first = int(tile[0, 0])
+    if first != tile[-1, -1]:  # tells mostly
+        return False
+    return not (tile != first).any() if first else not tile.any()

@@ -90,3 +90,17 @@ def test_unite():
     assert unite(None, None) is None
     assert unite(None, (1, 2, 3, 4)) == (1, 2, 3, 4)
     assert unite((0, 0, 2, 2), (5, 1, 2, 3)) == (0, 0, 7, 4)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_becoming_one_value_leads_back(value):
+    mask = Mask(600, 300)
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 600), np.uint8)
+    pixels[:256, :256] = 0
+    pixels[:256, 256:512] = 255
+    mask.become(pixels)
+    differences = mask.become(value)
+    assert (mask.pixels == value).all()
+    assert len(differences) == 5  # the one that has the value already is none
+    mask.apply(differences)
+    assert np.array_equal(mask.pixels, pixels)
