@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import asdict, dataclass, replace
+import threading
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,24 @@ from .json_files import read_json, write_json
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = (".safetensors", ".sft", ".ckpt")
-"""Of the files that whole models come in."""
+SUFFIXES = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin")
+"""Of the files that models, and what they are used with, come in."""
+MODEL = "model"
 FOLDER_INDEX = "model_index.json"
 """What a folder in diffusers' layout holds."""
-READING = 1
+WHOLE = (".safetensors", ".sft", ".ckpt")
+"""Of the files that whole models come in."""
+_PLACES = {
+    "lora": "lora",
+    "loras": "lora",
+    "lycoris": "lora",
+    "embeddings": "embedding",
+    "vae": "vae",
+    "vae-approx": "preview",
+    "vae_approx": "preview",
+}
+"""What lies in folders of these names, in small letters, of other programs."""
+READING = 2
 """Raised when `core` comes to tell more of files than before: they are then looked at again."""
 MAX_KNOWN = 5000
 MAX_FOLDER_FILES = 500
@@ -47,15 +61,27 @@ class Known:
     size: int
     time: int
     reading: int = 0
-    """READING when `kind` and what follows was found out; 0: it is not."""
-    is_model: bool = True
-    """False for LoRAs, autoencoders and the like."""
+    """READING when `what` and what follows was found out; 0: it is not."""
+    what: str = MODEL
+    """One of `core.checkpoints.describe.Kind`."""
     kind: str = ""
-    """Such as "Stable Diffusion 1, inpainting"; empty where that cannot be told."""
+    """Of a model such as "Stable Diffusion 1, inpainting"; of others the family they are made for;
+    empty where that cannot be told."""
     problem: str = ""
     """Why it cannot be drawn with here; empty if it can."""
+    precision: str = ""
+    """The type of most of its numbers, such as "float16"."""
+    alias: str = ""
+    """What prompts may call it beside its name."""
     digest: str = ""
     """SHA-256 in hex; empty while it is not known."""
+    short: str = ""
+    """Of a LoRA, what AUTOMATIC1111 takes for its hash; empty while that is not known."""
+
+    @property
+    def is_model(self) -> bool:
+        """False for LoRAs, autoencoders and the like."""
+        return self.what == MODEL
 
 
 def is_checkpoint(path: Path) -> bool:
@@ -86,9 +112,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 class Catalogue:
-    """What is known, in a file. Two programs may write it: what one of them adds may then be
-    lost, and is found out again.
+    """What is known, in a file. Several threads may write it, each with an instance of its own.
+    Of several programs, what one of them adds may be lost, and is found out again.
     """
+
+    _writing = threading.Lock()
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.data_dir() / "checkpoints.json"
@@ -112,21 +140,39 @@ class Catalogue:
         """Empty if it is not known. Raises ModelError."""
         return self._fresh(path).digest
 
-    def keep_digest(self, path: Path, digest: str) -> None:
+    def is_same(self, path: Path, digest: str) -> bool:
+        """Whether a file that was known by this digest looks like `path` from outside: it may have
+        been moved.
+        """
+        try:
+            now = stamp(path)
+        except ModelError:
+            return False
+        every = (*self._known.values(), *self._news.values())
+        return any(k.digest == digest and Stamp(k.size, k.time) == now for k in every)
+
+    def short(self, path: Path) -> str:
+        """Empty if it is not known. Raises ModelError."""
+        return self._fresh(path).short
+
+    def keep_digest(self, path: Path, digest: str, short: str = "") -> None:
         """Raises ModelError."""
-        self._news[str(path)] = replace(self._fresh(path), digest=digest)
+        self._news[str(path)] = replace(self._fresh(path), digest=digest, short=short)
         self.save()
 
     def save(self) -> None:
         """Write what was found out. What cannot be written is found out again next time."""
         if not self._news:
             return
-        self._known = _parsed(read_json(self._path)) | self._news
-        kept = dict(list(self._known.items())[-MAX_KNOWN:])
-        try:
-            write_json(self._path, {path: asdict(known) for path, known in kept.items()})
-        except OSError as error:
-            log.warning("%s could not be written: %s", self._path, error)
+        with self._writing:
+            self._known = _parsed(read_json(self._path))
+            for path, known in self._news.items():
+                self._known[path] = _both(self._known.get(path), known)
+            kept = dict(list(self._known.items())[-MAX_KNOWN:])
+            try:
+                write_json(self._path, {path: asdict(known) for path, known in kept.items()})
+            except OSError as error:
+                log.warning("%s could not be written: %s", self._path, error)
         self._news = {}
 
     def _fresh(self, path: Path) -> Known:
@@ -137,28 +183,68 @@ class Catalogue:
         return known
 
 
+def _both(before: Known | None, known: Known) -> Known:
+    """`known`, and of what somebody else wrote meanwhile that which it lacks."""
+    if before is None or (before.size, before.time) != (known.size, known.time):
+        return known
+    if not known.digest:
+        known = replace(known, digest=before.digest, short=before.short)
+    if known.reading < before.reading:
+        known = replace(before, digest=known.digest, short=known.short)
+    return known
+
+
 def _read(path: Path, known: Known) -> Known:
+    from core.checkpoints.describe import describe
+
+    known = replace(known, reading=READING)
+    try:
+        found = describe(path)
+    except ModelError as error:
+        return replace(known, what=_by_place(path), problem=error.message)
+    known = replace(
+        known,
+        what=found.kind,
+        kind=found.family,
+        precision=found.precision,
+        alias=found.alias,
+    )
+    return _identified(path, known) if known.is_model else known
+
+
+def _by_place(path: Path) -> str:
+    """What a file that cannot be read was meant to be."""
+    for folder in path.parent.parts[::-1]:
+        if what := _PLACES.get(folder.casefold()):
+            return what
+    return MODEL if path.suffix.casefold() in WHOLE else "other"
+
+
+def _identified(path: Path, known: Known) -> Known:
     from core.checkpoints.files import NotAModelError
     from core.checkpoints.identify import identify
     from core.checkpoints.load import check_drawable
 
-    known = replace(known, reading=READING)
     try:
         identity = identify(path)
     except ModelError as error:
-        if isinstance(error.__cause__, NotAModelError):
-            return replace(known, is_model=False, problem=error.message)
-        return replace(known, problem=error.message)
+        is_model = not isinstance(error.__cause__, NotAModelError)
+        return replace(known, what=MODEL if is_model else "other", problem=error.message)
+    precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
+    known = replace(known, kind=identity.name, precision=precision)
     try:
         check_drawable(identity)
     except ModelError as error:
-        return replace(known, kind=identity.name, problem=error.message)
-    return replace(known, kind=identity.name)
+        return replace(known, problem=error.message)
+    return known
 
 
 def _parsed(data: dict[str, Any]) -> dict[str, Known]:
     known: dict[str, Known] = {}
+    names = {field.name for field in fields(Known)}
     for path, value in data.items():
+        if isinstance(value, dict):
+            value = {name: item for name, item in value.items() if name in names}
         try:
             known[path] = typed_json.read(Known, value, path)
         except ValueError as error:  # of another version of the program, or damaged

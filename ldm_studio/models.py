@@ -18,7 +18,7 @@ from core.errors import ModelError
 from . import paths
 from .checkpoints import Catalogue, Known
 from .json_files import read_json
-from .places import checkpoints_in
+from .places import files_in, listing
 
 log = logging.getLogger(__name__)
 
@@ -81,17 +81,15 @@ def found(
     added = tuple(added)
     own = folders_found(added)
     catalogue = catalogue or Catalogue()
-    inside: list[Path] = []
-    for folder in (paths.models_dir(), *map(Path, added)):
-        inside += checkpoints_in(folder)
-    others = _checkpoints(dict.fromkeys(inside), catalogue, look=look)
+    inside = listing([paths.models_dir(), *map(Path, added)]).files
+    others = _checkpoints(inside, catalogue, look=look)
     return [own[0], *in_order([*own[1:], *others])]
 
 
 def found_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
     """The model that `folder` (or a file) is, or those in it."""
     own = [_found(model) for model in _models_in(folder)]
-    inside = [folder] if folder.is_file() else checkpoints_in(folder)
+    inside = [folder] if folder.is_file() else files_in(folder)
     others = _checkpoints(inside, catalogue or Catalogue(), look=True)
     return in_order([*own, *others])
 

@@ -1,7 +1,8 @@
-"""Where checkpoints lie in a folder: one's own, or that of another program.
+"""Where the files of models lie in a folder: one's own, or that of another program.
 
-Of A1111, Forge, ComfyUI and their like only the folder of whole models is looked at, of InvokeAI
-all that it manages. Names alone are read; no file is opened but `extra_model_paths.yaml`.
+Of A1111, Forge, ComfyUI and their like only the folders of what there is a use for are looked at,
+of InvokeAI all that it manages. Names alone are read; no file is opened but
+`extra_model_paths.yaml`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ import logging
 import os
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from .checkpoints import FOLDER_INDEX, SUFFIXES
 
@@ -18,6 +23,12 @@ log = logging.getLogger(__name__)
 
 WHOLE_MODELS = frozenset(("stable-diffusion", "stablediffusion", "checkpoints"))
 """What other programs call their folder of whole models, in small letters."""
+OTHERS = frozenset(
+    ("lora", "loras", "lycoris", "embeddings", "vae", "vae-approx", "vae_approx", "unet")
+)
+"""And those of what models are used with, or come apart in."""
+KEYS = ("checkpoints", "unet", "loras", "embeddings", "vae", "vae_approx")
+"""Of extra_model_paths.yaml."""
 PASSED_BY = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
 EXTRA_PATHS = "extra_model_paths.yaml"
 MAX_DEPTH = 5
@@ -25,25 +36,51 @@ MAX_ENTRIES = 20_000
 MAX_YAML_BYTES = 100_000
 
 
-def checkpoints_in(folder: Path) -> list[Path]:
-    """Files and folders in diffusers' layout that may be models, by path; the folder itself, if it
-    is one. What cannot be listed is left out.
+@dataclass(frozen=True)
+class Listing:
+    """What lies in some folders."""
+
+    files: tuple[Path, ...] = ()
+    """And folders in diffusers' layout, by path; those of the first folder first."""
+    folders: tuple[Path, ...] = ()
+    """That were looked into: where new files would appear."""
+
+
+def listing(folders: list[Path]) -> Listing:
+    """Of everything below `folders` that may be of use; of a file, that file.
+
+    What cannot be listed is left out.
     """
-    found: dict[Path, None] = {}
-    for place, depth in _places(folder):
-        found |= dict.fromkeys(_below(place, depth))
-    return sorted(found)
+    files: dict[Path, None] = {}
+    seen: dict[Path, None] = {}
+    for folder in folders:
+        inside: list[Path] = [folder] if folder.is_file() else []
+        for place, depth in _places(folder):
+            for path, is_folder in _below(place, depth):
+                if is_folder:
+                    seen[path] = None
+                else:
+                    inside.append(path)
+        files |= dict.fromkeys(sorted(inside))
+    return Listing(tuple(files), tuple(seen))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(listing([folder]).files)
 
 
 def _places(folder: Path) -> Iterator[tuple[Path, int]]:
     """Where to look, and how deep."""
     inside = folder / "models"
     holder = inside if inside.is_dir() else folder
-    theirs = [path for path in _folders(holder) if path.name.casefold() in WHOLE_MODELS]
-    theirs += _extra(folder / EXTRA_PATHS)
-    if theirs:
+    named = _folders(holder)
+    theirs = [path for path in named if path.name.casefold() in WHOLE_MODELS]
+    extra = _extra(folder / EXTRA_PATHS)
+    if theirs or extra:
+        around = named if holder == folder else [*named, *_folders(folder)]
+        theirs += [path for path in around if path.name.casefold() in OTHERS]
         yield folder, 0
-        yield from ((path, MAX_DEPTH) for path in theirs)
+        yield from ((path, MAX_DEPTH) for path in [*theirs, *extra])
     elif (folder / "databases" / "invokeai.db").is_file() or (folder / "invokeai.yaml").is_file():
         yield inside, MAX_DEPTH
     else:
@@ -57,8 +94,10 @@ def _folders(folder: Path) -> list[Path]:
         return []  # which is said when it is looked through
 
 
-def _below(start: Path, max_depth: int) -> Iterator[Path]:
-    """Breadth first, following links but going nowhere twice."""
+def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
+    """Files, and folders that were looked into (True), breadth first, following links but going
+    nowhere twice.
+    """
     waiting = deque([(start, 0)])
     seen: set[str] = set()
     entries = 0
@@ -77,8 +116,9 @@ def _below(start: Path, max_depth: int) -> Iterator[Path]:
             continue
         names = {entry.name for entry in inside}
         if FOLDER_INDEX in names:
-            yield folder
+            yield folder, False
             continue
+        yield folder, True
         if "model.json" in names:  # one of our own, whose files are no models
             continue
         for entry in inside:
@@ -89,42 +129,36 @@ def _below(start: Path, max_depth: int) -> Iterator[Path]:
             if entry.name.startswith("."):
                 continue
             if entry.name.casefold().endswith(SUFFIXES) and entry.is_file():
-                yield Path(entry)
+                yield Path(entry), False
             elif depth < max_depth and entry.name not in PASSED_BY and entry.is_dir():
                 waiting.append((Path(entry), depth + 1))
 
 
 def _extra(path: Path) -> list[Path]:
-    """The folders that ComfyUI's extra_model_paths.yaml names for checkpoints.
+    """The folders that ComfyUI's extra_model_paths.yaml names for what there is a use for.
 
-    Of YAML it reads what that file uses: `key: value` below a heading, and `key: |` with lines.
+    Each of its sections has a `base_path`, and below keys like `checkpoints` one folder a line.
     """
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_YAML_BYTES).decode("utf-8", errors="replace")
-    except OSError:
+            sections: Any = yaml.safe_load(file.read(MAX_YAML_BYTES))
+    except FileNotFoundError:
+        return []
+    except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
+        log.warning("%s cannot be read: %s", path, error)
+        return []
+    if not isinstance(sections, dict):
         return []
     found: list[Path] = []
-    base, listing = Path(), False
-    named: list[tuple[Path, str]] = []
-    for line in text.splitlines():
-        words = line.split(" #")[0].strip()
-        if not words or words.startswith("#"):
+    for section in sections.values():
+        if not isinstance(section, dict):
             continue
-        if not line[0].isspace():  # the heading of another program
-            base, listing = Path(), False
-            continue
-        key, colon, value = words.partition(": ")
-        if not colon and words.endswith(":"):
-            key, colon = words[:-1], ":"
-        value = value.strip().strip("\"'")
-        if colon:
-            listing = key == "checkpoints" and value in ("|", ">", "")
-            if key == "base_path":
-                base = Path(value).expanduser()
-            elif key == "checkpoints" and not listing:
-                named.append((base, value))
-        elif listing:
-            named.append((base, words.removeprefix("- ")))
-    found = [path.parent / root / name for root, name in named]
+        root = section.get("base_path")
+        base = path.parent / Path(root if isinstance(root, str) else "").expanduser()
+        for key in KEYS:
+            named = section.get(key)
+            lines = named.splitlines() if isinstance(named, str) else named or ()
+            for line in lines if isinstance(lines, list) else ():
+                if isinstance(line, str) and line.strip():
+                    found.append(base / line.strip())
     return [folder for folder in dict.fromkeys(found) if folder.is_dir()]

@@ -118,6 +118,8 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
         raise ModelError(
             f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
         )
+    if model.turns is not None:  # what is read is where it stays
+        model.turns.leave()
     encoders = [network for network, _ in text.encoders]
     networks: list[nn.Module] = [model.unet, *encoders]
     table = _names(model.unet, networks)
@@ -197,9 +199,9 @@ def context_width(file: TensorFile) -> int | None:
 
 
 def is_lora(file: TensorFile) -> bool:
-    """Whether most of its tensors are named as those of LoRAs."""
+    """Whether at least half of its tensors are named as those of LoRAs."""
     named = sum(_split(name) is not None for name in file.entries)
-    return 2 * named > len(file.entries)
+    return 2 * named >= len(file.entries)
 
 
 def family_of(width: int | None) -> str:

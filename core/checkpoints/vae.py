@@ -32,6 +32,8 @@ def with_vae(model: Model, path: Path) -> Model:
     part = find(everything(open_tensors(path))).autoencoder
     if part is None:
         raise ModelError(f"{path} holds no autoencoder (VAE).", "Choose another file.")
+    if model.turns is not None:  # its autoencoder is then where it stays
+        model.turns.leave()
     like = next(own.parameters())
     try:
         found = autoencoder_config(part.sources)

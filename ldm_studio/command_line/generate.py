@@ -287,7 +287,6 @@ def _request(
         prompt=arguments.prompt,
         negative=arguments.negative,
         model=arguments.model,
-        model_digest=model.digest,
         sampler=sampler,
         schedule=arguments.schedule or schedule or model.schedule,
         steps=arguments.steps or _sigmas(parts) or model.steps,

@@ -77,7 +77,8 @@ class Output:
         """Raises PictureError."""
         picture = drawn.picture
         pixels = picture.rgba() if self.transparent else picture.rgb
-        told = (pixels, picture.request, model.name, model.digest, drawn.record)
+        digest = picture.request.model_digest or model.digest
+        told = (pixels, picture.request, model.name, digest, drawn.record)
         if self.path is None:
             path = usual().save(*told)
         elif self.is_file:

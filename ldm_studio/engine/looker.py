@@ -42,7 +42,7 @@ class Looker:
     def _begin(self, trajectory: Trajectory) -> Run:
         request = trajectory.request
         info = self._pipeline.info
-        if info is None or info.digest != request.model_digest:
+        if info is None or self._pipeline.digest() != request.model_digest:
             raise ModelError(
                 "The steps of this picture can be seen when its model is loaded, "
                 f"{request.model!r} with hash {request.model_digest[:10]}.",

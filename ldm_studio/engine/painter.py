@@ -15,6 +15,7 @@ from core.errors import PictureError, RequestError, StateError, Stopped, StudioE
 from core.previews import Preview
 from core.request import Request
 
+from ..wildcards import Wildcards, each
 from .drawing import Drawing, decode_failure
 from .events import (
     Cancelled,
@@ -68,6 +69,7 @@ class Painter:
         self._drawing: Drawing | None = None
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
+        self._told: tuple[str, ...] = ()
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
         """False where it stands still to go on later; else it is over, and said how."""
@@ -85,7 +87,7 @@ class Painter:
         if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
             self._mailbox.post(NotSaved(work.id, not_saved(error)))
             return self._stopped(entry)
-        singles = list((entry.stored or work.request).each())
+        singles = list(each(entry.stored or work.request, Wildcards()))
         for index, request in enumerate(singles):
             if index < entry.done:
                 continue
@@ -94,6 +96,7 @@ class Painter:
             self._mailbox.post(Started(work.id, request, index, len(singles)))
             self._peak = PeakMemory(model.device_type)
             self._drawing = drawing = self._begin(entry, request, index)
+            self._tell(drawing.run.notes)
             try:
                 if not self._draw(entry, drawing):
                     return self._stopped(entry)
@@ -106,6 +109,13 @@ class Painter:
                 self._drawing = None
                 drawing.close()
         return True
+
+    def _tell(self, notes: tuple[str, ...]) -> None:
+        """Not what the picture before had to say too."""
+        for note in notes:
+            if note not in self._told:
+                self._mailbox.post(Warned(StudioError(note)))
+        self._told = notes
 
     def _stopped(self, entry: Entry) -> bool:
         if entry.cancelled:

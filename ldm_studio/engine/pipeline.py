@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,14 +18,17 @@ import numpy as np
 from core.checking import Check, unchecked
 from core.device import physical_cores
 from core.environment import Environment, environment
+from core.errors import MemoryShortage, ModelError, StateError
 from core.forecast import unet_load
-from core.errors import MemoryShortage, StateError
 from core.previews import Preview
 from core.request import Change, Request
 
-from ..checkpoints import Catalogue, is_checkpoint, stamp
+from ..addons import Finder
+from ..checkpoints import Catalogue, is_checkpoint
+from ..digests import Digests, Sums
 from ..models import DEFAULT, find_model
 from ..pictures.record import MARK
+from .additions import Added, Additions, Seals
 from .events import ModelInfo
 from .thread import lower_priority, open_torch_libraries
 
@@ -73,6 +77,11 @@ class Run(Protocol):
     @property
     def noted(self) -> tuple[str, ...]:
         """The marks of those that were done before, as far as they are known."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of what was asked for has no effect, in sentences."""
         ...
 
     def steps(self) -> Iterator[Any]:
@@ -143,6 +152,10 @@ class Pipeline(Protocol):
         """Make `model` the one that is loaded, if it is not yet. Raises ModelError."""
         ...
 
+    def digest(self) -> str:
+        """SHA-256 of the model that is loaded. Waits until it is known. Raises ModelError."""
+        ...
+
     def begin(
         self,
         request: Request,
@@ -174,11 +187,22 @@ class Pipeline(Protocol):
 class CoreRun:
     """A `core` job behind the engine's face."""
 
-    def __init__(self, job: Job, state: State | None = None, noted: tuple[str, ...] = ()) -> None:
-        """`state`: where to go on from."""
+    def __init__(
+        self,
+        job: Job,
+        state: State | None = None,
+        noted: tuple[str, ...] = (),
+        *,
+        seals: Seals | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """`state`: where to go on from; `seals`: what the finished picture is to say of what it
+        was made with."""
         self._job = job
         self._began = state or job.start
         self._noted = noted
+        self._notes = notes
+        self._seals = seals or Seals()
 
     @property
     def request(self) -> Request:
@@ -200,6 +224,10 @@ class CoreRun:
     @property
     def noted(self) -> tuple[str, ...]:
         return self._noted
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._notes
 
     def steps(self) -> Iterator[Step]:
         from core.pipeline import steps
@@ -247,6 +275,8 @@ class CoreRun:
     ) -> None:
         from core.saved import save
 
+        if self._seals.are_known:
+            self._seal()
         state = step.state if step else self._began
         try:
             save(path, self._job, state, with_inputs=with_inputs, durable=durable, marks=marks)
@@ -259,7 +289,16 @@ class CoreRun:
     def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
         from core.pipeline import finish
 
-        return finish(self._job, step.state if step else self._began, tiled=tiled)
+        picture = finish(self._job, step.state if step else self._began, tiled=tiled)
+        self._seal()  # what is not known yet delays the picture now, rather than its beginning
+        return replace(picture, request=self._job.sealed)
+
+    def _seal(self) -> None:
+        job = self._job
+        model = replace(job.model, digest=self._seals.digest() or job.model.digest)
+        addons = self._seals.addons()
+        if (model.digest, addons) != (job.model.digest, job.request.addons):
+            self._job = replace(job, model=model, request=replace(job.request, addons=addons))
 
 
 class CorePipeline:
@@ -275,6 +314,11 @@ class CorePipeline:
         self._model: Model | None = None
         self._info: ModelInfo | None = None
         self._loaded: Path | None = None
+        self._finder = Finder()
+        self._digests = Digests()
+        self._additions: Additions | None = None
+        self._sums: Future[Sums] | None = None
+        """Of the model that is loaded, while they are not known."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -293,7 +337,8 @@ class CorePipeline:
 
             check(path)
         before = self._loaded if self._model is not None else None
-        self._model = self._info = None  # before the next one: there may not be room for two
+        # Before the next one: there may not be room for two.
+        self._model = self._info = self._additions = self._sums = None
         try:
             self._info = self._load(path)
         except Exception:  # whatever it was, there is to be a model as before
@@ -315,14 +360,15 @@ class CorePipeline:
         from core.pipeline import Inputs, prepare
         from core.pixels import digest
 
-        assert self._model is not None, "begin() before load()"
+        added, seals = self._added(request)
         sealed = replace(
             request,
-            model_digest=request.model_digest or self._model.digest,
+            model_digest=request.model_digest or added.model.digest,
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
-        return CoreRun(prepare(self._model, sealed, Inputs(image, mask, later or {}), check))
+        job = prepare(added.model, sealed, Inputs(image, mask, later or {}), check)
+        return CoreRun(job, seals=seals, notes=added.notes)
 
     def resume(
         self,
@@ -334,12 +380,30 @@ class CorePipeline:
         from core.pipeline import Inputs, resumed
         from core.saved import load
 
-        assert self._model is not None, "resume() before load()"
         saved = load(path)
+        added, seals = self._added(saved.request)
         if pictures is not None:
             found = pictures(saved.request)
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
-        return CoreRun(*resumed(self._model, saved, check), saved.marks)
+        job, state = resumed(added.model, saved, check)
+        return CoreRun(job, state, saved.marks, seals=seals, notes=added.notes)
+
+    def digest(self) -> str:
+        if self._model is not None and self._sums is not None:
+            self._model = replace(self._model, digest=self._sums.result().digest)
+            self._sums = None
+        return "" if self._model is None else self._model.digest
+
+    def _added(self, request: Request) -> tuple[Added, Seals]:
+        """The loaded model as `request` wants it."""
+        assert self._model is not None, "a picture before load()"
+        assert self._additions is not None
+        if request.model_digest or (self._sums is not None and self._sums.done()):
+            self.digest()
+        made_before = bool(request.model_digest or request.addons)
+        added = self._additions.applied(self._model, request, exactly=made_before)
+        model = replace(added.model, digest=self._model.digest)
+        return replace(added, model=model), Seals(self._sums, added.used)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
@@ -376,13 +440,12 @@ class CorePipeline:
         from core.model import load_model
 
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        catalogue = Catalogue() if is_checkpoint(path) else None
-        before = stamp(path)
-        known = catalogue.digest(path) if catalogue else ""
-        model = load_model(path, device, digest=known or None)
-        if catalogue and not known and stamp(path) == before:
-            catalogue.keep_digest(path, model.digest)
-        self._model = model
+        known = Catalogue().digest(path) if is_checkpoint(path) else None
+        model = load_model(path, device, digest=known)
+        if not model.digest:  # it is found out while the first picture is drawn
+            self._sums = self._digests.of(path)
+        self._model = self._with_preview(model)
+        self._additions = Additions(self._finder, self._digests)
         name = "CPU" if device == "cpu" else torch.cuda.get_device_name()
         defaults = model.defaults
         return ModelInfo(
@@ -401,8 +464,35 @@ class CorePipeline:
             load=unet_load(model.config.unet),
             device_type=model.device.type,
             plan=str(model.plan) if model.turns else "",
+            skips=model.skips,
             read=model.text.read,
         )
+
+    def _with_preview(self, model: Model) -> Model:
+        """With a tiny decoder that shows its steps, if one lies in the folders."""
+        if not model.glimpses:
+            return model
+        for path in previews_for(model, self._finder.previews()):
+            try:
+                return model.with_preview(path)
+            except ModelError as error:
+                log.warning("%s", error)
+        return model
+
+
+def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
+    """Those whose names say that they are for the model's family: decoders, the likeliest first."""
+    from core.checkpoints.families import CheckpointConfig
+
+    config = model.config
+    wide = isinstance(config, CheckpointConfig) and "XL" in config.family.name
+    names = [(path.stem.casefold(), path) for path in found]
+    fitting = [
+        (("decoder" not in name, "encoder" in name, name), path)
+        for name, path in names
+        if ("xl" in name) is wide and not any(other in name for other in ("sd3", "f1", "flux"))
+    ]
+    return [path for _, path in sorted(fitting)]
 
 
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")

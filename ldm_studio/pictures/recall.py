@@ -68,9 +68,9 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
         model = pipeline.load(instead or request.model)
     except ModelError as error:
         raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
-    if request.model_digest and model.digest != request.model_digest:
+    if request.model_digest and (digest := pipeline.digest()) != request.model_digest:
         raise ModelError(
-            f"This needs the model {wanted}; {model.name} here has the hash {model.digest[:10]}.",
+            f"This needs the model {wanted}; {model.name} here has the hash {digest[:10]}.",
             where,
         )
     return model

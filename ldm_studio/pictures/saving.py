@@ -75,7 +75,13 @@ class Saver:
 
     def save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
         """As `save`, for the engine."""
-        return self.save(picture.rgb, picture.request, model.name, model.digest, record)
+        return self.save(
+            picture.rgb,
+            picture.request,
+            model.name,
+            picture.request.model_digest or model.digest,
+            record,
+        )
 
     def write(
         self,

@@ -73,6 +73,7 @@ class FakeRun:
         self.done, self.noted = done, noted
         self._check = check
         self.environment = Environment(device="fake")
+        self.notes = pipeline.notes
 
     @property
     def total(self) -> int:
@@ -169,6 +170,9 @@ class FakePipeline:
     masks: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray | None] = field(default_factory=list)
 
+    notes: tuple[str, ...] = ()
+    """What every run has to say."""
+
     info: ModelInfo | None = None
     named: str = ""
     """The model that is loaded, as it was asked for."""
@@ -184,6 +188,9 @@ class FakePipeline:
         self.named = model
         self.info = self.model if model == DEFAULT else replace(self.model, name=model)
         return self.info
+
+    def digest(self) -> str:
+        return self.model.digest
 
     def begin(
         self,

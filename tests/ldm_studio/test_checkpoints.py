@@ -23,7 +23,7 @@ from ldm_studio.command_line.exits import Exit
 from ldm_studio.engine.pipeline import CorePipeline
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.pictures.images import read_request
-from ldm_studio.places import checkpoints_in
+from ldm_studio.places import files_in
 from ldm_studio.studio.store import RunState, StudioStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
@@ -89,17 +89,30 @@ def touch(*files: Path) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        ["models/Stable-diffusion/a.safetensors", "models/Stable-diffusion/sub/b.ckpt"],
-        ["models/checkpoints/a.safetensors", "models/checkpoints/xl/b.safetensors"],
-        ["checkpoints/a.ckpt", "b.safetensors"],
+        [
+            "embeddings/e.pt",
+            "models/Lora/sub/l.safetensors",
+            "models/Stable-diffusion/a.safetensors",
+            "models/Stable-diffusion/sub/b.ckpt",
+            "models/VAE/v.safetensors",
+            "models/VAE-approx/taesd.pth",
+        ],
+        ["models/checkpoints/a.safetensors", "models/loras/l.safetensors", "models/vae/v.pt"],
+        ["checkpoints/a.ckpt", "loras/l.safetensors", "b.safetensors"],
     ],
 )
-def test_of_other_programs_only_whole_models_are_looked_at(tmp_path, wanted) -> None:
+def test_of_other_programs_only_what_is_of_use_is_looked_at(tmp_path, wanted) -> None:
     files = [tmp_path / name for name in wanted]
-    holder = files[0].parents[1]
-    touch(*files, holder / "Lora" / "l.safetensors", holder / "VAE" / "v.safetensors")
-    touch(tmp_path / "venv" / "x.safetensors", tmp_path / "embeddings" / "e.safetensors")
-    assert checkpoints_in(tmp_path) == sorted(files)
+    touch(*files)
+    holder = tmp_path / "models" if (tmp_path / "models").is_dir() else tmp_path
+    for other in (
+        tmp_path / "venv",
+        tmp_path / "outputs",
+        holder / "ESRGAN",
+        holder / "ControlNet",
+    ):
+        touch(other / "x.pth")
+    assert files_in(tmp_path) == sorted(files)
 
 
 def test_of_invokeai_all_it_manages_is_looked_at(tmp_path) -> None:
@@ -107,7 +120,7 @@ def test_of_invokeai_all_it_manages_is_looked_at(tmp_path) -> None:
     folder = tmp_path / "models" / "sdxl" / "main" / "b"
     touch(*files, folder / "model_index.json", folder / "unet" / "weights.safetensors")
     touch(tmp_path / "databases" / "invokeai.db", tmp_path / "outputs" / "x.ckpt")
-    assert checkpoints_in(tmp_path) == [*files, folder]
+    assert files_in(tmp_path) == [*files, folder]
 
 
 def test_the_folders_of_extra_model_paths_are_looked_at(tmp_path) -> None:
@@ -115,6 +128,8 @@ def test_the_folders_of_extra_model_paths_are_looked_at(tmp_path) -> None:
         tmp_path / "comfy" / "models" / "checkpoints" / "a.ckpt",
         tmp_path / "webui" / "models" / "Stable-diffusion" / "b.ckpt",
         tmp_path / "disk" / "c.ckpt",
+        tmp_path / "webui" / "models" / "Lora" / "l.safetensors",
+        tmp_path / "webui" / "models" / "ESRGAN" / "e.pth",
     )
     (tmp_path / "comfy" / "extra_model_paths.yaml").write_text(
         f"""# what is shared
@@ -131,14 +146,24 @@ other:
 """,
         encoding="utf-8",
     )
-    found = checkpoints_in(tmp_path / "comfy")
-    assert sorted(path.name for path in found) == ["a.ckpt", "b.ckpt", "c.ckpt"]
+    found = files_in(tmp_path / "comfy")
+    assert sorted(path.name for path in found) == ["a.ckpt", "b.ckpt", "c.ckpt", "l.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "- a\n- b", "a: 5", "a:\n  checkpoints: {b: c}", "a:\n  base_path: [x]", "\0", "&a [*a]"],
+)
+def test_a_damaged_extra_model_paths_is_passed_over(tmp_path, text) -> None:
+    touch(tmp_path / "models" / "checkpoints" / "a.ckpt")
+    (tmp_path / "extra_model_paths.yaml").write_text(text, encoding="utf-8")
+    assert [path.name for path in files_in(tmp_path)] == ["a.ckpt"]
 
 
 def test_links_in_a_circle_end(tmp_path) -> None:
     touch(tmp_path / "a" / "x.ckpt")
     (tmp_path / "a" / "round").symlink_to(tmp_path)
-    assert [path.name for path in checkpoints_in(tmp_path)] == ["x.ckpt"]
+    assert [path.name for path in files_in(tmp_path)] == ["x.ckpt"]
 
 
 # --- what they are ------------------------------------------------------------------------------
@@ -282,7 +307,7 @@ def test_a_damaged_checkpoint_leaves_the_loaded_model(
         pipeline.load(str(damaged))
     assert pipeline.holds(str(tiny_sd1))
     assert pipeline.info is not None
-    assert pipeline.info.digest == before.digest
+    assert pipeline.info.name == before.name
     run = pipeline.begin(REQUEST, None, None)
     assert sum(1 for _ in run.steps()) == run.total
 
@@ -299,9 +324,12 @@ def test_the_precision_that_is_said_is_the_models(tiny_sd1) -> None:
 
 
 def test_the_digest_is_computed_once(tiny_sd1, monkeypatch) -> None:
-    first = CorePipeline().load(str(tiny_sd1))
-    monkeypatch.setattr("core.checkpoints.load.file_digest", lambda *_: pytest.fail("again"))
-    assert CorePipeline().load(str(tiny_sd1)).digest == first.digest
+    first = CorePipeline()
+    first.load(str(tiny_sd1))
+    digest = first.digest()
+    assert digest == hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
+    monkeypatch.setattr("ldm_studio.digests.computed", lambda *_, **__: pytest.fail("again"))
+    assert CorePipeline().load(str(tiny_sd1)).digest == digest
 
 
 # --- the window ---------------------------------------------------------------------------------

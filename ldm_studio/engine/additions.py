@@ -1,0 +1,255 @@
+"""What requests change a loaded model with: another VAE, LoRAs, words of one's own.
+
+The model itself stays as it is. What was made of it is kept while there is room, so that a picture
+after the other with the same LoRAs begins at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.errors import ModelError, RequestError
+from core.request import Addon, Request
+from core.text.prompt import LoraUse, loras
+
+from ..addons import Finder
+from ..digests import Digests, Sums
+
+if TYPE_CHECKING:
+    from core.checkpoints.lora import Effect, Lora
+    from core.model import Model
+
+log = logging.getLogger(__name__)
+
+AddonKind = Literal["lora", "embedding", "vae"]
+MAX_KEPT = 4
+"""So many models with additions are kept at most."""
+ROOM = 0.5
+"""The share of the model's size that is kept of them together; the last one always is."""
+LISTED = 3
+"""So many names of tensors are told."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """A file that a model was changed with."""
+
+    kind: AddonKind
+    name: str
+    path: Path
+    sums: Future[Sums]
+
+    def addon(self) -> Addon:
+        """Waits until its digest is known. Raises ModelError."""
+        sums = self.sums.result()
+        return Addon(self.kind, self.name, sums.digest, sums.short)
+
+
+@dataclass(frozen=True)
+class Seals:
+    """What a picture is to say it was made with, as soon as that is known."""
+
+    model: Future[Sums] | None = None
+    """None: its digest is known."""
+    used: Sequence[Used] = ()
+
+    @property
+    def are_known(self) -> bool:
+        """Whether what follows does not wait."""
+        sums = [one.sums for one in self.used]
+        return all(future.done() for future in (*sums, *filter(None, [self.model])))
+
+    def digest(self) -> str:
+        """Of the model; empty if nothing is to be said of it."""
+        try:
+            return "" if self.model is None else self.model.result().digest
+        except ModelError as error:  # it went away meanwhile, which is no reason to lose a picture
+            log.warning("%s", error)
+            return ""
+
+    def addons(self) -> tuple[Addon, ...]:
+        found: list[Addon] = []
+        for one in self.used:
+            try:
+                found.append(one.addon())
+            except ModelError as error:
+                log.warning("%s", error)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Added:
+    """A model as a request wants it."""
+
+    model: Model
+    used: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What of what was named has no effect, in words."""
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What is added, by path and strength."""
+
+    vae: Path | None = None
+    loras: tuple[Lora, ...] = ()
+    embeddings: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Made:
+    model: Model
+    effects: tuple[Effect, ...] = ()
+    refused: tuple[Path, ...] = ()
+    """Embeddings for other models."""
+
+
+class Additions:
+    """Of one loaded model, the same at every call."""
+
+    def __init__(self, finder: Finder, digests: Digests) -> None:
+        self._finder = finder
+        self._digests = digests
+        self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
+
+    def applied(self, model: Model, request: Request, *, exactly: bool = False) -> Added:
+        """`model` with what the prompts and the VAE of `request` name.
+
+        `exactly`: no embedding acts that `request.addons` does not name: it may be newer. Raises
+        RequestError for what is not there, or is not what `request.addons` says it was; ModelError
+        for what cannot be used.
+        """
+        from core.checkpoints.lora import Lora
+
+        uses = loras(request.prompt)
+        used = [self._used("lora", use.name, request) for use in uses]
+        added = tuple(
+            Lora(one.path, use.unet, use.text) for one, use in zip(used, uses, strict=True)
+        )
+        vae = None
+        if request.vae:
+            used.append(self._used("vae", request.vae, request))
+            vae = used[-1].path
+        words = self._words(model, request, exactly=exactly)
+        made = self._made(model, _Recipe(vae, added, tuple(word.path for word in words)))
+        once = {(one.kind, one.path): one for one in [*used, *words]}
+        notes = [*_unread(request), *_of_no_effect(used, made.effects)]
+        for word in words:
+            if word.path in made.refused:
+                del once[word.kind, word.path]
+                notes.append(f"The embedding {word.name!r} is for other models than this one.")
+        return Added(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
+
+    def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
+        then = [one for one in request.addons if (one.kind, one.name) == (kind, name)]
+        path = self._finder.find(kind, name, then[0].digest if then else "")
+        sums = self._digests.of(path, lora=kind == "lora")
+        for one in then:
+            now = sums.result().digest
+            if one.digest != now:
+                raise RequestError(
+                    "addons",
+                    f"This needs the {kind} {name!r} with the hash {one.digest[:10]}; {path} has "
+                    f"{now[:10]}.",
+                    "Put the file that it was made with into one of your folders.",
+                )
+        return Used(kind, name, path, sums)
+
+    def _words(self, model: Model, request: Request, *, exactly: bool) -> list[Used]:
+        """The embeddings that the prompts name."""
+        if not _reads_words(model):
+            return []
+        names = [one.name for one in request.addons if one.kind == "embedding"]
+        if not exactly:
+            names += self._finder.embeddings(request.prompt, request.negative)
+        return [self._used("embedding", name, request) for name in dict.fromkeys(names)]
+
+    def _made(self, model: Model, recipe: _Recipe) -> _Made:
+        if recipe == _Recipe():
+            return _Made(model)
+        if recipe in self._kept:
+            self._kept.move_to_end(recipe)
+            return self._kept[recipe]
+        self._make_room(model)
+        made = _build(model, recipe)
+        self._kept[recipe] = made
+        return made
+
+    def _make_room(self, model: Model) -> None:
+        """For another as large as the largest so far."""
+        room = ROOM * _size([model], ())
+        while self._kept:
+            sizes = [_size([made.model], [model]) for made in self._kept.values()]
+            if len(sizes) < MAX_KEPT and sum(sizes) + max(sizes) <= room:
+                return
+            self._kept.popitem(last=False)
+
+
+def _build(model: Model, recipe: _Recipe) -> _Made:
+    from core.checkpoints.embeddings import with_embeddings
+    from core.checkpoints.lora import with_loras
+    from core.checkpoints.vae import with_vae
+
+    if recipe.vae is not None:
+        model = with_vae(model, recipe.vae)
+    model, effects = with_loras(model, recipe.loras)
+    refused: list[Path] = []
+    for path in recipe.embeddings:
+        model, errors = with_embeddings(model, [path])
+        refused += [path] if errors else []
+    return _Made(model, effects, tuple(refused))
+
+
+def _reads_words(model: Model) -> bool:
+    from core.text.clip_conditioning import ClipConditioner
+
+    return isinstance(model.text, ClipConditioner)
+
+
+def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
+    """Bytes of the weights of `models` that `shared` have not."""
+    theirs = {pointer for model in shared for pointer in _weights(model)}
+    mine = {place: size for model in models for place, size in _weights(model).items()}
+    return sum(size for place, size in mine.items() if place not in theirs)
+
+
+def _weights(model: Model) -> dict[int, int]:
+    """Bytes, by where they are."""
+    from core.text.clip_conditioning import ClipConditioner
+
+    text = model.text
+    encoders = (
+        [network for network, _ in text.encoders] if isinstance(text, ClipConditioner) else []
+    )
+    return {
+        tensor.data_ptr(): tensor.numel() * tensor.element_size()
+        for network in (model.unet, model.autoencoder, *encoders)
+        for tensor in network.state_dict().values()
+    }
+
+
+def _unread(request: Request) -> list[str]:
+    named: tuple[LoraUse, ...] = loras(request.negative)
+    return [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+
+
+def _of_no_effect(used: Iterable[Used], effects: Iterable[Effect]) -> list[str]:
+    """What of the LoRAs matches nothing of the model."""
+    notes: list[str] = []
+    named = (one for one in used if one.kind == "lora")
+    for one, effect in zip(named, effects, strict=True):
+        count = len(effect.unused)
+        if not count:
+            continue
+        more = f" and {count - LISTED} more" if count > LISTED else ""
+        notes.append(
+            f"Of the LoRA {one.name!r}, {count} tensor{'s' if count > 1 else ''} match nothing of "
+            f"this model: {', '.join(effect.unused[:LISTED])}{more}. The rest acts."
+        )
+    return notes
