@@ -8,9 +8,12 @@ listed, as are all nodes on the way that change the result in ways that have no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from core.text.passage import COMFYUI
 
 from .recipe import Recipe, make, phrase, stem, text
 
@@ -23,6 +26,8 @@ _CONDITION_KEYS = ("conditioning", "conditioning_1", "conditioning_2", "conditio
 _LATENT_KEYS = ("latent_image", "latent", "samples", "samples_to", "samples1", "pixels", "image",
                 "images")  # fmt: skip
 _SAMPLER_PARTS = ("noise", "guider", "sampler", "sigmas", "scheduler")
+_MARKUP = re.compile(r"[()\[\]#]|//|\b(?:AND|BREAK)\b")
+"""What prompts mean something else by in AUTOMATIC1111."""
 _VALUE_KEYS = ("value", "int", "float", "number", "Value")
 _PLAIN = ("CLIPTextEncode", "VAEEncode", "VAEDecode", "Reroute", "ConditioningZeroOut")
 
@@ -66,6 +71,8 @@ def comfyui(graph: dict[str, Any]) -> Recipe | None:
     settings["Model"] = _model(nodes, first, walk)
     if settings.get("Denoising strength") == 1 or "Size" in settings:
         settings.pop("Denoising strength", None)
+    if any(map(_MARKUP.search, prompts)):
+        settings["Prompt syntax"] = COMFYUI
     return make("ComfyUI", prompts[0], prompts[1], settings, walk.unread)
 
 

@@ -214,8 +214,11 @@ def _written(found: Sequence[Listed], reader: Reader, arguments: Namespace) -> E
     """Raises PictureError, RequestError."""
     sheet = _sheet_of(arguments)
     with tqdm(total=len(found), unit="file", disable=None, leave=False, file=sys.stderr) as bar:
-        export = Export(found, reader.details, progress=lambda done: bar.update(done - bar.n))
-        return export.to(arguments.output, sheet)
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        return Export(found, reader.details, progress=show).to(arguments.output, sheet)
 
 
 def _sheet_of(arguments: Namespace) -> Sheet | None:
@@ -234,7 +237,7 @@ def _sheet_of(arguments: Namespace) -> Sheet | None:
 
 
 def _rename(arguments: Namespace, history: History) -> None:
-    path = rename(history, arguments.id, arguments.name)
+    path = rename(history, arguments.id, arguments.name).new
     if arguments.json:
         _print_json({"id": arguments.id, "path": str(path)})
     else:

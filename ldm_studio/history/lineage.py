@@ -18,7 +18,8 @@ class Kin:
     picture: Listed
     step: int | None = None
     """The step it was branched from; None where it was started from the picture."""
-    masked: bool = False
+    mask: str = ""
+    """The digest of the mask in which it was redrawn; empty where there was none."""
     children: list[Kin] = field(default_factory=list["Kin"])
     left_out: int = 0
     """How many more children it has."""
@@ -83,5 +84,5 @@ def _ancestors(reader: Reader, number: int) -> list[int]:
 def _kin(reader: Reader, picture: Listed, above: Listed) -> Kin:
     for relation in reader.parents(picture.id):
         if above.id in relation.ids:
-            return Kin(picture, relation.step, bool(relation.mask))
+            return Kin(picture, relation.step, relation.mask)
     return Kin(picture)

@@ -61,12 +61,22 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """A collection."""
+
+    key: str
+    title: str
+    pictures: int
+    """How many of it are not in the trash."""
+
+
+@dataclass(frozen=True)
 class Page:
     pictures: tuple[Listed, ...]
     next: Cursor | None
     """None where there is nothing more."""
-    collection: str = ""
-    """The name of the collection whose order they are in; empty: newest first."""
+    collection: Collected | None = None
+    """The collection whose order they are in; None: newest first."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ class Order:
     days: tuple[Count, ...]
     """The days in this order, with how many pictures in a row each has; of a collection its name
     alone."""
+    collection: Collected | None = None
 
 
 @dataclass(frozen=True)
@@ -94,16 +105,6 @@ class Facets:
     models: tuple[Count, ...]
     samplers: tuple[Count, ...]
     days: tuple[Count, ...]
-
-
-@dataclass(frozen=True)
-class Collected:
-    """A collection."""
-
-    key: str
-    title: str
-    pictures: int
-    """How many of it are not in the trash."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ class Reader:
         pictures = self.listed(ids[start : start + limit])
         more = len(ids) > start + limit and pictures
         end = Cursor(pictures[-1].made, pictures[-1].id) if more else None
-        return Page(pictures, end, collection.title)
+        return Page(pictures, end, collection)
 
     def _arranged_by(self, query: Query) -> Collected | None:
         """The collection in whose order the pictures of a query are: the only one it asks for."""
@@ -267,15 +268,16 @@ class Reader:
         """Eight bytes a picture, so that a list of all of them can be gone through anywhere."""
         if (arranged := self._arranged_by(query)) is not None:
             ids = array("q", self._arranged(sql(query), arranged))
-            return Order(ids, (Count(arranged.title, len(ids)),) if ids else ())
-        ids, days = array("q"), list[list[Any]]()
+            days = (Count(arranged.title, len(ids)),) if ids else ()
+            return Order(ids, days, arranged)
+        ids, runs = array("q"), list[list[Any]]()
         with self._told():
             for number, day in self._places(sql(query)):
                 ids.append(number)
-                if not days or days[-1][0] != day:
-                    days.append([day, 0])
-                days[-1][1] += 1
-        return Order(ids, tuple(Count(day, number) for day, number in days))
+                if not runs or runs[-1][0] != day:
+                    runs.append([day, 0])
+                runs[-1][1] += 1
+        return Order(ids, tuple(Count(day, number) for day, number in runs))
 
     def _places(self, found: Sql) -> Iterator[tuple[int, str]]:
         """`id` and `day`, newest first. Raises sqlite3.Error."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import PictureError
@@ -57,14 +58,22 @@ def new_name(path: Path, wanted: str) -> str:
     return name
 
 
-def rename(history: History, number: int, wanted: str) -> Path:
-    """Where the picture's file is then. Raises PictureError, HistoryError, changing nothing."""
+@dataclass(frozen=True)
+class Renamed:
+    """Where a picture's file was, and where it is."""
+
+    old: Path
+    new: Path
+
+
+def rename(history: History, number: int, wanted: str) -> Renamed:
+    """Raises PictureError, HistoryError, changing nothing."""
     with history.reader() as reader:
         picture = _known(reader.details(number), number)
         old = picture.listed.path
         new = old.with_name(new_name(old, wanted))
         if new == old:
-            return old
+            return Renamed(old, old)
         if picture.listed.state is not State.HERE or not old.exists():
             raise PictureError(f"{old} is not there.", "Locate it first.")
         other = reader.at(new)
@@ -76,7 +85,7 @@ def rename(history: History, number: int, wanted: str) -> Path:
         with suppress(OSError):  # its recipe is in the history already
             if old.with_suffix(suffix).exists() and not new.with_suffix(suffix).exists():
                 old.with_suffix(suffix).rename(new.with_suffix(suffix))
-    return new
+    return Renamed(old, new)
 
 
 def _known(details: Details | None, number: int) -> Details:

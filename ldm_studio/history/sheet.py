@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QImage,
+    QImageWriter,
     QPainter,
     QPen,
     QTextLayout,
@@ -134,8 +135,10 @@ def packed(image: QImage, suffix: str) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    kind, quality = ("PNG", -1) if suffix == ".png" else ("JPEG", 92)
-    if not image.save(buffer, kind, quality):
+    writer = QImageWriter(buffer, QByteArray(b"PNG" if suffix == ".png" else b"JPEG"))
+    if suffix != ".png":
+        writer.setQuality(92)
+    if not writer.write(image):
         raise PictureError("The sheet could not be packed.", "Take fewer or smaller pictures.")
     return bytes(data.data())
 

@@ -1,14 +1,22 @@
-"""What can be done with selected pictures, as rows: buttons and menus are made from this table."""
+"""What can be done with selected pictures, as rows: buttons and menus are made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
 
 from ldm_studio.theme import icon
+
+from .wording import tr
+
+if TYPE_CHECKING:
+    from .chosen import Chosen
+    from .collecting import Collecting
 
 
 @dataclass(frozen=True)
@@ -22,41 +30,50 @@ class Act:
     keys: str = ""
 
 
-ACTS: tuple[Act, ...] = (
-    Act("reuse", "Reuse All", "Show it on the canvas with all its settings (Enter)", "replay"),
-    Act("reuse_prompt", "Reuse Prompt", "Only its prompts"),
-    Act("reuse_seed", "Reuse Seed", "Only its seed, locked"),
-    Act(
-        "reuse_sampler",
-        "Reuse Sampler Settings",
-        "Sampler, schedule, steps, guidance and what belongs to them",
-    ),
-    Act("start", "Start", "Start the next picture from this one", "image"),
-    Act("branch", "Look at Steps and Branch", "Go another way from a step", "branch", "Ctrl+B"),
-    Act("replay", "Replay", "Make it again and compare", "replay", "Ctrl+R"),
-    Act("compare", "Compare Two", "Compare the two selected pictures", "compare"),
-    Act(
-        "copy_parameters",
-        "Copy Parameters",
-        "As the text that other programs read",
-        "copy",
-        "Ctrl+C",
-    ),
-    Act("open_folder", "Show in Folder", "Open its folder", "folder"),
-    Act("locate", "Locate…", "Show where the file is now", "search"),
-    Act("export", "Export…", "Copy the selected pictures out", "export"),
-    Act("favourite", "Favourite", "Mark as favourite, or no more", "heart", "F"),
-    Act("trash", "Move to the Trash", "Can be undone", "trash", "Del"),
-    Act("undo", "Undo Deleting", "Take them out of the trash", "undo", "Ctrl+Z"),
-)
+def acts() -> tuple[Act, ...]:
+    """All there are, in the language of the interface."""
+    return (
+        Act("reuse", tr("Reuse All"), tr("Show it on the canvas with all its settings (Enter)"),
+            "replay"),
+        Act("reuse_prompt", tr("Reuse Prompt"), tr("Only its prompts")),
+        Act("reuse_seed", tr("Reuse Seed"), tr("Only its seed, locked")),
+        Act("reuse_sampler", tr("Reuse Sampler Settings"),
+            tr("Sampler, schedule, steps, guidance and what belongs to them")),
+        Act("start", tr("Start"), tr("Start the next picture from this one"), "image"),
+        Act("branch", tr("Look at Steps and Branch"), tr("Go another way from a step"), "branch",
+            "Ctrl+B"),
+        Act("replay", tr("Replay"), tr("Make it again and compare"), "replay", "Ctrl+R"),
+        Act("compare", tr("Compare Two"), tr("Compare the two selected pictures"), "compare"),
+        Act("copy_prompt", tr("Copy Prompt"), tr("Only the prompt, as text"), "copy",
+            "Ctrl+Shift+C"),
+        Act("copy_parameters", tr("Copy Parameters"), tr("As the text that other programs read"),
+            "", "Ctrl+C"),
+        Act("rename", tr("Rename…"), tr("Give the file another name"), "pen", "F2"),
+        Act("open_folder", tr("Show in Folder"), tr("Open its folder"), "folder"),
+        Act("locate", tr("Locate…"), tr("Show where the file is now"), "search"),
+        Act("export", tr("Export…"), tr("As a folder, a zip file, a contact sheet or a table"),
+            "export"),
+        Act("favourite", tr("Favourite"), tr("Mark as favourite, or no more"), "heart", "F"),
+        Act("take_out", tr("Take Out of the Collection"), tr("The picture itself stays"), "minus"),
+        Act("earlier", tr("Move Earlier"), tr("One place forward in the collection"), "",
+            "Alt+Left"),
+        Act("later", tr("Move Later"), tr("One place back in the collection"), "", "Alt+Right"),
+        Act("trash", tr("Move to the Trash"), tr("Can be undone"), "trash", "Del"),
+        Act("undo", tr("Undo"), tr("Take back what was deleted, renamed or taken out last"),
+            "undo", "Ctrl+Z"),
+    )  # fmt: skip
+
 
 MENU = (
     ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
     ("branch", "replay", "compare"),
-    ("favourite", "copy_parameters", "export", "open_folder", "locate"),
+    ("favourite", "collect", "take_out", "earlier", "later"),
+    ("copy_prompt", "copy_parameters", "rename", "export", "open_folder", "locate"),
     ("trash", "undo"),
 )
-"""The context menu, in groups."""
+"""The context menu, in groups; `collect` stands for the menu of collections."""
+HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
+"""Not in the menu where they cannot be done."""
 
 
 def build_actions(
@@ -64,7 +81,7 @@ def build_actions(
 ) -> dict[str, QAction]:
     """The actions by id. Raises KeyError for an act without a handler."""
     made: dict[str, QAction] = {}
-    for act in ACTS:
+    for act in acts():
         # Shown, not set: as shortcuts they would get in the way of those of the window.
         action = QAction(f"{act.text}\t{act.keys}" if act.keys else act.text, parent)
         action.setToolTip(act.tip)
@@ -74,3 +91,18 @@ def build_actions(
         action.triggered.connect(lambda _=False, handler=handler: handler())
         made[act.id] = action
     return made
+
+
+def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu:
+    """The context menu of what is selected; deletes itself when it is closed."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for names in MENU:
+        for name in names:
+            if name == "collect":
+                inside = menu.addMenu(icon("image"), tr("Add to Collection"))
+                collecting.fill_menu(inside, chosen.ids)
+            elif chosen.acts[name].isEnabled() or name not in HIDDEN:
+                menu.addAction(chosen.acts[name])
+        menu.addSeparator()
+    return menu

@@ -16,10 +16,13 @@ from ldm_studio.pictures.infotext import Infotext
 
 from .acts import build_actions
 from .asker import Asker
+from .collecting import Collecting
 from .deeds import Deeds
+from .exporting import Exporter
 from .grid import Grid
 from .model import PictureModel
 from .relay import Failed
+from .renaming import RenameDialog
 
 _SLICE = 500
 
@@ -52,12 +55,15 @@ class Chosen(QObject):
         grid: Grid,
         model: PictureModel,
         deeds: Deeds,
+        collecting: Collecting,
+        exporter: Exporter,
         asker: Asker,
         failed: Failed,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._grid, self._model, self._deeds = grid, model, deeds
+        self._collecting, self._exporter = collecting, exporter
         self._asker, self._failed = asker, failed
         self._details: Details | None = None
         self._pending: tuple[int, Callable[[Details], object]] | None = None
@@ -117,8 +123,13 @@ class Chosen(QObject):
         here = picture is not None and picture.state is State.HERE and not picture.problem
         ours = here and details is not None and bool(details.request)
         known = details is not None and bool(details.program)
+        arranged = self._model.collection is not None and number > 0
         can = {
             "start": here,
+            "rename": here,
+            "take_out": arranged,
+            "earlier": arranged,
+            "later": arranged,
             "branch": ours,
             "replay": ours,
             "compare": number == 2,
@@ -128,7 +139,7 @@ class Chosen(QObject):
         }
         can |= dict.fromkeys(("trash", "favourite", "export"), number > 0)
         can |= {name: known for name in self.acts if name.startswith("reuse")}
-        can["copy_parameters"] = known
+        can |= dict.fromkeys(("copy_parameters", "copy_prompt"), known)
         for name, enabled in can.items():
             self.acts[name].setEnabled(enabled)
 
@@ -148,7 +159,12 @@ class Chosen(QObject):
             "copy_parameters": self.copy_parameters,
             "open_folder": lambda: self._with_one(_open_folder),
             "locate": lambda: self._with_one(lambda one: deeds.ask_where(one.listed)),
-            "export": lambda: self._with_all(deeds.ask_for_export),
+            "rename": self.ask_for_name,
+            "copy_prompt": self.copy_prompt,
+            "export": lambda: self._with_all(self._exporter.ask),
+            "take_out": self.take_out,
+            "earlier": lambda: self.shift(-1),
+            "later": lambda: self.shift(1),
             "favourite": self.toggle_favourite,
             "trash": self.delete,
             "undo": deeds.undo,
@@ -162,6 +178,47 @@ class Chosen(QObject):
                 self.reuse_requested.emit(details, part)
 
         self._with_one(reuse)
+
+    def reuse_of(self, number: int) -> None:
+        """All of a picture that need not be the selected one: back to its exact state."""
+
+        def found(details: Details | None) -> None:
+            if details is not None and details.program:
+                self.reuse_requested.emit(details, Part.ALL)
+            elif details is not None:
+                name = details.listed.path.name
+                self._deeds.tell(self.tr("{} does not say how it was made.").format(name))
+
+        self._asker.ask("again", lambda reader: reader.details(number), found, self._failed)
+
+    def ask_for_name(self) -> None:
+        """Let the user give the selected picture another name."""
+
+        def ask(details: Details) -> None:
+            if details.listed.state is State.HERE:
+                dialog = RenameDialog(details.listed.path, self._grid.window())
+                dialog.chosen.connect(lambda name: self._deeds.rename(details.listed, name))
+                dialog.open()
+
+        self._with_one(ask)
+
+    def take_out(self) -> None:
+        """Out of the collection that is shown."""
+        collection = self._model.collection
+        if collection is not None and (ids := self.ids):
+            self._collecting.take_out(collection.key, ids)
+
+    def shift(self, by: int) -> None:
+        """Move the selected pictures one place within the collection that is shown."""
+        collection, ids = self._model.collection, self.ids
+        if collection is None or not ids:
+            return
+        rows = [row for row in map(self._model.row_of, ids) if row is not None]
+        before = max(0, min(rows) - 1) if by < 0 else max(rows) + 2
+        numbers = self._model.ids
+        target = int(numbers[before]) if before < len(numbers) else None
+        if target not in ids:
+            self._collecting.arrange(collection.key, ids, target)
 
     def rate(self, stars: int) -> None:
         if ids := self.ids:
@@ -187,6 +244,17 @@ class Chosen(QObject):
         """What comes after them is selected then."""
         self._with_all(self._deeds.delete)
 
+    def copy_prompt(self) -> None:
+        """Without the negative one."""
+
+        def copy(details: Details) -> None:
+            if details.prompt:
+                QApplication.clipboard().setText(details.prompt)
+                name = details.listed.path.name
+                self._deeds.tell(self.tr("The prompt of {} is copied.").format(name))
+
+        self._with_one(copy)
+
     def copy_parameters(self) -> None:
         """As A1111 writes them, which most programs of the field read."""
 
@@ -194,7 +262,8 @@ class Chosen(QObject):
             if details.program:
                 info = Infotext(details.prompt, details.negative, details.settings)
                 QApplication.clipboard().setText(str(info))
-                self._deeds.tell(f"The parameters of {details.listed.path.name} are copied.")
+                name = details.listed.path.name
+                self._deeds.tell(self.tr("The parameters of {} are copied.").format(name))
 
         self._with_one(copy)
 

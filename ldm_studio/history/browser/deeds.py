@@ -1,4 +1,4 @@
-"""What is done with pictures and their files: marks, the trash, folders, files gone elsewhere."""
+"""What is done with pictures and their files: marks, names, the trash, folders; and undone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import PictureError, StudioError
-from ldm_studio.history.export import Export
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.reading import scan
-from ldm_studio.history.rebuild import Report, locate
+from ldm_studio.history.rebuild import locate
+from ldm_studio.history.renaming import Renamed, rename
 from ldm_studio.history.schema import State
 from ldm_studio.panels.notice import NoticeStrip
 
 from .library import Indexed, Library
 from .trash import Trashed, out_of_trash, to_trash
+from .wording import pictures, told
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp)"
-_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,37 @@ class Deeds(QObject):
     """Deletion"""
     restored = Signal(object)
     """Deletion"""
+    renamed = Signal(object, object)
+    """Path: what it was, what it is."""
     located = Signal(int)
 
     def __init__(self, library: Library, notice: NoticeStrip, window: QWidget) -> None:
         super().__init__(window)
         self._library, self._notice, self._window = library, notice, window
-        self._deletions: list[Deletion] = []
+        self._undos: list[Callable[[], None]] = []
         self._folder = Path.home()
         library.indexed.connect(self._on_indexed)
 
+    def tell(self, words: str, undo: Callable[[], None] | None = None) -> None:
+        """Say in the notice what was done, and offer to undo it."""
+        if undo is None:
+            self._notice.show_info(words)
+        else:
+            self._undos.append(undo)
+            self._notice.show_info(words, "", (self.tr("Undo"), self.undo))
+
+    def show_error(self, error: StudioError) -> None:
+        """Say in the notice what went wrong."""
+        self._notice.show_error(error.message, error.hint)
+
     @property
     def can_undo(self) -> bool:
-        return bool(self._deletions)
+        return bool(self._undos)
 
-    def tell(self, words: str) -> None:
-        """Say in the notice what was done."""
-        self._notice.show_info(words)
+    def undo(self) -> None:
+        """Take back what was deleted, renamed or taken out last."""
+        if self._undos:
+            self._undos.pop()()
 
     # Marks
 
@@ -84,19 +99,48 @@ class Deeds(QObject):
     def save_search(self, name: str, query: str) -> None:
         self._library.wrote(self._library.history.save_search(name, query))
 
+    # Names
+
+    def rename(self, picture: Listed, name: str) -> None:
+        """Give the file another name; refused where it is taken or none."""
+        former, number = picture.path.name, picture.id
+
+        def done(new: Path) -> None:
+            if new.name != former:
+                self.tell(self._named(new), lambda: self._rename(number, former, told_back))
+
+        def told_back(new: Path) -> None:
+            self.tell(self._named(new))
+
+        self._rename(number, name, done)
+
+    def _named(self, path: Path) -> str:
+        return self.tr("It is named {} now.").format(path.name)
+
+    def _rename(self, number: int, name: str, then: Callable[[Path], None]) -> None:
+        history = self._library.history
+
+        def done(renamed: Renamed) -> None:
+            if renamed.new != renamed.old:
+                self.renamed.emit(renamed.old, renamed.new)
+                self._library.changed.emit()
+            then(renamed.new)
+
+        self._library.run(lambda: rename(history, number, name), done, self.show_error)
+
     # The trash
 
-    def delete(self, pictures: Sequence[Listed]) -> None:
+    def delete(self, chosen: Sequence[Listed]) -> None:
         """Move the files into the trash; what cannot be moved stays as it is."""
         history = self._library.history
-        chosen = [picture for picture in pictures if picture.state is not State.DELETED]
-        if not chosen:
+        wanted = [picture for picture in chosen if picture.state is not State.DELETED]
+        if not wanted:
             return
 
         def work() -> Deletion:
             files, missing = list[tuple[int, Trashed]](), list[int]()
             errors = list[StudioError]()
-            for picture in chosen:
+            for picture in wanted:
                 if picture.state is State.MISSING and not picture.path.exists():
                     missing.append(picture.id)
                     continue
@@ -111,25 +155,30 @@ class Deeds(QObject):
         self._library.run(work, self._on_deleted)
 
     def _on_deleted(self, deletion: Deletion) -> None:
-        undo = ("Undo", self.undo)
+        undo = (self.tr("Undo"), self.undo)
         if deletion.count:
-            self._deletions.append(deletion)
+            self._undos.append(lambda: self._restore(deletion))
         if deletion.errors:
-            rest = len(deletion.errors)
-            words = f"{_pictures(rest)} could not be deleted." if rest > 1 else ""
-            first = deletion.errors[0]
+            rest, first = len(deletion.errors), deletion.errors[0]
+            words = self.tr("{} could not be deleted.").format(pictures(rest)) if rest > 1 else ""
             text = f"{words} {first.message}".strip()
             self._notice.show_error(text, first.hint, undo if deletion.count else None)
         else:
-            self._notice.show_info(_deleted(deletion), "", undo)
+            self._notice.show_info(self._said_of(deletion), "", undo)
         self.deleted.emit(deletion)
         self._library.changed.emit()
 
-    def undo(self) -> None:
-        """Take the last deletion back: files out of the trash, rows back into the history."""
-        if not self._deletions:
-            return
-        deletion = self._deletions.pop()
+    def _said_of(self, deletion: Deletion) -> str:
+        if not deletion.files:
+            words = self.tr("{} removed from the history.")
+        elif deletion.count == 1:
+            words = self.tr("{} was moved to the trash.")
+        else:
+            words = self.tr("{} were moved to the trash.")
+        return words.format(pictures(deletion.count))
+
+    def _restore(self, deletion: Deletion) -> None:
+        """Files out of the trash, rows back into the history."""
         history = self._library.history
 
         def work() -> Deletion:
@@ -149,12 +198,12 @@ class Deeds(QObject):
 
     def _on_restored(self, deletion: Deletion) -> None:
         if deletion.errors:
-            first = deletion.errors[0]
-            self._notice.show_error(first.message, first.hint)
+            self.show_error(deletion.errors[0])
         else:
-            again = ("Undo the One Before", self.undo) if self._deletions else None
-            words = "is back" if deletion.count == 1 else "are back"
-            self._notice.show_info(f"{_pictures(deletion.count)} {words}.", "", again)
+            again = (self.tr("Undo the One Before"), self.undo) if self._undos else None
+            one = deletion.count == 1
+            words = self.tr("{} is back.") if one else self.tr("{} are back.")
+            self._notice.show_info(words.format(pictures(deletion.count)), "", again)
         self._library.changed.emit()
         self.restored.emit(deletion)
 
@@ -162,7 +211,8 @@ class Deeds(QObject):
 
     def ask_where(self, picture: Listed) -> None:
         """Let the user show where the file of a missing picture is."""
-        dialog = QFileDialog(self._window, f"Where is {picture.path.name}?", str(self._folder))
+        title = self.tr("Where is {}?").format(picture.path.name)
+        dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setNameFilter(PICTURES)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, lambda path: self.locate(picture.id, path))
@@ -177,34 +227,15 @@ class Deeds(QObject):
             self._notice.dismiss()
             self.located.emit(number)
 
-        self._library.run(lambda: locate(history, number, path), done, self._show)
+        self._library.run(lambda: locate(history, number, path), done, self.show_error)
 
     def ask_for_folder(self) -> None:
         """Let the user choose a folder to import."""
-        dialog = QFileDialog(self._window, "Import a Folder of Pictures", str(self._folder))
+        title = self.tr("Import a Folder of Pictures")
+        dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         self._ask(dialog, self._library.add_folder)
-
-    def ask_for_export(self, pictures: Sequence[Listed]) -> None:
-        """Let the user choose where to copy pictures."""
-        name = str(self._folder / "pictures.zip")
-        dialog = QFileDialog(self._window, "Export Pictures", name)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Zip file (*.zip)", "Table (*.csv)", "JSON lines (*.jsonl)"])
-        self._ask(dialog, lambda path: self.export(pictures, path))
-
-    def export(self, pictures: Sequence[Listed], target: Path) -> None:
-        """A copy of the files, or a table of what is known of them."""
-        history = self._library.history
-
-        def work() -> str:
-            with history.reader() as reader:
-                done = Export(pictures, reader.details).to(target)
-            left = f", {done.left_out} without a file left out" if done.left_out else ""
-            return f"{_pictures(done.pictures)} exported to {target}{left}."
-
-        self._library.run(work, self._notice.show_info, self._show)
 
     def _ask(self, dialog: QFileDialog, then: Callable[[Path], None]) -> None:
         dialog.fileSelected.connect(lambda path: then(Path(path)))
@@ -214,49 +245,3 @@ class Deeds(QObject):
     def _on_indexed(self, indexed: Indexed) -> None:
         if not indexed.quiet:
             self._notice.show_info(*told(indexed))
-
-    def _show(self, error: StudioError) -> None:
-        self._notice.show_error(error.message, error.hint)
-
-
-def told(indexed: Indexed) -> tuple[str, str]:
-    """What looking through folders came to, in two sentences."""
-    report: Report = indexed.report
-    where = indexed.folders[0].name if len(indexed.folders) == 1 else "the folders"
-    counts = [
-        f"{number:,} {what}"
-        for number, what in (
-            (report.added, "new"), (report.changed, "changed"), (report.moved, "moved"),
-            (report.missing, "missing"), (report.unchanged, "known already"),
-        )
-        if number
-    ]  # fmt: skip
-    found = f"{_pictures(report.files)} in {where}"
-    text = f"{found}: {', '.join(counts)}." if counts else f"{found}."
-    if report.cancelled:
-        text = f"Stopped. {text} The rest is looked through the next time."
-    hints: list[str] = []
-    if report.problems:
-        first = report.problems[0]
-        one = f"{first.path.name}: {first.message}"
-        more = f" and {len(report.problems) - 1:,} more" if len(report.problems) > 1 else ""
-        hints.append(f"Could not be read: {one}{more}.")
-    if report.ignored:
-        most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_TOLD]
-        hints.append(
-            "Settings without an equal here: "
-            + ", ".join(f"{name} ({number:,})" for name, number in most)
-            + ("…" if len(report.ignored) > _TOLD else ".")
-        )
-    return text, " ".join(hints)
-
-
-def _deleted(deletion: Deletion) -> str:
-    if not deletion.files:
-        return f"{_pictures(deletion.count)} removed from the history."
-    words = "was" if deletion.count == 1 else "were"
-    return f"{_pictures(deletion.count)} {words} moved to the trash."
-
-
-def _pictures(number: int) -> str:
-    return "1 picture" if number == 1 else f"{number:,} pictures"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap
@@ -29,7 +30,7 @@ from ldm_studio.history.schema import State
 from ldm_studio.history.terms import term
 from ldm_studio.history.view import ignored
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID
+from ldm_studio.theme import GRID, icon
 
 from .family import FamilyTree
 from .marks import Heart, Stars, TagEditor
@@ -60,14 +61,23 @@ class DetailsPane(QFrame):
     untagged = Signal(str)
     gone_to = Signal(int)
     """The id of a relative."""
+    wanted_back = Signal(int)
+    """Likewise: back to its exact state."""
+    compare_wanted = Signal(int)
+    """Likewise: compare it with the picture that is shown."""
 
     def __init__(
-        self, loader: ThumbnailLoader, actions: dict[str, QAction], parent: QWidget | None = None
+        self,
+        loader: ThumbnailLoader,
+        inputs: Path,
+        actions: dict[str, QAction],
+        parent: QWidget | None = None,
     ) -> None:
+        """`inputs` is where start pictures and masks are kept."""
         super().__init__(parent)
         self.setObjectName("details")
         self.setFixedWidth(WIDTH)
-        self._loader = loader
+        self._loader, self._inputs = loader, inputs
         self._picture: Listed | None = None
         self._nothing = QLabel("Select a picture to see how it was made.")
         self._nothing.setObjectName("caption")
@@ -125,7 +135,8 @@ class DetailsPane(QFrame):
         rest = QMenu(more)
         for names in (
             ("branch", "replay", "compare"),
-            ("copy_parameters", "open_folder", "locate"),
+            ("copy_prompt", "copy_parameters"),
+            ("rename", "open_folder", "locate"),
             ("trash",),
         ):
             rest.addActions([actions[name] for name in names])
@@ -138,6 +149,13 @@ class DetailsPane(QFrame):
         row.addWidget(reuse, 1)
         row.addWidget(start)
         row.addWidget(more)
+
+        self.steps = QToolButton()
+        self.steps.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.steps.setProperty("framed", True)
+        self.steps.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.steps.setIcon(icon("steps"))
+        self.steps.clicked.connect(actions["branch"].trigger)
 
         self.missing = QFrame()
         self.missing.setObjectName("warned")
@@ -159,8 +177,13 @@ class DetailsPane(QFrame):
         self.table.setHorizontalSpacing(12)
         self.table.setVerticalSpacing(3)
         self.table.setColumnStretch(1, 1)
-        self.family_caption, self.family = _caption("Lineage"), FamilyTree(self._loader)
+        self.family_caption, self.family = (
+            _caption("Lineage"),
+            FamilyTree(self._loader, self._inputs),
+        )
         self.family.chosen.connect(self.gone_to)
+        self.family.wanted_back.connect(self.wanted_back)
+        self.family.compare_wanted.connect(self.compare_wanted)
         self.unread_caption, self.unread = _caption("Not honoured here"), _text()
 
         body = QWidget()
@@ -174,6 +197,7 @@ class DetailsPane(QFrame):
         column.addWidget(self.tags)
         column.addSpacing(4)
         column.addWidget(self.buttons)
+        column.addWidget(self.steps)
         column.addSpacing(4)
         for widget in (
             self.prompt_caption, self.prompt, self.negative_caption, self.negative,
@@ -225,6 +249,7 @@ class DetailsPane(QFrame):
             caption.setVisible(bool(text))
             label.setVisible(bool(text))
             label.setText(text)
+        self._show_steps(details)
         self._show_values(_values(details))
         related = family is not None and not family.is_alone
         self.family_caption.setVisible(related)
@@ -234,6 +259,19 @@ class DetailsPane(QFrame):
         self._want()
         self._draw()
         self._stack.setCurrentIndex(1)
+
+    def _show_steps(self, details: Details) -> None:
+        """A picture that kept its steps says so, and leads to them."""
+        kept = details.kept_steps
+        self.steps.setVisible(kept is not None)
+        if kept is not None:
+            words = self.tr("{} Steps Kept: Look, Branch").format(kept.count)
+            self.steps.setText(words)
+            self.steps.setToolTip(
+                self.tr("Steps {} to {}: see each, go another way from it (Ctrl+B)").format(
+                    kept.first, kept.last
+                )
+            )
 
     def _warn(self, picture: Listed) -> None:
         words = {
@@ -322,6 +360,7 @@ def _values(details: Details) -> list[tuple[str, str, str]]:
     if not found and listed.width:
         size = f"{listed.width}x{listed.height}"
         found.append(("Size", size, term("size", size)))
+    found += [("Collection", title, term("collection", title)) for title in details.collections]
     found.append(("Folder", str(listed.path.parent), term("folder", str(listed.path.parent))))
     return found
 

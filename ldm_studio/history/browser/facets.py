@@ -1,103 +1,47 @@
-"""Beside the grid: what there is to filter by, and how many pictures each would leave."""
+"""Beside the grid: what there is to filter by, and collections, onto which pictures are dragged."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from enum import Enum
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPalette
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHeaderView,
     QMenu,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Count, Reader
-from ldm_studio.history.terms import has, term
+from ldm_studio.history.terms import has
 from ldm_studio.theme import icon
 
-from .model import Index
+from .facet_line import CHOSEN, COUNT, TARGET, TERM, FacetLine
+from .gathering import Choice, Group
+from .model import IDS, ids_in
 
 Role = QPalette.ColorRole
-_TERM = int(Qt.ItemDataRole.UserRole)
-_COUNT = _TERM + 1
-_CHOSEN = _TERM + 2
-_SEARCH = _TERM + 3
+_SEARCH = TARGET + 1
+_KEY = TARGET + 2
+_DEED = TARGET + 3
 _MOST = 12
-_DAYS = 10_000
-
-_MARKS = (
-    ("Favourites", "is:favourite", "heart"),
-    ("4 stars and more", "rating:>=4", "star"),
-    ("Not rated", "-has:rating", "minus"),
-    ("Inpainted", "has:mask", "mask"),
-    ("Made from another", "has:parent", "branch"),
-    ("Missing files", "is:missing", "warning"),
-    ("In the trash", "is:deleted", "trash"),
-)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A line: a term of the query, or a whole saved one."""
+class Deed(Enum):
+    """A line that does something else than to filter."""
 
-    words: str
-    query: str
-    pictures: int | None = None
-    icon: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    name: str
-    choices: tuple[Choice, ...]
-    saved: bool = False
-    """Its choices are searches the user saved: they replace the query."""
-
-
-def gather(reader: Reader, query: Query, text: str) -> tuple[Group, ...]:
-    """What the pictures of a query have; lines that would find nothing are left out."""
-    facets = reader.facets(query, limit=_DAYS)
-    marks: list[Choice] = []
-    for words, wanted, sign in _MARKS:
-        number = reader.count(parse(f"{text} {wanted}"))
-        if number or has(text, wanted):
-            marks.append(Choice(words, wanted, number, sign))
-    searches = [Choice(name, saved, None, "search") for name, saved in reader.searches().items()]
-    months = Counter[str]()
-    for day in facets.days:
-        months[day.value[:7]] += day.pictures
-    tags = reader.tags(query)
-    groups = (
-        Group("Saved searches", tuple(searches), saved=True),
-        Group("Marks", tuple(marks)),
-        Group("Date", tuple(Choice(_month(m), f"date:{m}", n) for m, n in months.items())),
-        Group("Tags", _choices("tag", tags)),
-        Group("Model", _choices("model", facets.models)),
-        Group("Sampler", _choices("sampler", facets.samplers)),
-    )
-    return tuple(group for group in groups if group.choices)
-
-
-def _choices(field: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
-    return tuple(Choice(one.value, term(field, one.value), one.pictures) for one in counts)
-
-
-def _month(month: str) -> str:
-    try:
-        return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
-    except ValueError:
-        return month
+    MORE = "more"
+    NEW = "new"
+    TAKE_OUT = "take out"
+    """There while pictures of a collection that is shown are dragged."""
 
 
 class FacetPanel(QTreeWidget):
@@ -111,11 +55,19 @@ class FacetPanel(QTreeWidget):
     """A saved search."""
     removed = Signal(str)
     """The name of a saved search."""
+    collected = Signal(str, list)
+    """The key of a collection, and the ids of pictures that are to be in it."""
+    taken_out = Signal(str, list)
+    """Likewise, no more."""
+    new_requested = Signal(list)
+    """A new collection of these pictures."""
+    rename_requested = Signal(str)
+    remove_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("facets")
-        self.setAccessibleName("Filters")
+        self.setAccessibleName(self.tr("Filters"))
         self.setHeaderHidden(True)
         self.setColumnCount(1)
         self.setIndentation(0)
@@ -125,7 +77,8 @@ class FacetPanel(QTreeWidget):
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.setItemDelegate(_Line(self))
+        self.setItemDelegate(FacetLine(self))
+        self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.itemClicked.connect(self._clicked)
@@ -133,6 +86,8 @@ class FacetPanel(QTreeWidget):
         self._open: set[str] = set()
         self._groups: tuple[Group, ...] = ()
         self._query = ""
+        self._target: QTreeWidgetItem | None = None
+        self._out: QTreeWidgetItem | None = None
 
     def show_groups(self, groups: tuple[Group, ...], query: str) -> None:
         """What is unfolded and where it is scrolled to stays."""
@@ -140,6 +95,7 @@ class FacetPanel(QTreeWidget):
             return
         self._groups, self._query = groups, query
         place = self.verticalScrollBar().value()
+        self._target = self._out = None
         self.clear()
         for group in groups:
             self._add_group(group, query)
@@ -151,38 +107,58 @@ class FacetPanel(QTreeWidget):
         self.addTopLevelItem(top)
         most = len(group.choices) if group.name in self._open else _MOST
         for choice in group.choices[:most]:
-            chosen = query == choice.query if group.saved else has(query, choice.query)
-            line = QTreeWidgetItem([choice.words])
-            line.setData(0, _TERM, choice.query)
-            line.setData(0, _COUNT, choice.pictures)
-            line.setData(0, _CHOSEN, chosen)
-            line.setData(0, _SEARCH, choice.words if group.saved else None)
-            tip = f"{choice.words}\n{choice.query}"
-            line.setToolTip(0, tip if group.saved else f"{tip}\nCtrl+click to exclude")
-            if choice.icon:
-                line.setIcon(0, icon(choice.icon, Role.PlaceholderText, Role.HighlightedText))
-            top.addChild(line)
+            top.addChild(self._line(choice, group, query))
         if len(group.choices) > most:
-            rest = QTreeWidgetItem([f"{len(group.choices) - most:,} more…"])
-            top.addChild(rest)
+            more = self.tr("{} more…").format(f"{len(group.choices) - most:,}")
+            top.addChild(self._deed(more, Deed.MORE))
+        if group.is_collections:
+            new = self._deed(self.tr("New Collection…"), Deed.NEW)
+            new.setToolTip(0, self.tr("Drag pictures here, or onto a collection."))
+            top.addChild(new)
         top.setExpanded(True)
+
+    def _line(self, choice: Choice, group: Group, query: str) -> QTreeWidgetItem:
+        line = QTreeWidgetItem([choice.words])
+        line.setData(0, TERM, choice.query)
+        line.setData(0, COUNT, choice.pictures)
+        whole = query == choice.query
+        line.setData(0, CHOSEN, whole if group.saved else has(query, choice.query))
+        line.setData(0, _SEARCH, choice.words if group.saved else None)
+        line.setData(0, _KEY, choice.key)
+        tip = f"{choice.words}\n{choice.query}"
+        exclude = self.tr("Ctrl+click to exclude")
+        line.setToolTip(0, tip if group.saved else f"{tip}\n{exclude}")
+        if choice.icon:
+            line.setIcon(0, icon(choice.icon, Role.PlaceholderText, Role.HighlightedText))
+        return line
+
+    @staticmethod
+    def _deed(words: str, deed: Deed) -> QTreeWidgetItem:
+        line = QTreeWidgetItem([words])
+        line.setData(0, _DEED, deed)
+        return line
 
     def _clicked(self, item: QTreeWidgetItem) -> None:
         above = item.parent()
         if above is None:
             item.setExpanded(not item.isExpanded())
             return
-        query = item.data(0, _TERM)
-        if query is None:
-            self._open.add(above.text(0))
-            groups, self._groups = self._groups, ()
-            self.show_groups(groups, self._query)
-        elif item.data(0, _SEARCH) is not None:
-            self.chosen.emit(query)
-        elif self._is_excluding():
-            self.excluded.emit(query)
-        else:
-            self.toggled.emit(query)
+        query = item.data(0, TERM)
+        match item.data(0, _DEED):
+            case Deed.MORE:
+                self._open.add(above.text(0))
+                groups, self._groups = self._groups, ()
+                self.show_groups(groups, self._query)
+            case Deed.NEW:
+                self.new_requested.emit([])
+            case _ if query is None:
+                return
+            case _ if item.data(0, _SEARCH) is not None:
+                self.chosen.emit(query)
+            case _ if self._is_excluding():
+                self.excluded.emit(query)
+            case _:
+                self.toggled.emit(query)
 
     def _is_excluding(self) -> bool:
         modifiers = QApplication.keyboardModifiers()
@@ -190,70 +166,85 @@ class FacetPanel(QTreeWidget):
 
     def _menu(self, where: QPoint) -> None:
         item = self.itemAt(where)
-        if item is None or item.data(0, _TERM) is None:
+        if item is None or item.data(0, TERM) is None:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        name, query = item.data(0, _SEARCH), item.data(0, _TERM)
+        name, query, key = item.data(0, _SEARCH), item.data(0, TERM), item.data(0, _KEY)
         if name is not None:
-            menu.addAction(f"Remove “{name}”", lambda: self.removed.emit(name))
+            words = self.tr("Remove “{}”").format(name)
+            menu.addAction(words, lambda: self.removed.emit(name))
         else:
-            menu.addAction("Only These", lambda: self.toggled.emit(query))
-            menu.addAction("All but These", lambda: self.excluded.emit(query))
+            menu.addAction(self.tr("Only These"), lambda: self.toggled.emit(query))
+            menu.addAction(self.tr("All but These"), lambda: self.excluded.emit(query))
+        if key:
+            menu.addSeparator()
+            menu.addAction(icon("pen"), self.tr("Rename…"), lambda: self.rename_requested.emit(key))
+            menu.addAction(
+                icon("trash"), self.tr("Remove Collection"), lambda: self.remove_requested.emit(key)
+            )
         menu.popup(self.viewport().mapToGlobal(where))
 
+    # Pictures dragged here
 
-class _Line(QStyledItemDelegate):
-    """A heading, or a name with its number at the right."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        box: QRect = option.rect  # type: ignore[attr-defined]  # a QStyleOption has it
-        colours: QPalette = option.palette  # type: ignore[attr-defined]
-        hover = bool(option.state & QStyle.StateFlag.State_MouseOver)  # type: ignore[attr-defined]
-        group = QPalette.ColorGroup.Active
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        if not index.parent().isValid():
-            font = QFont(painter.font())
-            font.setWeight(QFont.Weight.DemiBold)
-            painter.setFont(font)
-            painter.setPen(colours.color(group, Role.PlaceholderText))
-            painter.drawText(box.adjusted(12, 8, -8, 0), middle, index.data())
-            painter.restore()
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if not event.mimeData().hasFormat(IDS):
+            event.ignore()
             return
-        chosen = bool(index.data(_CHOSEN))
-        line = box.adjusted(6, 1, -6, -1)
-        if chosen or hover:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.color(group, Role.Highlight if chosen else Role.Midlight))
-            painter.drawRoundedRect(line, 5, 5)
-        front = Role.HighlightedText if chosen else Role.Text
-        faint = Role.HighlightedText if chosen else Role.PlaceholderText
-        left = line.left() + 8
-        sign = index.data(Qt.ItemDataRole.DecorationRole)
-        if sign is not None:
-            place = QRect(left, line.center().y() - 7, 15, 15)
-            mode = sign.Mode.Selected if chosen else sign.Mode.Normal
-            sign.paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
-            left += 22
-        count = index.data(_COUNT)
-        right = line.right() - 6
-        if count is not None:
-            words = f"{count:,}"
-            width = painter.fontMetrics().horizontalAdvance(words)
-            painter.setPen(colours.color(group, faint))
-            painter.drawText(QRect(right - width, line.top(), width, line.height()), middle, words)
-            right -= width + 8
-        is_name = index.data(_TERM) is not None
-        painter.setPen(colours.color(group, front if is_name else Role.Link))
-        where = QRect(left, line.top(), max(0, right - left), line.height())
-        elided = painter.fontMetrics().elidedText(
-            index.data(), Qt.TextElideMode.ElideRight, where.width()
-        )
-        painter.drawText(where, middle, elided)
-        painter.restore()
+        shown = self._shown_collection()
+        if shown is not None and self._out is None:
+            words = self.tr("Take out of “{}”").format(shown.text(0))
+            self._out = self._deed(words, Deed.TAKE_OUT)
+            if (above := shown.parent()) is not None:
+                above.insertChild(above.indexOfChild(shown) + 1, self._out)
+        event.acceptProposedAction()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        line = option.fontMetrics.height()  # type: ignore[attr-defined]
-        return QSize(0, line + (10 if index.parent().isValid() else 20))
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        takes = item is not None and self._takes(item)
+        self._aim(item if takes else None)
+        event.setAccepted(takes)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._end_drag()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        numbers, shown = ids_in(event.mimeData()), self._shown_collection()
+        if item is not None and self._takes(item) and numbers:
+            match item.data(0, _DEED):
+                case Deed.NEW:
+                    self.new_requested.emit(numbers)
+                case Deed.TAKE_OUT if shown is not None:
+                    self.taken_out.emit(shown.data(0, _KEY), numbers)
+                case _:
+                    self.collected.emit(item.data(0, _KEY), numbers)
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        self._end_drag()
+
+    def _takes(self, item: QTreeWidgetItem) -> bool:
+        return bool(item.data(0, _KEY)) or item.data(0, _DEED) in (Deed.NEW, Deed.TAKE_OUT)
+
+    def _aim(self, item: QTreeWidgetItem | None) -> None:
+        if item is not self._target:
+            for line, on in ((self._target, False), (item, True)):
+                if line is not None:
+                    line.setData(0, TARGET, on)
+            self._target = item
+
+    def _end_drag(self) -> None:
+        self._aim(None)
+        if self._out is not None:
+            if (above := self._out.parent()) is not None:
+                above.removeChild(self._out)
+            self._out = None
+
+    def _shown_collection(self) -> QTreeWidgetItem | None:
+        """The line of the collection that is searched for, if it is one."""
+        found = [
+            item
+            for item in self.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
+            if item.data(0, _KEY) and item.data(0, CHOSEN)
+        ]
+        return found[0] if len(found) == 1 else None

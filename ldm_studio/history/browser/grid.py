@@ -13,6 +13,11 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QDrag,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QImage,
     QKeyEvent,
     QKeySequence,
@@ -26,14 +31,17 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from ldm_studio.history.reader import Listed
 
-from .layout import HEADING, MARGIN
-from .model import PictureModel
+from .layout import GAP, HEADING, MARGIN
+from .model import IDS, PictureModel, ids_in
 from .sectioned import SectionedView
 from .thumbs import ThumbnailLoader, Wanted
-from .tile import heading, paint_heading, paint_tile
+from .tile import dragged, heading, paint_heading, paint_tile
 
 _AHEAD_MS = 0
 """What comes into sight is asked for once an event loop's turn, however often it moved."""
+
+_EDGE = 28
+"""Pixels from the upper or lower edge within which dragging scrolls."""
 
 _MOVES = (
     Qt.Key.Key_Left,
@@ -53,6 +61,9 @@ class Grid(SectionedView):
 
     opened = Signal(QModelIndex)
     """Double click, or Enter."""
+    arranged = Signal(list, object)
+    """Pictures of the collection that is shown were dragged: their ids, and the id of the one
+    before which they are to be; None: at the end."""
 
     def __init__(
         self, model: PictureModel, loader: ThumbnailLoader, parent: QWidget | None = None
@@ -66,7 +77,10 @@ class Grid(SectionedView):
         self._ahead = QTimer(self, singleShot=True, interval=_AHEAD_MS)
         self._ahead.timeout.connect(self.want)
         self.moved.connect(self._ahead.start)
+        self._gap: int | None = None
+        """The row before which what is dragged would be dropped."""
         self.setDragEnabled(True)
+        self.setAcceptDrops(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.viewport().setMouseTracking(True)
         model.described.connect(self._on_described)
@@ -150,6 +164,16 @@ class Grid(SectionedView):
             )
         if self.state() == QAbstractItemView.State.DragSelectingState:
             self._paint_band(painter)
+        if self._gap is not None and layout.rows:
+            self._paint_gap(painter, self._gap)
+
+    def _paint_gap(self, painter: QPainter, row: int) -> None:
+        """A line where what is dragged would come."""
+        layout, after = self.layout_now(), row >= self.layout_now().rows
+        box = layout.box(layout.rows - 1 if after else row)
+        x = box.x + box.side + GAP // 2 if after else box.x - GAP // 2
+        place = QRect(x - 2, box.y - self.verticalOffset(), 4, box.side)
+        painter.fillRect(place, self.palette().color(QPalette.ColorRole.Highlight))
 
     def _is_bad(self, picture: Listed, image: QImage | None) -> bool:
         if picture.problem:
@@ -207,3 +231,65 @@ class Grid(SectionedView):
             for changed in (before, row):
                 if changed is not None and changed < self._pictures.rowCount():
                     self.viewport().update(self.visualRect(self._pictures.index(changed)))
+
+    # Dragging
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N802, N803
+        """With the picture itself under the pointer, and how many there are."""
+        indexes = self.selectedIndexes()
+        if not indexes:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._pictures.mimeData(indexes))
+        picture = self._pictures.listed(self.currentIndex().row())
+        image = None if picture is None else self._loader.image(picture.digest, self._pixels())
+        if image is not None:
+            drag.setPixmap(dragged(image, len(indexes), self.palette()))
+        drag.exec(supportedActions, Qt.DropAction.CopyAction)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(self._takes(event))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setAccepted(self._takes(event))
+        where, bar = event.position().toPoint(), self.verticalScrollBar()
+        if where.y() < _EDGE:
+            bar.setValue(bar.value() - _EDGE)
+        elif where.y() > self.viewport().height() - _EDGE:
+            bar.setValue(bar.value() + _EDGE)
+        self._show_gap(self._row_before(where) if event.isAccepted() else None)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._show_gap(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        numbers, row = ids_in(event.mimeData()), self._row_before(event.position().toPoint())
+        self._show_gap(None)
+        if numbers and self._takes(event):
+            ids = self._pictures.ids
+            while row < len(ids) and int(ids[row]) in numbers:
+                row += 1
+            self.arranged.emit(numbers, int(ids[row]) if row < len(ids) else None)
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def _takes(self, event: QDropEvent) -> bool:
+        """Only a collection has an order of the user's."""
+        return self._pictures.collection is not None and event.mimeData().hasFormat(IDS)
+
+    def _row_before(self, where: QPoint) -> int:
+        """The row before which something dropped here comes."""
+        layout, top = self.layout_now(), self.verticalOffset()
+        first, end = layout.rows_between(where.y() + top, where.y() + top + 1)
+        for row in range(first, min(end, layout.rows)):
+            box = layout.box(row)
+            if box.y - top <= where.y() < box.y - top + box.side + GAP and (
+                where.x() < box.x + box.side // 2
+            ):
+                return row
+        return min(end, layout.rows)
+
+    def _show_gap(self, row: int | None) -> None:
+        if row != self._gap:
+            self._gap = row
+            self.viewport().update()

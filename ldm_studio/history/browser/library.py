@@ -83,6 +83,8 @@ class Library(QObject):
         super().__init__(parent)
         self.folder, self.own = folder, own
         self._trajectories = trajectories or paths.trajectories_dir()
+        self.inputs = paths.inputs_dir()
+        """Where start pictures and masks are kept."""
         self.relay = Relay(self)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))

@@ -27,7 +27,7 @@ from PySide6.QtCore import (
 
 from core.errors import StudioError
 from ldm_studio.history.query import Query
-from ldm_studio.history.reader import Listed, Order, Page, Reader
+from ldm_studio.history.reader import Collected, Listed, Order, Page, Reader
 from ldm_studio.history.schema import State
 
 from .asker import Asker
@@ -37,6 +37,8 @@ Ids = NDArray[np.int64]
 Index = QModelIndex | QPersistentModelIndex
 
 LISTED = int(Qt.ItemDataRole.UserRole)
+IDS = "application/x-ldm-studio-pictures"
+"""What is dragged within the page: ids."""
 KEPT = 4_000
 """Pictures of which more than the number is kept, about a kilobyte each."""
 _BLOCKS = 64
@@ -61,8 +63,20 @@ class _Blocks:
     come: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The answer to what the order is."""
+
+    before: Ids
+    """What there was when it was asked for."""
+    ids: Ids
+    sections: tuple[Section, ...]
+    changes: _Blocks | None
+    collection: Collected | None
+
+
 class PictureModel(QAbstractListModel):
-    """Rows are pictures, newest first."""
+    """Rows are pictures, newest first, or in the order of a collection."""
 
     stage_changed = Signal()
     sections_changed = Signal()
@@ -78,6 +92,8 @@ class PictureModel(QAbstractListModel):
         self._fresh: set[int] = set()
         self._wanted: tuple[int, ...] = ()
         self.sections: tuple[Section, ...] = ()
+        self.collection: Collected | None = None
+        """The collection whose order the rows are in; None: newest first."""
         self.stage = Stage.SEARCHING
         self.error: StudioError | None = None
 
@@ -112,11 +128,11 @@ class PictureModel(QAbstractListModel):
     def _ask_order(self) -> None:
         query, before = self._query, self._ids
 
-        def ask(reader: Reader) -> tuple[Ids, Ids, tuple[Section, ...], _Blocks | None]:
+        def ask(reader: Reader) -> _Found:
             order: Order = reader.order(query)
             ids = np.frombuffer(order.ids, np.int64) if order.ids else np.empty(0, np.int64)
             sections = sections_of([(day.value, day.pictures) for day in order.days])
-            return before, ids, sections, blocks(before, ids)
+            return _Found(before, ids, sections, blocks(before, ids), order.collection)
 
         self._asker.ask("order", ask, self._on_order, self._on_failed)
 
@@ -124,25 +140,32 @@ class PictureModel(QAbstractListModel):
         self.beginResetModel()
         self._ids = np.array([picture.id for picture in page.pictures], np.int64)
         self._keep(page.pictures)
-        self.sections = sections_of(_days(page.pictures))
+        self.collection = page.collection
+        if page.collection is None:
+            self.sections = sections_of(_days(page.pictures))
+        else:
+            self.sections = sections_of([(page.collection.title, len(page.pictures))])
         self.endResetModel()
         self.sections_changed.emit()
         self._set_stage(Stage.DONE if page.next is None else Stage.BEGUN)
         if page.next is not None:
             self._ask_order()
 
-    def _on_order(self, found: tuple[Ids, Ids, tuple[Section, ...], _Blocks | None]) -> None:
-        before, ids, sections, changes = found
-        if before is not self._ids:  # another answer came between
+    def _on_order(self, found: _Found) -> None:
+        if found.before is not self._ids:  # another answer came between
             self._ask_order()
             return
-        if changes is None:
-            self.beginResetModel()
-            self._ids, self.sections = ids, sections
-            self.endResetModel()
+        self.collection = found.collection
+        if found.changes is not None:
+            self._change(found.ids, found.changes)
+            self.sections = found.sections
+        elif found.collection is not None and set(self._ids) == set(found.ids):
+            self._rearrange(found.ids)
+            self.sections = found.sections
         else:
-            self._change(ids, changes)
-            self.sections = sections
+            self.beginResetModel()
+            self._ids, self.sections = found.ids, found.sections
+            self.endResetModel()
         self.sections_changed.emit()
         self._set_stage(Stage.DONE)
 
@@ -157,6 +180,16 @@ class PictureModel(QAbstractListModel):
             self._ids = np.insert(self._ids, first, ids[first : first + count])
             self.endInsertRows()
         self._ids = ids
+
+    def _rearrange(self, ids: Ids) -> None:
+        """The same pictures in another order: what is selected stays so."""
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        rows = {int(number): row for row, number in enumerate(ids)}
+        moved = [self.index(rows[int(self._ids[index.row()])]) for index in old]
+        self._ids = ids
+        self.changePersistentIndexList(old, moved)
+        self.layoutChanged.emit()
 
     def _on_failed(self, error: StudioError) -> None:
         self.error = error
@@ -235,7 +268,7 @@ class PictureModel(QAbstractListModel):
         return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
 
     def mimeTypes(self) -> list[str]:  # noqa: N802
-        return ["text/uri-list"]
+        return ["text/uri-list", IDS]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
         """The files, for other programs and for the canvas."""
@@ -246,7 +279,14 @@ class PictureModel(QAbstractListModel):
             for picture in known
             if picture is not None and picture.state is State.HERE
         ])  # fmt: skip
+        numbers = sorted(index.row() for index in indexes)
+        data.setData(IDS, " ".join(str(self._ids[row]) for row in numbers).encode())
         return data
+
+
+def ids_in(data: QMimeData) -> list[int]:
+    """The pictures of this page that are dragged; none where it is something else."""
+    return [int(word) for word in bytes(data.data(IDS).data()).split()]
 
 
 def summary(picture: Listed) -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHideEvent,
-    QImage,
     QKeyEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,17 +24,21 @@ from ldm_studio.history.query import Query
 from ldm_studio.history.reader import Details
 from ldm_studio.history.terms import toggled, with_term
 from ldm_studio.panels.notice import NoticeStrip
-from ldm_studio.pictures import images
 
-from .acts import MENU
+from .acts import build_menu
 from .asker import Asker
 from .bar import SearchBar
 from .chosen import Chosen, Part
+from .collecting import Collecting
 from .compare import ComparePane
+from .comparing import Comparing
 from .deeds import Deeds, Deletion
 from .details import DetailsPane
-from .facets import FacetPanel, Group, gather
+from .exporting import Exporter
+from .facets import FacetPanel
+from .gathering import Gathered, gather
 from .grid import Grid
+from .keys import command_of, keys_of
 from .library import Indexing, Library
 from .message import Message
 from .model import PictureModel, Stage
@@ -73,15 +73,25 @@ class HistoryPage(QWidget):
         self.model = PictureModel(self.lists, self)
         self.notice = NoticeStrip()
         self.deeds = Deeds(library, self.notice, self)
+        self.collecting = Collecting(library, self.deeds, self)
+        self.exporter = Exporter(library, self.deeds, self)
         self.bar = SearchBar(library, self.deeds)
         self.search = self.bar.search
         self.grid = Grid(self.model, self.loader)
-        self.chosen = Chosen(self.grid, self.model, self.deeds, self.others, self._on_failed, self)
+        self.chosen = Chosen(
+            self.grid, self.model, self.deeds, self.collecting, self.exporter, self.others,
+            self._on_failed, self,
+        )  # fmt: skip
         self.message = Message()
         self.facets = FacetPanel()
-        self.details = DetailsPane(self.loader, self.chosen.acts)
+        self.details = DetailsPane(self.loader, library.inputs, self.chosen.acts)
         self.compare = ComparePane()
-        self.progress = ProgressRow()
+        self.comparing = Comparing(library, self.compare, self)
+        self.progress = ProgressRow(
+            self.tr("What was found stays; the next time goes on from there.")
+        )
+        self.export_progress = ProgressRow(self.tr("Stop exporting"))
+        self.keys = keys_of(self)
         self._lay_out()
         self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)
         self._changed.timeout.connect(self.refresh)
@@ -104,6 +114,7 @@ class HistoryPage(QWidget):
         middle.addWidget(self.notice)
         middle.addWidget(self.results, 1)
         middle.addWidget(self.progress)
+        middle.addWidget(self.export_progress)
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
@@ -123,6 +134,8 @@ class HistoryPage(QWidget):
         library.changed.connect(self._changed.start)
         library.indexing.connect(self._on_indexing)
         self.progress.cancelled.connect(library.cancel_indexing)
+        self.exporter.progressed.connect(self.export_progress.show_exporting)
+        self.export_progress.cancelled.connect(self.exporter.cancel)
         self.bar.back.clicked.connect(self.left)
         self.search.searched.connect(self._on_searched)
         self.search.left.connect(self._into_grid)
@@ -139,20 +152,30 @@ class HistoryPage(QWidget):
         self.facets.excluded.connect(lambda term: self.filter(_negated(term)))
         self.facets.chosen.connect(self._toggle_saved)
         self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
+        self.facets.collected.connect(self.collecting.add)
+        self.facets.taken_out.connect(self.collecting.take_out)
+        self.facets.new_requested.connect(self.collecting.ask_for_new)
+        self.facets.rename_requested.connect(self.collecting.ask_for_name)
+        self.facets.remove_requested.connect(self.collecting.remove)
+        self.grid.arranged.connect(self._on_arranged)
         self.details.filtered.connect(self.filter)
         self.details.favoured.connect(self.chosen.favour)
         self.details.rated.connect(self.chosen.rate)
         self.details.tagged.connect(self.chosen.tag)
         self.details.untagged.connect(self.chosen.untag)
         self.details.gone_to.connect(self.go_to)
+        self.details.wanted_back.connect(self.chosen.reuse_of)
+        self.details.compare_wanted.connect(self._compare_with)
         self.chosen.described.connect(self._on_described)
-        self.chosen.compare_requested.connect(self.compare_two)
+        self.chosen.compare_requested.connect(lambda ids: self.comparing.compare(*ids))
+        self.comparing.shown.connect(self._on_compared)
         self.compare.left.connect(self._end_compare)
         self.deeds.deleted.connect(self._on_deleted)
         self.message.pressed.connect(self._on_message_pressed)
 
     def close_threads(self) -> None:
         """Returns when they have ended."""
+        self.exporter.cancel()
         for part in (self.lists, self.others, self.loader):
             part.close()
 
@@ -180,7 +203,7 @@ class HistoryPage(QWidget):
             self._details_soon.start()
 
     def _on_indexing(self, state: Indexing | None) -> None:
-        self.progress.show_state(state)
+        self.progress.show_indexing(state)
         now = time.monotonic()
         if state is not None and now - self._shown_at > _IMPORT_SECONDS:
             self._shown_at = now
@@ -205,8 +228,9 @@ class HistoryPage(QWidget):
     def _ask_facets(self) -> None:
         query, text = self.search.query, self.search.text()
 
-        def show(groups: tuple[Group, ...]) -> None:
-            self.facets.show_groups(groups, text)
+        def show(found: Gathered) -> None:
+            self.collecting.known = found.collections
+            self.facets.show_groups(found.groups, text)
 
         self.others.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
 
@@ -272,26 +296,10 @@ class HistoryPage(QWidget):
             rows = [self.model.row_of(number) for number in deletion.numbers[:500]]
             self._next_row = min((row for row in rows if row is not None), default=None)
 
-    def compare_two(self, ids: list[int]) -> None:
-        """The first is A, the second B."""
-        one, other = ids
-        history = self.library.history
-
-        def work() -> tuple[Details, Details, tuple[QImage, QImage]]:
-            with history.reader() as reader:
-                found = [reader.details(number) for number in (one, other)]
-            first, second = found
-            if first is None or second is None:
-                raise StudioError("One of these pictures is not in the history any more.")
-            return first, second, (_image(first.listed.path), _image(second.listed.path))
-
-        def show(found: tuple[Details, Details, tuple[QImage, QImage]]) -> None:
-            self.compare.compare(*found)
-            self.results.setCurrentWidget(self.compare)
-            self.details.hide()
-            self.compare.view.setFocus()
-
-        self.library.run(work, show)
+    def _on_compared(self) -> None:
+        self.results.setCurrentWidget(self.compare)
+        self.details.hide()
+        self.compare.view.setFocus()
 
     def _end_compare(self) -> None:
         if self.results.currentWidget() is self.compare:
@@ -314,18 +322,20 @@ class HistoryPage(QWidget):
         if name.strip() and self.search.text().strip():
             self.deeds.save_search(name.strip(), self.search.text().strip())
 
+    def _compare_with(self, number: int) -> None:
+        if ids := self.chosen.ids:
+            self.comparing.compare(number, ids[0])
+
+    def _on_arranged(self, numbers: list[int], before: int | None) -> None:
+        if self.model.collection is not None:
+            self.collecting.arrange(self.model.collection.key, numbers, before)
+
     # Menus and keys
 
     def _menu(self, where: QPoint) -> None:
         if not self.grid.indexAt(where).isValid():
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for names in MENU:
-            for name in names:
-                if self.chosen.acts[name].isEnabled() or name not in ("locate", "undo"):
-                    menu.addAction(self.chosen.acts[name])
-            menu.addSeparator()
+        menu = build_menu(self.chosen, self.collecting, self)
         menu.popup(self.grid.viewport().mapToGlobal(where))
 
     def _into_grid(self) -> None:
@@ -349,43 +359,23 @@ class HistoryPage(QWidget):
         """The keys of this page are its own while it is seen, whatever else they mean."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return super().event(event)
-        event.setAccepted(self._command(event) is not None)
+        event.setAccepted(command_of(event, self.keys) is not None)
         return event.isAccepted() or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        command = self._command(event)
+        command = command_of(event, self.keys)
         if command is None:
             super().keyPressEvent(event)
         else:
             command()
 
-    def _command(self, event: QKeyEvent) -> Callable[[], None] | None:
-        none, ctrl = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        key = Qt.Key(event.key())
-        if modifiers == none and Qt.Key.Key_0 <= key <= Qt.Key.Key_5:
-            stars = int(key) - int(Qt.Key.Key_0)
-            return lambda: self.chosen.rate(stars)
-        commands: dict[tuple[Qt.KeyboardModifier, Qt.Key], Callable[[], None]] = {
-            (none, Qt.Key.Key_Delete): self.chosen.delete,
-            (none, Qt.Key.Key_Backspace): self.chosen.delete,
-            (none, Qt.Key.Key_F): self.chosen.toggle_favourite,
-            (none, Qt.Key.Key_Slash): self._find,
-            (none, Qt.Key.Key_Escape): self._escape,
-            (none, Qt.Key.Key_F5): lambda: self.library.index(self.library.folders),
-            (ctrl, Qt.Key.Key_F): self._find,
-            (ctrl, Qt.Key.Key_Z): self.deeds.undo,
-            (ctrl, Qt.Key.Key_C): self.chosen.copy_parameters,
-            (ctrl, Qt.Key.Key_R): self.chosen.acts["replay"].trigger,
-            (ctrl, Qt.Key.Key_B): self.chosen.acts["branch"].trigger,
-        }
-        return commands.get((modifiers, key))
-
-    def _find(self) -> None:
+    def to_search(self) -> None:
+        """To the search field."""
         self.search.setFocus()
         self.search.selectAll()
 
-    def _escape(self) -> None:
+    def escape(self) -> None:
+        """Out of comparing, or back to the canvas."""
         if self.results.currentWidget() is self.compare:
             self._end_compare()
         else:
@@ -404,10 +394,3 @@ class HistoryPage(QWidget):
 
 def _negated(term: str) -> str:
     return term[1:] if term.startswith("-") else f"-{term}"
-
-
-def _image(path: Path) -> QImage:
-    """Raises PictureError."""
-    rgb = images.load_image(path)
-    height, width = rgb.shape[:2]
-    return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

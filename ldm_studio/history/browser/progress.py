@@ -1,4 +1,4 @@
-"""How far the looking through of folders is, in a line that can stop it."""
+"""How far something is that takes its time, in a line that can stop it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from ldm_studio.theme import GRID
 
+from .exporting import Exporting
 from .library import Indexing
 
 _WORTH_SHOWING = 200
@@ -18,14 +19,14 @@ class ProgressRow(QFrame):
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, stop_tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("below")
         self.words, self.bar = QLabel(), QProgressBar()
         self.words.setObjectName("caption")
         self.bar.setTextVisible(False)
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("What was found stays; the next time goes on from there.")
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.setToolTip(stop_tip)
         self.stop.clicked.connect(self._on_stop)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 12, 6)
@@ -35,15 +36,24 @@ class ProgressRow(QFrame):
         row.addWidget(self.stop)
         self.hide()
 
-    def show_state(self, state: Indexing | None) -> None:
+    def show_indexing(self, state: Indexing | None) -> None:
         if state is None or (state.quiet and state.total < _WORTH_SHOWING):
             self.hide()
             return
-        where = state.folders[0].name if len(state.folders) == 1 else "the folders"
-        count = f": {state.done:,} of {state.total:,}" if state.total else "…"
-        self.words.setText(f"Looking through {where}{count}")
-        self.bar.setRange(0, state.total)
-        self.bar.setValue(state.done)
+        where = state.folders[0].name if len(state.folders) == 1 else self.tr("the folders")
+        self._show(self.tr("Looking through {}").format(where), state.done, state.total)
+
+    def show_exporting(self, state: Exporting | None) -> None:
+        if state is None:
+            self.hide()
+            return
+        self._show(self.tr("Exporting to {}").format(state.target.name), state.done, state.total)
+
+    def _show(self, words: str, done: int, total: int) -> None:
+        count = self.tr(": {} of {}").format(f"{done:,}", f"{total:,}") if total else "…"
+        self.words.setText(f"{words}{count}")
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
         if self.isHidden():
             self.stop.setEnabled(True)
             self.show()

@@ -44,7 +44,6 @@ class SectionedView(QAbstractItemView):
         self.setModel(model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         model.rowsAboutToBeInserted.connect(self._keep_place)
         model.rowsAboutToBeRemoved.connect(self._keep_place)
@@ -84,6 +83,7 @@ class SectionedView(QAbstractItemView):
 
     def _relayout(self) -> None:
         self._layout = None
+        self._show_bar_if_needed()
         layout = self.layout_now()
         room = self.viewport().height()
         bar = self.verticalScrollBar()
@@ -98,6 +98,18 @@ class SectionedView(QAbstractItemView):
                 bar.setValue(layout.box(row).y - below)
         self.viewport().update()
         self.moved.emit()
+
+    def _show_bar_if_needed(self) -> None:
+        """Decided by the width without it: as the bar takes room from the tiles, which become
+        smaller with less room, it would come and go for ever otherwise.
+        """
+        room = self.contentsRect()
+        needed = Layout(self._pictures.sections, room.width(), self._side).height > room.height()
+        policy = Qt.ScrollBarPolicy
+        wanted = policy.ScrollBarAlwaysOn if needed else policy.ScrollBarAlwaysOff
+        if self.verticalScrollBarPolicy() != wanted:
+            self.setVerticalScrollBarPolicy(wanted)
+            self._layout = None
 
     def updateGeometries(self) -> None:  # noqa: N802
         if self._layout is None or self._layout.rows == self._pictures.rowCount():

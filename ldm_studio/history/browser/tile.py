@@ -6,7 +6,17 @@ from datetime import date
 from math import cos, pi, sin
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPalette, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
@@ -104,6 +114,32 @@ def paint_tile(
             painter.setPen(QPen(colour, 1.5, style))
             painter.drawRoundedRect(QRectF(where).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
     painter.restore()
+
+
+def dragged(image: QImage, count: int, colours: QPalette) -> QPixmap:
+    """A picture under the pointer, with the number of all that are dragged."""
+    side = 72
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHints(
+        QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+    )
+    place = _fitted(image.size(), QRect(0, 0, side, side))
+    painter.setOpacity(0.85)
+    painter.drawImage(place, image)
+    painter.setOpacity(1.0)
+    if count > 1:
+        words = f"{count:,}"
+        width = max(22, painter.fontMetrics().horizontalAdvance(words) + 12)
+        badge = QRectF(place.right() - width - 2, place.bottom() - 22, width, 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.color(QPalette.ColorGroup.Active, Role.Highlight))
+        painter.drawRoundedRect(badge, 10, 10)
+        painter.setPen(colours.color(QPalette.ColorGroup.Active, Role.HighlightedText))
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, words)
+    painter.end()
+    return pixmap
 
 
 def _fitted(size: QSize, where: QRect) -> QRect:

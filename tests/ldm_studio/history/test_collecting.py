@@ -44,8 +44,9 @@ def test_pictures_are_found_in_the_order_of_their_collection(six, reader):
     assert reader.count(parse('collection:"Best of"')) == 3
     order = reader.order(parse("collection:best"))
     assert (list(order.ids), order.days) == ([4, 1, 6], (Count("Best of", 3),))
-    assert reader.page(parse("collection:best")).collection == "Best of"
-    assert reader.page(Query()).collection == ""
+    collection = reader.page(parse("collection:best")).collection
+    assert (collection.title, order.collection) == ("Best of", collection)
+    assert reader.page(Query()).collection is None
 
 
 def test_a_long_collection_is_gone_through_page_by_page(history, reader):

@@ -36,7 +36,7 @@ def pictures(tmp_path, history) -> Path:
 def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(pictures, history, reader):
     history.rate([1], 5).result()
     history.create_collection("Best", [1]).result()
-    assert rename(history, 1, "A fox 🦊") == pictures / "A fox 🦊.png"
+    assert rename(history, 1, "A fox 🦊").new == pictures / "A fox 🦊.png"
     assert sorted(os.listdir(pictures)) == ["A fox 🦊.png", "b.png"]
     details = reader.details(1)
     assert details.listed.path == pictures / "A fox 🦊.png"
@@ -91,7 +91,7 @@ def test_the_recipe_of_another_program_beside_it_goes_along(pictures, history):
 
 
 def test_the_same_name_is_no_change(pictures, history):
-    assert rename(history, 1, "a.PNG") == pictures / "a.png"
+    assert rename(history, 1, "a.PNG").new == pictures / "a.png"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,317 @@
+"""Pictures out of the history: a dialog for what becomes of them, and the work behind it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import StudioError
+from ldm_studio.history.export import Export, Exported
+from ldm_studio.history.reader import Listed
+from ldm_studio.history.sheet import CAPTIONS, Sheet
+
+from .deeds import Deeds
+from .library import Library
+from .wording import pictures, tr
+
+WIDTH = 460
+_PROGRESS_SECONDS = 0.1
+
+
+class Kind(Enum):
+    """What pictures are written as; the value is the ending of the name."""
+
+    FOLDER = ""
+    ZIP = ".zip"
+    SHEET_PNG = ".png"
+    SHEET_JPEG = ".jpg"
+    TABLE = ".csv"
+    LINES = ".jsonl"
+
+    @property
+    def is_sheet(self) -> bool:
+        return self in (Kind.SHEET_PNG, Kind.SHEET_JPEG)
+
+
+def _kinds() -> dict[Kind, str]:
+    return {
+        Kind.FOLDER: tr("Copies in a folder"),
+        Kind.ZIP: tr("Zip file"),
+        Kind.SHEET_PNG: tr("Contact sheet (PNG)"),
+        Kind.SHEET_JPEG: tr("Contact sheet (JPEG)"),
+        Kind.TABLE: tr("Table of the settings (CSV)"),
+        Kind.LINES: tr("Everything known (JSON lines)"),
+    }
+
+
+def _captions() -> dict[str, str]:
+    return {
+        "name": tr("File name"),
+        "prompt": tr("Prompt"),
+        "negative": tr("Negative prompt"),
+        "model": tr("Model"),
+        "sampler": tr("Sampler"),
+        "steps": tr("Steps"),
+        "cfg": tr("CFG scale"),
+        "seed": tr("Seed"),
+        "size": tr("Size"),
+        "day": tr("Date"),
+        "rating": tr("Rating"),
+        "tags": tr("Tags"),
+    }
+
+
+class ExportDialog(QDialog):
+    """What they become, where, and how a contact sheet looks."""
+
+    chosen = Signal(object, object)
+    """Path, and Sheet or None"""
+
+    def __init__(self, number: int, folder: Path, parent: QWidget | None = None) -> None:
+        """`number` of pictures are exported."""
+        super().__init__(parent)
+        self._number = number
+        self.setWindowTitle(self.tr("Export {}").format(pictures(number)))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(WIDTH)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(self.tr("What the pictures become"))
+        self.kind.setToolTip(self.tr("A contact sheet is one picture with all of them in it."))
+        for kind, words in _kinds().items():
+            self.kind.addItem(words, kind)
+        self.target = QLineEdit(str(folder / self.tr("pictures")))
+        self.target.setAccessibleName(self.tr("Where to"))
+        self.target.setToolTip(self.tr("A folder or a file; it is made if it is not there."))
+        browse = QPushButton(self.tr("Browse…"))
+        browse.setToolTip(self.tr("Choose a place"))
+        browse.clicked.connect(self._browse)
+        place = QHBoxLayout()
+        place.addWidget(self.target, 1)
+        place.addWidget(browse)
+        self.note = QLabel(wordWrap=True)
+        self.note.setObjectName("caption")
+        self.note.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
+        form = QFormLayout()
+        form.addRow(self.tr("As"), self.kind)
+        form.addRow(self.tr("To"), place)
+        self.options = self._sheet_options()
+        buttons = QDialogButtonBox()
+        self.accept_button = buttons.addButton(
+            self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.options)
+        column.addWidget(self.note)
+        column.addWidget(buttons)
+        self.kind.currentIndexChanged.connect(self._on_kind)
+        self.target.textChanged.connect(self._check)
+        self._on_kind()
+
+    def _sheet_options(self) -> QWidget:
+        usual = Sheet()
+        self.columns, self.side = QSpinBox(), QSpinBox()
+        self.columns.setRange(1, 50)
+        self.columns.setValue(min(usual.columns, max(1, self._number)))
+        self.columns.setAccessibleName(self.tr("Columns"))
+        self.columns.setToolTip(self.tr("How many pictures are side by side"))
+        self.side.setRange(64, 2048)
+        self.side.setSingleStep(32)
+        self.side.setSuffix(self.tr(" px"))
+        self.side.setValue(usual.side)
+        self.side.setAccessibleName(self.tr("Size of each picture"))
+        self.side.setToolTip(self.tr("Of the longer side of each picture"))
+        numbers = QHBoxLayout()
+        for words, box in ((self.tr("Columns"), self.columns), (self.tr("Size"), self.side)):
+            label = QLabel(words)
+            label.setBuddy(box)
+            numbers.addWidget(label)
+            numbers.addWidget(box)
+            numbers.addSpacing(12)
+            box.valueChanged.connect(self._check)
+        numbers.addStretch(1)
+        below = QLabel(self.tr("Below each picture"))
+        below.setObjectName("caption")
+        self.captions: dict[str, QCheckBox] = {}
+        grid = QGridLayout()
+        for number, (name, words) in enumerate(_captions().items()):
+            box = QCheckBox(words)
+            box.setChecked(name in usual.captions)
+            box.toggled.connect(self._check)
+            self.captions[name] = box
+            grid.addWidget(box, number // 3, number % 3)
+        options = QWidget()
+        column = QVBoxLayout(options)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addLayout(numbers)
+        column.addWidget(below)
+        column.addLayout(grid)
+        return options
+
+    @property
+    def sheet(self) -> Sheet | None:
+        if not self.kind.currentData().is_sheet:
+            return None
+        chosen = tuple(name for name in CAPTIONS if self.captions[name].isChecked())
+        return Sheet(self.columns.value(), self.side.value(), chosen)
+
+    def _on_kind(self) -> None:
+        kind: Kind = self.kind.currentData()
+        self.options.setVisible(kind.is_sheet)
+        if self.target.text().strip():
+            path = Path(self.target.text().strip())
+            known = path.suffix.lower() in {other.value for other in Kind} - {""}
+            bare = path.with_suffix("") if known else path
+            self.target.setText(f"{bare}{kind.value}")
+        self._check()
+        self.adjustSize()
+
+    def _check(self) -> None:
+        path, kind = Path(self.target.text().strip()), self.kind.currentData()
+        note, fits = "", bool(self.target.text().strip()) and path.is_absolute()
+        if not fits:
+            note = self.tr("Say where to: a whole path.")
+        elif kind is not Kind.FOLDER and path.suffix.lower() != kind.value:
+            note, fits = self.tr("The name has to end with {}.").format(kind.value), False
+        elif kind is Kind.FOLDER and path.is_dir() and any(path.iterdir()):
+            note = self.tr("The folder is not empty; nothing in it is replaced.")
+        elif kind is not Kind.FOLDER and path.exists():
+            note = self.tr("There is a file of this name: it is replaced.")
+        sheet = self.sheet
+        if sheet is not None and fits:
+            size = sheet.size(self._number)
+            note = (
+                self.tr("{} × {} pixels.").format(f"{size.width():,}", f"{size.height():,}")
+                + f" {note}"
+            )
+            try:
+                sheet.check(self._number)
+            except StudioError as error:
+                note, fits = str(error), False
+        self.note.setText(note)
+        self.accept_button.setEnabled(fits)
+
+    def _browse(self) -> None:
+        kind: Kind = self.kind.currentData()
+        dialog = QFileDialog(self, self.tr("Where to"), self.target.text())
+        if kind is Kind.FOLDER:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(kind.value[1:])
+            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is said here
+        dialog.fileSelected.connect(self.target.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _accept(self) -> None:
+        self.chosen.emit(Path(self.target.text().strip()), self.sheet)
+        self.accept()
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """How far an export is."""
+
+    target: Path
+    done: int
+    total: int
+
+
+class Exporter(QObject):
+    """Writes behind the interface, one export at a time."""
+
+    progressed = Signal(object)
+    """Exporting; None when it is over."""
+    finished = Signal(object)
+    """Exported"""
+
+    def __init__(self, library: Library, deeds: Deeds, window: QWidget) -> None:
+        super().__init__(window)
+        self._library, self._deeds, self._window = library, deeds, window
+        self._folder = Path.home()
+        self._stop = threading.Event()
+        self._is_busy = False
+
+    def ask(self, chosen: Sequence[Listed]) -> None:
+        """Let the user choose what becomes of pictures."""
+        if self._is_busy:
+            self._deeds.tell(self.tr("Pictures are being exported still."))
+            return
+        dialog = ExportDialog(len(chosen), self._folder, self._window)
+        dialog.chosen.connect(lambda path, sheet: self.export(chosen, path, sheet))
+        dialog.open()
+
+    def cancel(self) -> None:
+        """Stop after the picture that is being written."""
+        self._stop.set()
+
+    def export(self, chosen: Sequence[Listed], target: Path, sheet: Sheet | None = None) -> None:
+        history, self._folder = self._library.history, target.parent
+        self._stop, self._is_busy = threading.Event(), True
+        stop = self._stop
+        told = 0.0
+
+        def tell(done: int) -> None:
+            nonlocal told
+            now = time.monotonic()
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                state = Exporting(target, done, len(chosen))
+                self._library.relay.post(lambda: self.progressed.emit(state))
+
+        def work() -> Exported:
+            with history.reader() as reader:
+                found = Export(chosen, reader.details, progress=tell, cancelled=stop.is_set)
+                return found.to(target, sheet)
+
+        def done(exported: Exported) -> None:
+            self._is_busy = False
+            self.progressed.emit(None)
+            self._deeds.tell(_said_of(exported, target))
+            self.finished.emit(exported)
+
+        def failed(error: StudioError) -> None:
+            self._is_busy = False
+            self.progressed.emit(None)
+            self._deeds.show_error(error)
+
+        self.progressed.emit(Exporting(target, 0, len(chosen)))
+        self._library.run(work, done, failed)
+
+
+def _said_of(exported: Exported, target: Path) -> str:
+    if exported.cancelled:
+        if target.is_dir():
+            count = pictures(exported.pictures)
+            return tr("Stopped: {} are in {}.").format(count, target)
+        return tr("Stopped: nothing was written.")
+    words = tr("{} exported to {}").format(pictures(exported.pictures), target)
+    left = tr(", {} without a file left out").format(exported.left_out)
+    return f"{words}{left if exported.left_out else ''}."
