@@ -47,6 +47,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("earlier_prompt", "&Earlier Prompt", "&Edit", ("Alt+Up",)),
     ActionSpec("later_prompt", "&Later Prompt", "&Edit", ("Alt+Down",)),
     ActionSpec("reset_parameters", "Reset &Settings to the Model's", "&Edit"),
+    _line("&Edit"),
+    ActionSpec("settings", "Se&ttings…", "&Edit", ("Ctrl+,",), "settings"),
     ActionSpec("generate", "&Generate", "&Generate", ("Ctrl+Return", "Ctrl+Enter"), "generate"),
     ActionSpec("cancel", "&Cancel", "&Generate", ("Esc",), "cancel"),
     ActionSpec("cancel_all", "Cancel &All", "&Generate", ("Shift+Esc",)),
@@ -69,7 +71,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("enlarge", "&Enlarge…", "&Picture", ("Ctrl+Shift+E",), "extend"),
     ActionSpec("candidate_before", "Candidate Be&fore", "&Picture", ("Alt+PgUp",), "chevron-left"),
     ActionSpec("next_candidate", "&Next Candidate", "&Picture", ("Alt+PgDown",), "chevron-right"),
-    ActionSpec("keep_candidate", "Keep This &Candidate", "&Picture", ("Ctrl+K",), "check"),
+    ActionSpec("keep_candidate", "Keep This &Candidate", "&Picture", ("Ctrl+Shift+K",), "check"),
     _line("&Picture"),
     ActionSpec("keep_steps", "&Keep the Steps of Pictures", "&Picture", checkable=True),
     ActionSpec("history", "&History", "&View", ("Ctrl+H",), "history", checkable=True),
@@ -81,7 +83,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("theme_system", "Theme of the &System", "&View", checkable=True),
     ActionSpec("theme_light", "&Light Theme", "&View", checkable=True),
     ActionSpec("theme_dark", "&Dark Theme", "&View", checkable=True),
-    ActionSpec("shortcuts", "&Keyboard Shortcuts", "&Help", ("F1",)),
+    _line("&View"),
+    ActionSpec("palette", "&Commands…", "&View", ("Ctrl+K",), "search"),
+    ActionSpec("documentation", "&Documentation", "&Help", ("F1",)),
+    ActionSpec("shortcuts", "&Keyboard Shortcuts…", "&Help", ("Ctrl+/",)),
+    _line("&Help"),
+    ActionSpec("report", "&Report a Problem…", "&Help"),
     ActionSpec("about", "&About LDM Studio", "&Help"),
 )
 
@@ -108,13 +115,3 @@ def build_menus(
         menus[spec.menu].addAction(action)
         actions[spec.id] = action
     return actions
-
-
-def shortcut_table() -> list[tuple[str, str]]:
-    """(what, keys) of every command that has keys, for the help page."""
-    native = QKeySequence.SequenceFormat.NativeText
-    return [
-        (spec.text.replace("&", "").rstrip("…"), QKeySequence(spec.keys[0]).toString(native))
-        for spec in ACTIONS
-        if spec.keys
-    ]

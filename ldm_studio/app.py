@@ -20,6 +20,7 @@ from .canvas.keeping import CanvasKeeper
 from .checkpoints import SUFFIXES
 from .commands import Commands
 from .crash import CrashReporter
+from .desk import Desk
 from .engine.bridge import EngineBridge, Generations
 from .engine.events import Failed, LoadFailed, ModelInfo, Ready, ReplayFailed
 from .engine.pipeline import CorePipeline, Pipeline
@@ -110,6 +111,8 @@ class Application(QObject):
         self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
         self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
+        self.desk = Desk(self.commands, self.studio, self.preferences, self.session, self)
+        self.errors.report_problem = self.desk.open_report
         self.library = Library(paths.data_dir(), self.saver.root, self)
         self.browsing = Browsing(self.library, self.studio, self.commands, self)
         forecasts = paths.state_dir() / "forecasts.json"
@@ -177,6 +180,7 @@ class Application(QObject):
         """End the engine after its current step, write the session, hide the window."""
         self.session.save()
         self.keeper.close()
+        self.desk.close()
         self.commands.close()
         self.bridge.close()
         with ThreadPoolExecutor(1) as pool:
@@ -194,7 +198,7 @@ class Application(QObject):
 
     def watch(self, crash: CrashReporter) -> None:
         """Show what nobody caught, and the bugs that ended a picture."""
-        crash.secrets = self.secrets
+        crash.secrets = self.session.secrets
         crash.reported.connect(self.errors.show)
 
         def tell(event: Failed | LoadFailed | ReplayFailed) -> None:
@@ -203,10 +207,6 @@ class Application(QObject):
 
         for failed in (self.bridge.failed, self.bridge.load_failed, self.bridge.replay_failed):
             failed.connect(tell)
-
-    def secrets(self) -> list[str]:
-        """The prompts that no log shall hold; asked on any thread."""
-        return [self.store.prompt, self.store.negative, *self.session.prompts.prompts]
 
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from . import formats
 from .canvas.compose import to_qimage
 from .canvas.dropping import dropped_picture
 from .engine.events import ModelInfo, Ready
-from .panels.help import show_about, show_shortcuts
 from .panels.strip import Entry
 from .settings import Scheme
 from .studio.fitting import admit
@@ -32,11 +32,17 @@ from .theme import Theme
 OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
+ASKED = ("palette", "settings", "documentation", "shortcuts", "report", "about")
+"""Commands that open a window beside the panels."""
+
+
 class Commands(QObject):
     """One method for each id of `actions.ACTIONS`; `handlers` is the table of them."""
 
     keep_steps = Signal(bool)
     """Whether the steps of finished pictures shall be kept."""
+    asked = Signal(str)
+    """The id of an action that opens a window; see `desk`."""
     history_requested = Signal()
     """Show the history, or the canvas again."""
 
@@ -118,8 +124,7 @@ class Commands(QObject):
             "theme_system": lambda: self._choose(Scheme.SYSTEM),
             "theme_light": lambda: self._choose(Scheme.LIGHT),
             "theme_dark": lambda: self._choose(Scheme.DARK),
-            "shortcuts": lambda: show_shortcuts(self._window),
-            "about": lambda: show_about(self._window),
+            **{name: partial(self.asked.emit, name) for name in ASKED},
         }
 
     def show_keep_steps(self, on: bool) -> None:

@@ -6,12 +6,10 @@ import faulthandler
 import json
 import logging
 import logging.handlers
-import platform
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -26,7 +24,7 @@ from PySide6.QtCore import (
     qInstallMessageHandler,
 )
 
-from . import __version__
+from .versions import versions
 
 log = logging.getLogger(__name__)
 
@@ -183,22 +181,6 @@ def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
 def report(text: str) -> str:
     """`text` with what a developer asks first; names of home folders are taken out."""
     return "\n".join([*versions(), "", text]).replace(str(Path.home()), "~")
-
-
-def versions() -> list[str]:
-    """What a developer asks first."""
-    return [
-        f"LDM Studio {__version__} on Python {platform.python_version()}, {platform.platform()}",
-        *(f"{name} {version_of(name)}" for name in ("PySide6-Essentials", "torch", "numpy")),
-    ]
-
-
-def version_of(name: str) -> str:
-    """Of an installed package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "is not installed"
 
 
 def _qt_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

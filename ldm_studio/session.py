@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow
 from .canvas.keeping import restore_settings, settings_of
 from .canvas.view import CanvasView
 from .json_files import read_json, write_json
+from .recent import Recent
 from .studio.prompt_history import PromptHistory
 from .studio.store import StudioStore
 
@@ -39,6 +40,12 @@ class Session(QObject):
         self.prompts = PromptHistory(
             text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
         )
+        used = self._data.get("commands", [])
+        self.recent = Recent(
+            (name for name in (used if isinstance(used, list) else []) if isinstance(name, str)),
+            self,
+        )
+        self.recent.changed.connect(self._changed)
         self._told = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
@@ -47,6 +54,10 @@ class Session(QObject):
     def is_first(self) -> bool:
         """Whether no earlier session is known."""
         return "parameters" not in self._data
+
+    def secrets(self) -> list[str]:
+        """The prompts that no log shall hold; asked on any thread."""
+        return [self._store.prompt, self._store.negative, *self.prompts.prompts]
 
     def restore_parameters(self) -> None:
         parameters = self._data.get("parameters", {})
@@ -77,6 +88,7 @@ class Session(QObject):
         kept = self._data.get("parameters", {})
         unknown = kept if isinstance(kept, dict) else {}
         self._data["parameters"] = {**unknown, **self._store.saved()}
+        self._data["commands"] = list(self.recent.names)
         self._data["prompts"] = list(self.prompts.prompts)
         if self._canvas is not None:
             self._data["canvas"] = settings_of(self._canvas)

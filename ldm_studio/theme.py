@@ -100,6 +100,7 @@ def style_sheet(colours: QPalette) -> str:
     window, alternate = name(Role.Window), name(Role.AlternateBase)
     knob = colours.color(Role.Light if is_dark(colours) else Role.Base).name()
     arrow = (ICONS / "combo-arrow.svg").as_posix()
+    tick = (ICONS / "box-check.svg").as_posix()
     return f"""
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{
     border: 1px solid {line}; border-radius: 6px; background: {base};
@@ -136,6 +137,12 @@ QPushButton:hover {{ background: {hover}; }}
 QPushButton:focus {{ border-color: {accent}; }}
 QPushButton#example {{ border-radius: 12px; padding: 1px 10px; background: transparent; }}
 QPushButton#example:hover {{ background: {hover}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {name(Role.Shadow)};
+    border-radius: 4px; background: {base}; }}
+QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
+    image: url("{tick}"); }}
+QCheckBox::indicator:disabled {{ background: {alternate}; border-color: {line}; }}
 QLabel#caption {{ color: {name(Role.PlaceholderText)}; }}
 QLabel#wrong, QLabel#caption[wrong="true"] {{ color: {name(Role.BrightText)}; }}
 QFrame#side, QFrame#below {{ background: {window}; border: 0; }}
@@ -162,6 +169,12 @@ QTreeWidget#facets {{ background: {window}; border: 0; border-right: 1px solid {
     outline: 0; }}
 QTreeWidget#family {{ background: {base}; border: 1px solid {line}; border-radius: 6px;
     outline: 0; padding: 2px; }}
+QTreeWidget#keys {{ background: {base}; border: 1px solid {line}; border-radius: 6px; outline: 0;
+    padding: 2px; }}
+QTreeWidget#keys:focus {{ border-color: {accent}; }}
+QTreeWidget#keys::item {{ padding: 3px 4px; }}
+QTreeWidget#keys QHeaderView::section {{ background: {base}; border: 0; padding: 3px 4px;
+    border-bottom: 1px solid {line}; color: {name(Role.PlaceholderText)}; }}
 QFrame#details {{ background: {window}; border: 0; border-left: 1px solid {line}; }}
 QFrame#chip {{ border: 1px solid {line}; border-radius: 14px; background: {name(Role.Button)}; }}
 QFrame#chip QToolButton {{ padding: 1px; }}

@@ -145,11 +145,14 @@ def parser() -> argparse.ArgumentParser:
     )
     history.add_arguments(past, _Parser)
     past.set_defaults(run=_history)
-    commands.add_parser(
+    check = commands.add_parser(
         "doctor",
-        help="show versions, device, model and folders",
-        description="Show what the program runs on, and what is missing.",
-    ).set_defaults(run=_doctor)
+        help="show what works here, and what to do about what does not",
+        description="Show what the program runs on, what works here, and what to do about what "
+        "does not.",
+    )
+    doctor.add_arguments(check)
+    check.set_defaults(run=_doctor)
     return top
 
 
@@ -175,4 +178,4 @@ def _history(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 
 
 def _doctor(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    return doctor.run()
+    return doctor.run(arguments)

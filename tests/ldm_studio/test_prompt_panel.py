@@ -103,10 +103,10 @@ def test_a_selection_made_backwards_stays_so(editor, qtbot) -> None:
 
 
 def test_the_keys_are_listed_in_the_help(application) -> None:
-    from ldm_studio.panels.help import PROMPT_KEYS
+    from ldm_studio.shortcuts import place_of
 
-    keys = " ".join(keys for _, keys in PROMPT_KEYS)
-    assert all(key in keys for key in ("Ctrl+Up", "Ctrl+Down", "Alt+Left", "Alt+Right"))
+    for key in ("Ctrl+Up", "Ctrl+Down", "Alt+Left", "Alt+Right"):
+        assert place_of(key)[0] == "In the prompt"
 
 
 def test_weights_are_tinted_and_their_markup_is_muted(application) -> None:

@@ -136,7 +136,7 @@ def test_settings_are_kept_for_the_next_start(start, qtbot) -> None:
 def test_help_opens_without_stopping_anything(application, qtbot) -> None:
     from PySide6.QtWidgets import QDialog
 
-    for name in ("shortcuts", "about"):
+    for name in ("settings", "shortcuts", "report", "about"):
         application.window.actions_by_id[name].trigger()
         (dialog,) = application.window.findChildren(QDialog)
         assert dialog.isVisible()

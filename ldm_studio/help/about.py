@@ -1,0 +1,88 @@
+"""What this program is, which versions it runs on, and under which licences its parts are."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, metadata
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
+
+from .. import __version__
+from ..theme import RESOURCES, app_icon
+from ..versions import version_of, versions
+from .dialogs import HelpDialog, fixed_text
+
+SIZE = QSize(560, 460)
+LICENSES = RESOURCES / "LICENSES.md"
+OWN = "Apache License 2.0"
+MOST_LICENCE = 80
+"""Characters; some packages put the whole text where its name belongs."""
+MAIN = ("PySide6-Essentials", "torch", "numpy")
+PACKAGES = ("pillow", "safetensors", "tokenizers", "platformdirs", "qasync", "msgspec")
+
+
+class AboutDialog(HelpDialog):
+    """Three pages: what it is, versions to copy, licences to read."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, parent.tr("About LDM Studio"))
+        picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
+        picture.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
+        name = QLabel(f"<h2>LDM Studio {__version__}</h2>")
+        name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        what = QLabel(
+            self.tr(
+                "Pictures from latent diffusion models, made on this computer and nowhere else. "
+                "LDM Studio opens no network connection."
+            ),
+            wordWrap=True,
+        )
+        what.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.versions = fixed_text(self.tr("Versions"))
+        self.versions.setPlainText("\n".join(lines()))
+        self.licences = QTextBrowser()
+        self.licences.setAccessibleName(self.tr("Licences"))
+        self.licences.setOpenExternalLinks(True)
+        self.licences.setMarkdown(licences())
+        tabs = QTabWidget()
+        tabs.addTab(self.licences, self.tr("Licences"))
+        tabs.addTab(self.versions, self.tr("Versions"))
+        tabs.setDocumentMode(True)
+        for widget in (picture, name, what):
+            self.column.addWidget(widget)
+        self.column.addWidget(tabs, 1)
+        self.close_button = self.add_button(self.tr("Close"), self.accept, default=True)
+
+    def begin(self) -> None:
+        self.open_at(SIZE)
+        self.close_button.setFocus()
+
+
+def lines() -> list[str]:
+    """Versions of the program and of what it stands on."""
+    return [*versions(), *(f"{name} {version_of(name)}" for name in PACKAGES)]
+
+
+def licences() -> str:
+    """Markdown: of the program, of what it stands on, of what is shipped beside it."""
+    parts = "\n".join(f"| {name} | {licence_of(name)} |" for name in (*MAIN, *PACKAGES))
+    own = (
+        f"LDM Studio is under the {OWN}. It stands on:\n\n| Part | Licence |\n|---|---|\n{parts}\n"
+    )
+    try:
+        return f"{own}\n{LICENSES.read_text(encoding='utf-8')}"
+    except OSError as error:
+        return f"{own}\n{LICENSES.name}: {error.strerror or error}"
+
+
+def licence_of(package: str) -> str:
+    """As the package itself names it."""
+    try:
+        told = metadata(package)
+    except PackageNotFoundError:
+        return "not installed"
+    named = next((told[name] for name in ("License-Expression", "License") if name in told), "")
+    kinds = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
+    if not named or len(named) > MOST_LICENCE:
+        named = ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or "see its files"
+    return named.replace("|", "or")

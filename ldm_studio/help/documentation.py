@@ -1,0 +1,106 @@
+"""The documentation in a window of its own, read from the files that came with the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..panels.fields import tool_button
+from ..theme import GRID, RESOURCES, app_icon
+
+SIZE = QSize(900, 680)
+LIST_WIDTH = 190
+_FIRST = ("index.md", "README.md", "getting-started.md")
+PLACES = (RESOURCES / "docs", RESOURCES.parent / "docs")
+"""As it is installed, and in the source tree."""
+
+
+def pages(places: tuple[Path, ...] = PLACES) -> list[Path]:
+    """The Markdown files of the first folder that has any, the overview first."""
+    for folder in places:
+        found = sorted(folder.glob("*.md"))
+        if found:
+            return sorted(found, key=lambda page: page.name not in _FIRST)
+    return []
+
+
+def title(page: Path) -> str:
+    """Its first heading."""
+    with page.open(encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("# "):
+                return line[2:].strip()
+    return page.stem.replace("-", " ").capitalize()
+
+
+class Documentation(QWidget):
+    """Pages at the left, the page at the right, and back where one was."""
+
+    def __init__(self, found: list[Path]) -> None:
+        super().__init__()
+        self.setWindowTitle(self.tr("LDM Studio Documentation"))
+        self.setWindowIcon(app_icon())
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Pages"))
+        self.list.setMinimumWidth(LIST_WIDTH // 2)
+        for page in found:
+            item = QListWidgetItem(title(page))
+            item.setData(Qt.ItemDataRole.UserRole, str(page))
+            self.list.addItem(item)
+        self.text = QTextBrowser()
+        self.text.setAccessibleName(self.tr("Documentation"))
+        self.text.setOpenExternalLinks(True)
+        self.back = tool_button(
+            "chevron-left", self.tr("Back"), self.tr("To the page before (Alt+Left).")
+        )
+        self.back.setEnabled(False)
+        self.back.clicked.connect(self.text.backward)
+        self.text.backwardAvailable.connect(self.back.setEnabled)
+        self.text.sourceChanged.connect(self._show_place)
+        self.list.currentItemChanged.connect(self._show)
+        bar = QHBoxLayout()
+        bar.addWidget(self.back)
+        bar.addStretch(1)
+        split = QSplitter()
+        split.addWidget(self.list)
+        split.addWidget(self.text)
+        split.setStretchFactor(1, 1)
+        split.setSizes([LIST_WIDTH, SIZE.width() - LIST_WIDTH])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addLayout(bar)
+        column.addWidget(split, 1)
+        self.list.setCurrentRow(0)
+
+    def begin(self) -> None:
+        self.resize(SIZE.boundedTo(self.screen().availableGeometry().size()))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _show(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            url = QUrl.fromLocalFile(item.data(Qt.ItemDataRole.UserRole))
+            if url != self.text.source():
+                self.text.setSource(url, QTextDocument.ResourceType.MarkdownResource)
+
+    def _show_place(self, url: QUrl) -> None:
+        """A link leads to a page: choose it in the list."""
+        path = url.toLocalFile()
+        for row in range(self.list.count()):
+            if self.list.item(row).data(Qt.ItemDataRole.UserRole) == path:
+                self.list.setCurrentRow(row)

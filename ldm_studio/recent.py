@@ -1,0 +1,30 @@
+"""Which commands were used last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+
+MOST_RECENT = 8
+
+
+class Recent(QObject):
+    """Their ids, the newest first."""
+
+    changed = Signal()
+
+    def __init__(self, names: Iterable[str] = (), parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.names = tuple(names)[:MOST_RECENT]
+
+    def note(self, name: str) -> None:
+        self.names = (name, *(known for known in self.names if known != name))[:MOST_RECENT]
+        self.changed.emit()
+
+    def watch(self, actions: Mapping[str, QAction], but: Sequence[str]) -> None:
+        """Note whatever is triggered, `but` for what leads nowhere by itself."""
+        for name, action in actions.items():
+            if name not in but:
+                action.triggered.connect(lambda _checked=False, name=name: self.note(name))

@@ -1,0 +1,34 @@
+"""Theme and language."""
+
+from __future__ import annotations
+
+from ..preferences import Preferences
+from ..settings import Scheme
+from ..translation import languages
+from .page import Page
+
+
+class LookPage(Page):
+    name = "look"
+    sections = ("look",)
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__(preferences, "")
+        self.title = self.tr("Appearance")
+        self.choice(
+            "look",
+            "scheme",
+            self.tr("Theme"),
+            [
+                (Scheme.SYSTEM, self.tr("As the system has it")),
+                (Scheme.LIGHT, self.tr("Light")),
+                (Scheme.DARK, self.tr("Dark")),
+            ],
+        )
+        self.choice(
+            "look",
+            "language",
+            self.tr("Language"),
+            [("", self.tr("As the system has it")), *languages().items()],
+        )
+        self.finish()

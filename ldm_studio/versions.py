@@ -1,0 +1,24 @@
+"""Versions of the program and of what it stands on."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from . import __version__
+
+
+def versions() -> list[str]:
+    """What a developer asks first."""
+    return [
+        f"LDM Studio {__version__} on Python {platform.python_version()}, {platform.platform()}",
+        *(f"{name} {version_of(name)}" for name in ("PySide6-Essentials", "torch", "numpy")),
+    ]
+
+
+def version_of(name: str) -> str:
+    """Of an installed package."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "is not installed"
