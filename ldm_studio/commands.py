@@ -69,6 +69,7 @@ class Commands(QObject):
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
         studio.shown_changed.connect(self._update)
         self._view.picture_dropped.connect(self.open)
+        self._view.copy_requested.connect(self.copy_picture)
         self._window.picture_dropped.connect(self.open)
         self._window.prompt.picture_pasted.connect(self.paste_picture)
         self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
@@ -254,8 +255,10 @@ class Commands(QObject):
     def copy_picture(self) -> None:
         """What is on the canvas; a sticker without its white background."""
         picture, shown = self._view.picture(), self._studio.shown
-        if shown is not None and self._view.document.alpha is not None:
-            _to_clipboard(shown.picture.rgba())
+        if shown is not None:
+            _to_clipboard(
+                shown.picture.rgb if shown.picture.alpha is None else shown.picture.rgba()
+            )
         elif picture is not None:
             _to_clipboard(picture)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QByteArray, QMimeData, QUrl
 from PySide6.QtGui import QImage, QImageReader
+
+ENCODED = "application/octet-stream"  # what browsers give the file of a picture as
+DATA = "data:image/"
 
 
 def offers_picture(data: QMimeData) -> bool:
-    return data.hasImage() or _picture_file(data) is not None
+    return data.hasImage() or _picture_file(data) is not None or _is_encoded(data)
 
 
 def dropped_picture(data: QMimeData) -> str | QImage | None:
@@ -19,10 +22,55 @@ def dropped_picture(data: QMimeData) -> str | QImage | None:
     if path := _picture_file(data):
         return path
     image = data.imageData()
-    return image if isinstance(image, QImage) and not image.isNull() else None
+    if isinstance(image, QImage) and not image.isNull():
+        return image
+    return _decoded(data) if _is_encoded(data) else None
+
+
+def is_address(data: QMimeData) -> bool:
+    """Whether it is the address of something on the web, and nothing else of it."""
+    return not offers_picture(data) and any(
+        url.scheme() in ("http", "https") for url in _addresses(data)
+    )
 
 
 def _picture_file(data: QMimeData) -> str | None:
     readable = {bytes(suffix.data()).decode() for suffix in QImageReader.supportedImageFormats()}
-    paths = (url.toLocalFile() for url in data.urls() if url.isLocalFile())
+    paths = (url.toLocalFile() for url in _addresses(data) if url.isLocalFile())
     return next((p for p in paths if Path(p).suffix.lower().removeprefix(".") in readable), None)
+
+
+def _addresses(data: QMimeData) -> list[QUrl]:
+    """Those that are dropped as such, or as a text that is nothing but one of them."""
+    if data.urls():
+        return data.urls()
+    text = data.text().strip() if data.hasText() else ""
+    if not text or "\n" in text:
+        return []
+    if Path(text).is_absolute():
+        return [QUrl.fromLocalFile(text)]
+    return [QUrl(text)] if text.startswith(("file:", "http:", "https:")) else []
+
+
+def _is_encoded(data: QMimeData) -> bool:
+    return _data_url(data) != "" or any(name.startswith(ENCODED) for name in data.formats())
+
+
+def _decoded(data: QMimeData) -> QImage | None:
+    if url := _data_url(data):
+        head, _, body = url.partition(",")
+        if not head.endswith(";base64"):
+            return None
+        image = QImage.fromData(QByteArray.fromBase64(body.encode()))
+        return None if image.isNull() else image
+    for name in data.formats():
+        if name.startswith(ENCODED):
+            image = QImage.fromData(data.data(name))
+            if not image.isNull():
+                return image
+    return None
+
+
+def _data_url(data: QMimeData) -> str:
+    texts = (*(url.toString() for url in data.urls()), data.text() if data.hasText() else "")
+    return next((text.strip() for text in texts if text.startswith(DATA)), "")

@@ -55,6 +55,8 @@ class Surface(Protocol):
     def begin_extending(self, at: Corner) -> None: ...
     def extend_to(self, at: Corner) -> None: ...
     def end_extending(self, keep: bool) -> None: ...
+    def begin_carrying(self) -> None: ...
+    def end_carrying(self) -> None: ...
 
 
 class Gesture(Protocol):
@@ -130,6 +132,22 @@ class Pan(_Drag):
         dx, dy = sample.widget_x - self._last.widget_x, sample.widget_y - self._last.widget_y
         self._last = sample
         self._surface.pan_by(dx, dy)
+
+
+class Carry(_Drag):
+    """Drag the picture away, to another program."""
+
+    def __init__(self, surface: Surface, sample: Sample) -> None:
+        super().__init__(surface, sample)
+        self._carried = False
+
+    def move(self, sample: Sample) -> None:
+        if not self._carried and self._start.distance(sample) >= CLICK:
+            self._carried = True
+            self._surface.begin_carrying()
+
+    def cancel(self) -> None:
+        self._surface.end_carrying()
 
 
 class Rectangle(_Drag):

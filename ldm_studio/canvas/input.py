@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from ldm_studio.canvas.gestures import Gesture, Pan, Sample
+from ldm_studio.canvas.gestures import Carry, Gesture, Pan, Sample
 from ldm_studio.canvas.keys import combination, is_compare, key_table, modifiers
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.zooming import NOTCHES_TO_DOUBLE
@@ -115,7 +115,10 @@ class CanvasInput:
         if self.pressed:
             return True
         left = button == Qt.MouseButton.LeftButton
-        if button == Qt.MouseButton.MiddleButton or (left and self.panning):
+        carries = sample.invert and self._view.tool is Tool.PAN and not self._space
+        if left and carries and self._gesture is None:
+            self._gesture = Carry(self._view, sample)
+        elif button == Qt.MouseButton.MiddleButton or (left and self.panning):
             self._pan = Pan(self._view, sample)
         elif not left:
             return False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QLabel
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QBoxLayout, QButtonGroup, QFrame, QLabel, QWidget
 
 from ldm_studio.canvas.controls import Amount, ButtonRow, IconButton, line, translated
 from ldm_studio.canvas.folding import Folding
@@ -66,6 +67,13 @@ COMPARE = ButtonRow(
     "compare",
     "C",
 )
+CARRY = ButtonRow(
+    QT_TRANSLATE_NOOP("CanvasPanel", "Drag the picture out"),
+    QT_TRANSLATE_NOOP(
+        "CanvasPanel", "To a folder or another program. A click copies it to the clipboard."
+    ),
+    "export",
+)
 FIT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Fit"),
     QT_TRANSLATE_NOOP("CanvasPanel", "Show the whole picture, as large as it goes."),
@@ -104,6 +112,7 @@ class OptionsBar(Folding):
         pop_up(self._tint, TintMenu(view, self))
         self._line, self._zoom = line(QFrame.Shape.VLine), QLabel()
         self._fit, self._actual_size = self._button(FIT), self._button(ACTUAL_SIZE)
+        self._carry = CarryButton(view, self)
         self._lay_out()
         self._wire()
         self.retranslate()
@@ -145,8 +154,10 @@ class OptionsBar(Folding):
         for widget in self._connected, self._pressure, self._usage:
             row.addWidget(widget)
         row.addStretch(1)
-        for widget in self._overlay, self._tint, self._compare, self._line, self._zoom:
+        for widget in self._overlay, self._tint, self._compare, self._carry:
             row.addWidget(widget)
+        row.addWidget(self._line)
+        row.addWidget(self._zoom)
         row.addWidget(self._fit)
         row.addWidget(self._actual_size)
         self._tint.setFixedWidth(20)
@@ -157,6 +168,7 @@ class OptionsBar(Folding):
             (self._flow.label, self._flow.number, self._pressure),
             (self._hardness.label, self._hardness.number),
             (self._tolerance.label,),
+            (self._carry,),
             (self._tint,),
         )
 
@@ -231,6 +243,7 @@ class OptionsBar(Folding):
         self._overlay.setIcon(icon("eye" if view.overlay_visible else "eye-off"))
         self._compare.setEnabled(document.before is not None)
         shown = document.frame is not None
+        self._carry.setEnabled(document.picture is not None)
         self._fit.setEnabled(shown)
         self._actual_size.setEnabled(shown)
         self._zoom.setText(_percent(view.zoom) if shown else "")
@@ -269,6 +282,37 @@ class OptionsBar(Folding):
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
             self._show_tool()
+
+
+class CarryButton(IconButton):
+    """Picks the picture up; a press that does not move is a click, which copies it."""
+
+    def __init__(self, view: CanvasView, parent: QWidget) -> None:
+        super().__init__(CARRY, parent)
+        self._view = view
+        self._from: QPointF | None = None
+        self.clicked.connect(view.copy_requested)
+        view.carrying.ended.connect(self._let_go)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._from = event.position() if event.button() == Qt.MouseButton.LeftButton else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        way = None if self._from is None else event.position() - self._from
+        if way is None:
+            super().mouseMoveEvent(event)
+        elif way.manhattanLength() >= QApplication.startDragDistance():
+            self._let_go()
+            self._view.begin_carrying()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._view.end_carrying()
+        super().mouseReleaseEvent(event)
+
+    def _let_go(self) -> None:
+        self._from = None
+        self.setDown(False)
 
 
 def _size_at(step: int) -> int:

@@ -89,6 +89,7 @@ class CanvasPanel(QWidget):
         self._lay_out()
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)
+        self.view.address_dropped.connect(self._tell_of_address)
         for signal in (
             self.view.tool_changed,
             self.view.undo_stack.indexChanged,
@@ -182,6 +183,12 @@ class CanvasPanel(QWidget):
                 self.view.set_mask(pixels)
 
         document.background.run(lambda: read_mask(source, size), take)
+
+    def _tell_of_address(self) -> None:
+        self.problem.emit(
+            self.tr("Only the address of a picture was dropped, not the picture."),
+            self.tr("Copy the picture in the browser and paste it here, or save it first."),
+        )
 
     def save_mask(self) -> None:
         """Ask where, and write there what is masked now."""

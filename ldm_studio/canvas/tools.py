@@ -116,7 +116,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="hand",
         key="H",
         begin=Pan,
-        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; the wheel zooms"),
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Ctrl drags the picture out"),
         cursor=Qt.CursorShape.OpenHandCursor,
     ),
 }

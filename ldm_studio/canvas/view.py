@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -13,6 +14,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QImage,
     QKeyEvent,
     QPainter,
     QPainterPath,
@@ -24,8 +26,9 @@ from PySide6.QtWidgets import QWidget
 
 from core.previews import Preview
 from ldm_studio.canvas import painting
+from ldm_studio.canvas.carrying import Carrying
 from ldm_studio.canvas.describing import describe
-from ldm_studio.canvas.dropping import dropped_picture, offers_picture
+from ldm_studio.canvas.dropping import dropped_picture, is_address, offers_picture
 from ldm_studio.canvas.editing import EditingView
 from ldm_studio.canvas.empty import paint_empty
 from ldm_studio.canvas.extending import GRIP, cursor_of
@@ -47,6 +50,8 @@ class CanvasView(EditingView):
     menu_requested = Signal()  # what else can be done to the mask
     flipped = Signal(int)  # see `flips`: by -1 or 1
     kept = Signal()
+    copy_requested = Signal()
+    address_dropped = Signal()  # of a picture on the web, without the picture
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
 
@@ -55,6 +60,9 @@ class CanvasView(EditingView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.mask_views = MaskViews(self.document, self)
+        self.carrying = Carrying(self)
+        self.file: Path | None = None
+        """The one that the picture is in, or the one of several that is seen; None: in none."""
         self._input = CanvasInput(self)
         self._listens = True
         self._outline: QPainterPath | None = None  # in pixels of the frame
@@ -79,6 +87,7 @@ class CanvasView(EditingView):
         self.document.busy_changed.connect(self.update)
         self.mask_views.changed.connect(self.update)
         self.mask_views.chosen.connect(self._show_tint)
+        self.carrying.ended.connect(self._input.cancel)
         self.extending.changed.connect(self.update)
         self.extended.connect(self.wake_tint)
         self.tool_changed.connect(self._on_tool_changed)
@@ -117,6 +126,14 @@ class CanvasView(EditingView):
     def set_before(self, rgb: np.ndarray | None) -> None:
         """What the picture is compared with while the C key is held."""
         self.document.set_before(rgb)
+
+    def seen(self) -> QImage | None:
+        """The finished picture that is seen: of several, the one that is looked at."""
+        document = self.document
+        if self.flips and document.preview:
+            return document.preview
+        layers = document.transparent or document.opaque
+        return layers.at(1.0) if layers else None
 
     def set_comparing(self, on: bool) -> None:
         """Show the picture before instead of the picture."""
@@ -208,6 +225,12 @@ class CanvasView(EditingView):
             self.kept.emit()
         else:
             self.extend()
+
+    def begin_carrying(self) -> None:
+        self.carrying.begin()
+
+    def end_carrying(self) -> None:
+        self.carrying.end()
 
     def show_outline(self, outline: QPainterPath | None) -> None:
         self._update_outline()
@@ -398,13 +421,16 @@ class CanvasView(EditingView):
         return self._input.key_release(event) if release else self._input.key_press(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if offers_picture(event.mimeData()):
+        if event.source() is not self and offers_picture(event.mimeData()):
             event.acceptProposedAction()
             self._set_invited(event.position())
+        elif is_address(event.mimeData()):
+            event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.acceptProposedAction()
-        self._set_invited(event.position())
+        if self._invited:
+            self._set_invited(event.position())
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._set_invited(None)
@@ -416,6 +442,9 @@ class CanvasView(EditingView):
             event.acceptProposedAction()
             as_mask = self.document.paintable and self._over_mask_zone(event.position())
             (self.mask_dropped if as_mask else self.picture_dropped).emit(picture)
+        elif is_address(event.mimeData()):
+            event.acceptProposedAction()
+            self.address_dropped.emit()
 
     def _over_mask_zone(self, position: QPointF) -> bool:
         return painting.mask_zone(self.rect()).contains(position.toPoint())

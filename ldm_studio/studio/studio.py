@@ -442,6 +442,7 @@ class Studio(QObject):
 
     def _set_shown(self, entry: Entry | None) -> None:
         self._shown = entry
+        self.view.file = None if entry is None else entry.path
         if entry is None or not entry.is_live:
             self.scrubbing.show_entry(entry)
         self.shown_changed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.panel import CanvasPanel
 from ldm_studio.canvas.view import CanvasView
 from tests.ldm_studio.canvas.driving import (
     LEFT,
@@ -51,6 +52,51 @@ def test_dropping_an_image_hands_it_over(qtbot, view):
 def test_other_things_cannot_be_dropped(qtbot, view):
     data = QMimeData()
     data.setText("hello")
-    data.setUrls([QUrl("https://example.org/a.png"), QUrl.fromLocalFile("/tmp/a.txt")])
+    data.setUrls([QUrl("ftp://example.org/a.png"), QUrl.fromLocalFile("/tmp/a.txt")])
     with qtbot.assertNotEmitted(view.picture_dropped):
         assert not drop(view, data)
+
+
+def test_the_address_of_a_file_may_come_as_text(qtbot, view, tmp_path):
+    for text in (f"file://{tmp_path}/p.png\n", f"{tmp_path}/p.png"):
+        data = QMimeData()
+        data.setText(text)
+        with qtbot.waitSignal(view.picture_dropped) as dropped:
+            drop(view, data)
+        assert dropped.args == [f"{tmp_path}/p.png"]
+
+
+def encoded(colour: str) -> QByteArray:
+    image = QImage(3, 2, QImage.Format.Format_RGB32)
+    image.fill(QColor(colour))
+    found = QByteArray()
+    buffer = QBuffer(found)
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return found
+
+
+def test_pictures_from_a_browser_come_in_every_form_that_holds_them(qtbot, view):
+    address = QUrl("https://example.org/cat.png")
+    as_file, as_data = QMimeData(), QMimeData()
+    as_file.setUrls([address])
+    as_file.setData('application/octet-stream;name="cat.png"', encoded("red"))
+    as_data.setText("data:image/png;base64," + bytes(encoded("red").toBase64().data()).decode())
+    for data in (as_file, as_data):
+        with qtbot.waitSignal(view.picture_dropped) as dropped:
+            drop(view, data)
+        assert dropped.args[0].pixelColor(1, 1) == QColor("red")
+
+
+def test_the_address_alone_is_refused_in_words(qtbot, rgb):
+    panel = CanvasPanel()
+    qtbot.addWidget(panel)
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/cat.png")])
+    with (
+        qtbot.waitSignal(panel.problem) as told,
+        qtbot.assertNotEmitted(panel.view.picture_dropped),
+    ):
+        drop(panel.view, data)
+    assert "Only the address" in told.args[0]
+    assert "Copy the picture" in told.args[1]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import Qt, QUrl
 
+from ldm_studio.canvas import carrying
+from ldm_studio.canvas.compose import from_qimage
 from ldm_studio.studio.store import Mode
+from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 
 
@@ -49,3 +53,19 @@ def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> 
     assert studio.shown is None
     view.redo()
     assert np.array_equal(studio.start, second)
+
+
+def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatch) -> None:
+    carried = []
+    monkeypatch.setattr(carrying, "run", lambda drag: carried.append(drag.mimeData().urls()))
+    view = application.studio.view
+    make(application, qtbot, seed=1, seed_locked=True)
+    view.begin_carrying()
+    assert carried[0] == [QUrl.fromLocalFile(str(entries(application)[0].path))]
+    view.set_mask(disc())
+    make(application, qtbot, count=2, seed=50)
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    first = entries(application)[1]
+    view.begin_carrying()
+    assert carried[1] == [QUrl.fromLocalFile(str(first.path))]
+    assert np.array_equal(from_qimage(view.seen()), first.picture.rgb)
