@@ -17,12 +17,16 @@ from core.diffusion.noise_profiles import STUDIO
 from core.diffusion.options import Options
 from core.errors import RequestError
 from core.request import Guidance, Levels, Request, Variation
+from core.text.passage import A1111
 
 from .. import __version__
 from .infotext_keys import apply, finer_settings, number
 
 PROGRAM = "LDM Studio"
 THRESHOLDING = "Dynamic thresholding enabled"
+HASHES = {"TI hashes": "embedding", "Lora hashes": "lora"}
+NO_VAE = ("", "Automatic", "None")
+"""What AUTOMATIC1111 writes of a model's own."""
 NEGATIVE = "Negative prompt:"
 # Bounded keys keep the search linear, whatever the text.
 _ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -65,15 +69,25 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
         "Size": f"{request.width}x{request.height}",
         "Model hash": digest[:10],
         "Model": model_name,
+        **_vae(request),
     }
     if request.init:
         settings["Denoising strength"] = number(request.strength)
     if request.guidance.mimic:
         settings[THRESHOLDING] = "True"
     settings |= finer_settings(request)
+    for key, kind in HASHES.items():
+        settings[key] = ", ".join(f"{a.name}: {a.short}" for a in request.addons if a.kind == kind)
     settings["Version"] = f"{PROGRAM} {__version__}"
     written = {key: value for key, value in settings.items() if value}
     return str(Infotext(request.prompt, request.negative, written))
+
+
+def _vae(request: Request) -> dict[str, str]:
+    """As AUTOMATIC1111 writes it: the file without its folder."""
+    used = [addon.digest for addon in request.addons if addon.kind == "vae"]
+    name = re.split(r"[/\\]", request.vae)[-1]
+    return {"VAE hash": used[0][:10] if used else "", "VAE": name}
 
 
 def parse_infotext(text: str) -> Infotext:
@@ -111,7 +125,13 @@ def restore(info: Infotext, base: Request) -> Restored:
         options=Options(),
         levels=Levels(),
         variation=Variation(),
+        syntax=A1111,
+        template="",
+        negative_template="",
+        clip_skip=1,
         changes=(),
+        vae="",
+        addons=(),
     )
     if info.settings.get("Version", "").startswith(PROGRAM):
         request = replace(request, noise=STUDIO, tile=0)  # unless it says otherwise
@@ -156,6 +176,10 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
             return {"width": int(size[1]), "height": int(size[2])}
         case "Denoising strength" if base.init:
             return {"strength": float(value)}
+        case "VAE":
+            return {"vae": "" if value in NO_VAE else value}
+        case "VAE hash" | "TI hashes" | "Lora hashes":
+            return {}  # what they are of is named by the prompt, or beside them
         case _:
             raise KeyError(key)
 
@@ -174,7 +198,8 @@ def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False) if re.search("[,\n:]", value) else value
+    bare = value == value.strip() and not value.startswith('"') and not re.search("[,\n:]", value)
+    return value if bare else json.dumps(value, ensure_ascii=False)
 
 
 def _unquoted(value: str) -> str:

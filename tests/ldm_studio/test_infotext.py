@@ -14,7 +14,7 @@ from sd_prompt_reader.image_data_reader import ImageDataReader
 
 from core.diffusion.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
 from core.diffusion.options import Options
-from core.request import Change, Guidance, Inpaint, Levels, Request, Variation
+from core.request import Addon, Change, Guidance, Inpaint, Levels, Request, Variation
 from ldm_studio.pictures.images import read_infotext, read_request, save_png
 from ldm_studio.pictures.infotext import infotext, parse_infotext, restore
 from ldm_studio.pictures.infotext_keys import read_changes, write_changes
@@ -100,6 +100,8 @@ def subset(request: Request) -> Request:
         negative="",
         model="default",
         model_digest="",
+        vae="",
+        addons=(),
         count=1,
         inpaint=inpaint if request.mask else Inpaint(),
         guidance=guidance if guidance.mimic else replace(guidance, quantile=Guidance().quantile),
@@ -168,3 +170,32 @@ def test_the_readers_that_people_use_pass_over_what_they_do_not_know(tmp_path: P
     reader = ImageDataReader(path)
     assert (reader.positive, reader.negative) == ("a fox", "blur")
     assert reader.parameter["steps"] == "12"
+
+
+def test_what_the_model_was_changed_with_is_told_as_others_tell_it() -> None:
+    used = (
+        Addon("lora", "detail", "1" * 64, "a1" * 6),
+        Addon("lora", "ink", "2" * 64, "b2" * 6),
+        Addon("embedding", "EasyNegative", "3" * 64, "3" * 12),
+        Addon("vae", "/models/VAE/ft-mse.safetensors", "4" * 64, "4" * 12),
+    )
+    request = Request(
+        prompt="a fox <lora:detail:0.5> <lora:ink:1>",
+        vae="/models/VAE/ft-mse.safetensors",
+        addons=used,
+    )
+    written = settings(request)
+    expected = {
+        "VAE hash": "4" * 10,
+        "VAE": "ft-mse.safetensors",
+        "TI hashes": "EasyNegative: 333333333333",
+        "Lora hashes": "detail: a1a1a1a1a1a1, ink: b2b2b2b2b2b2",
+    }
+    assert expected.items() <= written.items()
+    assert not expected.keys() & settings(Request()).keys()
+    restored = restore(parse_infotext(infotext(request, "m", DIGEST)), Request(vae="other"))
+    assert restored.request.prompt == request.prompt
+    assert restored.request.vae == "ft-mse.safetensors"
+    assert not any("hash" in words for words in restored.ignored if "Model" not in words)
+    plain = parse_infotext("a\nSteps: 2, Seed: 1, VAE: Automatic, Size: 8x8")
+    assert restore(plain, Request(vae="other")).request.vae == ""
