@@ -1,14 +1,28 @@
-"""The pictures a request names, by the digests it names them by. Imports no torch."""
+"""What a request names: pictures, by digest, and other models. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .errors import RequestError
 from .pixels import digest
+
+if TYPE_CHECKING:
+    from .model import Model
+
+Models = Callable[[str], "Model"]
+"""From the name or path of a model, as a change of a request names it, to the model.
+
+Raises ModelError."""
+
+
+def no_other(name: str) -> Model:
+    """There is one model only. Raises RequestError."""
+    raise RequestError("changes", f"The model {name!r:.200} is not at hand to go on with.")
 
 
 @dataclass(frozen=True)
@@ -20,7 +34,9 @@ class Inputs:
     mask: np.ndarray | None = None
     """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
     later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Those that only the request's changes name, by digest."""
+    """Its control picture, and those that only the request's changes name, by digest."""
+    models: Models = no_other
+    """Those that the request's changes go on with."""
 
 
 def later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:

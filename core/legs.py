@@ -7,14 +7,16 @@ another one from the state that was reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from .checking import Check, checked
+from .control import Given
 from .diffusion.guidance import (
+    Pair,
     cfg,
     cfg_plus_plus,
     combined,
@@ -23,6 +25,7 @@ from .diffusion.guidance import (
     masked,
     rescaled,
     thresholded,
+    weighed,
     within,
 )
 from .diffusion.prediction import denoiser
@@ -47,7 +50,9 @@ class Leg:
     """The step it starts with."""
     request: Request
     """What is asked for along it, without changes."""
+    model: Model
     original: Original | None
+    given: Given | None
     sigmas: tuple[float, ...]
     """Of the whole trajectory: those before `begin` are the levels that were visited."""
     sampler: Sampler
@@ -58,7 +63,12 @@ class Leg:
 
 
 def first_leg(
-    model: Model, request: Request, original: Original | None, unit: Tensor, check: Check
+    model: Model,
+    request: Request,
+    original: Original | None,
+    given: Given | None,
+    unit: Tensor,
+    check: Check,
 ) -> Leg:
     """`unit` is the noise the trajectory starts from, [1, C, h, w]; `check` is asked before each
     evaluation of the network, which is one of a tile where there are tiles.
@@ -66,7 +76,7 @@ def first_leg(
     sigmas = _levels(model, request)
     if original is not None:
         sigmas = tail(sigmas, request.strength)
-    return _leg(model, request, original, sigmas, unit, check)
+    return _leg(model, request, original, given, sigmas, unit, check)
 
 
 def next_leg(
@@ -74,6 +84,7 @@ def next_leg(
     before: Leg,
     change: Change,
     original: Original | None,
+    given: Given | None,
     unit: Tensor,
     check: Check,
 ) -> Leg:
@@ -95,8 +106,9 @@ def next_leg(
         onward = _levels(model, request)
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
-    leg = _leg(model, request, original, sigmas, unit, check, change.step)
+    leg = _leg(model, request, original, given, sigmas, unit, check, change.step)
     forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
+    forgets = forgets or model.unet is not before.model.unet
     return replace(leg, forgets=forgets)
 
 
@@ -104,15 +116,14 @@ def _leg(
     model: Model,
     request: Request,
     original: Original | None,
+    given: Given | None,
     sigmas: tuple[float, ...],
     unit: Tensor,
     check: Check,
     begin: int = 0,
 ) -> Leg:
-    extra = _extra(model, original, unit)
-
     def denoiser_of(told: Told) -> Denoiser:
-        denoise = _guided(model, request, told, sigmas, extra, check)
+        denoise = _guided(model, request, told, sigmas, given, check)
         if original is None or original.cells is None:
             return denoise
         kept = (original.latent, original.cells, unit)
@@ -124,7 +135,8 @@ def _leg(
     told = (*told[begin : begin + 1] * begin, *told[begin:])  # what is over is not encoded
     made = {step: denoiser_of(step) for step in dict.fromkeys(told)}
     sampler = SAMPLERS[request.sampler].with_options(request.options)
-    return Leg(begin, request, original, sigmas, sampler, tuple(made[step] for step in told))
+    denoisers = tuple(made[step] for step in told)
+    return Leg(begin, request, model, original, given, sigmas, sampler, denoisers)
 
 
 def _levels(model: Model, request: Request) -> tuple[float, ...]:
@@ -151,25 +163,12 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
     return NarrowedSchedule(schedule, low, high)
 
 
-def _extra(model: Model, original: Original | None, unit: Tensor) -> Tensor | None:
-    """What an inpainting model is given beside the noisy latent: the mask and what is kept.
-
-    [1, 1 + C, h, w]; without a mask everything is redrawn, and nothing is kept.
-    """
-    if model.extra != "inpainting":
-        return None
-    if original is None or original.cells is None or original.kept is None:
-        nothing = model.nothing(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
-        return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
-    return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
-
-
 def _guided(
     model: Model,
     request: Request,
     told: Told,
     sigmas: tuple[float, ...],
-    extra: Tensor | None,
+    given: Given | None,
     check: Check,
 ) -> Denoiser:
     tile = request.tile // model.factor
@@ -177,13 +176,17 @@ def _guided(
     weights = [weight for weight, _ in told.parts]
     conds = [reader.condition(passage) for _, passage in told.parts]
     negative = reader.condition(told.negative, negative=True)
+    channels = without = None
+    if given is not None:
+        conds, negative = [given.told(cond) for cond in conds], given.told(negative)
+        channels, without = given.channels, given.without
 
-    def network(cond: Cond):
+    def network(cond: Cond, channels: Tensor | None) -> Denoiser:
         predict = checked(model.predictor(cond), check)
 
         def whole(x: Tensor, t: float) -> Tensor:
-            if extra is not None:
-                x = torch.cat([x, extra.expand(len(x), -1, -1, -1)], dim=1)
+            if channels is not None:
+                x = torch.cat([x, channels.expand(len(x), -1, -1, -1)], dim=1)
             return tiled(x, t) if tile else predict(x, t)
 
         def tiled(x: Tensor, t: float) -> Tensor:
@@ -195,35 +198,20 @@ def _guided(
         return denoiser(whole, model.prediction, model.schedule)
 
     guidance = request.guidance
-    single = network(conds[0]) if weights == [1.0] else None
-    unguided = (request.cfg == 1 and not guidance.plus_plus) or guidance.start == guidance.end
-    if single is not None and unguided:
-        return single
-
-    every = [*conds, negative]
-    if len({cond.context.shape for cond in every}) == 1:
-        joint = network(concatenate(every))
-
-        def estimates(x: Tensor, sigma: float) -> tuple[Tensor, ...]:
-            return joint(torch.cat([x] * len(every)), sigma).chunk(len(every))
-    else:  # one is longer than what is read at once
-        each = [network(cond) for cond in every]
-
-        def estimates(x: Tensor, sigma: float) -> tuple[Tensor, ...]:
-            return tuple(one(x, sigma) for one in each)
-
-    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        *conditional, unconditional = estimates(x, sigma)
-        if single is not None:
-            return conditional[0], unconditional
-        return composed(conditional, weights, unconditional), unconditional
-
-    def composition(x: Tensor, sigma: float) -> Tensor:
-        return pair(x, sigma)[0]
-
-    plain = single or composition
+    weighs = without is not None and guidance.image != 1
+    unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
+    unguided = unguided or guidance.start == guidance.end
+    seen = [*((cond, channels) for cond in conds), (negative, channels)]
+    if weights == [1.0]:
+        plain = network(conds[0], channels)
+    else:
+        both = _pair(_side_by_side(network, seen), weights)
+        plain = combined(both, lambda cond, uncond, x, sigma: cond)
     if unguided:
         return plain
+    if weighs:
+        seen.append((negative, without))
+    pair = _pair(_side_by_side(network, seen), weights, guidance.image)
     combine = cfg(request.cfg)
     if guidance.plus_plus:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)
@@ -237,6 +225,44 @@ def _guided(
     low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
     high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
     return within(low, high, guided, plain)
+
+
+def _side_by_side(
+    network: Callable[[Cond, Tensor | None], Denoiser], seen: Sequence[tuple[Cond, Tensor | None]]
+) -> Callable[[Tensor, float], Sequence[Tensor]]:
+    """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
+    read at once."""
+    if len({cond.context.shape for cond, _ in seen}) > 1:
+        apart = [network(cond, channels) for cond, channels in seen]
+        return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
+    channels = [channels for _, channels in seen if channels is not None]
+    conds = concatenate([cond for cond, _ in seen])
+    together = network(conds, torch.cat(channels) if channels else None)
+    return lambda x, sigma: together(torch.cat([x] * len(seen)), sigma).chunk(len(seen))
+
+
+def _pair(
+    estimates: Callable[[Tensor, float], Sequence[Tensor]],
+    weights: Sequence[float],
+    image: float = 1.0,
+) -> Pair:
+    """The estimate of the whole prompt and that of the negative one.
+
+    `estimates` are those of its parts, of the negative prompt, and perhaps without a picture,
+    whose influence is then weighed by `image`.
+    """
+
+    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        found = estimates(x, sigma)
+        parts, negative, bare = (
+            found[: len(weights)],
+            found[len(weights)],
+            found[len(weights) + 1 :],
+        )
+        prompt = parts[0] if weights == [1.0] else composed(parts, weights, negative)
+        return weighed(prompt, negative, bare[0], image) if bare else (prompt, negative)
+
+    return pair
 
 
 def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:

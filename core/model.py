@@ -125,7 +125,7 @@ class Model:
 
     @property
     def extra(self) -> str:
-        """What the U-Net is given beside the noisy latent: "inpainting", or "" for nothing."""
+        """What the U-Net is given beside the noisy latent, such as "inpainting"; "" for nothing."""
         return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
 
     def condition(self, prompt: str | Passage, *, negative: bool = False) -> Cond:
@@ -156,7 +156,8 @@ class Model:
             times = torch.full((len(x),), t, device=x.device)
             vector = cond.vector
             if vector is not None:
-                vector = self._with_sizes(vector, x.shape).to(self.dtype)
+                vector = self._with_sizes(vector, x.shape)
+                vector = vector.to(self.dtype) if vector.is_floating_point() else vector
             self._bring(self.unet)
             return self.unet(x.to(self.dtype), times, context, vector).to(x.dtype)
 
@@ -174,8 +175,12 @@ class Model:
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
         self._bring(self.autoencoder)
-        decoded = self.autoencoder.decode(latent * self._std + self._mean)
+        decoded = self.autoencoder.decode(self.unscaled(latent))
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
+
+    def unscaled(self, latent: Tensor) -> Tensor:
+        """As the autoencoder has it."""
+        return latent * self._std + self._mean
 
     @property
     def glimpses(self) -> bool:

@@ -21,12 +21,13 @@ from torch import Tensor
 
 from . import inpainting
 from .checking import Check, unchecked
+from .control import Given, check_led, control_shape, given_to, is_led
 from .diffusion import noise
 from .diffusion.noise_profiles import A1111_CPU, A1111_NV
 from .diffusion.trajectory import Noise, State, Step
 from .errors import DecodeError, RequestError, StateError
 from .inpainting import Region
-from .inputs import Inputs, check_pixels
+from .inputs import Inputs, check_pixels, later
 from .legs import Leg, first_leg, next_leg
 from .model import Model
 from .originals import (
@@ -36,6 +37,7 @@ from .originals import (
     changed_original,
     content_of,
     drawn_size,
+    encode,
     original_of,
 )
 from .previews import Preview
@@ -130,7 +132,8 @@ def prepare(
     if inputs.image is not None:
         original = original_of(model, request, inputs.image, inputs.mask, check)
     asked = replace(request, changes=())
-    leg = first_leg(model, asked, original, unit, check)
+    given = _given(model, asked, inputs, original, unit, check)
+    leg = first_leg(model, asked, original, given, unit, check)
     if original is None:
         x = unit * noise.first_scale(request.noise, leg.sigmas[0])
     else:
@@ -159,9 +162,12 @@ def steered(job: Job, change: Change) -> Job:
     last = job.legs[-1]
     if change.step < last.begin:
         raise RequestError("changes", f"Step {change.step} is before the last change.")
+    model = _going_on(job, last, change)
+    if change.model is not None:
+        change = replace(change, model_digest=model.digest)
     request = replace(job.request, changes=(*job.request.changes, change))
     original = changed_original(
-        job.model,
+        model,
         job.inputs,
         job.request,
         job.legs[0].original,
@@ -169,7 +175,11 @@ def steered(job: Job, change: Change) -> Job:
         change,
         job.check,
     )
-    leg = next_leg(job.model, last, change, original, job.unit, job.check)
+    given, asked = last.given, last.request.changed(change)
+    before = last.model, last.original, last.request.control
+    if any(a is not b for a, b in zip(before, (model, original, asked.control), strict=True)):
+        given = _given(model, asked, job.inputs, original, job.unit, job.check)
+    leg = next_leg(model, last, change, original, given, job.unit, job.check)
     return replace(job, request=request, legs=(*job.legs, leg))
 
 
@@ -213,7 +223,8 @@ def preview(job: Job, step: Step) -> Preview:
     and without matching colours where that does.
     """
     leg = job.leg(step.state.index - 1)
-    drawn = job.model.glimpse(step.x0) if job.model.glimpses else _decode(job, step.x0)
+    model = leg.model
+    drawn = model.glimpse(step.x0) if model.glimpses else _decode(model, step.x0, job.check)
     rgb, original = np.ascontiguousarray(_pixels(drawn)[..., :3]), leg.original
     if original is None or original.alpha is None:
         return Preview(rgb)
@@ -228,7 +239,8 @@ def preview(job: Job, step: Step) -> Preview:
 @torch.no_grad()
 def preview_of(job: Job, done: int, x0: Tensor) -> np.ndarray:
     """What the picture looked like after `done` steps, whose estimate was `x0`."""
-    return _compose(job.leg(done - 1), _decode(job, x0))[0]
+    leg = job.leg(done - 1)
+    return _compose(leg, _decode(leg.model, x0, job.check))[0]
 
 
 @torch.no_grad()
@@ -239,7 +251,7 @@ def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
     are not finite.
     """
     leg = job.legs[-1]
-    decoded = _decode(job, state.x, tiled=tiled)
+    decoded = _decode(leg.model, state.x, job.check, tiled=tiled)
     if not decoded.isfinite().all():
         raise DecodeError("The autoencoder made numbers of this picture that are not finite.")
     rgb, alpha = _compose(leg, decoded)
@@ -257,24 +269,55 @@ def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
     return turn(unit, other, variation.strength)
 
 
+def _given(
+    model: Model,
+    request: Request,
+    inputs: Inputs,
+    original: Original | None,
+    unit: Tensor,
+    check: Check,
+) -> Given | None:
+    control = None
+    if request.control and is_led(model):
+        control = later(inputs, "control", request.control, control_shape(model, request))
+    return given_to(
+        model, request, control, original, unit, lambda picture: encode(model, picture, check)
+    )
+
+
+def _going_on(job: Job, last: Leg, change: Change) -> Model:
+    """The model that goes on after a change."""
+    model = last.model if change.model is None else job.inputs.models(change.model)
+    if change.control:
+        check_led(model)
+    if change.model is None:
+        return model
+    if change.model_digest and change.model_digest != model.digest:
+        raise RequestError(
+            "changes",
+            f"The request goes on with a model with hash {change.model_digest[:10]}; "
+            f"{model.name} has {model.digest[:10]}.",
+            "Take that model, or clear the hash to go on with this one.",
+        )
+    before, after = (
+        (one.factor, one.config.latent_mean, one.config.latent_std) for one in (last.model, model)
+    )
+    if before != after:
+        raise RequestError(
+            "changes",
+            f"{model.name} cannot go on with what {last.model.name} began: its latents are others.",
+            "Choose a model of the same family, or its refiner.",
+        )
+    _check_size(model, *drawn_size(job.model, job.request), job.request.tile)
+    return model
+
+
 def _check(model: Model, request: Request, inputs: Inputs) -> None:
     if request.count != 1:
         raise RequestError("count", "A job makes one picture.", "Use request.each().")
-    width, height = drawn_size(model, request)
-    limit = MAX_SIDE if request.tile else model.max_side
-    for name, side in (("width", width), ("height", height)):
-        if side % model.size_multiple or side > limit:
-            raise RequestError(
-                name,
-                f"{model.name} cannot draw a {name} of {side} pixels.",
-                f"Use a multiple of {model.size_multiple} up to {limit}.",
-            )
-    if request.tile % model.size_multiple or request.tile > model.max_side:
-        raise RequestError(
-            "tile",
-            f"{model.name} cannot draw tiles of {request.tile} pixels.",
-            f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
-        )
+    _check_size(model, *drawn_size(model, request), request.tile)
+    if request.control:
+        check_led(model)
     if request.model_digest and request.model_digest != model.digest:
         raise RequestError(
             "model_digest",
@@ -292,11 +335,27 @@ def _check(model: Model, request: Request, inputs: Inputs) -> None:
             check_pixels(name, pixels, named, shape)
 
 
-def _decode(job: Job, latent: Tensor, *, tiled: bool = False) -> Tensor:
+def _check_size(model: Model, width: int, height: int, tile: int) -> None:
+    limit = MAX_SIDE if tile else model.max_side
+    for name, side in (("width", width), ("height", height)):
+        if side % model.size_multiple or side > limit:
+            raise RequestError(
+                name,
+                f"{model.name} cannot draw a {name} of {side} pixels.",
+                f"Use a multiple of {model.size_multiple} up to {limit}.",
+            )
+    if tile % model.size_multiple or tile > model.max_side:
+        raise RequestError(
+            "tile",
+            f"{model.name} cannot draw tiles of {tile} pixels.",
+            f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
+        )
+
+
+def _decode(model: Model, latent: Tensor, check: Check, *, tiled: bool = False) -> Tensor:
     if latent.shape[-2] * latent.shape[-1] <= WHOLE_CELLS and not tiled:
-        return job.model.decode(latent)
-    tile = SMALL_TILE if tiled else TILE
-    return job.model.decode_tiled(latent, tile, job.check)
+        return model.decode(latent)
+    return model.decode_tiled(latent, SMALL_TILE if tiled else TILE, check)
 
 
 def _compose(leg: Leg, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:

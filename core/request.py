@@ -34,6 +34,7 @@ MAX_SEED = 2**64 - 1
 MAX_PROMPT = 100_000
 MAX_CHANGES = 1000
 MAX_CLIP_SKIP = 12
+MAX_NOISE_LEVEL = 350
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Guidance:
     """Dynamic thresholding clips beyond it, in [0.5, 1]."""
     plus_plus: float = 0.0
     """CFG++ of this strength, in [0, 1], instead of the scale; 0: not."""
+    image: float = 1.5
+    """How closely a model that edits pictures keeps to the one it is given; 1: no guidance."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,12 @@ class Change:
     """As `Request.init`: what is kept outside the mask."""
     mask: str | None = None
     """As `Request.mask`; needs an init."""
+    control: str | None = None
+    """As `Request.control`."""
+    model: str | None = None
+    """Another model goes on, such as a refiner: one of the same latents."""
+    model_digest: str | None = None
+    """Of that model; None means whatever `model` names."""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -192,6 +201,11 @@ class Request:
     mask: str = ""
     """SHA-256 of the mask: only what it covers is redrawn; empty: everything."""
     inpaint: Inpaint = Inpaint()
+    control: str = ""
+    """SHA-256 of the picture that the model is led by, if it is of such a kind: depths, or what it
+    edits or enlarges (see `core.control`); empty: none, or the init."""
+    noise_level: int = 20
+    """How much noise is added to what is enlarged, in [0, 350]: the more, the more is invented."""
     tile: int = 0
     """Draw in overlapping tiles of this side, in pixels, which share one trajectory; 0: whole."""
     guidance: Guidance = Guidance()
@@ -235,6 +249,7 @@ class Request:
                 "Use a newer LDM Studio.",
             )
         _check_inpaint(self.inpaint)
+        _within("noise_level", self.noise_level, 0, MAX_NOISE_LEVEL)
         _within("tile", self.tile, 0, MAX_SIDE)
         _check_guidance(self.guidance)
         _check_options(self.sampler, self.options)
@@ -257,6 +272,8 @@ class Request:
             fields["negative_template"] = ""
         if "sampler" in fields and fields["sampler"] != self.sampler:
             fields["options"] = Options()
+        if "model" in fields:
+            fields.setdefault("model_digest", "")
         if "schedule" in fields or "steps" in fields:
             fields["levels"] = replace(self.levels, sigmas=(), rho=None)
         return replace(self, **fields)
@@ -373,6 +390,7 @@ def _check_guidance(guidance: Guidance) -> None:
     _within("guidance.mimic", guidance.mimic, 0.0, MAX_CFG)
     _within("guidance.quantile", guidance.quantile, 0.5, 1.0)
     _within("guidance.plus_plus", guidance.plus_plus, 0.0, 1.0)
+    _within("guidance.image", guidance.image, 0.0, MAX_CFG)
 
 
 def _check_options(sampler: str, options: Options) -> None:
@@ -424,6 +442,8 @@ def _check_changes(request: Request) -> None:
         _within("changes.step", change.step, before, MAX_STEPS * 2)
         if not change.fields:
             raise RequestError("changes", f"The change at step {change.step} changes nothing.")
+        if change.model is None and change.model_digest is not None:
+            raise RequestError("changes", "A change has the hash of a model that it does not name.")
         now = now.changed(change)
         before = change.step
 

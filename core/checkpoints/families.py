@@ -143,6 +143,7 @@ UPSCALER = Family(
     cross_levels=(1, 2),
     betas=(0.0001, 0.02),
     prediction="v",
+    cfg=9.0,
 )
 FAMILIES = (SD1, SD2, SDXL, REFINER, UPSCALER)
 

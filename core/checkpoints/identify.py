@@ -15,7 +15,7 @@ from ..errors import ModelError
 from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
-from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, Family, Reading
+from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Reading
 from .files import (
     NotAModelError,
     UnknownKindError,
@@ -166,6 +166,9 @@ def _identity(
     if shape.in_channels not in EXTRA_INPUTS:
         count = shape.in_channels
         raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
+    extra = EXTRA_INPUTS[shape.in_channels]
+    if (extra == "upscaling") != (family is UPSCALER):
+        raise UnknownKindError(f"it is {family.name}, {extra}, which is not known yet")
     unet = replace(shape, heads=family.heads, cross_levels=family.cross_levels)
     autoencoder = parts.autoencoder and autoencoder_config(parts.autoencoder.sources)
     found = list(zip(texts, family.texts, strict=False))
@@ -177,7 +180,7 @@ def _identity(
     identity = Identity(
         path=path,
         family=family,
-        extra=EXTRA_INPUTS[shape.in_channels],
+        extra=extra,
         unet=unet,
         autoencoder=autoencoder,
         text_encoders=encoders,

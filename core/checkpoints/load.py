@@ -26,14 +26,12 @@ from ..networks.unet import UNet
 from ..placement import Plan, Turns, free_memory, size_of, working_autoencoder, working_unet
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
-from .families import UPSCALER, CheckpointConfig
+from .families import CheckpointConfig
 from .files import UnreadableError, unreadable
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
 from .parts import Part
 
-DRAWABLE = ("", "inpainting")
-"""What a U-Net may want beside the noisy latent for pictures to be drawn with it."""
 V_SIDE = 768
 """Pixels; Stable Diffusion 2 that predicts v was trained on larger pictures."""
 LISTED = 3
@@ -167,11 +165,6 @@ def file_digest(path: Path, identity: Identity) -> str:
 
 def check_drawable(identity: Identity) -> None:
     """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
-    if identity.family is UPSCALER or identity.extra not in DRAWABLE:
-        raise ModelError(
-            f"{identity.path} is of the kind {identity.name}, which cannot be drawn with yet.",
-            "Choose another model.",
-        )
     if identity.missing:
         raise ModelError(
             f"{identity.path} lacks {' and '.join(identity.missing)}.",

@@ -26,6 +26,7 @@ IGNORED = re.compile(
     | (model\.)?(betas|alphas_cumprod.*|sqrt_.*|log_one_minus.*|posterior_.*|lvlb_weights
                  |logvar|scale_factor|timesteps|sigmas|log_sigmas)$
     | denoiser\. | first_stage_model\.loss\. | loss\. | model_ema\.
+    | low_scale_model\. | depth_model\.
     | (v_pred|ztsnr)$""",
     re.VERBOSE,
 )

@@ -133,6 +133,16 @@ def thresholded(
     return refine
 
 
+def weighed(cond: Tensor, uncond: Tensor, bare: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Both estimates of a model that edits a picture, moved away from `bare`, that without one.
+
+    Guided by a scale s, they give bare + scale (uncond - bare) + s (cond - uncond). Source: Brooks
+    et al. 2023, "InstructPix2Pix", equation 3.
+    """
+    shift = (scale - 1) * (uncond - bare)
+    return cond + shift, uncond + shift
+
+
 def _spread(x: Tensor) -> Tensor:
     return x.std(dim=(1, 2, 3), keepdim=True)
 

@@ -112,8 +112,8 @@ def _one_of(words: Mapping[Any, str]) -> Callable[[str], Any]:
     return read
 
 
-_CHANGE = re.compile(r'\s*(\d{1,6})((?:\s+[a-z]+\s+(?:"(?:\\.|[^"\\])*"|[-+.\de]+))+)\s*(?:;|$)')
-_PAIR = re.compile(r'([a-z]+)\s+("(?:\\.|[^"\\])*"|[-+.\de]+)')
+_CHANGE = re.compile(r'\s*(\d{1,6})((?:\s+[a-z_]+\s+(?:"(?:\\.|[^"\\])*"|[-+.\de]+))+)\s*(?:;|$)')
+_PAIR = re.compile(r'([a-z_]+)\s+("(?:\\.|[^"\\])*"|[-+.\de]+)')
 
 
 def write_changes(changes: tuple[Change, ...]) -> str:
@@ -157,6 +157,9 @@ _CHANGED: Mapping[str, Callable[[str], Any]] = {
     "steps": int,
     "init": _text,
     "mask": _text,
+    "control": _text,
+    "model": _text,
+    "model_digest": _text,
 }
 
 
@@ -216,6 +219,8 @@ KEYS = (
     _real("Mimic scale", "guidance.mimic"),
     Key("Threshold percentile", "guidance.quantile", _share, _percent, _mimics),
     _real("CFG plus plus", "guidance.plus_plus"),
+    _real("Image CFG scale", "guidance.image"),
+    Key("Upscaler noise level", "noise_level", int, str),
     Key("Tile", "tile", int, str),
     Key("Changes", "changes", read_changes, write_changes),
 )  # fmt: skip

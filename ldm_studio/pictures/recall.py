@@ -17,6 +17,9 @@ from ..engine.pipeline import Pictures, Pipeline
 from .images import Pixels, read_request
 from .inputs import InputStore
 
+WHAT = {"init": "start picture", "mask": "mask", "control": "control picture"}
+"""The pictures that a request, or a change of one, names; as the user knows them."""
+
 
 class MissingInput(StudioError):
     """A picture that a recipe starts from is not here; `field` is what names it."""
@@ -96,7 +99,7 @@ def find(
     def pixels(field: str, named: str) -> Pixels | None:
         if not named:
             return None
-        what = "mask" if field == "mask" else "start picture"
+        what = WHAT[field]
         try:
             found = known[named] if named in known else store.find(named)
         except ValueError as error:
@@ -112,8 +115,9 @@ def find(
 
     image, mask = pixels("init", request.init), pixels("mask", request.mask)
     later: dict[str, Pixels] = {}
-    for change in request.changes:
-        for field, named in (("init", change.init), ("mask", change.mask)):
+    for wanted in (request, *request.changes):
+        for field in WHAT:
+            named = getattr(wanted, field)
             if named and named not in (request.init, request.mask, *later):
                 found = pixels(field, named)
                 assert found is not None  # it is named

@@ -46,6 +46,10 @@ def in_words(change: Change) -> str:
             said.append("1 step" if value == 1 else f"{value} steps")
         elif name in ("sampler", "schedule"):
             said.append(f"{name} {value}")
+        elif name == "model":
+            said.append(f"model {value}")
+        elif name == "control":
+            said.append("another control picture" if value else "no control picture")
         elif name == "mask":
             said.append("another mask" if value else "no mask")
     return ", ".join(said) or "another picture to start from"

@@ -75,7 +75,13 @@ def changes() -> st.SearchStrategy[tuple[Change, ...]]:
         steps=st.none() | st.integers(1, 1000),
         init=st.none() | st.just(DIGEST),
         mask=st.none() | st.sampled_from(["", DIGEST]),
+        control=st.none() | st.sampled_from(["", DIGEST]),
+        model=st.none() | text,
     )
+    with_digest = change.map(
+        lambda made: made if made.model is None else replace(made, model_digest=DIGEST)
+    )
+    change = change | with_digest
     return st.lists(change, max_size=3).map(
         lambda found: tuple(sorted(found, key=lambda change: change.step))
     )
@@ -123,6 +129,8 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
             height=st.integers(0, 16384),
             match=st.booleans(),
         ),
+        control=st.sampled_from(["", DIGEST]),
+        noise_level=st.integers(0, 350),
         tile=st.integers(0, 16384),
         guidance=st.builds(
             Guidance,
@@ -132,6 +140,7 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
             mimic=st.floats(0, 100),
             quantile=st.floats(0.5, 1),
             plus_plus=share,
+            image=st.floats(0, 100),
         ),
         noise=st.sampled_from(list(PROFILES)),
         variation=st.builds(Variation, seed=st.integers(0, MAX_SEED), strength=share),
@@ -187,6 +196,8 @@ BAD: dict[str, list[Any]] = {
     "init": [0, None],
     "mask": [0, DIGEST],  # a mask without a picture
     "inpaint": [3, None],
+    "control": [0, None],
+    "noise_level": [-1, 351, 2.5],
     "tile": [-1, 1.5, None],
     "guidance": [3, None, "strong"],
     "options": [3, None],

@@ -103,6 +103,7 @@ def subset(request: Request) -> Request:
         vae="",
         addons=(),
         count=1,
+        control="",
         inpaint=inpaint if request.mask else Inpaint(),
         guidance=guidance if guidance.mimic else replace(guidance, quantile=Guidance().quantile),
         variation=request.variation if request.variation.strength else Variation(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,49 +15,13 @@ from core.model import Model
 from core.pipeline import Inputs, finish, prepare, preview, preview_of, steps
 from core.pixels import digest
 from core.request import Inpaint
-from tests.core.checkpoints.tiny import (
-    REQUEST,
-    Tiny,
-    reference_text,
-    reference_unet,
-    reference_vae,
-    tokenizer,
-)
+from tests.core.checkpoints.pipelines import reference_pipeline
+from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     return {name: load_checkpoint(path) for name, path in checkpoints.items()}
-
-
-def reference(tiny: Tiny) -> Any:
-    diffusers = pytest.importorskip("diffusers")
-    scheduler = diffusers.EulerDiscreteScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        steps_offset=1,
-        prediction_type=tiny.kind.prediction,
-    )
-    parts = {
-        "vae": reference_vae(tiny),
-        "unet": reference_unet(tiny),
-        "scheduler": scheduler,
-        "text_encoder": reference_text(tiny, 0),
-        "tokenizer": tokenizer(),
-    }
-    if len(tiny.texts) == 2:
-        parts |= {"text_encoder_2": reference_text(tiny, 1), "tokenizer_2": tokenizer()}
-        parts["tokenizer_2"].pad_token = "!"  # the token 0
-        pipeline = diffusers.StableDiffusionXLPipeline(**parts, add_watermarker=False)
-    else:
-        if tiny.kind.prediction == "v_prediction":
-            parts["tokenizer"].pad_token = "!"
-        pipeline = diffusers.StableDiffusionPipeline(
-            **parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False
-        )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
@@ -70,7 +33,7 @@ def test_a_picture_is_that_of_diffusers(
     job = prepare(model, REQUEST)
     *_, last = steps(job)
     ours = finish(job, last.state)
-    theirs = reference(tinies[kind])
+    theirs = reference_pipeline(tinies[kind])
     sigmas = list(job.sigmas)
     theirs.scheduler.set_timesteps(sigmas=sigmas)
     latents = job.start.x / theirs.scheduler.init_noise_sigma

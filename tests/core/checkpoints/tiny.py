@@ -47,25 +47,56 @@ REQUEST = Request(
 Weights = dict[str, Tensor]
 
 
+UPSCALER = replace(
+    SD2,
+    in_channels=7,
+    channels=32,
+    multipliers=(1, 2, 2),
+    depths=(0, 1, 1),
+    heads=8,
+    classes=1000,
+    cross_levels=(1, 2),
+)
+
+
 @dataclass(frozen=True)
 class Kind:
     unet: UNetConfig
     texts: tuple[ClipConfig, ...]
     pipeline: str
     prediction: str = "epsilon"
+    vae: AutoencoderConfig = VAE
+    scale: float = 0.18215
+    betas: tuple[float, float] = (0.00085, 0.012)
 
 
 KINDS = {
     "SD1": Kind(SD1, (CLIP_L,), "StableDiffusionPipeline"),
     "SD2": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline", "v_prediction"),
-    "SDXL": Kind(SDXL, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline"),
+    "SDXL": Kind(SDXL, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline", scale=0.13025),
     "refiner": Kind(
         replace(SDXL, context_dim=64, vector_dim=64 + 5 * 256),
         (OPEN_CLIP,),
         "StableDiffusionXLImg2ImgPipeline",
+        scale=0.13025,
     ),
     "SD1 inpainting": Kind(
         replace(SD1, in_channels=9), (CLIP_L,), "StableDiffusionInpaintPipeline"
+    ),
+    "instruct-pix2pix": Kind(
+        replace(SD1, in_channels=8), (CLIP_L,), "StableDiffusionInstructPix2PixPipeline"
+    ),
+    "SD2 depth": Kind(
+        replace(SD2, in_channels=5), (OPEN_CLIP,), "StableDiffusionDepth2ImgPipeline"
+    ),
+    "x4 upscaler": Kind(
+        UPSCALER,
+        (OPEN_CLIP,),
+        "StableDiffusionUpscalePipeline",
+        "v_prediction",
+        replace(VAE, multipliers=(1, 2, 2)),
+        0.08333,
+        (0.0001, 0.02),
     ),
 }
 
@@ -85,7 +116,7 @@ def made(name: str, randomised: Callable[..., Any]) -> Tiny:
     return Tiny(
         kind,
         randomised(UNet(kind.unet), 1),
-        randomised(Autoencoder(VAE), 2),
+        randomised(Autoencoder(kind.vae), 2),
         tuple(randomised(ClipTextEncoder(text), 3 + i) for i, text in enumerate(kind.texts)),
     )
 
@@ -162,7 +193,8 @@ def tokenizer() -> Any:
 def reference_text(tiny: Tiny, i: int) -> Any:
     """Of transformers; that of Stable Diffusion 2 without its last layer, as it is published."""
     transformers = pytest.importorskip("transformers")
-    config, cut = tiny.kind.texts[i], tiny.kind is KINDS["SD2"]
+    config = tiny.kind.texts[i]
+    cut = config.projection is not None and tiny.kind.unet.vector_dim is None
     theirs = transformers.CLIPTextConfig(
         hidden_size=config.dim,
         intermediate_size=config.feed_forward,
@@ -195,6 +227,7 @@ def reference_unet(tiny: Tiny) -> Any:
     widths = [config.channels * multiplier for multiplier in config.multipliers]
     sizes = bool(config.vector_dim)
     unet = diffusers.UNet2DConditionModel(
+        sample_size=64,
         in_channels=config.in_channels,
         block_out_channels=widths,
         layers_per_block=config.blocks,
@@ -207,20 +240,23 @@ def reference_unet(tiny: Tiny) -> Any:
         addition_embed_type="text_time" if sizes else None,
         addition_time_embed_dim=256 if sizes else None,
         projection_class_embeddings_input_dim=config.vector_dim,
+        only_cross_attention=[level in config.cross_levels for level in range(len(widths))],
+        num_class_embeds=config.classes,
     )
     return filled(unet, tiny.unet.state_dict(), unet_from_diffusers)
 
 
 def reference_vae(tiny: Tiny) -> Any:
     diffusers = pytest.importorskip("diffusers")
-    levels = len(VAE.multipliers)
+    config = tiny.kind.vae
+    levels = len(config.multipliers)
     vae = diffusers.AutoencoderKL(
         down_block_types=["DownEncoderBlock2D"] * levels,
         up_block_types=["UpDecoderBlock2D"] * levels,
-        block_out_channels=[VAE.channels * multiplier for multiplier in VAE.multipliers],
-        layers_per_block=VAE.blocks,
-        latent_channels=VAE.latent_channels,
-        scaling_factor=0.13025 if tiny.kind.unet.vector_dim else 0.18215,
+        block_out_channels=[config.channels * multiplier for multiplier in config.multipliers],
+        layers_per_block=config.blocks,
+        latent_channels=config.latent_channels,
+        scaling_factor=tiny.kind.scale,
         force_upcast=False,
     )
     return filled(vae, tiny.vae.state_dict(), autoencoder_from_diffusers)

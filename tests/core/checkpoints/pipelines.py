@@ -1,0 +1,61 @@
+"""The pipelines of diffusers with the weights of tiny models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.core.checkpoints.tiny import (
+    Tiny,
+    reference_text,
+    reference_unet,
+    reference_vae,
+    tokenizer,
+)
+
+UNUSED = ("safety_checker", "feature_extractor", "image_encoder", "depth_estimator", "watermarker")
+
+
+def reference_pipeline(tiny: Tiny) -> Any:
+    diffusers = pytest.importorskip("diffusers")
+    kind = tiny.kind
+    betas = {
+        "beta_start": kind.betas[0], "beta_end": kind.betas[1], "beta_schedule": "scaled_linear"
+    }  # fmt: skip
+    parts = {
+        "vae": reference_vae(tiny),
+        "unet": reference_unet(tiny),
+        "scheduler": diffusers.EulerDiscreteScheduler(
+            **betas, steps_offset=1, prediction_type=kind.prediction
+        ),
+        "text_encoder": reference_text(tiny, 0),
+        "tokenizer": tokenizer(),
+    }
+    if kind.pipeline == "StableDiffusionUpscalePipeline":
+        parts["low_res_scheduler"] = diffusers.DDPMScheduler(**betas)
+    if len(tiny.texts) == 2:
+        parts |= {"text_encoder_2": reference_text(tiny, 1), "tokenizer_2": tokenizer()}
+        parts["tokenizer_2"].pad_token = "!"  # the token 0
+    elif kind.texts[0].projection is not None:
+        parts["tokenizer"].pad_token = "!"
+    make = getattr(diffusers, kind.pipeline)
+    if (
+        kind.pipeline == "StableDiffusionXLImg2ImgPipeline"
+    ):  # the refiner's own encoder is the second
+        parts["text_encoder_2"] = parts.pop("text_encoder")
+        parts["tokenizer_2"] = parts.pop("tokenizer")
+        parts |= {"text_encoder": None, "tokenizer": None, "requires_aesthetics_score": True}
+    if "XL" in kind.pipeline:
+        parts["add_watermarker"] = False
+    elif "Depth" not in kind.pipeline and "Upscale" not in kind.pipeline:
+        parts["requires_safety_checker"] = False
+    pipeline = make(**parts, **{name: None for name in UNUSED if _takes(make, name)})
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def _takes(make: Any, name: str) -> bool:
+    import inspect
+
+    return name in inspect.signature(make.__init__).parameters
