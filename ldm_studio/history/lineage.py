@@ -45,7 +45,10 @@ def family(reader: Reader, number: int) -> Family | None:
     pictures = reader.listed([line[-1]])
     if not pictures:
         return None
+    unknown = tuple(relation for relation in reader.parents(line[-1]) if not relation.ids)
     root = Kin(pictures[0])
+    if unknown:
+        root.step, root.mask = unknown[0].step, unknown[0].mask
     known = {line[-1]}
     waiting, room = [root], MOST
     while waiting:
@@ -61,7 +64,6 @@ def family(reader: Reader, number: int) -> Family | None:
             kin = _kin(reader, picture, above.picture)
             above.children.append(kin)
             waiting.append(kin)
-    unknown = tuple(relation for relation in reader.parents(line[-1]) if not relation.ids)
     return Family(root, number, unknown)
 
 

@@ -85,7 +85,6 @@ class FamilyTree(QTreeWidget):
             self._show_input(top, 0, start.digest)
             self.addTopLevelItem(top)
             top.addChild(root)
-            self._show_mask(root, start.mask)
         else:
             self.addTopLevelItem(root)
         self.expandAll()

@@ -198,6 +198,8 @@ class Grid(SectionedView):
         """Moves and selects; all other keys are for the page, which has commands for them."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.ignore()
         elif event.key() in _MOVES or event.matches(QKeySequence.StandardKey.SelectAll):
             super().keyPressEvent(event)
         else:
@@ -248,16 +250,16 @@ class Grid(SectionedView):
         drag.exec(supportedActions, Qt.DropAction.CopyAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        event.setAccepted(self._takes(event))
+        self._answer(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.setAccepted(self._takes(event))
+        self._answer(event)
         where, bar = event.position().toPoint(), self.verticalScrollBar()
         if where.y() < _EDGE:
             bar.setValue(bar.value() - _EDGE)
         elif where.y() > self.viewport().height() - _EDGE:
             bar.setValue(bar.value() + _EDGE)
-        self._show_gap(self._row_before(where) if event.isAccepted() else None)
+        self._show_gap(self._row_before(where) if self._takes(event) else None)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._show_gap(None)
@@ -272,6 +274,12 @@ class Grid(SectionedView):
             self.arranged.emit(numbers, int(ids[row]) if row < len(ids) else None)
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
+
+    def _answer(self, event: QDropEvent) -> None:
+        """Its own pictures are its own affair: the window would open them."""
+        event.setAccepted(event.mimeData().hasFormat(IDS))
+        takes = self._takes(event)
+        event.setDropAction(Qt.DropAction.CopyAction if takes else Qt.DropAction.IgnoreAction)
 
     def _takes(self, event: QDropEvent) -> bool:
         """Only a collection has an order of the user's."""

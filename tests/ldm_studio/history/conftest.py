@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.page import HistoryPage
 from ldm_studio.history.reader import Reader
 from ldm_studio.history.store import History
+from tests.ldm_studio.history.paging import SECONDS, WORDS, picture
 
 
 @pytest.fixture
@@ -21,3 +24,24 @@ def history(tmp_path: Path) -> Iterator[History]:
 def reader(history: History) -> Iterator[Reader]:
     with history.reader() as reader:
         yield reader
+
+
+@pytest.fixture
+def open_page(application, qtbot) -> Callable[[], HistoryPage]:
+    def opened() -> HistoryPage:
+        if not application.library.is_open:
+            with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
+                application.library.open()
+        application.browsing.show_history()
+        page = application.browsing.page
+        qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def page(open_page) -> HistoryPage:
+    for number, words in enumerate(WORDS, 1):
+        picture(number, words)
+    return open_page()

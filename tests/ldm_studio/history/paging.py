@@ -1,0 +1,62 @@
+"""The page of the history with five pictures, and what tests do with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+
+from core.request import Request
+from ldm_studio.history.browser.grid import Grid
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.page import HistoryPage
+from ldm_studio.history.query import parse
+from ldm_studio.paths import pictures_dir
+from tests.ldm_studio.history.files import ours
+
+Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
+SECONDS = 10_000
+
+WORDS = ("a red fox", "a blue fox", "a castle", "a green fox", "a rocket")
+
+
+def picture(number: int, prompt: str, **changes: object) -> Path:
+    """The higher the number, the newer."""
+    request = replace(Request(prompt=prompt, width=8, height=8, seed=number), **changes)
+    path = ours(pictures_dir() / "2026-11-20" / f"{number:05}-1.png", request, seed=number)
+    os.utime(path, (1_790_000_000 + number * 60,) * 2)
+    return path
+
+
+def prompts(page: HistoryPage) -> list[str]:
+    found = [page.model.listed(row) for row in range(page.model.rowCount())]
+    return ["" if one is None else one.prompt for one in found]
+
+
+def search(page: HistoryPage, qtbot, text: str) -> None:
+    page.search.setText(text)
+    found(page, qtbot)
+
+
+def found(page: HistoryPage, qtbot) -> None:
+    """Wait until what is in the search field has been searched for."""
+    qtbot.waitUntil(
+        lambda: page.model.query == parse(page.search.text()) and page.model.stage is Stage.DONE,
+        timeout=SECONDS,
+    )
+
+
+def choose(page: HistoryPage, qtbot, *rows: int) -> None:
+    """Select rows, and wait for the details of a single one."""
+    ids = [int(page.model.ids[row]) for row in rows]
+    if len(rows) == 1:
+        with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+            page.grid.select_ids(ids)
+    else:
+        page.grid.select_ids(ids)
+
+
+def middle(grid: Grid, row: int) -> QPoint:
+    return grid.visualRect(grid.model().index(row, 0)).center()

@@ -1,0 +1,369 @@
+"""Names, collections, exports, lineage and steps in the page of the history."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QTreeWidgetItem, QWidget
+
+from core.environment import Environment
+from core.pixels import digest
+from core.request import Request
+from ldm_studio.history.browser.acts import build_menu
+from ldm_studio.history.browser.exporting import ExportDialog, Kind
+from ldm_studio.history.browser.page import HistoryPage
+from ldm_studio.history.browser.renaming import RenameDialog
+from ldm_studio.history.sheet import Sheet
+from ldm_studio.paths import inputs_dir, trajectories_dir
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.trajectories import Trajectories, Trajectory
+from tests.ldm_studio.history.files import noise
+from tests.ldm_studio.history.paging import (
+    SECONDS,
+    Button,
+    Key,
+    Modifier,
+    choose,
+    found,
+    picture,
+    prompts,
+    search,
+)
+
+# Names
+
+
+def test_a_picture_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
+    choose(page, qtbot, 0)
+    path, number = page.details.picture.path, page.chosen.ids[0]
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.deeds.rename(page.details.picture, "a rocket 🚀")
+    new = path.with_name("a rocket 🚀.png")
+    assert new.exists()
+    assert not path.exists()
+    qtbot.waitUntil(lambda: page.model.listed(0).path == new, timeout=SECONDS)
+    assert page.chosen.ids == [number]
+    page.grid.setFocus()
+    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
+        qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
+    assert path.exists()
+    qtbot.waitUntil(lambda: page.model.listed(0).path == path, timeout=SECONDS)
+
+
+def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
+    choose(page, qtbot, 0)
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Key.Key_F2)
+    dialog = page.window().findChild(RenameDialog)
+    assert dialog.name.text() == "00005-1"
+    dialog.name.setText("a/b")
+    assert "cannot have /" in dialog.problem.text()
+    assert not dialog.accept_button.isEnabled()
+    dialog.name.setText("00001-1")
+    assert "another file" in dialog.problem.text()
+    dialog.name.setText("rocket")
+    assert dialog.problem.text() == ""
+    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
+        qtbot.keyClick(dialog.name, Key.Key_Return)
+    assert (page.model.listed(0).path.parent / "rocket.png").exists()
+
+
+def test_a_name_that_is_taken_meanwhile_is_told(page, qtbot) -> None:
+    page.deeds.rename(page.model.listed(0), "00001-1")
+    qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
+    assert "00001-1.png" in page.notice.text()
+
+
+def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) -> None:
+    choose(page, qtbot, 0)
+    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+        page.chosen.acts["reuse"].trigger()
+    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
+        page.deeds.rename(page.model.listed(0), "rocket")
+    assert application.studio.shown.path.name == "rocket.png"
+
+
+# Collections
+
+
+def line(page: HistoryPage, words: str) -> QTreeWidgetItem:
+    found = page.facets.findItems(words, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
+    assert len(found) == 1
+    return found[0]
+
+
+def has_line(page: HistoryPage, words: str) -> bool:
+    return bool(page.facets.findItems(words, Qt.MatchFlag.MatchRecursive))
+
+
+@pytest.fixture
+def best(page, qtbot) -> str:
+    """The key of a collection: the castle, the red fox, the rocket."""
+    page.collecting.create("Best", [int(page.model.ids[row]) for row in (2, 4, 0)])
+    qtbot.waitUntil(lambda: has_line(page, "Best"), timeout=SECONDS)
+    (one,) = page.collecting.known
+    return one.key
+
+
+def show_best(page, qtbot) -> None:
+    page.facets.itemClicked.emit(line(page, "Best"), 0)
+    found(page, qtbot)
+
+
+def test_a_collection_is_shown_in_its_order_under_its_name(page, best, qtbot) -> None:
+    show_best(page, qtbot)
+    assert page.search.text() == 'collection:"Best"'
+    assert prompts(page) == ["a castle", "a red fox", "a rocket"]
+    assert [(one.day, one.count) for one in page.model.sections] == [("Best", 3)]
+
+
+def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
+    """Drop pictures of the page somewhere; whether they were taken."""
+    rows = [page.model.index(page.model.row_of(number)) for number in ids]
+    data = page.model.mimeData(rows)
+    keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
+    QApplication.sendEvent(target, QDragEnterEvent(where, *keys))
+    move = QDragMoveEvent(where, *keys)
+    QApplication.sendEvent(target, move)
+    if not move.isAccepted() or move.dropAction() == Qt.DropAction.IgnoreAction:
+        return False
+    drop = QDropEvent(QPointF(where), *keys)
+    QApplication.sendEvent(target, drop)
+    return drop.isAccepted()
+
+
+def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -> None:
+    facets, ids = page.facets, page.model.ids
+    panel = facets.viewport()
+    onto = facets.visualItemRect(line(page, "Best")).center()
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        assert drag(page, qtbot, panel, onto, [int(ids[1]), int(ids[2])])
+    assert "1 picture added to “Best”" in page.notice.text()
+    show_best(page, qtbot)
+    assert prompts(page) == ["a castle", "a red fox", "a rocket", "a green fox"]
+    gone = int(page.model.ids[1])
+    data = page.model.mimeData([page.model.index(1)])
+    keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
+    QApplication.sendEvent(panel, QDragEnterEvent(onto, *keys))
+    out = facets.visualItemRect(line(page, "Take out of “Best”")).center()
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        assert drag(page, qtbot, panel, out, [gone])
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
+    assert not has_line(page, "Take out of “Best”")
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.deeds.undo()
+    qtbot.waitUntil(
+        lambda: prompts(page) == ["a castle", "a red fox", "a rocket", "a green fox"],
+        timeout=SECONDS,
+    )
+
+
+def test_pictures_are_not_dropped_on_other_filters(page, best, qtbot) -> None:
+    where = page.facets.visualItemRect(line(page, "Date")).center()
+    assert not drag(page, qtbot, page.facets.viewport(), where, [int(page.model.ids[0])])
+
+
+def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtbot) -> None:
+    show_best(page, qtbot)
+    grid = page.grid
+    first = grid.visualRect(page.model.index(0))
+    where = QPoint(first.left() + 2, first.center().y())
+    assert drag(page, qtbot, grid.viewport(), where, [int(page.model.ids[2])])
+    wanted = ["a rocket", "a castle", "a red fox"]
+    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    choose(page, qtbot, 0)
+    grid.setFocus()
+    qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
+    wanted = ["a castle", "a rocket", "a red fox"]
+    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    assert page.chosen.ids == [int(page.model.ids[1])]
+    qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
+    wanted = ["a castle", "a red fox", "a rocket"]
+    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    qtbot.keyClick(grid, Key.Key_Left, Modifier.AltModifier)
+    wanted = ["a castle", "a rocket", "a red fox"]
+    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+
+
+def test_all_pictures_have_no_order_to_change(page, best, qtbot) -> None:
+    where = page.grid.visualRect(page.model.index(0)).center()
+    assert not drag(page, qtbot, page.grid.viewport(), where, [int(page.model.ids[2])])
+    choose(page, qtbot, 0)
+    assert not page.chosen.acts["take_out"].isEnabled()
+
+
+def test_pictures_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
+    choose(page, qtbot, 1)
+    menu = build_menu(page.chosen, page.collecting, page)
+    (inside,) = [one for one in menu.findChildren(QMenu) if one.title() == "Add to Collection"]
+    (act,) = [one for one in inside.actions() if one.text() == "Best"]
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        act.trigger()
+    show_best(page, qtbot)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
+    choose(page, qtbot, 3)
+    assert page.model.listed(3).prompt == "a green fox"
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        page.chosen.acts["take_out"].trigger()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
+
+
+def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -> None:
+    page.facets.rename_requested.emit(best)
+    dialog = page.findChild(QInputDialog)
+    assert dialog.textValue() == "Best"
+    dialog.setTextValue("The best")
+    dialog.accept()
+    qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
+    page.facets.remove_requested.emit(best)
+    qtbot.waitUntil(lambda: not has_line(page, "The best"), timeout=SECONDS)
+    assert page.model.rowCount() == 5
+    page.deeds.undo()
+    qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
+    assert page.collecting.known[0].pictures == 3
+
+
+def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> None:
+    page.facets.new_requested.emit([])
+    dialog = page.findChild(QInputDialog)
+    dialog.setTextValue("best")
+    dialog.accept()
+    assert page.notice.is_error
+    assert "already" in page.notice.text()
+
+
+# Export
+
+
+def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
+    page.grid.selectAll()
+    page.chosen.acts["export"].trigger()
+    qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None, timeout=SECONDS)
+    dialog = page.findChild(ExportDialog)
+    assert "5 pictures" in dialog.windowTitle()
+    dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.ZIP))
+    assert dialog.target.text().endswith(".zip")
+    assert dialog.options.isHidden()
+    dialog.target.setText(str(tmp_path / "out.zip"))
+    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS):
+        dialog.accept_button.click()
+    with zipfile.ZipFile(tmp_path / "out.zip") as pack:
+        assert len(pack.namelist()) == 5
+    assert "5 pictures exported" in page.notice.text()
+    assert page.export_progress.isHidden()
+
+
+def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> None:
+    pictures = [page.model.listed(row) for row in range(5)]
+    page.exporter.ask(pictures)
+    dialog = page.findChild(ExportDialog)
+    dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.SHEET_PNG))
+    dialog.columns.setValue(2)
+    dialog.side.setValue(64)
+    for name, box in dialog.captions.items():
+        box.setChecked(name in ("seed", "prompt"))
+    dialog.target.setText(str(tmp_path / "sheet.png"))
+    size = Sheet(2, 64, ("prompt", "seed")).size(5)
+    assert f"{size.width()} × {size.height()}" in dialog.note.text()
+    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS):
+        dialog.accept_button.click()
+    assert QImage(str(tmp_path / "sheet.png")).size() == size
+    dialog = ExportDialog(200_000, tmp_path, page)
+    dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.SHEET_JPEG))
+    assert not dialog.accept_button.isEnabled()
+    assert "too large" in dialog.note.text()
+
+
+def test_an_export_can_be_stopped(page, qtbot, tmp_path) -> None:
+    pictures = [page.model.listed(row) for row in range(5)] * 200
+    page.exporter.progressed.connect(lambda state: state and page.exporter.cancel())
+    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS) as done:
+        page.exporter.export(pictures, tmp_path / "out")
+    assert done.args[0].cancelled
+    assert "Stopped" in page.notice.text()
+
+
+# Steps and lineage
+
+
+def test_the_prompt_is_copied(page, qtbot) -> None:
+    choose(page, qtbot, 4)
+    page.grid.setFocus()
+    shifted = Modifier.ControlModifier | Modifier.ShiftModifier
+    qtbot.keyClick(page.grid, Key.Key_C, shifted)
+    assert QApplication.clipboard().text() == "a red fox"
+
+
+def test_masks_and_start_pictures_are_seen_in_the_lineage(page, qtbot) -> None:
+    """Inpainted from a picture that is not in the history, then a branch of the result."""
+    start, mask = noise(seed=70), np.full((8, 8), 255, np.uint8)
+    for pixels in (start, mask):
+        InputStore(inputs_dir()).keep(digest(pixels), pixels)
+    one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
+    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+        page.library.note([one])
+    choose(page, qtbot, 0)
+    tree = page.details.family
+    top = tree.topLevelItem(0)
+    assert top.text(0) == "The start picture"
+    assert not tree.isColumnHidden(1)
+    qtbot.waitUntil(lambda: not top.icon(0).isNull(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not top.child(0).icon(1).isNull(), timeout=SECONDS)
+
+
+def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
+    application, page, qtbot
+) -> None:
+    start, mask = noise(seed=70), np.zeros((8, 8), np.uint8)
+    mask[:4] = 255
+    for pixels in (start, mask):
+        InputStore(inputs_dir()).keep(digest(pixels), pixels)
+    one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
+    child = picture(8, "redrawn", init=digest(noise(seed=7)), strength=0.7)
+    page.library.note([one, child])
+    qtbot.waitUntil(lambda: page.model.rowCount() == 7, timeout=SECONDS)
+    choose(page, qtbot, 0)
+    tree = page.details.family
+    parent = tree.topLevelItem(0).child(0)
+    assert parent.text(0) == "Inpainted: inpainted"
+    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+        tree.itemActivated.emit(parent, 0)
+    store, studio = application.store, application.studio
+    assert (store.prompt, store.seed, store.strength) == ("inpainted", 7, 0.5)
+    assert (studio.start == start).all()
+    assert (studio.view.mask() == mask).all()
+    assert (studio.view.picture() == noise(seed=7)).all()
+
+
+def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -> None:
+    estimates = np.zeros((4, 4, 2, 2), np.float16)
+    request = Request(prompt="a rocket", width=8, height=8, seed=5)
+    kept = Trajectory(request, Environment(), 1, estimates)
+    Trajectories(trajectories_dir(), 2**20).keep(digest(noise(seed=5)), kept)
+    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+        page.library.index(page.library.folders, quiet=True)
+    page.library.changed.emit()
+    search(page, qtbot, "has:steps")
+    assert prompts(page) == ["a rocket"]
+    choose(page, qtbot, 0)
+    assert page.details.steps.isVisible()
+    assert "4 Steps" in page.details.steps.text()
+    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+        qtbot.mouseClick(page.details.steps, Button.LeftButton)
+    assert application.studio.shown.trajectory is not None
+    assert not application.browsing.is_open
+
+
+# The bar at the side
+
+
+def test_the_scroll_bar_is_there_only_where_there_is_more_to_see(page, qtbot) -> None:
+    assert not page.grid.verticalScrollBar().isVisible()
+    page.grid.side = 320
+    page.resize(500, 300)
+    qtbot.waitUntil(lambda: page.grid.verticalScrollBar().maximum() > 0, timeout=SECONDS)
+    assert page.grid.verticalScrollBar().isVisible()
