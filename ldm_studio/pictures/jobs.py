@@ -99,6 +99,7 @@ class JobStore:
         self._keys = count()
         self._name = f"{time.time_ns():020d}-{os.getpid()}"
         self._lock: int | None = None
+        self._latest = 0
         self._beginning = threading.Lock()
 
     def open(self) -> tuple[list[FoundJob], list[str]]:
@@ -122,9 +123,13 @@ class JobStore:
         over by others. Raises OSError.
         """
         with self._beginning:
+            lock = self._lock_of(self._name)
+            if self._lock is not None and not lock.exists():  # somebody deleted the folder
+                os.close(self._lock)
+                self._lock = None
             if self._lock is None:
                 self._root.mkdir(parents=True, exist_ok=True)
-                self._lock = _try_lock(self._lock_of(self._name))
+                self._lock = _try_lock(lock)
             self._own.mkdir(exist_ok=True)
 
     def close(self) -> None:
@@ -139,13 +144,14 @@ class JobStore:
             self._lock_of(self._name).unlink(missing_ok=True)
 
     def new_key(self) -> str:
-        """Later ones sort behind earlier ones."""
-        return f"{time.time_ns():020d}-{next(self._keys)}"
+        """Later ones sort behind earlier ones, even where the clock is put back meanwhile."""
+        with self._beginning:
+            self._latest = max(time.time_ns(), self._latest + 1)
+            return f"{self._latest:020d}-{next(self._keys)}"
 
     def write(self, key: str, job: StoredJob) -> None:
         """Raises OSError."""
-        if self._lock is None:  # the disk was full, or read only, when it was opened
-            self._begin()
+        self._begin()  # the disk may have been full when it was opened, or the folder be gone
         write_json(self._own / key / "job.json", job.to_json())
 
     def order(self, keys: list[str]) -> None:

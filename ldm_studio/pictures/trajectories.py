@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +78,19 @@ class Trajectories:
         path = self.path(pixels)
         with replacing(path) as file:
             file.write(data)
+        self._make_newest(path)
         self._trim()
         return path
+
+    def _make_newest(self, path: Path) -> None:
+        """By the time of its file, even where the clock was put back meanwhile. Raises OSError."""
+        latest = 0
+        for other in self._folder.glob(f"*{SUFFIX}"):
+            if other != path:
+                with suppress(FileNotFoundError):  # another process trims
+                    latest = max(latest, other.stat().st_mtime_ns)
+        if path.stat().st_mtime_ns <= latest:
+            os.utime(path, ns=(latest + 1, latest + 1))
 
     def _trim(self) -> None:
         """Drop the oldest until the rest is within the budget."""
