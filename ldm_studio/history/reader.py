@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .following import identity
 from .index import folder_range, mark_of
 from .journal import Mark
 from .query import Name, Query
@@ -174,6 +175,12 @@ class Reader:
         self.path = path
         with self._told():
             self._connection = connect_for_reading(path)
+        self._file = identity(path)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file it reads is still the one at its path."""
+        return self._file == identity(self.path)
 
     def close(self) -> None:
         self._connection.close()

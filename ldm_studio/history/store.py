@@ -20,11 +20,12 @@ from typing import Any, TypeVar
 from . import collecting, index, journal, steps
 from .collecting import Whole
 from .errors import HistoryError
+from .following import Identity, Restored, identity, write_again, write_journal_again
 from .index import Indexed
 from .journal import MAX_RATING, Collection, Folder, Mark, Member, SavedSearch, Saying
 from .reader import Reader
 from .reading import Scanned
-from .schema import MIGRATIONS, State, in_words, open_for_writing
+from .schema import MIGRATIONS, Opened, State, in_words, is_damage, open_for_writing
 from .steps import KeptSteps
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ T = TypeVar("T")
 DATABASE = "history.sqlite3"
 JOURNAL = "history-marks.jsonl"
 _BATCH = 500
+_TOLD = 0x4C444D53
+"""The application's id of a database that knows what is in the journal."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,12 @@ class History:
         self.recovery: Recovery | None = None
         self.is_new = False
         """The database was made just now: not every picture may be in it yet."""
+        self.on_restored: Callable[[Restored], None] = lambda _: None
+        """Told, on the thread that writes, when the database was gone and was written again."""
         self._journal = folder / JOURNAL
+        self._unsaid: list[Saying] = []
+        """What could not be written into the journal yet."""
+        self._file: Identity | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         ready: Future[Recovery | None] = Future()
@@ -242,31 +250,72 @@ class History:
     def _write(self, migrations: Sequence[str], ready: Future[Recovery | None]) -> None:
         try:
             opened = open_for_writing(self.path, migrations)
-            recovery = None
-            if opened.set_aside is not None:
-                recovery = self._recover(opened.connection, opened.set_aside)
-            elif opened.is_new:  # the database was deleted, and what was said was not
-                self._say_all(opened.connection)
+            recovery = self._told_all(opened)
         except BaseException as error:  # whoever opens the history is told, whatever it is
             ready.set_exception(error)
             return
         connection, self.is_new = opened.connection, opened.is_new
+        self._file = identity(self.path)
         ready.set_result(recovery)
         while (batch := self._batch()) is not None:
+            try:
+                connection = self._followed(connection)
+            except HistoryError as error:
+                for job in batch:
+                    job.future.set_exception(error)
+                continue
             self._commit(connection, batch)
         with suppress(sqlite3.Error):  # only makes the next start quicker
             connection.execute("PRAGMA optimize")
         connection.close()
 
-    def _recover(self, connection: sqlite3.Connection, set_aside: Path) -> Recovery:
-        self._say_all(connection)
-        rows = connection.execute("SELECT path FROM folders")
-        return Recovery(set_aside, tuple(Path(path) for (path,) in rows))
+    def _told_all(self, opened: Opened) -> Recovery | None:
+        """Have a new database know what the user said, in case the last one was lost.
 
-    def _say_all(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        index.say(connection, journal.read(self._journal))
-        connection.execute("COMMIT")
+        Raises HistoryError.
+        """
+        connection = opened.connection
+        try:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != _TOLD:
+                connection.execute("BEGIN IMMEDIATE")
+                index.say(connection, journal.read(self._journal))
+                # Together with it, as a kill may come at any moment.
+                connection.execute(f"PRAGMA application_id = {_TOLD}")
+                connection.execute("COMMIT")
+            if opened.set_aside is None:
+                return None
+            rows = connection.execute("SELECT path FROM folders")
+            return Recovery(opened.set_aside, tuple(Path(path) for (path,) in rows))
+        except sqlite3.Error as error:
+            connection.close()
+            raise in_words(error, self.path) from error
+
+    def _followed(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """A connection to the file that is there now. Raises HistoryError."""
+        now = identity(self.path)
+        if now is not None and now == self._file:
+            return connection
+        log.error("%s is gone or another file", self.path)
+        try:
+            if now is None:
+                fresh = write_again(connection, self.path)
+                write_journal_again(fresh, self._journal)
+            else:
+                opened = open_for_writing(self.path)
+                self._told_all(opened)
+                fresh = opened.connection
+        except sqlite3.Error as error:
+            raise in_words(error, self.path) from error
+        except OSError as error:
+            raise HistoryError(
+                f"The history {self.path} is gone and cannot be written again: "
+                f"{error.strerror or error}.",
+                "Bring its folder back, or start LDM Studio again; no picture is lost.",
+            ) from error
+        connection.close()
+        self._file = identity(self.path)
+        self.on_restored(Restored(self.path))
+        return fresh
 
     def _batch(self) -> list[_Job] | None:
         """What waits; None when it is time to end."""
@@ -308,10 +357,13 @@ class History:
 
     def _note(self, results: Sequence[tuple[_Job, Any, Exception | None]]) -> None:
         said = [s for job, result, error in results if error is None for s in job.sayings(result)]
+        self._unsaid += said
         try:
-            journal.write(self._journal, said)
+            journal.write(self._journal, self._unsaid)
         except OSError as error:  # it is in the database, which is what counts today
             log.error("%s cannot be written: %s", self._journal, error)
+        else:
+            self._unsaid = []
 
 
 def _attempt(connection: sqlite3.Connection, job: _Job) -> tuple[Any, Exception | None]:
@@ -319,9 +371,9 @@ def _attempt(connection: sqlite3.Connection, job: _Job) -> tuple[Any, Exception 
     connection.execute("SAVEPOINT job")
     try:
         result = job.run(connection)
-    except sqlite3.OperationalError:
-        raise  # the disk or the lock: no other job would fare better
     except Exception as error:  # handed to whoever waits for it
+        if isinstance(error, sqlite3.OperationalError) or is_damage(error):
+            raise  # the disk, the lock or the database: no other job would fare better
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         return None, error

@@ -12,13 +12,14 @@ import io
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
 from core.errors import MemoryShortage, PictureError
 
-from .schema import BUSY_MS
+from .schema import BUSY_MS, is_damage
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +71,12 @@ class Thumbnails:
     def _opened(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return self._connected(self.path)
-        except (sqlite3.Error, OSError) as error:
-            log.warning("%s: %s; it is begun anew", self.path, error)
-        try:
+            try:
+                return self._connected(self.path)
+            except sqlite3.Error as error:
+                if not is_damage(error):  # such as a lock: another program uses it
+                    raise
+                log.warning("%s: %s; it is begun anew", self.path, error)
             for suffix in ("", "-wal", "-shm"):
                 self.path.with_name(DATABASE + suffix).unlink(missing_ok=True)
             return self._connected(self.path)
@@ -96,6 +99,12 @@ class Thumbnails:
 
     def _failed(self, error: sqlite3.Error) -> None:
         log.warning("%s: %s", self.path, error)
+        if is_damage(error):  # met again and again, were it kept
+            self._connection.close()
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(OSError):  # a system that deletes no open files: in memory, then
+                    self.path.with_name(DATABASE + suffix).unlink(missing_ok=True)
+            self._connection = self._opened()
 
 
 def make_thumbnail(path: Path, side: int = SIDE) -> bytes:

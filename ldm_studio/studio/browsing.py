@@ -17,6 +17,7 @@ from ..history.browser.chosen import Part
 from ..history.browser.entries import entry_of_file
 from ..history.browser.library import Library
 from ..history.browser.page import HistoryPage
+from ..history.following import Restored
 from ..history.reader import Details, Listed
 from ..history.store import Recovery
 from ..panels.strip import Entry
@@ -40,11 +41,15 @@ class Browsing(QObject):
         self._library, self._studio, self._commands = library, studio, commands
         self._window = studio.window
         self._page: HistoryPage | None = None
+        self._told = ""
+        """What was said to be wrong with the history, and still is."""
         self._toggle = self._window.actions_by_id["history"]
         commands.history_requested.connect(self.toggle)
         studio.bridge.finished.connect(self._on_finished)
         studio.bridge.saved.connect(self._on_saved)
         library.recovered.connect(self._on_recovered)
+        library.failed.connect(self._on_failed)
+        library.changed.connect(self._on_well)
 
     @property
     def page(self) -> HistoryPage:
@@ -166,7 +171,16 @@ class Browsing(QObject):
     def _on_saved(self, event: Saved) -> None:
         self._library.note([event.path])
 
-    def _on_recovered(self, recovery: Recovery) -> None:
+    def _on_failed(self, error: StudioError) -> None:
+        """Told once here, and by the page where that is seen."""
+        if not self.is_open and error.message != self._told:
+            self._window.notice.show_error(error.message, error.hint)
+        self._told = error.message
+
+    def _on_well(self) -> None:
+        self._told = ""
+
+    def _on_recovered(self, recovery: Recovery | Restored) -> None:
         self._window.notice.show_info(recovery.message)
 
 

@@ -79,6 +79,9 @@ class Asker:
     def _answer(self) -> None:
         while (question := self._next()) is not None:
             try:
+                if self._reader is not None and not self._reader.is_current:
+                    self._reader.close()
+                    self._reader = None
                 if self._reader is None:
                     self._reader = self._open_reader()
                 answer = question.ask(self._reader)

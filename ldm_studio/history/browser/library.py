@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import StudioError
 from ldm_studio import paths
 from ldm_studio.engine.thread import lower_priority
 from ldm_studio.history import steps
 from ldm_studio.history.errors import HistoryError
+from ldm_studio.history.following import Restored
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import Progress, Report, rebuild
 from ldm_studio.history.store import History
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+RETRY_MS = 5000
 _PROGRESS_SECONDS = 0.1
 
 
@@ -60,7 +62,7 @@ class Library(QObject):
     failed = Signal(object)
     """StudioError: the history cannot be opened, read or written."""
     recovered = Signal(object)
-    """Recovery: a damaged history was set aside."""
+    """Recovery: a damaged history was set aside; or Restored: it was gone, and is there again."""
     changed = Signal()
     """The history holds something else than before."""
     folders_changed = Signal()
@@ -92,6 +94,8 @@ class Library(QObject):
         self._folders: tuple[Path, ...] = ()
         self._error: StudioError | None = None
         self._noted: list[Path] = []
+        self._retry = QTimer(self, singleShot=True)
+        self._retry.timeout.connect(self._note_again)
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="ldm-library")
         self._indexer = ThreadPoolExecutor(
             1, thread_name_prefix="ldm-index", initializer=lower_priority
@@ -165,6 +169,14 @@ class Library(QObject):
             self.note(noted)
         if self.history.recovery is not None:
             self.recovered.emit(self.history.recovery)
+        self.history.on_restored = lambda restored: self.relay.post(
+            lambda: self._on_restored(restored)
+        )
+        self.index(self.folders, quiet=True)
+
+    def _on_restored(self, restored: Restored) -> None:
+        self.recovered.emit(restored)
+        self.changed.emit()
         self.index(self.folders, quiet=True)
 
     def _on_failed(self, error: StudioError) -> None:
@@ -187,7 +199,17 @@ class Library(QObject):
             history.put([scan(path) for path in files]).result()
             steps.follow(history, self._trajectories)
 
-        self.run(work, lambda _: self.changed.emit())
+        def failed(error: StudioError) -> None:
+            """The disk is full, or another program holds the lock: that passes."""
+            self._noted += files
+            self._retry.start(RETRY_MS)
+            self.failed.emit(error)
+
+        self.run(work, lambda _: self.changed.emit(), failed)
+
+    def _note_again(self) -> None:
+        noted, self._noted = self._noted, []
+        self.note(noted)
 
     def wrote(self, future: Future[T], then: Callable[[T], None] = lambda _: None) -> None:
         """What a method of the history is about to do: `changed` follows it, or `failed`."""

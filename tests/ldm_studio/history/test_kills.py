@@ -28,7 +28,7 @@ from ldm_studio.pictures.images import load_image, read_request
 from ldm_studio.pictures.jobs import JobStore
 
 KILLS = 200
-MOST_SECONDS = 0.08
+MOST_SECONDS = 0.05
 """In which a process makes a few pictures."""
 
 FORKING = """

@@ -1,0 +1,421 @@
+"""What can happen to the history from outside: damage, locks, folders that vanish, wrong clocks."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from ldm_studio.history import schema
+from ldm_studio.history.errors import HistoryError
+from ldm_studio.history.following import Restored
+from ldm_studio.history.journal import read as read_journal
+from ldm_studio.history.query import Query, parse
+from ldm_studio.history.reading import scan
+from ldm_studio.history.rebuild import rebuild
+from ldm_studio.history.schema import State, suspect
+from ldm_studio.history.store import DATABASE, JOURNAL, History
+from ldm_studio.history.thumbnails import Thumbnails
+from tests.ldm_studio.history.files import ours, scanned
+
+ROOT = Path(__file__).parents[3]
+PICTURES = 20
+YEAR = 365 * 86_400
+
+
+def filled(tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of the database and of its pictures; the first of them is rated and tagged."""
+    data, folder = tmp_path / "data", tmp_path / "pictures"
+    for number in range(PICTURES):
+        ours(folder / f"{number:05}-1.png", seed=number)
+    with History(data) as history:
+        history.add_folder(folder)
+        rebuild(history, [folder])
+        history.rate([1], 5)
+        history.tag([1], ["kept"])
+        history.save_search("best", "rating:5").result()
+    return data, folder
+
+
+def use(data: Path, folder: Path, *, write_first: bool) -> None:
+    """All kinds of questions and of writing."""
+    with History(data) as history, history.reader() as reader:
+        if write_first:
+            write(history, folder)
+        for picture in reader.pages(Query()):
+            reader.details(picture.id)
+        reader.order(Query())
+        reader.facets(Query())
+        reader.searches()
+        reader.count(parse("fox tag:kept rating:>=1"))
+        write(history, folder)
+
+
+def write(history: History, folder: Path) -> None:
+    history.put([scan(path) for path in sorted(folder.glob("*.png"))]).result()
+    history.tag([2, 3], ["more"]).result()
+
+
+def is_whole(data: Path) -> bool:
+    with closing(sqlite3.connect(data / DATABASE)) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def check_all_is_there(data: Path, folder: Path) -> None:
+    """At the latest when it starts twice more."""
+    for _ in range(2):
+        with History(data) as history:
+            rebuild(history, [folder])
+    with History(data) as history, history.reader() as reader:
+        assert history.recovery is None
+        assert reader.count(Query()) == PICTURES
+        assert reader.count(parse("rating:5 tag:kept")) == 1
+        assert reader.searches() == {"best": "rating:5"}
+        assert reader.folders() == (folder,)
+    assert is_whole(data)
+
+
+def hurt(data: Path, folder: Path, *, write_first: bool) -> None:
+    """Use a history that may be damaged: it may say so, and must not fail otherwise."""
+    try:
+        use(data, folder, write_first=write_first)
+    except HistoryError:
+        return
+    if not is_whole(data):  # where nothing has looked; after a crash it is looked through
+        suspect(data / DATABASE)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pages_that_are_overwritten_are_noticed_and_nothing_is_lost(tmp_path, seed) -> None:
+    data, folder = filled(tmp_path)
+    chance = random.Random(seed)
+    path = data / DATABASE
+    pages = path.stat().st_size // 4096
+    with path.open("r+b") as file:
+        for _ in range(chance.choice((1, 2, 8))):
+            file.seek(4096 * chance.randrange(pages))
+            file.write(chance.randbytes(4096))
+    hurt(data, folder, write_first=seed % 2 == 0)
+    check_all_is_there(data, folder)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 0.99])
+def test_a_database_that_is_cut_short_is_noticed_and_nothing_is_lost(tmp_path, share) -> None:
+    data, folder = filled(tmp_path)
+    path = data / DATABASE
+    os.truncate(path, int(path.stat().st_size * share))
+    hurt(data, folder, write_first=True)
+    check_all_is_there(data, folder)
+
+
+def test_a_database_that_was_deleted_is_made_again_with_all_that_was_said(tmp_path) -> None:
+    data, folder = filled(tmp_path)
+    (data / DATABASE).unlink()
+    check_all_is_there(data, folder)
+
+
+def test_a_kill_before_a_new_database_knew_what_was_said_loses_nothing(tmp_path) -> None:
+    data, folder = filled(tmp_path)
+    (data / DATABASE).unlink()
+    schema.open_for_writing(data / DATABASE).connection.close()
+    check_all_is_there(data, folder)
+
+
+def test_what_the_journal_could_not_take_is_in_it_later(tmp_path, monkeypatch) -> None:
+    data, folder = filled(tmp_path)
+    aside = tmp_path / "aside"
+    with History(data) as history:
+        (data / JOURNAL).rename(aside)
+        (data / JOURNAL).mkdir()  # so that it cannot be written
+        history.rate([2], 4).result()
+        (data / JOURNAL).rmdir()
+        aside.rename(data / JOURNAL)
+        history.rate([3], 2).result()
+    (data / DATABASE).unlink()
+    with History(data) as history, history.reader() as reader:
+        rebuild(history, [folder])
+        assert reader.count(parse("rating:4")) == reader.count(parse("rating:2")) == 1
+
+
+# --- locks ---------------------------------------------------------------------------------------
+
+LOCKING = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+if sys.argv[2] == "all":
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+connection.execute("BEGIN EXCLUSIVE")
+connection.execute("CREATE TABLE locked (id INTEGER)")
+print("locked", flush=True)
+sys.stdin.read()
+connection.execute("ROLLBACK")
+"""
+
+
+@contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """By another process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCKING, str(path), what],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        yield
+        process.communicate()
+
+
+def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    data, folder = filled(tmp_path)
+    with History(data) as history, history.reader() as reader:
+        with locked(data / DATABASE, "writing"):
+            with pytest.raises(HistoryError, match="another program keeps it locked") as caught:
+                history.rate([3], 4).result()
+            assert caught.value.hint
+            assert reader.count(Query()) == PICTURES
+            with History(data) as another:  # such as one on the command line
+                assert another.recovery is None
+        assert history.rate([3], 4).result()
+    check_all_is_there(data, folder)
+
+
+def test_a_database_locked_altogether_is_told_and_opened_later(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    data, folder = filled(tmp_path)
+    with locked(data / DATABASE, "all"), pytest.raises(HistoryError, match="keeps it locked"):
+        History(data)
+    assert sorted(path.name for path in data.iterdir() if "damaged" in path.name) == []
+    check_all_is_there(data, folder)
+
+
+def test_thumbnails_that_another_program_locks_are_not_thrown_away(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("ldm_studio.history.thumbnails.BUSY_MS", 20)
+    with Thumbnails(tmp_path) as thumbnails:
+        thumbnails.put([("a", b"1")])
+    with locked(tmp_path / "thumbnails.sqlite3", "all"), Thumbnails(tmp_path) as thumbnails:
+        assert thumbnails.get("a") is None
+        thumbnails.put([("b", b"2")])
+        assert thumbnails.get("b") == b"2"
+    with Thumbnails(tmp_path) as thumbnails:
+        assert thumbnails.get("a") == b"1"
+
+
+def test_thumbnails_found_damaged_are_begun_anew_at_once(tmp_path) -> None:
+    with Thumbnails(tmp_path) as thumbnails:
+        thumbnails.put((str(number), bytes(3000)) for number in range(200))
+    path = tmp_path / "thumbnails.sqlite3"
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (size - 4096))
+    with Thumbnails(tmp_path) as thumbnails:
+        for number in range(200):
+            thumbnails.get(str(number))
+        thumbnails.put([("new", b"1")])
+        assert thumbnails.get("new") == b"1"
+
+
+# --- folders that vanish -------------------------------------------------------------------------
+
+
+def gone(data: Path) -> None:
+    shutil.rmtree(data)
+
+
+def deleted(data: Path) -> None:
+    for path in data.glob(f"{DATABASE}*"):
+        path.unlink()
+
+
+def renamed(data: Path) -> None:
+    data.rename(data.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize("vanish", [gone, deleted, renamed])
+def test_a_database_that_vanishes_while_it_is_open_is_written_again(
+    tmp_path, vanish: Callable[[Path], None]
+) -> None:
+    data, folder = filled(tmp_path)
+    told: list[Restored] = []
+    with History(data) as history:
+        history.on_restored = told.append
+        vanish(data)
+        history.rate([2], 4).result()
+        (restored,) = told
+        assert "nothing is lost" in restored.message
+        history.put([scanned(1)]).result()
+        with history.reader() as reader:
+            assert reader.count(Query()) == PICTURES + 1
+            assert reader.count(parse("rating:>=4")) == 2
+    assert is_whole(data)
+    assert {type(saying).__name__ for saying in read_journal(data / JOURNAL)} == {
+        "Mark",
+        "SavedSearch",
+        "Folder",
+    }
+    (data / DATABASE).unlink()
+    check_all_is_there(data, folder)
+
+
+def test_a_database_that_another_program_replaced_is_followed(tmp_path) -> None:
+    """As when that one found it damaged, and set it aside."""
+    data, folder = filled(tmp_path)
+    told: list[Restored] = []
+    with History(data) as history, history.reader() as reader:
+        history.on_restored = told.append
+        for path in data.glob(f"{DATABASE}*"):
+            path.rename(path.with_name(f"aside-{path.name}"))
+        with History(data) as another:
+            rebuild(another, [folder])
+        assert not reader.is_current
+        history.rate([2], 4).result()
+        assert len(told) == 1
+        with history.reader() as fresh:
+            assert fresh.count(Query()) == PICTURES
+            assert fresh.count(parse("rating:>=4")) == 2
+    check_all_is_there(data, folder)
+
+
+def test_a_folder_that_cannot_be_made_again_is_told_until_it_can(tmp_path) -> None:
+    data, _ = filled(tmp_path)
+    with History(data) as history:
+        shutil.rmtree(data)
+        data.write_text("in the way")
+        with pytest.raises(HistoryError, match="cannot be written again"):
+            history.rate([2], 4).result()
+        data.unlink()
+        history.rate([2], 4).result()
+        with history.reader() as reader:
+            assert reader.count(Query()) == PICTURES
+            assert reader.count(parse("rating:>=4")) == 2
+
+
+def test_pictures_whose_folder_vanishes_are_missing_and_come_back(tmp_path) -> None:
+    data, folder = filled(tmp_path)
+    with History(data) as history, history.reader() as reader:
+        folder.rename(tmp_path / "unplugged")
+        report = rebuild(history, [folder])
+        assert report.missing == PICTURES
+        assert [problem.path for problem in report.problems] == [folder]
+        assert reader.count(parse("is:missing")) == PICTURES
+        assert reader.count(parse("rating:5")) == 1
+        (tmp_path / "unplugged").rename(folder)
+        rebuild(history, [folder])
+        assert reader.count(parse("is:missing")) == 0
+        assert {picture.state for picture in reader.pages(Query())} == {State.HERE}
+
+
+def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch) -> None:
+    data, _ = filled(tmp_path)
+
+    def read_only(path: Path) -> sqlite3.Connection:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, isolation_level=None)
+
+    monkeypatch.setattr(schema, "connect", read_only)
+    with History(data) as history, history.reader() as reader:
+        with pytest.raises(HistoryError, match="it may not be written") as caught:
+            history.rate([2], 4).result()
+        assert caught.value.hint == "Let this folder be written."
+        assert reader.count(Query()) == PICTURES
+
+
+# --- clocks --------------------------------------------------------------------------------------
+
+
+def test_pictures_of_any_time_are_all_listed_in_order(tmp_path) -> None:
+    data, folder = filled(tmp_path)
+    moments = [0, 1, 10 * YEAR, 56 * YEAR, 90 * YEAR, 8_000 * YEAR, 250 * YEAR, 250 * YEAR]
+    for number, seconds in enumerate(moments):
+        os.utime(folder / f"{number:05}-1.png", (seconds, seconds))
+    with History(data) as history, history.reader() as reader:
+        assert rebuild(history, [folder]).changed == len(moments)
+        assert rebuild(history, [folder]).unchanged == PICTURES
+        listed = list(reader.pages(Query()))
+        assert len({picture.id for picture in listed}) == PICTURES
+        order = [(picture.made, picture.id) for picture in listed]
+        assert order == sorted(order, reverse=True)
+        found, after = [], None
+        while True:
+            page = reader.page(Query(), after, limit=3)
+            found += [picture.id for picture in page.pictures]
+            if (after := page.next) is None:
+                break
+        assert found == [picture.id for picture in listed]
+
+
+def test_a_file_that_changes_while_the_clock_is_wrong_is_noticed(tmp_path) -> None:
+    data, folder = filled(tmp_path)
+    path = folder / "00003-1.png"
+    ours(path, seed=99)
+    os.utime(path, (YEAR, YEAR))
+    with History(data) as history:
+        assert rebuild(history, [folder]).changed == 1
+        assert rebuild(history, [folder]).unchanged == PICTURES
+
+
+# --- several processes ---------------------------------------------------------------------------
+
+BESIDE = """
+import sys
+from pathlib import Path
+from core.request import Request
+from ldm_studio.history.noting import note
+from ldm_studio.paths import queue_dir
+from ldm_studio.pictures.images import save_next
+from ldm_studio.pictures.jobs import JobStore
+from tests.ldm_studio.history.files import DIGEST, noise
+
+first, folder = int(sys.argv[1]), Path(sys.argv[2])
+jobs = JobStore(queue_dir())
+assert jobs.open() == ([], [])  # those of a living process are its own
+for seed in range(first, first + 15):
+    request = Request(prompt="a fox", width=8, height=8, seed=seed)
+    path = save_next(folder, noise(seed=seed), request, "Tiny", DIGEST)
+    assert note(path) == "", note(path)
+jobs.close()
+"""
+
+
+def test_processes_side_by_side_harm_nothing(tmp_path, studio_home) -> None:
+    """The window, and three that draw on the command line."""
+    from core.request import Request
+    from ldm_studio import paths
+    from ldm_studio.pictures.jobs import JobStore, StoredJob
+
+    folder = tmp_path / "pictures"
+    jobs = JobStore(paths.queue_dir())
+    jobs.open()
+    key = jobs.new_key()
+    jobs.write(key, StoredJob(Request(prompt="waits")))
+    with History(paths.data_dir()) as history:
+        beside = [
+            subprocess.Popen(
+                [sys.executable, "-c", BESIDE, str(1000 * number), str(folder)], cwd=ROOT
+            )
+            for number in range(1, 4)
+        ]
+        while any(process.poll() is None for process in beside):
+            history.put([scanned(1)]).result()
+            history.rate([1], 3).result()
+        assert [process.returncode for process in beside] == [0, 0, 0]
+        found = sorted(path.name for path in folder.iterdir())
+        assert len(found) == len({name.split("-")[0] for name in found}) == 45
+        with history.reader() as reader:
+            assert reader.count(Query()) == 46
+            assert reader.count(parse("rating:3")) == 1
+    jobs.close()
+    (left,), problems = JobStore(paths.queue_dir()).open()
+    assert (left.key, problems) == (key, [])
+    assert is_whole(paths.data_dir())

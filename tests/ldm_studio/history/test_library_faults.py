@@ -1,0 +1,81 @@
+"""The history of a running window: locked by others, or deleted under it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import StudioError
+from ldm_studio.history import schema
+from ldm_studio.history.browser import library as module
+from ldm_studio.history.browser.library import Library
+from ldm_studio.history.following import Restored
+from ldm_studio.history.query import Query
+from ldm_studio.history.store import DATABASE
+from tests.ldm_studio.history.files import ours
+
+
+@pytest.fixture
+def library(qtbot, tmp_path: Path, monkeypatch) -> Iterator[Library]:
+    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    monkeypatch.setattr(module, "RETRY_MS", 20)
+    library = Library(tmp_path / "data", tmp_path / "pictures")
+    with qtbot.waitSignals([library.opened, library.indexed], timeout=10_000):
+        library.open()
+    yield library
+    library.close()
+
+
+def count(library: Library) -> int:
+    with library.history.reader() as reader:
+        return reader.count(Query())
+
+
+def test_a_picture_finished_while_the_history_is_locked_is_in_it_later(
+    library: Library, qtbot, tmp_path
+) -> None:
+    path = ours(tmp_path / "elsewhere" / "00001-1.png")
+    told: list[StudioError] = []
+    library.failed.connect(told.append)
+    with closing(sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        library.note([path])
+        qtbot.waitUntil(lambda: len(told) > 1, timeout=10_000)
+        assert "another program keeps it locked" in told[0].message
+        assert count(library) == 0
+        with qtbot.waitSignal(library.changed, timeout=10_000):
+            other.execute("ROLLBACK")
+    assert count(library) == 1
+
+
+def test_a_history_deleted_under_the_window_is_there_again_and_told(
+    library: Library, qtbot, tmp_path
+) -> None:
+    first, second = (ours(tmp_path / "elsewhere" / f"{n}.png", seed=n) for n in (1, 2))
+    with qtbot.waitSignal(library.changed, timeout=10_000):
+        library.note([first])
+    shutil.rmtree(tmp_path / "data")
+    told: list[Restored] = []
+    library.recovered.connect(told.append)
+    with qtbot.waitSignals([library.recovered, library.changed], timeout=10_000):
+        library.note([second])
+    assert "nothing is lost" in told[0].message
+    qtbot.waitUntil(lambda: count(library) == 2, timeout=10_000)
+
+
+def test_what_is_wrong_with_the_history_is_told_in_the_window_once(application, qtbot) -> None:
+    notice = application.window.notice
+    error = StudioError("The history is locked.", "Wait.")
+    application.library.failed.emit(error)
+    assert notice.text() == "The history is locked.\nWait."
+    notice.dismiss()
+    application.library.failed.emit(error)
+    assert notice.text() == ""
+    application.library.changed.emit()
+    application.library.failed.emit(error)
+    assert notice.text()
