@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -341,6 +342,19 @@ class Studio(QObject):
         self.window.strip.entries.replace(entry, saved)
         if self._shown is entry:
             self._set_shown(saved)
+
+    def follow_file(self, old: Path, new: Path) -> None:
+        """A picture's file was given another name: what is shown, and the strip, know it."""
+        strip, shown = self.window.strip.entries, self._shown
+        for row in range(strip.rowCount()):
+            entry = strip.entry(row)
+            if entry.path == old:
+                renamed = replace(entry, path=new)
+                strip.replace(entry, renamed)
+                if self._shown is entry:
+                    self._set_shown(renamed)
+        if self._shown is shown and shown is not None and shown.path == old:
+            self._set_shown(replace(shown, path=new))
 
     def _on_failed(self, event: Failed) -> None:
         error = event.error
