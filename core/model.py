@@ -128,6 +128,11 @@ class Model:
         """What the U-Net is given beside the noisy latent, such as "inpainting"; "" for nothing."""
         return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
 
+    @property
+    def skips(self) -> bool:
+        """Whether `with_clip_skip` makes a difference."""
+        return isinstance(self.config, CheckpointConfig) and self.config.family.skips
+
     def condition(self, prompt: str | Passage, *, negative: bool = False) -> Cond:
         """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
         those of the last ones are remembered."""
@@ -206,10 +211,8 @@ class Model:
 
         Only Stable Diffusion 1 is used so; others leave out what they were trained without.
         """
-        config, text = self.config, self.text
-        if not (isinstance(config, CheckpointConfig) and isinstance(text, ClipConditioner)):
-            return self
-        if not config.family.skips or skip - 1 == text.skip:
+        text = self.text
+        if not (self.skips and isinstance(text, ClipConditioner)) or skip - 1 == text.skip:
             return self
         text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
         return replace(self, text=text)

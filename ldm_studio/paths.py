@@ -56,6 +56,11 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def wildcards_dir() -> Path:
+    """Text files that prompts take words from."""
+    return data_dir() / "wildcards"
+
+
 def inputs_dir() -> Path:
     """The pictures and masks that recipes start from."""
     return data_dir() / "inputs"

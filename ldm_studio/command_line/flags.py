@@ -22,6 +22,7 @@ from core.request import (
     AREAS,
     CONTENTS,
     MAX_CFG,
+    MAX_CLIP_SKIP,
     MAX_SEED,
     MAX_SIDE,
     Guidance,
@@ -29,6 +30,7 @@ from core.request import (
     Levels,
     Variation,
 )
+from core.text.passage import SYNTAXES
 
 from .arguments import above_zero, named, one_of, real, sigmas, whole
 
@@ -61,6 +63,16 @@ MASK = "--mask"
 """Given by --outpaint too."""
 
 GROUPS: Mapping[str, tuple[Flag, ...]] = {
+    "prompts": (
+        Flag(
+            "--syntax", "syntax", "NAME", one_of(SYNTAXES),
+            f"whose way of writing them is followed: {', '.join(SYNTAXES)}",
+        ),
+        Flag(
+            "--clip-skip", "clip_skip", "N", whole(1, MAX_CLIP_SKIP),
+            "how early to leave the text encoder: 1 reads with all its layers",
+        ),
+    ),
     "guidance": (
         Flag(
             "--cfg-rescale", "guidance.rescale", "X", real(0, 1),

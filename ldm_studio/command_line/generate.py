@@ -19,7 +19,7 @@ from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError, StateError
 from core.outpainting import extended
 from core.request import Request
-from core.text.prompt import parse
+from core.text.prompt import Problem, parse
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline, Run
@@ -28,6 +28,7 @@ from ..paths import make_folder
 from ..pictures.drawing import OnStep, draw, walk
 from ..pictures.images import load_image, load_mask
 from ..pictures.recall import scaled
+from ..wildcards import Wildcards, each, missing, read_template, settled
 from . import flags, output
 from .arguments import FILLS, above_zero, border, file, named, one_of, real, size, whole
 from .exits import MEANING, Exit
@@ -169,13 +170,16 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         arguments.model = meant(arguments.model)
         model = engine.load(arguments.model)
         request, start = _request(arguments, parts, model, start)
+        wildcards = Wildcards()
+        _say_what_is_missing(request, wildcards)
+        request = settled(request, wildcards)
         _say_what_was_drawn_by_lot(arguments, request)
         _say_what_is_unread(request, model)
         keep_or_say(start)
         finished = 0
         try:
             with output.progress(request.count) as on_step:
-                for single in request.each():
+                for single in each(request, wildcards):
                     began = time.perf_counter()
                     drawing = engine.begin(single, start.image, start.mask)
                     if arguments.stop_after is not None:
@@ -325,11 +329,15 @@ def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -
 
 
 def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
+    if request.clip_skip > 1 and not model.skips:
+        say(f"{model.name} is not made for --clip-skip; it reads as ever")
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
-        for problem in parse(text).problems:
-            where = text[problem.start : problem.end]
-            say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
-        reading = model.read(text) if model.read is not None else None
+        negative = name != "prompt"
+        for problem in parse(text, request.syntax, negative=negative).problems:
+            _say_problem(name, text, problem)
+        reading = None
+        if model.read is not None:
+            reading = model.read(text, request.syntax, negative=negative)
         if reading is None:
             continue
         if reading.count > reading.limit:
@@ -343,8 +351,22 @@ def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
             say(f"{model.name} does not know these words of the {name}: {words}")
 
 
+def _say_what_is_missing(request: Request, wildcards: Wildcards) -> None:
+    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        template = read_template(text)
+        for problem in (*template.problems, *missing(template, wildcards.values)):
+            _say_problem(name, text, problem)
+
+
+def _say_problem(name: str, text: str, problem: Problem) -> None:
+    where = text[problem.start : problem.end]
+    say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
+
+
 def _say_what_was_drawn_by_lot(arguments: Namespace, request: Request) -> None:
     if arguments.seed is None:
         say(f"seed {request.seed}")
+    if request.count == 1 and request.template:
+        say(f"prompt {request.prompt!r}")
     if request.variation.strength and getattr(arguments, "variation.seed") is None:
         say(f"variation seed {request.variation.seed}")

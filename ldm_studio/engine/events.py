@@ -49,6 +49,8 @@ class ModelInfo:
     """As torch names it."""
     plan: str = ""
     """Where its networks are while it draws, in words; empty: all in main memory."""
+    skips: bool = False
+    """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 

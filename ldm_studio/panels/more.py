@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 
 from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.options import Options
-from core.request import MAX_CFG, MAX_SIDE
+from core.request import MAX_CFG, MAX_CLIP_SKIP, MAX_SIDE
+from core.text.passage import SYNTAXES
 from ldm_studio.panels.fields import (
     Caption,
     NumberBox,
@@ -28,7 +29,7 @@ from ldm_studio.panels.fields import (
 from ldm_studio.panels.folded import Folded
 from ldm_studio.panels.sigmas import SigmasEdit
 from ldm_studio.studio.binding import Binding, bind
-from ldm_studio.studio.store import MAX_SIGMA, MORE, StudioStore
+from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
 from ldm_studio.theme import GRID
 
 
@@ -45,10 +46,22 @@ class _Words:
 
 
 _ROWS: dict[str, _Words] = {
+    "syntax": _Words(
+        "Syntax",
+        "Whose way of writing prompts is followed, and what weights in them do.",
+        ("syntax",),
+    ),
+    "clip_skip": _Words(
+        "Clip skip",
+        "How early the text encoder is left: 1 reads with all its layers, 2 without the last one. "
+        "Models of Stable Diffusion 1 were often made for 2.",
+        ("clip_skip",),
+    ),
     "rescale": _Words(
         "Rescale",
         "CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
         ("rescale",),
+        begins=True,
     ),
     "interval": _Words(
         "CFG from",
@@ -152,6 +165,7 @@ class MoreSection(Folded):
     def __init__(self, store: StudioStore) -> None:
         super().__init__("More", "Show or hide the seldom used settings.")
         self._store = store
+        self._model = store.run.model
         self._rows: dict[str, tuple[Caption, QWidget]] = {}
         self._customary: list[Binding] = []
         self._build_controls()
@@ -174,6 +188,8 @@ class MoreSection(Folded):
     # Building
 
     def _build_controls(self) -> None:
+        self.syntax = _choice(SYNTAXES)
+        self.clip_skip = SliderField(1, MAX_CLIP_SKIP, (1, 4))
         self.rescale = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.guidance_start = NumberBox(0, 1, 0.05, 2)
         self.guidance_end = NumberBox(0, 1, 0.05, 2)
@@ -191,11 +207,7 @@ class MoreSection(Folded):
         self.sigma_min = OptionalNumber("model's", 1e-6, MAX_SIGMA)
         self.sigma_max = OptionalNumber("model's", 1e-6, MAX_SIGMA)
         self.rho = SliderField(0.1, 100, (0.5, 10), step=0.5, decimals=1)
-        self.noise = QComboBox()
-        self.noise.setMinimumContentsLength(6)
-        for name, summary in PROFILES.items():
-            self.noise.addItem(name)
-            self.noise.setItemData(self.noise.count() - 1, summary, Qt.ItemDataRole.ToolTipRole)
+        self.noise = _choice(PROFILES)
         self.variation_strength = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.variation_seed = SeedEdit()
         self.tile = SliderField(0, MAX_SIDE, (0, 1024), step=64)
@@ -231,7 +243,7 @@ class MoreSection(Folded):
         store = self._store
         plain = (
             "rescale", "plus_plus", "mimic", "quantile", "churn_lowest", "churn_highest", "sigmas",
-            "sigma_min", "sigma_max", "variation_strength", "variation_seed", "tile",
+            "sigma_min", "sigma_max", "variation_strength", "variation_seed", "tile", "clip_skip",
         )  # fmt: skip
         for name in plain:
             field = getattr(self, name)
@@ -241,16 +253,16 @@ class MoreSection(Folded):
             bind(store, name, box, box.value, box.setValue, box.valueChanged)
         for name in ("eta", "churn", "s_noise", "order", "rho"):
             self._customary.append(self._bind_customary(name, getattr(self, name)))
-        bind(
-            store, "noise", self.noise, self.noise.currentText, self.noise.setCurrentText,
-            self.noise.currentTextChanged,
-        )  # fmt: skip
+        for name in ("noise", "syntax"):
+            box = getattr(self, name)
+            bind(store, name, box, box.currentText, box.setCurrentText, box.currentTextChanged)
         bind(
             store, "more_open", self.toggle, self.toggle.isChecked, self.toggle.setChecked,
             self.toggle.toggled,
         )  # fmt: skip
         self.reset.clicked.connect(self._reset_all)
         store.modified.connect(self._modified)
+        store.run_changed.connect(self._on_run)
 
     def _bind_customary(self, name: str, field: SliderField) -> Binding:
         """The number that None stands for is shown, and is None again when it is chosen."""
@@ -279,6 +291,11 @@ class MoreSection(Folded):
         if name in MORE or name in ("sampler", "schedule"):
             self._refresh()
 
+    def _on_run(self, run: RunState) -> None:
+        if run.model is not self._model:  # which may not skip layers
+            self._model = run.model
+            self._refresh()
+
     def _refresh(self) -> None:
         """Show what applies, and mark what acts."""
         store = self._store
@@ -293,6 +310,16 @@ class MoreSection(Folded):
         self.range_problem.setVisible(crossed and store.applies("sigma_min"))
         edited = store.edited()
         self.show_changed([f"{_name(name)}: {_words(getattr(store, name))}" for name in edited])
+
+
+def _choice(summaries: Mapping[str, str]) -> QComboBox:
+    """One of some names, each explained."""
+    box = QComboBox()
+    box.setMinimumContentsLength(6)
+    for i, (name, summary) in enumerate(summaries.items()):
+        box.addItem(name)
+        box.setItemData(i, summary, Qt.ItemDataRole.ToolTipRole)
+    return box
 
 
 def _between(low: _Number, high: _Number, name: str) -> QWidget:

@@ -183,6 +183,8 @@ def _mimics(request: Request) -> bool:
 
 
 KEYS = (
+    Key("Clip skip", "clip_skip", int, str),
+    Key("Prompt syntax", "syntax", str, str),
     Key("Variation seed", "variation.seed", int, str, _varied),
     _real("Variation seed strength", "variation.strength", _varied),
     Key("RNG", "noise", noise_name, lambda name: SOURCES[name], lambda r: r.noise in SOURCES),
@@ -222,6 +224,8 @@ KEYS = (
     _real("Image CFG scale", "guidance.image"),
     Key("Upscaler noise level", "noise_level", int, str),
     Key("Tile", "tile", int, str),
+    Key("Template", "template", str, str),
+    Key("Negative Template", "negative_template", str, str),
     Key("Changes", "changes", read_changes, write_changes),
 )  # fmt: skip
 """In the order they are written."""

@@ -15,6 +15,7 @@ from core.request import Change, Request
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.record import Parent
+from ..wildcards import Wildcards, drawn
 from .changes import BRANCHED, difference, in_force
 from .orders import Order
 from .store import StudioStore
@@ -49,13 +50,17 @@ class Branch:
         """What was edited since, although a branch cannot change it."""
         return list(difference(self.panels, panels, _OTHERS))
 
-    def order(self, panels: Request, mask: np.ndarray | None) -> Order:
-        """What the panels and the mask ask for now.
+    def order(
+        self, panels: Request, mask: np.ndarray | None, wildcards: Wildcards | None = None
+    ) -> Order:
+        """What the panels and the mask ask for now; `wildcards`: those the prompts may name.
 
         Raises RequestError if it is what was made already, or cannot be.
         """
         entry, parent = self.entry, self.entry.picture
         changed = difference(self.panels, panels, BRANCHED)
+        if wildcards is not None:
+            changed = drawn(changed, parent.request.seed, wildcards)
         later = dict(entry.later)
         if not _same(mask, self.mask):
             if mask is None:

@@ -15,6 +15,7 @@ from core.request import Inpaint, Request
 
 from ..engine.events import ModelInfo
 from ..panels.enlarge import EnlargeDialog
+from ..wildcards import settled
 from .fitting import enlarged_size, tile_side
 from .orders import Order
 
@@ -48,7 +49,8 @@ class Enlarging(QObject):
 
         def take(done: Future[np.ndarray]) -> None:
             try:
-                request = request_for(self._studio.store.snapshot(), size, model, strength)
+                panels = settled(self._studio.store.snapshot(), self._studio.wildcards)
+                request = request_for(panels, size, model, strength)
             except RequestError as error:
                 self._studio.window.notice.show_error(error.message, error.hint)
                 return

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from core.errors import RequestError
 from core.request import Change, Request
 
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, Started, Steered, SteerRefused
 from ..main_window import MainWindow
+from ..wildcards import Wildcards, drawn, templates_of
 from .changes import STEERED, difference, in_force, in_words
 from .store import StudioStore
 
@@ -26,17 +28,21 @@ class Steering(QObject):
         store: StudioStore,
         bridge: EngineBridge,
         window: MainWindow,
+        wildcards: Wildcards,
         is_live: Callable[[int], bool],
         parent: QObject | None = None,
     ) -> None:
         """`is_live` says whether a work begins anew with each change anyway."""
         super().__init__(parent)
         self._store, self._bridge, self._window = store, bridge, window
+        self._wildcards = wildcards
         self._is_live = is_live
         self._running: int | None = None
         self._begun = (0, 0)
         self._request = Request()
-        """What the running picture follows now."""
+        """What the running picture follows now, its prompts as they were typed."""
+        self._asked = Request()
+        """What it will follow when the engine has taken what was sent."""
         self._last = False
         self._sent = False
         bridge.started.connect(self._on_started)
@@ -62,16 +68,22 @@ class Steering(QObject):
         change = self.change
         if self._running is None or change is None or self._sent:
             return
+        try:
+            fields = drawn(change.fields, self._request.seed, self._wildcards)
+        except RequestError as error:
+            self._window.notice.show_error(error.message, error.hint)
+            return
         self._sent = True
+        self._asked = self._request.changed(change)
         self._offer()
-        self._bridge.steer(self._running, change)
+        self._bridge.steer(self._running, Change(0, **fields))
 
     def _on_started(self, event: Started) -> None:
         begun, self._begun = self._begun, (event.id, event.index)
         if begun == self._begun:
             return  # it goes on after a pause
         self._running = None if self._is_live(event.id) else event.id
-        self._request = in_force(event.request)
+        self._request = templates_of(in_force(event.request))
         self._last = self._sent = False
         self._offer()
 
@@ -90,7 +102,7 @@ class Steering(QObject):
         if event.id != self._running:
             return
         self._sent = False
-        self._request = self._request.changed(event.change)
+        self._request = self._asked
         text = f"Applied after step {event.change.step}: {in_words(event.change)}"
         self._window.status.showMessage(text, SHOWN_MS)
         self._offer()

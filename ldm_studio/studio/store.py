@@ -22,6 +22,7 @@ from core.request import (
     AREAS,
     CONTENTS,
     MAX_CFG,
+    MAX_CLIP_SKIP,
     MAX_COUNT,
     MAX_PROMPT,
     MAX_SEED,
@@ -34,9 +35,11 @@ from core.request import (
     Request,
     Variation,
 )
+from core.text.passage import A1111, SYNTAXES
 
 from .. import models
 from ..engine.events import ModelInfo
+from ..wildcards import templates_of
 from .fitting import side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState
@@ -71,6 +74,8 @@ class StudioStore(QObject):
     schedule_changed = Signal(object)
     steps_changed = Signal(object)
     cfg_changed = Signal(object)
+    syntax_changed = Signal(object)
+    clip_skip_changed = Signal(object)
     seed_changed = Signal(object)
     seed_locked_changed = Signal(object)
     width_changed = Signal(object)
@@ -151,6 +156,8 @@ class StudioStore(QObject):
     sigma_max = Prop[float | None](None, _sigma)
     rho = Prop[float | None](None, maybe(clamp(0.1, 100.0)))
     noise = Prop(STUDIO, one_of(PROFILES))
+    syntax = Prop(A1111, one_of(SYNTAXES))
+    clip_skip = Prop(1, clamp(1, MAX_CLIP_SKIP))
     variation_seed = Prop(0, clamp(0, MAX_SEED))
     variation_strength = Prop(0.0, _share)
 
@@ -206,6 +213,9 @@ class StudioStore(QObject):
             case "rho":
                 schedule = resolve(self.schedule, self.sampler)
                 return not self.sigmas and SCHEDULES[schedule].bent is not None
+            case "clip_skip":
+                model = self.run.model
+                return model is None or model.skips
             case "variation_seed":
                 return self.variation_strength > 0
             case "padding" | "area_width" | "area_height":
@@ -264,6 +274,8 @@ class StudioStore(QObject):
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
         plain = {name: getattr(self, name) for name in _REQUEST_FIELDS}
+        if not self.applies("clip_skip"):
+            plain["clip_skip"] = default_of("clip_skip")
         if self.sigmas:
             plain["steps"] = len(self.sigmas)
         if self.changes:  # which may change the mask alone, and are checked with what they change
@@ -287,8 +299,9 @@ class StudioStore(QObject):
                 continue  # it says nothing, and the next mask is to be redrawn as the last one was
             for name, field in names.items():
                 setattr(self, name, getattr(getattr(request, part), field))
+        typed = templates_of(request)
         for name in _REQUEST_FIELDS:
-            setattr(self, name, getattr(request, name))
+            setattr(self, name, getattr(typed, name))
         if request.init:
             self.strength = request.strength
         self.seed_locked = True
@@ -378,6 +391,8 @@ _REQUEST_FIELDS = (
     "count",
     "noise",
     "tile",
+    "syntax",
+    "clip_skip",
 )
 
 _FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
@@ -410,7 +425,7 @@ INPAINT = tuple(_PARTS["inpaint"])
 
 _SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
 
-MORE = (*_SAMPLING, "noise", *_PARTS["variation"], "tile")
+MORE = ("syntax", "clip_skip", *_SAMPLING, "noise", *_PARTS["variation"], "tile")
 """The seldom used parameters."""
 
 _KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")

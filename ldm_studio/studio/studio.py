@@ -27,6 +27,7 @@ from ..engine.events import (
 )
 from ..main_window import MainWindow
 from ..panels.strip import Entry
+from ..wildcards import Wildcards, settled
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
 from .enlarging import Enlarging
@@ -73,6 +74,7 @@ class Studio(QObject):
         super().__init__(parent)
         self.store, self.bridge, self.window = store, bridge, window
         self._prompts = prompts
+        self.wildcards = Wildcards()
         self.view = window.canvas.view
         self._first_time = first_time
         self._start: np.ndarray | None = None
@@ -88,7 +90,7 @@ class Studio(QObject):
         self.running = Running(store, bridge, self.live.owns, self)
         self.branching = Branching(store, window, self._on_branch_left, self)
         self.scrubbing = Scrubbing(bridge, window, self.live.owns, self)
-        self.steering = Steering(store, bridge, window, self.live.owns, self)
+        self.steering = Steering(store, bridge, window, self.wildcards, self.live.owns, self)
         self.recovered = Recovered(window.notice, self)
         self.queueing = Queueing(store, bridge, window, self.recovered, self)
         self.replaying = Replaying(bridge, window, self)
@@ -196,7 +198,8 @@ class Studio(QObject):
         """
         request = self.store.snapshot()
         if self.branching.branch is not None:
-            return self.branching.branch.order(request, self.view.mask())
+            return self.branching.branch.order(request, self.view.mask(), self.wildcards)
+        request = settled(request, self.wildcards)
         later = self._later if request.changes else {}
         mode = self.store.mode
         if mode is Mode.TEXT:

@@ -28,6 +28,7 @@ from core.request import (
     Request,
     Variation,
 )
+from core.text.passage import SYNTAXES
 
 DIGEST = "ab" * 32
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -104,6 +105,10 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
         Request,
         prompt=text,
         negative=text,
+        syntax=st.sampled_from(list(SYNTAXES)),
+        template=text,
+        negative_template=text,
+        clip_skip=st.integers(1, 12),
         model=text,
         model_digest=st.sampled_from(["", DIGEST]),
         vae=text,

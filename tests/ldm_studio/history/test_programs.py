@@ -103,7 +103,8 @@ def test_the_parameters_text_of_a_png(tmp_path, last, program):
         model="v1-5", model_hash="6ce0161689", sampler="DPM++ 2M", schedule="Karras", steps=20,
         cfg=7.0, seed=42,
     )  # fmt: skip
-    assert "Clip skip: 2" in found.ignored()
+    assert "Model: v1-5" in found.ignored()
+    assert "Clip skip: 2" not in found.ignored()
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
