@@ -33,7 +33,7 @@ from .pictures.record import Record
 from .pictures.saving import Saver
 from .preferences import Preferences
 from .session import Session
-from .settings import Settings
+from .settings import Precision, Settings, read
 from .studio.browsing import Browsing
 from .studio.forecasting import Forecasting
 from .studio.store import StudioStore
@@ -121,6 +121,7 @@ class Application(QObject):
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
+        self._show_previews(self.settings)
         self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
         self.keeper.restored.connect(self.studio.on_canvas_restored)
         for kept in (self.session, self.keeper):
@@ -222,13 +223,31 @@ class Application(QObject):
     def _apply(self, before: Settings, now: Settings) -> None:
         """What holds at once."""
         self.theme.scheme = now.look.scheme
+        self._show_previews(now)
         if now.steps != before.steps:
             self.bridge.keep_trajectories(now.steps.trajectory_mib)
             self.commands.show_keep_steps(now.steps.trajectory_mib > 0)
 
+    def _show_previews(self, now: Settings) -> None:
+        previews = now.previews
+        self.bridge.show_previews(1 / previews.per_second if previews.shown else None)
+        self.window.canvas.view.document.preview_pixels = previews.longest_side**2
+
     def _save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
         """Called on the engine's thread. Raises PictureError."""
         return self.saver.save_picture(picture, model, record)
+
+
+def chosen_pipeline() -> CorePipeline:
+    """On the device and in the precision that the user chose."""
+    compute = read(paths.config_dir() / "settings.json").compute
+    device, precision = compute.device, compute.precision
+    return CorePipeline(
+        device="" if device == "auto" else device,
+        precision="" if precision is Precision.AUTO else precision,
+        threads=compute.threads,
+        background=True,
+    )
 
 
 def run(
@@ -258,7 +277,7 @@ def run(
         with QEventLoop(app) as loop:
             asyncio.set_event_loop(loop)
             loop.set_exception_handler(crash.asyncio_error)
-            drawn_by = pipeline or CorePipeline(background=True)
+            drawn_by = pipeline or chosen_pipeline()
             return loop.run_until_complete(_main(app, drawn_by, crash, instance, files))
     finally:
         instance.close()

@@ -71,18 +71,18 @@ def devices() -> tuple[Device, ...]:
 
     cores = physical_cores() or os.cpu_count() or 1
     title = f"{_processor()}, {cores} cores" if cores > 1 else _processor()
-    found = [Device("cpu", title, memory(), _precisions(torch.device("cpu")))]
+    found = [Device("cpu", title, memory(), precisions(torch.device("cpu")))]
     for index in range(torch.cuda.device_count()):
         name = f"cuda:{index}"
         free, total = torch.cuda.mem_get_info(index)
         gpu = torch.cuda.get_device_name(index)
-        found.append(Device(name, gpu, Memory(total, free), _precisions(torch.device(name))))
+        found.append(Device(name, gpu, Memory(total, free), precisions(torch.device(name))))
     if torch.backends.mps.is_available():
-        found.append(Device("mps", "Apple GPU", memory(), _precisions(torch.device("mps"))))
+        found.append(Device("mps", "Apple GPU", memory(), precisions(torch.device("mps"))))
     return tuple(found)
 
 
-def _precisions(device: torch.device) -> tuple[str, ...]:
+def precisions(device: torch.device) -> tuple[str, ...]:
     """Tried, not asked for: drivers promise more than they do."""
     import torch
 

@@ -86,8 +86,8 @@ class Previews(Struct, frozen=True):
     shown: bool = True
     per_second: Annotated[int, Meta(ge=1, le=30)] = 10
     """At most."""
-    longest_side: Annotated[int, Meta(ge=64, le=8192)] = 1024
-    """Pixels; larger ones are shown coarser."""
+    longest_side: Annotated[int, Meta(ge=64, le=8192)] = 2048
+    """Pixels, of a square; larger ones are shown coarser."""
 
 
 class Files(Struct, frozen=True):

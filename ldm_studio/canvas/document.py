@@ -53,6 +53,7 @@ class CanvasDocument(QObject):
         self.opaque: Pyramid | None = None  # the picture on white
         self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
+        self.preview_pixels = PREVIEW_PIXELS
         self._preview_size: Size = (0, 0)
         self.part: Rect | None = None  # of the picture, which the preview shows; None: all of it
         self._lies_on: tuple[np.ndarray, np.ndarray, Rect] | None = None
@@ -186,7 +187,7 @@ class CanvasDocument(QObject):
         else:
             height, width = preview.rgb.shape[:2]
             self._preview_size = width, height
-            step = ceil(sqrt(height * width / PREVIEW_PIXELS))
+            step = ceil(sqrt(height * width / self.preview_pixels))
             self.preview = to_qimage(preview.rgb[::step, ::step])
             if preview.ground is not None:
                 self.part = preview.left, preview.top, width, height

@@ -227,6 +227,10 @@ class EngineBridge(QObject):
         """Give up the replays that run or wait; each is answered by `replay_failed`."""
         self._engine.stop_replay()
 
+    def show_previews(self, interval: float | None) -> None:
+        """At least so many seconds between two previews; None shows none."""
+        self._engine.show_previews(interval)
+
     def keep_trajectories(self, mib: int) -> None:
         """How much may be kept of finished pictures' steps; 0 keeps nothing."""
         self._engine.keep_trajectories(mib * 2**20)

@@ -194,6 +194,10 @@ class Engine:
             self._stop_replay = True
             self._drop_replays()
 
+    def show_previews(self, interval: float | None) -> None:
+        """At least so many seconds between two previews; None shows none."""
+        self._painter.preview_interval = interval
+
     def keep_trajectories(self, budget: int) -> None:
         """In bytes; 0 keeps nothing."""
         self._shelf.do(lambda: self._storage.trajectories.set_budget(budget))

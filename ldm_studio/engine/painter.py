@@ -65,7 +65,8 @@ class Painter:
         self._shelf = shelf
         self._save = save
         self._attend = attend
-        self._preview_interval = preview_interval
+        self.preview_interval: float | None = preview_interval
+        """Seconds; None for no previews. May be changed on any thread."""
         self._drawing: Drawing | None = None
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
@@ -185,7 +186,10 @@ class Painter:
             now = time.monotonic()
             first = done - began_at <= 2
             seconds = now - began if first else 0.8 * seconds + 0.2 * (now - began)
-            due = now - previewed >= self._preview_interval or done in (began_at + 1, total)
+            interval = self.preview_interval
+            due = interval is not None and (
+                now - previewed >= interval or done in (began_at + 1, total)
+            )
             preview = None
             if due and (done == total or not self._mailbox.has_unread(work_id)):
                 preview = _preview(drawing.run, step)

@@ -26,6 +26,7 @@ from core.request import Change, Request
 from ..addons import Finder
 from ..checkpoints import Catalogue, is_checkpoint
 from ..digests import Digests, Sums
+from ..hardware import precisions
 from ..models import DEFAULT, find_model
 from ..pictures.record import MARK
 from .additions import Added, Additions, Seals
@@ -33,6 +34,8 @@ from .events import ModelInfo
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
+    import torch
+
     from core.diffusion.trajectory import State, Step
     from core.model import Model
     from core.pipeline import Job, Picture
@@ -305,11 +308,22 @@ class CorePipeline:
     """The latent diffusion model in `path` (None: the one that ships with the program)."""
 
     def __init__(
-        self, path: Path | None = None, device: str = "", *, background: bool = False
+        self,
+        path: Path | None = None,
+        device: str = "",
+        *,
+        precision: str = "",
+        threads: int = 0,
+        background: bool = False,
     ) -> None:
-        """`background`: the thread that loads gives way to others, as do the threads it starts."""
+        """`device`, `precision` (of checkpoints), `threads`: what suits the computer, unless given.
+
+        `background`: the thread that loads gives way to others, as do the threads it starts.
+        """
         self._path = path
         self._device = device
+        self._precision = precision
+        self._threads = threads
         self._background = background
         self._model: Model | None = None
         self._info: ModelInfo | None = None
@@ -429,24 +443,55 @@ class CorePipeline:
         # the first parallel work, whose threads inherit it.
         if self._background:
             lower_priority()
-        if "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        elif "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
             torch.set_num_threads(cores)
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
 
+    def _found_device(self) -> str:
+        """The one that was asked for; the fastest if that is not there (any more)."""
+        import torch
+
+        if self._device.startswith("cuda"):
+            index = int(self._device.partition(":")[2] or 0)
+            if index < torch.cuda.device_count():
+                return self._device
+            log.warning("%s is not there; another device is used", self._device)
+        elif self._device:
+            return self._device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def _dtype(self, device: str) -> torch.dtype | None:
+        """Of checkpoints; None for what suits the device."""
+        import torch
+
+        if not self._precision:
+            return None
+        if self._precision not in precisions(torch.device(device)):
+            log.warning("%s does not compute in %s", device, self._precision)
+            return None
+        dtype: torch.dtype = getattr(torch, self._precision)
+        return dtype
+
     def _load(self, path: Path) -> ModelInfo:
         import torch
 
+        from core.checkpoints.load import load_checkpoint
         from core.model import load_model
 
-        device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
-        known = Catalogue().digest(path) if is_checkpoint(path) else None
-        model = load_model(path, device, digest=known)
+        device = self._found_device()
+        if is_checkpoint(path):
+            known, dtype = Catalogue().digest(path), self._dtype(device)
+            model = load_checkpoint(path, device, digest=known, dtype=dtype)
+        else:
+            model = load_model(path, device)
         if not model.digest:  # it is found out while the first picture is drawn
             self._sums = self._digests.of(path)
         self._model = self._with_preview(model)
         self._additions = Additions(self._finder, self._digests)
-        name = "CPU" if device == "cpu" else torch.cuda.get_device_name()
+        name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
         defaults = model.defaults
         return ModelInfo(
             name=model.name,

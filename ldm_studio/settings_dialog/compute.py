@@ -122,7 +122,10 @@ class ComputePage(Page):
             return self.tr("This device cannot compute in it; what suits it is used instead.")
         match precision:
             case Precision.AUTO:
-                return self.tr("float32 on a processor, float16 on a GPU.")
+                return self.tr(
+                    "float32 on a processor, float16 on a GPU. It is that of checkpoints; models "
+                    "of LDM Studio's own kind compute in float32."
+                )
             case Precision.FLOAT32:
                 return self.tr("The exact choice. On a GPU slower, and twice the memory.")
             case Precision.BFLOAT16:

@@ -135,9 +135,12 @@ class Page(QWidget):
                 place = box.count() - 1
             box.setCurrentIndex(place)
 
-        box.activated.connect(
-            lambda place: self.preferences.change(section, **{field: box.itemData(place)})
-        )
+        kind = type(getattr(getattr(Settings(), section), field))  # Qt makes a str of an enum
+
+        def choose(place: int) -> None:
+            self.preferences.change(section, **{field: kind(box.itemData(place))})
+
+        box.activated.connect(choose)
         self.follow(show)
         return self.add(Row(caption, box, meaning, when))
 
