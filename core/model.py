@@ -233,6 +233,11 @@ class Model:
             return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
 
+    def leave(self) -> None:
+        """Make room for another model, where networks take turns."""
+        if self.turns is not None:
+            self.turns.leave()
+
     def _bring(self, *networks: nn.Module) -> None:
         if self.turns is not None:
             self.turns.bring(*networks)

@@ -107,6 +107,11 @@ class Turns:
         self._present: tuple[nn.Module, ...] = ()
         self._home: list[tuple[nn.Module, str, Tensor]] = []
 
+    @property
+    def present(self) -> tuple[nn.Module, ...]:
+        """What was brought last."""
+        return self._present
+
     def bring(self, *networks: nn.Module) -> None:
         """Have these on the device, and nothing else that was brought."""
         if self._present == networks:

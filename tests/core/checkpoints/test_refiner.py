@@ -1,0 +1,154 @@
+"""A refiner, or any model of the same latents, goes on with what another one began."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.checkpoints.load import load_checkpoint
+from core.errors import RequestError
+from core.model import Model
+from core.pipeline import Inputs, Job, finish, prepare, preview, resumed, steered, steps
+from core.pixels import digest
+from core.placement import Turns
+from core.request import Change, Request
+from core.saved import load, save
+from tests.core.checkpoints.pipelines import reference_pipeline
+from tests.core.checkpoints.tiny import REQUEST, Tiny
+
+HANDED = replace(REQUEST, changes=(Change(2, model="refiner"),))
+
+
+@pytest.fixture(scope="module")
+def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
+    kinds = ("SD1", "SD1 inpainting", "SDXL", "refiner")
+    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+
+
+@pytest.fixture
+def inputs(models: dict[str, Model]) -> Inputs:
+    return Inputs(models=models.__getitem__)
+
+
+def ended(job: Job) -> Tensor:
+    *_, last = steps(job)
+    return last.state.x
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
+def test_a_refiner_goes_on_as_in_diffusers(
+    models: dict[str, Model], inputs: Inputs, tinies: dict[str, Tiny]
+) -> None:
+    job = prepare(models["SDXL"], HANDED, inputs)
+    base, refiner = reference_pipeline(tinies["SDXL"]), reference_pipeline(tinies["refiner"])
+    told = {
+        "prompt": HANDED.prompt,
+        "negative_prompt": HANDED.negative,
+        "guidance_scale": HANDED.cfg,
+        "num_inference_steps": HANDED.steps,
+        "output_type": "latent",
+    }
+    base.scheduler.set_timesteps(HANDED.steps)
+    half = base(
+        **told,
+        width=HANDED.width,
+        height=HANDED.height,
+        latents=job.start.x / base.scheduler.init_noise_sigma,
+        denoising_end=0.5,
+    ).images
+    expected = refiner(**told, image=half, denoising_start=0.5).images
+    first, second, *_, last = steps(job)
+    torch.testing.assert_close(second.state.x, half, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(last.state.x, expected, atol=1e-4, rtol=1e-3)
+    assert preview(job, first).rgb.shape == preview(job, last).rgb.shape == (96, 64, 3)
+
+
+def test_the_recipe_names_both_models_by_digest(models: dict[str, Model], inputs: Inputs) -> None:
+    job = prepare(models["SDXL"], HANDED, inputs)
+    *_, last = steps(job)
+    made = finish(job, last.state).request
+    assert made.model_digest == "SDXL"
+    assert made.changes == (Change(2, model="refiner", model_digest="refiner"),)
+    again = prepare(models["SDXL"], Request.from_json(made.to_json()), inputs)
+    assert torch.equal(ended(again), last.state.x)
+    other = replace(made, changes=(replace(made.changes[0], model_digest="ab"),))
+    with pytest.raises(RequestError, match="hash ab"):
+        prepare(models["SDXL"], other, inputs)
+
+
+def test_handing_over_on_the_way_is_the_same(models: dict[str, Model], inputs: Inputs) -> None:
+    job = prepare(models["SDXL"], REQUEST, inputs)
+    _, second, *_, last = steps(job)
+    steered_job = steered(job, HANDED.changes[0])
+    *_, other = steps(steered_job, second.state)
+    assert torch.equal(other.state.x, ended(prepare(models["SDXL"], HANDED, inputs)))
+    assert not torch.equal(other.state.x, last.state.x)
+
+
+def test_a_saved_one_goes_on_to_the_same_bits(
+    models: dict[str, Model], inputs: Inputs, tmp_path: Path
+) -> None:
+    job = prepare(models["SDXL"], HANDED, inputs)
+    _, _, third, last = steps(job)
+    save(tmp_path / "a.safetensors", job, third.state)
+    saved = load(tmp_path / "a.safetensors")
+    saved = replace(saved, inputs=replace(saved.inputs, models=inputs.models))
+    job, state = resumed(models["SDXL"], saved)
+    [rest] = steps(job, state)
+    assert torch.equal(rest.state.x, last.state.x)
+
+
+def test_going_on_with_the_same_model_changes_no_bit(
+    models: dict[str, Model], inputs: Inputs
+) -> None:
+    request = replace(REQUEST, sampler="DPM++ 2M")
+    same = replace(request, changes=(Change(2, model="SDXL"),))
+    job, other = (prepare(models["SDXL"], asked, inputs) for asked in (request, same))
+    assert torch.equal(ended(job), ended(other))
+
+
+def test_a_model_for_inpainting_may_go_on_inside_the_mask(
+    models: dict[str, Model], inputs: Inputs
+) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (96, 64, 3), dtype=np.uint8)
+    mask = np.zeros((96, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    request = replace(
+        REQUEST,
+        init=digest(photo),
+        mask=digest(mask),
+        changes=(Change(2, model="SD1 inpainting"),),
+    )
+    job = prepare(models["SD1"], request, replace(inputs, image=photo, mask=mask))
+    given = job.legs[1].given
+    assert given is not None
+    assert given.channels[0, 0].sum() == 16
+    *_, last = steps(job)
+    picture = finish(job, last.state)
+    assert (picture.rgb[mask == 0] == photo[mask == 0]).all()
+
+
+def test_one_of_other_latents_is_refused(
+    models: dict[str, Model], inputs: Inputs, tiny_model: Model
+) -> None:
+    request = replace(REQUEST, changes=(Change(2, model="SD1"),))
+    with pytest.raises(RequestError, match="its latents are others"):
+        prepare(models["SDXL"], request, inputs)
+    with pytest.raises(RequestError, match="latents are others"):
+        prepare(models["SDXL"], request, replace(inputs, models=lambda name: tiny_model))
+    with pytest.raises(RequestError, match="not at hand"):
+        prepare(models["SDXL"], request)
+
+
+def test_networks_that_take_turns_leave_for_the_next_model(
+    models: dict[str, Model], inputs: Inputs
+) -> None:
+    turns = Turns(torch.device("cpu"))
+    job = prepare(replace(models["SDXL"], turns=turns), HANDED, inputs)
+    present = [bool(turns.present) for _ in steps(job)]
+    assert present == [True, True, False, False]
