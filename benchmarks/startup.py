@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from core.errors import StudioError
 
@@ -22,52 +22,46 @@ MOMENTS = ("window", "ready", "picture")
 
 
 @dataclass(frozen=True)
-class StartupResult:
-    """Medians over `runs`, in seconds since the process was started; of the first run, which finds
-    the least in the system's caches, the window. The bundled program's, where one was given.
-    """
+class Start:
+    """Medians over all runs, in seconds since the process was started."""
 
     window_s: float
     ready_s: float
     picture_s: float
     first_window_s: float
+    """Of the first run, which finds the least in the system's caches."""
+
+    def words(self) -> str:
+        return (
+            f"window after {self.window_s:.2f} s ({self.first_window_s:.2f} s the first time), "
+            f"model ready after {self.ready_s:.2f} s, first picture after {self.picture_s:.2f} s"
+        )
+
+
+@dataclass(frozen=True)
+class StartupResult(Start):
+    """Of the source tree."""
+
     runs: int
-    bundle_window_s: float | None = None
-    bundle_ready_s: float | None = None
-    bundle_picture_s: float | None = None
-    bundle_first_window_s: float | None = None
+    bundle: Start | None
+    """Of the bundled program, where one was given."""
 
     def line(self) -> str:
-        line = _words(self.window_s, self.ready_s, self.picture_s, self.first_window_s)
-        bundle = (
-            self.bundle_window_s,
-            self.bundle_ready_s,
-            self.bundle_picture_s,
-            self.bundle_first_window_s,
-        )
-        times = [moment for moment in bundle if moment is not None]
-        return f"{line}; the bundle: {_words(*times)}" if times else line
+        return self.words() + (f"; the bundle: {self.bundle.words()}" if self.bundle else "")
 
 
 def measure(options: Options) -> StartupResult:
     """Raises StudioError when a run fails."""
     runs = options.times(5)
     source = _medians([sys.executable, "-m", "ldm_studio"], options, runs)
-    bundle = _medians([str(options.program)], options, runs) if options.program else ()
-    return StartupResult(*source, runs, *bundle)
+    bundle = _medians([str(options.program)], options, runs) if options.program else None
+    return StartupResult(**asdict(source), runs=runs, bundle=bundle)
 
 
-def _words(window: float, ready: float, picture: float, first: float) -> str:
-    return (
-        f"window after {window:.2f} s ({first:.2f} s the first time), model ready after "
-        f"{ready:.2f} s, first picture after {picture:.2f} s"
-    )
-
-
-def _medians(program: Sequence[str], options: Options, runs: int) -> list[float]:
-    """Of the three moments; then the window of the first run."""
+def _medians(program: Sequence[str], options: Options, runs: int) -> Start:
     times = [_start(program, options) for _ in range(runs)]
-    return [*map(statistics.median, zip(*times, strict=True)), times[0][0]]
+    window, ready, picture = map(statistics.median, zip(*times, strict=True))
+    return Start(window, ready, picture, first_window_s=times[0][0])
 
 
 def _start(program: Sequence[str], options: Options) -> tuple[float, ...]:
