@@ -10,7 +10,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint types format unit bench lock clean
+.PHONY: help run test setup setup-test lint types format unit bench lock clean installer \
+	installer-test
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -47,6 +48,15 @@ format: setup-test  ## Rewrite the code in the house style
 bench: setup-test  ## Measure speed and latency
 	env -u OMP_NUM_THREADS QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks
 
+# For instance `make installer INSTALLER="--flavour cuda --quick"`.
+INSTALLER ?=
+
+installer: python  ## Build what people install, into dist
+	@$(PYTHON) build_installer.py $(INSTALLER)
+
+installer-test: setup-test  ## Install what `make installer` built, try it, remove it
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/installer/smoke.py
+
 UV_LOCK = $(BIN)/uv pip compile pyproject.toml --group base --universal --fork-strategy fewest \
 	--python-version 3.11 --no-emit-package torch --no-annotate --upgrade --quiet --no-header
 
@@ -59,8 +69,12 @@ lock: setup-test  ## Choose newer versions of everything and write the lock file
 	  echo "k-diffusion==0.1.1.post1  # only its samplers, so without its many dependencies"; \
 	  echo "sd-prompt-reader==1.3.5  # only its readers, so without its window"; \
 	} > requirements-test.lock.new
+	{ echo "# What \`build_installer.py\` installs. Written by \`make lock\`; installed with --no-deps."; \
+	  $(UV_LOCK) --extra installer --constraints requirements.lock.new; \
+	} > requirements-installer.lock.new
 	mv requirements.lock.new requirements.lock
 	mv requirements-test.lock.new requirements-test.lock
+	mv requirements-installer.lock.new requirements-installer.lock
 
 clean:  ## Remove the environment and everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

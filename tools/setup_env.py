@@ -3,6 +3,8 @@
     python3 tools/setup_env.py run     what the application needs
     python3 tools/setup_env.py test    the same, and what its tests need
 
+`build_installer.py` prepares its own in the same way.
+
 1. create the virtual environment; 2. install the locked packages; 3. install torch, in a build
 that suits this machine; 4. install this project, editable; 5. check the system libraries of Qt.
 """
@@ -22,12 +24,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
+LOCKS = {
+    "run": "requirements.lock",
+    "test": "requirements-test.lock",
+    "installer": "requirements-installer.lock",
+}
 
+LINUX = sys.platform == "linux"
 TORCH = "2.13.0"
 TORCH_RANGE = ((2, 6), (3,))  # the range of pyproject.toml
 GPU_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
 
 # Shared library -> Debian and Ubuntu package. Ubuntu 24.04 calls some of them `...t64`;
 # apt finds those by the names given here.
@@ -104,6 +112,8 @@ def needed_libraries(kind: str, environ: dict[str, str], platform: str) -> dict[
     """The system libraries to look for: none without a display, when only pictures are made."""
     if platform != "linux":
         return {}
+    if kind == "installer":
+        return WINDOW_LIBRARIES  # which a portable archive brings along
     if kind == "test":
         return OFFSCREEN_LIBRARIES
     return WINDOW_LIBRARIES if has_display(environ) else {}
@@ -150,13 +160,20 @@ class Environment:
             raise SetupError(f"this failed: {' '.join(command)}")
 
 
-def install_torch(env: Environment) -> None:
-    """Install torch unless a usable one is there; never a CUDA build without an NVIDIA GPU."""
+def install_torch(env: Environment, flavour: str | None = None) -> None:
+    """Install torch unless a usable one is there; never a CUDA build without an NVIDIA GPU, unless
+    `flavour` ("cpu" or "cuda") asks for it.
+    """
     version = env.output("-c", "from importlib.metadata import version; print(version('torch'))")
     if version and torch_in_range(version.strip()):
         say(f"torch {version.strip()} is already there")
         return
-    if shutil.which("nvidia-smi"):
+    if flavour == "cuda":
+        say(f"installing torch {TORCH} for NVIDIA GPUs; this downloads several GB")
+        # The package index has CUDA builds for Linux alone.
+        env.pip("install", f"torch=={TORCH}", *(() if LINUX else ("--index-url", CUDA_INDEX)))
+        return
+    if flavour is None and shutil.which("nvidia-smi"):
         say(f"an NVIDIA GPU is here: installing torch {TORCH} from the package index")
         env.pip("install", f"torch=={TORCH}")
         return
@@ -211,24 +228,26 @@ def library_present(name: str) -> bool:
     return True
 
 
-def set_up(kind: str, folder: Path) -> None:
+def set_up(kind: str, folder: Path, flavour: str | None = None) -> Path:
+    """The environment's Python, once everything is there. Raises SetupError."""
     check_libraries(kind)
     lock = ROOT / LOCKS[kind]
-    wanted = stamp(kind, [lock, ROOT / "pyproject.toml", Path(__file__)])
+    wanted = stamp(f"{kind} {flavour}", [lock, ROOT / "pyproject.toml", Path(__file__)])
     done = folder / f"set-up-{kind}"
-    if done.exists() and done.read_text() == wanted:
-        return
     env = Environment(folder)
+    if done.exists() and done.read_text() == wanted:
+        return env.python
     env.create()
     # First pip itself: older ones download whole wheels to learn what they need.
     pip = next(line for line in lock.read_text().splitlines() if line.startswith("pip=="))
     env.pip("install", pip)
     say(f"installing the packages of {lock.name}; this takes a minute or two")
     env.pip("install", "--no-deps", "-r", str(lock))
-    install_torch(env)
+    install_torch(env, flavour)
     env.pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     done.write_text(wanted)
     say("done")
+    return env.python
 
 
 def main() -> int:

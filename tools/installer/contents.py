@@ -1,0 +1,82 @@
+"""What goes into the bundle and what stays out, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+NOT_SHIPPED = ("resources/readme",)
+"""Pictures of the README. pyproject.toml leaves the same out of the wheel."""
+
+PACKAGES = ("core", "ldm_studio", "resources")
+
+ASKED_FOR = ("torch", "PySide6-Essentials", "numpy", "pillow", "safetensors", "tokenizers")
+"""Packages whose versions the program asks for while it runs."""
+
+EXCLUDED = [
+    "tkinter",
+    "curses",
+    "readline",
+    "dbm",
+    "pip",
+    "setuptools",
+    "pydoc_data",
+    "lib2to3",
+    "idlelib",
+    "ensurepip",
+    # Tests, benchmarks and what reports to other programs.
+    "torch.utils.benchmark",
+    "torch.utils.bottleneck",
+    "torch.utils.tensorboard",
+    "torch.utils.model_dump",
+    "torch.utils.hipify",
+    "numpy.f2py",
+    "numpy.testing",
+    "numpy._core.tests",
+    "numpy.distutils",
+]
+"""Modules that nothing in the program imports, even when it trains."""
+
+_TESTS = "torch.testing._internal."
+_USED_TESTS = {
+    _TESTS + name
+    for name in ("common_dtype", "logging_tensor", "distributed", "distributed.fake_pg")
+}
+"""By torch itself: the first two whenever it is imported, or trains."""
+
+READS_ITSELF = re.compile(r"\binstall_config_module\(|(?<!\w)_overload(_method)?\b")
+"""Modules of torch that say this read their own source when they are imported."""
+
+ICON = {"win32": "ldm-studio.ico", "darwin": "ldm-studio.icns"}
+
+
+def is_module_left_out(name: str) -> bool:
+    """Of the modules that PyInstaller's recipes collect without asking."""
+    return name.startswith(_TESTS) and name not in _USED_TESTS
+
+
+def data_files(root: Path) -> Iterator[tuple[str, str]]:
+    """(file, folder in the bundle) of what is not code: the model, icons, vocabularies."""
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*")):
+            name = path.relative_to(root).as_posix()
+            if name.startswith(NOT_SHIPPED) or not path.is_file():
+                continue
+            if path.suffix not in (".py", ".pyc"):
+                yield str(path), str(Path(name).parent)
+
+
+def sources_read(torch: Path) -> Iterator[tuple[str, str]]:
+    """(file, folder in the bundle) of torch's modules that read their own source."""
+    for path in sorted(torch.rglob("*.py")):
+        if path.relative_to(torch).parts[0] in ("test", "testing"):
+            continue
+        if READS_ITSELF.search(path.read_text(encoding="utf-8")):
+            yield str(path), str(path.relative_to(torch.parent).parent)
+
+
+def info_plist(version: str) -> dict[str, Any]:
+    """Of the macOS application."""
+    return {"CFBundleShortVersionString": version}
