@@ -333,6 +333,8 @@ class CorePipeline:
         self._additions: Additions | None = None
         self._sums: Future[Sums] | None = None
         """Of the model that is loaded, while they are not known."""
+        self._others: dict[Path, Model] = {}
+        """The one that a change went on with last."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -353,6 +355,7 @@ class CorePipeline:
         before = self._loaded if self._model is not None else None
         # Before the next one: there may not be room for two.
         self._model = self._info = self._additions = self._sums = None
+        self._others.clear()
         try:
             self._info = self._load(path)
         except Exception:  # whatever it was, there is to be a model as before
@@ -381,7 +384,8 @@ class CorePipeline:
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
-        job = prepare(added.model, sealed, Inputs(image, mask, later or {}), check)
+        inputs = Inputs(image, mask, later or {}, self._models(added.model))
+        job = prepare(added.model, sealed, inputs, check)
         return CoreRun(job, seals=seals, notes=added.notes)
 
     def resume(
@@ -399,6 +403,8 @@ class CorePipeline:
         if pictures is not None:
             found = pictures(saved.request)
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
+        inputs = replace(saved.inputs, models=self._models(added.model))
+        saved = replace(saved, inputs=inputs)
         job, state = resumed(added.model, saved, check)
         return CoreRun(job, state, saved.marks, seals=seals, notes=added.notes)
 
@@ -418,6 +424,34 @@ class CorePipeline:
         added = self._additions.applied(self._model, request, exactly=made_before)
         model = replace(added.model, digest=self._model.digest)
         return replace(added, model=model), Seals(self._sums, added.used)
+
+    def _models(self, drawing: Model) -> Callable[[str], Model]:
+        """By name, what changes go on with; the model that draws already is no other one."""
+
+        def named(name: str) -> Model:
+            if self.holds(name):
+                return replace(drawing, digest=self.digest())
+            try:
+                return self._other(self._path_of(name))
+            except (MemoryError, RuntimeError) as error:
+                if shortage := memory_shortage(error):
+                    raise shortage from error
+                raise
+
+        return named
+
+    def _other(self, path: Path) -> Model:
+        """Stays loaded beside the model until another one, or another model, is wanted."""
+        if path not in self._others:
+            self._others.clear()  # before the next one: there may not be room for three
+            if is_checkpoint(path):
+                from core.checkpoints.load import check
+
+                check(path)
+            model = self._open(path)
+            digest = model.digest or self._digests.of(path).result().digest
+            self._others[path] = replace(model, digest=digest)
+        return self._others[path]
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
@@ -475,9 +509,8 @@ class CorePipeline:
         dtype: torch.dtype = getattr(torch, self._precision)
         return dtype
 
-    def _load(self, path: Path) -> ModelInfo:
-        import torch
-
+    def _open(self, path: Path) -> Model:
+        """The model in `path`; without a digest where that is not known yet."""
         from core.checkpoints.load import load_checkpoint
         from core.model import load_model
 
@@ -487,9 +520,15 @@ class CorePipeline:
             model = load_checkpoint(path, device, digest=known, dtype=dtype)
         else:
             model = load_model(path, device)
+        return self._with_preview(model)
+
+    def _load(self, path: Path) -> ModelInfo:
+        import torch
+
+        self._model = model = self._open(path)
         if not model.digest:  # it is found out while the first picture is drawn
             self._sums = self._digests.of(path)
-        self._model = self._with_preview(model)
+        device = str(model.device)
         self._additions = Additions(self._finder, self._digests)
         name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
         defaults = model.defaults

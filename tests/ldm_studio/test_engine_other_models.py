@@ -1,0 +1,87 @@
+"""A change that goes on with another model has the engine load that one beside the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+
+from core.errors import ModelError
+from core.request import Change, Request
+from ldm_studio.engine.pipeline import CorePipeline, CoreRun
+from tests.tiny_recipe import write_model
+
+REQUEST = Request(prompt="red square", steps=4, width=32, height=32, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two models of the same latents, with other weights."""
+    folder = tmp_path_factory.mktemp("models")
+    first, second = write_model(folder / "first"), write_model(folder / "second")
+    weights = load_file(second / "unet.safetensors")
+    save_file({name: value * 1.1 for name, value in weights.items()}, second / "unet.safetensors")
+    return first, second
+
+
+@pytest.fixture
+def pipeline(folders: tuple[Path, Path]) -> CorePipeline:
+    pipeline = CorePipeline(folders[0], "cpu")
+    pipeline.load()
+    return pipeline
+
+
+def drawn(run: CoreRun) -> np.ndarray:
+    *_, last = run.steps()
+    return run.finish(last).rgb
+
+
+def test_it_goes_on_replays_and_resumes(
+    pipeline: CorePipeline, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
+    run = pipeline.begin(handed, None, None)
+    done = run.steps()
+    kept = [next(done) for _ in range(3)]
+    run.save(tmp_path / "state.safetensors", kept[-1])
+    picture = run.finish(next(done))
+    second = CorePipeline(folders[1], "cpu").load().digest
+    [change] = picture.request.changes
+    assert change.model_digest == second
+    assert change.model_digest != picture.request.model_digest
+    again = pipeline.begin(picture.request, None, None)
+    assert (drawn(again) == picture.rgb).all()
+    resumed = pipeline.resume(tmp_path / "state.safetensors")
+    assert resumed.done == 3
+    assert (drawn(resumed) == picture.rgb).all()
+    assert (drawn(pipeline.begin(REQUEST, None, None)) != picture.rgb).any()
+
+
+def test_it_is_steered_to(pipeline: CorePipeline, folders: tuple[Path, Path]) -> None:
+    handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
+    run = pipeline.begin(REQUEST, None, None)
+    steps = run.steps()
+    next(steps)
+    next(steps)
+    run.steer(Change(2, model=str(folders[1])), {})
+    *_, last = steps
+    assert (run.finish(last).rgb == drawn(pipeline.begin(handed, None, None))).all()
+
+
+def test_the_same_model_is_not_loaded_again(
+    pipeline: CorePipeline, folders: tuple[Path, Path]
+) -> None:
+    same = replace(REQUEST, changes=(Change(2, model=str(folders[0])),))
+    assert (
+        drawn(pipeline.begin(same, None, None)) == drawn(pipeline.begin(REQUEST, None, None))
+    ).all()
+
+
+def test_one_that_is_missing_is_named(pipeline: CorePipeline, tmp_path: Path) -> None:
+    gone = replace(REQUEST, changes=(Change(2, model=str(tmp_path / "gone")),))
+    with pytest.raises(ModelError, match="gone"):
+        pipeline.begin(gone, None, None)
+    drawn(pipeline.begin(REQUEST, None, None))
