@@ -10,10 +10,14 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
 
-from core.text.prompt import Problem, parse
+from core.text.passage import A1111
+from core.text.prompt import Problem, Prompt, parse
+from core.text.wildcards import Values, missing, read_template
 from ldm_studio.canvas.dropping import offers_picture
 from ldm_studio.panels.highlight import looks, written
 from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
+from ldm_studio.panels.suggesting import Names, Suggestions, suggestions
+from ldm_studio.panels.suggestion_list import SuggestionList
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -36,12 +40,23 @@ class PromptEditor(QPlainTextEdit):
 
     picture_pasted = Signal()
 
-    def __init__(self, name: str, placeholder: str, tip: str, lines: int) -> None:
+    def __init__(
+        self, name: str, placeholder: str, tip: str, lines: int, *, negative: bool = False
+    ) -> None:
         super().__init__()
         self._lines = lines
+        self._negative = negative
+        self.names = Names()
+        """What is offered while one writes."""
+        self.wildcards: Values | None = None
+        """Says what a wildcard holds, so that those which are missing are marked."""
+        self.syntax = A1111
+        """Of what is written."""
+        self._suggested = SuggestionList(self)
+        self._suggested.taken.connect(self._write_name)
         self._invitation: QWidget | None = None
         self._reading: Reading | None = None
-        self._marked = ""
+        self._marked, self._marked_syntax = "", A1111
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
         self.setToolTip(tip)
@@ -62,13 +77,20 @@ class PromptEditor(QPlainTextEdit):
 
         To be called at every change of the text; `reading` is of the text as it is now.
         """
-        if (self.toPlainText(), reading) != (self._marked, self._reading):
+        seen = self.toPlainText(), reading, self.syntax
+        if seen != (self._marked, self._reading, self._marked_syntax):
             self._reading = reading
             self._mark()
 
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the syntax."""
-        return parse(self.toPlainText()).problems
+        text = self.toPlainText()
+        template = read_template(text)
+        absent = missing(template, self.wildcards) if self.wildcards is not None else []
+        return (*self._parsed(text).problems, *template.problems, *absent)
+
+    def _parsed(self, text: str) -> Prompt:
+        return parse(text, self.syntax, negative=self._negative)
 
     def rewrite(self, text: str) -> None:
         """Make it all `text`, in one step that can be undone."""
@@ -84,9 +106,30 @@ class PromptEditor(QPlainTextEdit):
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         change = _KEYS.get((modifiers, event.key()))
         if change is None or self.isReadOnly():
+            before = self.toPlainText()
             super().keyPressEvent(event)
+            if self._suggested.is_open or self.toPlainText() != before:
+                self._suggest()
         else:
             self._change(change)
+
+    def _suggest(self) -> None:
+        """Offer names to go on with, if there are any."""
+        text, cursor = self.toPlainText(), self.textCursor()
+        if self.isReadOnly() or cursor.hasSelection():
+            self._suggested.offer(None)
+            return
+        at = _index(text, cursor.position())
+        self._suggested.offer(suggestions(text, at, self.names, self.syntax))
+
+    def _write_name(self, offered: Suggestions, name: str) -> None:
+        at = _index(self.toPlainText(), self.textCursor().position())
+        cursor = self._cursor(offered.start, at)
+        cursor.beginEditBlock()  # to be undone alone, not with what was typed before
+        cursor.removeSelectedText()
+        cursor.insertText(name + offered.after)
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -157,8 +200,12 @@ class PromptEditor(QPlainTextEdit):
 
     def _mark(self) -> None:
         self._marked = self.toPlainText()
+        self._marked_syntax = self.syntax
         marks = []
-        for start, end, look in looks(parse(self._marked), self._reading):
+        markup = read_template(self._marked).marks
+        parsed = self._parsed(self._marked)
+        beside = self.problems()[len(parsed.problems) :]
+        for start, end, look in looks(parsed, self._reading, markup, beside):
             mark = QTextEdit.ExtraSelection()
             mark.cursor = self._cursor(start, end)  # type: ignore[attr-defined]  # fields in C++
             mark.format = written(look, self.palette())  # type: ignore[attr-defined]

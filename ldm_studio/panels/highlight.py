@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QTextCharFormat
 
-from core.text.prompt import Prompt
+from core.text.prompt import Problem, Prompt
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -36,8 +37,16 @@ class Look:
 PLAIN = Look()
 
 
-def looks(prompt: Prompt, reading: Reading | None) -> list[tuple[int, int, Look]]:
-    """(start, end, look) of everything that does not look plain, in order, without overlap."""
+def looks(
+    prompt: Prompt,
+    reading: Reading | None,
+    marks: Iterable[tuple[int, int]] = (),
+    problems: Iterable[Problem] = (),
+) -> list[tuple[int, int, Look]]:
+    """(start, end, look) of everything that does not look plain, in order, without overlap.
+
+    `marks` and `problems`: those beside the prompt's own.
+    """
     of = [PLAIN] * len(prompt.source)
 
     def mark(start: int, end: int, **what: bool | float) -> None:
@@ -60,9 +69,9 @@ def looks(prompt: Prompt, reading: Reading | None) -> list[tuple[int, int, Look]
     for choice in prompt.choices:
         for at in choice.separators:
             mark(at, at + 1, markup=True)
-    for start, end in prompt.marks:
+    for start, end in (*prompt.marks, *marks):
         mark(start, end, markup=True)
-    for problem in prompt.problems:
+    for problem in (*prompt.problems, *problems):
         mark(problem.start, problem.end, wrong=True)
     if reading is not None:
         for start, end in reading.unknown:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette, QTextCursor
@@ -16,14 +18,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import RequestError
+from core.text.wildcards import Values, read_template, resolved
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.panels.addons import AddonsButton
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout
 from ldm_studio.panels.styles import StylesButton
+from ldm_studio.panels.suggesting import Names
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.styles import StyleBook
 from ldm_studio.theme import GRID, icon
+
+if TYPE_CHECKING:
+    from core.text.reading import Reading
 
 EXAMPLES = (
     "a red heart",
@@ -58,7 +67,9 @@ class PromptPanel(QWidget):
             "What shall it not show?",
             "Say what the picture shall not show.",
             2,
+            negative=True,
         )
+        self.addons = AddonsButton(store, self.prompt, self.negative)
         self.styles = StylesButton(styles, self.prompt, self.negative)
         self.negative_toggle = QToolButton()
         self.negative_toggle.setText("Negative prompt")
@@ -73,7 +84,7 @@ class PromptPanel(QWidget):
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()
         self.prompt.invite(self.examples)
-        above = _ends(caption, self.prompt_count, self.styles)
+        above = _ends(caption, self.prompt_count, self.addons, self.styles)
         between = _ends(self.negative_toggle, self.negative_count)
 
         column = QVBoxLayout(self)
@@ -88,17 +99,24 @@ class PromptPanel(QWidget):
             editor.picture_pasted.connect(self.picture_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
         chips = self.examples.findChildren(QPushButton)
-        order = (self.styles, self.prompt, *chips, self.negative_toggle, self.negative)
+        order = (self.addons, self.styles, self.prompt, *chips, self.negative_toggle, self.negative)
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         store.prompt_changed.connect(self._read)
         store.negative_changed.connect(self._read)
+        store.syntax_changed.connect(self._read)
         store.run_changed.connect(self._show_run)
         self.negative_toggle.toggled.connect(self._show_negative)
         store.negative_changed.connect(self._negative_changed)
         self._show_negative(False)
         self._negative_changed(store.negative)
         self._show_run(store.run)
+
+    def offer(self, names: Names, wildcards: Values) -> None:
+        """From now on `names` are offered while one writes, and missing `wildcards` marked."""
+        for editor in (self.prompt, self.negative):
+            editor.names, editor.wildcards = names, wildcards
+        self._read()
 
     def _example_chips(self) -> QWidget:
         holder = QWidget()
@@ -123,16 +141,31 @@ class PromptPanel(QWidget):
 
     def _read(self) -> None:
         """Show how much of the prompts the model reads."""
-        model = self._store.run.model
         for text, editor, counter in (
             (self._store.prompt, self.prompt, self.prompt_count),
             (self._store.negative, self.negative, self.negative_count),
         ):
-            reading = model.read(text) if model is not None and model.read is not None else None
+            editor.syntax = self._store.syntax
+            reading = self._reading(text, editor)
             editor.show_reading(reading)
             counter.show_reading(text, reading)
             wrong = (problem.explanation for problem in editor.problems())
             editor.setAccessibleDescription(" ".join(filter(None, (counter.toolTip(), *wrong))))
+
+    def _reading(self, text: str, editor: PromptEditor) -> Reading | None:
+        """Of a template: how long one of the prompts is that it may become."""
+        model = self._store.run.model
+        if model is None or model.read is None:
+            return None
+        negative = editor is self.negative
+        if read_template(text).is_plain:
+            return model.read(text, self._store.syntax, negative=negative)
+        try:
+            sample = resolved(text, editor.wildcards or (lambda _: None), self._store.seed)
+        except RequestError:  # told when it is to be drawn
+            return None
+        reading = model.read(sample, self._store.syntax, negative=negative)
+        return replace(reading, unread=(), unknown=())  # these places are in the sample
 
     def _negative_changed(self, negative: str) -> None:
         if negative:

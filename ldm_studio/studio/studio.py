@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
 
+from ..addons import found
 from ..crash import report
 from ..engine.bridge import EngineBridge
 from ..engine.events import (
@@ -27,6 +29,7 @@ from ..engine.events import (
 )
 from ..main_window import MainWindow
 from ..panels.strip import Entry
+from ..panels.suggesting import Names
 from ..wildcards import Wildcards, settled
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
@@ -96,7 +99,17 @@ class Studio(QObject):
         self.replaying = Replaying(bridge, window, self)
         self.sizing = Sizing(store, window, self)
         self.masking = Masking(store, window.canvas, self)
+        window.prompt.offer(
+            Names(partial(self._named, "lora"), partial(self._named, "embedding"),
+                  self.wildcards.names),
+            self.wildcards.values,
+        )  # fmt: skip
         self._connect()
+
+    def _named(self, kind: str) -> list[str]:
+        """What of a kind lies in the folders, as far as it was looked at already."""
+        listed = found(self.store.model_folders, look=False)
+        return [addon.name for addon in listed if addon.kind == kind]
 
     @property
     def start(self) -> np.ndarray | None:
