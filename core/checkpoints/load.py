@@ -31,6 +31,7 @@ from .files import UnreadableError, unreadable
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
 from .parts import Part
+from .variants import variant_of
 
 V_SIDE = 768
 """Pixels; Stable Diffusion 2 that predicts v was trained on larger pictures."""
@@ -180,7 +181,6 @@ def _config(identity: Identity) -> CheckpointConfig:
     assert identity.autoencoder is not None
     family, predicts = identity.family, identity.predicts
     schedule = scaled_linear(*family.betas)
-    side = _side(identity)
     return CheckpointConfig(
         name=identity.path.name if identity.path.is_dir() else identity.path.stem,
         family=family,
@@ -189,16 +189,20 @@ def _config(identity: Identity) -> CheckpointConfig:
         text_encoders=identity.text_encoders,
         prediction=predicts.kind,
         schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
-        defaults=Defaults(
-            sampler="DPM++ 2M",
-            schedule="Karras",
-            steps=family.steps,
-            cfg=family.cfg,
-            width=side,
-            height=side,
-        ),
+        defaults=_defaults(identity),
         extra=identity.extra,
     )
+
+
+def _defaults(identity: Identity) -> Defaults:
+    """Of its family, or of the few steps it was distilled to."""
+    family, side = identity.family, _side(identity)
+    told = variant_of(identity.path.stem, identity.metadata)
+    if told is None:
+        return Defaults("DPM++ 2M", "Karras", family.steps, family.cfg, side, side)
+    variant, steps = told
+    side = variant.side or side
+    return Defaults(variant.sampler, variant.schedule, steps, variant.cfg, side, side)
 
 
 def _side(identity: Identity) -> int:
