@@ -24,6 +24,7 @@ from .files import (
     unreadable,
 )
 from .folders import Folder, is_diffusers_folder, open_folder
+from .notes import read_notes
 from .parts import Part, Parts, everything, find, together
 from .shapes import autoencoder_config, clip_config, unet_config
 
@@ -104,7 +105,8 @@ def identify(
     """Reads what is needed to tell what `path`, a file or a folder in diffusers' layout, is.
 
     `beside`: further files, whose networks replace or complete its own. `prediction` overrules what
-    is found out. Raises ModelError for what is damaged, unsafe, or no known model.
+    is found out, as do the notes beside the model. Raises ModelError for what is damaged, unsafe,
+    or no known model.
     """
     try:
         folder = _opened(path)
@@ -113,7 +115,8 @@ def identify(
         added = [find(group) for other in others for group in other.groups]
         parts = together(main, added)
         files = tuple(file for one in (folder, *others) for file in one.files)
-        return _identity(path, parts, folder, files, prediction)
+        decided = prediction or read_notes(path).prediction or None
+        return _identity(path, parts, folder, files, decided)
     except UnreadableError as error:
         raise unreadable(path, error) from error
 

@@ -18,6 +18,7 @@ from core.checkpoints.families import SD2 as SD2_FAMILY
 from core.checkpoints.identify import identify
 from core.checkpoints.keys import flattened_unet_names
 from core.checkpoints.load import load_checkpoint
+from core.checkpoints.notes import Notes, notes_path, write_notes
 from core.errors import ModelError
 from core.model import Model, load_model
 from core.networks.unet import UNet, UNetConfig
@@ -387,6 +388,13 @@ def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
     save_file(marked, path, {"modelspec.prediction_type": "epsilon"})
     assert predicted(path) == ("v", "it holds the tensor v_pred")
     assert predicted(path, prediction="eps") == ("eps", "chosen by the user")
+    write_notes(path, Notes("eps"))
+    assert predicted(path) == ("eps", "chosen by the user")
+    assert predicted(path, prediction="v") == ("v", "chosen by the user")
+    write_notes(path, Notes())
+    assert not notes_path(path).exists()
+    notes_path(path).write_text('{"prediction": "nonsense"}', encoding="utf-8")
+    assert predicted(path) == ("v", "it holds the tensor v_pred")
     model = load_checkpoint(path)
     assert model.prediction.name == "v"
     assert model.schedule.sigma_max > 1000
