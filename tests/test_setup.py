@@ -95,3 +95,9 @@ def test_what_is_run_is_what_was_tested():
         for name in ("requirements.lock", "requirements-test.lock")
     )
     assert run <= test
+
+
+def test_who_builds_an_installer_needs_what_it_brings_along(setup_env):
+    needed = setup_env.needed_libraries("installer", {}, "linux")
+    assert "libxcb-cursor.so.0" in needed
+    assert setup_env.needed_libraries("installer", {}, "win32") == {}

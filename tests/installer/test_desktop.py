@@ -8,8 +8,10 @@ import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools.installer import desktop, icons, portable, windows
-from tools.installer.naming import BUNDLE_ID, Product
+import pytest
+
+from tools.installer import desktop, icons, macos, portable, windows
+from tools.installer.naming import BUNDLE_ID, InstallerError, Product
 
 EPOCH = 1_700_000_000
 
@@ -86,6 +88,28 @@ def test_the_script_of_the_windows_installer(tmp_path: Path) -> None:
 def test_without_its_compiler_the_script_is_all(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not windows.compile_script(tmp_path / "x.iss")
+
+
+def test_the_disk_image_shows_where_to_drag_the_application(monkeypatch, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "hdiutil").write_text('#!/bin/sh\nfor last; do :; done\necho "$*" > "$last"\n')
+    (tools / "hdiutil").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    app = tmp_path / "LDM Studio.app"
+    (app / "Contents").mkdir(parents=True)
+    (tmp_path / "work").mkdir()
+    macos.disk_image(app, tmp_path / "x.dmg", tmp_path / "work")
+    assert "-volname LDM Studio" in (tmp_path / "x.dmg").read_text()
+    inside = tmp_path / "work" / "dmg"
+    assert (inside / "LDM Studio.app" / "Contents").is_dir()
+    assert (inside / "Applications").readlink() == Path("/Applications")
+
+
+def test_what_only_macos_has_is_named_where_it_is_missing(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InstallerError, match="codesign is missing"):
+        macos.sign(tmp_path / "LDM Studio.app")
 
 
 def test_the_portable_start_keeps_data_beside_it_and_passes_arguments_on(tmp_path: Path) -> None:

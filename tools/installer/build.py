@@ -30,7 +30,7 @@ from . import (
 )
 from . import prune as pruning
 from .archive import Entry
-from .freeze import Frozen, freeze
+from .freeze import LICENCES_NAME, Frozen, freeze
 from .naming import (
     APPLICATION,
     COMMAND,
@@ -54,7 +54,6 @@ KINDS = {
 
 PRESETS = {"small": 6, "quick": 0}
 """Of xz."""
-LICENCES_NAME = "LICENSES.txt"
 INSTALLED = f"usr/lib/{COMMAND}"
 """Where the Debian package puts the bundle."""
 
@@ -80,13 +79,16 @@ def bundle(made: Product, options: Options) -> Frozen:
     icons.draw(options.work / "icons")
     frozen = freeze(options.work, made.epoch)
     before = sum(sizes.breakdown(frozen.inner).values())
-    pruning.prune(frozen.inner, frozen.sources)
+    for folder in frozen.folders:
+        pruning.prune(folder, frozen.sources)
     after = sum(sizes.breakdown(frozen.inner).values())
     say(f"pruned from {sizes.mib(before)} to {sizes.mib(after)}")
     parts = licences.collect(kept_sources(frozen))
     text = licences.document(parts)
-    (frozen.tree / LICENCES_NAME).write_text(text, encoding="utf-8", newline="\n")
+    frozen.licences.write_text(text, encoding="utf-8", newline="\n")
     say(f"licence texts of {len(parts)} parts: {', '.join(part.name for part in parts)}")
+    if made.system == "macos":
+        macos.sign(frozen.tree)  # anew, as its contents have changed
     return frozen
 
 
@@ -136,7 +138,7 @@ def pack_deb(made: Product, frozen: Frozen, options: Options) -> Path:
     doc = f"usr/share/doc/{made.package}"
     entries += [
         Entry(f"usr/bin/{COMMAND}", link=f"../lib/{COMMAND}/{COMMAND}"),
-        Entry(f"{doc}/copyright", frozen.tree / LICENCES_NAME),
+        Entry(f"{doc}/copyright", frozen.licences),
         *desktop.entries(made.version, made.epoch, options.work / "icons"),
     ]
     control = deb.Control(
@@ -236,9 +238,10 @@ def earlier(work: Path) -> Frozen:
     """What an earlier run left in `work`. Raises InstallerError."""
     folder = work / "frozen"
     tree = folder / (f"{APPLICATION}.app" if sys.platform == "darwin" else COMMAND)
-    if not (tree / LICENCES_NAME).is_file():
+    frozen = Frozen(tree, {})
+    if not frozen.licences.is_file():
         raise InstallerError(f"There is no bundle in {tree}; build one without --reuse.")
-    return Frozen(tree, {})
+    return frozen
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .naming import APPLICATION, COMMAND, ROOT, InstallerError
 
+LICENCES_NAME = "LICENSES.txt"
 SPEC = Path(__file__).parent / "ldm_studio.spec"
 TOOLS = {"linux": {"objdump": "binutils", "ldd": "libc-bin"}}
 """What PyInstaller calls, by system: program -> Debian package."""
@@ -33,6 +34,19 @@ class Frozen:
         if self.tree.suffix == ".app":
             return self.tree / "Contents" / "Frameworks"
         return self.tree / "_internal"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All of them that hold libraries and data: in an `.app`, `inner` links to the other."""
+        if self.tree.suffix == ".app":
+            return self.tree / "Contents" / "Resources", self.inner
+        return (self.inner,)
+
+    @property
+    def licences(self) -> Path:
+        """Where the texts go; nothing may stand beside the `Contents` of an `.app`."""
+        folder = self.folders[0] if self.tree.suffix == ".app" else self.tree
+        return folder / LICENCES_NAME
 
     @property
     def program(self) -> Path:
