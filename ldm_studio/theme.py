@@ -154,6 +154,11 @@ QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; 
 QListView#strip {{ background: {window}; border: 0; outline: 0; }}
 QListWidget, QListView#queue {{ border: 1px solid {line}; border-radius: 6px;
     background: {base}; padding: 3px; outline: 0; }}
+QListView#suggestions {{ background: {window}; border: 1px solid {line}; padding: 3px;
+    outline: 0; }}
+QListView#suggestions::item {{ padding: 3px 6px; border-radius: 4px; }}
+QListView#suggestions::item:selected {{ background: {accent};
+    color: {name(Role.HighlightedText)}; }}
 QListWidget:focus, QListView#queue:focus {{ border-color: {accent}; }}
 QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListWidget::item:hover {{ background: {hover}; }}

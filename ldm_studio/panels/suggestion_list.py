@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 from .suggesting import Suggestions
 
 ROWS = 8
+GAP = 4
+MARGIN = 5
 WIDEST = 420
 """Logical pixels."""
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
@@ -49,10 +51,13 @@ class SuggestionList(QObject):
             self.list.hide()
             return
         self._model.setStringList(list(suggestions.names))
-        place = self._editor.cursorRect()
+        place = self._editor.cursorRect().translated(self._editor.viewport().pos())
+        place.setHeight(place.height() + GAP)
         wish = self.list.sizeHintForColumn(0) + 2 * self.list.frameWidth() + 24
         place.setWidth(min(WIDEST, max(wish, self._editor.width() // 2)))
         self._completer.complete(place)
+        rows = min(ROWS, len(suggestions.names)) * self.list.sizeHintForRow(0)
+        self.list.resize(self.list.width(), rows + 2 * MARGIN)  # Qt forgets those of the style
         self.list.setCurrentIndex(self._completer.completionModel().index(0, 0))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -382,6 +384,17 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
         assert state.index == done
 
 
+def test_a_file_of_before_a_field_was_added_is_read(tiny_model: Model, tmp_path: Path) -> None:
+    job = prepare(tiny_model, REQUEST)
+    saved.save(tmp_path / "job", job, job.start)
+    older = json.loads(job.sealed.to_json())
+    del older["clip_skip"]
+    text = json.dumps(older)
+    said = {**job.description, "request": text, "recipe": sha256(text.encode()).hexdigest()}
+    save_file(load_file(tmp_path / "job"), tmp_path / "job", said)
+    assert saved.load(tmp_path / "job").request == job.sealed
+
+
 def test_a_file_says_what_it_is_before_its_tensors_are_read(
     tiny_model: Model, tmp_path: Path
 ) -> None:
@@ -428,6 +441,7 @@ def test_a_state_of_another_request_is_refused(tiny_model: Model, tmp_path: Path
     [
         {},
         {"request": "{}", "recipe": "0" * 64, "environment": "{}"},
+        {"request": "{}", "recipe": sha256(b"{} ").hexdigest(), "environment": "{}"},
         {"request": '{"steps": 0}', "recipe": "", "environment": "{}"},
         {"request": "{}", "recipe": "", "environment": "[" * 9000},
     ],
