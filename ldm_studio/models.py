@@ -53,6 +53,16 @@ class FoundModel:
         return self.known.kind if self.known else ""
 
     @property
+    def size(self) -> int:
+        """Bytes; 0 where that is not known."""
+        return self.known.size if self.known else 0
+
+    @property
+    def precision(self) -> str:
+        """The type of most of its weights; empty where that is not known."""
+        return self.known.precision if self.known else ""
+
+    @property
     def problem(self) -> str:
         """Why it cannot be drawn with; empty if nothing is known to be in the way."""
         return self.known.problem if self.known else ""
@@ -135,6 +145,11 @@ def meant(text: str) -> str:
     raise ModelError(
         f"There is no model {text!r}.", f"{alike}Known: {known}; or give a model's file or folder."
     )
+
+
+def folders_looked_into(added: Iterable[str] = ()) -> list[Path]:
+    """Those in which new models would appear."""
+    return [*listing([paths.models_dir(), *map(Path, added)]).folders]
 
 
 def added_folders() -> tuple[str, ...]:

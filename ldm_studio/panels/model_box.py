@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import Future
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -21,8 +22,10 @@ from PySide6.QtWidgets import (
 from ldm_studio import models, paths
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.history.browser.watching import Watcher
 from ldm_studio.models import FoundModel
 from ldm_studio.panels.fields import tool_button
+from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
@@ -43,7 +46,7 @@ _OPENING = (
 
 
 class ModelBox(QComboBox):
-    """A list of models that is looked up when somebody looks at it.
+    """A list of models that is looked up when somebody looks at it, and when files come or go.
 
     Folders of our own kind are listed at once; checkpoints, which may be many and far away, when a
     thread beside the interface has found them.
@@ -61,7 +64,7 @@ class ModelBox(QComboBox):
         self._own: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
         """None until they were looked for."""
-        self._looking: Future[list[FoundModel]] | None = None
+        self._looking: Future[tuple[list[FoundModel], list[Path]]] | None = None
         self._again = False
         self.background = Background(self)
         self.setMinimumContentsLength(6)
@@ -69,6 +72,19 @@ class ModelBox(QComboBox):
         self.setMaxVisibleItems(16)
         self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.activated.connect(self._chosen)
+        self.picker = Picker(self, self.tr("Models"), self.tr("There are no models."))
+        self._add_folder = QPushButton(self.tr("Add a folder…"))
+        self._add_folder.setToolTip(
+            self.tr(
+                "Choose a folder that is a model, or that holds models. Those of A1111, Forge, "
+                "ComfyUI and InvokeAI are known: choose the folder of the program."
+            )
+        )
+        self.picker.column.addWidget(self._add_folder)
+        self.picker.chosen.connect(self._picked)
+        self._add_folder.clicked.connect(self._ask)
+        self._watcher = Watcher(self)
+        self._watcher.changed.connect(lambda _folders: self.look())
         self.look()
 
     @property
@@ -101,18 +117,19 @@ class ModelBox(QComboBox):
             return
         folders = self._store.model_folders
         read = not self._store.run.loading  # which takes torch, and that is the engine's to import
-        self._looking = self.background.run(lambda: models.found(folders, look=read), self._listed)
+        self._looking = self.background.run(
+            lambda: (models.found(folders, look=read), models.folders_looked_into(folders)),
+            self._listed,
+        )
 
-    def _listed(self, done: Future[list[FoundModel]]) -> None:
+    def _listed(self, done: Future[tuple[list[FoundModel], list[Path]]]) -> None:
         self._looking = None
-        found = [model for model in done.result() if model.is_checkpoint]
+        every, folders = done.result()
+        self._watcher.watch(folders)
+        found = [model for model in every if model.is_checkpoint]
         if found != self._checkpoints:
             self._checkpoints = found
-            is_open = self.view().isVisible()
             self._fill()
-            if is_open:
-                super().hidePopup()  # whose size is that of the list before
-                super().showPopup()
         self.listed.emit()
         if self._again:
             self._again = False
@@ -140,10 +157,16 @@ class ModelBox(QComboBox):
         self.insertSeparator(self.count())
         self._add("Add a folder…", _ADD, "Choose a folder that is a model, or that holds models.")
         self._show()
+        self.picker.show_items([_item(model, listed) for model in listed], self._value)
 
     def showPopup(self) -> None:  # noqa: N802
+        """The picker in place of the style's list."""
+        self.picker.search.clear()
         self.look()
-        super().showPopup()
+        self.picker.open_below(self)
+
+    def hidePopup(self) -> None:  # noqa: N802
+        self.picker.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """As the style does it, the middle of a long name left out."""
@@ -179,6 +202,14 @@ class ModelBox(QComboBox):
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
         self.setToolTip(f"The model that makes the picture.\n{words}")
 
+    def _picked(self, reference: object) -> None:
+        self.picker.hide()
+        self._chosen(next(i for i in range(self.count()) if self.itemData(i) == reference))
+
+    def _ask(self) -> None:
+        self.picker.hide()
+        self.add_requested.emit()
+
     def _chosen(self, index: int) -> None:
         reference = self.itemData(index)
         if reference is _ADD:
@@ -207,6 +238,7 @@ class ModelField(QWidget):
         self._told = ""
         """What was wrong with what was added last, until something is chosen."""
         self.box = ModelBox(store)
+        self.box.picker.setParent(self, Qt.WindowType.Popup)  # a combo box styles its own otherwise
         self.own = tool_button(
             "settings", "The model's own settings", "Take the settings that the model was made for."
         )
@@ -327,6 +359,19 @@ def _label(model: FoundModel, among: list[FoundModel]) -> str:
     path = model.path
     where = path.name if path.is_dir() else f"{path.parent.name}/{path.name}"
     return f"{model.name} ({where})"
+
+
+def _item(model: FoundModel, among: list[FoundModel]) -> Item:
+    """As the picker shows it: family, size, precision, and what it draws."""
+    size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
+    return Item(
+        key=model.reference,
+        title=_label(model, among),
+        detail=" · ".join(filter(None, (model.kind, size, model.precision))),
+        tip=_about(model),
+        path=model.path if model.is_checkpoint else None,
+        problem=model.problem.replace(str(model.path), model.path.name),
+    )
 
 
 def _about(model: FoundModel) -> str:

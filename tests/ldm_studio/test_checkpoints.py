@@ -40,13 +40,12 @@ def tiny_sd1(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def depth(tiny_sd1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kind that is known but not drawn with: its U-Net wants a depth picture."""
-    path = tmp_path_factory.mktemp("depth") / "depth.safetensors"
+def bare(tiny_sd1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kind that is known but cannot be drawn with: it lacks its autoencoder."""
+    path = tmp_path_factory.mktemp("bare") / "bare.safetensors"
     weights = load_file(tiny_sd1)
-    first = "model.diffusion_model.input_blocks.0.0.weight"
-    weights[first] = torch.cat([weights[first], weights[first][:, :1]], dim=1)
-    save_file(weights, path)
+    kept = {k: v for k, v in weights.items() if not k.startswith("first_stage_model.")}
+    save_file(kept, path)
     return path
 
 
@@ -169,18 +168,18 @@ def test_links_in_a_circle_end(tmp_path) -> None:
 # --- what they are ------------------------------------------------------------------------------
 
 
-def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, depth) -> None:
+def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -> None:
     folder = paths.models_dir()
     put(tiny_sd1, folder / "sub" / "dream.safetensors")
-    put(depth, folder / "depth.safetensors")
+    put(bare, folder / "bare.safetensors")
     lora(folder / "style.safetensors")
     truncated(tiny_sd1, folder / "half.safetensors")
     found = {model.reference: model for model in models.found()}
-    names = [models.DEFAULT, "depth.safetensors", "sub/dream.safetensors", "half.safetensors"]
+    names = [models.DEFAULT, "bare.safetensors", "sub/dream.safetensors", "half.safetensors"]
     assert list(found) == names
     assert found["sub/dream.safetensors"].kind == "Stable Diffusion 1"
     assert found["sub/dream.safetensors"].problem == ""
-    assert "cannot be drawn with yet" in found["depth.safetensors"].problem
+    assert "lacks an autoencoder" in found["bare.safetensors"].problem
     assert "not complete" in found["half.safetensors"].problem
 
 
@@ -237,16 +236,16 @@ def test_a_picture_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> Non
     assert cli.main(["replay", str(file)]) == Exit.OK
 
 
-def test_the_models_are_listed(tiny_sd1, depth, tmp_path, capsys) -> None:
+def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
-    other = put(depth, tmp_path / "added" / "depth.safetensors")
+    other = put(bare, tmp_path / "added" / "bare.safetensors")
     session = {"parameters": {"model_folders": [str(other.parent)]}}
     paths.state_dir().mkdir(parents=True)
     (paths.state_dir() / "session.json").write_text(json.dumps(session), encoding="utf-8")
     assert cli.main(["models", "list"]) == Exit.OK
     out = capsys.readouterr().out
     assert "dream.safetensors" in out
-    assert "Stable Diffusion 1, depth (cannot be used)" in out
+    assert "Stable Diffusion 1 (cannot be used)" in out
     assert cli.main(["models", "list", "--json"]) == Exit.OK
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(entry["reference"], entry["usable"]) for entry in entries] == [
@@ -343,9 +342,9 @@ def store(qapp) -> StudioStore:
 
 
 @pytest.fixture
-def field(store, qtbot, tiny_sd1, depth) -> ModelField:
+def field(store, qtbot, tiny_sd1, bare) -> ModelField:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
-    put(depth, paths.models_dir() / "depth.safetensors")
+    put(bare, paths.models_dir() / "bare.safetensors")
     lora(paths.models_dir() / "style.safetensors")
     field = ModelField(store)
     qtbot.addWidget(field)
@@ -357,9 +356,9 @@ def field(store, qtbot, tiny_sd1, depth) -> ModelField:
 def test_the_box_lists_them_with_what_they_are(field) -> None:
     box = field.box
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
-    assert names == ["LDM Studio Emoji (default)", "depth", "dream", "Add a folder…"]
+    assert names == ["LDM Studio Emoji (default)", "bare", "dream", "Add a folder…"]
     tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
-    assert "cannot be drawn with yet" in tips[1]
+    assert "lacks an autoencoder" in tips[1]
     assert tips[2].startswith("Stable Diffusion 1\n")
     enabled = [bool(box.model().flags(box.model().index(i, 0)) & Qt.ItemFlag.ItemIsEnabled)
                for i in range(3)]  # fmt: skip
@@ -423,3 +422,22 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
     assert "bad.safetensors is damaged." in application.window.notice.text()
     assert application.store.model == models.DEFAULT
     assert application.window.status.model.text().startswith(MODEL.name)
+
+
+def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtbot) -> None:
+    field.box.showPopup()
+    picker = field.box.picker
+    details = {item.title: (item.detail, item.problem) for item in picker.items.shown}
+    assert details["dream"][0].startswith("Stable Diffusion 1 · ")
+    assert details["dream"][0].endswith(" · float32")
+    assert picker.isVisible()
+    picker.search.setText("dre")
+    with qtbot.waitSignal(field.picked):
+        qtbot.keyClick(picker.search, Qt.Key.Key_Return)
+    assert store.model == "dream.safetensors"
+    assert not picker.isVisible()
+
+
+def test_files_that_come_are_noticed_without_looking(field, qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "later.safetensors")
+    qtbot.waitUntil(lambda: field.box.findText("later") > 0, timeout=20_000)
