@@ -58,6 +58,7 @@ class CanvasDocument(QObject):
         self.part: Rect | None = None  # of the picture, which the preview shows; None: all of it
         self._lies_on: tuple[np.ndarray, np.ndarray, Rect] | None = None
         self.before: QImage | None = None
+        self.restoring = False  # what is changed now is not new, but was kept from the last time
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
         self._picture: Picture | None = None

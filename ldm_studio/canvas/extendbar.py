@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QToolButton
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QLabel, QSpinBox, QToolButton
 
 from core.outpainting import Fill
 from core.request import MAX_SIDE
 from ldm_studio.canvas.controls import native
 from ldm_studio.canvas.floating import Floating
+from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.tools import Tool
 from ldm_studio.canvas.view import CanvasView
 from ldm_studio.theme import icon
@@ -16,6 +17,13 @@ from ldm_studio.theme import icon
 SIDES = ("left", "top", "right", "bottom")
 FILLS: tuple[Fill, ...] = ("edge", "mirror", "noise")
 MAX_OVERLAP = 256
+
+
+class _Line(Folding):
+    """As long as all of it, where there is room."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.need(0), super().sizeHint().height())
 
 
 class ExtendBar(Floating):
@@ -32,18 +40,32 @@ class ExtendBar(Floating):
         for fill in FILLS:
             self.fill.addItem("", fill)
         controls = {**self.sides, "fill": self.fill, "overlap": self.overlap}
+        folding = _Line(QBoxLayout.Direction.LeftToRight)
+        line = folding.line
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        self.row.addWidget(folding)
         for name, control in controls.items():
             self._labels[name].setObjectName("caption")
             self._labels[name].setBuddy(control)
-            self.row.addWidget(self._labels[name])
-            self.row.addWidget(control)
+            line.addWidget(self._labels[name])
+            line.addWidget(control)
         self.extend.setProperty("framed", True)
         self.extend.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.extend.setIcon(icon("check"))
         self.extend.setIconSize(QSize(16, 16))
         self.extend.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.row.addWidget(self.result)
-        self.row.addWidget(self.extend)
+        line.addWidget(self.result)
+        line.addWidget(self.extend)
+        # Without the numbers there are still the edges to drag.
+        groups = (("overlap",), ("fill",), SIDES)
+        folding.set_optional(
+            *(
+                [w for name in group for w in (self._labels[name], controls[name])]
+                for group in groups
+            ),
+            (self.result,),
+        )
         self._wire()
         self.retranslate()
         self._show_state()

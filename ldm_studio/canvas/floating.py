@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from enum import Enum, auto
+
+from PySide6.QtCore import QEvent, QSize, QSizeF, Qt
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLayout,
     QToolButton,
@@ -30,7 +32,7 @@ class Floating(QFrame):
         super().__init__(parent)
         self.setObjectName("floating")
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.row = QHBoxLayout(self)
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self.row.setContentsMargins(GRID, 4, 4, 4)
         self.row.setSpacing(4)
         self.hide()
@@ -55,6 +57,14 @@ def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag, row: int
         grid.setRowStretch(0, 1)
     assert isinstance(grid, QGridLayout)
     grid.addWidget(widget, row, 0, edge)
+
+
+class Form(Enum):
+    """Of a switch, the largest first."""
+
+    ROW = auto()
+    COLUMN = auto()
+    ONE = auto()
 
 
 class ViewSwitch(Floating):
@@ -88,21 +98,40 @@ class ViewSwitch(Floating):
     def __init__(self, views: MaskViews) -> None:
         super().__init__()
         self._views = views
+        self._form = Form.ROW
         self._group = QButtonGroup(self)
         self.buttons: dict[MaskView, QToolButton] = {}
         for view, _, _ in self.WORDS:
             button = QToolButton()
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _=False, view=view: views.choose(view))
+            button.clicked.connect(lambda _=False, view=view: self._press(view))
             self._group.addButton(button)
             self.row.addWidget(button)
             self.buttons[view] = button
         views.changed.connect(self.show_state)
         self.show_state()
 
+    def arrange(self, room: QSizeF, picture: QSizeF) -> None:
+        """Take the form that leaves a fitted picture free, or else the smallest: a row, a column,
+        or only the button of what is seen, which goes on to the next.
+        """
+        scale = min(room.width() / picture.width(), room.height() / picture.height())
+        beside = (room.width() - picture.width() * scale) / 2
+        above = (room.height() - picture.height() * scale) / 2
+        for form in Form:
+            self._form = form
+            self.show_state()
+            hint = self.sizeHint()
+            if beside >= hint.width() + MARGIN or above >= hint.height() + MARGIN:
+                return
+
     def show_state(self) -> None:
         self.setAccessibleName(self.tr("Mask seen"))
+        across = self._form is not Form.COLUMN
+        self.row.setDirection(
+            QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
+        )
         for view, text, tip in self.WORDS:
             button, more = self.buttons[view], ""
             if view is MaskView.LATENT:
@@ -112,7 +141,15 @@ class ViewSwitch(Floating):
             button.setToolTip(
                 f"<b>{translated(text)}</b> ({native('V')})<br>{translated(tip)}{more}"
             )
+            button.setVisible(self._form is not Form.ONE or view is self._views.view)
         self.buttons[self._views.view].setChecked(True)
+        self.row.activate()
+
+    def _press(self, view: MaskView) -> None:
+        if self._form is Form.ONE:
+            self._views.next_view()
+        else:
+            self._views.choose(view)
 
     def _size(self) -> str:
         found = self._views.used
@@ -143,6 +180,7 @@ class Badge(Floating):
         super().__init__()
         self._sign = QLabel()
         self._name = name
+        self._texts, self._short, self._has_room = ("", ""), False, True
         self.row.setContentsMargins(GRID, 4, GRID, 4)
         self.row.addWidget(self._sign)
         self.words = QLabel()
@@ -150,11 +188,17 @@ class Badge(Floating):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._draw()
 
-    def say(self, text: str) -> None:
-        """Nothing: hide."""
-        self.words.setText(text)
+    def say(self, text: str, short: str = "") -> None:
+        """Nothing: hide. `short`: the same where there is little room."""
+        self._texts = text, short or text
+        self.words.setText(self._texts[1 if self._short else 0])
         self.setAccessibleName(text)
-        self.setVisible(bool(text))
+        self.setVisible(bool(text) and self._has_room)
+
+    def fit(self, *, short: bool, at_all: bool = True) -> None:
+        """How much of it there is room for."""
+        self._short, self._has_room = short, at_all
+        self.say(*self._texts)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -38,7 +38,7 @@ class Folding(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Room for all but the optional."""
         hint = super().minimumSizeHint()
-        least = self._need(len(self._groups))
+        least = self.need(len(self._groups))
         if self._along is Qt.Orientation.Horizontal:
             return QSize(least, hint.height())
         return QSize(hint.width(), least)
@@ -49,7 +49,7 @@ class Folding(QWidget):
 
     def _fold(self, room: int) -> None:
         folded = 0
-        while folded < len(self._groups) and self._need(folded) > room:
+        while folded < len(self._groups) and self.need(folded) > room:
             folded += 1
         for number, group in enumerate(self._groups):
             for widget in group:
@@ -57,7 +57,7 @@ class Folding(QWidget):
         self.line.invalidate()  # while the window is being shown, nobody else says so
         self.line.activate()
 
-    def _need(self, folded: int) -> int:
+    def need(self, folded: int) -> int:
         """The least extent with this many groups folded away."""
         gone = {widget for group in self._groups[:folded] for widget in group}
         margins = self.line.contentsMargins()

@@ -129,9 +129,11 @@ class CanvasKeeper(QObject):
         document = self._document
         if kept is None or document.frame is not None:
             return
+        document.restoring = True
         document.set_picture(kept.rgb, kept.alpha)
         if kept.mask is not None:
             document.set_mask(kept.mask, "")
+        document.restoring = False
         document.undo_stack.clear()
         self._picture, self._mask_is_new = document.picture, False
         self._timer.stop()

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QFrame, QGridLayout, QWidget
 
@@ -22,6 +22,7 @@ from ldm_studio.canvas.optionsbar import OptionsBar
 from ldm_studio.canvas.popups import MaskMenu, pop_up
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.viewport import MARGIN
 from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
 
 INVERT = ButtonRow(
@@ -58,6 +59,8 @@ REDO = ButtonRow(
     "Ctrl+Shift+Z",
     "redo",
 )
+# Logical pixels of the view: for the words of a badge, for them beside candidates, for short ones.
+ROOM_ALONE, ROOM_BESIDE, ROOM_SHORT = 340, 800, 440
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
 PNG = "PNG picture (*.png)"
 
@@ -87,6 +90,9 @@ class CanvasPanel(QWidget):
         float_over(self.view, self.badge, edge.AlignBottom | edge.AlignLeft, row=2)
         float_over(self.view, self.candidates, edge.AlignBottom | edge.AlignHCenter, row=2)
         self._lay_out()
+        for widget in self.view, self.candidates:
+            widget.installEventFilter(self)
+        self.view.document.replaced.connect(self._arrange)
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)
         self.view.address_dropped.connect(self._tell_of_address)
@@ -212,6 +218,24 @@ class CanvasPanel(QWidget):
         dialog.fileSelected.connect(then)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    # --- what floats over the view ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._arrange()
+        return False
+
+    def _arrange(self) -> None:
+        room, frame = self.view.size(), self.view.document.frame
+        beside = not self.candidates.isHidden()
+        self.badge.fit(
+            short=room.width() < (ROOM_BESIDE if beside else ROOM_ALONE),
+            at_all=not beside or room.width() >= ROOM_SHORT,
+        )
+        if frame is not None:
+            margins = QSizeF(2 * MARGIN, 2 * MARGIN)
+            self.view_switch.arrange(QSizeF(room) - margins, QSizeF(*frame))
 
     # --- events ---
 

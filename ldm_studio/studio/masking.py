@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 
 from ..canvas.panel import CanvasPanel
 from ..canvas.used import Usage
@@ -39,12 +39,20 @@ class Masking(QObject):
 
     def _show(self) -> None:
         busy = self._store.run.busy and not self._store.run.live
-        self._canvas.badge.say("" if self._changed is None or busy else _words(self._changed))
+        badge, changed = self._canvas.badge, self._changed
+        if changed is None or busy:
+            badge.say("")
+        else:
+            badge.say(_words(changed), f"{changed:,}")
         self._canvas.view_switch.setVisible(self._canvas.view.mask_views.used is not None)
 
 
 def _words(changed: int) -> str:
     """How many pixels are not those of the start picture; that the others are is asserted."""
+    say = QCoreApplication.translate
     if changed == 0:
-        return "No pixel changed"
-    return f"{changed:,} pixel{'s' if changed > 1 else ''} changed, all inside the mask"
+        return say("Masking", "No pixel changed")
+    if changed == 1:
+        return say("Masking", "1 pixel changed, inside the mask")
+    number = f"{changed:,}"
+    return say("Masking", "{number} pixels changed, all inside the mask").format(number=number)

@@ -48,6 +48,10 @@ from .steering import Steering
 from .store import Mode, StudioStore
 
 SHOWN_MS = 4000
+REDRAWN = 1.0
+"""The strength that painting begins with: with less, what was there shines through, and often
+nothing new comes of it.
+"""
 EXTENDED = 0.9
 """The least strength for what was added to a picture: with less, the fill shows through."""
 
@@ -84,7 +88,7 @@ class Studio(QObject):
         self._later: Mapping[str, np.ndarray] = {}
         self._shown: Entry | None = None
         self._orders: dict[int, Order] = {}
-        self._mode_before_mask = Mode.TEXT
+        self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
         self._applying = False
         self._mode_left = store.mode
         if store.mode is not Mode.TEXT:  # its pictures are read behind the window
@@ -425,11 +429,15 @@ class Studio(QObject):
         if not self.view.masked:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
+                if store.strength == REDRAWN:  # else somebody has chosen it
+                    store.strength = self._strength_before_mask
             return
         self._set_start(self.view.picture())
         if store.mode is not Mode.INPAINT:
-            self._mode_before_mask = store.mode
+            self._mode_before_mask, self._strength_before_mask = store.mode, store.strength
             store.mode = Mode.INPAINT
+            if not self.view.document.restoring:
+                store.strength = REDRAWN
         if store.problem():
             store.area = "masked"  # which takes a picture of any size
 
@@ -443,7 +451,10 @@ class Studio(QObject):
         store.area = "whole"
         if store.problem():
             store.area = "masked"
-        store.strength = max(store.strength, EXTENDED)
+        chosen = store.strength
+        if chosen == REDRAWN:  # that of painting, which would leave nothing of the fill
+            chosen = self._strength_before_mask
+        store.strength = max(chosen, EXTENDED)
 
     def _on_picture_restored(self) -> None:
         """Undo has brought back a picture: from now on it is what the next one starts from."""

@@ -20,6 +20,7 @@ def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     mask[10:30, 20:50] = 180
     first.window.canvas.view.set_mask(mask)
     first.window.canvas.view.adjust(size=51)
+    first.store.strength = 0.4
     first.keeper.close()
     first.session.save()
 
@@ -30,6 +31,7 @@ def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     assert np.array_equal(view.mask(), mask)
     assert view.options.size == 51
     assert second.store.mode is Mode.INPAINT
+    assert second.store.strength == 0.4
     assert not view.undo_stack.canUndo()
 
 
@@ -69,3 +71,16 @@ def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatc
     view.begin_carrying()
     assert carried[1] == [QUrl.fromLocalFile(str(first.path))]
     assert np.array_equal(from_qimage(view.seen()), first.picture.rgb)
+
+
+def test_painting_begins_with_full_strength_and_clearing_goes_back(application, qtbot) -> None:
+    view, store = application.studio.view, application.store
+    make(application, qtbot, seed=1, strength=0.6)
+    view.set_mask(disc())
+    assert store.strength == 1.0
+    view.clear_mask()
+    assert store.strength == 0.6
+    view.set_mask(disc())
+    store.strength = 0.8
+    view.clear_mask()
+    assert store.strength == 0.8

@@ -1,0 +1,94 @@
+"""What lies over the canvas leaves the picture free where it can, and never covers much of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.request import Inpaint
+from ldm_studio.canvas.maskviews import MaskView
+from ldm_studio.canvas.panel import CanvasPanel
+from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.used import Usage
+from tests.ldm_studio.canvas.driving import LEFT
+
+
+@pytest.fixture
+def panel(qtbot):
+    made = CanvasPanel()
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def show(panel, qtbot, room: tuple[int, int], picture: tuple[int, int]) -> None:
+    """A masked picture of that width and height, and so much room for all of the panel."""
+    panel.resize(*room)
+    panel.view.set_picture(np.zeros((picture[1], picture[0], 3), np.uint8))
+    panel.view.fill_mask()
+    with qtbot.waitSignal(panel.view.mask_views.changed):
+        panel.view.mask_views.use(Usage(Inpaint(), (64, 64), 8))
+    panel.view_switch.show()
+    panel.view_switch.show_state()
+
+
+@pytest.mark.parametrize(
+    ("room", "picture", "seen"),
+    [
+        ((1200, 500), (64, 64), 3),  # beside it there is room for a row
+        ((700, 500), (64, 64), 3),  # for a column
+        ((500, 700), (128, 64), 3),  # above it
+        ((640, 620), (64, 64), 1),
+    ],
+)
+def test_the_switch_leaves_the_picture_free_or_is_small(panel, qtbot, room, picture, seen) -> None:
+    show(panel, qtbot, room, picture)
+    switch = panel.view_switch
+    assert sum(button.isVisibleTo(switch) for button in switch.buttons.values()) == seen
+    qtbot.waitUntil(lambda: switch.width() <= switch.sizeHint().width())
+    covered = panel.view.target().toRect().intersected(switch.geometry())
+    assert covered.width() * covered.height() <= (0 if seen == 3 else 100 * 40)
+
+
+def test_the_small_one_goes_on_to_the_next_view(panel, qtbot) -> None:
+    show(panel, qtbot, (640, 620), (64, 64))
+    views, buttons = panel.view.mask_views, panel.view_switch.buttons
+    for before, after in (
+        (MaskView.PAINTED, MaskView.LATENT),
+        (MaskView.LATENT, MaskView.BLEND),
+        (MaskView.BLEND, MaskView.PAINTED),
+    ):
+        qtbot.mouseClick(buttons[before], LEFT)
+        assert views.view is after
+        assert buttons[after].isVisible()
+        assert not buttons[before].isVisible()
+
+
+def test_words_give_way_to_candidates(panel, qtbot) -> None:
+    show(panel, qtbot, (900, 600), (64, 64))
+    panel.badge.say("1,000 pixels changed, all inside the mask", "1,000")
+    assert panel.badge.words.text().endswith("inside the mask")
+    panel.resize(700, 600)
+    assert panel.badge.words.text().endswith("inside the mask")
+    panel.candidates.show_place(0, 4)
+    assert panel.badge.words.text() == "1,000"
+    panel.resize(420, 600)
+    assert not panel.badge.isVisible()
+    panel.candidates.show_place(0, 0)
+    assert panel.badge.isVisible()
+    assert panel.badge.accessibleName().endswith("inside the mask")
+
+
+def test_with_little_room_one_extends_by_the_edges(panel, qtbot) -> None:
+    show(panel, qtbot, (1200, 600), (64, 64))
+    panel.view.set_tool(Tool.EXTEND)
+    bar = panel.extend_bar
+    assert bar.fill.isVisible()
+    panel.resize(420, 400)
+    qtbot.waitUntil(lambda: not bar.fill.isVisible())
+    assert bar.extend.isVisible()
+    assert bar.geometry().right() <= panel.view.width()
+    panel.resize(1200, 600)
+    qtbot.waitUntil(lambda: bar.fill.isVisible() and bar.sides["left"].isVisible())
