@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
+import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +15,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from core.errors import PictureError, StateError
 from core.request import Request
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
 from ..formats import SUFFIXES, save
 from ..history.noting import note
-from ..paths import config_dir, inputs_dir, make_folder
+from ..paths import config_dir, data_dir, inputs_dir, make_folder
 from ..pictures.drawing import Drawn, OnStep
 from ..pictures.images import save_next
 from ..pictures.inputs import InputStore
@@ -74,27 +77,47 @@ class Output:
             make_folder(self.path.parent if self.is_file else self.path)
 
     def save(self, drawn: Drawn, model: ModelInfo) -> Path:
-        """Raises PictureError."""
+        """Raises PictureError; then the latent is kept where that is possible, which it says."""
+        try:
+            path = self._save(drawn, model)
+        except PictureError as error:
+            raise _rescued(drawn, error) from error
+        if problem := note(path):
+            say(f"the picture is saved, but not in the history yet: {problem}")
+        return path
+
+    def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
         picture = drawn.picture
         pixels = picture.rgba() if self.transparent else picture.rgb
         digest = picture.request.model_digest or model.digest
         told = (pixels, picture.request, model.name, digest, drawn.record)
         if self.path is None:
-            path = usual().save(*told)
-        elif self.is_file:
+            return usual().save(*told)
+        if self.is_file:
             save(self.path, *told)
-            path = self.path
-        else:
-            path = save_next(self.path, *told)
-        if problem := note(path):
-            say(f"the picture is saved, but not in the history yet: {problem}")
-        return path
+            return self.path
+        return save_next(self.path, *told)
 
     def tell(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
         """Print the path, or all there is to say."""
         record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
         record["request"] = json.loads(request.to_json())
         tell(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
+
+
+def _rescued(drawn: Drawn, error: PictureError) -> PictureError:
+    """What to tell of a picture that could not be saved: where its latent is now."""
+    seed = drawn.picture.request.seed
+    for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
+        path = folder / f"{seed}-{secrets.token_hex(4)}.safetensors"
+        try:
+            drawn.rescue(path)
+        except (OSError, StateError):  # the error that led here is the one to tell
+            continue
+        return PictureError(
+            error.message, f"It is drawn and kept: make room, and run ldm-studio resume '{path}'."
+        )
+    return error
 
 
 def usual() -> Saver:

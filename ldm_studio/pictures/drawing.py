@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.pixels import digest
@@ -34,6 +35,8 @@ class Drawn:
 
     picture: Picture
     record: Record
+    rescue: Callable[[Path], None]
+    """Writes all that is needed to decode it later. Raises OSError, StateError."""
 
 
 def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
@@ -52,4 +55,5 @@ def draw(run: Run, on_step: OnStep, parent: Parent | None = None) -> Drawn:
     """Take the steps that are left and decode the picture."""
     walked = walk(run, on_step)
     picture = run.finish(walked.last)
-    return Drawn(picture, Record(run.environment, walked.marks, digest(picture.rgb), parent))
+    record = Record(run.environment, walked.marks, digest(picture.rgb), parent)
+    return Drawn(picture, record, lambda path: run.save(path, walked.last, marks=walked.marks))
