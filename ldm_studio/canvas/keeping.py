@@ -86,7 +86,7 @@ def _plane(path: Path, ndim: int) -> np.ndarray | None:
 
 
 def _name_of(rgb: np.ndarray) -> str:
-    return f"{zlib.crc32(np.ascontiguousarray(rgb)):08x}"
+    return f"{zlib.crc32(np.ascontiguousarray(rgb).data):08x}"
 
 
 def _belongs_to(path: Path) -> str:
