@@ -104,8 +104,8 @@ def add_arguments(command: ArgumentParser, kind: type[ArgumentParser]) -> None:
     exporting.add_argument(
         "--captions",
         metavar="A,B",
-        default="name,prompt,seed",
-        help="below each picture in it (name,prompt,seed)",
+        default="name,seed,prompt",
+        help="below each picture in it (name,seed,prompt)",
     )
     _json(exporting, "print one JSON object with the counts")
 

@@ -40,8 +40,6 @@ _PAPER, _INK, _FAINT = QColor("#ffffff"), QColor("#1c1c22"), QColor("#e9e9ee")
 
 CAPTIONS: dict[str, Callable[[Details], str]] = {
     "name": lambda one: one.listed.path.name,
-    "prompt": lambda one: " ".join(one.prompt.split()),
-    "negative": lambda one: " ".join(one.negative.split()),
     "model": lambda one: one.listed.model,
     "sampler": lambda one: " ".join(filter(None, (one.listed.sampler, one.schedule))),
     "steps": lambda one: _named("steps", one.steps),
@@ -51,6 +49,8 @@ CAPTIONS: dict[str, Callable[[Details], str]] = {
     "day": lambda one: one.listed.day,
     "rating": lambda one: "★" * one.listed.rating,
     "tags": lambda one: ", ".join(one.tags),
+    "prompt": lambda one: " ".join(one.prompt.split()),
+    "negative": lambda one: " ".join(one.negative.split()),
 }
 """What can stand below a picture."""
 
@@ -62,7 +62,7 @@ class Sheet:
     columns: int = 5
     side: int = 256
     """Pixels of the longer side of each picture."""
-    captions: tuple[str, ...] = ("name", "prompt", "seed")
+    captions: tuple[str, ...] = ("name", "seed", "prompt")
     """Keys of CAPTIONS, one below the other."""
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -23,6 +24,9 @@ from .library import Library
 from .search import SearchField
 from .sectioned import LARGEST, SMALLEST, USUAL
 
+_ROOM_FOR_ZOOM = 720
+"""Logical pixels below which there is only the wheel with Ctrl."""
+
 
 class SearchBar(QWidget):
     """What is wrong with a query is said in a line below it."""
@@ -42,22 +46,32 @@ class SearchBar(QWidget):
         self.zoom = QSlider(Qt.Orientation.Horizontal)
         self.zoom.setRange(SMALLEST, LARGEST)
         self.zoom.setValue(USUAL)
-        self.zoom.setFixedWidth(110)
-        self.zoom.setToolTip("Size of the pictures (Ctrl+wheel)")
-        self.zoom.setAccessibleName("Size of the pictures")
+        self.zoom.setMinimumWidth(60)
+        self.zoom.setMaximumWidth(110)
+        self.zoom.setToolTip(self.tr("Size of the pictures (Ctrl+wheel)"))
+        self.zoom.setAccessibleName(self.tr("Size of the pictures"))
         self.back = QToolButton()
-        self.back.setText("Canvas")
+        self.back.setText(self.tr("Canvas"))
         self.back.setIcon(icon("chevron-left"))
         self.back.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.back.setToolTip("Back to the canvas (Ctrl+H, Esc)")
-        self.save = tool_button("star", "Save this search", "Save this search")
-        self.help = tool_button("info", "How to search", f"<pre>{_escaped(GRAMMAR)}</pre>")
-        self.folders = tool_button("folder", "Folders", "Import and look through folders")
+        self.back.setToolTip(self.tr("Back to the canvas (Ctrl+H, Esc)"))
+        self.filters = tool_button(
+            "filter", self.tr("Filters"), self.tr("Show or hide the filters"), checkable=True
+        )
+        self.details = tool_button(
+            "details", self.tr("Details"), self.tr("Show or hide the details"), checkable=True
+        )
+        self.save = tool_button("star", self.tr("Save this search"), self.tr("Save this search"))
+        self.help = tool_button("info", self.tr("How to search"), f"<pre>{_escaped(GRAMMAR)}</pre>")
+        self.folders = tool_button(
+            "folder", self.tr("Folders"), self.tr("Import and look through folders")
+        )
         self.folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.folders.setMenu(QMenu(self.folders))
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self.back)
+        row.addWidget(self.filters)
         row.addWidget(self.search, 1)
         row.addWidget(self.save)
         row.addWidget(self.help)
@@ -66,6 +80,7 @@ class SearchBar(QWidget):
         row.addSpacing(GRID)
         row.addWidget(self.zoom)
         row.addWidget(self.folders)
+        row.addWidget(self.details)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, 12, GRID)
         column.setSpacing(4)
@@ -75,6 +90,10 @@ class SearchBar(QWidget):
         self.help.clicked.connect(self._show_help)
         self.folders.menu().aboutToShow.connect(self._fill_folders)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.zoom.setVisible(event.size().width() >= _ROOM_FOR_ZOOM)
+
     def _on_problem(self, words: str) -> None:
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
@@ -82,21 +101,22 @@ class SearchBar(QWidget):
     def _fill_folders(self) -> None:
         menu = self.folders.menu()
         menu.clear()
-        menu.addAction(icon("plus"), "Import a Folder…", self._deeds.ask_for_folder)
+        menu.addAction(icon("plus"), self.tr("Import a Folder…"), self._deeds.ask_for_folder)
         menu.addAction(
             icon("replay"),
-            "Look for Changes in All Folders",
+            self.tr("Look for Changes in All Folders"),
             lambda: self._library.index(self._library.folders),
         )
         menu.addSeparator()
         for folder in self._library.folders:
             inside = menu.addMenu(icon("folder"), str(folder))
             inside.addAction(
-                "Look for Changes", lambda folder=folder: self._library.index([folder])
+                self.tr("Look for Changes"), lambda folder=folder: self._library.index([folder])
             )
             if folder != self._library.own:
                 inside.addAction(
-                    "Follow No More", lambda folder=folder: self._library.remove_folder(folder)
+                    self.tr("Follow No More"),
+                    lambda folder=folder: self._library.remove_folder(folder),
                 )
         menu.setEnabled(self._library.is_open)
 

@@ -64,7 +64,7 @@ class CompareView(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Two pictures compared")
-        self.setMinimumSize(QSize(240, 240))
+        self.setMinimumSize(QSize(160, 90))
         self._images: tuple[QImage, QImage] | None = None
         self._apart: QImage | None = None
         self._way = Way.SLIDER
@@ -207,7 +207,8 @@ class ComparePane(QWidget):
         self.words.setContentsMargins(GRID, GRID, GRID, GRID)
         table = QScrollArea(widgetResizable=True)
         table.setWidget(self.words)
-        table.setFixedHeight(190)
+        table.setMinimumHeight(60)
+        table.setMaximumHeight(190)
         table.viewport().setAutoFillBackground(False)
         top = QHBoxLayout()
         top.setContentsMargins(GRID, GRID, GRID, 0)
@@ -218,8 +219,8 @@ class ComparePane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addLayout(top)
-        column.addWidget(self.view, 1)
-        column.addWidget(table)
+        column.addWidget(self.view, 3)
+        column.addWidget(table, 1)
 
     def compare(self, one: Details, other: Details, images: tuple[QImage, QImage]) -> None:
         """Show two pictures and what made them different."""

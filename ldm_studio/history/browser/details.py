@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -34,6 +34,7 @@ from ldm_studio.theme import GRID, icon
 
 from .family import FamilyTree
 from .marks import Heart, Stars, TagEditor
+from .several import SeveralPane
 from .thumbs import ThumbnailLoader, Wanted
 
 WIDTH = 324
@@ -71,9 +72,12 @@ class DetailsPane(QFrame):
         loader: ThumbnailLoader,
         inputs: Path,
         actions: dict[str, QAction],
+        fill_collections: Callable[[QMenu], None],
         parent: QWidget | None = None,
     ) -> None:
-        """`inputs` is where start pictures and masks are kept."""
+        """`inputs` is where start pictures and masks are kept; `fill_collections` makes the menu
+        of collections.
+        """
         super().__init__(parent)
         self.setObjectName("details")
         self.setFixedWidth(WIDTH)
@@ -86,6 +90,11 @@ class DetailsPane(QFrame):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._body(actions))
+        self.several = SeveralPane(actions, fill_collections)
+        self.several.rated.connect(self.rated)
+        self.several.favoured.connect(self.favoured)
+        self.several.tagged.connect(self.tagged)
+        self._stack.addWidget(self.several)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
         outer.addWidget(self._stack)
@@ -224,9 +233,8 @@ class DetailsPane(QFrame):
 
     def show_several(self, number: int) -> None:
         self._picture = None
-        words = "Two can be compared." if number == 2 else "Rate, tag or delete them together."
-        self._nothing.setText(f"{number:,} pictures are selected.\n{words}")
-        self._stack.setCurrentIndex(0)
+        self.several.show_number(number)
+        self._stack.setCurrentWidget(self.several)
 
     def show_details(self, details: Details, family: Family | None) -> None:
         """Everything about a picture and its relatives."""

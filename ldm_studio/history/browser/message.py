@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import StudioError
@@ -12,6 +12,7 @@ from ldm_studio.theme import icon
 Role = QPalette.ColorRole
 _SIGN = 40
 _WIDTH = 420
+_MARGIN = 16
 
 
 class Message(QWidget):
@@ -34,7 +35,6 @@ class Message(QWidget):
         column.addSpacing(_SIGN + 12)
         for widget in (self.title, self.hint):
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            widget.setFixedWidth(_WIDTH)
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(8)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -71,12 +71,22 @@ class Message(QWidget):
         self.title.setText(title)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
-        for label in (self.title, self.hint):  # a layout asks for too little where words wrap
-            label.setMinimumHeight(max(0, label.heightForWidth(_WIDTH)))
+        self._fit()
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.setAccessibleName(f"{title} {hint}".strip())
         self.update()
+
+    def _fit(self) -> None:
+        """As wide as there is room; a layout asks for too little height where words wrap."""
+        width = max(120, min(_WIDTH, self.width() - 2 * _MARGIN))
+        for label in (self.title, self.hint):
+            label.setFixedWidth(width)
+            label.setMinimumHeight(max(0, label.heightForWidth(width)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -88,3 +98,6 @@ class Message(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH + 40, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 180)

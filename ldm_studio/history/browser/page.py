@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHideEvent,
     QKeyEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -43,6 +44,7 @@ from .library import Indexing, Library
 from .message import Message
 from .model import PictureModel, Stage
 from .progress import ProgressRow
+from .sides import Sides
 from .thumbs import ThumbnailLoader
 
 FACETS_WIDTH = 196
@@ -84,7 +86,10 @@ class HistoryPage(QWidget):
         )  # fmt: skip
         self.message = Message()
         self.facets = FacetPanel()
-        self.details = DetailsPane(self.loader, library.inputs, self.chosen.acts)
+        self.details = DetailsPane(
+            self.loader, library.inputs, self.chosen.acts,
+            lambda menu: self.collecting.fill_menu(menu, self.chosen.ids),
+        )  # fmt: skip
         self.compare = ComparePane()
         self.comparing = Comparing(library, self.compare, self)
         self.progress = ProgressRow(
@@ -93,6 +98,7 @@ class HistoryPage(QWidget):
         self.export_progress = ProgressRow(self.tr("Stop exporting"))
         self.keys = keys_of(self)
         self._lay_out()
+        self.sides = Sides(self.facets, self.bar.filters, self.details, self.bar.details, self)
         self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)
         self._changed.timeout.connect(self.refresh)
         self._details_soon = QTimer(self, singleShot=True, interval=_DETAILS_MS)
@@ -298,13 +304,13 @@ class HistoryPage(QWidget):
 
     def _on_compared(self) -> None:
         self.results.setCurrentWidget(self.compare)
-        self.details.hide()
+        self.sides.cover(True)
         self.compare.view.setFocus()
 
     def _end_compare(self) -> None:
         if self.results.currentWidget() is self.compare:
             self.compare.view.clear()
-            self.details.show()
+            self.sides.cover(False)
             self.results.setCurrentWidget(self.grid)
             self.grid.setFocus()
             self._update()
@@ -380,6 +386,14 @@ class HistoryPage(QWidget):
             self._end_compare()
         else:
             self.left.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sides.fit(event.size().width())
+
+    def minimumSizeHint(self) -> QSize:
+        """Of what is between the sides, which go where they are in the way."""
+        return QSize(self.bar.minimumSizeHint().width(), 240)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

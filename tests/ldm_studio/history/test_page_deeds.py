@@ -236,6 +236,45 @@ def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> Non
     assert "already" in page.notice.text()
 
 
+# Several at once
+
+
+def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> None:
+    choose(page, qtbot, 0, 1, 3)
+    pane = page.details.several
+    page.bar.details.setChecked(True)
+    qtbot.waitUntil(pane.isVisible, timeout=SECONDS)
+    assert pane.words.text() == "3 pictures are selected"
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        qtbot.keyClick(pane.stars, Key.Key_4)
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        pane.tags.field.setText("together")
+        qtbot.keyClick(pane.tags.field, Key.Key_Return)
+    pane.collect.menu().aboutToShow.emit()
+    (act,) = [one for one in pane.collect.menu().actions() if one.text() == "Best"]
+    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+        act.trigger()
+    search(page, qtbot, "tag:together rating:4 collection:best")
+    assert page.model.rowCount() == 3
+
+
+def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None:
+    application.window.resize(1280, 800)
+    qtbot.waitUntil(lambda: page.width() > 1000, timeout=SECONDS)
+    assert page.facets.isVisible()
+    assert page.details.isVisible()
+    application.window.resize(640, 400)
+    qtbot.waitUntil(lambda: page.width() < 680, timeout=SECONDS)
+    assert application.window.size().toTuple() == (640, 400)
+    assert not page.facets.isVisible()
+    assert not page.details.isVisible()
+    qtbot.mouseClick(page.bar.details, Button.LeftButton)
+    assert page.details.isVisible()
+    qtbot.mouseClick(page.bar.filters, Button.LeftButton)
+    assert page.facets.isVisible()
+    assert not page.details.isVisible()
+
+
 # Export
 
 
@@ -361,9 +400,10 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
 # The bar at the side
 
 
-def test_the_scroll_bar_is_there_only_where_there_is_more_to_see(page, qtbot) -> None:
-    assert not page.grid.verticalScrollBar().isVisible()
+def test_the_scroll_bar_is_there_only_where_there_is_more_to_see(application, page, qtbot) -> None:
+    bar = page.grid.verticalScrollBar()
+    application.window.resize(1280, 800)
+    qtbot.waitUntil(lambda: bar.maximum() == 0 and not bar.isVisible(), timeout=SECONDS)
+    application.window.resize(640, 400)
     page.grid.side = 320
-    page.resize(500, 300)
-    qtbot.waitUntil(lambda: page.grid.verticalScrollBar().maximum() > 0, timeout=SECONDS)
-    assert page.grid.verticalScrollBar().isVisible()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.isVisible(), timeout=SECONDS)

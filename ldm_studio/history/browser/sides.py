@@ -1,0 +1,66 @@
+"""The filters left and the details right: there if there is room, or if they are asked for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QToolButton, QWidget
+
+ROOM_FOR_FILTERS = 920
+"""Logical pixels of the page from which on both are there by themselves."""
+ROOM_FOR_DETAILS = 680
+_LEAST_BETWEEN = 180
+
+
+class Sides(QObject):
+    """What was switched by hand stays so until the page has another width class."""
+
+    def __init__(
+        self,
+        filters: QWidget,
+        filters_button: QToolButton,
+        details: QWidget,
+        details_button: QToolButton,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._filters, self._filters_button = filters, filters_button
+        self._details, self._details_button = details, details_button
+        self._page = parent
+        self._room: tuple[bool, bool] | None = None
+        self._covered = False
+        filters_button.toggled.connect(self._on_filters)
+        details_button.toggled.connect(self._on_details)
+
+    def fit(self, width: int) -> None:
+        """The page is so wide now."""
+        room = (width >= ROOM_FOR_FILTERS, width >= ROOM_FOR_DETAILS)
+        if room != self._room:
+            self._room = room
+            self._filters_button.setChecked(room[0])
+            self._details_button.setChecked(room[1])
+            self._apply()
+
+    def cover(self, covered: bool) -> None:
+        """While two pictures are compared there are no details of one."""
+        self._covered = covered
+        self._apply()
+
+    def _on_filters(self, on: bool) -> None:
+        if on and self._is_narrow():
+            self._details_button.setChecked(False)
+        self._apply()
+
+    def _on_details(self, on: bool) -> None:
+        if on and self._is_narrow():
+            self._filters_button.setChecked(False)
+        self._apply()
+
+    def _is_narrow(self) -> bool:
+        """Whether both together leave too little between them."""
+        both = self._filters.width() + self._details.width()
+        return self._page.width() - both < _LEAST_BETWEEN
+
+    def _apply(self) -> None:
+        self._filters.setVisible(self._filters_button.isChecked())
+        self._details.setVisible(self._details_button.isChecked() and not self._covered)
+        self._details_button.setEnabled(not self._covered)

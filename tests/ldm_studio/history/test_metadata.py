@@ -1,0 +1,109 @@
+"""What a picture is made with comes back exactly from its file, in every format, through the
+history too; and other programs' readers find the same in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sd_parsers import ParserManager
+
+from core.errors import PictureError
+from core.request import Request
+from ldm_studio import formats
+from ldm_studio.history.query import parse
+from ldm_studio.history.reading import scan
+from ldm_studio.history.store import History
+from ldm_studio.history.terms import term
+from ldm_studio.pictures.images import read_infotext, read_request
+from tests.core.test_request import whole_requests
+from tests.ldm_studio.history.files import DIGEST, noise
+
+SUFFIXES = (".png", ".webp", ".jpg")
+WHOLE = Request(prompt="a red fox", negative="blurry", width=8, height=8)
+LIKE_AN_INFOTEXT = "lines\nNegative prompt: not one\nSteps: 3, Sampler: none\n\n"
+PROMPTS = (
+    "emoji 🦊👩‍👩‍👧‍👦🏳️‍🌈",
+    "ثعلب أحمر في الثلج, שועל אדום",
+    "一只红狐狸在雪中、赤い狐",
+    'quotes " \' “ ” `` \\ \\"',
+    "lines\nof\n\nmore\r\nthan one",
+    LIKE_AN_INFOTEXT,
+    "commas, colons: and {braces} <lora:x:0.8> [a|b] (c:1.2)",
+    "tabs\tand\u00a0spaces\u2028of\u2029all\u200bkinds",
+    "ten thousand " * 770,
+)
+
+
+def written(path: Path, request: Request) -> Path:
+    formats.save(path, noise(), request, "My model", DIGEST)
+    return path
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@given(request=whole_requests())
+@example(request=replace(WHOLE, prompt="".join(PROMPTS[:-1])))
+@example(request=replace(WHOLE, prompt="x" * 10_000, negative="ح" * 10_000))
+def test_any_recipe_comes_back_from_any_format(tmp_path_factory, suffix, request):
+    path = tmp_path_factory.mktemp("recipe") / f"a{suffix}"
+    told = ""
+    try:
+        written(path, request)
+    except PictureError as error:
+        told = error.message
+    if told:  # a JPEG holds 64 kilobytes: it is said, and nothing is cut
+        assert "too long for a JPEG" in told
+        assert not path.exists()
+        return
+    found = scan(path).recipe
+    assert found is not None
+    assert Request.from_json(found.request) == request
+    assert read_request(path) == request
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_difficult_prompts_come_back_and_are_read_by_others(tmp_path, suffix, prompt):
+    request = replace(WHOLE, prompt=prompt, negative=prompt[::-1])
+    path = written(tmp_path / f"a{suffix}", request)
+    assert read_request(path) == request
+    if prompt is not LIKE_AN_INFOTEXT:  # of which the text for others cannot be told apart
+        info, found = read_infotext(path), ParserManager().parse(path)
+        assert info is not None
+        assert found is not None
+        assert info.prompt == prompt.strip()
+        assert [one.value for one in found.prompts] == [prompt.strip()]
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8"), max_size=60), min_size=1, max_size=4, unique=True
+    )
+)
+@example(list(PROMPTS))
+def test_the_history_says_what_the_files_say(tmp_path_factory, prompts):
+    folder = tmp_path_factory.mktemp("pictures")
+    requests = [replace(WHOLE, prompt=one, seed=seed) for seed, one in enumerate(prompts)]
+    paths = [written(folder / f"{one.seed}.png", one) for one in requests]
+    with History(folder / "data") as history, history.reader() as reader:
+        history.put([scan(path) for path in paths]).result()
+        for request in requests:
+            (picture,) = reader.pages(parse(f"seed:{request.seed}"))
+            details = reader.details(picture.id)
+            assert details is not None
+            assert Request.from_json(details.request) == request
+            assert details.prompt == request.prompt.replace("\0", "")
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_every_word_of_a_prompt_finds_it(tmp_path, history, reader, prompt):
+    path = written(tmp_path / "a.png", replace(WHOLE, prompt=prompt))
+    history.put([scan(path)]).result()
+    for word in prompt.split():
+        if any(char.isalnum() for char in word):
+            query = parse(term("prompt", word))
+            assert reader.count(query) == 1, word
