@@ -286,7 +286,8 @@ def write_folder(tiny: Tiny, folder: Path, dtype: torch.dtype = torch.float16) -
     table.write_text(json.dumps({"weight_map": places}), encoding="utf-8")
     parts = {"vae/diffusion_pytorch_model.fp16.safetensors": reference_vae(tiny)}
     for i in range(len(tiny.texts)):
-        name = "text_encoder_2" if i else "text_encoder"
+        second = i or "Img2Img" in tiny.kind.pipeline  # the refiner has no first one
+        name = "text_encoder_2" if second else "text_encoder"
         parts[f"{name}/model.safetensors"] = reference_text(tiny, i)
     for name, network in parts.items():
         (folder / name).parent.mkdir()
