@@ -336,8 +336,8 @@ def not_drawn() -> RequestError:
 
 def not_saved(error: OSError | PictureError) -> PictureError:
     keep = (
-        "It is kept, and saved as soon as that is possible: make room. Until then the queue waits. "
-        "File > Save Picture As puts it elsewhere."
+        "It is kept, and saved as soon as that is possible; until then the queue waits. "
+        "Make room, or use File > Save Picture As."
     )
     if isinstance(error, PictureError):
         return PictureError(error.message, keep)

@@ -49,13 +49,10 @@ class Recovered(QObject):
         elif shown != self._said:
             return
         words, hint = self._offer
-        title, kept = "", ""
         if self._crashed:
             title = self.tr("LDM Studio closed unexpectedly the last time.")
-            kept = self.tr("Recovered: {}.").format(", ".join(self._parts)) if self._parts else ""
-        self._notice.show_info(
-            " ".join(filter(None, (title, words))),
-            " ".join(filter(None, (kept, hint))),
-            *self._actions,
-        )
+            words = f"{title} {words}".strip()
+        if self._parts and self._crashed:
+            hint = self.tr("Recovered: {}.").format(", ".join(self._parts))
+        self._notice.show_info(words, hint, *self._actions)
         self._said = self._notice.text()
