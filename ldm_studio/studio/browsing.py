@@ -22,9 +22,14 @@ from ..history.reader import Details, Listed
 from ..history.store import Recovery
 from ..panels.strip import Entry
 from ..pictures.infotext import Infotext, restore
+from ..wildcards import templates_of
+from .fitting import unused_settings
 from .studio import Studio
 
-_NOT_SAMPLER = ("prompt", "negative", "seed", "width", "height", "count", "model")
+_NOT_SAMPLER = (
+    "prompt", "negative", "template", "negative_template", "syntax", "clip_skip", "seed", "width",
+    "height", "count", "model",
+)  # fmt: skip
 
 
 class Browsing(QObject):
@@ -104,7 +109,9 @@ class Browsing(QObject):
         store, name = self._studio.store, details.listed.path.name
         match part:
             case Part.PROMPT:
-                store.prompt, store.negative = request.prompt, request.negative
+                typed = templates_of(request)
+                store.syntax = typed.syntax
+                store.prompt, store.negative = typed.prompt, typed.negative
             case Part.SEED:
                 store.seed, store.seed_locked = request.seed, True
             case Part.SAMPLER:
@@ -125,7 +132,8 @@ class Browsing(QObject):
             request = Request.from_json(details.request)
             return replace(request, init="", mask="", strength=1.0, changes=()), ()
         restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
-        return restored.request, restored.ignored
+        unused = unused_settings(restored.request, self._studio.store.run.model)
+        return restored.request, (*restored.ignored, *unused)
 
     def _apply_sampler(self, request: Request) -> None:
         store = self._studio.store

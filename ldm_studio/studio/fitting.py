@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from core.request import MAX_SIDE
+from core.request import MAX_SIDE, Request
 
 from ..engine.events import ModelInfo
 from ..pictures.images import MAX_PIXELS
@@ -75,6 +75,13 @@ def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: boo
     sides = (("Width", width), ("Height", height))
     problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
     return " ".join(filter(None, problems))
+
+
+def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:
+    """Those of `request` that the model has no use for, as the text in pictures writes them."""
+    if model is None or model.skips or request.clip_skip == 1:
+        return ()
+    return (f"Clip skip: {request.clip_skip}",)
 
 
 def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple[int, int]:

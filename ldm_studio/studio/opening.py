@@ -16,7 +16,7 @@ from ..engine.events import ModelInfo
 from ..history.reading import scan
 from ..pictures import images
 from ..pictures.infotext import restore
-from .fitting import admit
+from .fitting import admit, unused_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +50,8 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
             request, ignored = _settings(path, base)
         except RequestError as error:
             notes.append(f"Its recipe cannot be used: {error.message}")
+    if request is not None:
+        ignored = (*ignored, *unused_settings(request, model))
     if model is not None:
         rgb, note = admit(rgb, model)
         notes.append(note)

@@ -15,6 +15,7 @@ from sd_prompt_reader.image_data_reader import ImageDataReader
 from core.diffusion.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
 from core.diffusion.options import Options
 from core.request import Addon, Change, Guidance, Inpaint, Levels, Request, Variation
+from core.text.prompt import parse
 from ldm_studio.pictures.images import read_infotext, read_request, save_png
 from ldm_studio.pictures.infotext import infotext, parse_infotext, restore
 from ldm_studio.pictures.infotext_keys import read_changes, write_changes
@@ -126,6 +127,26 @@ def test_any_recipe_comes_back_exactly_from_a_picture(
     path = tmp_path_factory.mktemp("recipe") / "a.png"
     save_png(path, PIXELS, request, "m", DIGEST)
     assert read_request(path) == request
+
+
+PASTED = """a [red:blue:0.4] fox, (detailed fur:1.2), <lora:add_detail:0.8> AND snow :0.5
+BREAK [day|night], \\(old\\)
+Negative prompt: EasyNegative, (blurry)
+Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234567890, \
+Size: 512x768, Clip skip: 2, Template: "a {red|blue} fox, __x__", Version: v1.10.1"""
+
+
+def test_a_recipe_of_a1111_comes_over_unchanged():
+    base = Request(clip_skip=5, syntax="ComfyUI", template="x", negative_template="y")
+    restored = restore(parse_infotext(PASTED), base)
+    request = restored.request
+    assert f"{request.prompt}\nNegative prompt: {request.negative}\n" in PASTED
+    assert (request.clip_skip, request.syntax, request.negative_template) == (2, "A1111", "")
+    assert request.template == "a {red|blue} fox, __x__"
+    assert restored.ignored == ("Version: v1.10.1",)
+    assert parse(request.prompt).problems == ()
+    again = restore(parse_infotext(infotext(request, "m", DIGEST)), Request())
+    assert again.request == request
 
 
 @pytest.mark.parametrize("noise", [A1111_CPU, A1111_NV, COMFYUI, "Studio"])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import RequestError
 from core.request import MAX_SEED, Request
 from ldm_studio import paths, wildcards
+from ldm_studio.studio.fitting import unused_settings
 from ldm_studio.wildcards import Wildcards, each, settled, templates_of
-from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
 
 def put(name: str, *lines: str) -> None:
@@ -111,6 +114,42 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     application.studio.show_entry(application.studio.shown)
     assert application.store.prompt == "a __colour__ cat"
     assert application.store.seed == made[-1].seed
+
+
+def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start, qtbot) -> None:
+    gate = Gate()
+    application = start(FakePipeline(before_step=gate))
+    store, studio = application.store, application.studio
+    store.seed, store.seed_locked = 4, True
+    store.prompt = "a {red|blue} cat"
+    studio.generate()
+    qtbot.waitUntil(lambda: store.run.busy and studio.steering.change is None)
+    template = "{" + "|".join(map(str, range(100))) + "}"
+    store.prompt = template
+    qtbot.waitUntil(lambda: studio.steering.change is not None)
+    finished: list[Request] = []
+    application.bridge.finished.connect(lambda event: finished.append(event.picture.request))
+    with qtbot.waitSignal(application.bridge.steered, timeout=10_000):
+        studio.steering.apply()
+        gate.open()
+    assert studio.steering.change is None  # the panels say what it follows
+    qtbot.waitUntil(lambda: bool(finished), timeout=10_000)
+    [change] = finished[0].changes
+    assert change.prompt == settled(Request(prompt=template, seed=4), Wildcards()).prompt
+
+
+def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -> None:
+    application = start(FakePipeline(model=replace(MODEL, skips=True)))
+    store, row = application.store, application.window.sampler.more.row("clip_skip")
+    store.more_open, store.clip_skip = True, 3
+    assert row.isVisible()
+    assert store.snapshot().clip_skip == 3
+    assert "clip_skip" in store.edited()
+    store.run = replace(store.run, model=MODEL)
+    assert not row.isVisible()
+    assert store.snapshot().clip_skip == 1
+    assert unused_settings(Request(clip_skip=2), MODEL) == ("Clip skip: 2",)
+    assert unused_settings(Request(clip_skip=2), replace(MODEL, skips=True)) == ()
 
 
 def test_wildcards_that_lead_back_to_themselves_are_told(drawn) -> None:

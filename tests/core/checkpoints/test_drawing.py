@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from core.checkpoints.load import load_checkpoint
 from core.errors import RequestError
@@ -167,3 +169,32 @@ def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> Non
     assert not torch.equal(skipping.condition("a cat").context, model.condition("a cat").context)
     assert skipping.with_clip_skip(1).text.skip == 0
     assert models["SDXL"].with_clip_skip(2) is models["SDXL"]
+
+
+def test_a_request_skips_layers_where_that_is_customary(models: dict[str, Model]) -> None:
+    def drawn(kind: str, **asked: Any) -> Tensor:
+        return next(steps(prepare(models[kind], replace(REQUEST, steps=2, **asked)))).x0
+
+    plain = drawn("SD1")
+    assert not torch.equal(drawn("SD1", clip_skip=2), plain)
+    assert torch.equal(drawn("SD1", clip_skip=1), plain)
+    assert torch.equal(drawn("SDXL", clip_skip=2), drawn("SDXL"))
+
+
+@pytest.mark.parametrize("kind", ["SD1", "SDXL", "refiner"])
+def test_each_step_is_that_of_its_own_text(kind: str, models: dict[str, Model]) -> None:
+    """Of one chunk or of two, in parts, in either syntax."""
+    model = models[kind]
+    prompt = "a [cat:dog BREAK hat:1] (in:1.3) snow AND [a|b] :0.5"
+    job = prepare(model, replace(REQUEST, steps=2, prompt=prompt))
+    texts = ["a cat (in:1.3) snow AND a :0.5", "a dog BREAK hat (in:1.3) snow AND b :0.5"]
+    before = job.start
+    for text, step in zip(texts, steps(job), strict=True):
+        alone = prepare(model, replace(REQUEST, steps=2, prompt=text))
+        assert torch.equal(next(steps(alone, before)).x0, step.x0)
+        before = step.state
+    [one, other] = (
+        next(steps(prepare(model, replace(REQUEST, steps=1, prompt="a (cat:1.4)", syntax=name))))
+        for name in ("A1111", "ComfyUI")
+    )
+    assert not torch.equal(one.x0, other.x0)
