@@ -177,7 +177,8 @@ def joining(
 
     A cell of strength 0.3 is the original's, noised to the level of x, until 0.3 of the way is
     left, and is redrawn from there on; one of strength 0 stays. `remaining` tells that share by
-    sigma. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1.
+    sigma. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1, but that a cell does
+    not take part in the step before it joins either.
     """
 
     def blended(x: Tensor, sigma: float) -> Tensor:

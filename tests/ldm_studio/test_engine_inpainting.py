@@ -1,0 +1,48 @@
+"""A checkpoint made for inpainting, from the file to the finished picture, through the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import save_file
+
+from core.request import Inpaint, Request
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import Finished, Progress, Work
+from ldm_studio.engine.pipeline import CorePipeline
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+from tests.ldm_studio.fakes import Saver
+from tests.ldm_studio.reading import SECONDS, Reader
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("inpainting") / "tiny-inpainting.safetensors"
+    save_file(original(made("SD1 inpainting", randomise)), path)
+    return path
+
+
+@pytest.mark.parametrize("area", ["whole", "masked"])
+def test_it_draws_what_is_masked_and_keeps_the_rest(checkpoint: Path, area: str) -> None:
+    random = np.random.default_rng(0)
+    photo = random.integers(0, 256, (96, 64, 3), np.uint8)
+    mask = np.zeros((96, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    reader = Reader()
+    engine = Engine(CorePipeline(checkpoint), reader.mailbox, Saver(), preview_interval=0.0)
+    inpaint = Inpaint(area=area, width=64, height=64, padding=8)
+    asked = Request(prompt="a cat", steps=2, width=64, height=96, inpaint=inpaint)
+    engine.submit(Work(1, asked, photo, mask))
+    picture = reader.one(Finished).picture
+    engine.close()
+    assert engine.join(SECONDS)
+    assert np.array_equal(picture.rgb[mask == 0], photo[mask == 0])
+    changed = (picture.rgb != photo).any(axis=2)
+    assert picture.changed == changed.sum() > 0.9 * 32 * 32
+    previews = [event.preview for event in reader.all(Progress) if event.preview is not None]
+    assert previews
+    for preview in previews:
+        assert (preview.left, preview.top, preview.rgb.shape) == (8, 16, (32, 32, 3))
