@@ -38,6 +38,7 @@ from .studio.browsing import Browsing
 from .studio.forecasting import Forecasting
 from .studio.store import StudioStore
 from .studio.studio import Studio
+from .studio.welcoming import Welcoming
 from .styles import StyleBook
 from .theme import Theme, app_icon
 
@@ -111,6 +112,7 @@ class Application(QObject):
         self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
         self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
+        self.welcoming = Welcoming(self.studio, self.commands, self.session, self)
         self.desk = Desk(self.commands, self.studio, self.preferences, self.session, self)
         self.errors.report_problem = self.desk.open_report
         self.library = Library(paths.data_dir(), self.saver.root, self)

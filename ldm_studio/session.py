@@ -40,6 +40,8 @@ class Session(QObject):
         self.prompts = PromptHistory(
             text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
         )
+        self.welcomes = self.is_first or self._data.get("welcome") is True
+        """Whether no picture was ever made or opened."""
         used = self._data.get("commands", [])
         self.recent = Recent(
             (name for name in (used if isinstance(used, list) else []) if isinstance(name, str)),
@@ -54,6 +56,11 @@ class Session(QObject):
     def is_first(self) -> bool:
         """Whether no earlier session is known."""
         return "parameters" not in self._data
+
+    def welcomed(self) -> None:
+        """The first picture is there."""
+        self.welcomes = False
+        self._changed()
 
     def secrets(self) -> list[str]:
         """The prompts that no log shall hold; asked on any thread."""
@@ -88,6 +95,7 @@ class Session(QObject):
         kept = self._data.get("parameters", {})
         unknown = kept if isinstance(kept, dict) else {}
         self._data["parameters"] = {**unknown, **self._store.saved()}
+        self._data["welcome"] = self.welcomes
         self._data["commands"] = list(self.recent.names)
         self._data["prompts"] = list(self.prompts.prompts)
         if self._canvas is not None:

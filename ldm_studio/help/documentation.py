@@ -22,6 +22,8 @@ from ..theme import GRID, RESOURCES, app_icon
 SIZE = QSize(900, 680)
 LIST_WIDTH = 190
 _FIRST = ("index.md", "README.md", "getting-started.md")
+_LAST = ("architecture.md", "faults.md")
+"""For those who change the program."""
 PLACES = (RESOURCES / "docs", RESOURCES.parent / "docs")
 """As it is installed, and in the source tree."""
 
@@ -31,7 +33,7 @@ def pages(places: tuple[Path, ...] = PLACES) -> list[Path]:
     for folder in places:
         found = sorted(folder.glob("*.md"))
         if found:
-            return sorted(found, key=lambda page: page.name not in _FIRST)
+            return sorted(found, key=lambda page: (page.name not in _FIRST, page.name in _LAST))
     return []
 
 
@@ -59,6 +61,7 @@ class Documentation(QWidget):
         for page in found:
             item = QListWidgetItem(title(page))
             item.setData(Qt.ItemDataRole.UserRole, str(page))
+            item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 12))
             self.list.addItem(item)
         self.text = QTextBrowser()
         self.text.setAccessibleName(self.tr("Documentation"))

@@ -24,6 +24,8 @@ from ..theme import GRID, icon
 from .page import Page
 
 ID = Qt.ItemDataRole.UserRole
+KEYS_WIDTH = 170
+"""Logical pixels; longer lists of keys are cut, and whole in the tooltip."""
 
 
 class KeysPage(Page):
@@ -43,7 +45,9 @@ class KeysPage(Page):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(1, KEYS_WIDTH)
+        self.tree.setIndentation(2 * GRID)
         self.tree.setMinimumHeight(120)
         self.field = QKeySequenceEdit()
         self.field.setMaximumSequenceLength(1)
@@ -114,6 +118,7 @@ class KeysPage(Page):
             keys = self._shortcuts.keys(name)
             item.setText(0, label(action))
             item.setText(1, ", ".join(map(native, keys)))
+            item.setToolTip(1, item.text(1))
             item.setData(0, ID, name)
             if not self._shortcuts.is_usual(name):
                 font = item.font(1)

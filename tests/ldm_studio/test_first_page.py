@@ -1,0 +1,71 @@
+"""The page of the first start: three ways to begin, gone for good with the first picture."""
+
+from __future__ import annotations
+
+from PIL import Image
+from PySide6.QtWidgets import QFileDialog
+
+from ldm_studio.panels.first import PICTURES, PROMPTS
+from ldm_studio.pictures.images import read_request
+from tests.ldm_studio.driving import make
+from tests.ldm_studio.fakes import FakePipeline
+
+
+def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbot) -> None:
+    first = start(FakePipeline())
+    page = first.welcoming.page
+    assert page.isVisible()
+    with qtbot.waitSignal(first.bridge.finished):
+        page.examples[1].click()
+    assert first.store.prompt == "a cat, 3d"
+    assert first.welcoming.page is None
+    first.session.save()
+    assert start(FakePipeline()).welcoming.page is None
+
+
+def test_without_a_picture_it_is_there_again_at_the_next_start(start) -> None:
+    first = start(FakePipeline())
+    first.store.prompt = "typed, not drawn"
+    first.session.save()
+    assert start(FakePipeline()).welcoming.page is not None
+
+
+def test_a_picture_by_any_other_way_takes_it_away(application, qtbot, aio, tmp_path) -> None:
+    Image.new("RGB", (64, 64), "blue").save(tmp_path / "a.png")
+    application.commands.open(str(tmp_path / "a.png"))
+    qtbot.waitUntil(lambda: application.welcoming.page is None)
+    assert not application.session.welcomes
+
+
+def test_generate_takes_it_away_with_the_first_preview(application, qtbot) -> None:
+    make(application, qtbot)
+    assert application.welcoming.page is None
+
+
+def test_models_and_pictures_are_asked_for(application, qtbot) -> None:
+    page = application.welcoming.page
+    for button in (page.models, page.picture):
+        button.click()
+        (dialog,) = application.window.findChildren(QFileDialog)
+        assert dialog.isVisible()
+        dialog.reject()
+        qtbot.waitUntil(lambda: not application.window.findChildren(QFileDialog))
+
+
+def test_it_fits_into_small_canvases(application) -> None:
+    page, view = application.welcoming.page, application.window.canvas.view
+    for width, height in ((900, 700), (420, 420), (300, 200), (120, 60)):
+        view.resize(width, height)
+        assert page.size() == view.size()
+        assert page.rect().contains(page._column.geometry())
+    view.resize(900, 700)
+    assert page.gallery.isVisible()
+    assert page.about.isVisible()
+
+
+def test_the_pictures_are_what_the_model_drew_of_the_prompts() -> None:
+    for name, prompt in PROMPTS.items():
+        request = read_request(PICTURES / f"{name}.png")
+        assert request is not None
+        assert request.prompt == prompt
+        assert request.model == "default"
