@@ -13,16 +13,13 @@ from .pixels import digest
 
 if TYPE_CHECKING:
     from .model import Model
+    from .request import Request
 
-Models = Callable[[str], "Model"]
-"""From the name or path of a model, as a change of a request names it, to the model.
+Models = Callable[["Request"], "Model"]
+"""From what is asked for after a change, which may name another model or, in its prompt, other
+LoRAs, to the model that goes on.
 
-Raises ModelError."""
-
-
-def no_other(name: str) -> Model:
-    """There is one model only. Raises RequestError."""
-    raise RequestError("changes", f"The model {name!r:.200} is not at hand to go on with.")
+Raises ModelError, RequestError."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,8 @@ class Inputs:
     """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
     later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     """Its control picture, and those that only the request's changes name, by digest."""
-    models: Models = no_other
-    """Those that the request's changes go on with."""
+    models: Models | None = None
+    """Those that the request's changes go on with; None: there is one model only."""
 
 
 def later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -290,7 +290,13 @@ def _given(
 
 def _going_on(job: Job, last: Leg, change: Change) -> Model:
     """The model that goes on after a change."""
-    model = last.model if change.model is None else job.inputs.models(change.model)
+    model, models = last.model, job.inputs.models
+    if models is not None and (change.model is not None or change.prompt is not None):
+        model = models(last.request.changed(change))
+    elif change.model is not None:
+        raise RequestError(
+            "changes", f"The model {change.model!r:.200} is not at hand to go on with."
+        )
     if change.control:
         check_led(model)
     if change.model is None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,7 +57,12 @@ class Seals:
 
     model: Future[Sums] | None = None
     """None: its digest is known."""
-    used: Sequence[Used] = ()
+    used: list[Used] = field(default_factory=list[Used])
+
+    def also(self, used: Iterable[Used]) -> None:
+        """What a change brought in."""
+        known = {(one.kind, one.path) for one in self.used}
+        self.used.extend(one for one in used if (one.kind, one.path) not in known)
 
     @property
     def are_known(self) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.checking import Check, unchecked
+from core.checkpoints.notes import Notes, read_notes
 from core.device import physical_cores
 from core.environment import Environment, environment
 from core.errors import MemoryShortage, ModelError, StateError
@@ -328,12 +329,14 @@ class CorePipeline:
         self._model: Model | None = None
         self._info: ModelInfo | None = None
         self._loaded: Path | None = None
+        self._notes: Notes | None = None
+        """What was decided about it when it was loaded."""
         self._finder = Finder()
         self._digests = Digests()
         self._additions: Additions | None = None
         self._sums: Future[Sums] | None = None
         """Of the model that is loaded, while they are not known."""
-        self._others: dict[Path, Model] = {}
+        self._others: dict[Path, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
 
     @property
@@ -341,11 +344,12 @@ class CorePipeline:
         return self._info
 
     def holds(self, model: str) -> bool:
-        return self._model is not None and self._loaded == self._path_of(model)
+        path = self._path_of(model)
+        return self._model is not None and (self._loaded, self._notes) == (path, _notes(path))
 
     def load(self, model: str = DEFAULT) -> ModelInfo:
         path = self._path_of(model)
-        if self._info is not None and self._loaded == path:
+        if self._info is not None and (self._loaded, self._notes) == (path, _notes(path)):
             return self._info
         self._prepare_torch()
         if is_checkpoint(path):
@@ -363,6 +367,7 @@ class CorePipeline:
                 self._go_back(before)
             raise
         self._loaded = path
+        self._notes = _notes(path)
         return self._info
 
     def begin(
@@ -384,7 +389,7 @@ class CorePipeline:
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
-        inputs = Inputs(image, mask, later or {}, self._models(added.model))
+        inputs = Inputs(image, mask, later or {}, self._models(seals))
         job = prepare(added.model, sealed, inputs, check)
         return CoreRun(job, seals=seals, notes=added.notes)
 
@@ -403,7 +408,7 @@ class CorePipeline:
         if pictures is not None:
             found = pictures(saved.request)
             saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
-        inputs = replace(saved.inputs, models=self._models(added.model))
+        inputs = replace(saved.inputs, models=self._models(seals))
         saved = replace(saved, inputs=inputs)
         job, state = resumed(added.model, saved, check)
         return CoreRun(job, state, saved.marks, seals=seals, notes=added.notes)
@@ -423,24 +428,31 @@ class CorePipeline:
         made_before = bool(request.model_digest or request.addons)
         added = self._additions.applied(self._model, request, exactly=made_before)
         model = replace(added.model, digest=self._model.digest)
-        return replace(added, model=model), Seals(self._sums, added.used)
+        return replace(added, model=model), Seals(self._sums, [*added.used])
 
-    def _models(self, drawing: Model) -> Callable[[str], Model]:
-        """By name, what changes go on with; the model that draws already is no other one."""
+    def _models(self, seals: Seals) -> Callable[[Request], Model]:
+        """What changes go on with, and what its prompt names; `seals` come to know of that."""
 
-        def named(name: str) -> Model:
-            if self.holds(name):
-                return replace(drawing, digest=self.digest())
+        def named(request: Request) -> Model:
             try:
-                return self._other(self._path_of(name))
+                if self.holds(request.model):
+                    assert self._model is not None
+                    assert self._additions is not None
+                    added = self._additions.applied(self._model, request)
+                    added = replace(added, model=replace(added.model, digest=self._model.digest))
+                else:
+                    other, additions = self._other(self._path_of(request.model))
+                    added = _as_far_as_it_fits(other, additions, request)
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
+            seals.also(added.used)
+            return added.model
 
         return named
 
-    def _other(self, path: Path) -> Model:
+    def _other(self, path: Path) -> tuple[Model, Additions]:
         """Stays loaded beside the model until another one, or another model, is wanted."""
         if path not in self._others:
             self._others.clear()  # before the next one: there may not be room for three
@@ -450,7 +462,8 @@ class CorePipeline:
                 check(path)
             model = self._open(path)
             digest = model.digest or self._digests.of(path).result().digest
-            self._others[path] = replace(model, digest=digest)
+            additions = Additions(self._finder, self._digests)
+            self._others[path] = replace(model, digest=digest), additions
         return self._others[path]
 
     def _path_of(self, model: str) -> Path:
@@ -562,6 +575,22 @@ class CorePipeline:
             except ModelError as error:
                 log.warning("%s", error)
         return model
+
+
+def _notes(path: Path) -> Notes | None:
+    """What the user decided about a checkpoint."""
+    return read_notes(path) if is_checkpoint(path) else None
+
+
+def _as_far_as_it_fits(model: Model, additions: Additions, request: Request) -> Added:
+    """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
+    one before are not for."""
+    try:
+        added = additions.applied(model, request)
+    except ModelError as error:
+        log.info("%s", error)
+        return Added(model)
+    return replace(added, model=replace(added.model, digest=model.digest))
 
 
 def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:

@@ -13,9 +13,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from core.checkpoints.notes import Notes, write_notes
 from core.errors import ModelError, RequestError
 from core.networks.autoencoder import Autoencoder
-from core.request import Addon, Request
+from core.request import Addon, Change, Request
 from ldm_studio import addons, digests, paths
 from ldm_studio.addons import Finder
 from ldm_studio.engine.pipeline import CorePipeline, CoreRun
@@ -238,6 +239,39 @@ def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder
     assert resumed.request == request
     *_, last = resumed.steps()
     assert np.array_equal(resumed.finish(last).rgb, whole)
+
+
+def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, tmp_path) -> None:
+    lora(folder / "one.safetensors", 1)
+    lora(folder / "two.safetensors", 2)
+    embedding(folder / "my-word.safetensors")
+    asked = replace(with_prompt("a cat <lora:one:1>"), steps=4)
+    plain, _, _ = drawn(pipeline, asked)
+    steered = replace(asked, changes=(Change(2, prompt="a my-word cat <lora:two:1>"),))
+    first, request, _ = drawn(pipeline, steered)
+    assert not np.array_equal(plain, first)
+    assert [one.name for one in request.addons] == ["one", "two", "my-word"]
+    assert np.array_equal(first, drawn(pipeline, request)[0])
+    run = pipeline.begin(asked, None, None)
+    steps = run.steps()
+    next(steps), next(steps)
+    run.steer(replace(steered.changes[0], step=2), {})
+    *_, last = steps
+    picture = run.finish(last)
+    assert np.array_equal(first, picture.rgb)
+    assert picture.request == request
+
+
+def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
+    assert pipeline.holds("dream.safetensors")
+    path = (folder / "dream.safetensors").resolve()
+    write_notes(path, Notes(prediction="v"))
+    try:
+        assert not pipeline.holds("dream.safetensors")
+        pipeline.load("dream.safetensors")
+        assert pipeline.holds("dream.safetensors")
+    finally:
+        write_notes(path, Notes())
 
 
 # --- finding ------------------------------------------------------------------------------------
