@@ -17,9 +17,10 @@ from tests.core.checkpoints.tiny import (
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder", "depth_estimator", "watermarker")
 
 
-def reference_pipeline(tiny: Tiny) -> Any:
+def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
+    """The one that was published with models of its kind, or the one called `name`."""
     diffusers = pytest.importorskip("diffusers")
-    kind = tiny.kind
+    kind, name = tiny.kind, name or tiny.kind.pipeline
     betas = {
         "beta_start": kind.betas[0], "beta_end": kind.betas[1], "beta_schedule": "scaled_linear"
     }  # fmt: skip
@@ -32,23 +33,21 @@ def reference_pipeline(tiny: Tiny) -> Any:
         "text_encoder": reference_text(tiny, 0),
         "tokenizer": tokenizer(),
     }
-    if kind.pipeline == "StableDiffusionUpscalePipeline":
+    if name == "StableDiffusionUpscalePipeline":
         parts["low_res_scheduler"] = diffusers.DDPMScheduler(**betas)
     if len(tiny.texts) == 2:
         parts |= {"text_encoder_2": reference_text(tiny, 1), "tokenizer_2": tokenizer()}
         parts["tokenizer_2"].pad_token = "!"  # the token 0
     elif kind.texts[0].projection is not None:
         parts["tokenizer"].pad_token = "!"
-    make = getattr(diffusers, kind.pipeline)
-    if (
-        kind.pipeline == "StableDiffusionXLImg2ImgPipeline"
-    ):  # the refiner's own encoder is the second
+    make = getattr(diffusers, name)
+    if kind.scores:  # the refiner, whose only text encoder is the second of the family
         parts["text_encoder_2"] = parts.pop("text_encoder")
         parts["tokenizer_2"] = parts.pop("tokenizer")
         parts |= {"text_encoder": None, "tokenizer": None, "requires_aesthetics_score": True}
-    if "XL" in kind.pipeline:
+    if "XL" in name:
         parts["add_watermarker"] = False
-    elif "Depth" not in kind.pipeline and "Upscale" not in kind.pipeline:
+    elif "Depth" not in name and "Upscale" not in name:
         parts["requires_safety_checker"] = False
     pipeline = make(**parts, **{name: None for name in UNUSED if _takes(make, name)})
     pipeline.set_progress_bar_config(disable=True)

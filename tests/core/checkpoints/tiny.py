@@ -68,6 +68,8 @@ class Kind:
     vae: AutoencoderConfig = VAE
     scale: float = 0.18215
     betas: tuple[float, float] = (0.00085, 0.012)
+    scores: bool = False
+    """Whether it is told how pleasing the picture is."""
 
 
 KINDS = {
@@ -79,6 +81,7 @@ KINDS = {
         (OPEN_CLIP,),
         "StableDiffusionXLImg2ImgPipeline",
         scale=0.13025,
+        scores=True,
     ),
     "SD1 inpainting": Kind(
         replace(SD1, in_channels=9), (CLIP_L,), "StableDiffusionInpaintPipeline"
@@ -286,7 +289,7 @@ def write_folder(tiny: Tiny, folder: Path, dtype: torch.dtype = torch.float16) -
     table.write_text(json.dumps({"weight_map": places}), encoding="utf-8")
     parts = {"vae/diffusion_pytorch_model.fp16.safetensors": reference_vae(tiny)}
     for i in range(len(tiny.texts)):
-        second = i or "Img2Img" in tiny.kind.pipeline  # the refiner has no first one
+        second = i or tiny.kind.scores  # the refiner has no first one
         name = "text_encoder_2" if second else "text_encoder"
         parts[f"{name}/model.safetensors"] = reference_text(tiny, i)
     for name, network in parts.items():

@@ -1,0 +1,133 @@
+"""Whole pictures that start from a picture, or redraw a part of one, against diffusers'."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.checkpoints.load import load_checkpoint
+from core.model import Model
+from core.pipeline import Inputs, finish, prepare, steps
+from core.pixels import digest
+from core.request import Inpaint, Request
+from tests.core.checkpoints.pipelines import reference_pipeline
+from tests.core.checkpoints.tiny import REQUEST, Tiny
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of diffusers' tensors
+IMG2IMG = {
+    "SD1": "StableDiffusionImg2ImgPipeline",
+    "SD2": "StableDiffusionImg2ImgPipeline",
+    "SDXL": "StableDiffusionXLImg2ImgPipeline",
+    "refiner": "StableDiffusionXLImg2ImgPipeline",
+}
+MODULES = "diffusers.pipelines."
+FILES = (
+    "stable_diffusion.pipeline_stable_diffusion_img2img",
+    "stable_diffusion.pipeline_stable_diffusion_inpaint",
+    "stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img",
+)
+
+
+@pytest.fixture(scope="module")
+def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
+    kinds = (*IMG2IMG, "SD1 inpainting")
+    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+
+
+@pytest.fixture(autouse=True)
+def _without_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Theirs encode to a sample of what the autoencoder says, ours to the mean."""
+    for file in FILES:
+        name = f"{MODULES}{file}.retrieve_latents"
+        monkeypatch.setattr(name, lambda encoded, **_: encoded.latent_dist.mode())
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (96, 64, 3), dtype=np.uint8)
+
+
+def options(photo: np.ndarray, strength: float) -> dict[str, Any]:
+    return {
+        "prompt": REQUEST.prompt,
+        "negative_prompt": REQUEST.negative,
+        "guidance_scale": REQUEST.cfg,
+        "num_inference_steps": REQUEST.steps,
+        "image": torch.as_tensor(photo).permute(2, 0, 1)[None].float() / 255,
+        "strength": strength,
+        "generator": torch.Generator().manual_seed(REQUEST.seed),
+        "output_type": "np",
+    }
+
+
+def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
+    job = prepare(model, request, inputs)
+    *_, last = steps(job)
+    return finish(job, last.state).rgb / 255
+
+
+@pytest.mark.parametrize("kind", IMG2IMG)
+def test_a_picture_is_started_from(
+    kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
+) -> None:
+    request = replace(REQUEST, init=digest(photo), strength=0.5)
+    ours = drawn(models[kind], request, Inputs(photo))
+    theirs = reference_pipeline(tinies[kind], IMG2IMG[kind])
+    expected = theirs(**options(photo, 0.5)).images[0]
+    assert np.abs(ours - expected).max() < 0.01
+
+
+@pytest.mark.parametrize(("strength", "off"), [(0.5, 0.01), (1.0, 0.03)])
+def test_a_part_is_redrawn(
+    strength: float,
+    off: float,
+    models: dict[str, Model],
+    tinies: dict[str, Tiny],
+    photo: np.ndarray,
+) -> None:
+    """In whole cells of the latent, and compared where something is redrawn. From pure noise, their
+    first step does not see what is kept."""
+    mask = np.zeros((96, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    content = "original" if strength < 1 else "nothing"
+    request = replace(
+        REQUEST,
+        init=digest(photo),
+        mask=digest(mask),
+        strength=strength,
+        inpaint=Inpaint(content=content),
+    )
+    ours = drawn(models["SD1"], request, Inputs(photo, mask))
+    theirs = reference_pipeline(tinies["SD1"], "StableDiffusionInpaintPipeline")
+    expected = theirs(
+        **options(photo, strength),
+        mask_image=torch.as_tensor(mask)[None, None].float() / 255,
+        width=64,
+        height=96,
+    ).images[0]
+    inside = mask > 0
+    assert np.abs(ours - expected)[inside].max() < off
+
+
+def test_a_model_for_inpainting_redraws(
+    models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
+) -> None:
+    """All of it: of a part, the original is kept outside at every step here, and not there."""
+    mask = np.full((96, 64), 255, np.uint8)
+    request = replace(
+        REQUEST, init=digest(photo), mask=digest(mask), inpaint=Inpaint(content="nothing")
+    )
+    ours = drawn(models["SD1 inpainting"], request, Inputs(photo, mask))
+    theirs = reference_pipeline(tinies["SD1 inpainting"])
+    expected = theirs(
+        **options(photo, 1.0),
+        mask_image=torch.as_tensor(mask)[None, None].float() / 255,
+        width=64,
+        height=96,
+    ).images[0]
+    assert np.abs(ours - expected).max() < 0.01
