@@ -72,12 +72,20 @@ def sql(query: Query) -> Sql:
     result = Sql()
     if not any(Flag("is", "deleted") in term.alternatives for term in query.terms):
         result.add(f"p.state < {State.DELETED:d}")
-    wanted: list[str] = []
+    # What is excluded from words that are wanted is best left out where those are looked up.
+    is_wanted = any(
+        not term.excluded and all(isinstance(found, Words) for found in term.alternatives)
+        for term in query.terms
+    )
+    wanted, unwanted = list[str](), list[str]()
     for term in query.terms:
         words = [match(found) for found in term.alternatives if isinstance(found, Words)]
         others = [found for found in term.alternatives if not isinstance(found, Words)]
         if words and not others and not term.excluded:
             wanted.append(f"({' OR '.join(words)})")
+            continue
+        if words and not others and is_wanted:
+            unwanted += words
             continue
         parts = [_condition(found) for found in others]
         if words:
@@ -86,6 +94,8 @@ def sql(query: Query) -> Sql:
         values = [value for _, bound in parts for value in bound]
         result.add(f"NOT coalesce({written}, 0)" if term.excluded else f"({written})", *values)
     result.words = " AND ".join(wanted)
+    if unwanted:
+        result.words = f"({result.words}) NOT ({' OR '.join(unwanted)})"
     return result
 
 
