@@ -31,6 +31,7 @@ class StepLog:
     def append(self, total: int, estimate: np.ndarray = NOTHING) -> None:
         """`estimate`: x0, float16 [C, h, w]. Raises OSError."""
         if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab")
             if self._file.tell() == 0:
                 self._file.write(np.array(estimate.shape, HEADER).tobytes())

@@ -21,6 +21,8 @@ class Disk:
         self.room: int | None = None
         self.read_only = False
         self.written = 0
+        self.refused = False
+        """Whether there was no room for something."""
         self.points: list[int] = []
         """How many bytes had been written before each write."""
         self._folder = str(folder.absolute())
@@ -44,6 +46,7 @@ class Disk:
         if self.read_only:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
         if self.room is not None and self.written >= self.room:
+            self.refused = True
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def open(self, file: Any, mode: str = "r", buffering: int = -1, *rest: Any, **more: Any) -> Any:
