@@ -23,6 +23,7 @@ from ..pictures.drawing import draw
 from ..pictures.images import load_image, load_mask, read_record
 from ..pictures.inputs import InputStore
 from ..pictures.record import Parent
+from ..wildcards import Wildcards, drawn
 from . import flags, output
 from .arguments import named, real, whole
 from .exits import MEANING, Exit
@@ -137,6 +138,7 @@ def _change(arguments: Namespace, request: Request) -> tuple[Change, Sequence[re
         schedule=arguments.schedule or schedule,
         steps=arguments.steps,
     )
+    change = Change(change.step, **drawn(change.fields, request.seed, Wildcards()))
     if arguments.mask is None:
         if not change.fields:
             raise RequestError(

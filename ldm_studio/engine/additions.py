@@ -132,7 +132,7 @@ class Additions:
         """
         from core.checkpoints.lora import Lora
 
-        uses = loras(request.prompt)
+        uses = loras(request.prompt, request.syntax)
         used = [self._used("lora", use.name, request) for use in uses]
         added = tuple(
             Lora(one.path, use.unet, use.text) for one, use in zip(used, uses, strict=True)
@@ -240,7 +240,7 @@ def _weights(model: Model) -> dict[int, int]:
 
 
 def _unread(request: Request) -> list[str]:
-    named: tuple[LoraUse, ...] = loras(request.negative)
+    named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
     return [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
 
 

@@ -23,11 +23,12 @@ from core.errors import ModelError
 from core.pixels import digest
 from core.request import Guidance, Levels, Request, Variation
 from core.text.reading import PromptReader
-from ldm_studio import __main__
+from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.models import find_model
 from ldm_studio.pictures.images import load_image, read_record, read_request
+from ldm_studio.wildcards import Wildcards, settled
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = Environment(torch="fake")
@@ -151,6 +152,36 @@ def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
         seed=request.seed,
     )
     assert read_request(path) == request
+
+
+def test_wildcards_are_drawn_for_each_picture_by_its_own_seed(run, pipeline, capsys):
+    folder = paths.wildcards_dir()
+    folder.mkdir(parents=True)
+    (folder / "hat.txt").write_text("\n".join(map(str, range(500))))
+    prompt = "a {red|blue} __hat__ and __nothing__"
+    assert run("generate", prompt, "--seed", "7", "--count", "3", "-o", "out") == 0
+    requests = [request for request, _, _ in pipeline.asked]
+    assert len({request.prompt for request in requests}) == 3
+    assert {request.template for request in requests} == {prompt}
+    for request in requests:
+        alone = Request(prompt=prompt, seed=request.seed)
+        assert request.prompt == settled(alone, Wildcards()).prompt
+    assert "'__nothing__': There is no wildcard" in capsys.readouterr().err
+
+
+def test_the_syntax_and_clip_skip_are_asked_for_and_what_is_of_no_use_is_said(
+    run, pipeline, capsys
+):
+    assert run("generate", "[a:b:c", "--syntax", "ComfyUI", "--clip-skip", "2") == 0
+    ((request, _, _),) = pipeline.asked
+    assert (request.syntax, request.clip_skip) == ("ComfyUI", 2)
+    err = capsys.readouterr().err
+    assert "not made for --clip-skip" in err
+    assert "never closed" not in err
+    assert run("generate", "[a:b:c") == 0
+    assert "never closed" in capsys.readouterr().err
+    assert run("generate", "a", "--syntax", "Compel") == 2
+    assert run("generate", "a", "--clip-skip", "13") == 2
 
 
 def test_every_setting_reaches_the_pipeline(run, pipeline):
