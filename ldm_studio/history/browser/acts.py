@@ -84,6 +84,7 @@ def build_actions(
     for act in acts():
         # Shown, not set: as shortcuts they would get in the way of those of the window.
         action = QAction(f"{act.text}\t{act.keys}" if act.keys else act.text, parent)
+        action.setIconText(act.text)  # on buttons, which have no room for keys
         action.setToolTip(act.tip)
         if act.icon:
             action.setIcon(icon(act.icon))
