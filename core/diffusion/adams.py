@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .stepping import here, slide
+from .stepping import FAR, here, slide
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 
@@ -95,6 +95,9 @@ def plms(ends_on_x0: bool = True) -> Sampler:
         if state.memory or after == 0:
             return first
         ahead = first.state.x
+        if sigma > FAR * after:
+            x = slide(state.x, (first.x0 + denoise(ahead, after)) / 2, sigma, after)
+            return Step(State(state.index + 1, x, first.state.memory), sigma, first.x0)
         there = (ahead - denoise(ahead, after)) / after
         x = ahead + (after - sigma) / 2 * (there - first.state.memory[0])
         return Step(State(state.index + 1, x, first.state.memory), sigma, first.x0)

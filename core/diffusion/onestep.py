@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .sigmas import karras
-from .stepping import ancestral, here, slide
+from .stepping import FAR, ancestral, here, slide
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -201,6 +201,8 @@ def _heun(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple[Ten
     ahead = slide(x, x0, sigma, after)
     if after == 0:
         return ahead, x0
+    if sigma > FAR * after:
+        return slide(x, (x0 + denoise(ahead, after)) / 2, sigma, after), x0
     slope = (x - x0) / sigma
     there = (ahead - denoise(ahead, after)) / after
     return ahead + (after - sigma) / 2 * (there - slope), x0
@@ -213,5 +215,7 @@ def _midpoint(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple
         return x0, x0
     middle = math.sqrt(sigma * after)
     halfway = slide(x, x0, sigma, middle)
+    if sigma > FAR * after:
+        return slide(x, denoise(halfway, middle), sigma, after), x0
     slope = (halfway - denoise(halfway, middle)) / middle
     return x + (after - sigma) * slope, x0

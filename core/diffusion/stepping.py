@@ -23,6 +23,12 @@ def slide(x: Tensor, x0: Tensor, sigma: float, after: float) -> Tensor:
     return x0 + (after / sigma) * (x - x0)
 
 
+FAR = 20.0
+"""Beyond this ratio of two noise levels, slopes say nothing of what is between them: what they
+differ by is multiplied by the ratio. The first step from the nearly pure noise of a rectified flow
+goes further; there solvers of higher order work with estimates of x0, or take Euler's step."""
+
+
 def ancestral(sigma: float, after: float, eta: float) -> tuple[float, float]:
     """(down, up): the level to step down to, and the fresh noise that leads up to `after`.
 

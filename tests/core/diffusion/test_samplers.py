@@ -291,3 +291,18 @@ def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps
         assert sigmas == karras(steps, model.sigma_min, model.sigma_max)
     with pytest.raises(ValueError, match="at least one step"):
         levels(name, "Karras", 0, model)
+
+
+@pytest.mark.parametrize("sampler", ["Heun", "DPM2", "PLMS", "Restart", dpm2_ancestral(eta=0)])
+def test_the_first_step_of_a_rectified_flow_may_be_a_leap(
+    sampler: str | Sampler, mixture: Any
+) -> None:
+    """From sigma 999 to 17: slopes at both ends, taken for what is between, would be 27 off."""
+    step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
+    sigmas = levels("Heun", "Normal", 12, FlowSchedule())
+    assert sigmas[0] > 50 * sigmas[1]
+    x = 999 * torch.linspace(-2, 2, 101, dtype=torch.float64).reshape(1, 1, 1, -1)
+    exact = mixture.flow(x, sigmas[0])
+    off = float((last(step, mixture.denoise, x, sigmas) - exact).square().mean().sqrt())
+    euler = last(SAMPLERS["Euler"].step, mixture.denoise, x, sigmas)
+    assert off < float((euler - exact).square().mean().sqrt())
