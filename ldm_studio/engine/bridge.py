@@ -180,7 +180,7 @@ class EngineBridge(QObject):
         return work.id
 
     def cancel(self, work_id: int) -> None:
-        """No preview of it arrives after this; `cancelled` follows within one step."""
+        """No preview of it arrives after this; `cancelled` follows within one step, or a tile of it."""
         if work_id in self._waiting:
             self._cancelling.add(work_id)
             self._engine.cancel(work_id)

@@ -123,7 +123,7 @@ class Engine:
             self._changed.notify()
 
     def cancel(self, work_id: int) -> None:
-        """Answered by `Cancelled`: at once if the work waits, after the step if it runs."""
+        """Answered by `Cancelled`: at once if the work waits, else after the step, or a tile of it."""
         with self._changed:
             if entry := self._queue.find(work_id):
                 self._cancel(entry)
@@ -205,7 +205,7 @@ class Engine:
     # The end
 
     def close(self) -> None:
-        """Stop after the step in progress and end the thread. Does not wait.
+        """Stop after the step, or tile, in progress and end the thread. Does not wait.
 
         The queue and the state of what runs stay on disk for the next start.
         """

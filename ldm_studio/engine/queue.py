@@ -56,9 +56,9 @@ class Entry:
     """A picture that is finished and could not be saved yet."""
 
     cancelled: bool = False
-    """To be given up after the step."""
+    """To be given up after the step, or after a tile of it."""
     held: bool = False
-    """To stand still after the step."""
+    """To stand still after the step, or before it where one of its tiles is done."""
     steers: deque[tuple[Change, Mapping[str, np.ndarray]]] = field(
         default_factory=deque[tuple[Change, Mapping[str, np.ndarray]]]
     )
