@@ -313,6 +313,7 @@ async def _main(
     if files:
         application.open_files(files)
     QTimer.singleShot(WARM_UP_MS, instance.listen)
+    QTimer.singleShot(WARM_UP_MS, crash.note_versions)
     await closing.wait()
     await application.close()
     return 0

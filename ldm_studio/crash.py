@@ -90,7 +90,6 @@ class CrashReporter(QObject):
         self._handler.setFormatter(_Discreet(lambda: self.secrets()))
         logging.getLogger().addHandler(self._handler)
         logging.getLogger("ldm_studio").setLevel(logging.INFO)
-        log.info("%s", " | ".join(versions()))
 
     def asyncio_error(self, _loop: object, context: dict[str, Any]) -> None:
         """For `loop.set_exception_handler`."""
@@ -99,6 +98,10 @@ class CrashReporter(QObject):
             log.error("asyncio: %s", context.get("message"))
         else:
             self._exception(type(error), error, error.__traceback__)
+
+    def note_versions(self) -> None:
+        """Into the log. Not at once: finding them out takes long, and the window waits."""
+        log.info("%s", " | ".join(versions()))
 
     def tell(self, summary: str, text: str) -> None:
         """Log and report a bug that was caught, such as one that ended a picture."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from . import __version__
 
@@ -18,6 +17,8 @@ def versions() -> list[str]:
 
 def version_of(name: str) -> str:
     """Of an installed package."""
+    from importlib.metadata import PackageNotFoundError, version  # takes long, and rarely needed
+
     try:
         return version(name)
     except PackageNotFoundError:

@@ -8,7 +8,6 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,7 +57,9 @@ def open_window(files: Sequence[str] = ()) -> int:
     if not window_possible():
         _say(NO_DISPLAY)
         return Exit.NO_WINDOW
-    if sys.version_info < (3, 12) and version("PySide6-Essentials").startswith("6.12."):
+    import PySide6
+
+    if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
     from ..app import run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,10 +14,8 @@ from core.request import Request
 
 from ..commands import Commands
 from ..engine.events import Finished, Saved
-from ..history.browser.chosen import Part
-from ..history.browser.entries import entry_of_file
 from ..history.browser.library import Library
-from ..history.browser.page import HistoryPage
+from ..history.browser.parts import Part
 from ..history.following import Restored
 from ..history.reader import Details, Listed
 from ..history.store import Recovery
@@ -25,6 +24,9 @@ from ..pictures.infotext import Infotext, restore
 from ..wildcards import templates_of
 from .fitting import unused_settings
 from .studio import Studio
+
+if TYPE_CHECKING:
+    from ..history.browser.page import HistoryPage
 
 _NOT_SAMPLER = (
     "prompt", "negative", "template", "negative_template", "syntax", "clip_skip", "seed", "width",
@@ -60,6 +62,8 @@ class Browsing(QObject):
     def page(self) -> HistoryPage:
         """Made when it is asked for first: the start of the program does without."""
         if self._page is None:
+            from ..history.browser.page import HistoryPage
+
             page = self._page = HistoryPage(self._library)
             self._window.pages.addWidget(page)
             page.left.connect(self.show_canvas)
@@ -157,6 +161,8 @@ class Browsing(QObject):
 
     def _with_entry(self, picture: Listed, then: Callable[[Entry], None]) -> None:
         """Read the file, put it on the canvas with all its settings, go on."""
+        from ..history.browser.entries import entry_of_file
+
         path: Path = picture.path
 
         def show(entry: Entry) -> None:

@@ -138,6 +138,7 @@ def test_short_words_are_not_hidden() -> None:
 
 
 def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:
+    crash.note_versions()
     assert "LDM Studio" in log()
     for number in range(40):
         logging.getLogger("ldm_studio.test").warning("%d %s", number, "x" * 100_000)

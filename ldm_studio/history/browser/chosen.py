@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
@@ -21,19 +20,11 @@ from .deeds import Deeds
 from .exporting import Exporter
 from .grid import Grid
 from .model import PictureModel
+from .parts import Part
 from .relay import Failed
 from .renaming import RenameDialog
 
 _SLICE = 500
-
-
-class Part(Enum):
-    """What of a picture's settings is used again."""
-
-    ALL = "all"
-    PROMPT = "prompt"
-    SEED = "seed"
-    SAMPLER = "sampler"
 
 
 class Chosen(QObject):

@@ -29,7 +29,7 @@ from ldm_studio.panels.notice import NoticeStrip
 from .acts import build_menu
 from .asker import Asker
 from .bar import SearchBar
-from .chosen import Chosen, Part
+from .chosen import Chosen
 from .collecting import Collecting
 from .compare import ComparePane
 from .comparing import Comparing
@@ -43,6 +43,7 @@ from .keys import command_of, keys_of
 from .library import Indexing, Library
 from .message import Message
 from .model import PictureModel, Stage
+from .parts import Part
 from .progress import ProgressRow
 from .sides import Sides
 from .thumbs import ThumbnailLoader
