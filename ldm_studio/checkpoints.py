@@ -21,7 +21,7 @@ from .json_files import read_json, write_json
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin")
+SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 """Of the files that models, and what they are used with, come in."""
 MODEL = "model"
 FOLDER_INDEX = "model_index.json"

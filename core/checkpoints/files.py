@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .blocks import Blocks, unpacked
 
 MAX_HEADER = 100_000_000
 """Bytes; the limit of the format."""
 MAX_TENSORS = 200_000
 MAX_RANK = 8
-SUFFIXES = (".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin")
+SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 """Of files that may hold tensors."""
 
 DTYPES: Mapping[str, torch.dtype] = {
@@ -65,13 +66,22 @@ class Entry:
     """Where its elements are in the file, in bytes."""
     stride: tuple[int, ...] | None = None
     """In elements; None: one after the other."""
+    blocks: Blocks | None = None
+    """How they are packed; None: they are not, and `dtype` is theirs."""
 
     @property
     def numel(self) -> int:
         return math.prod(self.shape)
 
     @property
+    def stored(self) -> str:
+        """The type of the elements in the file, such as "float16" or "Q4_K"."""
+        return self.blocks.name if self.blocks else str(self.dtype).removeprefix("torch.")
+
+    @property
     def nbytes(self) -> int:
+        if self.blocks:
+            return self.numel // self.blocks.count * self.blocks.size
         return self.numel * self.dtype.itemsize
 
     @property
@@ -96,6 +106,11 @@ class TensorFile:
         entry = self.entries[name]
         if not entry.numel:
             return torch.empty(entry.shape, dtype=entry.dtype)
+        if entry.blocks:
+            packed = torch.frombuffer(
+                self._mapped, dtype=torch.uint8, count=entry.nbytes, offset=entry.start
+            )
+            return unpacked(packed, entry.blocks, entry.shape)
         start, span, width = entry.start, entry.span, entry.dtype.itemsize
         if start % width:  # torch wants elements aligned
             data = bytearray(self._mapped[start : start + span * width])
@@ -117,10 +132,11 @@ class TensorFile:
 
 
 def open_tensors(path: Path) -> TensorFile:
-    """Opens a .safetensors file, or a .ckpt, .pt, .pth or .bin that torch wrote.
+    """Opens a .safetensors or .gguf file, or a .ckpt, .pt, .pth or .bin that torch wrote.
 
     What it is is told by its contents. Raises ModelError if it is missing, damaged or unsafe.
     """
+    from .gguf import MAGIC, read_gguf
     from .torch_files import read_torch_file
 
     try:
@@ -128,6 +144,8 @@ def open_tensors(path: Path) -> TensorFile:
             start = file.read(8)
         if start[:4] == b"PK\x03\x04":
             return read_torch_file(path)
+        if start[:4] == MAGIC:
+            return read_gguf(path)
         return _read_safetensors(path, start)
     except (OSError, UnreadableError, MemoryError) as error:
         raise unreadable(path, error) from error

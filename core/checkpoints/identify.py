@@ -91,7 +91,7 @@ class Identity:
     def dtypes(self) -> Mapping[str, int]:
         """Of the networks, with the number of tensors of each: {"float16": 1131}."""
         sources = chain.from_iterable(part.sources.values() for part in _networks(self.parts))
-        return Counter(str(source.dtype).removeprefix("torch.") for source in sources)
+        return Counter(source.entry.stored for source in sources)
 
 
 def _networks(parts: Parts) -> Iterable[Part]:

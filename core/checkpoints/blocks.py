@@ -1,0 +1,148 @@
+"""Numbers that are stored in blocks of few bits, as ggml packs them: from their bytes to float32.
+
+Each block holds a scale or two and small integers. The K kinds hold 256 numbers in 8 or 16 parts
+with scales of their own, which are packed too. Source: the block layouts of ggml (Gerganov et al.),
+as its documentation and reference implementation define them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Unpack = Callable[[Tensor], Tensor]
+"""Bytes of blocks, uint8 [n, size] -> their numbers, float32 [n, count]."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A way to pack numbers."""
+
+    name: str
+    count: int
+    """Numbers in a block."""
+    size: int
+    """Bytes of a block."""
+    unpack: Unpack
+
+
+def unpacked(data: Tensor, blocks: Blocks, shape: tuple[int, ...]) -> Tensor:
+    """uint8 [bytes] -> float32 of that shape."""
+    return blocks.unpack(data.reshape(-1, blocks.size)).reshape(shape)
+
+
+def _halves(data: Tensor, at: int) -> Tensor:
+    """The float16 at a byte of each block: float32 [n, 1]."""
+    return data[:, at : at + 2].contiguous().view(torch.float16).float()
+
+
+def _nibbles(data: Tensor) -> Tensor:
+    """The low four bits of all bytes, then the high ones: [n, 2 bytes]."""
+    return torch.cat([data & 15, data >> 4], dim=-1)
+
+
+def _shifted(data: Tensor, bits: int) -> Tensor:
+    """Bytes [n, b] as their parts of so many bits, the lowest of all bytes first: [n, 8/bits, b]"""
+    shifts = torch.arange(0, 8, bits, dtype=torch.uint8, device=data.device)
+    return (data[:, None, :] >> shifts[:, None]) & (2**bits - 1)
+
+
+def _fifth_bits(data: Tensor) -> Tensor:
+    """32 bits in 4 bytes, the lowest first: [n, 32]"""
+    shifts = torch.arange(8, dtype=torch.uint8, device=data.device)
+    return ((data[:, :, None] >> shifts) & 1).flatten(1)
+
+
+def _q4_0(data: Tensor) -> Tensor:
+    return (_nibbles(data[:, 2:]).float() - 8) * _halves(data, 0)
+
+
+def _q4_1(data: Tensor) -> Tensor:
+    return _nibbles(data[:, 4:]).float() * _halves(data, 0) + _halves(data, 2)
+
+
+def _q5_0(data: Tensor) -> Tensor:
+    numbers = _nibbles(data[:, 6:]) + 16 * _fifth_bits(data[:, 2:6])
+    return (numbers.float() - 16) * _halves(data, 0)
+
+
+def _q5_1(data: Tensor) -> Tensor:
+    numbers = _nibbles(data[:, 8:]) + 16 * _fifth_bits(data[:, 4:8])
+    return numbers.float() * _halves(data, 0) + _halves(data, 2)
+
+
+def _q8_0(data: Tensor) -> Tensor:
+    return data[:, 2:].contiguous().view(torch.int8).float() * _halves(data, 0)
+
+
+def _parts(numbers: Tensor, scales: Tensor, lows: Tensor | None = None) -> Tensor:
+    """[n, 256] times the scales of its parts [n, p], less their lows."""
+    parts = numbers.float().reshape(len(numbers), scales.shape[1], -1) * scales[:, :, None]
+    return (parts if lows is None else parts - lows[:, :, None]).flatten(1)
+
+
+def _q2_k(data: Tensor) -> Tensor:
+    scales, scale, low = data[:, :16], _halves(data, 80), _halves(data, 82)
+    numbers = torch.cat([_shifted(data[:, at : at + 32], 2).flatten(1) for at in (16, 48)], dim=1)
+    return _parts(numbers, scale * (scales & 15).float(), low * (scales >> 4).float())
+
+
+def _q3_k(data: Tensor) -> Tensor:
+    high = _shifted(data[:, :32], 1).flatten(1)  # [n, 256]
+    low = torch.cat([_shifted(data[:, at : at + 32], 2).flatten(1) for at in (32, 64)], dim=1)
+    packed = data[:, 96:108]
+    scales = _nibbles(packed[:, :8]) | (_shifted(packed[:, 8:], 2).flatten(1) << 4)
+    numbers = low.float() - 4 * (1 - high.float())
+    return _parts(numbers, _halves(data, 108) * (scales.float() - 32))
+
+
+def _scales_and_lows(packed: Tensor) -> tuple[Tensor, Tensor]:
+    """8 of each, of 6 bits, in 12 bytes."""
+    first, second, rest = packed[:, :4], packed[:, 4:8], packed[:, 8:]
+    scales = torch.cat([first & 63, (rest & 15) | ((first >> 6) << 4)], dim=1)
+    lows = torch.cat([second & 63, (rest >> 4) | ((second >> 6) << 4)], dim=1)
+    return scales.float(), lows.float()
+
+
+def _in_32s(data: Tensor) -> Tensor:
+    """The nibbles of 128 bytes: of each 32 the low ones, then the high ones."""
+    return _nibbles(data.reshape(len(data), 4, 32)).flatten(1)
+
+
+def _q4_k(data: Tensor) -> Tensor:
+    scales, lows = _scales_and_lows(data[:, 4:16])
+    return _parts(_in_32s(data[:, 16:]), _halves(data, 0) * scales, _halves(data, 2) * lows)
+
+
+def _q5_k(data: Tensor) -> Tensor:
+    scales, lows = _scales_and_lows(data[:, 4:16])
+    numbers = _in_32s(data[:, 48:]) + 16 * _shifted(data[:, 16:48], 1).flatten(1)
+    return _parts(numbers, _halves(data, 0) * scales, _halves(data, 2) * lows)
+
+
+def _q6_k(data: Tensor) -> Tensor:
+    halves: list[Tensor] = []
+    for half in range(2):
+        low = _nibbles(data[:, 64 * half : 64 * half + 64])
+        high = _shifted(data[:, 128 + 32 * half : 160 + 32 * half], 2).flatten(1)
+        halves.append(low | (high << 4))
+    scales = data[:, 192:208].contiguous().view(torch.int8).float()
+    return _parts(torch.cat(halves, dim=1).float() - 32, _halves(data, 208) * scales)
+
+
+BLOCKS: Mapping[int, Blocks] = {
+    2: Blocks("Q4_0", 32, 18, _q4_0),
+    3: Blocks("Q4_1", 32, 20, _q4_1),
+    6: Blocks("Q5_0", 32, 22, _q5_0),
+    7: Blocks("Q5_1", 32, 24, _q5_1),
+    8: Blocks("Q8_0", 32, 34, _q8_0),
+    10: Blocks("Q2_K", 256, 84, _q2_k),
+    11: Blocks("Q3_K", 256, 110, _q3_k),
+    12: Blocks("Q4_K", 256, 144, _q4_k),
+    13: Blocks("Q5_K", 256, 176, _q5_k),
+    14: Blocks("Q6_K", 256, 210, _q6_k),
+}
+"""By their numbers in files."""

@@ -1,0 +1,131 @@
+"""GGUF files: every way to pack numbers against the reference, whole models, and damaged files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.checkpoints.blocks import BLOCKS, unpacked
+from core.checkpoints.files import open_tensors
+from core.checkpoints.identify import identify
+from core.checkpoints.load import load_checkpoint
+from core.errors import ModelError
+from tests.core.checkpoints.tiny import Tiny, original
+
+gguf = pytest.importorskip("gguf")
+SCALES = {
+    "Q2_K": (80, 82),
+    "Q3_K": (108,),
+    "Q6_K": (208,),
+    "Q4_0": (0,),
+    "Q5_0": (0,),
+    "Q8_0": (0,),
+}
+"""Where a block's float16 are; of the others at 0 and 2."""
+
+
+@pytest.mark.parametrize("number", BLOCKS)
+def test_numbers_are_unpacked_as_by_the_reference(number: int) -> None:
+    blocks = BLOCKS[number]
+    generator = np.random.default_rng(number)
+    data = generator.integers(0, 256, (6, blocks.size), dtype=np.uint8)
+    for at in SCALES.get(blocks.name, (0, 2)):
+        scales = generator.normal(size=6).astype(np.float16)
+        data[:, at : at + 2] = scales.view(np.uint8).reshape(6, 2)
+    kind = gguf.GGMLQuantizationType(number)
+    assert kind.name == blocks.name
+    assert gguf.GGML_QUANT_SIZES[kind] == (blocks.count, blocks.size)
+    expected = gguf.dequantize(data.reshape(2, -1), kind)
+    ours = unpacked(torch.as_tensor(data), blocks, expected.shape)
+    torch.testing.assert_close(ours, torch.as_tensor(expected), atol=1e-5, rtol=1e-5)
+
+
+def write(tiny: Tiny, path: Path, kind: Any) -> dict[str, torch.Tensor]:
+    """The model as programs pack it: what fits whole blocks, one layer in another shape; the
+    numbers that are then in the file."""
+    writer = gguf.GGUFWriter(path, "sdxl")
+    stored: dict[str, torch.Tensor] = {}
+    for i, (name, value) in enumerate(original(tiny).items()):
+        numbers = value.float().numpy()
+        if numbers.ndim < 2 or not value.is_floating_point() or "alphas" in name:
+            writer.add_tensor(name, numbers)
+            stored[name] = value
+            continue
+        if numbers.ndim == 4 and numbers.size % 256 == 0:
+            writer.add_array(f"comfy.gguf.orig_shape.{name}", list(numbers.shape))
+            numbers = numbers.reshape(-1, 256)
+        if numbers.shape[-1] % 32:
+            packed, kind_of = numbers.astype(np.float16), gguf.GGMLQuantizationType.F16
+        else:
+            kind_of = kind if i % 2 else gguf.GGMLQuantizationType.Q8_0
+            packed = gguf.quantize(numbers, kind_of)
+        writer.add_tensor(name, packed, raw_dtype=kind_of)
+        numbers = gguf.dequantize(packed, kind_of).reshape(value.shape)
+        stored[name] = torch.as_tensor(numbers)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return stored
+
+
+@pytest.fixture(scope="module")
+def packed(tinies: dict[str, Tiny], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("gguf") / "model.gguf"
+    write(tinies["SDXL"], path, gguf.GGMLQuantizationType.Q4_0)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["SD1", "SDXL"])
+@pytest.mark.parametrize("packing", ["Q4_0", "Q5_1"])
+def test_a_model_is_told_and_loaded(
+    kind: str, packing: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    stored = write(tinies[kind], path, gguf.GGMLQuantizationType[packing])
+    identity = identify(path)
+    assert identity.unet == tinies[kind].kind.unet
+    assert {packing, "Q8_0", "float16", "float32"} >= set(identity.dtypes) > {packing}
+    model = load_checkpoint(path, digest="known")
+    for name, value in model.unet.state_dict().items():
+        assert torch.equal(value, stored[f"model.diffusion_model.{name}"].float()), name
+
+
+def test_damaged_ones_are_refused(packed: Path, tmp_path: Path) -> None:
+    whole, path = packed.read_bytes(), tmp_path / "cut.gguf"
+    for size in (4, 8, 20, 24, 60, 200, 5_000, len(whole) - 40_000):
+        path.write_bytes(whole[:size])
+        with pytest.raises(ModelError, match="not complete"):
+            identify(path)
+    for damage, told in (
+        ((4, b"\x63"), "unknown version 99"),
+        ((8, b"\xff" * 8), "it says that it holds"),
+        ((16, b"\xff" * 8), "it says that it holds"),
+        ((24, b"\xff" * 8), "characters in a name"),
+    ):
+        at, data = damage
+        path.write_bytes(whole[:at] + data + whole[at + len(data) :])
+        with pytest.raises(ModelError, match=told):
+            identify(path)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_flipped_bytes_are_harmless(data: st.DataObject, packed: Path, tmp_path: Path) -> None:
+    whole = bytearray(packed.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(4, 60_000))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "flipped.gguf"
+    path.write_bytes(whole)
+    try:
+        file = open_tensors(path)
+    except ModelError:
+        return
+    for name in list(file.entries)[:20]:
+        assert file.tensor(name).shape == file.entries[name].shape
