@@ -322,7 +322,7 @@ def _clean(history: History) -> None:
         return
     if cleaned.files:
         log.info(
-            "removed %d start pictures that nothing names, %.1f MB",
+            "removed %d start picture(s) that nothing names, %.1f MB",
             cleaned.files,
             cleaned.size / 1e6,
         )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from core.pixels import digest
+from core.request import Request
 from ldm_studio.history.browser.library import Library
 from ldm_studio.history.query import Query, parse
 from ldm_studio.history.store import DATABASE, History
-from ldm_studio.paths import data_dir
+from ldm_studio.paths import data_dir, inputs_dir
+from ldm_studio.pictures.cleaning import GRACE_DAYS
+from ldm_studio.pictures.inputs import InputStore
 from tests.ldm_studio.driving import make
-from tests.ldm_studio.history.files import ours
+from tests.ldm_studio.history.files import noise, ours
 
 
 @pytest.fixture
@@ -144,3 +151,39 @@ def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
     with qtbot.waitSignal(library.changed, timeout=10_000):
         ours(tmp_path / "pictures" / "2026-11-23" / "new.png")
     assert paths(library) == ["new.png"]
+
+
+def test_start_pictures_that_nothing_names_are_removed_at_the_start(
+    open_library, qtbot, tmp_path, caplog
+) -> None:
+    """Not before the history has seen all pictures once: until then nothing is known of them."""
+    caplog.set_level(logging.INFO)
+    store, long_ago = InputStore(inputs_dir()), time.time() - (GRACE_DAYS + 1) * 86_400
+    named, lonely = noise(seed=1), noise(seed=2)
+    kept = [store.keep(digest(pixels), pixels) for pixels in (named, lonely)]
+    for path in kept:
+        os.utime(path, (long_ago, long_ago))
+    request = Request(width=8, height=8, init=digest(named), strength=0.5)
+    ours(tmp_path / "pictures" / "a.png", request)
+    open_library().close()
+    assert all(path.exists() for path in kept)
+    open_library()
+    qtbot.waitUntil(lambda: not kept[1].exists(), timeout=10_000)
+    assert kept[0].exists()
+    qtbot.waitUntil(lambda: "removed 1 start picture" in caplog.text, timeout=10_000)
+
+
+def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "disk").mkdir()
+    pixels = noise(seed=2)
+    path = InputStore(inputs_dir()).keep(digest(pixels), pixels)
+    os.utime(path, (1_600_000_000,) * 2)
+    library = open_library()
+    with qtbot.waitSignal(library.indexed, timeout=10_000):
+        library.add_folder(tmp_path / "disk")
+    library.close()
+    (tmp_path / "disk").rename(tmp_path / "elsewhere")
+    library = open_library()
+    library.close()
+    assert path.exists()
