@@ -172,7 +172,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         request, start = _request(arguments, parts, model, start)
         wildcards = Wildcards()
         _say_what_is_missing(request, wildcards)
-        request = settled(request, wildcards)
+        request = _without_clip_skip(settled(request, wildcards), model)
         _say_what_was_drawn_by_lot(arguments, request)
         _say_what_is_unread(request, model)
         keep_or_say(start)
@@ -328,9 +328,15 @@ def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -
     )
 
 
+def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
+    """Where it would do nothing: the recipe is not to claim it."""
+    if request.clip_skip == 1 or model.skips:
+        return request
+    say(f"{model.name} is not made for --clip-skip; it reads as ever")
+    return replace(request, clip_skip=1)
+
+
 def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
-    if request.clip_skip > 1 and not model.skips:
-        say(f"{model.name} is not made for --clip-skip; it reads as ever")
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         negative = name != "prompt"
         for problem in parse(text, request.syntax, negative=negative).problems:
