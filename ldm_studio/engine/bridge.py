@@ -180,7 +180,7 @@ class EngineBridge(QObject):
         return work.id
 
     def cancel(self, work_id: int) -> None:
-        """No preview of it arrives after this; `cancelled` follows within one step, or a tile of it."""
+        """No preview of it arrives after this; `cancelled` follows within a step, or a tile."""
         if work_id in self._waiting:
             self._cancelling.add(work_id)
             self._engine.cancel(work_id)

@@ -123,7 +123,7 @@ class Engine:
             self._changed.notify()
 
     def cancel(self, work_id: int) -> None:
-        """Answered by `Cancelled`: at once if the work waits, else after the step, or a tile of it."""
+        """Answered by `Cancelled`: at once if the work waits, else after the step or tile."""
         with self._changed:
             if entry := self._queue.find(work_id):
                 self._cancel(entry)
