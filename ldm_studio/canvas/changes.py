@@ -95,9 +95,10 @@ class Changes:
     def _start(self) -> None:
         if self._wanted and not self._running and not self._held:
             wanted, self._outdated = self._wanted[0], False
-            pixels = wanted.mask.pixels.copy()
+            pixels = wanted.mask.pixels
+            # The copy is made beside the interface as well: painting meanwhile makes it outdated.
             self._running = self._background.run(
-                lambda: _worked_out(pixels, wanted.work), self._finish
+                lambda: _worked_out(pixels.copy(), wanted.work), self._finish
             )
 
     def _finish(self, done: Future[Differences]) -> None:
