@@ -38,6 +38,8 @@ class Carrying(QObject):
         file = self._view.file
         if file is not None and file.is_file():  # else it was moved meanwhile
             self._carry(image, file)
+        elif not self._is_whole(image):
+            self.end()
         elif self._written and self._written[0].cacheKey() == image.cacheKey():
             self._carry(image, self._written[1])
         else:
@@ -57,13 +59,17 @@ class Carrying(QObject):
 
     def _carry(self, image: QImage, path: Path | None) -> None:
         drag = QDrag(self._view)
-        drag.setMimeData(mime_data(image, path))
+        drag.setMimeData(mime_data(image if self._is_whole(image) else None, path))
         drag.setPixmap(_thumbnail(image, self._view.devicePixelRatioF()))
         try:
             run(drag)
         finally:
             self._held = False
             self.ended.emit()
+
+    def _is_whole(self, image: QImage) -> bool:
+        """One of several huge pictures is shown with fewer pixels than it has."""
+        return (image.width(), image.height()) == self._view.document.frame
 
     def _next_path(self) -> Path:
         if self._folder is None:
@@ -77,12 +83,13 @@ def run(drag: QDrag) -> None:
     drag.exec(Qt.DropAction.CopyAction)
 
 
-def mime_data(image: QImage, path: Path | None) -> QMimeData:
+def mime_data(image: QImage | None, path: Path | None) -> QMimeData:
     """The file for file managers, the picture itself for other programs."""
     data = QMimeData()
     if path is not None:
         data.setUrls([QUrl.fromLocalFile(str(path))])
-    data.setImageData(image)
+    if image is not None:
+        data.setImageData(image)
     return data
 
 

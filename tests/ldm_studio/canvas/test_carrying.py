@@ -124,3 +124,20 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
         qtbot.mouseRelease(button, LEFT, pos=middle + QPoint(80, 0))
     assert len(carried) == 1
     assert not button.isDown()
+
+
+def test_pixels_that_are_only_shown_coarser_are_not_carried(qtbot, view, monkeypatch, tmp_path):
+    found = []
+    monkeypatch.setattr(carrying, "run", lambda drag: found.append(drag.mimeData()))
+    huge = np.zeros((2100, 2100, 3), np.uint8)
+    view.set_picture(huge)
+    view.set_preview(255 - huge)
+    view.flips = True
+    view.begin_carrying()
+    view.document.background.wait()
+    assert found == []
+    view.file = tmp_path / "one.png"
+    view.file.write_bytes(b"it is there")
+    view.begin_carrying()
+    assert found[0].hasUrls()
+    assert not found[0].hasImage()
