@@ -253,19 +253,23 @@ def chosen_pipeline() -> CorePipeline:
 
 
 def run(
-    argv: Sequence[str] = (), pipeline: Pipeline | None = None, files: Sequence[str] = ()
+    argv: Sequence[str] = (),
+    pipeline: Pipeline | None = None,
+    files: Sequence[str] = (),
+    instance: Instance | None = None,
 ) -> int:
     """Open the window with `files` and stay until it is closed; returns the exit status.
 
     Where a window with this data directory is open already, it gets them, and this is all.
-    `argv` is for Qt, as in `sys.argv`; `pipeline` draws instead of the default model.
+    `argv` is for Qt, as in `sys.argv`; `pipeline` draws instead of the default model; `instance`:
+    the data directory, where it is claimed already.
     Raises InUse when the other program does not answer.
     """
     import PySide6  # noqa: F401  # qasync takes the binding that is already imported
     from qasync import QEventLoop
 
     QGuiApplication.setApplicationName("ldm-studio")
-    instance = claim(paths.data_dir(), files)
+    instance = instance or claim(paths.data_dir(), files)
     if instance is None:
         return 0
     QGuiApplication.setApplicationDisplayName("LDM Studio")

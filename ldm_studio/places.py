@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from .checkpoints import FOLDER_INDEX, SUFFIXES
 
 log = logging.getLogger(__name__)
@@ -139,11 +137,13 @@ def _extra(path: Path) -> list[Path]:
 
     Each of its sections has a `base_path`, and below keys like `checkpoints` one folder a line.
     """
+    if not path.is_file():
+        return []
+    import yaml  # takes long, and few have such a file
+
     try:
         with path.open("rb") as file:
             sections: Any = yaml.safe_load(file.read(MAX_YAML_BYTES))
-    except FileNotFoundError:
-        return []
     except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         log.warning("%s cannot be read: %s", path, error)
         return []

@@ -62,17 +62,22 @@ def open_window(files: Sequence[str] = ()) -> int:
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
-    from ..app import run
-    from ..instance import InUse
+    from ..instance import InUse, claim
 
+    paths = [_local(file) for file in files]
     try:
-        return run(files=[_local(file) for file in files])
+        instance = claim(data_dir(), paths)
     except InUse as error:
         _say(
             f"{data_dir()} is in use by {error}, which does not answer; end it, or choose another "
             "folder with --data"
         )
         return Exit.NO_WINDOW
+    if instance is None:  # the window that is open has them: no need of all that it needs
+        return Exit.OK
+    from ..app import run
+
+    return run(files=paths, instance=instance)
 
 
 def _local(file: str) -> str:

@@ -61,7 +61,13 @@ app.Application.show = shown
 
 sys.exit(app.run([], FakePipeline(), sys.argv[1:]))
 """
-SECOND = f"{STARTED}sys.exit(run([], FakePipeline(), sys.argv[1:]))"
+SECOND = """
+import sys
+from ldm_studio.command_line.cli import main
+status = main(["open", *sys.argv[1:]])
+assert "ldm_studio.app" not in sys.modules
+sys.exit(status)
+"""
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -218,7 +224,13 @@ def test_a_file_alone_opens_the_window_with_it(tmp_path, monkeypatch, given) -> 
     file, home = tmp_path / "a.png", tmp_path / "elsewhere"
     file.touch()
     opened: list[list[str]] = []
-    monkeypatch.setattr("ldm_studio.app.run", lambda files: opened.append(files) or 0)
+
+    def run(files: list[str], instance: Instance) -> int:
+        instance.close()
+        opened.append(files)
+        return 0
+
+    monkeypatch.setattr("ldm_studio.app.run", run)
     assert cli.main(given.format(file=file, home=home).split(" "), FakePipeline) == 0
     assert opened == [[str(file)]]
     if home.name in given:
