@@ -72,6 +72,10 @@ GROUPS: Mapping[str, tuple[Flag, ...]] = {
             "--clip-skip", "clip_skip", "N", whole(1, MAX_CLIP_SKIP),
             "how early to leave the text encoder: 1 reads with all its layers",
         ),
+        Flag(
+            "--vae", "vae", "NAME", str,
+            "name or file of the autoencoder to use instead of the model's own",
+        ),
     ),
     "guidance": (
         Flag(

@@ -51,6 +51,10 @@ class ModelInfo:
     """Where its networks are while it draws, in words; empty: all in main memory."""
     skips: bool = False
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
+    extra: str = ""
+    """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
+    takes_addons: bool = False
+    """Whether LoRAs, embeddings and other autoencoders can change it."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 

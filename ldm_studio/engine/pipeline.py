@@ -562,6 +562,8 @@ class CorePipeline:
             device_type=model.device.type,
             plan=str(model.plan) if model.turns else "",
             skips=model.skips,
+            extra=model.extra,
+            takes_addons=is_checkpoint(path),
             read=model.text.read,
         )
 

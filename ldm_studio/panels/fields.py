@@ -39,6 +39,7 @@ class Caption(QLabel):
         self.setObjectName("caption")
         self.setBuddy(control)
         self._control, self._tip, self._reset = control, tip, reset
+        self._hint = ""
         hint = " Double-click the name to reset it." if reset else ""
         self.setToolTip(tip + hint)
         for widget in (control, *control.findChildren(QWidget)):
@@ -46,13 +47,19 @@ class Caption(QLabel):
             if not widget.accessibleName():
                 widget.setAccessibleName(text.replace("&", ""))
 
+    def add_hint(self, hint: str) -> None:
+        """What else its tooltip says, of the model that is chosen."""
+        self._hint = hint
+        if self._control.isEnabled():
+            self.disable("")
+
     def disable(self, reason: str) -> None:
         """Disable the control, its tooltip saying why; without a reason, enable it."""
         for widget in (self, self._control):
             widget.setEnabled(not reason)
         self._control.setAccessibleDescription(reason)
         for widget in (self._control, *self._control.findChildren(QWidget)):
-            widget.setToolTip(reason or self._tip)
+            widget.setToolTip(reason or "\n".join(filter(None, (self._tip, self._hint))))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._reset is not None:
@@ -223,6 +230,13 @@ class SliderField(QWidget):
 
     def value(self) -> float | int:
         return self.number.value()
+
+    def set_useful(self, low: float, high: float) -> None:
+        """The range that the slider goes over."""
+        self.slider.blockSignals(True)  # a number beyond the slider must not be pulled back
+        self.slider.setRange(round(low / self._step), round(high / self._step))
+        self.slider.setValue(round(self.number.value() / self._step))
+        self.slider.blockSignals(False)
 
     def set_value(self, value: float) -> None:
         self.number.setValue(value)  # type: ignore[arg-type]  # an int for an int field

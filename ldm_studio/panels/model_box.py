@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, Signal
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.checkpoints.notes import read_notes, write_notes
 from ldm_studio import models, paths
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.events import ModelInfo
@@ -29,6 +31,7 @@ from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
+from ldm_studio.theme import GRID
 
 DEFAULT = " (default)"
 _ADD = object()
@@ -54,6 +57,9 @@ class ModelBox(QComboBox):
 
     changed = Signal()
     add_requested = Signal()
+    decided = Signal()
+    """The model that is chosen is to be drawn with otherwise."""
+    problem = Signal(str)
     listed = Signal()
     """The checkpoints are found."""
 
@@ -69,8 +75,6 @@ class ModelBox(QComboBox):
         self.background = Background(self)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMaxVisibleItems(16)
-        self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.activated.connect(self._chosen)
         self.picker = Picker(self, self.tr("Models"), self.tr("There are no models."))
         self._add_folder = QPushButton(self.tr("Add a folder…"))
@@ -80,7 +84,31 @@ class ModelBox(QComboBox):
                 "ComfyUI and InvokeAI are known: choose the folder of the program."
             )
         )
-        self.picker.column.addWidget(self._add_folder)
+        self._predicts_caption = QLabel(self.tr("Predicts"))
+        self._predicts_caption.setObjectName("caption")
+        self._predicts = QComboBox()
+        self._predicts_caption.setBuddy(self._predicts)
+        for widget in (self._predicts, self._predicts.view()):
+            widget.setAccessibleName(self.tr("What the chosen model predicts"))
+        self._predicts.setToolTip(
+            self.tr(
+                "What the chosen model was trained to predict. Files rarely say it: if its "
+                "pictures are grey mush or glaring, try the other. Remembered beside the file."
+            )
+        )
+        for words, kind in (
+            (self.tr("as found out"), ""),
+            (self.tr("noise (eps)"), "eps"),
+            (self.tr("velocity (v)"), "v"),
+        ):
+            self._predicts.addItem(words, kind)
+        self._predicts.activated.connect(self._decide)
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID)
+        foot.addWidget(self._predicts_caption)
+        foot.addWidget(self._predicts, 1)
+        foot.addWidget(self._add_folder, 1)
+        self.picker.column.addLayout(foot)
         self.picker.chosen.connect(self._picked)
         self._add_folder.clicked.connect(self._ask)
         self._watcher = Watcher(self)
@@ -163,6 +191,7 @@ class ModelBox(QComboBox):
         """The picker in place of the style's list."""
         self.picker.search.clear()
         self.look()
+        self._show_prediction()
         self.picker.open_below(self)
 
     def hidePopup(self) -> None:  # noqa: N802
@@ -201,6 +230,29 @@ class ModelBox(QComboBox):
         self.setCurrentIndex(index)
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
         self.setToolTip(f"The model that makes the picture.\n{words}")
+
+    def _show_prediction(self) -> None:
+        """What was decided about the model that is chosen."""
+        chosen = self.chosen
+        file = chosen.path if chosen is not None and chosen.is_checkpoint else None
+        for widget in (self._predicts_caption, self._predicts):
+            widget.setEnabled(file is not None)
+        kind = read_notes(file).prediction if file is not None else ""
+        self._predicts.setCurrentIndex(self._predicts.findData(kind))
+
+    def _decide(self, index: int) -> None:
+        chosen = self.chosen
+        if chosen is None or not chosen.is_checkpoint:
+            return
+        try:
+            notes = replace(read_notes(chosen.path), prediction=self._predicts.itemData(index))
+            write_notes(chosen.path, notes)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.problem.emit(self.tr("This cannot be remembered: {}.").format(reason))
+            self._show_prediction()
+        else:
+            self.decided.emit()
 
     def _picked(self, reference: object) -> None:
         self.picker.hide()
@@ -257,6 +309,8 @@ class ModelField(QWidget):
         self.box.add_requested.connect(self._ask)
         self.box.listed.connect(self._explain)
         self.box.changed.connect(self._pick)
+        self.box.decided.connect(lambda: self.picked.emit(store.model))
+        self.box.problem.connect(self._tell)
         self.own.clicked.connect(self._take)
         self._explain()
         self._offer()

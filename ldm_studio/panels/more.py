@@ -28,6 +28,7 @@ from ldm_studio.panels.fields import (
 )
 from ldm_studio.panels.folded import Folded
 from ldm_studio.panels.sigmas import SigmasEdit
+from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import Binding, bind
 from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
 from ldm_studio.theme import GRID
@@ -56,6 +57,11 @@ _ROWS: dict[str, _Words] = {
         "How early the text encoder is left: 1 reads with all its layers, 2 without the last one. "
         "Models of Stable Diffusion 1 were often made for 2.",
         ("clip_skip",),
+    ),
+    "vae": _Words(
+        "VAE",
+        "What encodes and decodes pictures: another one may give better colours and eyes.",
+        ("vae",),
     ),
     "rescale": _Words(
         "Rescale",
@@ -190,6 +196,7 @@ class MoreSection(Folded):
     def _build_controls(self) -> None:
         self.syntax = _choice(SYNTAXES)
         self.clip_skip = SliderField(1, MAX_CLIP_SKIP, (1, 4))
+        self.vae = VaeBox(self._store)
         self.rescale = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.guidance_start = NumberBox(0, 1, 0.05, 2)
         self.guidance_end = NumberBox(0, 1, 0.05, 2)
@@ -244,6 +251,7 @@ class MoreSection(Folded):
         plain = (
             "rescale", "plus_plus", "mimic", "quantile", "churn_lowest", "churn_highest", "sigmas",
             "sigma_min", "sigma_max", "variation_strength", "variation_seed", "tile", "clip_skip",
+            "vae",
         )  # fmt: skip
         for name in plain:
             field = getattr(self, name)

@@ -41,6 +41,9 @@ from ldm_studio.studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
 
 THUMB = 44
+FEW_STEPS = 10
+"""A model that was made for no more draws quickly, and no better with many."""
+LITTLE_CFG = 2.0
 
 MODES = (
     (Mode.TEXT, "Text", "Make a picture from the prompt alone."),
@@ -384,7 +387,30 @@ class SamplerPanel(QWidget):
             self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         for field in (self.width_field, self.height_field):
             field.setSingleStep(model.size_multiple)
+        self._adapt(model)
         self._size_changed()
+
+    def _adapt(self, model: ModelInfo) -> None:
+        """Sliders over what suits the model, and reasons where it cannot do something."""
+        quick = model.steps <= FEW_STEPS
+        self.steps.set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
+        self.cfg.set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
+        tips = {mode: tip for mode, _, tip in MODES}
+        needs = model.extra == "upscaling"
+        reason = self.tr("This model enlarges a picture: choose Image, and open one.")
+        text = self.mode.button(Mode.TEXT)
+        text.setEnabled(not needs)
+        text.setToolTip(reason if needs else tips[Mode.TEXT])
+        text.setAccessibleDescription(reason if needs else "")
+        hints = dict.fromkeys(("steps", "cfg"), "")
+        if quick:
+            hints["steps"] = self.tr("{} was made to draw in about {} steps.")
+            hints["steps"] = hints["steps"].format(model.name, model.steps)
+        if model.cfg <= LITTLE_CFG:
+            hints["cfg"] = self.tr("{} was made for little guidance: {:g} suits it.")
+            hints["cfg"] = hints["cfg"].format(model.name, model.cfg)
+        for name, hint in hints.items():
+            self._captions[name].add_hint(hint)
 
     def _preset_chosen(self, index: int) -> None:
         if index < len(self._presets):

@@ -76,6 +76,7 @@ class StudioStore(QObject):
     cfg_changed = Signal(object)
     syntax_changed = Signal(object)
     clip_skip_changed = Signal(object)
+    vae_changed = Signal(object)
     seed_changed = Signal(object)
     seed_locked_changed = Signal(object)
     width_changed = Signal(object)
@@ -158,6 +159,8 @@ class StudioStore(QObject):
     noise = Prop(STUDIO, one_of(PROFILES))
     syntax = Prop(A1111, one_of(SYNTAXES))
     clip_skip = Prop(1, clamp(1, MAX_CLIP_SKIP))
+    vae = Prop("", text(MAX_PROMPT))
+    """The autoencoder to use, by name or path; empty: the model's own."""
     variation_seed = Prop(0, clamp(0, MAX_SEED))
     variation_strength = Prop(0.0, _share)
 
@@ -216,6 +219,9 @@ class StudioStore(QObject):
             case "clip_skip":
                 model = self.run.model
                 return model is None or model.skips
+            case "vae":
+                model = self.run.model
+                return model is None or model.takes_addons
             case "variation_seed":
                 return self.variation_strength > 0
             case "padding" | "area_width" | "area_height":
@@ -274,8 +280,9 @@ class StudioStore(QObject):
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
         plain = {name: getattr(self, name) for name in _REQUEST_FIELDS}
-        if not self.applies("clip_skip"):
-            plain["clip_skip"] = default_of("clip_skip")
+        for name in ("clip_skip", "vae"):
+            if not self.applies(name):
+                plain[name] = default_of(name)
         if self.sigmas:
             plain["steps"] = len(self.sigmas)
         if self.changes:  # which may change the mask alone, and are checked with what they change
@@ -393,6 +400,7 @@ _REQUEST_FIELDS = (
     "tile",
     "syntax",
     "clip_skip",
+    "vae",
 )
 
 _FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
@@ -425,7 +433,7 @@ INPAINT = tuple(_PARTS["inpaint"])
 
 _SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
 
-MORE = ("syntax", "clip_skip", *_SAMPLING, "noise", *_PARTS["variation"], "tile")
+MORE = ("syntax", "clip_skip", "vae", *_SAMPLING, "noise", *_PARTS["variation"], "tile")
 """The seldom used parameters."""
 
 _KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")

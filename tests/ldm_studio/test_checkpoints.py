@@ -14,6 +14,7 @@ import torch
 from PySide6.QtCore import Qt
 from safetensors.torch import load_file, save_file
 
+from core.checkpoints.notes import read_notes
 from core.errors import ModelError
 from core.request import Request
 from ldm_studio import models, paths
@@ -22,12 +23,15 @@ from ldm_studio.command_line import cli
 from ldm_studio.command_line.exits import Exit
 from ldm_studio.engine.pipeline import CorePipeline
 from ldm_studio.panels.model_box import ModelField
+from ldm_studio.panels.more import MoreSection
+from ldm_studio.panels.sampler import SamplerPanel
 from ldm_studio.pictures.images import read_request
 from ldm_studio.places import files_in
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.studio.store import Mode, RunState, StudioStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.test_addons import vae
 
 REQUEST = Request(prompt="a cat", steps=2, width=64, height=64, seed=1, sampler="Euler")
 
@@ -441,3 +445,56 @@ def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtb
 def test_files_that_come_are_noticed_without_looking(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
     qtbot.waitUntil(lambda: field.box.findText("later") > 0, timeout=20_000)
+
+
+def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qtbot) -> None:
+    choose(field, "dream")
+    field.box.showPopup()
+    predicts = field.box._predicts
+    assert (predicts.isEnabled(), predicts.currentData()) == (True, "")
+    with qtbot.waitSignal(field.picked):
+        predicts.setCurrentIndex(predicts.findData("v"))
+        predicts.activated.emit(predicts.currentIndex())
+    assert read_notes(paths.models_dir() / "dream.safetensors").prediction == "v"
+    choose(field, "LDM Studio Emoji (default)")
+    field.box.showPopup()
+    assert not predicts.isEnabled()
+
+
+def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    vae(paths.models_dir() / "VAE" / "colours.safetensors")
+    store = StudioStore()
+    more = MoreSection(store)
+    qtbot.addWidget(more)
+    store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
+    assert more.vae.currentText() == "the model's own"
+    more.vae.showPopup()
+    qtbot.waitUntil(lambda: more.vae.findText("colours") > 0, timeout=20_000)
+    assert more.vae.findText("dream") == -1
+    more.vae.setCurrentIndex(more.vae.findText("colours"))
+    more.vae.activated.emit(more.vae.currentIndex())
+    assert store.snapshot().vae == "colours"
+    assert "vae" in store.edited()
+    store.run = RunState(loading=False, model=MODEL)
+    assert store.snapshot().vae == ""
+    store.apply(Request(vae="gone"))
+    assert more.vae.currentText() == "gone"
+
+
+def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
+    panel = SamplerPanel(store)
+    qtbot.addWidget(panel)
+    assert panel.mode.button(Mode.TEXT).isEnabled()
+    few = replace(MODEL, name="quick", steps=4, cfg=1.0, extra="upscaling")
+    store.run = RunState(loading=False, model=few)
+    assert panel.steps.slider.maximum() == 30
+    assert panel.cfg.slider.maximum() * 0.5 == 5
+    assert "quick was made to draw in about 4 steps" in panel.steps.toolTip()
+    text = panel.mode.button(Mode.TEXT)
+    assert not text.isEnabled()
+    assert "enlarges a picture" in text.toolTip()
+    store.run = RunState(loading=False, model=MODEL)
+    assert panel.steps.slider.maximum() == 60
+    assert "quick" not in panel.steps.toolTip()
+    assert text.isEnabled()

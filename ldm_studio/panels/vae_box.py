@@ -1,0 +1,69 @@
+"""Choosing the autoencoder (VAE) that encodes and decodes pictures: the model's own, or a file."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox
+
+from ldm_studio import addons
+from ldm_studio.addons import FoundAddon
+from ldm_studio.canvas.background import Background
+from ldm_studio.studio.store import StudioStore
+
+
+class VaeBox(QComboBox):
+    """The files in the folders of models are looked up when it is opened."""
+
+    changed = Signal()
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__()
+        self._store = store
+        self._value = store.vae
+        self._found: list[FoundAddon] = []
+        self.background = Background(self)
+        self.setMinimumContentsLength(6)
+        self.activated.connect(self._chosen)
+        self._fill()
+
+    def value(self) -> str:
+        return self._value
+
+    def set_value(self, name: str) -> None:
+        self._value = name
+        self._fill()
+
+    def showPopup(self) -> None:  # noqa: N802
+        folders = self._store.model_folders
+        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
+        self.background.run(lambda: addons.found(folders, look=read), self._looked)
+        super().showPopup()
+
+    def _looked(self, done: Future[list[FoundAddon]]) -> None:
+        found = [one for one in done.result() if one.kind == "vae" and not one.known.problem]
+        if found == self._found:
+            return
+        self._found = found
+        is_open = self.view().isVisible()
+        self._fill()
+        if is_open:
+            self.hidePopup()  # whose size is that of the list before
+            super().showPopup()
+
+    def _fill(self) -> None:
+        self.clear()
+        self.addItem(self.tr("the model's own"), "")
+        for one in self._found:
+            self.addItem(one.name, one.name)
+            self.setItemData(self.count() - 1, str(one.path), Qt.ItemDataRole.ToolTipRole)
+        if self.findData(self._value) < 0:
+            self.addItem(self._value, self._value)
+        self.setCurrentIndex(self.findData(self._value))
+
+    def _chosen(self, index: int) -> None:
+        value = self.itemData(index)
+        if value != self._value:
+            self._value = value
+            self.changed.emit()
