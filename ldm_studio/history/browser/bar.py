@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QMenu,
     QSlider,
@@ -88,11 +89,26 @@ class SearchBar(QWidget):
         column.addWidget(self.problem)
         self.search.problem_changed.connect(self._on_problem)
         self.help.clicked.connect(self._show_help)
+        self.save.clicked.connect(self.ask_for_name)
         self.folders.menu().aboutToShow.connect(self._fill_folders)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.zoom.setVisible(event.size().width() >= _ROOM_FOR_ZOOM)
+
+    def ask_for_name(self) -> None:
+        """Save the search under a name."""
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle(self.tr("Save Search"))
+        dialog.setLabelText(self.tr("A name for “{}”:").format(self.search.text().strip()))
+        dialog.textValueSelected.connect(self.save_search)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_search(self, name: str) -> None:
+        """As what is in the field."""
+        if name.strip() and self.search.text().strip():
+            self._deeds.save_search(name.strip(), self.search.text().strip())
 
     def _on_problem(self, words: str) -> None:
         self.problem.setText(words)

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QInputDialog,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -72,6 +71,8 @@ class HistoryPage(QWidget):
         self._shown_at = 0.0
         self.lists = Asker(lambda: library.history.reader(), library.relay)
         self.others = Asker(lambda: library.history.reader(), library.relay)
+        # Counting all that a broad search finds takes a while, for which nothing else shall wait.
+        self.counts = Asker(lambda: library.history.reader(), library.relay)
         self.loader = ThumbnailLoader(library.folder, library.relay, self)
         self.model = PictureModel(self.lists, self)
         self.notice = NoticeStrip()
@@ -146,7 +147,6 @@ class HistoryPage(QWidget):
         self.bar.back.clicked.connect(self.left)
         self.search.searched.connect(self._on_searched)
         self.search.left.connect(self._into_grid)
-        self.bar.save.clicked.connect(self.ask_for_name)
         self.bar.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
         self.grid.side_changed.connect(self.bar.zoom.setValue)
         self.grid.opened.connect(lambda: self.chosen.reuse(Part.ALL))
@@ -183,7 +183,7 @@ class HistoryPage(QWidget):
     def close_threads(self) -> None:
         """Returns when they have ended."""
         self.exporter.cancel()
-        for part in (self.lists, self.others, self.loader):
+        for part in (self.lists, self.others, self.counts, self.loader):
             part.close()
 
     # What is shown
@@ -239,7 +239,7 @@ class HistoryPage(QWidget):
             self.collecting.known = found.collections
             self.facets.show_groups(found.groups, text)
 
-        self.others.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
+        self.counts.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
 
     def _on_sections(self) -> None:
         if self._next_row is not None and self.chosen.number == 0 and self.model.rowCount():
@@ -315,19 +315,6 @@ class HistoryPage(QWidget):
             self.results.setCurrentWidget(self.grid)
             self.grid.setFocus()
             self._update()
-
-    def ask_for_name(self) -> None:
-        """Save the search under a name."""
-        dialog = QInputDialog(self)
-        dialog.setWindowTitle("Save Search")
-        dialog.setLabelText(f"A name for “{self.search.text().strip()}”:")
-        dialog.textValueSelected.connect(self.save_search)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def save_search(self, name: str) -> None:
-        if name.strip() and self.search.text().strip():
-            self.deeds.save_search(name.strip(), self.search.text().strip())
 
     def _compare_with(self, number: int) -> None:
         if ids := self.chosen.ids:

@@ -94,7 +94,7 @@ def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
 
 def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
     search(page, qtbot, "fox")
-    page.save_search("Foxes")
+    page.bar.save_search("Foxes")
     qtbot.waitUntil(
         lambda: bool(page.facets.findItems("Foxes", Qt.MatchFlag.MatchRecursive)), timeout=SECONDS
     )
