@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PICTURES = 8
+PICTURES = 2
 SIDE = 64
 """Pixels, of the pictures that are fitted to."""
 FIELDS = 5
