@@ -351,6 +351,17 @@ def test_what_is_no_model_is_told(names: list[str], kind: str, tmp_path: Path) -
         load_checkpoint(path)
 
 
+def test_a_full_lcm_is_told_rather_than_drawn_wrongly(
+    tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    tiny, path = tinies["SD1"], tmp_path / "model.safetensors"
+    layer = {"unet.time_embedding.cond_proj.weight": torch.zeros(32, 256)}
+    theirs = prefixed("unet.", reference_unet(tiny).state_dict())
+    save_file({k: v.contiguous() for k, v in (theirs | layer).items()}, path)
+    with pytest.raises(ModelError, match="full LCM"):
+        identify(path)
+
+
 def sd2(tiny: Tiny, deviation: float) -> Weights:
     weights = original(tiny)
     name = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
