@@ -120,7 +120,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         "--model",
         metavar="M",
         default=DEFAULT,
-        help="name, file or folder of the model; see `ldm-studio models list`",
+        help="name, file or folder of the model; see `ldm-studio models`",
     )
     settings.add_argument(
         "--sampler", metavar="S", type=named(split_name), help=", ".join(SAMPLERS)

@@ -1,4 +1,4 @@
-"""`ldm-studio models`: which models there are, and what a checkpoint is."""
+"""`ldm-studio models` and `inspect`: which models there are, and what a file is."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError
 
-from .. import models
+from .. import addons, models
 from ..checkpoints import Catalogue, is_checkpoint, stamp
+from ..digests import Digests
 from ..engine.pipeline import Pipeline
 from ..models import FoundModel
 from .exits import MEANING, Exit
 
-if TYPE_CHECKING:  # it imports torch
+if TYPE_CHECKING:  # they import torch
+    from core.checkpoints.describe import Description
     from core.checkpoints.identify import Identity
 
 SHORT_HASH = 10
@@ -27,30 +29,36 @@ LISTED = 8
 
 EXAMPLES = f"""\
 examples:
-  ldm-studio models list
-  ldm-studio models inspect ~/models/dreamshaper.safetensors
-  ldm-studio models inspect dreamshaper --json
+  ldm-studio models
+  ldm-studio models --kind lora --json
+  ldm-studio inspect ~/models/dreamshaper.safetensors
+  ldm-studio inspect dreamshaper --json
 
 {MEANING}"""
+KINDS = ("model", "lora", "embedding", "vae", "preview")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "models",
-        help="list the models, say what a checkpoint is",
+        help="list the models, LoRAs, embeddings and VAEs",
         description="Models are looked for in the program's folder of models and in the folders "
         "added in the window. Only headers are read, and nothing in them is executed.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    actions = command.add_subparsers(metavar="ACTION", title="actions", required=True)
-    every = actions.add_parser("list", help="all models: how to name them, what they are")
-    every.add_argument("--json", action="store_true", help="print one JSON object a model")
-    every.set_defaults(run=_list)
-    one = actions.add_parser(
+    command.add_argument(
+        "--kind", choices=KINDS, default="model", help="of what to list all (model)"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object each")
+    command.set_defaults(run=_list)
+    one = commands.add_parser(
         "inspect",
         help="what a file or folder is, and whether it can be drawn with here",
-        description="Say what a checkpoint is. Returns 3 if it cannot be drawn with here.",
+        description="Say what a model, a LoRA, an embedding or a VAE is. Returns 3 for a model "
+        "that cannot be drawn with here, and for what cannot be read.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     one.add_argument("model", metavar="FILE", help="a file, a folder, or a model's name")
     one.add_argument("--json", action="store_true", help="print one JSON object")
@@ -58,6 +66,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    if arguments.kind != "model":
+        return _list_addons(arguments)
     catalogue = Catalogue()
     found = models.found(models.added_folders(), catalogue)
     if arguments.json:
@@ -70,6 +80,27 @@ def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         print(f"{model.reference:<{width}}  {words}{' (cannot be used)' if model.problem else ''}")
         if model.problem:
             print(f"{'':<{width}}    {model.problem}")
+    return Exit.OK
+
+
+def _list_addons(arguments: Namespace) -> int:
+    found = [one for one in addons.found(models.added_folders()) if one.kind == arguments.kind]
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        known = one.known
+        if arguments.json:
+            entry = {
+                "name": one.name,
+                "path": str(one.path),
+                "kind": one.kind,
+                "family": known.kind,
+                "precision": known.precision,
+                "problem": known.problem,
+                "sha256": known.digest,
+            }
+            print(json.dumps(entry, ensure_ascii=False))
+        else:
+            print(f"{one.name:<{width}}  {known.problem or known.kind or 'for an unknown family'}")
     return Exit.OK
 
 
@@ -89,9 +120,12 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     path = models.find_model(models.meant(arguments.model)).absolute()
     if not is_checkpoint(path):
         return _inspect_own(path, arguments)
+    from core.checkpoints.describe import describe
     from core.checkpoints.identify import identify
     from core.checkpoints.load import check
 
+    if (description := describe(path)).kind in KINDS[1:]:
+        return _inspect_addon(path, description, arguments)
     identity = identify(path)
     try:
         check(path)
@@ -105,6 +139,33 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         for name, value in _told(facts):
             print(f"{name:<16}{value}")
     return Exit.MODEL if problem else Exit.OK
+
+
+def _inspect_addon(path: Path, description: Description, arguments: Namespace) -> int:
+    from core.checkpoints.files import open_tensors
+
+    file = open_tensors(path)
+    lora = description.kind == "lora"
+    sums = Digests().of(path, lora=lora).result()
+    facts: dict[str, Any] = {
+        "path": str(path),
+        "kind": description.kind,
+        "family": description.family,
+        "alias": description.alias,
+        "types": description.precision,
+        "tensors": len(file.entries),
+        "parameters": sum(entry.numel for entry in file.entries.values()),
+        "sha256": sums.digest,
+        "hash": sums.short,
+        "metadata": dict(file.metadata),
+    }
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False))
+        return Exit.OK
+    for name in ("path", "kind", "family", "alias", "types", "tensors", "parameters", "hash"):
+        if facts[name]:
+            print(f"{name:<16}{facts[name]}")
+    return Exit.OK
 
 
 def _inspect_own(path: Path, arguments: Namespace) -> int:

@@ -14,6 +14,7 @@ from core.request import Request
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline
+from ..models import meant
 from .images import Pixels, read_request
 from .inputs import InputStore
 
@@ -66,9 +67,9 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
     wanted = repr(request.model)
     if request.model_digest:
         wanted += f" with the hash {request.model_digest[:10]}"
-    where = "If you have it elsewhere, give its folder with --model."
+    where = "If you have it elsewhere, give it with --model."
     try:
-        model = pipeline.load(instead or request.model)
+        model = pipeline.load(meant(instead) if instead else request.model)
     except ModelError as error:
         raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
     if request.model_digest and (digest := pipeline.digest()) != request.model_digest:

@@ -238,6 +238,9 @@ def test_a_picture_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> Non
     assert request.model_digest == hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
     assert request.cfg == 7.0
     assert cli.main(["replay", str(file)]) == Exit.OK
+    (paths.models_dir() / "dream.safetensors").rename(paths.models_dir() / "dreamier.safetensors")
+    assert cli.main(["replay", str(file)]) == Exit.NOT_REPLAYED
+    assert cli.main(["replay", str(file), "--model", "mier"]) == Exit.OK
 
 
 def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
@@ -246,11 +249,11 @@ def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
     session = {"parameters": {"model_folders": [str(other.parent)]}}
     paths.state_dir().mkdir(parents=True)
     (paths.state_dir() / "session.json").write_text(json.dumps(session), encoding="utf-8")
-    assert cli.main(["models", "list"]) == Exit.OK
+    assert cli.main(["models"]) == Exit.OK
     out = capsys.readouterr().out
     assert "dream.safetensors" in out
     assert "Stable Diffusion 1 (cannot be used)" in out
-    assert cli.main(["models", "list", "--json"]) == Exit.OK
+    assert cli.main(["models", "--json"]) == Exit.OK
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(entry["reference"], entry["usable"]) for entry in entries] == [
         (models.DEFAULT, True), (str(other), False), ("dream.safetensors", True),
@@ -258,7 +261,7 @@ def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
 
 
 def test_a_checkpoint_is_inspected(tiny_sd1, capsys) -> None:
-    assert cli.main(["models", "inspect", str(tiny_sd1), "--json"]) == Exit.OK
+    assert cli.main(["inspect", str(tiny_sd1), "--json"]) == Exit.OK
     facts = json.loads(capsys.readouterr().out)
     digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
     assert (facts["hash"], facts["sha256"]) == (digest[:10], digest)
@@ -267,7 +270,7 @@ def test_a_checkpoint_is_inspected(tiny_sd1, capsys) -> None:
     assert list(facts["parts"]) == ["U-Net", "autoencoder", "text encoder 1"]
     assert set(facts["dtypes"]) == {"float32"}
     assert facts["misfits"] == {}
-    assert cli.main(["models", "inspect", str(tiny_sd1)]) == Exit.OK
+    assert cli.main(["inspect", str(tiny_sd1)]) == Exit.OK
     assert f"{digest[:10]} (SHA-256" in capsys.readouterr().out
 
 
@@ -277,22 +280,41 @@ def test_inspecting_says_what_is_missing_and_what_is_unknown(tiny_sd1, tmp_path,
     weights["surprise"] = torch.zeros(1)
     path = tmp_path / "odd.safetensors"
     save_file(weights, path)
-    assert cli.main(["models", "inspect", str(path), "--json"]) == Exit.MODEL
+    assert cli.main(["inspect", str(path), "--json"]) == Exit.MODEL
     facts = json.loads(capsys.readouterr().out)
     assert facts["misfits"]["U-Net"]["missing"] == ["out.2.bias"]
     assert facts["unknown_tensors"] == ["surprise"]
     assert "U-Net lacks out.2.bias" in facts["problem"]
-    assert cli.main(["models", "inspect", str(path)]) == Exit.MODEL
+    assert cli.main(["inspect", str(path)]) == Exit.MODEL
     assert "of the U-Net: out.2.bias" in capsys.readouterr().out
 
 
 def test_inspecting_what_is_no_model_says_what_it_is(tmp_path, capsys) -> None:
-    assert cli.main(["models", "inspect", str(lora(tmp_path / "l.safetensors"))]) == Exit.MODEL
-    assert "a LoRA" in capsys.readouterr().err
+    path = lora(tmp_path / "l.safetensors")
+    assert cli.main(["inspect", str(path), "--json"]) == Exit.OK
+    facts = json.loads(capsys.readouterr().out)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (facts["kind"], facts["tensors"], facts["sha256"]) == ("lora", 1, digest)
+    assert cli.main(["inspect", str(path)]) == Exit.OK
+    assert "lora" in capsys.readouterr().out
+    text = tmp_path / "text.safetensors"
+    parts = ("embeddings.token_embedding.weight", "final_layer_norm.weight")
+    save_file({name: torch.zeros(9, 9) for name in parts}, text)
+    assert cli.main(["inspect", str(text)]) == Exit.MODEL
+    assert "a text encoder" in capsys.readouterr().err
+
+
+def test_what_models_are_used_with_is_listed(tiny_sd1, capsys) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    lora(paths.models_dir() / "style.safetensors")
+    assert cli.main(["models", "--kind", "lora"]) == Exit.OK
+    assert capsys.readouterr().out.split() == ["style", "for", "an", "unknown", "family"]
+    assert cli.main(["models", "--kind", "lora", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["name"] == "style"
 
 
 def test_the_shipped_model_is_inspected_too(capsys) -> None:
-    assert cli.main(["models", "inspect", "default", "--json"]) == Exit.OK
+    assert cli.main(["inspect", "default", "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out)["name"] == "LDM Studio Emoji"
 
 
