@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def document(parts: Iterable[Part]) -> str:
         f"{APPLICATION} and what comes with it",
         "",
         "Its own licence is first; those of the parts follow, each under its name.",
-        QT_NOTE,
+        *textwrap.wrap(QT_NOTE, 78),
         "",
     ]
     lines += [f"  {part.name} {part.version}: {part.licence or 'see below'}" for part in parts]
