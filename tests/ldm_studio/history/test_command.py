@@ -96,14 +96,14 @@ def test_a_mistake_in_a_query_is_pointed_at(pictures, capsys):
 
 
 def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
-    text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Clip skip: 2, Version: v1.10.1"
+    text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Face restoration: GFPGAN, Version: v1.10.1"
     png(tmp_path / "theirs" / "a.png", parameters=text)
     (tmp_path / "theirs" / "bad.png").write_bytes(b"")
     code, out, err = run(capsys, "import", tmp_path / "theirs")
     assert code == 0
     assert "2 pictures: 2 new, 1 unreadable" in out
     assert "       1  AUTOMATIC1111" in out
-    assert "       1  Clip skip" in out
+    assert "       1  Face restoration" in out
     assert f"{tmp_path / 'theirs' / 'bad.png'}: It is empty." in err
     (tmp_path / "theirs" / "a.png").unlink()  # the folder is known from now on
     code, out, _ = run(capsys, "rebuild", "--json")

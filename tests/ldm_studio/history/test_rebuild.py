@@ -218,13 +218,13 @@ def test_a_name_that_is_no_text_is_listed(history, folder):
 
 
 def test_an_import_says_who_made_the_pictures_and_what_is_ignored(history, tmp_path):
-    text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Clip skip: 2, Version: v1.10.1"
+    text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Face restoration: GFPGAN, Version: v1.10.1"
     png(tmp_path / "in" / "a.png", parameters=text)
     png(tmp_path / "in" / "b.png", parameters=text.replace("v1.10.1", "f2.0.1"))
     png(tmp_path / "in" / "photograph.png")
     report = rebuild(history, [tmp_path / "in"])
     assert report.programs == {"AUTOMATIC1111": 1, "Forge": 1, "": 1}
-    assert report.ignored == {"Clip skip": 2}
+    assert report.ignored == {"Face restoration": 2}
 
 
 def test_files_of_all_times_can_be_indexed(history, reader, folder):
