@@ -18,7 +18,7 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError, StateError
 from core.outpainting import extended
-from core.request import Request
+from core.request import Change, Request
 from core.text.prompt import Problem, parse
 
 from ..engine.events import ModelInfo
@@ -34,6 +34,7 @@ from .arguments import FILLS, above_zero, border, file, named, one_of, real, siz
 from .exits import MEANING, Exit
 from .output import Output, keep_or_say, say
 
+REFINER_AT = 0.8
 _MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
 
 EXAMPLES = f"""\
@@ -138,6 +139,18 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         help="how strictly to follow the prompt; 1 is no guidance",
     )
     settings.add_argument(
+        "--refiner",
+        metavar="M",
+        help="another model that goes on at the end: that of Stable Diffusion XL, or any of the "
+        "same family",
+    )
+    settings.add_argument(
+        "--refiner-at",
+        metavar="X",
+        type=real(0, 1),
+        help=f"after this share of the steps ({REFINER_AT})",
+    )
+    settings.add_argument(
         "--seed",
         metavar="N",
         type=whole(0, limits.MAX_SEED),
@@ -231,6 +244,8 @@ def _check(arguments: Namespace, target: Output) -> None:
         raise RequestError(
             "transparent", "A picture that is only partly redrawn has no transparent background."
         )
+    if arguments.refiner_at is not None and arguments.refiner is None:
+        raise RequestError("refiner_at", "--refiner-at does nothing without --refiner.")
     if arguments.count > 1 and target.is_file:
         raise RequestError(
             "output",
@@ -305,6 +320,10 @@ def _request(
     if request.variation.strength and getattr(arguments, "variation.seed") is None:
         other = replace(request.variation, seed=secrets.randbelow(_MAX_RANDOM_SEED))
         request = replace(request, variation=other)
+    if arguments.refiner is not None:
+        share = REFINER_AT if arguments.refiner_at is None else arguments.refiner_at
+        step = round(share * request.steps * request.strength)
+        request = replace(request, changes=(Change(step, model=meant(arguments.refiner)),))
     return request, start
 
 

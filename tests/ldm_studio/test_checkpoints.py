@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from core.checkpoints.notes import read_notes
 from core.errors import ModelError
-from core.request import Request
+from core.request import Change, Request
 from ldm_studio import models, paths
 from ldm_studio.checkpoints import Catalogue
 from ldm_studio.command_line import cli
@@ -241,6 +241,22 @@ def test_a_picture_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> Non
     (paths.models_dir() / "dream.safetensors").rename(paths.models_dir() / "dreamier.safetensors")
     assert cli.main(["replay", str(file)]) == Exit.NOT_REPLAYED
     assert cli.main(["replay", str(file), "--model", "mier"]) == Exit.OK
+
+
+def test_another_model_goes_on_as_the_refiner(tiny_sd1, tmp_path, capsys) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    put(tiny_sd1, paths.models_dir() / "finer.safetensors")
+    file = tmp_path / "cat.png"
+    words = ["generate", "a cat", "--model", "dream", "--steps", "4", "--size", "64x64"]
+    assert cli.main([*words, "--refiner-at", "0.5", "-o", str(file)]) == Exit.USAGE
+    assert "without --refiner" in capsys.readouterr().err
+    words += ["--refiner", "fine", "--refiner-at", "0.5"]
+    assert cli.main([*words, "-o", str(file)]) == Exit.OK
+    request = read_request(file)
+    assert request is not None
+    digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
+    assert request.changes == (Change(2, model="finer.safetensors", model_digest=digest),)
+    assert cli.main(["replay", str(file)]) == Exit.OK
 
 
 def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
