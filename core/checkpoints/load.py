@@ -26,7 +26,7 @@ from ..networks.unet import UNet
 from ..placement import Plan, Turns, free_memory, size_of, working_autoencoder, working_unet
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
-from .families import CheckpointConfig
+from .families import SD2, CheckpointConfig
 from .files import UnreadableError, unreadable
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
@@ -207,10 +207,8 @@ def _defaults(identity: Identity) -> Defaults:
 
 def _side(identity: Identity) -> int:
     """Pixels, of the pictures it was trained on."""
-    side = identity.family.side
-    if identity.predicts.kind == "v" and side < V_SIDE and identity.unet.linear_projection:
-        return V_SIDE
-    return side
+    larger = identity.family is SD2 and identity.predicts.kind == "v"
+    return V_SIDE if larger else identity.family.side
 
 
 def misfits(identity: Identity) -> tuple[Misfit, ...]:

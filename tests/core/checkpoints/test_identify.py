@@ -413,6 +413,8 @@ def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
 
 
 def test_defaults_suit_the_family(checkpoints: dict[str, Path]) -> None:
+    assert load_checkpoint(checkpoints["x4 upscaler"]).defaults.width == 512
+    assert load_checkpoint(checkpoints["SD2"]).defaults.width == 768
     for kind, side in (("SD1", 512), ("SDXL", 1024)):
         model = load_checkpoint(checkpoints[kind])
         assert (model.defaults.width, model.defaults.height) == (side, side)
