@@ -142,7 +142,6 @@ def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
     assert (image, mask) == (None, None)
     assert request == Request(
         prompt="a fox",
-        model_digest=MODEL.digest,
         sampler="DPM++ 2M",
         schedule="Karras",
         steps=3,
@@ -192,7 +191,6 @@ def test_every_setting_reaches_the_pipeline(run, pipeline):
     assert request == Request(
         prompt="fox",
         negative="blurry",
-        model_digest=MODEL.digest,
         sampler="Euler a",
         schedule="Karras",
         steps=7,
