@@ -48,6 +48,8 @@ class Device:
     memory: Memory
     precisions: tuple[str, ...]
     """Those in which a convolution could be computed."""
+    cores: int = 1
+    """Of a processor."""
 
 
 def memory() -> Memory:
@@ -70,8 +72,7 @@ def devices() -> tuple[Device, ...]:
     import torch
 
     cores = physical_cores() or os.cpu_count() or 1
-    title = f"{_processor()}, {cores} cores" if cores > 1 else _processor()
-    found = [Device("cpu", title, memory(), precisions(torch.device("cpu")))]
+    found = [Device("cpu", _processor(), memory(), precisions(torch.device("cpu")), cores)]
     for index in range(torch.cuda.device_count()):
         name = f"cuda:{index}"
         free, total = torch.cuda.mem_get_info(index)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QKeyCombination, QObject, Qt, Signal
+from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from .preferences import Preferences
 from .settings import replace
+from .translation import translate
 
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 _NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -34,37 +35,46 @@ class FixedKeys:
 
 def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
     """By place, in the user's language."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("Shortcuts", text)
-
     return {
-        tr("In the prompt"): (
-            FixedKeys(tr("Stronger, weaker words"), ("Ctrl+Up", "Ctrl+Down")),
-            FixedKeys(tr("Move the phrase back, on"), ("Alt+Left", "Alt+Right")),
+        translate("Shortcuts", "In the prompt"): (
+            FixedKeys(translate("Shortcuts", "Stronger, weaker words"), ("Ctrl+Up", "Ctrl+Down")),
+            FixedKeys(
+                translate("Shortcuts", "Move the phrase back, on"), ("Alt+Left", "Alt+Right")
+            ),
         ),
-        tr("On the canvas"): (
-            FixedKeys(tr("Brush, eraser"), ("B", "E")),
-            FixedKeys(tr("Rectangle, lasso"), ("R", "L")),
-            FixedKeys(tr("Fill by colour, gradient"), ("F", "G")),
-            FixedKeys(tr("Extend the picture"), ("O", "Return")),
-            FixedKeys(tr("Smaller, larger brush"), ("[", "]")),
-            FixedKeys(tr("Softer, harder brush"), ("Shift+[", "Shift+]")),
-            FixedKeys(tr("Grow, shrink, feather the mask"), (".", ",", "/")),
-            FixedKeys(tr("Invert, mask everything, clear"), ("I", "A", "Del")),
-            FixedKeys(tr("Move the picture"), ("Space",), tr("Space + drag")),
-            FixedKeys(tr("Compare with the picture before"), ("C",), tr("hold C")),
-            FixedKeys(tr("Painted mask, latent mask, blend"), ("V",)),
-            FixedKeys(tr("Flip through candidates, keep one"), ("Left", "Right", "Return")),
+        translate("Shortcuts", "On the canvas"): (
+            FixedKeys(translate("Shortcuts", "Brush, eraser"), ("B", "E")),
+            FixedKeys(translate("Shortcuts", "Rectangle, lasso"), ("R", "L")),
+            FixedKeys(translate("Shortcuts", "Fill by colour, gradient"), ("F", "G")),
+            FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
+            FixedKeys(translate("Shortcuts", "Smaller, larger brush"), ("[", "]")),
+            FixedKeys(translate("Shortcuts", "Softer, harder brush"), ("Shift+[", "Shift+]")),
+            FixedKeys(translate("Shortcuts", "Grow, shrink, feather the mask"), (".", ",", "/")),
+            FixedKeys(translate("Shortcuts", "Invert, mask everything, clear"), ("I", "A", "Del")),
+            FixedKeys(
+                translate("Shortcuts", "Move the picture"),
+                ("Space",),
+                translate("Shortcuts", "Space + drag"),
+            ),
+            FixedKeys(
+                translate("Shortcuts", "Compare with the picture before"),
+                ("C",),
+                translate("Shortcuts", "hold C"),
+            ),
+            FixedKeys(translate("Shortcuts", "Painted mask, latent mask, blend"), ("V",)),
+            FixedKeys(
+                translate("Shortcuts", "Flip through candidates, keep one"),
+                ("Left", "Right", "Return"),
+            ),
         ),
-        tr("On the steps"): (
-            FixedKeys(tr("Back, on"), ("Left", "Right")),
-            FixedKeys(tr("Back to the picture"), ("End",)),
-            FixedKeys(tr("Branch from here"), ("Return",)),
+        translate("Shortcuts", "On the steps"): (
+            FixedKeys(translate("Shortcuts", "Back, on"), ("Left", "Right")),
+            FixedKeys(translate("Shortcuts", "Back to the picture"), ("End",)),
+            FixedKeys(translate("Shortcuts", "Branch from here"), ("Return",)),
         ),
-        tr("In the queue"): (
-            FixedKeys(tr("Draw earlier, later"), ("Alt+Up", "Alt+Down")),
-            FixedKeys(tr("Take out"), ("Del",)),
+        translate("Shortcuts", "In the queue"): (
+            FixedKeys(translate("Shortcuts", "Draw earlier, later"), ("Alt+Up", "Alt+Down")),
+            FixedKeys(translate("Shortcuts", "Take out"), ("Del",)),
         ),
     }
 
@@ -146,11 +156,11 @@ def refused(key: str) -> str:
     """Why `key` cannot be a command's; empty when it can."""
     pressed = _pressed(key)
     if pressed is None:
-        return QCoreApplication.translate("Shortcuts", "This is not one key.")
+        return translate("Shortcuts", "This is not one key.")
     held = pressed.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     held &= ~Qt.KeyboardModifier.KeypadModifier
     if not held and pressed.key() not in _ALONE:
-        return QCoreApplication.translate(
+        return translate(
             "Shortcuts", "A key alone is for typing and for the canvas: hold Ctrl or Alt with it."
         )
     return ""

@@ -160,7 +160,8 @@ def _devices() -> Iterator[Check]:
 
     for device in found:
         precisions = ", ".join(device.precisions) or "nothing"
-        words = f"{device.title}; {device.memory}; computes in {precisions}"
+        cores = f", {device.cores} cores" if device.cores > 1 else ""
+        words = f"{device.title}{cores}; {device.memory}; computes in {precisions}"
         advice = "" if "float32" in device.precisions else "Update its driver, or use another."
         yield Check(device.name, words, advice)
     yield Check("threads", str(torch.get_num_threads()))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
 
 from .. import __version__
 from ..theme import RESOURCES, app_icon
+from ..translation import translate
 from ..versions import version_of, versions
 from .dialogs import HelpDialog, fixed_text
 
@@ -25,7 +26,7 @@ class AboutDialog(HelpDialog):
     """Three pages: what it is, versions to copy, licences to read."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, parent.tr("About LDM Studio"))
+        super().__init__(parent, translate("AboutDialog", "About LDM Studio"))
         picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
         picture.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
         name = QLabel(f"<h2>LDM Studio {__version__}</h2>")
@@ -66,9 +67,9 @@ def lines() -> list[str]:
 def licences() -> str:
     """Markdown: of the program, of what it stands on, of what is shipped beside it."""
     parts = "\n".join(f"| {name} | {licence_of(name)} |" for name in (*MAIN, *PACKAGES))
-    own = (
-        f"LDM Studio is under the {OWN}. It stands on:\n\n| Part | Licence |\n|---|---|\n{parts}\n"
-    )
+    under = translate("AboutDialog", "LDM Studio is under the {licence}. It stands on:")
+    part, licence = translate("AboutDialog", "Part"), translate("AboutDialog", "Licence")
+    own = f"{under.format(licence=OWN)}\n\n| {part} | {licence} |\n|---|---|\n{parts}\n"
     try:
         return f"{own}\n{LICENSES.read_text(encoding='utf-8')}"
     except OSError as error:
@@ -80,9 +81,10 @@ def licence_of(package: str) -> str:
     try:
         told = metadata(package)
     except PackageNotFoundError:
-        return "not installed"
+        return translate("AboutDialog", "not installed")
     named = next((told[name] for name in ("License-Expression", "License") if name in told), "")
     kinds = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
     if not named or len(named) > MOST_LICENCE:
-        named = ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or "see its files"
+        kept_apart = translate("AboutDialog", "see its files")
+        named = ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or kept_apart
     return named.replace("|", "or")

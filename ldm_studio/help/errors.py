@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
 
 from ..main_window import MainWindow
 from ..theme import GRID, Role, icon
+from ..translation import translate
 from .dialogs import HelpDialog, fixed_text, words
 
 MOST_KEPT = 20
@@ -56,7 +57,7 @@ class ErrorDialog(HelpDialog):
     """What went wrong, in a sentence and in full, and that one can go on."""
 
     def __init__(self, window: MainWindow, report_problem: Callable[[], object]) -> None:
-        super().__init__(window, window.tr("Something Went Wrong"))
+        super().__init__(window, translate("ErrorDialog", "Something Went Wrong"))
         self._count = 0
         self._reports: dict[str, int] = {}
         sign = QLabel()

@@ -20,6 +20,7 @@ from ..json_files import read_json
 from ..main_window import MainWindow
 from ..pictures.images import replacing
 from ..settings import Settings, as_object
+from ..translation import translate
 from .about import lines as version_lines
 from .dialogs import HelpDialog, fixed_text, words
 
@@ -82,7 +83,7 @@ class ReportDialog(HelpDialog):
     """Shows all that would be in the file before it is saved. Nothing is sent."""
 
     def __init__(self, window: MainWindow, settings: Settings, secrets: Iterable[str]) -> None:
-        super().__init__(window, window.tr("Report a Problem"))
+        super().__init__(window, translate("ReportDialog", "Report a Problem"))
         self._window, self._settings, self._secrets = window, settings, list(secrets)
         self._texts: dict[str, str] = {}
         self._background = Background(self)

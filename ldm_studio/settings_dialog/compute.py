@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from core.device import physical_cores
 
 from ..canvas.background import Background
-from ..hardware import Device, devices, memory
+from ..hardware import GIB, Device, Memory, devices, memory
 from ..preferences import Preferences
 from ..settings import Precision, Settings
+from ..translation import told
 from .page import Page, Row
 
 AUTO = "auto"
@@ -55,10 +57,10 @@ class ComputePage(Page):
             self.tr("Threads"),
             (0, max(cores, os.cpu_count() or 1)),
             self.tr("Of the processor. More than it has cores makes drawing slower."),
-            special=self.tr("One for each of {cores} cores").format(cores=cores),
+            special=self.tr("One for each of %n cores", "", cores),
             when=later,
         )
-        self.memory = self.add(Row(self.tr("Memory"), QLabel(str(memory()))))
+        self.memory = self.add(Row(self.tr("Memory"), QLabel(self._memory_words(memory()))))
         self.memory.explain(
             self.tr(
                 "Where a picture would not fit, it is decoded in tiles, and on a GPU the networks "
@@ -76,14 +78,16 @@ class ComputePage(Page):
         try:
             self.found = done.result()
         except (ImportError, OSError) as error:
-            self.device.explain(self.tr("PyTorch cannot be used: {reason}").format(reason=error))
+            self.device.explain(
+                self.tr("PyTorch cannot be used: {reason}").format(reason=told(str(error)))
+            )
             return
         box = self.device.control
         assert isinstance(box, QComboBox)
         now = self.preferences.now
         for device in self.found:
             place = box.findData(device.name)
-            text = f"{device.name}: {device.title}"
+            text = f"{device.name}: {self._title(device)}"
             if place < 0:
                 box.addItem(text, device.name)
             else:
@@ -111,10 +115,29 @@ class ComputePage(Page):
             return self.tr(
                 "{title}. Every computer has it; small models draw in seconds, large ones take "
                 "minutes."
-            ).format(title=device.title)
+            ).format(title=self._title(device))
         return self.tr("{title}, {memory}. The faster choice for every model that fits.").format(
-            title=device.title, memory=device.memory
+            title=self._title(device), memory=self._memory_words(device.memory)
         )
+
+    def _title(self, device: Device) -> str:
+        if device.cores == 1:
+            return device.title
+        words = self.tr("{processor}, %n cores", "", device.cores)
+        return words.format(processor=device.title)
+
+    def _memory_words(self, amount: Memory) -> str:
+        total, free = (
+            None if size is None else QLocale().toString(size / GIB, "f", 1)
+            for size in (amount.total, amount.free)
+        )
+        if total is None and free is None:
+            return self.tr("unknown")
+        if total is None:
+            return self.tr("{free} GiB free").format(free=free)
+        if free is None:
+            return self.tr("{total} GiB").format(total=total)
+        return self.tr("{total} GiB, {free} GiB free").format(total=total, free=free)
 
     def _precision_words(self, precision: Precision) -> str:
         device = self._chosen(self.preferences.now.compute.device)

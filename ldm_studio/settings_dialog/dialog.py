@@ -30,6 +30,7 @@ from ..settings import Settings, as_object, parse
 from ..shortcuts import Shortcuts
 from ..studio.store import StudioStore
 from ..theme import GRID, icon
+from ..translation import told
 from .compute import ComputePage
 from .files import FilesPage
 from .keys import KeysPage
@@ -127,7 +128,7 @@ class SettingsDialog(QDialog):
         try:
             settings, wrong = parse(read_object(Path(path)))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = error.strerror if isinstance(error, OSError) else told(str(error))
             self.notice.show_error(
                 self.tr("{file} holds no settings: {reason}.").format(
                     file=Path(path).name, reason=reason
@@ -138,9 +139,8 @@ class SettingsDialog(QDialog):
         text = self.tr("The settings of {file} hold now.").format(file=Path(path).name)
         if wrong:
             names = ", ".join(wrong)
-            text = f"{text} {self.tr('Left out, as they mean nothing: {names}.')}".format(
-                names=names
-            )
+            left_out = self.tr("Left out, as they mean nothing: {names}.").format(names=names)
+            text = f"{text} {left_out}"
         self._offer_undo(text, before)
 
     def export_to(self, path: str) -> None:

@@ -25,6 +25,7 @@ from ..preferences import Preferences
 from ..settings import Files, Format, Settings
 from ..studio.store import StudioStore
 from ..theme import GRID, icon
+from ..translation import told
 from .page import CONTROL_WIDTH, Page, Row
 
 LIST_HEIGHT = 92
@@ -118,7 +119,7 @@ class FilesPage(Page):
             Pattern(text)
         except PatternError as error:
             mark_wrong(self.pattern, True)
-            self.example.explain(str(error))
+            self.example.explain(told(str(error)))
             return
         self.preferences.change("files", pattern=text)
         self._show_example(text)
@@ -133,12 +134,12 @@ class FilesPage(Page):
     def _show_example(self, text: str) -> None:
         mark_wrong(self.pattern, False)
         model = self._store.run.model
-        told = facts(self._store.snapshot(), model.name if model else "model", datetime.now())
+        known = facts(self._store.snapshot(), model.name if model else "model", datetime.now())
         try:
-            name = Pattern(text).example(told)
+            name = Pattern(text).example(known)
         except PatternError as error:  # of a file edited by hand
             mark_wrong(self.pattern, True)
-            self.example.explain(str(error))
+            self.example.explain(told(str(error)))
             return
         ending = self.preferences.now.files.format
         example = self.tr("The next picture: {name}").format(name=f"{name}.{ending}")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QMenu,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -113,8 +114,16 @@ class KeysPage(Page):
         chosen = self._chosen()
         self.tree.clear()
         self._items: dict[str, QTreeWidgetItem] = {}
+        groups: dict[QMenu | None, QTreeWidgetItem] = {}
+
+        def group_of(menu: QMenu | None) -> QTreeWidgetItem:
+            if menu not in groups:
+                title = "" if menu is None else menu.title().replace("&", "")
+                groups[menu] = self._group(title)
+            return groups[menu]
+
         for name, action in self._shortcuts.actions.items():
-            item = QTreeWidgetItem(self._group(_menu(action)))
+            item = QTreeWidgetItem(group_of(_menu(action)))
             keys = self._shortcuts.keys(name)
             item.setText(0, label(action))
             item.setText(1, ", ".join(map(native, keys)))
@@ -137,9 +146,6 @@ class KeysPage(Page):
         self._show()
 
     def _group(self, text: str) -> QTreeWidgetItem:
-        found = self.tree.findItems(text, Qt.MatchFlag.MatchExactly)
-        if found:
-            return found[0]
         group = QTreeWidgetItem(self.tree, [text])
         group.setFlags(Qt.ItemFlag.ItemIsEnabled)
         return group
@@ -169,6 +175,7 @@ class KeysPage(Page):
         """What using the keys that were pressed would mean."""
         name, key = self._chosen(), self._key()
         problem = refused(key) if key else ""
+        conflict = bool(problem)
         self.use.setEnabled(bool(name and key) and not problem)
         self.use.setText(self.tr("Use"))
         text = problem
@@ -181,14 +188,14 @@ class KeysPage(Page):
             text = self.tr("It has these keys already.")
             self.use.setEnabled(False)
         elif not problem:
-            text = self._conflict(name, key)
-        conflict = bool(problem) or self.use.text() != self.tr("Use")
+            text = self._meaning(name, key)
+            conflict = self._shortcuts.taken_by(key, name) is not None
         self.words.setObjectName("wrong" if conflict else "caption")
         self.words.style().polish(self.words)
         mark_wrong(self.field, bool(problem))
         self.words.setText(text)
 
-    def _conflict(self, name: str, key: str) -> str:
+    def _meaning(self, name: str, key: str) -> str:
         other, place = self._shortcuts.taken_by(key, name), place_of(key)
         if other is not None:
             self.use.setText(self.tr("Take Over"))
@@ -212,11 +219,7 @@ class KeysPage(Page):
         self._shortcuts.reset(self._chosen())
 
 
-def _menu(action: QAction) -> str:
+def _menu(action: QAction) -> QMenu | None:
     """Where the action is."""
-    from PySide6.QtWidgets import QMenu
-
-    for owner in action.associatedObjects():
-        if isinstance(owner, QMenu):
-            return owner.title().replace("&", "")
-    return ""
+    owners = (owner for owner in action.associatedObjects() if isinstance(owner, QMenu))
+    return next(owners, None)
