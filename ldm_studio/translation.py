@@ -71,8 +71,6 @@ class Language:
         self._translators = []
         self.locale = locale
         QLocale.setDefault(QLocale(locale) if language else QLocale.system())
-        if locale == SOURCE:
-            return
         theirs = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         for name, folder in ((f"qtbase_{locale}", theirs), (f"{_PREFIX}{locale}", str(FOLDER))):
             translator = QTranslator()
@@ -81,9 +79,17 @@ class Language:
                 self._translators.append(translator)
 
 
-def translate(context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+def translate(context: str, text: str, disambiguation: str | None = None) -> str:
     """As QCoreApplication.translate, for code that has no QObject."""
-    return QCoreApplication.translate(context, text, disambiguation, n)
+    return QCoreApplication.translate(context, text, disambiguation)
+
+
+def counted(context: str, text: str, n: int) -> str:
+    """`text` with its %n as the number, in the plural form that the language has for it.
+
+    As `self.tr(text, "", n)`, for code that has no QObject.
+    """
+    return QCoreApplication.translate(context, text, None, n)
 
 
 def told(message: str) -> str:

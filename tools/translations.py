@@ -24,12 +24,14 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
 MESSAGES = FOLDER / "messages.json"
 CONTEXT = "messages"
+SOURCE = "en"
+"""The language of the texts in the code."""
 SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
 _SENTENCE = re.compile(r"^[A-Z{].*[a-z}\d)\"'][.!?]$", re.DOTALL)
 _QUIET = {"debug", "info", "warning", "error", "exception", "critical"}
-_TRANSLATED = {"tr", "translate"}
+_TRANSLATED = {"tr", "translate", "counted", "QT_TRANSLATE_NOOP"}
 
 
 def main() -> int:
@@ -110,6 +112,7 @@ def update() -> None:
     with tempfile.TemporaryDirectory() as folder:
         collected = Path(folder) / "messages.py"
         lines = [f"translate({CONTEXT!r}, {json.dumps(one)})" for one in messages()]
+        lines += [_plural(*one) for one in counted()]
         collected.write_text("\n".join(lines) + "\n", encoding="utf-8")
         listed = Path(folder) / "sources.lst"
         listed.write_text("\n".join([*files, str(collected)]), encoding="utf-8")
@@ -118,9 +121,27 @@ def update() -> None:
                 path.unlink()  # lupdate makes it
             locale = path.stem.removeprefix("ldm_studio_")
             options = ["-silent", "-no-obsolete", "-locations", "none"]
+            if locale == SOURCE:
+                options.append("-pluralonly")  # the other texts are what the code has
             languages = ["-source-language", "en", "-target-language", locale]
             command = [tool("lupdate"), *options, *languages, f"@{listed}", "-ts", str(path)]
             subprocess.run(command, check=True)
+
+
+def counted() -> list[tuple[str, str]]:
+    """Context and text of what `counted` says in plural forms, which lupdate does not know."""
+    found: set[tuple[str, str]] = set()
+    for path in sorted((ROOT / "ldm_studio").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "counted":
+                context, text = node.args[:2]
+                found.add((ast.literal_eval(context), ast.literal_eval(text)))
+    return sorted(found)
+
+
+def _plural(context: str, text: str) -> str:
+    """As lupdate knows a plural form outside of a class."""
+    return f"translate({context!r}, {json.dumps(text)}, None, QCoreApplication.UnicodeUTF8, n)"
 
 
 def release(folder: Path) -> None:
@@ -134,7 +155,7 @@ def tool(name: str) -> str:
     """Of the PySide6 that this Python has."""
     import PySide6
 
-    folder = Path(PySide6.__file__).parent
+    folder = Path(str(PySide6.__file__)).parent
     for path in (folder / name, folder / f"{name}.exe", folder / "libexec" / name):
         if path.exists():
             return str(path)

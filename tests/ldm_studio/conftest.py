@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     from ldm_studio.app import Application
 
 
+@pytest.fixture(autouse=True)
+def _english(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Texts as those who read English see them: "1 step", not "1 steps"."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("qapp")
+    from PySide6.QtCore import QCoreApplication, QTranslator
+
+    from ldm_studio.translation import FOLDER
+
+    plurals = QTranslator()
+    assert plurals.load("ldm_studio_en", str(FOLDER))
+    QCoreApplication.installTranslator(plurals)
+    yield
+    QCoreApplication.removeTranslator(plurals)
+
+
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     gate = Gate()
