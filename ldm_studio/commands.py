@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -29,8 +29,14 @@ from .studio.store import RunState
 from .studio.studio import Studio
 from .theme import Theme
 
-OPEN_FILTER = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
-
+OPEN_FILTER = QT_TRANSLATE_NOOP(
+    "Commands",
+    "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)",
+)
+SAVE_FILTERS = QT_TRANSLATE_NOOP(
+    "Commands", "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"
+)
+TRANSPARENT_FILTERS = QT_TRANSLATE_NOOP("Commands", "PNG (*.png);;WebP, smaller (*.webp)")
 
 ASKED = ("palette", "settings", "documentation", "shortcuts", "report", "about")
 """Commands that open a window beside the panels."""
@@ -140,7 +146,9 @@ class Commands(QObject):
     # Files
 
     def open_picture(self) -> None:
-        dialog = QFileDialog(self._window, "Open Picture", str(self._folder), OPEN_FILTER)
+        dialog = QFileDialog(
+            self._window, self.tr("Open Picture"), str(self._folder), self.tr(OPEN_FILTER)
+        )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self._open_chosen)
 
@@ -155,7 +163,7 @@ class Commands(QObject):
     async def _open(self, source: str | QImage) -> None:
         loop = asyncio.get_running_loop()
         notice, store = self._window.notice, self._studio.store
-        self._window.status.showMessage("Opening the picture…")
+        self._window.status.showMessage(self.tr("Opening the picture…"))
         try:
             base = store.snapshot()
             opened = await loop.run_in_executor(self._pool, load, source, store.run.model, base)
@@ -167,8 +175,10 @@ class Commands(QObject):
         self._studio.use_start(opened.rgb)
         request = opened.request
         if request is not None:
-            text = f"This picture holds its settings: “{_short(request.prompt)}”."
-            restore = ("Restore Settings", lambda: self._restore(request, opened))
+            text = self.tr("This picture holds its settings: “{prompt}”.").format(
+                prompt=_short(request.prompt)
+            )
+            restore = (self.tr("Restore Settings"), lambda: self._restore(request, opened))
             notice.show_info(text, opened.note, restore)
         elif opened.note:
             notice.show_info(opened.note)
@@ -182,11 +192,14 @@ class Commands(QObject):
         if request.init:
             self._studio.use_start(opened.rgb)
             self._window.notice.show_info(
-                "It was made from another picture.", "This one is the start picture instead."
+                self.tr("It was made from another picture."),
+                self.tr("This one is the start picture instead."),
             )
         elif opened.ignored:
             rest = _short("; ".join(opened.ignored), 200)
-            self._window.notice.show_info("Some settings have no equal here and were left.", rest)
+            self._window.notice.show_info(
+                self.tr("Some settings have no equal here and were left."), rest
+            )
 
     def _on_ready(self, event: Ready) -> None:
         if self._studio.start is not None:  # opened before it was known what would fit
@@ -205,10 +218,10 @@ class Commands(QObject):
             self._studio.sizing.tell(start)
 
     def save_entry(self, entry: Entry | None) -> None:
-        self._save(entry, "Save Picture As", transparent=False)
+        self._save(entry, self.tr("Save Picture As"), transparent=False)
 
     def export_entry(self, entry: Entry | None) -> None:
-        self._save(entry, "Export With Transparent Background", transparent=True)
+        self._save(entry, self.tr("Export With Transparent Background"), transparent=True)
 
     def _save(self, entry: Entry | None, title: str, *, transparent: bool) -> None:
         if entry is None:
@@ -216,7 +229,7 @@ class Commands(QObject):
         suffix = "-transparent" if transparent else ""
         stem = entry.path.stem if entry.path else f"picture-{entry.picture.request.seed}"
         name = str(self._output() / f"{stem}{suffix}.png")
-        filters = formats.TRANSPARENT_FILTERS if transparent else formats.FILTERS
+        filters = self.tr(TRANSPARENT_FILTERS if transparent else SAVE_FILTERS)
         dialog = QFileDialog(self._window, title, name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
@@ -242,7 +255,7 @@ class Commands(QObject):
         else:
             if self._window.notice.is_error:
                 self._window.notice.dismiss()
-            self._window.status.showMessage(f"Saved {path.name}", 4000)
+            self._window.status.showMessage(self.tr("Saved {name}").format(name=path.name), 4000)
 
     def _ask(self, dialog: QFileDialog, then: Callable[[str], None]) -> None:
         dialog.setParent(self._window, dialog.windowFlags())
@@ -265,7 +278,7 @@ class Commands(QObject):
     def paste_picture(self) -> None:
         source = dropped_picture(QApplication.clipboard().mimeData())
         if source is None:
-            self._window.notice.show_info("There is no picture on the clipboard.")
+            self._window.notice.show_info(self.tr("There is no picture on the clipboard."))
         else:
             self.open(source)
 

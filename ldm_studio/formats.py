@@ -22,8 +22,6 @@ from .pictures.infotext import infotext
 from .pictures.record import Record
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-FILTERS = "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"
-TRANSPARENT_FILTERS = "PNG (*.png);;WebP, smaller (*.webp)"
 
 QUALITY = 95
 """Of JPEG, with the colours of every pixel."""

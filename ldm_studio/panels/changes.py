@@ -10,6 +10,7 @@ from core.request import Change
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.studio.changes import in_words
 from ldm_studio.studio.store import StudioStore
+from ldm_studio.translation import counted, translate
 
 MOST_NAMED = 4
 
@@ -23,7 +24,9 @@ class ChangesLine(QWidget):
         self.words = QLabel(wordWrap=True)
         self.words.setObjectName("caption")
         self.forget = tool_button(
-            "close", "Forget the changes", "Make the picture without these changes."
+            "close",
+            self.tr("Forget the changes"),
+            self.tr("Make the picture without these changes."),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -40,8 +43,11 @@ class ChangesLine(QWidget):
     def _show(self, changes: tuple[Change, ...]) -> None:
         self.setVisible(bool(changes))
         self.words.setText(summary(changes))
-        lines = (f"Step {change.step}: {in_words(change)}" for change in changes)
-        tip = "\n".join(("They are made again until you edit a setting.", *lines))
+        lines = (
+            self.tr("Step {step}: {what}").format(step=change.step, what=in_words(change))
+            for change in changes
+        )
+        tip = "\n".join((self.tr("They are made again until you edit a setting."), *lines))
         self.words.setToolTip(tip if changes else "")
 
 
@@ -51,7 +57,9 @@ def summary(changes: Sequence[Change]) -> str:
         return ""
     steps = [str(change.step) for change in changes]
     if len(changes) == 1:
-        return f"With 1 change at step {steps[0]}"
+        return translate("Changes", "With 1 change at step {step}").format(step=steps[0])
     if len(changes) > MOST_NAMED:
-        return f"With {len(changes)} changes at steps {steps[0]} to {steps[-1]}"
-    return f"With {len(changes)} changes at steps {', '.join(steps[:-1])} and {steps[-1]}"
+        words = counted("Changes", "With %n changes at steps {first} to {last}", len(changes))
+        return words.format(first=steps[0], last=steps[-1])
+    words = counted("Changes", "With %n changes at steps {steps} and {last}", len(changes))
+    return words.format(steps=", ".join(steps[:-1]), last=steps[-1])

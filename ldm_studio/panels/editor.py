@@ -18,6 +18,7 @@ from ldm_studio.panels.highlight import looks, written
 from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
 from ldm_studio.panels.suggesting import Names, Suggestions, suggestions
 from ldm_studio.panels.suggestion_list import SuggestionList
+from ldm_studio.translation import told
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -135,9 +136,8 @@ class PromptEditor(QPlainTextEdit):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             problem = self._problem_at(event.pos())
             if problem is not None:
-                QToolTip.showText(
-                    event.globalPos(), f"<qt>{escape(problem.explanation)}</qt>", self
-                )
+                text = escape(told(problem.explanation))
+                QToolTip.showText(event.globalPos(), f"<qt>{text}</qt>", self)
                 return True
         return super().viewportEvent(event)
 
@@ -251,18 +251,19 @@ class TokenCounter(QLabel):
         cut = unknown = False
         if reading is not None and reading.count:
             text = f"{reading.count}/{reading.limit}"
-            tip = (
-                f"The model reads {reading.limit} tokens (words, or parts of words) of a prompt; "
-                f"this one has {reading.count}."
-            )
+            tip = self.tr(
+                "The model reads {limit} tokens (words, or parts of words) of a prompt; "
+                "this one has {count}."
+            ).format(limit=reading.limit, count=reading.count)
             cut, unknown = reading.count > reading.limit, bool(reading.unknown)
             if cut:
-                text += " · the rest is not read"
-                tip += " What is struck out is not read."
+                text = " · ".join((text, self.tr("the rest is not read")))
+                tip = " ".join((tip, self.tr("What is struck out is not read.")))
             if unknown:
                 words = ", ".join(dict.fromkeys(prompt[a:b] for a, b in reading.unknown))
-                text += f" · unknown: {words}" if not cut else ""
-                tip += f" It does not know: {words}."
+                if not cut:
+                    text = " · ".join((text, self.tr("unknown: {words}").format(words=words)))
+                tip = " ".join((tip, self.tr("It does not know: {words}.").format(words=words)))
         elide = Qt.TextElideMode.ElideRight
         self.setText(self.fontMetrics().elidedText(text, elide, ELIDED_AT))
         self.setToolTip(tip)

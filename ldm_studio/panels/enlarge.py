@@ -31,9 +31,11 @@ class EnlargeDialog(QDialog):
     def __init__(self, size: tuple[int, int], model: ModelInfo, parent: QWidget) -> None:
         """`size`: width and height of the picture."""
         super().__init__(parent)
-        self.setWindowTitle("Enlarge Picture")
+        self.setWindowTitle(self.tr("Enlarge Picture"))
         self._size, self._model = size, model
-        self.factor = Segments([(n, f"{n} ×", f"{n} times as wide and high.") for n in FACTORS])
+        self.factor = Segments(
+            [(n, f"{n} ×", self.tr("{n} times as wide and high.").format(n=n)) for n in FACTORS]
+        )
         self.strength = SliderField(0.01, 1, (0.05, 0.6), step=0.05, decimals=2)
         self.strength.set_value(STRENGTH)
         self.words, self.problem = QLabel(wordWrap=True), QLabel(wordWrap=True)
@@ -41,7 +43,7 @@ class EnlargeDialog(QDialog):
         self.problem.setObjectName("wrong")
         kinds = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(kinds.Cancel)
-        self.go = self.buttons.addButton("Enlarge", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go = self.buttons.addButton(self.tr("Enlarge"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._lay_out()
         self.factor.changed.connect(self._show_state)
         self.strength.changed.connect(self._show_state)
@@ -52,11 +54,16 @@ class EnlargeDialog(QDialog):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setSpacing(GRID)
-        tip = "How much of it may change: little cleans edges, much draws new detail."
+        tip = self.tr("How much of it may change: little cleans edges, much draws new detail.")
         for row, caption in enumerate(
             (
-                Caption("Size", self.factor, "How many times larger it becomes."),
-                Caption("Strength", self.strength, tip, lambda: self.strength.set_value(STRENGTH)),
+                Caption(self.tr("Size"), self.factor, self.tr("How many times larger it becomes.")),
+                Caption(
+                    self.tr("Strength"),
+                    self.strength,
+                    tip,
+                    lambda: self.strength.set_value(STRENGTH),
+                ),
             )
         ):
             grid.addWidget(caption, row, 0)
@@ -78,13 +85,22 @@ class EnlargeDialog(QDialog):
         width, height = enlarged_size(self._size, factor, model)
         side = tile_side(model)
         self.words.setText(
-            f"From {self._size[0]} × {self._size[1]} to {width} × {height} pixels, in overlapping "
-            f"tiles of {side} × {side} that form together, so that no borders show. More tiles "
-            "take more time, but hardly more memory.\n\n"
-            f"{model.name} was made for pictures of {model.width} × {model.height}. A strength of "
-            "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to "
-            "draw the whole prompt into every tile; models made for large pictures bear more."
-        )
+            self.tr(
+                "From {width} × {height} to {new_width} × {new_height} pixels, in overlapping "
+                "tiles of {side} × {side} that form together, so that no borders show. More tiles "
+                "take more time, but hardly more memory."
+            ).format(
+                width=self._size[0], height=self._size[1], new_width=width, new_height=height,
+                side=side,
+            )
+            + "\n\n"
+            + self.tr(
+                "{model} was made for pictures of {width} × {height}. A strength of "
+                "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins "
+                "to draw the whole prompt into every tile; models made for large pictures bear "
+                "more."
+            ).format(model=model.name, width=model.width, height=model.height)
+        )  # fmt: skip
         problem = enlarging_problem((width, height))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))

@@ -24,7 +24,9 @@ class Folded(QWidget):
         self.toggle.setIconSize(QSize(14, 14))
         self.mark = QLabel()
         self.mark.setForegroundRole(QPalette.ColorRole.Link)
-        self.reset = tool_button("undo", "Reset all", "Put all of these back to their defaults.")
+        self.reset = tool_button(
+            "undo", self.tr("Reset all"), self.tr("Put all of these back to their defaults.")
+        )
         self.body = QWidget()
         header = QHBoxLayout()
         header.setSpacing(4)
@@ -46,9 +48,11 @@ class Folded(QWidget):
     def show_changed(self, changed: list[str]) -> None:
         """What is not as usual, each with its value, in a few words."""
         what = "\n".join(changed)
-        self.mark.setText(f"{len(changed)} changed" if changed else "")
+        self.mark.setText(self.tr("%n changed", "", len(changed)) if changed else "")
         self.mark.setToolTip(what)
-        self.toggle.setAccessibleDescription(f"Changed: {what}" if changed else "")
+        self.toggle.setAccessibleDescription(
+            self.tr("Changed: {what}").format(what=what) if changed else ""
+        )
         self.reset.setVisible(bool(changed))
 
     def _fold(self, shown: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,6 +24,7 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID
+from ldm_studio.translation import translate
 
 
 @dataclass(frozen=True)
@@ -37,59 +38,130 @@ class _Words:
 
 
 _AREA = _Words(
-    "Area",
-    "What is drawn anew: the whole picture, or only the masked part of it, enlarged.",
+    QT_TRANSLATE_NOOP("InpaintSection", "Area"),
+    QT_TRANSLATE_NOOP(
+        "InpaintSection",
+        "What is drawn anew: the whole picture, or only the masked part of it, enlarged.",
+    ),
     ("area",),
 )
 _AREAS = (
-    ("whole", "Whole picture", "Draw the whole picture anew, and keep what is masked of it."),
+    (
+        "whole",
+        QT_TRANSLATE_NOOP("InpaintSection", "Whole picture"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection", "Draw the whole picture anew, and keep what is masked of it."
+        ),
+    ),
     (
         "masked",
-        "Only masked",
-        "Cut the masked part out, draw it at the model's size, and put it back: "
-        "more detail, and pictures of any size.",
+        QT_TRANSLATE_NOOP("InpaintSection", "Only masked"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection",
+            "Cut the masked part out, draw it at the model's size, and put it back: more detail, "
+            "and pictures of any size.",
+        ),
     ),
 )
-_REDRAW = _Words("Redraw", "Which side of the mask is drawn anew.", ("invert",))
+_REDRAW = _Words(
+    QT_TRANSLATE_NOOP("InpaintSection", "Redraw"),
+    QT_TRANSLATE_NOOP("InpaintSection", "Which side of the mask is drawn anew."),
+    ("invert",),
+)
 _SIDES = (
-    (False, "Painted", "Redraw what is painted."),
-    (True, "Not painted", "Redraw everything else, and keep what is painted."),
+    (
+        False,
+        QT_TRANSLATE_NOOP("InpaintSection", "Painted"),
+        QT_TRANSLATE_NOOP("InpaintSection", "Redraw what is painted."),
+    ),
+    (
+        True,
+        QT_TRANSLATE_NOOP("InpaintSection", "Not painted"),
+        QT_TRANSLATE_NOOP("InpaintSection", "Redraw everything else, and keep what is painted."),
+    ),
 )
 _PADDING = _Words(
-    "Padding",
-    "Pixels around the masked part that the model sees, so that what it draws fits in.",
+    QT_TRANSLATE_NOOP("InpaintSection", "Padding"),
+    QT_TRANSLATE_NOOP(
+        "InpaintSection",
+        "Pixels around the masked part that the model sees, so that what it draws fits in.",
+    ),
     ("padding",),
 )
 _FINER: dict[str, _Words] = {
-    "content": _Words("Start with", "What is there before the first step.", ("content",)),
+    "content": _Words(
+        QT_TRANSLATE_NOOP("InpaintSection", "Start with"),
+        QT_TRANSLATE_NOOP("InpaintSection", "What is there before the first step."),
+        ("content",),
+    ),
     "grow": _Words(
-        "Grow", "The mask is grown by so many pixels before it is used; below 0 shrunk.", ("grow",)
+        QT_TRANSLATE_NOOP("InpaintSection", "Grow"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection",
+            "The mask is grown by so many pixels before it is used; below 0 shrunk.",
+        ),
+        ("grow",),
     ),
     "blur": _Words(
-        "Blur",
-        "Then its edge is softened over so many pixels, to blend what is drawn with what is kept.",
+        QT_TRANSLATE_NOOP("InpaintSection", "Blur"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection",
+            "Then its edge is softened over so many pixels, to blend what is drawn with what is "
+            "kept.",
+        ),
         ("blur",),
     ),
     "size": _Words(
-        "Drawn at",
-        "The size that the masked part is drawn in; empty is the one the model was made for.",
+        QT_TRANSLATE_NOOP("InpaintSection", "Drawn at"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection",
+            "The size that the masked part is drawn in; empty is the one the model was made for.",
+        ),
         ("area_width", "area_height"),
     ),
 }
 _CONTENTS = (
-    ("original", "The picture", "What is there already: little strength keeps much of it."),
-    ("fill", "Its surroundings", "The colours around the mask, drawn smoothly into it."),
-    ("noise", "Latent noise", "Noise alone: something wholly new. Needs a strength near 1."),
-    ("nothing", "Latent nothing", "An empty latent: something new and calm. Strength near 1."),
+    (
+        "original",
+        QT_TRANSLATE_NOOP("InpaintSection", "The picture"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection", "What is there already: little strength keeps much of it."
+        ),
+    ),
+    (
+        "fill",
+        QT_TRANSLATE_NOOP("InpaintSection", "Its surroundings"),
+        QT_TRANSLATE_NOOP("InpaintSection", "The colours around the mask, drawn smoothly into it."),
+    ),
+    (
+        "noise",
+        QT_TRANSLATE_NOOP("InpaintSection", "Latent noise"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection", "Noise alone: something wholly new. Needs a strength near 1."
+        ),
+    ),
+    (
+        "nothing",
+        QT_TRANSLATE_NOOP("InpaintSection", "Latent nothing"),
+        QT_TRANSLATE_NOOP(
+            "InpaintSection", "An empty latent: something new and calm. Strength near 1."
+        ),
+    ),
 )
-_NAMES = {"soft": "Soft mask", "area_width": "Drawn width", "area_height": "Drawn height"}
-_MATCH = (
+_NAMES = {
+    "soft": QT_TRANSLATE_NOOP("InpaintSection", "Soft mask"),
+    "area_width": QT_TRANSLATE_NOOP("InpaintSection", "Drawn width"),
+    "area_height": QT_TRANSLATE_NOOP("InpaintSection", "Drawn height"),
+}
+_MATCH = QT_TRANSLATE_NOOP(
+    "InpaintSection",
     "Take away the difference in colour at the border of what was redrawn, which decoding leaves. "
-    "Only redrawn pixels are changed by it."
+    "Only redrawn pixels are changed by it.",
 )
-_SOFT = (
-    "Grey in the mask is the strength of a pixel: the lighter, the sooner it joins in and the more "
-    "it changes, rather than both pictures showing through each other."
+_SOFT = QT_TRANSLATE_NOOP(
+    "InpaintSection",
+    "Grey in the mask is the strength of a pixel: the lighter, the sooner it joins in and the "
+    "more it changes, rather than both pictures showing through each other.",
 )
 
 
@@ -101,23 +173,26 @@ class InpaintSection(QWidget):
         self._store = store
         self._captions: list[Caption] = []
         self._rows: dict[str, tuple[Caption, QWidget]] = {}
-        self.area = Segments(_AREAS)
+        self.area = Segments([(key, self.tr(text), self.tr(tip)) for key, text, tip in _AREAS])
         self.problem = QLabel(wordWrap=True)
         self.problem.setObjectName("wrong")
         self.padding = SliderField(0, MAX_SIDE, (0, 256), step=1)
-        self.redraw = Segments(_SIDES)
-        self.match = _check("Match colours at the border", _MATCH)
-        self.soft = _check("Soft mask: grey is strength", _SOFT)
+        self.redraw = Segments([(key, self.tr(text), self.tr(tip)) for key, text, tip in _SIDES])
+        self.match = _check(self.tr("Match colours at the border"), self.tr(_MATCH))
+        self.soft = _check(self.tr("Soft mask: grey is strength"), self.tr(_SOFT))
         self.content = QComboBox()
         self.content.setMinimumContentsLength(6)
         for value, text, tip in _CONTENTS:
-            self.content.addItem(text, value)
-            self.content.setItemData(self.content.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self.content.addItem(self.tr(text), value)
+            row = self.content.count() - 1
+            self.content.setItemData(row, self.tr(tip), Qt.ItemDataRole.ToolTipRole)
         self.grow = SliderField(-RADIUS_MAX, RADIUS_MAX, (-64, 64))
         self.blur = SliderField(0, RADIUS_MAX, (0, 64), step=0.5, decimals=1)
-        self.area_width = OptionalNumber("model's", 0, MAX_SIDE)
-        self.area_height = OptionalNumber("model's", 0, MAX_SIDE)
-        self.finer = Folded("Finer mask options", "Show or hide what is seldom changed of a mask.")
+        self.area_width = OptionalNumber(self.tr("model's"), 0, MAX_SIDE)
+        self.area_height = OptionalNumber(self.tr("model's"), 0, MAX_SIDE)
+        self.finer = Folded(
+            self.tr("Finer mask options"), self.tr("Show or hide what is seldom changed of a mask.")
+        )
         self._grids = (QGridLayout(), QGridLayout(self.finer.body))
         self._lay_out()
         self._bind()
@@ -156,7 +231,8 @@ class InpaintSection(QWidget):
         column.addWidget(self.finer)
 
     def _row(self, grid: QGridLayout, row: int, key: str, words: _Words, control: QWidget) -> None:
-        caption = Caption(words.text, control, words.tip, partial(self._store.reset, *words.names))
+        reset = partial(self._store.reset, *words.names)
+        caption = Caption(self.tr(words.text), control, self.tr(words.tip), reset)
         self._captions.append(caption)
         self._rows[key] = caption, control
         grid.addWidget(caption, row, 0)
@@ -202,12 +278,14 @@ class InpaintSection(QWidget):
         model, (width, height) = store.run.model, store.drawn_size
         masked = store.applies("area_width")
         problem = store.problem() if store.masks else ""
-        self.problem.setText(f"Drawn at: {problem}" if masked else problem)
+        self.problem.setText(
+            self.tr("Drawn at: {problem}").format(problem=problem) if masked else problem
+        )
         self.problem.setVisible(bool(problem))
         for field, side in ((self.area_width, width), (self.area_height, height)):
-            mark_wrong(field, masked and bool(side_problem("It", side, model)))
+            mark_wrong(field, masked and bool(side_problem("", side, model)))
         for field, side in ((self.area_width, "width"), (self.area_height, "height")):
-            field.setPlaceholderText(str(getattr(model, side)) if model else "model's")
+            field.setPlaceholderText(str(getattr(model, side)) if model else self.tr("model's"))
         edited = store.edited(_folded())
         self.finer.show_changed([f"{_name(n)}: {_words(n, getattr(store, n))}" for n in edited])
 
@@ -231,22 +309,25 @@ def _size_row(width: OptionalNumber, height: OptionalNumber) -> QWidget:
     row.addWidget(width, 1)
     row.addWidget(QLabel("×"))
     row.addWidget(height, 1)
-    for field, name in ((width, "Drawn width"), (height, "Drawn height")):
+    for field, name in ((width, "area_width"), (height, "area_height")):
         field.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        field.setAccessibleName(name)
+        field.setAccessibleName(_name(name))
     holder.setFocusProxy(width)
     return holder
 
 
 def _name(parameter: str) -> str:
     if parameter in _NAMES:
-        return _NAMES[parameter]
-    return next(words.text for words in _FINER.values() if words.names == (parameter,))
+        text = _NAMES[parameter]
+    else:
+        text = next(words.text for words in _FINER.values() if words.names == (parameter,))
+    return translate("InpaintSection", text)
 
 
 def _words(parameter: str, value: object) -> str:
     if parameter == "content":
-        return next(text for known, text, _ in _CONTENTS if known == value)
+        text = next(text for known, text, _ in _CONTENTS if known == value)
+        return translate("InpaintSection", text)
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return translate("Setting", "on") if value else translate("Setting", "off")
     return f"{value:g}" if isinstance(value, float) else str(value)

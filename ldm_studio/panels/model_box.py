@@ -63,7 +63,8 @@ class ModelBox(QComboBox):
     listed = Signal()
     """The checkpoints are found."""
 
-    def __init__(self, store: StudioStore) -> None:
+    def __init__(self, store: StudioStore, holder: QWidget | None = None) -> None:
+        """`holder` holds the picker: a combo box has a style of its own for what it holds."""
         super().__init__()
         self._store = store
         self._value = store.model
@@ -76,7 +77,7 @@ class ModelBox(QComboBox):
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
-        self.picker = Picker(self, self.tr("Models"), self.tr("There are no models."))
+        self.picker = Picker(holder or self, self.tr("Models"), self.tr("There are no models."))
         self._add_folder = QPushButton(self.tr("Add a folder…"))
         self._add_folder.setToolTip(
             self.tr(
@@ -289,8 +290,7 @@ class ModelField(QWidget):
         self._was_loading = store.run.loading
         self._told = ""
         """What was wrong with what was added last, until something is chosen."""
-        self.box = ModelBox(store)
-        self.box.picker.setParent(self, Qt.WindowType.Popup)  # a combo box styles its own otherwise
+        self.box = ModelBox(store, self)
         self.own = tool_button(
             "settings", "The model's own settings", "Take the settings that the model was made for."
         )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told
 
 Role = QPalette.ColorRole
 
@@ -26,12 +27,14 @@ class NoticeStrip(QFrame):
     def __init__(
         self,
         sign: str = "info",
-        name: str = "Notice",
+        name: str = "",
         parent: QWidget | None = None,
         *,
         closable: bool = True,
     ) -> None:
-        """`sign` is the icon of what is no error; without `closable` only its buttons close it."""
+        """`sign` is the icon of what is no error, `name` what it is called for those who hear it;
+        without `closable` only its buttons close it.
+        """
         super().__init__(parent)
         self._sign = sign
         self._is_error = False
@@ -41,7 +44,9 @@ class NoticeStrip(QFrame):
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action, self.other = QPushButton(), QPushButton()
-        self.close_button = tool_button("close", "Dismiss", "Dismiss this notice.")
+        self.close_button = tool_button(
+            "close", self.tr("Dismiss"), self.tr("Dismiss this notice.")
+        )
         for button in (
             self.action,
             self.other,
@@ -61,13 +66,15 @@ class NoticeStrip(QFrame):
         self.action.clicked.connect(lambda: self._acted(self.action))
         self.other.clicked.connect(lambda: self._acted(self.other))
         self.close_button.clicked.connect(self.dismiss)
-        self.setAccessibleName(name)
+        self.setAccessibleName(name or self.tr("Notice"))
         self.hide()
 
     def show_error(
         self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
     ) -> None:
-        """Up to two things to choose from; the notice goes when the button of one is pressed."""
+        """Texts that are messages are said in the language of the window.
+
+        Up to two things to choose from; the notice goes when the button of one is pressed."""
         self._show(text, hint, action, other, is_error=True)
 
     def show_info(
@@ -98,7 +105,7 @@ class NoticeStrip(QFrame):
         self, text: str, hint: str, action: Action | None, other: Action | None, *, is_error: bool
     ) -> None:
         self._is_error = is_error
-        self.words.setText(f"{text}\n{hint}" if hint else text)
+        self.words.setText("\n".join(filter(None, (told(text), told(hint)))))
         self.setAccessibleDescription(self.words.text())
         self._acts.clear()
         for button, offered in ((self.action, action), (self.other, other)):

@@ -30,6 +30,7 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.styles import StyleBook
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -56,30 +57,30 @@ class PromptPanel(QWidget):
         self._store = store
         self._model: ModelInfo | None = None
         self.prompt = PromptEditor(
-            "Prompt",
-            "What shall it show?",
-            "Say what the picture shall show, in plain words.",
+            self.tr("Prompt"),
+            self.tr("What shall it show?"),
+            self.tr("Say what the picture shall show, in plain words."),
             5,
         )
         self.prompt_count, self.negative_count = TokenCounter(), TokenCounter()
         self.negative = PromptEditor(
-            "Negative prompt",
-            "What shall it not show?",
-            "Say what the picture shall not show.",
+            self.tr("Negative prompt"),
+            self.tr("What shall it not show?"),
+            self.tr("Say what the picture shall not show."),
             2,
             negative=True,
         )
         self.addons = AddonsButton(store, self.prompt, self.negative)
         self.styles = StylesButton(styles, self.prompt, self.negative)
         self.negative_toggle = QToolButton()
-        self.negative_toggle.setText("Negative prompt")
+        self.negative_toggle.setText(self.tr("Negative prompt"))
         self.negative_toggle.setCheckable(True)
         self.negative_toggle.setObjectName("link")
-        self.negative_toggle.setToolTip("Show or hide what the picture shall not contain.")
+        self.negative_toggle.setToolTip(self.tr("Show or hide what the picture shall not contain."))
         self.negative_toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.negative_toggle.setIconSize(QSize(14, 14))
 
-        caption = QLabel("Prompt")
+        caption = QLabel(self.tr("Prompt"))
         caption.setObjectName("caption")
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()
@@ -125,7 +126,7 @@ class PromptPanel(QWidget):
         for text in EXAMPLES:
             chip = QPushButton(text)
             chip.setObjectName("example")
-            chip.setToolTip("Use this as the prompt.")
+            chip.setToolTip(self.tr("Use this as the prompt."))
             chip.setCursor(Qt.CursorShape.PointingHandCursor)
             chip.clicked.connect(lambda _checked=False, text=text: self._use(text))
             flow.addWidget(chip)
@@ -149,7 +150,7 @@ class PromptPanel(QWidget):
             reading = self._reading(text, editor)
             editor.show_reading(reading)
             counter.show_reading(text, reading)
-            wrong = (problem.explanation for problem in editor.problems())
+            wrong = (told(problem.explanation) for problem in editor.problems())
             editor.setAccessibleDescription(" ".join(filter(None, (counter.toolTip(), *wrong))))
 
     def _reading(self, text: str, editor: PromptEditor) -> Reading | None:

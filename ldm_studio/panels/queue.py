@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.engine.events import QueueItem
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import counted, translate
 
 Index = QModelIndex | QPersistentModelIndex
 Role = QPalette.ColorRole
@@ -79,10 +80,13 @@ class QueueModel(QAbstractListModel):
         if role == ITEM:
             return item
         if role == Qt.ItemDataRole.DisplayRole:
-            return item.request.prompt or "(no prompt)"
+            return self._prompt(item)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{item.request.prompt or '(no prompt)'}\n{details(item)}"
+            return f"{self._prompt(item)}\n{details(item)}"
         return None
+
+    def _prompt(self, item: QueueItem) -> str:
+        return item.request.prompt or self.tr("(no prompt)")
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -114,16 +118,27 @@ def details(item: QueueItem) -> str:
     request = item.request
     words = [f"{request.width} × {request.height}"]
     if request.count > 1:
-        words.append(f"{item.done} of {request.count} done" if item.done else
-                     f"{request.count} pictures")  # fmt: skip
-    at = f"step {item.step} of {item.steps}" if item.steps and item.step else ""
+        done = translate("Queue", "{done} of {count} done")
+        words.append(
+            done.format(done=item.done, count=request.count)
+            if item.done
+            else counted("Queue", "%n pictures", request.count)
+        )
+    known = bool(item.steps and item.step)
     states = {
-        "waiting": "waits",
-        "running": at or "starts",
-        "paused": f"paused at {at}" if at else "paused",
-        "interrupted": f"interrupted at {at}" if at else "interrupted",
+        "waiting": translate("Queue", "waits"),
+        "running": translate("Queue", "step {step} of {steps}")
+        if known
+        else translate("Queue", "starts"),
+        "paused": translate("Queue", "paused at step {step} of {steps}")
+        if known
+        else translate("Queue", "paused"),
+        "interrupted": translate("Queue", "interrupted at step {step} of {steps}")
+        if known
+        else translate("Queue", "interrupted"),
     }
-    return " · ".join((*words, states[item.state]))
+    state = states[item.state].format(step=item.step, steps=item.steps)
+    return " · ".join((*words, state))
 
 
 def _further(item: QueueItem, before: Mapping[tuple[int, int], QueueItem]) -> QueueItem:
@@ -234,14 +249,20 @@ class QueuePanel(QFrame):
         self.list.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.list.setDropIndicatorShown(True)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setAccessibleName("Queue")
-        self.list.setToolTip("What runs and what waits: drag to put it in another order.")
+        self.list.setAccessibleName(self.tr("Queue"))
+        self.list.setToolTip(self.tr("What runs and what waits: drag to put it in another order."))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.pause = tool_button("pause", "Pause the queue", "")
-        self.resume = tool_button("play", "Resume this one", "Go on with the interrupted picture.")
-        self.up = tool_button("up", "Earlier", "Draw this one earlier (Alt+Up).")
-        self.down = tool_button("down", "Later", "Draw this one later (Alt+Down).")
-        self.remove = tool_button("trash", "Remove", "Take this one out of the queue (Delete).")
+        self.pause = tool_button("pause", self.tr("Pause the queue"), "")
+        self.resume = tool_button(
+            "play", self.tr("Resume this one"), self.tr("Go on with the interrupted picture.")
+        )
+        self.up = tool_button("up", self.tr("Earlier"), self.tr("Draw this one earlier (Alt+Up)."))
+        self.down = tool_button(
+            "down", self.tr("Later"), self.tr("Draw this one later (Alt+Down).")
+        )
+        self.remove = tool_button(
+            "trash", self.tr("Remove"), self.tr("Take this one out of the queue (Delete).")
+        )
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self.pause)
@@ -271,11 +292,13 @@ class QueuePanel(QFrame):
         before = {(item.id, item.done): item for item in self.model.items}
         self.model.show_items([_further(item, before) for item in items])
         self.pause.setIcon(icon("play" if paused else "pause"))
-        self.pause.setAccessibleName("Resume the queue" if paused else "Pause the queue")
+        self.pause.setAccessibleName(
+            self.tr("Resume the queue") if paused else self.tr("Pause the queue")
+        )
         self.pause.setToolTip(
-            "Go on drawing (Ctrl+P)."
+            self.tr("Go on drawing (Ctrl+P).")
             if paused
-            else "Stop after the current step, and start nothing new (Ctrl+P)."
+            else self.tr("Stop after the current step, and start nothing new (Ctrl+P).")
         )
         rows = min(ROWS, max(1, len(items)))
         height = 2 * self.fontMetrics().height() + 14
@@ -299,8 +322,12 @@ class QueuePanel(QFrame):
         if not rest:
             return ""
         if rest == states.count("interrupted") == len(states):
-            return f"{rest} interrupted"
-        return f"{rest} more in the queue" if rest < len(states) else f"{rest} in the queue"
+            return self.tr("%n interrupted", "", rest)
+        return (
+            self.tr("%n more in the queue", "", rest)
+            if rest < len(states)
+            else self.tr("%n in the queue", "", rest)
+        )
 
     def current(self) -> QueueItem | None:
         """The chosen one."""
@@ -364,13 +391,13 @@ class QueuePanel(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         item = self.current()
         if item is not None and item.state == "interrupted":
-            menu.addAction(icon("play"), "Resume", self._resume)
-            menu.addAction(icon("trash"), "Discard", self._remove)
+            menu.addAction(icon("play"), self.tr("Resume"), self._resume)
+            menu.addAction(icon("trash"), self.tr("Discard"), self._remove)
             return menu
         for name, text, run, button in (
-            ("up", "Draw Earlier", self._earlier, self.up),
-            ("down", "Draw Later", self._later, self.down),
-            ("trash", "Remove", self._remove, self.remove),
+            ("up", self.tr("Draw Earlier"), self._earlier, self.up),
+            ("down", self.tr("Draw Later"), self._later, self.down),
+            ("trash", self.tr("Remove"), self._remove, self.remove),
         ):
             menu.addAction(icon(name), text, run).setEnabled(button.isEnabled())
         return menu

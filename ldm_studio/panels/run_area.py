@@ -39,23 +39,29 @@ class RunArea(QWidget):
         self.button = RunButton()
         height = self.button.sizeHint().height()
         self.again = tool_button(
-            "plus", "Add to the queue", "Queue another picture (Ctrl+Enter).", framed=True
+            "plus",
+            self.tr("Add to the queue"),
+            self.tr("Queue another picture (Ctrl+Enter)."),
+            framed=True,
         )
         self.pause = tool_button(
-            "pause", "Pause",
-            "Stop after the current step, to go on later, even after a restart (Ctrl+P).",
+            "pause", self.tr("Pause"),
+            self.tr("Stop after the current step, to go on later, even after a restart (Ctrl+P)."),
             framed=True,
         )  # fmt: skip
         self.cancel = tool_button(
-            "cancel", "Cancel", "Give up the picture that stands still (Esc).", framed=True
+            "cancel",
+            self.tr("Cancel"),
+            self.tr("Give up the picture that stands still (Esc)."),
+            framed=True,
         )
         for button in (self.again, self.pause, self.cancel):
             button.setFixedSize(height, height)
-        self.live = _worded("Live", "live")
+        self.live = _worded(self.tr("Live"), "live")
         self.live.setCheckable(True)
-        self.live.setToolTip("Draw anew with every change, without saving (Ctrl+L).")
-        self.apply = _worded("Apply", "check")
-        self.apply.setAccessibleName("Apply to the running picture")
+        self.live.setToolTip(self.tr("Draw anew with every change, without saving (Ctrl+L)."))
+        self.apply = _worded(self.tr("Apply"), "check")
+        self.apply.setAccessibleName(self.tr("Apply to the running picture"))
         self.forecast = QLabel()
         self.forecast.setObjectName("caption")
         self.forecast.setAccessibleName(self.tr("Forecast"))
@@ -64,9 +70,9 @@ class RunArea(QWidget):
         )
         self.waiting = QToolButton()
         self.waiting.setObjectName("link")
-        self.waiting.setAccessibleName("Queue")
+        self.waiting.setAccessibleName(self.tr("Queue"))
         self.waiting.setCheckable(True)
-        self.waiting.setToolTip("Show or hide what runs and what waits (Ctrl+J).")
+        self.waiting.setToolTip(self.tr("Show or hide what runs and what waits (Ctrl+J)."))
         self.waiting.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.waiting.setIconSize(QSize(14, 14))
         self.waiting.setMinimumWidth(1)  # its words may be cut, the column may not grow
@@ -119,7 +125,9 @@ class RunArea(QWidget):
         self.apply.setVisible(bool(words))
         self.apply.setEnabled(not sent)
         self.apply.setToolTip(
-            f"Change the running picture from its next step on: {words} (Ctrl+Shift+Enter)."
+            self.tr(
+                "Change the running picture from its next step on: {words} (Ctrl+Shift+Enter)."
+            ).format(words=words)
         )
         self.can_apply = bool(words) and not sent
         self.offer_changed.emit()

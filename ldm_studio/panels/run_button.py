@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from ldm_studio.studio.store import RunState
 from ldm_studio.theme import icon
+from ldm_studio.translation import translate
 
 Role = QPalette.ColorRole
 RADIUS = 8.0
@@ -18,17 +19,17 @@ def duration(seconds: float) -> str:
     """A time left in words, as exact as one wants to know."""
     whole = max(1, round(seconds))
     if whole < 90:
-        return f"{whole} s"
+        return translate("Duration", "{number} s").format(number=whole)
     if whole < 90 * 60:
-        return f"{round(whole / 60)} min"
-    return f"{round(whole / 3600)} h"
+        return translate("Duration", "{number} min").format(number=round(whole / 60))
+    return translate("Duration", "{number} h").format(number=round(whole / 3600))
 
 
 class RunButton(QPushButton):
     """Shows the state of the engine; what a click does is decided by who connects it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Generate", parent)
+        super().__init__(translate("RunButton", "Generate"), parent)
         self._run = RunState()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -86,15 +87,21 @@ class RunButton(QPushButton):
     @staticmethod
     def _words(run: RunState) -> str:
         if run.paused:
-            return f"Resume · {run.step}/{run.steps}" if run.steps else "Resume"
+            word = translate("RunButton", "Resume")
+            return f"{word} · {run.step}/{run.steps}" if run.steps else word
         if not run.busy:
-            word = "Keep this picture" if run.live else "Generate"
-            return f"{word} – loading model…" if run.loading else word
+            if run.live and run.loading:
+                return translate("RunButton", "Keep this picture – loading model…")
+            if run.live:
+                return translate("RunButton", "Keep this picture")
+            if run.loading:
+                return translate("RunButton", "Generate – loading model…")
+            return translate("RunButton", "Generate")
         if run.cancelling:
-            return "Cancelling…"
+            return translate("RunButton", "Cancelling…")
         if run.loading:
-            return "Cancel – loading model…"
-        words = ["Cancel"]
+            return translate("RunButton", "Cancel – loading model…")
+        words = [translate("RunButton", "Cancel")]
         if run.steps:
             words.append(f"{run.step}/{run.steps}")
         if run.seconds_left is not None and run.step < run.steps:
@@ -110,12 +117,12 @@ def _icon(run: RunState) -> str:
 
 def _hint(run: RunState) -> str:
     if run.paused:
-        return "Go on where it was paused (Ctrl+P)."
+        return translate("RunButton", "Go on where it was paused (Ctrl+P).")
     if run.busy:
-        return "Stop after the current step; prompt and mask stay (Esc)."
+        return translate("RunButton", "Stop after the current step; prompt and mask stay (Esc).")
     if run.live:
-        return "Make the picture that is seen, and save it (Ctrl+Enter)."
-    return "Make the picture (Ctrl+Enter)."
+        return translate("RunButton", "Make the picture that is seen, and save it (Ctrl+Enter).")
+    return translate("RunButton", "Make the picture (Ctrl+Enter).")
 
 
 def _deep(accent: QColor) -> QColor:

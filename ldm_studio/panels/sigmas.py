@@ -9,6 +9,7 @@ from core.request import MAX_STEPS
 from ldm_studio.panels.fields import brief, mark_wrong
 from ldm_studio.studio.props import falling
 from ldm_studio.studio.store import MAX_SIGMA
+from ldm_studio.translation import told
 
 _check = falling(MAX_STEPS, MAX_SIGMA)
 
@@ -59,7 +60,7 @@ class SigmasEdit(QLineEdit):
             value = parse_sigmas(text)
         except ValueError as error:
             value = ()
-            self._explain(f"{error} The schedule is used.")
+            self._explain(" ".join((told(str(error)), self.tr("The schedule is used."))))
         else:
             self._explain("")
         if value != self._value:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 from core.device import memory_in_use
 from ldm_studio.panels.run_button import duration
 from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.translation import translate
 
 
 class StatusBar(QStatusBar):
@@ -20,14 +21,14 @@ class StatusBar(QStatusBar):
         self.speed = QLabel()
         self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
         self.bar.setFixedWidth(120)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(self.tr("Progress"))
         self.memory = QLabel()
         self.model = QLabel()
         self.state.setContentsMargins(12, 0, 0, 0)
         self.model.setContentsMargins(12, 0, 12, 0)
-        self.model.setToolTip("The model and where it runs.")
-        self.speed.setToolTip("Steps a second, and the time left.")
-        self.memory.setToolTip("Memory that LDM Studio uses.")
+        self.model.setToolTip(self.tr("The model and where it runs."))
+        self.speed.setToolTip(self.tr("Steps a second, and the time left."))
+        self.memory.setToolTip(self.tr("Memory that LDM Studio uses."))
         self.memory.setContentsMargins(12, 0, 0, 0)
         for label in (self.state, self.speed, self.memory, self.model):
             label.setObjectName("caption")
@@ -49,34 +50,51 @@ class StatusBar(QStatusBar):
         if run.model is not None:
             self.model.setText(f"{run.model.name} · {run.model.device}")
         else:
-            self.model.setText("" if run.loading else "No model")
+            self.model.setText("" if run.loading else self.tr("No model"))
 
 
 def _state(run: RunState) -> str:
     if run.paused:
-        return f"Paused at step {run.step}/{run.steps}" if run.steps else "Paused"
+        if not run.steps:
+            return translate("Status", "Paused")
+        words = translate("Status", "Paused at step {step}/{steps}")
+        return words.format(step=run.step, steps=run.steps)
     if run.cancelling:
-        return "Cancelling…"
+        return translate("Status", "Cancelling…")
     if run.busy and run.loading:
-        return "Starts when the model is loaded"
+        return translate("Status", "Starts when the model is loaded")
     if run.busy:
-        picture = f"Picture {run.index + 1} of {run.count}, " if run.count > 1 else ""
-        return f"{picture}step {run.step}/{run.steps}" if run.steps else "Starting…"
+        return _drawing(run)
     if run.loading:
-        return "Loading model…"
+        return translate("Status", "Loading model…")
     if run.live:
-        return "Live: every change is drawn at once, and nothing is saved"
-    return "Ready" if run.model is not None else ""
+        return translate("Status", "Live: every change is drawn at once, and nothing is saved")
+    return translate("Status", "Ready") if run.model is not None else ""
+
+
+def _drawing(run: RunState) -> str:
+    if not run.steps:
+        return translate("Status", "Starting…")
+    if run.count > 1:
+        words = translate("Status", "Picture {picture} of {count}, step {step}/{steps}")
+    else:
+        words = translate("Status", "step {step}/{steps}")
+    return words.format(picture=run.index + 1, count=run.count, step=run.step, steps=run.steps)
 
 
 def _memory(used: int) -> str:
-    return f"{used / 1e6:.0f} MB" if used else ""
+    return translate("Status", "{number} MB").format(number=f"{used / 1e6:.0f}") if used else ""
 
 
 def _speed(run: RunState) -> str:
     if not (run.busy and run.seconds > 0):
         return ""
     rate = 1 / run.seconds
-    words = f"{rate:.1f} it/s" if rate >= 1 else f"{run.seconds:.1f} s/it"
-    left = run.seconds_left
-    return f"{words} · {duration(left)} left" if left is not None and run.step else words
+    if rate >= 1:
+        words = translate("Status", "{number} it/s").format(number=f"{rate:.1f}")
+    else:
+        words = translate("Status", "{number} s/it").format(number=f"{run.seconds:.1f}")
+    if run.seconds_left is None or not run.step:
+        return words
+    left = translate("Status", "{time} left").format(time=duration(run.seconds_left))
+    return f"{words} · {left}"

@@ -36,6 +36,7 @@ from ldm_studio.canvas.compose import to_qimage
 from ldm_studio.pictures.record import Record
 from ldm_studio.studio.changes import in_force
 from ldm_studio.theme import icon
+from ldm_studio.translation import translate
 
 if TYPE_CHECKING:
     from core.pipeline import Picture
@@ -165,12 +166,16 @@ class StripModel(QAbstractListModel):
 
 def _summary(entry: Entry) -> str:
     request = entry.picture.request
-    place = entry.path.name if entry.path else "not saved"
-    return (
-        f"{request.prompt or '(no prompt)'}\n"
-        f"{request.sampler}, {request.schedule}, {request.steps} steps, CFG {request.cfg:g}, "
-        f"seed {request.seed}, {request.width} × {request.height}\n{place}"
-    )
+    prompt = request.prompt or translate("Strip", "(no prompt)")
+    how = translate(
+        "Strip",
+        "{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}",
+    ).format(
+        sampler=request.sampler, schedule=request.schedule, steps=request.steps,
+        cfg=f"{request.cfg:g}", seed=request.seed, width=request.width, height=request.height,
+    )  # fmt: skip
+    place = entry.path.name if entry.path else translate("Strip", "not saved")
+    return f"{prompt}\n{how}\n{place}"
 
 
 def _thumbnail(rgb: np.ndarray) -> QPixmap:
@@ -247,10 +252,12 @@ class Strip(QListView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(THUMB + 2 * PAD + 12)
-        self.setAccessibleName("Pictures of this session")
+        self.setAccessibleName(self.tr("Pictures of this session"))
         self.setToolTip(
-            "Pictures of this session: click one to see it and to have its "
-            "settings; drag one out to copy its file."
+            self.tr(
+                "Pictures of this session: click one to see it and to have its settings; drag one "
+                "out to copy its file."
+            )
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
@@ -292,14 +299,14 @@ class Strip(QListView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = (
-            ("Show and Restore Settings", "", self.chosen, True),
-            ("Use as Start Picture", "image", self.start_requested, True),
-            ("Replay", "replay", self.replay_requested, entry.path is not None),
-            ("Save Picture As…", "save", self.save_requested, True),
-            ("Export With Transparent Background…", "export", self.export_requested,
+            (self.tr("Show and Restore Settings"), "", self.chosen, True),
+            (self.tr("Use as Start Picture"), "image", self.start_requested, True),
+            (self.tr("Replay"), "replay", self.replay_requested, entry.path is not None),
+            (self.tr("Save Picture As…"), "save", self.save_requested, True),
+            (self.tr("Export With Transparent Background…"), "export", self.export_requested,
              entry.picture.alpha is not None),
-            ("Copy Picture", "copy", self.copy_requested, True),
-            ("Show in Folder", "folder", self.folder_requested, entry.path is not None),
+            (self.tr("Copy Picture"), "copy", self.copy_requested, True),
+            (self.tr("Show in Folder"), "folder", self.folder_requested, entry.path is not None),
         )  # fmt: skip
         for text, name, signal, enabled in rows:
             action = menu.addAction(text, lambda signal=signal: signal.emit(entry))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -23,8 +23,9 @@ from core.errors import StudioError
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told, translate
 
-CSV_FILTER = "Tables of styles (*.csv);;All files (*)"
+CSV_FILTER = QT_TRANSLATE_NOOP("StylesDialog", "Tables of styles (*.csv);;All files (*)")
 SAVE_WIDTH, LIST_WIDTH = 400, 176
 DETAILS_WIDTH = 300
 
@@ -38,19 +39,21 @@ class SaveStyleDialog(QDialog):
     def __init__(self, parent: QWidget, book: StyleBook, prompt: str, negative: str) -> None:
         super().__init__(parent)
         self._book, self._prompt, self._negative = book, prompt, negative
-        self.setWindowTitle("Save Prompt as Style")
+        self.setWindowTitle(self.tr("Save Prompt as Style"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(SAVE_WIDTH)
         self.name = QLineEdit()
         self.name.setMaxLength(MAX_NAME)
-        self.name.setPlaceholderText("Name of the style")
-        self.name.setAccessibleName("Name of the style")
+        self.name.setPlaceholderText(self.tr("Name of the style"))
+        self.name.setAccessibleName(self.tr("Name of the style"))
         self.hint = QLabel(wordWrap=True)
         self.hint.setObjectName("caption")
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         buttons = QDialogButtonBox()
-        self.accept_button = buttons.addButton("Save", QDialogButtonBox.ButtonRole.AcceptRole)
-        cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self.accept_button = buttons.addButton(
+            self.tr("Save"), QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        cancel = buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         cancel.setAutoDefault(False)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
@@ -66,14 +69,23 @@ class SaveStyleDialog(QDialog):
     def _check(self) -> None:
         old = self._book.find(self.name.text())
         self.accept_button.setEnabled(bool(self.name.text().strip()))
-        self.accept_button.setText("Replace" if old else "Save")
+        self.accept_button.setText(self.tr("Replace") if old else self.tr("Save"))
         if old is not None:
-            self.hint.setText(f"“{old.name}” is there already: this would replace it.")
+            self.hint.setText(
+                self.tr("“{name}” is there already: this would replace it.").format(name=old.name)
+            )
         elif PLACE in self._prompt + self._negative:
-            self.hint.setText(f"{PLACE} stands for the prompt that the style is applied to.")
+            self.hint.setText(
+                self.tr("{place} stands for the prompt that the style is applied to.").format(
+                    place=PLACE
+                )
+            )
         else:
             self.hint.setText(
-                f"It will be added behind a prompt. Write {PLACE} where a prompt shall go instead."
+                self.tr(
+                    "It will be added behind a prompt. Write {place} where a prompt shall go "
+                    "instead."
+                ).format(place=PLACE)
             )
 
     def _accept(self) -> None:
@@ -88,26 +100,29 @@ class StylesDialog(QDialog):
         super().__init__(parent)
         self._book = book
         self._earlier: list[tuple[Style, ...]] = []
-        self.setWindowTitle("Styles")
+        self.setWindowTitle(self.tr("Styles"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.list = QListWidget()
         self.list.setFixedWidth(LIST_WIDTH)
-        self.list.setAccessibleName("Styles")
+        self.list.setAccessibleName(self.tr("Styles"))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.name = QLineEdit()
         self.name.setMaxLength(MAX_NAME)
-        self.name.setAccessibleName("Name of the style")
-        self.name.setToolTip("Type another name and press Enter to rename the style.")
-        self.prompt, self.negative = _reading("Prompt", 3), _reading("Negative prompt", 2)
-        self.delete = QPushButton(icon("trash"), "Delete")
-        self.undo = QPushButton(icon("undo"), "Undo")
-        self.import_button = QPushButton(icon("folder"), "Import…")
+        self.name.setAccessibleName(self.tr("Name of the style"))
+        self.name.setToolTip(self.tr("Type another name and press Enter to rename the style."))
+        self.prompt, self.negative = (
+            _reading(self.tr("Prompt"), 3),
+            _reading(self.tr("Negative prompt"), 2),
+        )
+        self.delete = QPushButton(icon("trash"), self.tr("Delete"))
+        self.undo = QPushButton(icon("undo"), self.tr("Undo"))
+        self.import_button = QPushButton(icon("folder"), self.tr("Import…"))
         self.import_button.setToolTip(
-            "Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep."
+            self.tr("Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep.")
         )
         self.words = QLabel(wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        close = QPushButton("Close")
+        close = QPushButton(self.tr("Close"))
         for button in (self.delete, self.undo, self.import_button, close):
             button.setIconSize(QSize(16, 16))
             button.setAutoDefault(False)  # Enter in the name renames
@@ -115,9 +130,9 @@ class StylesDialog(QDialog):
         details = QVBoxLayout()
         details.setSpacing(GRID // 2)
         for text, field in (
-            ("Name", self.name),
-            ("Prompt", self.prompt),
-            ("Negative prompt", self.negative),
+            (self.tr("Name"), self.name),
+            (self.tr("Prompt"), self.prompt),
+            (self.tr("Negative prompt"), self.negative),
         ):
             details.addWidget(_caption(text))
             details.addWidget(field)
@@ -153,7 +168,7 @@ class StylesDialog(QDialog):
         def add() -> None:
             read = read_csv(Path(path))
             number = self._book.add_all(read)
-            self._say(f"{number} styles were added." if number != 1 else "1 style was added.")
+            self._say(self.tr("%n styles were added.", "", number))
 
         if self._do(add):
             self._fill(self.list.count())
@@ -172,7 +187,7 @@ class StylesDialog(QDialog):
         style = self._current()
         if style is not None and self._do(lambda: self._book.remove(style)):
             self._fill(self.list.currentRow())
-            self._say(f"“{style.name}” was deleted.")
+            self._say(self.tr("“{name}” was deleted.").format(name=style.name))
 
     def _undo(self) -> None:
         earlier, now = self._earlier.pop(), self._book.styles
@@ -219,18 +234,24 @@ class StylesDialog(QDialog):
             widget.setEnabled(style is not None)
 
     def _say(self, what: StudioError | str | None) -> None:
-        self.words.setText(str(what) if what else "")
+        self.words.setText(_said(what))
         self.words.setVisible(bool(what))
         self.words.setObjectName("wrong" if isinstance(what, StudioError) else "caption")
         self.words.style().unpolish(self.words)
         self.words.style().polish(self.words)
 
     def _ask_for_table(self) -> None:
-        dialog = QFileDialog(self, "Import Styles", "", CSV_FILTER)
+        dialog = QFileDialog(self, self.tr("Import Styles"), "", self.tr(CSV_FILTER))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.import_table)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _said(what: StudioError | str | None) -> str:
+    if isinstance(what, StudioError):
+        return " ".join(filter(None, (told(what.message), told(what.hint))))
+    return what or ""
 
 
 def _column(dialog: QDialog) -> QVBoxLayout:
@@ -256,9 +277,13 @@ def _reading(name: str, lines: int) -> PromptEditor:
 def _readings(prompt: str, negative: str) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(GRID // 2)
-    for name, text in (("Prompt", prompt), ("Negative prompt", negative)):
+    rows = (
+        (translate("StyleDialogs", "Prompt"), prompt, 3),
+        (translate("StyleDialogs", "Negative prompt"), negative, 2),
+    )
+    for name, text, lines in rows:
         if text.strip():
-            field = _reading(name, 3 if name == "Prompt" else 2)
+            field = _reading(name, lines)
             field.setPlainText(text.strip())
             field.show_reading(None)
             column.addWidget(_caption(name))

@@ -10,6 +10,7 @@ from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.style_dialogs import SaveStyleDialog, StylesDialog
 from ldm_studio.styles import Style, StyleBook, StyleError
 from ldm_studio.theme import icon
+from ldm_studio.translation import translate
 
 WIDEST = 260
 """Logical pixels of a name in the menu."""
@@ -26,9 +27,9 @@ class StylesButton(QToolButton):
     def __init__(self, book: StyleBook, prompt: PromptEditor, negative: PromptEditor) -> None:
         super().__init__()
         self._book, self._prompt, self._negative = book, prompt, negative
-        self.setText("Styles")
+        self.setText(self.tr("Styles"))
         self.setObjectName("link")
-        self.setToolTip("Apply a style to the prompt, or keep the prompt as one.")
+        self.setToolTip(self.tr("Apply a style to the prompt, or keep the prompt as one."))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIcon(icon("chevron-down", checked=QPalette.ColorRole.Text))
         self.setIconSize(QSize(14, 14))
@@ -47,9 +48,9 @@ class StylesButton(QToolButton):
             action.setToolTip(_described(style))
             action.triggered.connect(lambda _checked=False, style=style: self.apply(style))
         menu.addSeparator()
-        save = menu.addAction("&Save Prompt as Style…", self.save)
+        save = menu.addAction(self.tr("&Save Prompt as Style…"), self.save)
         save.setEnabled(any(text.strip() for text in self._texts()))
-        menu.addAction("&Manage Styles…", self.manage)
+        menu.addAction(self.tr("&Manage Styles…"), self.manage)
         return menu
 
     def apply(self, style: Style) -> None:
@@ -92,5 +93,9 @@ def _shown(name: str, metrics: QFontMetrics) -> str:
 
 
 def _described(style: Style) -> str:
-    negative = f"Negative prompt: {style.negative}" if style.negative else ""
+    negative = (
+        translate("Styles", "Negative prompt: {negative}").format(negative=style.negative)
+        if style.negative
+        else ""
+    )
     return "\n".join(filter(None, (style.prompt, negative)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import translate
 
 Role = QPalette.ColorRole
 BAR = 8.0
@@ -43,9 +44,10 @@ ROOMY = 460
 LEAST = 200
 BUTTON = 48
 """What a button needs beside its words: its icon and margins."""
-EMPTY = "The steps of a picture appear here when it is made."
-NOT_KEPT = (
-    "What its steps looked like was not kept, or had to make room; one can still branch from them."
+EMPTY = QT_TRANSLATE_NOOP("Timeline", "The steps of a picture appear here when it is made.")
+NOT_KEPT = QT_TRANSLATE_NOOP(
+    "Timeline",
+    "What its steps looked like was not kept, or had to make room; one can still branch from them.",
 )
 
 
@@ -72,7 +74,7 @@ class Ticks(QWidget):
         self._by_key = False
         self.setMouseTracking(True)
         self.setMinimumWidth(48)
-        self.setAccessibleName("Steps")
+        self.setAccessibleName(self.tr("Steps"))
 
     @property
     def count(self) -> int:
@@ -199,10 +201,10 @@ class Ticks(QWidget):
         if near:
             return "\n".join(mark.text for mark in near)
         if not self._count:
-            return EMPTY
+            return translate("Timeline", EMPTY)
         if not self._open:
-            return "One tick for each step; the full ones are done."
-        return "Point at a step to see it; click to stay there (Left and Right move on)."
+            return self.tr("One tick for each step; the full ones are done.")
+        return self.tr("Point at a step to see it; click to stay there (Left and Right move on).")
 
     # --- painting ---
 
@@ -214,7 +216,7 @@ class Ticks(QWidget):
         if not self._count:
             painter.setPen(colours.color(Role.PlaceholderText))
             words = painter.fontMetrics().elidedText(
-                EMPTY, Qt.TextElideMode.ElideRight, self.width()
+                translate("Timeline", EMPTY), Qt.TextElideMode.ElideRight, self.width()
             )
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
             return
@@ -272,12 +274,14 @@ class Timeline(QFrame):
         self.label = QLabel()
         self.label.setObjectName("caption")
         self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.branch = QPushButton(icon("branch"), "Branch")
+        self.branch = QPushButton(icon("branch"), self.tr("Branch"))
         self.branch.setToolTip(
-            "Go another way from the chosen step on: other words, sampler or mask (Ctrl+B)."
+            self.tr(
+                "Go another way from the chosen step on: other words, sampler or mask (Ctrl+B)."
+            )
         )
         self.branch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.branch.setAccessibleName("Branch from here")
+        self.branch.setAccessibleName(self.tr("Branch from here"))
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, 4, GRID, 4)
         row.setSpacing(GRID)
@@ -346,8 +350,8 @@ class Timeline(QFrame):
         ticks = self.ticks
         words = self._words(ticks.shown, ticks.count) if ticks.count else ""
         self.label.setText(words)
-        self.label.setToolTip(NOT_KEPT if ticks.is_open and not self._kept else "")
-        told = ". ".join((words or EMPTY, *(mark.text for mark in ticks.marks)))
+        self.label.setToolTip(self.tr(NOT_KEPT) if ticks.is_open and not self._kept else "")
+        told = ". ".join((words or self.tr(EMPTY), *(mark.text for mark in ticks.marks)))
         ticks.setAccessibleDescription(told)
         self.branch.setEnabled(self.can_branch)
         self._fit()
@@ -360,8 +364,10 @@ class Timeline(QFrame):
         """The words on the button need room; as much as ever, so that the ticks do not move."""
         at = self.ticks.chosen if self.can_branch else 0
         has_room = self.width() >= ROOMY
-        self.branch.setText((f"Branch from step {at}" if at else "Branch") if has_room else "")
-        widest = self.fontMetrics().horizontalAdvance("Branch from step 00") + BUTTON
+        from_step = self.tr("Branch from step {step}")
+        words = from_step.format(step=at) if at else self.tr("Branch")
+        self.branch.setText(words if has_room else "")
+        widest = self.fontMetrics().horizontalAdvance(from_step.format(step="00")) + BUTTON
         self.branch.setMinimumWidth(widest if has_room else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -370,6 +376,9 @@ class Timeline(QFrame):
 
     def _words(self, at: int, count: int) -> str:
         if not self.ticks.is_open and count:
-            return f"step {self._done} of {count}"
-        words = f"step {at} of {count}" if at else "1 step" if count == 1 else f"{count} steps"
-        return words if self._kept else f"{words} (not kept)"
+            return self.tr("step {step} of {count}").format(step=self._done, count=count)
+        if at:
+            words = self.tr("step {step} of {count}").format(step=at, count=count)
+        else:
+            words = self.tr("%n steps", "", count)
+        return words if self._kept else self.tr("{steps} (not kept)").format(steps=words)

@@ -15,12 +15,16 @@ from core.request import Change, Request
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.record import Parent
+from ..translation import translate
 from ..wildcards import Wildcards, drawn
 from .changes import BRANCHED, difference, in_force
 from .orders import Order
 from .store import StudioStore
 
-CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask"
+CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask."
+EDIT = (
+    "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
+)
 _OTHERS = tuple(
     field.name
     for field in fields(Request)
@@ -39,7 +43,11 @@ class Branch:
 
     @property
     def name(self) -> str:
-        return self.entry.path.name if self.entry.path else "an unsaved picture"
+        return (
+            self.entry.path.name
+            if self.entry.path
+            else translate("Branching", "an unsaved picture")
+        )
 
     @property
     def shared(self) -> Request:
@@ -72,9 +80,7 @@ class Branch:
         if changed:
             request = replace(request, changes=(*request.changes, Change(self.step, **changed)))
         elif request.changes == parent.request.changes:
-            raise RequestError(
-                "changes", "Nothing is changed yet.", f"{CAN_CHANGE}: edit any, then generate."
-            )
+            raise RequestError("changes", "Nothing is changed yet.", EDIT)
         named = Parent(digest(parent.rgb), self.name, self.step)
         return Order(request, entry.start, entry.mask, later, named)
 
@@ -110,9 +116,11 @@ class Branching(QObject):
             view.clear_mask()
         self.branch = Branch(entry, step, self._store.snapshot(), view.mask())
         self._window.banner.show_info(
-            f"Branching from step {step} of {self.branch.name}",
-            f"{CAN_CHANGE}: edit any, then generate.",
-            ("Leave", lambda: None),
+            self.tr("Branching from step {step} of {name}").format(
+                step=step, name=self.branch.name
+            ),
+            EDIT,
+            (self.tr("Leave"), lambda: None),
         )
         self.changed.emit()
 

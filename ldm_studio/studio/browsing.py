@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject
 
 from core.errors import RequestError, StudioError
 from core.request import Request
@@ -123,11 +123,17 @@ class Browsing(QObject):
             case Part.ALL:
                 store.apply(request)
         self.show_canvas()
-        hint = f"Without an equal here: {'; '.join(ignored)}" if ignored else ""
+        hint = (
+            self.tr("Without an equal here: {settings}").format(settings="; ".join(ignored))
+            if ignored
+            else ""
+        )
         if part is Part.ALL and hint:
-            self._window.notice.show_info(f"The settings of {name}, as far as they go.", hint)
+            self._window.notice.show_info(
+                self.tr("The settings of {name}, as far as they go.").format(name=name), hint
+            )
         else:
-            self._window.status.showMessage(f"{_WORDS[part]} of {name}", 4000)
+            self._window.status.showMessage(self.tr(_WORDS[part]).format(name=name), 4000)
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
         """What it was made with, without the pictures it started from. Raises RequestError."""
@@ -199,8 +205,8 @@ class Browsing(QObject):
 
 
 _WORDS = {
-    Part.ALL: "The settings",
-    Part.PROMPT: "The prompts",
-    Part.SEED: "The seed",
-    Part.SAMPLER: "The sampler settings",
+    Part.ALL: QT_TRANSLATE_NOOP("Browsing", "The settings of {name}"),
+    Part.PROMPT: QT_TRANSLATE_NOOP("Browsing", "The prompts of {name}"),
+    Part.SEED: QT_TRANSLATE_NOOP("Browsing", "The seed of {name}"),
+    Part.SAMPLER: QT_TRANSLATE_NOOP("Browsing", "The sampler settings of {name}"),
 }

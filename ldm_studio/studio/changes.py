@@ -9,6 +9,8 @@ from typing import Any
 
 from core.request import Change, Request
 
+from ..translation import counted, translate
+
 STEERED = ("prompt", "negative", "cfg")
 """What can be changed while a picture is drawn."""
 
@@ -36,25 +38,40 @@ def in_words(change: Change) -> str:
     """What it changes, in a line."""
     said = []
     for name, value in change.fields.items():
-        if name == "prompt":
-            said.append(f"prompt {_quoted(value)}" if value else "no prompt")
-        elif name == "negative":
-            said.append(f"negative prompt {_quoted(value)}" if value else "no negative prompt")
-        elif name == "cfg":
-            said.append(f"CFG {value:g}")
-        elif name == "steps":
-            said.append("1 step" if value == 1 else f"{value} steps")
-        elif name in ("sampler", "schedule"):
-            said.append(f"{name} {value}")
-        elif name == "model":
-            said.append(f"model {value}")
-        elif name == "control":
-            said.append("another control picture" if value else "no control picture")
-        elif name == "mask":
-            said.append("another mask" if value else "no mask")
-    return ", ".join(said) or "another picture to start from"
+        match name:
+            case "prompt" if value:
+                text = translate("Changes", "prompt {value}").format(value=_quoted(value))
+            case "prompt":
+                text = translate("Changes", "no prompt")
+            case "negative" if value:
+                text = translate("Changes", "negative prompt {value}").format(value=_quoted(value))
+            case "negative":
+                text = translate("Changes", "no negative prompt")
+            case "cfg":
+                text = translate("Changes", "CFG {value}").format(value=f"{value:g}")
+            case "steps":
+                text = counted("Changes", "%n steps", value)
+            case "sampler":
+                text = translate("Changes", "sampler {value}").format(value=value)
+            case "schedule":
+                text = translate("Changes", "schedule {value}").format(value=value)
+            case "model":
+                text = translate("Changes", "model {value}").format(value=value)
+            case "control" if value:
+                text = translate("Changes", "another control picture")
+            case "control":
+                text = translate("Changes", "no control picture")
+            case "mask" if value:
+                text = translate("Changes", "another mask")
+            case "mask":
+                text = translate("Changes", "no mask")
+            case _:
+                continue
+        said.append(text)
+    return ", ".join(said) or translate("Changes", "another picture to start from")
 
 
 def _quoted(text: str) -> str:
     line = " ".join(text.split())
-    return f"“{line}”" if len(line) <= MOST else f"“{line[: MOST - 1]}…”"
+    short = line if len(line) <= MOST else f"{line[: MOST - 1]}…"
+    return translate("Changes", "“{text}”").format(text=short)

@@ -11,6 +11,7 @@ from core.request import MAX_SIDE, Request
 
 from ..engine.events import ModelInfo
 from ..pictures.images import MAX_PIXELS
+from ..translation import translate
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
@@ -37,42 +38,65 @@ def fit(rgb: np.ndarray, model: ModelInfo, *, tiled: bool = False) -> tuple[np.n
     scale = min(1.0, most / max(width, height))
     inner_w, inner_h = (max(1, min(most, round(side * scale))) for side in (width, height))
     outer_w, outer_h = (math.ceil(side / multiple) * multiple for side in (inner_w, inner_h))
-    done = []
+    padded = (outer_w, outer_h) != (inner_w, inner_h)
     if scale < 1.0:
         shrunk = Image.fromarray(rgb).resize((inner_w, inner_h), Image.Resampling.LANCZOS)
         rgb = np.asarray(shrunk)
-        done.append(f"shrunk from {width} × {height}")
-    if (outer_w, outer_h) != (inner_w, inner_h):
+    if padded:
         top, left = (outer_h - inner_h) // 2, (outer_w - inner_w) // 2
         rest = ((top, outer_h - inner_h - top), (left, outer_w - inner_w - left), (0, 0))
         rgb = np.pad(rgb, rest, mode="edge")
-        done.append("padded at its edges")
-    if not done:
-        return rgb, ""
-    return rgb, f"The picture was {' and '.join(done)} to {outer_w} × {outer_h} for this model."
+    return rgb, _done((width, height), (outer_w, outer_h), shrunk=scale < 1.0, padded=padded)
+
+
+def _done(before: tuple[int, int], after: tuple[int, int], *, shrunk: bool, padded: bool) -> str:
+    if shrunk and padded:
+        text = translate(
+            "Fitting",
+            "The picture was shrunk from {width} × {height} and padded at its edges to "
+            "{new_width} × {new_height} for this model.",
+        )
+    elif shrunk:
+        text = translate(
+            "Fitting",
+            "The picture was shrunk from {width} × {height} to {new_width} × {new_height} "
+            "for this model.",
+        )
+    elif padded:
+        text = translate(
+            "Fitting",
+            "The picture was padded at its edges to {new_width} × {new_height} for this model.",
+        )
+    else:
+        return ""
+    return text.format(width=before[0], height=before[1], new_width=after[0], new_height=after[1])
 
 
 def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
     """Why the model cannot draw pictures with this side, in a sentence; empty when it can.
 
-    `tiled`: in tiles it draws any side.
+    `name`: of the side; `tiled`: in tiles it draws any side.
     """
     if model is None:
         return ""
     most = MAX_SIDE if tiled else model.max_side
     if side > most:
-        return f"{name} can be at most {most}."
+        return translate("Fitting", "{name} can be at most {most}.").format(name=name, most=most)
     low = side // model.size_multiple * model.size_multiple
     if side == low:
         return ""
     sides = (low, low + model.size_multiple)
-    fitting = " or ".join(str(side) for side in sides if 0 < side <= most)
-    return f"{name} must be {fitting}."
+    fitting = [side for side in sides if 0 < side <= most]
+    if len(fitting) == 1:
+        text = translate("Fitting", "{name} must be {side}.")
+    else:
+        text = translate("Fitting", "{name} must be {side} or {other}.")
+    return text.format(name=name, side=fitting[0], other=fitting[-1])
 
 
 def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
     """Why the model cannot draw this size; empty when it can."""
-    sides = (("Width", width), ("Height", height))
+    sides = ((translate("Fitting", "Width"), width), (translate("Fitting", "Height"), height))
     problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
     return " ".join(filter(None, problems))
 
@@ -81,7 +105,7 @@ def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...
     """Those of `request` that the model has no use for, as the text in pictures writes them."""
     if model is None or model.skips or request.clip_skip == 1:
         return ()
-    return (f"Clip skip: {request.clip_skip}",)
+    return (translate("Fitting", "Clip skip: {clip_skip}").format(clip_skip=request.clip_skip),)
 
 
 def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple[int, int]:
@@ -96,7 +120,8 @@ def enlarging_problem(size: tuple[int, int]) -> str:
     width, height = size
     if max(size) <= MAX_SIDE and width * height <= MAX_PIXELS:
         return ""
-    return (
-        f"{width} × {height} is more than {MAX_SIDE} pixels along a side, or than "
-        f"{MAX_PIXELS / 1e6:.0f} million in all."
-    )
+    return translate(
+        "Fitting",
+        "{width} × {height} is more than {side} pixels along a side, or than "
+        "{millions} million in all.",
+    ).format(width=width, height=height, side=MAX_SIDE, millions=f"{MAX_PIXELS / 1e6:.0f}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 
 from ..canvas.panel import CanvasPanel
 from ..canvas.used import Usage
 from ..panels.strip import Entry
+from ..translation import translate
 from .store import Mode, StudioStore
 
 
@@ -49,10 +50,10 @@ class Masking(QObject):
 
 def _words(changed: int) -> str:
     """How many pixels are not those of the start picture; that the others are is asserted."""
-    say = QCoreApplication.translate
     if changed == 0:
-        return say("Masking", "No pixel changed")
+        return translate("Masking", "No pixel changed")
     if changed == 1:
-        return say("Masking", "1 pixel changed, inside the mask")
+        return translate("Masking", "1 pixel changed, inside the mask")
     number = f"{changed:,}"
-    return say("Masking", "{number} pixels changed, all inside the mask").format(number=number)
+    words = translate("Masking", "{number} pixels changed, all inside the mask")
+    return words.format(number=number)

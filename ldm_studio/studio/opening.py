@@ -16,6 +16,7 @@ from ..engine.events import ModelInfo
 from ..history.reading import scan
 from ..pictures import images
 from ..pictures.infotext import restore
+from ..translation import told, translate
 from .fitting import admit, unused_settings
 
 
@@ -45,11 +46,19 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
         path = Path(source)
         rgb = images.load_image(path)
         if (count := images.frames(path)) > 1:
-            notes.append(f"The first of its {count} pictures is used.")
+            notes.append(
+                translate("Opening", "The first of its {count} pictures is used.").format(
+                    count=count
+                )
+            )
         try:
             request, ignored = _settings(path, base)
         except RequestError as error:
-            notes.append(f"Its recipe cannot be used: {error.message}")
+            notes.append(
+                translate("Opening", "Its recipe cannot be used: {message}").format(
+                    message=told(error.message)
+                )
+            )
     if request is not None:
         ignored = (*ignored, *unused_settings(request, model))
     if model is not None:

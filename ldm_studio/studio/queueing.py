@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, QueueChanged, QueueItem
 from ..main_window import MainWindow
+from ..translation import counted, translate
 from .changes import MOST
 from .recovered import Recovered
 from .store import StudioStore
@@ -63,12 +64,14 @@ class Queueing(QObject):
         if not event.paused and all(item.state != "interrupted" for item in event.items):
             return  # it goes on by itself
         items = event.items
-        every = " All" if len(items) > 1 else ""
+        several = len(items) > 1
+        resume = self.tr("Resume All") if several else self.tr("Resume")
+        discard = self.tr("Discard All") if several else self.tr("Discard")
         self._recovered.offer(
             left_words(items),
-            "What was begun goes on where it stopped, to the same picture.",
-            (f"Resume{every}", lambda: self._resume(items)),
-            (f"Discard{every}", lambda: self._discard(items)),
+            self.tr("What was begun goes on where it stopped, to the same picture."),
+            (resume, lambda: self._resume(items)),
+            (discard, lambda: self._discard(items)),
         )
 
     def _resume(self, items: Sequence[QueueItem]) -> None:
@@ -89,20 +92,28 @@ def left_words(items: Sequence[QueueItem]) -> str:
     """What was left from the last time, in a sentence."""
     begun = [item for item in items if item.state == "interrupted"]
     rest = len(items) - len(begun)
-    waits = "1 waits" if rest == 1 else f"{rest} wait"
     if not begun:
-        return f"{'A picture waits' if rest == 1 else f'{rest} pictures wait'} in the queue."
+        return counted("Queueing", "%n pictures wait in the queue.", rest)
     if len(begun) == 1:
-        (item,) = begun
-        at = f" at step {item.step} of {item.steps}" if item.step and item.steps else ""
-        words = f"A picture{_named(item)} was interrupted{at}"
+        words = _interrupted(begun[0])
     else:
-        words = f"{len(begun)} pictures were interrupted"
-    return f"{words}, and {waits} in the queue." if rest else f"{words}."
+        words = counted("Queueing", "%n pictures were interrupted.", len(begun))
+    waits = counted("Queueing", "%n more wait in the queue.", rest) if rest else ""
+    return " ".join(filter(None, (words, waits)))
 
 
-def _named(item: QueueItem) -> str:
+def _interrupted(item: QueueItem) -> str:
     name = " ".join(item.request.prompt.split())
-    if not name:
-        return ""
-    return f" (“{name if len(name) <= MOST else name[: MOST - 1] + '…'}”)"
+    known = bool(item.step and item.steps)
+    if name and known:
+        text = translate(
+            "Queueing", "A picture (“{name}”) was interrupted at step {step} of {steps}."
+        )
+    elif name:
+        text = translate("Queueing", "A picture (“{name}”) was interrupted.")
+    elif known:
+        text = translate("Queueing", "A picture was interrupted at step {step} of {steps}.")
+    else:
+        text = translate("Queueing", "A picture was interrupted.")
+    short = name if len(name) <= MOST else f"{name[: MOST - 1]}…"
+    return text.format(name=short, step=item.step, steps=item.steps)

@@ -9,6 +9,7 @@ from ..engine.events import Replayed, ReplayFailed, ReplayProgress
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.replay import Verdict
+from ..translation import told, translate
 
 SHOWN_MS = 5000
 
@@ -28,40 +29,52 @@ class Replaying(QObject):
     def replay(self, entry: Entry | None) -> None:
         if entry is not None and entry.path is not None:
             self._bridge.replay(entry.path)
-            self._window.status.showMessage(f"{entry.path.name} is replayed next…")
+            words = self.tr("{name} is replayed next…").format(name=entry.path.name)
+            self._window.status.showMessage(words)
 
     def _on_progress(self, event: ReplayProgress) -> None:
-        words = f"Replaying {event.path.name}: step {event.step} of {event.steps}"
+        words = self.tr("Replaying {name}: step {step} of {steps}")
+        words = words.format(name=event.path.name, step=event.step, steps=event.steps)
         self._window.status.showMessage(words)
 
     def _on_replayed(self, event: Replayed) -> None:
         self._window.status.clearMessage()
-        words, hint = in_words(event.verdict)
-        notice, words = self._window.notice, f"Replayed {event.path.name}: {words}"
+        found, hint = in_words(event.verdict)
+        words = self.tr("Replayed {name}: {found}").format(name=event.path.name, found=found)
+        notice = self._window.notice
         (notice.show_info if event.verdict.identical else notice.show_error)(words, hint)
 
     def _on_failed(self, event: ReplayFailed) -> None:
         self._window.status.clearMessage()
         if event.error is None:
-            self._window.status.showMessage("The replay was stopped.", SHOWN_MS)
+            self._window.status.showMessage(self.tr("The replay was stopped."), SHOWN_MS)
         else:
             self._window.notice.show_error(event.error.message, event.error.hint)
 
 
 def in_words(verdict: Verdict) -> tuple[str, str]:
     """What a replay found, and why, as far as one can tell."""
-    result = "the same" if verdict.pixels_equal else "another"
     if verdict.identical:
-        found = f"identical, {verdict.steps} steps and all pixels."
+        found = translate("Replaying", "identical, {steps} steps and all pixels.")
+    elif verdict.first_difference is not None and verdict.pixels_equal:
+        found = translate(
+            "Replaying",
+            "step {step} of {steps} is the first that differs; it ends in the same picture.",
+        )
     elif verdict.first_difference is not None:
-        found = (
-            f"step {verdict.first_difference} of {verdict.steps} is the first that differs; "
-            f"it ends in {result} picture."
+        found = translate(
+            "Replaying",
+            "step {step} of {steps} is the first that differs; it ends in another picture.",
         )
     elif not verdict.pixels_equal:
-        found = "the finished picture differs."
+        found = translate("Replaying", "the finished picture differs.")
     else:
-        found = f"all {verdict.steps} steps are the same, but the file is not."
-    why = [f"It may be because of {', or '.join(verdict.causes)}."] if verdict.causes else []
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in verdict.notes]
-    return found, " ".join((*why, *notes))
+        found = translate("Replaying", "all {steps} steps are the same, but the file is not.")
+    found = found.format(step=verdict.first_difference, steps=verdict.steps)
+    said = []
+    if verdict.causes:
+        causes = translate("Replaying", ", or ").join(map(told, verdict.causes))
+        said.append(translate("Replaying", "It may be because of {causes}.").format(causes=causes))
+    for note in map(told, verdict.notes):
+        said.append(f"{note[:1].upper()}{note[1:]}.")
+    return found, " ".join(said)

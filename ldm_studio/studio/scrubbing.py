@@ -15,6 +15,7 @@ from ..engine.events import Finished, Looked, LookFailed, Progress, Started, Ste
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..panels.timeline import Mark
+from ..translation import translate
 from .branching import Branch
 from .changes import in_words
 
@@ -106,7 +107,7 @@ class Scrubbing(QObject):
             count, kept = steps_of(self._entry)
             marks = marks_of_entry(self._entry)
             if self._branch is not None and self._branch.entry is self._entry:
-                marks.append(Mark(self._branch.step, "The branch begins here."))
+                marks.append(Mark(self._branch.step, self.tr("The branch begins here.")))
             self._timeline.show_picture(count, marks, kept=kept)
 
     # From the timeline
@@ -156,7 +157,12 @@ def steps_of(entry: Entry) -> tuple[int, bool]:
 
 def marks_of(changes: tuple[Change, ...]) -> list[Mark]:
     return [
-        Mark(change.step, f"Changed after step {change.step}: {in_words(change)}")
+        Mark(
+            change.step,
+            translate("Scrubbing", "Changed after step {step}: {change}").format(
+                step=change.step, change=in_words(change)
+            ),
+        )
         for change in changes
     ]
 
@@ -167,5 +173,6 @@ def marks_of_entry(entry: Entry) -> list[Mark]:
     marks = marks_of(request.changes)
     parent = entry.record.parent if entry.record else None
     if parent is not None:
-        marks.append(Mark(parent.step, f"Branched off {parent.name} after step {parent.step}."))
+        words = translate("Scrubbing", "Branched off {name} after step {step}.")
+        marks.append(Mark(parent.step, words.format(name=parent.name, step=parent.step)))
     return marks

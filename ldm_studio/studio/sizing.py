@@ -37,9 +37,12 @@ class Sizing(QObject):
             return
         _, offers = self._offers(start)
         self._window.notice.show_info(
-            f"The picture has {width} × {height} pixels; {model.name} draws at most "
-            f"{model.max_side} at once.",
-            "Paint over a part to have that redrawn at the model's size, or redraw all of it:",
+            self.tr(
+                "The picture has {width} × {height} pixels; {model} draws at most {most} at once."
+            ).format(width=width, height=height, model=model.name, most=model.max_side),
+            self.tr(
+                "Paint over a part to have that redrawn at the model's size, or redraw all of it:"
+            ),
             *offers,
         )
 
@@ -48,17 +51,24 @@ class Sizing(QObject):
         if start is None or model is None or store.mode is Mode.TEXT:
             return "", ()
         if store.mode is Mode.INPAINT and store.area == "masked":
-            return "Change the size under Finer mask options.", ()
+            return self.tr("Change the size under Finer mask options."), ()
         if store.mode is Mode.INPAINT:
-            hint = "The masked part alone can be drawn at the model's size, in a picture of any."
-            return hint, (("Only the Masked Part", self._only_masked),)
+            hint = self.tr(
+                "The masked part alone can be drawn at the model's size, in a picture of any."
+            )
+            return hint, ((self.tr("Only the Masked Part"), self._only_masked),)
         small = max(start.shape[:2]) <= model.max_side
-        smaller = "Pad It" if small else "Scale It Down"
+        smaller = self.tr("Pad It") if small else self.tr("Scale It Down")
         scale = (smaller, lambda: self._fit(start, model, tiled=False))
         if small:
             return "", (scale,)
-        hint = "Overlapping tiles that form together have no limit; scaling down loses detail."
-        return hint, (("Draw in Tiles", lambda: self._fit(start, model, tiled=True)), scale)
+        hint = self.tr(
+            "Overlapping tiles that form together have no limit; scaling down loses detail."
+        )
+        return hint, (
+            (self.tr("Draw in Tiles"), lambda: self._fit(start, model, tiled=True)),
+            scale,
+        )
 
     def _only_masked(self) -> None:
         self._store.area = "masked"

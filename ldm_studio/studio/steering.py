@@ -103,7 +103,8 @@ class Steering(QObject):
             return
         self._sent = False
         self._request = self._asked
-        text = f"Applied after step {event.change.step}: {in_words(event.change)}"
+        text = self.tr("Applied after step {step}: {change}")
+        text = text.format(step=event.change.step, change=in_words(event.change))
         self._window.status.showMessage(text, SHOWN_MS)
         self._offer()
 

@@ -39,6 +39,7 @@ from core.text.passage import A1111, SYNTAXES
 
 from .. import models
 from ..engine.events import ModelInfo
+from ..translation import translate
 from ..wildcards import templates_of
 from .fitting import side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
@@ -253,7 +254,9 @@ class StudioStore(QObject):
     def problem(self) -> str:
         """Why the model cannot draw the size that is asked for; empty when it can."""
         tiled = self.tile > 0
-        if tiled and (problem := side_problem("A tile", self.tile, self.run.model)):
+        if tiled and (
+            problem := side_problem(translate("Fitting", "A tile"), self.tile, self.run.model)
+        ):
             return problem
         return size_problem(*self.drawn_size, self.run.model, tiled=tiled)
 

@@ -192,7 +192,10 @@ class Studio(QObject):
         if not notice.is_offer:
             notice.dismiss()
         if branch and (ignored := branch.ignored(store.snapshot())):
-            notice.show_info(f"A branch keeps its {', '.join(ignored)}.", f"{CAN_CHANGE}.")
+            notice.show_info(
+                self.tr("A branch keeps its {settings}.").format(settings=", ".join(ignored)),
+                CAN_CHANGE,
+            )
         self.submit(order)
 
     def submit(self, order: Order) -> None:
@@ -206,7 +209,9 @@ class Studio(QObject):
         self._prompts.add(store.prompt)
         self.running.count()
         if store.run.paused:
-            self.window.status.showMessage("Added to the queue, which is paused.", SHOWN_MS)
+            self.window.status.showMessage(
+                self.tr("Added to the queue, which is paused."), SHOWN_MS
+            )
 
     def order(self) -> Order:
         """What the panels and the canvas ask for.
@@ -327,7 +332,7 @@ class Studio(QObject):
     def _on_load_failed(self, event: LoadFailed) -> None:
         error = event.error
         wanted = self.store.model
-        again = ("Try Again", lambda: self.bridge.warm_up(wanted))
+        again = (self.tr("Try Again"), lambda: self.bridge.warm_up(wanted))
         self.window.notice.show_error(error.message, error.hint, again)
 
     def _on_progress(self, event: Progress) -> None:
@@ -378,7 +383,9 @@ class Studio(QObject):
 
     def _on_failed(self, event: Failed) -> None:
         error = event.error
-        action = ("Copy Report", lambda: _copy(report(event.report))) if event.report else None
+        action = (
+            (self.tr("Copy Report"), lambda: _copy(report(event.report))) if event.report else None
+        )
         self.window.notice.show_error(error.message, error.hint, action)
         self.view.set_preview(None)
 

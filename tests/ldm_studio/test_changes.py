@@ -42,5 +42,5 @@ def test_only_what_differs_and_was_asked_for() -> None:
         (Change(1, prompt="word " * 30), f"prompt “{('word ' * 30)[:47]}…”"),
     ],
 )  # fmt: skip
-def test_a_change_in_words(change, words) -> None:
+def test_a_change_in_words(change, words, qapp) -> None:
     assert in_words(change) == words

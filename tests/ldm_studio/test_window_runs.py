@@ -204,11 +204,11 @@ LEFT = QueueItem(900, Request(prompt="a fox"), "interrupted", step=5, steps=20)
 WAITS = QueueItem(901, Request(), "waiting")
 
 
-def test_what_was_left_is_said_in_a_sentence() -> None:
+def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
     assert left_words([LEFT]) == "A picture (“a fox”) was interrupted at step 5 of 20."
     assert left_words([LEFT, LEFT]) == "2 pictures were interrupted."
     assert left_words([WAITS]) == "A picture waits in the queue."
-    both = "A picture (“a fox”) was interrupted at step 5 of 20, and 2 wait in the queue."
+    both = "A picture (“a fox”) was interrupted at step 5 of 20. 2 more wait in the queue."
     assert left_words([LEFT, WAITS, WAITS]) == both
 
 
