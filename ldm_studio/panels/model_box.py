@@ -63,7 +63,7 @@ class ModelBox(QComboBox):
     listed = Signal()
     """The checkpoints are found."""
 
-    def __init__(self, store: StudioStore, holder: QWidget | None = None) -> None:
+    def __init__(self, store: StudioStore, holder: QWidget) -> None:
         """`holder` holds the picker: a combo box has a style of its own for what it holds."""
         super().__init__()
         self._store = store
@@ -77,7 +77,7 @@ class ModelBox(QComboBox):
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
-        self.picker = Picker(holder or self, self.tr("Models"), self.tr("There are no models."))
+        self.picker = Picker(holder, self.tr("Models"), self.tr("There are no models."))
         self._add_folder = QPushButton(self.tr("Add a folder…"))
         self._add_folder.setToolTip(
             self.tr(
@@ -301,7 +301,7 @@ class ModelField(QWidget):
         row.setSpacing(4)
         row.addWidget(self.box, 1)
         row.addWidget(self.own)
-        self.setFocusProxy(self.box)
+        # No focus proxy: with a window among its children, Qt would cut both off the tab chain.
         bind(store, "model", self.box, self.box.value, self.box.set_value, self.box.changed)
         store.model_changed.connect(self._model_changed)
         store.modified.connect(self._offer)
