@@ -202,7 +202,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     engine = start(Stepping(model), quitting)
     engine.submit(Work(1, REQUEST))
     gate.let(2)
-    quitting.one(Progress, lambda event: event.step == 2)
+    gate.wait(3)  # the third step is drawn: only after it can the engine see that it is to pause
     engine.pause()
     gate.let(1)
     assert quitting.one(Paused).step == 3
