@@ -18,6 +18,7 @@ from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told
 
 SLACK = 12
 """Logical pixels that Qt leaves behind the word."""
@@ -142,8 +143,8 @@ def _item(addon: FoundAddon) -> Item:
     return Item(
         key=addon.name,
         title=addon.name,
-        detail=" · ".join(filter(None, (known.kind, size, known.precision))),
-        tip="\n".join(filter(None, (known.kind, known.problem, str(addon.path)))),
+        detail=" · ".join(filter(None, (told(known.kind), size, known.precision))),
+        tip="\n".join(filter(None, (told(known.kind), told(known.problem), str(addon.path)))),
         path=addon.path,
-        problem=known.problem.replace(str(addon.path), addon.path.name),
+        problem=told(known.problem.replace(str(addon.path), addon.path.name)),
     )

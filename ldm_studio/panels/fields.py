@@ -40,8 +40,8 @@ class Caption(QLabel):
         self.setBuddy(control)
         self._control, self._tip, self._reset = control, tip, reset
         self._hint = ""
-        hint = " Double-click the name to reset it." if reset else ""
-        self.setToolTip(tip + hint)
+        hint = self.tr("Double-click the name to reset it.") if reset else ""
+        self.setToolTip(" ".join(filter(None, (tip, hint))))
         for widget in (control, *control.findChildren(QWidget)):
             widget.setToolTip(widget.toolTip() or tip)
             if not widget.accessibleName():
@@ -71,7 +71,8 @@ class Caption(QLabel):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Reset {self.text().replace('&', '').lower()}", self._reset)
+        name = self.text().replace("&", "")
+        menu.addAction(self.tr("Reset “{name}”").format(name=name), self._reset)
         menu.popup(event.globalPos())
 
 
@@ -93,7 +94,7 @@ class WheelGuard(QObject):
         kinds = (QAbstractSpinBox, QSlider, QComboBox)
         for widget in root.findChildren(QWidget):
             if isinstance(widget, kinds):
-                widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                widget.setFocusPolicy(widget.focusPolicy() & Qt.FocusPolicy.StrongFocus)
                 widget.installEventFilter(self)
 
 
@@ -206,6 +207,7 @@ class SliderField(QWidget):
         self._step = step
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(slider[0] / step), round(slider[1] / step))
+        self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # keys change the number beside it
         self.slider.setPageStep(max(1, round((slider[1] - slider[0]) / step / 10)))
         self.number: QSpinBox | NumberBox
         if decimals:

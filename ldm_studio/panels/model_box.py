@@ -32,8 +32,8 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID
+from ldm_studio.translation import told, translate
 
-DEFAULT = " (default)"
 _ADD = object()
 """Stands, among the references, for adding a folder."""
 _OPENING = (
@@ -181,10 +181,15 @@ class ModelBox(QComboBox):
                 items.item(self.count() - 1).setEnabled(False)
         if self.chosen is None:
             name = Path(self._value).name
-            tip = f"There is no such model here: {self._value}"
-            self._add(f"{name} (missing)" if self.is_missing else name, self._value, tip)
+            tip = self.tr("There is no such model here: {model}").format(model=self._value)
+            missing = self.tr("{name} (missing)").format(name=name)
+            self._add(missing if self.is_missing else name, self._value, tip)
         self.insertSeparator(self.count())
-        self._add("Add a folder…", _ADD, "Choose a folder that is a model, or that holds models.")
+        self._add(
+            self.tr("Add a folder…"),
+            _ADD,
+            self.tr("Choose a folder that is a model, or that holds models."),
+        )
         self._show()
         self.picker.show_items([_item(model, listed) for model in listed], self._value)
 
@@ -207,10 +212,18 @@ class ModelBox(QComboBox):
         part, control = QStyle.SubControl.SC_ComboBoxEditField, QStyle.ComplexControl.CC_ComboBox
         room = self.style().subControlRect(control, option, part, self).width()
         middle = Qt.TextElideMode.ElideMiddle
-        name = self.currentText().removesuffix(DEFAULT)  # which only the list needs to say
+        name = self._name_shown
         text = self.fontMetrics().elidedText(name, middle, room)
         option.currentText = text  # type: ignore[attr-defined]  # the stubs lack it
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    @property
+    def _name_shown(self) -> str:
+        """Of the model that is chosen; that it is the default only the list needs to say."""
+        chosen = self.chosen
+        if chosen is not None and chosen.reference == models.DEFAULT:
+            return chosen.name
+        return self.currentText()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys choose in the open list alone, where one may pass over what one does not want."""
@@ -230,7 +243,7 @@ class ModelBox(QComboBox):
         index = next(i for i in range(self.count()) if self.itemData(i) == self._value)
         self.setCurrentIndex(index)
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
-        self.setToolTip(f"The model that makes the picture.\n{words}")
+        self.setToolTip("\n".join((self.tr("The model that makes the picture."), str(words))))
 
     def _show_prediction(self) -> None:
         """What was decided about the model that is chosen."""
@@ -292,7 +305,9 @@ class ModelField(QWidget):
         """What was wrong with what was added last, until something is chosen."""
         self.box = ModelBox(store, self)
         self.own = tool_button(
-            "settings", "The model's own settings", "Take the settings that the model was made for."
+            "settings",
+            self.tr("The model's own settings"),
+            self.tr("Take the settings that the model was made for."),
         )
         self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
         self.problem.setObjectName("wrong")
@@ -324,7 +339,11 @@ class ModelField(QWidget):
     def _added(self, path: str, inside: list[FoundModel]) -> None:
         usable = [model for model in inside if not model.problem]
         if not inside:
-            self._tell(f"There is no model in {Path(path).name} that is known here.")
+            self._tell(
+                self.tr("There is no model in {name} that is known here.").format(
+                    name=Path(path).name
+                )
+            )
             return
         store = self._store
         if inside[0].reference == str(inside[0].path) and path not in store.model_folders:
@@ -338,7 +357,9 @@ class ModelField(QWidget):
             self._tell(inside[0].problem)
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self.window(), "Add a Folder of Models", str(_nearest_folder()))
+        dialog = QFileDialog(
+            self.window(), self.tr("Add a Folder of Models"), str(_nearest_folder())
+        )
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.add)
         dialog.finished.connect(dialog.deleteLater)
@@ -361,10 +382,10 @@ class ModelField(QWidget):
     def _explain(self) -> None:
         chosen, problem = self.box.chosen, self._told
         if not problem and self.box.is_missing:
-            problem = "This model is not there. Choose another, or add its folder."
+            problem = self.tr("This model is not there. Choose another, or add its folder.")
         elif not problem and chosen is not None:
             problem = chosen.problem.replace(str(chosen.path), chosen.path.name)
-        self.problem.setText(problem)
+        self.problem.setText(told(problem))
         self.problem.setVisible(bool(problem))
 
     def _run_changed(self, run: RunState) -> None:
@@ -406,7 +427,7 @@ def _nearest_folder() -> Path:
 def _label(model: FoundModel, among: list[FoundModel]) -> str:
     """Its name, and what tells it from another of the same name."""
     if model.reference == models.DEFAULT:
-        return f"{model.name}{DEFAULT}"
+        return translate("ModelBox", "{name} (default)").format(name=model.name)
     alike = sum(other.name == model.name for other in among)
     if alike == 1:
         return model.name
@@ -421,13 +442,13 @@ def _item(model: FoundModel, among: list[FoundModel]) -> Item:
     return Item(
         key=model.reference,
         title=_label(model, among),
-        detail=" · ".join(filter(None, (model.kind, size, model.precision))),
+        detail=" · ".join(filter(None, (told(model.kind), size, model.precision))),
         tip=_about(model),
         path=model.path if model.is_checkpoint else None,
-        problem=model.problem.replace(str(model.path), model.path.name),
+        problem=told(model.problem.replace(str(model.path), model.path.name)),
     )
 
 
 def _about(model: FoundModel) -> str:
     """What it is, why it cannot be chosen, where it is."""
-    return "\n".join(words for words in (model.kind, model.problem, str(model.path)) if words)
+    return "\n".join(filter(None, (told(model.kind), told(model.problem), str(model.path))))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -32,6 +32,7 @@ from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import Binding, bind
 from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
 from ldm_studio.theme import GRID
+from ldm_studio.translation import told, translate
 
 
 @dataclass(frozen=True)
@@ -48,116 +49,173 @@ class _Words:
 
 _ROWS: dict[str, _Words] = {
     "syntax": _Words(
-        "Syntax",
-        "Whose way of writing prompts is followed, and what weights in them do.",
+        QT_TRANSLATE_NOOP("MoreSection", "Syntax"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection", "Whose way of writing prompts is followed, and what weights in them do."
+        ),
         ("syntax",),
     ),
     "clip_skip": _Words(
-        "Clip skip",
-        "How early the text encoder is left: 1 reads with all its layers, 2 without the last one. "
-        "Models of Stable Diffusion 1 were often made for 2.",
+        QT_TRANSLATE_NOOP("MoreSection", "Clip skip"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "How early the text encoder is left: 1 reads with all its layers, 2 without the last "
+            "one. Models of Stable Diffusion 1 were often made for 2.",
+        ),
         ("clip_skip",),
     ),
     "vae": _Words(
-        "VAE",
-        "What encodes and decodes pictures: another one may give better colours and eyes.",
+        QT_TRANSLATE_NOOP("MoreSection", "VAE"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "What encodes and decodes pictures: another one may give better colours and eyes.",
+        ),
         ("vae",),
     ),
     "rescale": _Words(
-        "Rescale",
-        "CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
+        QT_TRANSLATE_NOOP("MoreSection", "Rescale"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.",
+        ),
         ("rescale",),
         begins=True,
     ),
     "interval": _Words(
-        "CFG from",
-        "The share of the way, 0 pure noise and 1 the picture, between which CFG acts.",
+        QT_TRANSLATE_NOOP("MoreSection", "CFG from"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "The share of the way, 0 pure noise and 1 the picture, between which CFG acts.",
+        ),
         ("guidance_start", "guidance_end"),
     ),
     "plus_plus": _Words(
-        "CFG++",
-        "Gentler guidance in place of CFG, by this strength: 0.6 is usual, 0 leaves CFG.",
+        QT_TRANSLATE_NOOP("MoreSection", "CFG++"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Gentler guidance in place of CFG, by this strength: 0.6 is usual, 0 leaves CFG.",
+        ),
         ("plus_plus",),
     ),
     "mimic": _Words(
-        "Mimic",
-        "Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.",
+        QT_TRANSLATE_NOOP("MoreSection", "Mimic"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.",
+        ),
         ("mimic",),
     ),
     "quantile": _Words(
-        "Quantile", "How many of the values dynamic thresholding leaves unclipped.", ("quantile",)
+        QT_TRANSLATE_NOOP("MoreSection", "Quantile"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection", "How many of the values dynamic thresholding leaves unclipped."
+        ),
+        ("quantile",),
     ),
     "eta": _Words(
-        "Eta",
-        "How much of each step's noise is fresh: 0 none, 1 all that the process has.",
+        QT_TRANSLATE_NOOP("MoreSection", "Eta"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "How much of each step's noise is fresh: 0 none, 1 all that the process has.",
+        ),
         ("eta",),
         begins=True,
     ),
     "churn": _Words(
-        "Churn", "Noise that is put back before each step, over the whole of a run.", ("churn",)
+        QT_TRANSLATE_NOOP("MoreSection", "Churn"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection", "Noise that is put back before each step, over the whole of a run."
+        ),
+        ("churn",),
     ),
     "churned": _Words(
-        "Churn at",
-        "The sigmas between which noise is put back.",
+        QT_TRANSLATE_NOOP("MoreSection", "Churn at"),
+        QT_TRANSLATE_NOOP("MoreSection", "The sigmas between which noise is put back."),
         ("churn_lowest", "churn_highest"),
     ),
     "s_noise": _Words(
-        "S-noise",
-        "Makes fresh noise stronger or weaker: a little above 1 gives more detail.",
+        QT_TRANSLATE_NOOP("MoreSection", "S-noise"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Makes fresh noise stronger or weaker: a little above 1 gives more detail.",
+        ),
         ("s_noise",),
     ),
     "order": _Words(
-        "Order", "How many steps the sampler looks back to: fewer are steadier.", ("order",)
+        QT_TRANSLATE_NOOP("MoreSection", "Order"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection", "How many steps the sampler looks back to: fewer are steadier."
+        ),
+        ("order",),
     ),
     "sigmas": _Words(
-        "Sigmas",
-        "The noise levels to visit, one a step, in place of a schedule: falling, above 0.",
+        QT_TRANSLATE_NOOP("MoreSection", "Sigmas"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "The noise levels to visit, one a step, in place of a schedule: falling, above 0.",
+        ),
         ("sigmas",),
         begins=True,
     ),
     "sigma_range": _Words(
-        "Range",
-        "The lowest and the highest noise level, within those of the model.",
+        QT_TRANSLATE_NOOP("MoreSection", "Range"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection", "The lowest and the highest noise level, within those of the model."
+        ),
         ("sigma_min", "sigma_max"),
     ),
     "rho": _Words(
-        "Rho",
-        "The bend of the schedule: higher spends more steps where there is little noise.",
+        QT_TRANSLATE_NOOP("MoreSection", "Rho"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "The bend of the schedule: higher spends more steps where there is little noise.",
+        ),
         ("rho",),
     ),
     "noise": _Words(
-        "Noise",
-        "Whose way of drawing noise from the seed is followed, to make their pictures again.",
+        QT_TRANSLATE_NOOP("MoreSection", "Noise"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Whose way of drawing noise from the seed is followed, to make their pictures again.",
+        ),
         ("noise",),
         begins=True,
     ),
     "variation": _Words(
-        "Variation",
-        "How far the noise is turned towards that of another seed: 0 not, 1 wholly.",
+        QT_TRANSLATE_NOOP("MoreSection", "Variation"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "How far the noise is turned towards that of another seed: 0 not, 1 wholly.",
+        ),
         ("variation_strength",),
     ),
     "variation_seed": _Words(
-        "Towards", "The seed that the variation goes towards.", ("variation_seed",)
+        QT_TRANSLATE_NOOP("MoreSection", "Towards"),
+        QT_TRANSLATE_NOOP("MoreSection", "The seed that the variation goes towards."),
+        ("variation_seed",),
     ),
     "tile": _Words(
-        "Tiles",
-        "Draw in overlapping tiles of this side, which form together: for pictures larger than "
-        "the model draws; 0 is all at once.",
+        QT_TRANSLATE_NOOP("MoreSection", "Tiles"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Draw in overlapping tiles of this side, which form together: for pictures larger "
+            "than the model draws; 0 is all at once.",
+        ),
         ("tile",),
         begins=True,
     ),
 }
 
 _NAMES = {
-    "rescale": "CFG rescale",
-    "mimic": "mimic CFG",
-    "guidance_start": "CFG from",
-    "guidance_end": "CFG to",
-    "churn_lowest": "churn from",
-    "churn_highest": "churn to",
-    "sigma_min": "sigma from",
-    "sigma_max": "sigma to",
-    "variation_seed": "variation towards",
+    "rescale": QT_TRANSLATE_NOOP("MoreSection", "CFG rescale"),
+    "mimic": QT_TRANSLATE_NOOP("MoreSection", "mimic CFG"),
+    "guidance_start": QT_TRANSLATE_NOOP("MoreSection", "CFG from"),
+    "guidance_end": QT_TRANSLATE_NOOP("MoreSection", "CFG to"),
+    "churn_lowest": QT_TRANSLATE_NOOP("MoreSection", "churn from"),
+    "churn_highest": QT_TRANSLATE_NOOP("MoreSection", "churn to"),
+    "sigma_min": QT_TRANSLATE_NOOP("MoreSection", "sigma from"),
+    "sigma_max": QT_TRANSLATE_NOOP("MoreSection", "sigma to"),
+    "variation_seed": QT_TRANSLATE_NOOP("MoreSection", "variation towards"),
 }
 """Parameters that share a row, or need their neighbours to be understood."""
 
@@ -169,7 +227,10 @@ class MoreSection(Folded):
     """One row for each parameter that applies."""
 
     def __init__(self, store: StudioStore) -> None:
-        super().__init__("More", "Show or hide the seldom used settings.")
+        super().__init__(
+            translate("MoreSection", "More"),
+            translate("MoreSection", "Show or hide the seldom used settings."),
+        )
         self._store = store
         self._model = store.run.model
         self._rows: dict[str, tuple[Caption, QWidget]] = {}
@@ -211,21 +272,27 @@ class MoreSection(Folded):
         self.s_noise = SliderField(*limits["s_noise"], (0.9, 1.1), step=0.01, decimals=2)
         self.order = SliderField(*limits["order"], limits["order"])
         self.sigmas = SigmasEdit()
-        self.sigma_min = OptionalNumber("model's", 1e-6, MAX_SIGMA)
-        self.sigma_max = OptionalNumber("model's", 1e-6, MAX_SIGMA)
+        self.sigma_min = OptionalNumber(self.tr("model's"), 1e-6, MAX_SIGMA)
+        self.sigma_max = OptionalNumber(self.tr("model's"), 1e-6, MAX_SIGMA)
         self.rho = SliderField(0.1, 100, (0.5, 10), step=0.5, decimals=1)
         self.noise = _choice(PROFILES)
         self.variation_strength = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.variation_seed = SeedEdit()
         self.tile = SliderField(0, MAX_SIDE, (0, 1024), step=64)
-        self.range_problem = QLabel("The first must be below the second.", wordWrap=True)
+        self.range_problem = QLabel(self.tr("The first must be below the second."), wordWrap=True)
         self.range_problem.setObjectName("wrong")
 
     def _lay_out(self) -> None:
         controls: dict[str, QWidget] = {
-            "interval": _between(self.guidance_start, self.guidance_end, "CFG"),
-            "churned": _between(self.churn_lowest, self.churn_highest, "Churn"),
-            "sigma_range": _between(self.sigma_min, self.sigma_max, "Sigma"),
+            "interval": _between(
+                self.guidance_start, self.guidance_end, self.tr("CFG from"), self.tr("CFG to")
+            ),
+            "churned": _between(
+                self.churn_lowest, self.churn_highest, self.tr("Churn from"), self.tr("Churn to")
+            ),
+            "sigma_range": _between(
+                self.sigma_min, self.sigma_max, self.tr("Sigma from"), self.tr("Sigma to")
+            ),
             "variation": self.variation_strength,
         }
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -237,7 +304,8 @@ class MoreSection(Folded):
             if words.begins:
                 self._grid.setRowMinimumHeight(row - 1, GRID // 2)
             control = controls.get(key) or getattr(self, key)
-            caption = Caption(words.text, control, words.tip, partial(self._reset, words.names))
+            reset = partial(self._reset, words.names)
+            caption = Caption(self.tr(words.text), control, self.tr(words.tip), reset)
             self._rows[key] = (caption, control)
             self._grid.addWidget(caption, row, 0)
             self._grid.addWidget(control, row, 1)
@@ -326,31 +394,33 @@ def _choice(summaries: Mapping[str, str]) -> QComboBox:
     box.setMinimumContentsLength(6)
     for i, (name, summary) in enumerate(summaries.items()):
         box.addItem(name)
-        box.setItemData(i, summary, Qt.ItemDataRole.ToolTipRole)
+        box.setItemData(i, told(summary), Qt.ItemDataRole.ToolTipRole)
     return box
 
 
-def _between(low: _Number, high: _Number, name: str) -> QWidget:
-    """Two numbers, the first below the second; `name` is for those who hear it."""
+def _between(low: _Number, high: _Number, name: str, other: str) -> QWidget:
+    """Two numbers, the first below the second; their names are for those who hear them."""
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(GRID)
     row.addWidget(low, 1)
-    row.addWidget(QLabel("to"))
+    row.addWidget(QLabel(translate("MoreSection", "to")))
     row.addWidget(high, 1)
     for number in (low, high):
         number.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    low.setAccessibleName(f"{name} from")
-    high.setAccessibleName(f"{name} to")
+    low.setAccessibleName(name)
+    high.setAccessibleName(other)
     holder.setFocusProxy(low)
     return holder
 
 
 def _name(parameter: str) -> str:
     if parameter in _NAMES:
-        return _NAMES[parameter]
-    return next(words.text for words in _ROWS.values() if words.names == (parameter,))
+        text = _NAMES[parameter]
+    else:
+        text = next(words.text for words in _ROWS.values() if words.names == (parameter,))
+    return translate("MoreSection", text)
 
 
 def _words(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -39,6 +39,7 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told
 
 THUMB = 44
 FEW_STEPS = 10
@@ -46,62 +47,104 @@ FEW_STEPS = 10
 LITTLE_CFG = 2.0
 
 MODES = (
-    (Mode.TEXT, "Text", "Make a picture from the prompt alone."),
-    (Mode.IMAGE, "Image", "Make a picture from the start picture and the prompt."),
-    (Mode.INPAINT, "Inpaint", "Redraw only what is painted over on the canvas."),
+    (
+        Mode.TEXT,
+        QT_TRANSLATE_NOOP("SamplerPanel", "Text"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Make a picture from the prompt alone."),
+    ),
+    (
+        Mode.IMAGE,
+        QT_TRANSLATE_NOOP("SamplerPanel", "Image"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Make a picture from the start picture and the prompt."),
+    ),
+    (
+        Mode.INPAINT,
+        QT_TRANSLATE_NOOP("SamplerPanel", "Inpaint"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Redraw only what is painted over on the canvas."),
+    ),
 )
 
 _CAPTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "model": ("Model", "The model that makes the picture.", ("model",)),
-    "mode": ("Start from", "What is there before the first step.", ()),
+    "model": (
+        QT_TRANSLATE_NOOP("SamplerPanel", "Model"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "The model that makes the picture."),
+        ("model",),
+    ),
+    "mode": (
+        QT_TRANSLATE_NOOP("SamplerPanel", "Start from"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "What is there before the first step."),
+        (),
+    ),
     "strength": (
-        "Strength",
-        "How much of the start picture may change: 1 redraws it wholly.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "Strength"),
+        QT_TRANSLATE_NOOP(
+            "SamplerPanel", "How much of the start picture may change: 1 redraws it wholly."
+        ),
         ("strength",),
     ),
     "sampler": (
-        "Sampler",
-        "How each step is taken from noise towards a picture.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "Sampler"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "How each step is taken from noise towards a picture."),
         ("sampler",),
     ),
     "schedule": (
-        "Schedule",
-        "How the noise levels are spread over the steps.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "Schedule"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "How the noise levels are spread over the steps."),
         ("schedule",),
     ),
     "steps": (
-        "Steps",
-        "How many steps lead from noise to the picture: more take longer and show more detail.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "Steps"),
+        QT_TRANSLATE_NOOP(
+            "SamplerPanel",
+            "How many steps lead from noise to the picture: more take longer and show more detail.",
+        ),
         ("steps",),
     ),
     "cfg": (
-        "CFG",
-        "How strictly the picture follows the prompt: 1 hardly, 15 stubbornly.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "CFG"),
+        QT_TRANSLATE_NOOP(
+            "SamplerPanel", "How strictly the picture follows the prompt: 1 hardly, 15 stubbornly."
+        ),
         ("cfg",),
     ),
-    "size": ("Size", "Width and height of the picture, in pixels.", ("width", "height")),
+    "size": (
+        QT_TRANSLATE_NOOP("SamplerPanel", "Size"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Width and height of the picture, in pixels."),
+        ("width", "height"),
+    ),
     "seed": (
-        "Seed",
-        "The number the noise is made from: same seed and settings, same picture.",
+        QT_TRANSLATE_NOOP("SamplerPanel", "Seed"),
+        QT_TRANSLATE_NOOP(
+            "SamplerPanel",
+            "The number the noise is made from: same seed and settings, same picture.",
+        ),
         ("seed", "seed_locked"),
     ),
-    "count": ("Pictures", "How many pictures to make, each with the next seed.", ("count",)),
+    "count": (
+        QT_TRANSLATE_NOOP("SamplerPanel", "Pictures"),
+        QT_TRANSLATE_NOOP("SamplerPanel", "How many pictures to make, each with the next seed."),
+        ("count",),
+    ),
 }
 """Name, what it does in a sentence, and the parameters that its reset puts back."""
 
 _REASONS = {
-    "steps": "There are as many steps as sigmas in the list under More.",
-    "schedule": "The list of sigmas under More is visited instead.",
-    "cfg": "CFG++ under More is used instead.",
+    "steps": QT_TRANSLATE_NOOP(
+        "SamplerPanel", "There are as many steps as sigmas in the list under More."
+    ),
+    "schedule": QT_TRANSLATE_NOOP(
+        "SamplerPanel", "The list of sigmas under More is visited instead."
+    ),
+    "cfg": QT_TRANSLATE_NOOP("SamplerPanel", "CFG++ under More is used instead."),
 }
 """Why a parameter does not apply."""
 
 _PRESETS = (
-    ("Square", 1.0, 1.0),
-    ("Portrait", 0.75, 1.0),
-    ("Landscape", 1.0, 0.75),
-    ("Large", 1.5, 1.5),
-    ("Wide", 2.0, 1.0),
+    (QT_TRANSLATE_NOOP("SamplerPanel", "Square"), 1.0, 1.0),
+    (QT_TRANSLATE_NOOP("SamplerPanel", "Portrait"), 0.75, 1.0),
+    (QT_TRANSLATE_NOOP("SamplerPanel", "Landscape"), 1.0, 0.75),
+    (QT_TRANSLATE_NOOP("SamplerPanel", "Large"), 1.5, 1.5),
+    (QT_TRANSLATE_NOOP("SamplerPanel", "Wide"), 2.0, 1.0),
 )
 
 
@@ -134,20 +177,35 @@ class SamplerPanel(QWidget):
         self._captions: dict[str, Caption] = {}
         self.model = ModelField(store)
         self.changes = ChangesLine(store)
-        self.mode = Segments(MODES)
-        self.sampler = self._choices("Sampler", {k: row.summary for k, row in SAMPLERS.items()})
-        self.schedule = self._choices("Schedule", {k: row.summary for k, row in SCHEDULES.items()})
+        self.mode = Segments([(mode, self.tr(text), self.tr(tip)) for mode, text, tip in MODES])
+        self.sampler = self._choices(
+            self.tr("Sampler"), {k: row.summary for k, row in SAMPLERS.items()}
+        )
+        self.schedule = self._choices(
+            self.tr("Schedule"), {k: row.summary for k, row in SCHEDULES.items()}
+        )
         self.steps = SliderField(1, MAX_STEPS, (1, 60))
         self.cfg = SliderField(0, MAX_CFG, (1, 15), step=0.5, decimals=1)
         self.strength = SliderField(0.01, 1, (0.05, 1), step=0.05, decimals=2)
         self.preset = QComboBox()
-        self.width_field = self._side("Width")
-        self.height_field = self._side("Height")
-        self.swap = tool_button("swap", "Swap width and height", "Swap width and height.")
+        self.width_field = self._side(self.tr("Width"))
+        self.height_field = self._side(self.tr("Height"))
+        self.width_field.setToolTip(
+            self.tr("Width of the picture in pixels, a multiple of what the model needs.")
+        )
+        self.height_field.setToolTip(
+            self.tr("Height of the picture in pixels, a multiple of what the model needs.")
+        )
+        self.swap = tool_button(
+            "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
+        )
         self.seed = SeedEdit()
-        self.dice = tool_button("dice", "New seed", "Take a new random seed now and keep it.")
+        self.dice = tool_button(
+            "dice", self.tr("New seed"), self.tr("Take a new random seed now and keep it.")
+        )
         self.lock = tool_button(
-            "unlock", "Keep the seed", "Keep this seed, rather than a new one each time.",
+            "unlock", self.tr("Keep the seed"), self.tr("Keep this seed, rather than a new one "
+                                                        "each time."),
             checkable=True,
         )  # fmt: skip
         self.count = QSpinBox(minimum=1, maximum=MAX_COUNT)
@@ -159,8 +217,12 @@ class SamplerPanel(QWidget):
         self.problem.setObjectName("wrong")
         self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb_words = QLabel(wordWrap=True)
-        self.open = tool_button("folder", "Open a start picture", "Open a picture to start from.")
-        self.clear = tool_button("close", "No start picture", "Start from the prompt alone.")
+        self.open = tool_button(
+            "folder", self.tr("Open a start picture"), self.tr("Open a picture to start from.")
+        )
+        self.clear = tool_button(
+            "close", self.tr("No start picture"), self.tr("Start from the prompt alone.")
+        )
         self.start = self._start_row()
         self.inpaint = InpaintSection(store)
         self.more = MoreSection(store)
@@ -180,7 +242,7 @@ class SamplerPanel(QWidget):
         self._shown = picture
         if picture is None:
             self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
-            self._thumb_words.setText("Open a picture, or paint on the canvas.")
+            self._thumb_words.setText(self.tr("Open a picture, or paint on the canvas."))
         else:
             height, width = picture.shape[:2]
             packed = np.ascontiguousarray(picture)
@@ -194,7 +256,7 @@ class SamplerPanel(QWidget):
             )
             pixmap.setDevicePixelRatio(ratio)
             self._thumb.setPixmap(pixmap)
-            self._thumb_words.setText(f"Start picture\n{width} × {height}")
+            self._thumb_words.setText("\n".join((self.tr("Start picture"), f"{width} × {height}")))
         self.clear.setEnabled(picture is not None)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -210,7 +272,7 @@ class SamplerPanel(QWidget):
         box.setAccessibleName(name)
         for value, summary in summaries.items():
             box.addItem(value)
-            box.setItemData(box.count() - 1, summary, Qt.ItemDataRole.ToolTipRole)
+            box.setItemData(box.count() - 1, told(summary), Qt.ItemDataRole.ToolTipRole)
         return box
 
     def _side(self, name: str) -> QSpinBox:
@@ -218,13 +280,12 @@ class SamplerPanel(QWidget):
         box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         box.setAlignment(Qt.AlignmentFlag.AlignCenter)
         box.setAccessibleName(name)
-        box.setToolTip(f"{name} of the picture in pixels, a multiple of what the model needs.")
         return box
 
     def _caption(self, name: str, control: QWidget) -> Caption:
         text, tip, resets = _CAPTIONS[name]
         reset = partial(self._store.reset, *resets) if resets else None
-        self._captions[name] = Caption(text, control, tip, reset)
+        self._captions[name] = Caption(self.tr(text), control, self.tr(tip), reset)
         return self._captions[name]
 
     def _start_row(self) -> QWidget:
@@ -350,7 +411,7 @@ class SamplerPanel(QWidget):
 
     def _show_what_applies(self) -> None:
         for name, reason in _REASONS.items():
-            self._captions[name].disable("" if self._store.applies(name) else reason)
+            self._captions[name].disable("" if self._store.applies(name) else self.tr(reason))
 
     def _seed_typed(self) -> None:
         self._store.seed_locked = True
@@ -382,7 +443,7 @@ class SamplerPanel(QWidget):
         self._presets = presets(model)
         self.preset.clear()
         for name, width, height in self._presets:
-            self.preset.addItem(f"{name}", (width, height))
+            self.preset.addItem(self.tr(name), (width, height))
             tip = f"{width} × {height}"
             self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         for field in (self.width_field, self.height_field):
@@ -400,7 +461,7 @@ class SamplerPanel(QWidget):
         reason = self.tr("This model enlarges a picture: choose Image, and open one.")
         text = self.mode.button(Mode.TEXT)
         text.setEnabled(not needs)
-        text.setToolTip(reason if needs else tips[Mode.TEXT])
+        text.setToolTip(reason if needs else self.tr(tips[Mode.TEXT]))
         text.setAccessibleDescription(reason if needs else "")
         hints = dict.fromkeys(("steps", "cfg"), "")
         if quick:
@@ -426,13 +487,13 @@ class SamplerPanel(QWidget):
         else:
             self.preset.setCurrentIndex(-1)
             known = self._presets or size[0] != size[1]
-            self.preset.setPlaceholderText("Custom" if known else "Square")
+            self.preset.setPlaceholderText(self.tr("Custom") if known else self.tr("Square"))
         model, tiled = store.run.model, store.tile > 0
         problems = [
             (field, "" if any_size else side_problem(name, side, model, tiled=tiled))
             for field, name, side in (
-                (self.width_field, "Width", store.width),
-                (self.height_field, "Height", store.height),
+                (self.width_field, self.tr("Width"), store.width),
+                (self.height_field, self.tr("Height"), store.height),
             )
         ]
         text = " ".join(problem for _, problem in problems if problem)
