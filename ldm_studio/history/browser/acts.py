@@ -11,8 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ldm_studio.theme import icon
-
-from .wording import tr
+from ldm_studio.translation import translate
 
 if TYPE_CHECKING:
     from .chosen import Chosen
@@ -33,35 +32,134 @@ class Act:
 def acts() -> tuple[Act, ...]:
     """All there are, in the language of the interface."""
     return (
-        Act("reuse", tr("Reuse All"), tr("Show it on the canvas with all its settings (Enter)"),
-            "replay"),
-        Act("reuse_prompt", tr("Reuse Prompt"), tr("Only its prompts")),
-        Act("reuse_seed", tr("Reuse Seed"), tr("Only its seed, locked")),
-        Act("reuse_sampler", tr("Reuse Sampler Settings"),
-            tr("Sampler, schedule, steps, guidance and what belongs to them")),
-        Act("start", tr("Start"), tr("Start the next picture from this one"), "image"),
-        Act("branch", tr("Look at Steps and Branch"), tr("Go another way from a step"), "branch",
-            "Ctrl+B"),
-        Act("replay", tr("Replay"), tr("Make it again and compare"), "replay", "Ctrl+R"),
-        Act("compare", tr("Compare Two"), tr("Compare the two selected pictures"), "compare"),
-        Act("copy_prompt", tr("Copy Prompt"), tr("Only the prompt, as text"), "copy",
-            "Ctrl+Shift+C"),
-        Act("copy_parameters", tr("Copy Parameters"), tr("As the text that other programs read"),
-            "", "Ctrl+C"),
-        Act("rename", tr("Rename…"), tr("Give the file another name"), "pen", "F2"),
-        Act("open_folder", tr("Show in Folder"), tr("Open its folder"), "folder"),
-        Act("locate", tr("Locate…"), tr("Show where the file is now"), "search"),
-        Act("export", tr("Export…"), tr("As a folder, a zip file, a contact sheet or a table"),
-            "export"),
-        Act("favourite", tr("Favourite"), tr("Mark as favourite, or no more"), "heart", "F"),
-        Act("take_out", tr("Take Out of the Collection"), tr("The picture itself stays"), "minus"),
-        Act("earlier", tr("Move Earlier"), tr("One place forward in the collection"), "",
-            "Alt+Left"),
-        Act("later", tr("Move Later"), tr("One place back in the collection"), "", "Alt+Right"),
-        Act("trash", tr("Move to the Trash"), tr("Can be undone"), "trash", "Del"),
-        Act("undo", tr("Undo"), tr("Take back what was deleted, renamed or taken out last"),
-            "undo", "Ctrl+Z"),
-    )  # fmt: skip
+        Act(
+            "reuse",
+            translate("History", "Reuse All"),
+            translate("History", "Show it on the canvas with all its settings (Enter)"),
+            "replay",
+        ),
+        Act(
+            "reuse_prompt",
+            translate("History", "Reuse Prompt"),
+            translate("History", "Only its prompts"),
+        ),
+        Act(
+            "reuse_seed",
+            translate("History", "Reuse Seed"),
+            translate("History", "Only its seed, locked"),
+        ),
+        Act(
+            "reuse_sampler",
+            translate("History", "Reuse Sampler Settings"),
+            translate("History", "Sampler, schedule, steps, guidance and what belongs to them"),
+        ),
+        Act(
+            "start",
+            translate("History", "Start"),
+            translate("History", "Start the next picture from this one"),
+            "image",
+        ),
+        Act(
+            "branch",
+            translate("History", "Look at Steps and Branch"),
+            translate("History", "Go another way from a step"),
+            "branch",
+            "Ctrl+B",
+        ),
+        Act(
+            "replay",
+            translate("History", "Replay"),
+            translate("History", "Make it again and compare"),
+            "replay",
+            "Ctrl+R",
+        ),
+        Act(
+            "compare",
+            translate("History", "Compare Two"),
+            translate("History", "Compare the two selected pictures"),
+            "compare",
+        ),
+        Act(
+            "copy_prompt",
+            translate("History", "Copy Prompt"),
+            translate("History", "Only the prompt, as text"),
+            "copy",
+            "Ctrl+Shift+C",
+        ),
+        Act(
+            "copy_parameters",
+            translate("History", "Copy Parameters"),
+            translate("History", "As the text that other programs read"),
+            "",
+            "Ctrl+C",
+        ),
+        Act(
+            "rename",
+            translate("History", "Rename…"),
+            translate("History", "Give the file another name"),
+            "pen",
+            "F2",
+        ),
+        Act(
+            "open_folder",
+            translate("History", "Show in Folder"),
+            translate("History", "Open its folder"),
+            "folder",
+        ),
+        Act(
+            "locate",
+            translate("History", "Locate…"),
+            translate("History", "Show where the file is now"),
+            "search",
+        ),
+        Act(
+            "export",
+            translate("History", "Export…"),
+            translate("History", "As a folder, a zip file, a contact sheet or a table"),
+            "export",
+        ),
+        Act(
+            "favourite",
+            translate("History", "Favourite"),
+            translate("History", "Mark as favourite, or no more"),
+            "heart",
+            "F",
+        ),
+        Act(
+            "take_out",
+            translate("History", "Take Out of the Collection"),
+            translate("History", "The picture itself stays"),
+            "minus",
+        ),
+        Act(
+            "earlier",
+            translate("History", "Move Earlier"),
+            translate("History", "One place forward in the collection"),
+            "",
+            "Alt+Left",
+        ),
+        Act(
+            "later",
+            translate("History", "Move Later"),
+            translate("History", "One place back in the collection"),
+            "",
+            "Alt+Right",
+        ),
+        Act(
+            "trash",
+            translate("History", "Move to the Trash"),
+            translate("History", "Can be undone"),
+            "trash",
+            "Del",
+        ),
+        Act(
+            "undo",
+            translate("History", "Undo"),
+            translate("History", "Take back what was deleted, renamed or taken out last"),
+            "undo",
+            "Ctrl+Z",
+        ),
+    )
 
 
 MENU = (
@@ -101,7 +199,7 @@ def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu
     for names in MENU:
         for name in names:
             if name == "collect":
-                inside = menu.addMenu(icon("image"), tr("Add to Collection"))
+                inside = menu.addMenu(icon("image"), translate("History", "Add to Collection"))
                 collecting.fill_menu(inside, chosen.ids)
             elif chosen.acts[name].isEnabled() or name not in HIDDEN:
                 menu.addAction(chosen.acts[name])

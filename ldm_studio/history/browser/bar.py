@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.history.query import GRAMMAR
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.theme import GRID, icon
 
 from .deeds import Deeds
 from .library import Library
 from .search import SearchField
+from .searching import how_to_search
 from .sectioned import LARGEST, SMALLEST, USUAL
 
 _ROOM_FOR_ZOOM = 720
@@ -63,7 +63,7 @@ class SearchBar(QWidget):
             "details", self.tr("Details"), self.tr("Show or hide the details"), checkable=True
         )
         self.save = tool_button("star", self.tr("Save this search"), self.tr("Save this search"))
-        self.help = tool_button("info", self.tr("How to search"), f"<pre>{_escaped(GRAMMAR)}</pre>")
+        self.help = tool_button("info", self.tr("How to search"), how_to_search())
         self.folders = tool_button(
             "folder", self.tr("Folders"), self.tr("Import and look through folders")
         )
@@ -100,7 +100,9 @@ class SearchBar(QWidget):
         """Save the search under a name."""
         dialog = QInputDialog(self)
         dialog.setWindowTitle(self.tr("Save Search"))
-        dialog.setLabelText(self.tr("A name for “{}”:").format(self.search.text().strip()))
+        dialog.setLabelText(
+            self.tr("A name for “{query}”:").format(query=self.search.text().strip())
+        )
         dialog.textValueSelected.connect(self.save_search)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -139,7 +141,3 @@ class SearchBar(QWidget):
     def _show_help(self) -> None:
         below = self.help.mapToGlobal(QPoint(0, self.help.height()))
         QToolTip.showText(below, self.help.toolTip(), self.help)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

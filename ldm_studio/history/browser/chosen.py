@@ -178,7 +178,7 @@ class Chosen(QObject):
                 self.reuse_requested.emit(details, Part.ALL)
             elif details is not None:
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("{} does not say how it was made.").format(name))
+                self._deeds.tell(self.tr("{name} does not say how it was made.").format(name=name))
 
         self._asker.ask("again", lambda reader: reader.details(number), found, self._failed)
 
@@ -242,7 +242,7 @@ class Chosen(QObject):
             if details.prompt:
                 QApplication.clipboard().setText(details.prompt)
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("The prompt of {} is copied.").format(name))
+                self._deeds.tell(self.tr("The prompt of {name} is copied.").format(name=name))
 
         self._with_one(copy)
 
@@ -254,7 +254,7 @@ class Chosen(QObject):
                 info = Infotext(details.prompt, details.negative, details.settings)
                 QApplication.clipboard().setText(str(info))
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("The parameters of {} are copied.").format(name))
+                self._deeds.tell(self.tr("The parameters of {name} are copied.").format(name=name))
 
         self._with_one(copy)
 

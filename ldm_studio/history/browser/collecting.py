@@ -42,9 +42,9 @@ class Collecting(QObject):
 
         def done(made: Whole) -> None:
             name, count = made.collection.title, len(made.members)
-            words = self.tr("{} in the new collection “{}”.")
+            words = self.tr("{pictures} in the new collection “{name}”.")
             self._deeds.tell(
-                words.format(pictures(count), name),
+                words.format(pictures=pictures(count), name=name),
                 lambda: self._remove(made.collection.collection, lambda _: None),
             )
 
@@ -57,9 +57,9 @@ class Collecting(QObject):
         """The collection, not its pictures."""
 
         def done(removed: Whole) -> None:
-            words = self.tr("The collection “{}” is removed; its pictures stay.")
+            words = self.tr("The collection “{name}” is removed; its pictures stay.")
             self._deeds.tell(
-                words.format(removed.collection.title), lambda: self._say(removed.sayings)
+                words.format(name=removed.collection.title), lambda: self._say(removed.sayings)
             )
 
         self._remove(key, done)
@@ -71,21 +71,23 @@ class Collecting(QObject):
             new = [one.picture for one in added if isinstance(one, Member)]
             title = self._title(key)
             if not new:
-                self._deeds.tell(self.tr("They are in “{}” already.").format(title))
+                self._deeds.tell(self.tr("They are in “{name}” already.").format(name=title))
                 return
             back = [Member(key, digest, None) for digest in new]
-            words = self.tr("{} added to “{}”.").format(pictures(len(new)), title)
-            self._deeds.tell(words, lambda: self._say(back))
+            words = self.tr("{pictures} added to “{name}”.")
+            self._deeds.tell(
+                words.format(pictures=pictures(len(new)), name=title), lambda: self._say(back)
+            )
 
         self._library.wrote(self._library.history.collect(key, numbers), done)
 
     def take_out(self, key: str, numbers: Sequence[int]) -> None:
         def done(gone: list[Member]) -> None:
             if gone:
-                words = self.tr("{} taken out of “{}”.")
-                self._deeds.tell(
-                    words.format(pictures(len(gone)), self._title(key)), lambda: self._say(gone)
+                words = self.tr("{pictures} taken out of “{name}”.").format(
+                    pictures=pictures(len(gone)), name=self._title(key)
                 )
+                self._deeds.tell(words, lambda: self._say(gone))
 
         self._library.wrote(self._library.history.take_out(key, numbers), done)
 
@@ -138,8 +140,8 @@ class Collecting(QObject):
             if not clean_title(text):
                 return
             if self.is_taken(text, key):
-                message = self.tr("There is a collection “{}” already.").format(clean_title(text))
-                self._deeds.show_error(StudioError(message, self.tr("Choose another name.")))
+                message = f"There is a collection “{clean_title(text)}” already."
+                self._deeds.show_error(StudioError(message, "Choose another name."))
                 return
             then(text[: 2 * MAX_TITLE])
 

@@ -22,8 +22,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 from ldm_studio.history.reader import Details
 from ldm_studio.panels.fields import Segments, tool_button
 from ldm_studio.theme import GRID
+from ldm_studio.translation import translate
 
 from .differences import differences
+from .wording import setting
 
 Role = QPalette.ColorRole
 BLINK_MS = 500
@@ -63,7 +65,7 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Two pictures compared")
+        self.setAccessibleName(self.tr("Two pictures compared"))
         self.setMinimumSize(QSize(160, 90))
         self._images: tuple[QImage, QImage] | None = None
         self._apart: QImage | None = None
@@ -192,13 +194,15 @@ class ComparePane(QWidget):
         super().__init__(parent)
         self.view = CompareView()
         self.ways = Segments((
-            (Way.SLIDER, "Slider", "A divider between both, which follows the pointer"),
-            (Way.BESIDE, "Side by Side", "One beside the other"),
-            (Way.BLINK, "Blink", "One after the other"),
-            (Way.DIFFERENCE, "Difference", "How far each pixel is apart; black is equal"),
+            (Way.SLIDER, self.tr("Slider"),
+             self.tr("A divider between both, which follows the pointer")),
+            (Way.BESIDE, self.tr("Side by Side"), self.tr("One beside the other")),
+            (Way.BLINK, self.tr("Blink"), self.tr("One after the other")),
+            (Way.DIFFERENCE, self.tr("Difference"),
+             self.tr("How far each pixel is apart; black is equal")),
         ))  # fmt: skip
         self.ways.changed.connect(lambda: self.view.set_way(self.ways.value()))
-        back = tool_button("close", "End comparing", "Back to the pictures (Esc)")
+        back = tool_button("close", self.tr("End comparing"), self.tr("Back to the pictures (Esc)"))
         back.clicked.connect(self.left)
         self.words = QLabel(wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.RichText)
@@ -234,9 +238,10 @@ def in_words(one: Details, other: Details) -> str:
     found = differences(one, other)
     names = [escape(details.listed.path.name) for details in (one, other)]
     if not found:
-        return f"<p>{names[0]} and {names[1]} have the same settings.</p>"
+        words = translate("History", "{one} and {other} have the same settings.")
+        return f"<p>{words.format(one=names[0], other=names[1])}</p>"
     rows = "".join(
-        f"<tr><td><b>{escape(row.name)}</b>&nbsp;&nbsp;</td><td>{escape(row.one) or '–'}"
+        f"<tr><td><b>{escape(setting(row.name))}</b>&nbsp;&nbsp;</td><td>{escape(row.one) or '–'}"
         f"&nbsp;&nbsp;&nbsp;&nbsp;</td><td>{escape(row.other) or '–'}</td></tr>"
         for row in found
     )

@@ -16,12 +16,13 @@ from ldm_studio.history.rebuild import locate
 from ldm_studio.history.renaming import Renamed, rename
 from ldm_studio.history.schema import State
 from ldm_studio.panels.notice import NoticeStrip
+from ldm_studio.translation import told
 
 from .library import Indexed, Library
 from .trash import Trashed, out_of_trash, to_trash
-from .wording import pictures, told
+from .wording import pictures, summed_up
 
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp)"
+ENDINGS = "*.png *.jpg *.jpeg *.webp"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Deeds(QObject):
         self._rename(number, name, done)
 
     def _named(self, path: Path) -> str:
-        return self.tr("It is named {} now.").format(path.name)
+        return self.tr("It is named {name} now.").format(name=path.name)
 
     def _rename(self, number: int, name: str, then: Callable[[Path], None]) -> None:
         history = self._library.history
@@ -160,8 +161,10 @@ class Deeds(QObject):
             self._undos.append(lambda: self._restore(deletion))
         if deletion.errors:
             rest, first = len(deletion.errors), deletion.errors[0]
-            words = self.tr("{} could not be deleted.").format(pictures(rest)) if rest > 1 else ""
-            text = f"{words} {first.message}".strip()
+            text = told(first.message)
+            if rest > 1:
+                words = self.tr("{pictures} could not be deleted.").format(pictures=pictures(rest))
+                text = f"{words} {text}"
             self._notice.show_error(text, first.hint, undo if deletion.count else None)
         else:
             self._notice.show_info(self._said_of(deletion), "", undo)
@@ -170,12 +173,12 @@ class Deeds(QObject):
 
     def _said_of(self, deletion: Deletion) -> str:
         if not deletion.files:
-            words = self.tr("{} removed from the history.")
+            words = self.tr("{pictures} removed from the history.")
         elif deletion.count == 1:
-            words = self.tr("{} was moved to the trash.")
+            words = self.tr("{pictures} was moved to the trash.", "one picture")
         else:
-            words = self.tr("{} were moved to the trash.")
-        return words.format(pictures(deletion.count))
+            words = self.tr("{pictures} were moved to the trash.", "several pictures")
+        return words.format(pictures=pictures(deletion.count))
 
     def _restore(self, deletion: Deletion) -> None:
         """Files out of the trash, rows back into the history."""
@@ -202,8 +205,8 @@ class Deeds(QObject):
         else:
             again = (self.tr("Undo the One Before"), self.undo) if self._undos else None
             one = deletion.count == 1
-            words = self.tr("{} is back.") if one else self.tr("{} are back.")
-            self._notice.show_info(words.format(pictures(deletion.count)), "", again)
+            words = self.tr("{pictures} is back.") if one else self.tr("{pictures} are back.")
+            self._notice.show_info(words.format(pictures=pictures(deletion.count)), "", again)
         self._library.changed.emit()
         self.restored.emit(deletion)
 
@@ -211,9 +214,9 @@ class Deeds(QObject):
 
     def ask_where(self, picture: Listed) -> None:
         """Let the user show where the file of a missing picture is."""
-        title = self.tr("Where is {}?").format(picture.path.name)
+        title = self.tr("Where is {name}?").format(name=picture.path.name)
         dialog = QFileDialog(self._window, title, str(self._folder))
-        dialog.setNameFilter(PICTURES)
+        dialog.setNameFilter(self.tr("Pictures ({endings})").format(endings=ENDINGS))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, lambda path: self.locate(picture.id, path))
 
@@ -244,4 +247,4 @@ class Deeds(QObject):
 
     def _on_indexed(self, indexed: Indexed) -> None:
         if not indexed.quiet:
-            self._notice.show_info(*told(indexed))
+            self._notice.show_info(*summed_up(indexed))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,11 +30,13 @@ from ldm_studio.history.terms import term
 from ldm_studio.history.view import ignored
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import told, translate
 
 from .family import FamilyTree
 from .marks import Heart, Stars, TagEditor
 from .several import SeveralPane
 from .thumbs import ThumbnailLoader, Wanted
+from .wording import setting
 
 WIDTH = 324
 PREVIEW = 292
@@ -83,7 +84,7 @@ class DetailsPane(QFrame):
         self.setFixedWidth(WIDTH)
         self._loader, self._inputs = loader, inputs
         self._picture: Listed | None = None
-        self._nothing = QLabel("Select a picture to see how it was made.")
+        self._nothing = QLabel(self.tr("Select a picture to see how it was made."))
         self._nothing.setObjectName("caption")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
@@ -139,7 +140,9 @@ class DetailsPane(QFrame):
         start.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         start.setProperty("framed", True)
         start.setDefaultAction(actions["start"])
-        more = tool_button("more", "More", "More that can be done with this picture", framed=True)
+        more = tool_button(
+            "more", self.tr("More"), self.tr("More that can be done with this picture"), framed=True
+        )
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         rest = QMenu(more)
         for names in (
@@ -170,7 +173,7 @@ class DetailsPane(QFrame):
         self.missing.setObjectName("warned")
         self.warning = QLabel()
         self.warning.setWordWrap(True)
-        locate = QPushButton("Locate…")
+        locate = QPushButton(self.tr("Locate…"))
         locate.clicked.connect(actions["locate"].trigger)
         self._locate = locate
         line = QHBoxLayout(self.missing)
@@ -179,21 +182,20 @@ class DetailsPane(QFrame):
         line.addWidget(locate)
 
         self.prompt, self.negative = _text(), _text()
-        self.prompt_caption, self.negative_caption = _caption("Prompt"), _caption("Negative prompt")
+        self.prompt_caption = _caption(self.tr("Prompt"))
+        self.negative_caption = _caption(self.tr("Negative prompt"))
         self.values = QWidget()
         self.table = QGridLayout(self.values)
         self.table.setContentsMargins(0, 0, 0, 0)
         self.table.setHorizontalSpacing(12)
         self.table.setVerticalSpacing(3)
         self.table.setColumnStretch(1, 1)
-        self.family_caption, self.family = (
-            _caption("Lineage"),
-            FamilyTree(self._loader, self._inputs),
-        )
+        self.family_caption = _caption(self.tr("Lineage"))
+        self.family = FamilyTree(self._loader, self._inputs)
         self.family.chosen.connect(self.gone_to)
         self.family.wanted_back.connect(self.wanted_back)
         self.family.compare_wanted.connect(self.compare_wanted)
-        self.unread_caption, self.unread = _caption("Not honoured here"), _text()
+        self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
 
         body = QWidget()
         body.setObjectName("column")
@@ -210,7 +212,7 @@ class DetailsPane(QFrame):
         column.addSpacing(4)
         for widget in (
             self.prompt_caption, self.prompt, self.negative_caption, self.negative,
-            _caption("Settings"), self.values, self.family_caption, self.family,
+            _caption(self.tr("Settings")), self.values, self.family_caption, self.family,
             self.unread_caption, self.unread,
         ):  # fmt: skip
             column.addWidget(widget)
@@ -228,7 +230,7 @@ class DetailsPane(QFrame):
 
     def show_nothing(self) -> None:
         self._picture = None
-        self._nothing.setText("Select a picture to see how it was made.")
+        self._nothing.setText(self.tr("Select a picture to see how it was made."))
         self._stack.setCurrentIndex(0)
 
     def show_several(self, number: int) -> None:
@@ -252,7 +254,7 @@ class DetailsPane(QFrame):
         for caption, label, text in (
             (self.prompt_caption, self.prompt, details.prompt),
             (self.negative_caption, self.negative, details.negative),
-            (self.unread_caption, self.unread, "\n".join(ignored(details))),
+            (self.unread_caption, self.unread, "\n".join(map(told, ignored(details)))),
         ):
             caption.setVisible(bool(text))
             label.setVisible(bool(text))
@@ -273,19 +275,15 @@ class DetailsPane(QFrame):
         kept = details.kept_steps
         self.steps.setVisible(kept is not None)
         if kept is not None:
-            words = self.tr("{} Steps Kept: Look, Branch").format(kept.count)
-            self.steps.setText(words)
-            self.steps.setToolTip(
-                self.tr("Steps {} to {}: see each, go another way from it (Ctrl+B)").format(
-                    kept.first, kept.last
-                )
-            )
+            self.steps.setText(self.tr("%n Steps Kept: Look, Branch", "", kept.count))
+            tip = self.tr("Steps {first} to {last}: see each, go another way from it (Ctrl+B)")
+            self.steps.setToolTip(tip.format(first=kept.first, last=kept.last))
 
     def _warn(self, picture: Listed) -> None:
         words = {
-            State.MISSING: "The file is not where it was.",
-            State.DELETED: "The file is in the trash.",
-        }.get(picture.state, picture.problem)
+            State.MISSING: self.tr("The file is not where it was."),
+            State.DELETED: self.tr("The file is in the trash."),
+        }.get(picture.state, told(picture.problem))
         self.missing.setVisible(bool(words))
         self.warning.setText(words)
         self._locate.setVisible(picture.state is State.MISSING)
@@ -296,7 +294,7 @@ class DetailsPane(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for row, (name, value, wanted) in enumerate(values):
-            caption = QLabel(name)
+            caption = QLabel(setting(name))
             caption.setObjectName("caption")
             label = QLabel()
             label.setWordWrap(True)
@@ -304,7 +302,7 @@ class DetailsPane(QFrame):
                 label.setText(
                     f'<a href="{escape(wanted)}" style="text-decoration:none">{escape(value)}</a>'
                 )
-                label.setToolTip(f"Find pictures with {wanted}")
+                label.setToolTip(self.tr("Find pictures with {term}").format(term=wanted))
                 label.linkActivated.connect(self.filtered)
             else:
                 label.setTextFormat(Qt.TextFormat.PlainText)
@@ -340,11 +338,12 @@ def _pixmap(image: QImage, ratio: float) -> QPixmap:
 
 def _about(details: Details) -> str:
     picture = details.listed
-    words = [f"{datetime.fromtimestamp(picture.made / 1000):%d %B %Y, %H:%M}".lstrip("0")]
+    made = QDateTime.fromMSecsSinceEpoch(picture.made)
+    words = [QLocale().toString(made, translate("History", "d MMMM yyyy, HH:mm"))]
     if picture.width:
         words.append(f"{picture.width} × {picture.height} {details.format}")
     if details.program and details.program != "LDM Studio":
-        words.append(f"made with {details.program}")
+        words.append(translate("History", "made with {program}").format(program=details.program))
     return " · ".join(words)
 
 

@@ -31,10 +31,11 @@ from core.errors import StudioError
 from ldm_studio.history.export import Export, Exported
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.sheet import CAPTIONS, Sheet
+from ldm_studio.translation import told, translate
 
 from .deeds import Deeds
 from .library import Library
-from .wording import pictures, tr
+from .wording import digits, pictures
 
 WIDTH = 460
 _PROGRESS_SECONDS = 0.1
@@ -57,29 +58,29 @@ class Kind(Enum):
 
 def _kinds() -> dict[Kind, str]:
     return {
-        Kind.FOLDER: tr("Copies in a folder"),
-        Kind.ZIP: tr("Zip file"),
-        Kind.SHEET_PNG: tr("Contact sheet (PNG)"),
-        Kind.SHEET_JPEG: tr("Contact sheet (JPEG)"),
-        Kind.TABLE: tr("Table of the settings (CSV)"),
-        Kind.LINES: tr("Everything known (JSON lines)"),
+        Kind.FOLDER: translate("History", "Copies in a folder"),
+        Kind.ZIP: translate("History", "Zip file"),
+        Kind.SHEET_PNG: translate("History", "Contact sheet (PNG)"),
+        Kind.SHEET_JPEG: translate("History", "Contact sheet (JPEG)"),
+        Kind.TABLE: translate("History", "Table of the settings (CSV)"),
+        Kind.LINES: translate("History", "Everything known (JSON lines)"),
     }
 
 
 def _captions() -> dict[str, str]:
     return {
-        "name": tr("File name"),
-        "prompt": tr("Prompt"),
-        "negative": tr("Negative prompt"),
-        "model": tr("Model"),
-        "sampler": tr("Sampler"),
-        "steps": tr("Steps"),
-        "cfg": tr("CFG scale"),
-        "seed": tr("Seed"),
-        "size": tr("Size"),
-        "day": tr("Date"),
-        "rating": tr("Rating"),
-        "tags": tr("Tags"),
+        "name": translate("History", "File name"),
+        "prompt": translate("History", "Prompt"),
+        "negative": translate("History", "Negative prompt"),
+        "model": translate("History", "Model"),
+        "sampler": translate("History", "Sampler"),
+        "steps": translate("History", "Steps"),
+        "cfg": translate("History", "CFG scale"),
+        "seed": translate("History", "Seed"),
+        "size": translate("History", "Size"),
+        "day": translate("History", "Date"),
+        "rating": translate("History", "Rating"),
+        "tags": translate("History", "Tags"),
     }
 
 
@@ -93,7 +94,7 @@ class ExportDialog(QDialog):
         """`number` of pictures are exported."""
         super().__init__(parent)
         self._number = number
-        self.setWindowTitle(self.tr("Export {}").format(pictures(number)))
+        self.setWindowTitle(self.tr("Export {pictures}").format(pictures=pictures(number)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
         self.kind = QComboBox()
@@ -198,7 +199,8 @@ class ExportDialog(QDialog):
         if not fits:
             note = self.tr("Say where to: a whole path.")
         elif kind is not Kind.FOLDER and path.suffix.lower() != kind.value:
-            note, fits = self.tr("The name has to end with {}.").format(kind.value), False
+            note, fits = self.tr("The name has to end with {ending}."), False
+            note = note.format(ending=kind.value)
         elif kind is Kind.FOLDER and path.is_dir() and any(path.iterdir()):
             note = self.tr("The folder is not empty; nothing in it is replaced.")
         elif kind is not Kind.FOLDER and path.exists():
@@ -206,14 +208,14 @@ class ExportDialog(QDialog):
         sheet = self.sheet
         if sheet is not None and fits:
             size = sheet.size(self._number)
-            note = (
-                self.tr("{} × {} pixels.").format(f"{size.width():,}", f"{size.height():,}")
-                + f" {note}"
+            pixels = self.tr("{width} × {height} pixels.").format(
+                width=digits(size.width()), height=digits(size.height())
             )
+            note = f"{pixels} {note}"
             try:
                 sheet.check(self._number)
             except StudioError as error:
-                note, fits = str(error), False
+                note, fits = f"{told(error.message)} {told(error.hint)}", False
         self.note.setText(note)
         self.accept_button.setEnabled(fits)
 
@@ -276,13 +278,13 @@ class Exporter(QObject):
         history, self._folder = self._library.history, target.parent
         self._stop, self._is_busy = threading.Event(), True
         stop = self._stop
-        told = 0.0
+        said = 0.0
 
         def tell(done: int) -> None:
-            nonlocal told
+            nonlocal said
             now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS:
-                told = now
+            if now - said >= _PROGRESS_SECONDS:
+                said = now
                 state = Exporting(target, done, len(chosen))
                 self._library.relay.post(lambda: self.progressed.emit(state))
 
@@ -310,8 +312,14 @@ def _said_of(exported: Exported, target: Path) -> str:
     if exported.cancelled:
         if target.is_dir():
             count = pictures(exported.pictures)
-            return tr("Stopped: {} are in {}.").format(count, target)
-        return tr("Stopped: nothing was written.")
-    words = tr("{} exported to {}").format(pictures(exported.pictures), target)
-    left = tr(", {} without a file left out").format(exported.left_out)
-    return f"{words}{left if exported.left_out else ''}."
+            words = translate("History", "Stopped: {pictures} are in {folder}.")
+            return words.format(pictures=count, folder=target)
+        return translate("History", "Stopped: nothing was written.")
+    words = translate("History", "{pictures} exported to {target}.")
+    if exported.left_out:
+        words = translate(
+            "History", "{pictures} exported to {target}, {number} without a file left out."
+        )
+    return words.format(
+        pictures=pictures(exported.pictures), target=target, number=digits(exported.left_out)
+    )

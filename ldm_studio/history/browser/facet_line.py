@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from .model import Index
+from .wording import digits
 
 Role = QPalette.ColorRole
 
@@ -57,7 +58,7 @@ class FacetLine(QStyledItemDelegate):
         count = index.data(COUNT)
         right = line.right() - 6
         if count is not None:
-            words = f"{count:,}"
+            words = digits(count)
             width = painter.fontMetrics().horizontalAdvance(words)
             painter.setPen(colours.color(group, faint))
             painter.drawText(QRect(right - width, line.top(), width, line.height()), middle, words)

@@ -27,10 +27,12 @@ from ldm_studio.theme import icon
 from .facet_line import CHOSEN, COUNT, TARGET, TERM, FacetLine
 from .gathering import Choice, Group
 from .model import IDS, ids_in
+from .wording import digits
 
 Role = QPalette.ColorRole
 _SEARCH = TARGET + 1
 _KEY = TARGET + 2
+"""Of a collection; of the line for more, which group it is of."""
 _DEED = TARGET + 3
 _MOST = 12
 
@@ -105,12 +107,14 @@ class FacetPanel(QTreeWidget):
         top = QTreeWidgetItem([group.name])
         top.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.addTopLevelItem(top)
-        most = len(group.choices) if group.name in self._open else _MOST
+        most = len(group.choices) if group.id in self._open else _MOST
         for choice in group.choices[:most]:
             top.addChild(self._line(choice, group, query))
         if len(group.choices) > most:
-            more = self.tr("{} more…").format(f"{len(group.choices) - most:,}")
-            top.addChild(self._deed(more, Deed.MORE))
+            number = digits(len(group.choices) - most)
+            more = self._deed(self.tr("{number} more…").format(number=number), Deed.MORE)
+            more.setData(0, _KEY, group.id)
+            top.addChild(more)
         if group.is_collections:
             new = self._deed(self.tr("New Collection…"), Deed.NEW)
             new.setToolTip(0, self.tr("Drag pictures here, or onto a collection."))
@@ -146,7 +150,7 @@ class FacetPanel(QTreeWidget):
         query = item.data(0, TERM)
         match item.data(0, _DEED):
             case Deed.MORE:
-                self._open.add(above.text(0))
+                self._open.add(item.data(0, _KEY))
                 groups, self._groups = self._groups, ()
                 self.show_groups(groups, self._query)
             case Deed.NEW:
@@ -172,7 +176,7 @@ class FacetPanel(QTreeWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         name, query, key = item.data(0, _SEARCH), item.data(0, TERM), item.data(0, _KEY)
         if name is not None:
-            words = self.tr("Remove “{}”").format(name)
+            words = self.tr("Remove “{name}”").format(name=name)
             menu.addAction(words, lambda: self.removed.emit(name))
         else:
             menu.addAction(self.tr("Only These"), lambda: self.toggled.emit(query))
@@ -193,7 +197,7 @@ class FacetPanel(QTreeWidget):
             return
         shown = self._shown_collection()
         if shown is not None and self._out is None:
-            words = self.tr("Take out of “{}”").format(shown.text(0))
+            words = self.tr("Take out of “{name}”").format(name=shown.text(0))
             self._out = self._deed(words, Deed.TAKE_OUT)
             if (above := shown.parent()) is not None:
                 above.insertChild(above.indexOfChild(shown) + 1, self._out)
@@ -224,7 +228,8 @@ class FacetPanel(QTreeWidget):
         self._end_drag()
 
     def _takes(self, item: QTreeWidgetItem) -> bool:
-        return bool(item.data(0, _KEY)) or item.data(0, _DEED) in (Deed.NEW, Deed.TAKE_OUT)
+        deed = item.data(0, _DEED)
+        return bool(item.data(0, _KEY)) if deed is None else deed is not Deed.MORE
 
     def _aim(self, item: QTreeWidgetItem | None) -> None:
         if item is not self._target:

@@ -15,6 +15,7 @@ from ldm_studio.pictures.inputs import InputStore
 from ldm_studio.theme import icon
 
 from .thumbs import ThumbnailLoader, Wanted
+from .wording import digits
 
 THUMB = 34
 _ID = int(Qt.ItemDataRole.UserRole)
@@ -122,7 +123,9 @@ class FamilyTree(QTreeWidget):
         for child in kin.children:
             item.addChild(self._line(child))
         if kin.left_out:
-            rest = QTreeWidgetItem([self.tr("and {} more").format(f"{kin.left_out:,}")])
+            rest = QTreeWidgetItem(
+                [self.tr("and {number} more").format(number=digits(kin.left_out))]
+            )
             rest.setFlags(Qt.ItemFlag.ItemIsEnabled)
             item.addChild(rest)
         return item
@@ -147,16 +150,16 @@ class FamilyTree(QTreeWidget):
         picture: Listed = kin.picture
         what = " ".join(picture.prompt.split()) or picture.path.name
         if kin.step is not None:
-            words = self.tr("Branch at step {}: {}").format(kin.step, what)
+            words = self.tr("Branch at step {step}: {prompt}").format(step=kin.step, prompt=what)
         elif kin.mask:
-            words = self.tr("Inpainted: {}").format(what)
+            words = self.tr("Inpainted: {prompt}").format(prompt=what)
         else:
             words = what
-        gone = {
-            State.MISSING: self.tr(" (missing)"),
-            State.DELETED: self.tr(" (deleted)"),
-        }.get(picture.state, "")
-        return f"{words}{gone}"
+        if picture.state is State.MISSING:
+            return self.tr("{picture} (missing)").format(picture=words)
+        if picture.state is State.DELETED:
+            return self.tr("{picture} (deleted)").format(picture=words)
+        return words
 
     def _clicked(self, item: QTreeWidgetItem) -> None:
         number = item.data(0, _ID)

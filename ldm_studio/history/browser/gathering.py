@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from ldm_studio.history.query import Query, parse
 from ldm_studio.history.reader import Collected, Count, Reader
 from ldm_studio.history.terms import has, term
+from ldm_studio.translation import translate
 
-from .wording import tr
+from .wording import month_in_words
 
 _DAYS = 10_000
 
@@ -19,14 +19,14 @@ _DAYS = 10_000
 def _marks() -> tuple[tuple[str, str, str], ...]:
     """Words, term, sign."""
     return (
-        (tr("Favourites"), "is:favourite", "heart"),
-        (tr("4 stars and more"), "rating:>=4", "star"),
-        (tr("Not rated"), "-has:rating", "minus"),
-        (tr("Inpainted"), "has:mask", "mask"),
-        (tr("Made from another"), "has:parent", "branch"),
-        (tr("Steps kept"), "has:steps", "steps"),
-        (tr("Missing files"), "is:missing", "warning"),
-        (tr("In the trash"), "is:deleted", "trash"),
+        (translate("History", "Favourites"), "is:favourite", "heart"),
+        (translate("History", "4 stars and more"), "rating:>=4", "star"),
+        (translate("History", "Not rated"), "-has:rating", "minus"),
+        (translate("History", "Inpainted"), "has:mask", "mask"),
+        (translate("History", "Made from another"), "has:parent", "branch"),
+        (translate("History", "Steps kept"), "has:steps", "steps"),
+        (translate("History", "Missing files"), "is:missing", "warning"),
+        (translate("History", "In the trash"), "is:deleted", "trash"),
     )
 
 
@@ -44,6 +44,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Group:
+    id: str
     name: str
     choices: tuple[Choice, ...]
     saved: bool = False
@@ -74,13 +75,22 @@ def gather(reader: Reader, query: Query, text: str) -> Gathered:
     tags = reader.tags(query)
     collections = reader.collections()
     groups = (
-        Group(tr("Collections"), _collected(collections), is_collections=True),
-        Group(tr("Saved searches"), tuple(searches), saved=True),
-        Group(tr("Marks"), tuple(marks)),
-        Group(tr("Date"), tuple(Choice(_month(m), f"date:{m}", n) for m, n in months.items())),
-        Group(tr("Tags"), _choices("tag", tags)),
-        Group(tr("Model"), _choices("model", facets.models)),
-        Group(tr("Sampler"), _choices("sampler", facets.samplers)),
+        Group(
+            "collections",
+            translate("History", "Collections"),
+            _collected(collections),
+            is_collections=True,
+        ),
+        Group("searches", translate("History", "Saved searches"), tuple(searches), saved=True),
+        Group("marks", translate("History", "Marks"), tuple(marks)),
+        Group(
+            "date",
+            translate("History", "Date"),
+            tuple(Choice(month_in_words(m), f"date:{m}", n) for m, n in months.items()),
+        ),
+        Group("tags", translate("History", "Tags"), _choices("tag", tags)),
+        Group("model", translate("History", "Model"), _choices("model", facets.models)),
+        Group("sampler", translate("History", "Sampler"), _choices("sampler", facets.samplers)),
     )
     full = tuple(group for group in groups if group.choices or group.is_collections)
     some = len(full) > 1 or bool(collections)  # without pictures there is nothing to collect
@@ -96,10 +106,3 @@ def _collected(collections: Sequence[Collected]) -> tuple[Choice, ...]:
 
 def _choices(field: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
     return tuple(Choice(one.value, term(field, one.value), one.pictures) for one in counts)
-
-
-def _month(month: str) -> str:
-    try:
-        return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
-    except ValueError:
-        return month

@@ -70,7 +70,7 @@ class Grid(SectionedView):
     ) -> None:
         super().__init__(model, parent)
         self.setObjectName("grid")
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(self.tr("Pictures"))
         self._loader = loader
         self._hovered: int | None = None
         self._band_from = QPoint()

@@ -40,12 +40,13 @@ class Stars(QWidget):
         self._pointed: int | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip("Rate with a click, or with the keys 0 to 5 in the grid.")
+        self.setToolTip(self.tr("Rate with a click, or with the keys 0 to 5 in the grid."))
         self.show_stars(0)
 
     def show_stars(self, stars: int) -> None:
         self._stars = stars
-        self.setAccessibleName(f"Rating: {stars} of {MAX_RATING} stars")
+        words = self.tr("Rating: {stars} of {most} stars")
+        self.setAccessibleName(words.format(stars=stars, most=MAX_RATING))
         self.update()
 
     @property
@@ -107,12 +108,12 @@ class Heart(QWidget):
         super().__init__(parent)
         self._on = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip("Favourite (F)")
+        self.setToolTip(self.tr("Favourite (F)"))
         self.show_on(False)
 
     def show_on(self, on: bool) -> None:
         self._on = on
-        self.setAccessibleName("Favourite" if on else "Not a favourite")
+        self.setAccessibleName(self.tr("Favourite") if on else self.tr("Not a favourite"))
         self.update()
 
     @property
@@ -155,9 +156,10 @@ class Chip(QFrame):
         super().__init__(owner)
         self.setObjectName("chip")
         name = QLabel(f'<a href="tag" style="text-decoration:none">{escape(tag)}</a>')
-        name.setToolTip(f"Find pictures tagged “{tag}”")
+        name.setToolTip(self.tr("Find pictures tagged “{tag}”").format(tag=tag))
         name.linkActivated.connect(lambda: owner.chosen.emit(tag))
-        cross = tool_button("close", f"Remove the tag {tag}", f"Remove the tag “{tag}”")
+        remove = self.tr("Remove the tag “{tag}”").format(tag=tag)
+        cross = tool_button("close", remove, remove)
         cross.setIconSize(QSize(11, 11))
         cross.setObjectName("cross")
         cross.clicked.connect(lambda: owner.removed.emit(tag))
@@ -182,9 +184,9 @@ class TagEditor(QWidget):
         self._tags: tuple[str, ...] | None = None
         self.chips: list[Chip] = []
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Add tags…")
-        self.field.setAccessibleName("Add tags, separated by commas")
-        self.field.setToolTip("Tags are separated by commas.")
+        self.field.setPlaceholderText(self.tr("Add tags…"))
+        self.field.setAccessibleName(self.tr("Add tags, separated by commas"))
+        self.field.setToolTip(self.tr("Tags are separated by commas."))
         self.field.setFixedSize(110, _LINE)
         self.field.returnPressed.connect(self._add)
         self._flow = FlowLayout(6)

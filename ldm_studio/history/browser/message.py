@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from ldm_studio.theme import icon
+from ldm_studio.translation import told
 
 Role = QPalette.ColorRole
 _SIGN = 40
@@ -43,28 +44,31 @@ class Message(QWidget):
     def show_opening(self, error: StudioError | None) -> None:
         """The history is being opened, or cannot be."""
         if error is None:
-            self._show("history", "Opening the history…", "", "")
+            self._show("history", self.tr("Opening the history…"), "", "")
         else:
             self.show_error(error)
 
     def show_error(self, error: StudioError) -> None:
-        self._show("warning", error.message, error.hint, "Try Again")
+        self._show("warning", told(error.message), told(error.hint), self.tr("Try Again"))
 
     def show_searching(self) -> None:
-        self._show("search", "Searching…", "", "")
+        self._show("search", self.tr("Searching…"), "", "")
 
     def show_nothing(self, query: str) -> None:
         """There is nothing, or nothing that the query finds."""
         if query.strip():
-            hint = "Fewer words find more. Words are looked for at their beginning: fo finds fox."
-            self._show("search", f"Nothing found for “{query.strip()}”", hint, "Clear the Search")
+            title = self.tr("Nothing found for “{query}”").format(query=query.strip())
+            hint = self.tr(
+                "Fewer words find more. Words are looked for at their beginning: fo finds fox."
+            )
+            self._show("search", title, hint, self.tr("Clear the Search"))
         else:
-            hint = (
+            hint = self.tr(
                 "What you make appears here by itself, with everything needed to make it again. "
                 "You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; "
                 "nothing is copied or changed."
             )
-            self._show("history", "No pictures yet", hint, "Import a Folder…")
+            self._show("history", self.tr("No pictures yet"), hint, self.tr("Import a Folder…"))
 
     def _show(self, sign: str, title: str, hint: str, button: str) -> None:
         self._sign = sign

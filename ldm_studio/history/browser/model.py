@@ -29,9 +29,11 @@ from core.errors import StudioError
 from ldm_studio.history.query import Query
 from ldm_studio.history.reader import Collected, Listed, Order, Page, Reader
 from ldm_studio.history.schema import State
+from ldm_studio.translation import told, translate
 
 from .asker import Asker
 from .layout import Section, sections_of
+from .wording import dated, stars
 
 Ids = NDArray[np.int64]
 Index = QModelIndex | QPersistentModelIndex
@@ -291,28 +293,33 @@ def ids_in(data: QMimeData) -> list[int]:
 
 def summary(picture: Listed) -> str:
     """A picture in a line, for who cannot see it."""
-    words = [" ".join(picture.prompt.split()) or "no prompt", picture.day]
+    words = [" ".join(picture.prompt.split()) or translate("History", "no prompt")]
+    words.append(dated(picture.day) or picture.day)
     if picture.favourite:
-        words.append("favourite")
+        words.append(translate("History", "favourite"))
     if picture.rating:
-        words.append(f"{picture.rating} stars")
-    if picture.state is not State.HERE:
-        words.append(picture.state.name.lower())
+        words.append(stars(picture.rating))
+    if picture.state is State.MISSING:
+        words.append(translate("History", "missing"))
+    elif picture.state is State.DELETED:
+        words.append(translate("History", "deleted"))
     return ", ".join(words)
 
 
 def tip(picture: Listed) -> str:
     """What is shown when the pointer rests on a picture."""
     if picture.problem:
-        return f"{picture.path.name}\n{picture.problem}"
+        return f"{picture.path.name}\n{told(picture.problem)}"
     prompt = " ".join(picture.prompt.split())
     prompt = prompt if len(prompt) <= 200 else f"{prompt[:199]}…"
     size = f"{picture.width} × {picture.height}" if picture.width else ""
-    seed = "" if picture.seed is None else f"seed {picture.seed}"
+    seed = ""
+    if picture.seed is not None:
+        seed = translate("History", "seed {seed}").format(seed=picture.seed)
     return "\n".join(
         line
         for line in (
-            prompt or "(no prompt)",
+            prompt or translate("History", "(no prompt)"),
             ", ".join(filter(None, (picture.model, picture.sampler, size, seed))),
             picture.path.name,
         )

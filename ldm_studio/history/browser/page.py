@@ -46,6 +46,7 @@ from .parts import Part
 from .progress import ProgressRow
 from .sides import Sides
 from .thumbs import ThumbnailLoader
+from .wording import digits, pictures
 
 FACETS_WIDTH = 196
 _CHANGED_MS = 120
@@ -266,9 +267,11 @@ class HistoryPage(QWidget):
         if not comparing:
             self.results.setCurrentWidget(self.grid if show_grid else self.message)
         chosen = self.chosen.number
-        words = f"{rows:,}{'+' if stage is Stage.BEGUN else ''} picture{'' if rows == 1 else 's'}"
+        words = pictures(rows)
+        if stage is Stage.BEGUN:
+            words = self.tr("{number}+ pictures").format(number=digits(rows))
         if chosen > 1:
-            words = f"{chosen:,} of {words}"
+            words = self.tr("{number} of {pictures}").format(number=digits(chosen), pictures=words)
         self.bar.count.setText(words if show_grid else "")
         self.bar.save.setEnabled(bool(self.search.text().strip()))
         self.chosen.enable()

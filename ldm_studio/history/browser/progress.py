@@ -9,6 +9,7 @@ from ldm_studio.theme import GRID
 
 from .exporting import Exporting
 from .library import Indexing
+from .wording import digits
 
 _WORTH_SHOWING = 200
 """Files below which what was not asked for is not told."""
@@ -40,18 +41,27 @@ class ProgressRow(QFrame):
         if state is None or (state.quiet and state.total < _WORTH_SHOWING):
             self.hide()
             return
-        where = state.folders[0].name if len(state.folders) == 1 else self.tr("the folders")
-        self._show(self.tr("Looking through {}").format(where), state.done, state.total)
+        if len(state.folders) != 1:
+            words = self.tr("Looking through the folders…")
+            if state.total:
+                words = self.tr("Looking through the folders: {done} of {total}")
+        elif state.total:
+            words = self.tr("Looking through {folder}: {done} of {total}")
+        else:
+            words = self.tr("Looking through {folder}…")
+        self._show(words, state.folders[0].name if state.folders else "", state.done, state.total)
 
     def show_exporting(self, state: Exporting | None) -> None:
         if state is None:
             self.hide()
             return
-        self._show(self.tr("Exporting to {}").format(state.target.name), state.done, state.total)
+        words = self.tr("Exporting to {folder}…")
+        if state.total:
+            words = self.tr("Exporting to {folder}: {done} of {total}")
+        self._show(words, state.target.name, state.done, state.total)
 
-    def _show(self, words: str, done: int, total: int) -> None:
-        count = self.tr(": {} of {}").format(f"{done:,}", f"{total:,}") if total else "…"
-        self.words.setText(f"{words}{count}")
+    def _show(self, words: str, folder: str, done: int, total: int) -> None:
+        self.words.setText(words.format(folder=folder, done=digits(done), total=digits(total)))
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         if self.isHidden():

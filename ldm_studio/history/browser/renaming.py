@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBo
 from core.errors import PictureError
 from ldm_studio.history.renaming import new_name
 from ldm_studio.panels.fields import mark_wrong
+from ldm_studio.translation import told
 
 WIDTH = 380
 
@@ -25,7 +26,9 @@ class RenameDialog(QDialog):
         self.setWindowTitle(self.tr("Rename Picture"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
-        caption = QLabel(self.tr("The name of the file, without {}:").format(path.suffix))
+        caption = QLabel(
+            self.tr("The name of the file, without {ending}:").format(ending=path.suffix)
+        )
         self.name = QLineEdit(path.stem)
         self.name.setAccessibleName(self.tr("Name of the picture"))
         self.name.setToolTip(self.tr("The history follows: nothing that is known is lost."))
@@ -53,7 +56,7 @@ class RenameDialog(QDialog):
         try:
             new = self._path.with_name(new_name(self._path, self.name.text()))
         except PictureError as error:
-            problem = error.message
+            problem = told(error.message)
         else:
             if new != self._path and new.exists() and not new.samefile(self._path):
                 problem = self.tr("There is another file of this name.")

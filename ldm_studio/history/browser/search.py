@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from ldm_studio.history.query import MAX_LENGTH, Problem, Query, parse
 from ldm_studio.theme import icon
+from ldm_studio.translation import told
 
 PAUSE_MS = 120
 """After a key nothing is searched for so long, in case another follows."""
@@ -25,8 +26,10 @@ class SearchField(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setPlaceholderText("Search prompts, tags and models, or write model:… rating:>=4")
-        self.setAccessibleName("Search")
+        self.setPlaceholderText(
+            self.tr("Search prompts, tags and models, or write model:… rating:>=4")
+        )
+        self.setAccessibleName(self.tr("Search"))
         self.setClearButtonEnabled(True)
         self.setMaxLength(MAX_LENGTH)
         self.addAction(
@@ -53,7 +56,7 @@ class SearchField(QLineEdit):
         problems = parse(text).problems
         if not self._composing:
             self._underline(problems)
-        words = problems[0].message if problems else ""
+        words = told(problems[0].message) if problems else ""
         self.setProperty("wrong", bool(words))
         self.setToolTip(words)
         self.style().polish(self)

@@ -77,7 +77,7 @@ class SeveralPane(QWidget):
 
     def show_number(self, number: int) -> None:
         """So many are selected. What they are marked with differs, so nothing is shown of it."""
-        self.words.setText(self.tr("{} are selected").format(pictures(number)))
+        self.words.setText(self.tr("{pictures} are selected").format(pictures=pictures(number)))
         self.stars.show_stars(0)
         self.heart.show_on(False)
         self.tags.show_tags(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from math import cos, pi, sin
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QDate, QLocale, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,8 +21,10 @@ from PySide6.QtGui import (
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
 from ldm_studio.theme import icon
+from ldm_studio.translation import translate
 
 from .layout import Section
+from .wording import digits
 
 Role = QPalette.ColorRole
 _RADIUS = 4
@@ -36,14 +38,17 @@ def heading(section: Section, today: date | None = None) -> str:
     try:
         day = date.fromisoformat(section.day)
     except ValueError:
-        return section.day or "No date"
+        return section.day or translate("History", "No date")
     ago = (today - day).days
     if ago == 0:
-        return "Today"
+        return translate("History", "Today")
     if ago == 1:
-        return "Yesterday"
-    words = f"{day:%A}, {day.day} {day:%B}"
-    return words if day.year == today.year else f"{words} {day.year}"
+        return translate("History", "Yesterday")
+    if day.year == today.year:
+        form = translate("History", "dddd, d MMMM")
+    else:
+        form = translate("History", "dddd, d MMMM yyyy")
+    return QLocale().toString(QDate(day.year, day.month, day.day), form)
 
 
 def paint_heading(
@@ -62,7 +67,7 @@ def paint_heading(
     font.setWeight(QFont.Weight.Normal)
     painter.setFont(font)
     painter.setPen(colours.color(QPalette.ColorGroup.Active, Role.PlaceholderText))
-    painter.drawText(line.adjusted(drawn.width() + 10, 0, 0, 0), flags, f"{count:,}")
+    painter.drawText(line.adjusted(drawn.width() + 10, 0, 0, 0), flags, digits(count))
     painter.restore()
 
 
@@ -95,10 +100,11 @@ def paint_tile(
         painter.drawImage(place, image)
         painter.setOpacity(1.0)
     if bad and image is None:
-        _paint_words(painter, where, "warning", "Damaged", colours)
+        _paint_words(painter, where, "warning", translate("History", "Damaged"), colours)
     elif gone and picture is not None:
         deleted = picture.state is State.DELETED
-        name, words = ("trash", "In the trash") if deleted else ("warning", "Missing")
+        missing, in_trash = translate("History", "Missing"), translate("History", "In the trash")
+        name, words = ("trash", in_trash) if deleted else ("warning", missing)
         _paint_words(painter, where, name, words, colours)
     if picture is not None and (picture.favourite or picture.rating):
         _paint_marks(painter, where, picture)
@@ -130,7 +136,7 @@ def dragged(image: QImage, count: int, colours: QPalette) -> QPixmap:
     painter.drawImage(place, image)
     painter.setOpacity(1.0)
     if count > 1:
-        words = f"{count:,}"
+        words = digits(count)
         width = max(22, painter.fontMetrics().horizontalAdvance(words) + 12)
         badge = QRectF(place.right() - width - 2, place.bottom() - 22, width, 20)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -30,11 +30,10 @@ def to_trash(path: Path) -> Trashed:
         Path(data).mkdir(parents=True, exist_ok=True)
     file = QFile(str(path))
     if not file.moveToTrash():
-        why = "it may not be moved" if path.exists() else "it is not there"
-        raise PictureError(
-            f"Cannot move {path} to the trash: {why}.",
-            "It is left where it is. On some disks there is no trash.",
-        )
+        hint = "It is left where it is. On some disks there is no trash."
+        if path.exists():
+            raise PictureError(f"Cannot move {path} to the trash: it may not be moved.", hint)
+        raise PictureError(f"Cannot move {path} to the trash: it is not there.", hint)
     return Trashed(path, Path(file.fileName()))  # which has become its name in the trash
 
 

@@ -1,53 +1,142 @@
-"""What the history says of numbers of pictures, and of what looking through folders came to."""
+"""How the history says numbers, dates and settings, and what looking through folders came to."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from datetime import date
 
+from PySide6.QtCore import QDate, QLocale
+
+from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
 from ldm_studio.history.rebuild import Report
+from ldm_studio.translation import counted, told, translate
 
 from .library import Indexed
 
 _TOLD = 3
+_SETTINGS = frozenset((
+    QT_TRANSLATE_NOOP("Settings of pictures", "CFG scale"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Clip skip"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Collection"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Denoising strength"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Eta"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Folder"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Inpaint area"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Made with"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Mask blur"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Masked content"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Model"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Model hash"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Negative prompt"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Prompt"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Prompt syntax"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Sampler"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Schedule type"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Seed"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Size"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Steps"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "VAE"),
+))  # fmt: skip
+"""The common ones; the finer ones keep the names that they have in files."""
 
 
-def tr(text: str) -> str:
-    """In the language of the interface."""
-    return QCoreApplication.translate("History", text)
+def setting(name: str) -> str:
+    """What a setting of a picture is called, by its name in files."""
+    return translate("Settings of pictures", name) if name in _SETTINGS else name
+
+
+def digits(number: int) -> str:
+    """With what separates thousands where the user is."""
+    return QLocale().toString(number)
 
 
 def pictures(number: int) -> str:
     """So many pictures."""
-    return tr("1 picture") if number == 1 else tr("{} pictures").format(f"{number:,}")
+    return counted("History", "%Ln pictures", number)
 
 
-def told(indexed: Indexed) -> tuple[str, str]:
-    """What looking through folders came to, in two sentences."""
+def stars(number: int) -> str:
+    """So many stars."""
+    return counted("History", "%Ln stars", number)
+
+
+def dated(day: str) -> str:
+    """2026-11-23 in words; empty where it is no day."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return ""
+    return QLocale().toString(_day(found), translate("History", "d MMMM yyyy"))
+
+
+def month_in_words(month: str) -> str:
+    """2026-11 in words; as it is where it is no month."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return month
+    return QLocale().toString(_day(first), translate("History", "MMMM yyyy"))
+
+
+def _day(day: date) -> QDate:
+    return QDate(day.year, day.month, day.day)
+
+
+def summed_up(indexed: Indexed) -> tuple[str, str]:
+    """What looking through folders came to, and hints on what was found."""
     report: Report = indexed.report
-    where = indexed.folders[0].name if len(indexed.folders) == 1 else tr("the folders")
+    return _counted(indexed), " ".join(filter(None, (_unread(report), _ignored(report))))
+
+
+def _counted(indexed: Indexed) -> str:
+    report = indexed.report
     counts = [
-        f"{number:,} {what}"
-        for number, what in (
-            (report.added, tr("new")), (report.changed, tr("changed")),
-            (report.moved, tr("moved")), (report.missing, tr("missing")),
-            (report.unchanged, tr("known already")),
+        words.format(number=digits(number))
+        for number, words in (
+            (report.added, translate("History", "{number} new")),
+            (report.changed, translate("History", "{number} changed")),
+            (report.moved, translate("History", "{number} moved")),
+            (report.missing, translate("History", "{number} missing")),
+            (report.unchanged, translate("History", "{number} known already")),
         )
         if number
-    ]  # fmt: skip
-    found = tr("{} in {}").format(pictures(report.files), where)
-    text = f"{found}: {', '.join(counts)}." if counts else f"{found}."
-    if report.cancelled:
-        text = tr("Stopped. {} The rest is looked through the next time.").format(text)
-    hints: list[str] = []
-    if report.problems:
-        first = report.problems[0]
-        one = f"{first.path.name}: {first.message}"
-        rest = len(report.problems) - 1
-        more = tr(" and {} more").format(f"{rest:,}") if rest else ""
-        hints.append(tr("Could not be read: {}.").format(one + more))
-    if report.ignored:
-        most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_TOLD]
-        names = ", ".join(f"{name} ({number:,})" for name, number in most)
-        end = "…" if len(report.ignored) > _TOLD else "."
-        hints.append(tr("Settings without an equal here: {}").format(names + end))
-    return text, " ".join(hints)
+    ]
+    if len(indexed.folders) == 1 and counts:
+        words = translate("History", "{pictures} in {folder}: {counts}.")
+    elif len(indexed.folders) == 1:
+        words = translate("History", "{pictures} in {folder}.")
+    elif counts:
+        words = translate("History", "{pictures} in the folders: {counts}.")
+    else:
+        words = translate("History", "{pictures} in the folders.")
+    text = words.format(
+        pictures=pictures(report.files),
+        folder=indexed.folders[0].name if indexed.folders else "",
+        counts=", ".join(counts),
+    )
+    if not report.cancelled:
+        return text
+    stopped = translate("History", "Stopped. {found} The rest is looked through the next time.")
+    return stopped.format(found=text)
+
+
+def _unread(report: Report) -> str:
+    """Which files could not be read."""
+    if not report.problems:
+        return ""
+    first, rest = report.problems[0], len(report.problems) - 1
+    words = translate("History", "Could not be read: {file}: {reason}")
+    if rest:
+        words = translate("History", "Could not be read, with {number} more: {file}: {reason}")
+    return words.format(file=first.path.name, reason=told(first.message), number=digits(rest))
+
+
+def _ignored(report: Report) -> str:
+    """Which settings have no equal here, those of most pictures first."""
+    if not report.ignored:
+        return ""
+    most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_TOLD]
+    names = ", ".join(f"{name} ({digits(number)})" for name, number in most)
+    words = translate("History", "Settings without an equal here: {names}.")
+    if len(report.ignored) > _TOLD:
+        words = translate("History", "Settings without an equal here: {names}…")
+    return words.format(names=names)
