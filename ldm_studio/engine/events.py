@@ -53,6 +53,10 @@ class ModelInfo:
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
     extra: str = ""
     """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
+    family: str = ""
+    """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
+    size: int = 0
+    """Bytes of its weights, as they are held."""
     takes_addons: bool = False
     """Whether LoRAs, embeddings and other autoencoders can change it."""
     read: PromptReader | None = None

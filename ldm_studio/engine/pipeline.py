@@ -563,6 +563,8 @@ class CorePipeline:
             plan=str(model.plan) if model.turns else "",
             skips=model.skips,
             extra=model.extra,
+            family=_family(model),
+            size=sum(model.plan.weights.values()),
             takes_addons=is_checkpoint(path),
             read=model.text.read,
         )
@@ -577,6 +579,16 @@ class CorePipeline:
             except ModelError as error:
                 log.warning("%s", error)
         return model
+
+
+def _family(model: Model) -> str:
+    """As `Identity.name` says it; empty for a model of our own kind."""
+    from core.checkpoints.families import CheckpointConfig
+
+    config = model.config
+    if not isinstance(config, CheckpointConfig):
+        return ""
+    return ", ".join(filter(None, (config.family.name, config.extra)))
 
 
 def _notes(path: Path) -> Notes | None:

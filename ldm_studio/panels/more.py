@@ -27,6 +27,7 @@ from ldm_studio.panels.fields import (
     SliderField,
 )
 from ldm_studio.panels.folded import Folded
+from ldm_studio.panels.refiner_box import RefinerBox
 from ldm_studio.panels.sigmas import SigmasEdit
 from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import Binding, bind
@@ -71,6 +72,24 @@ _ROWS: dict[str, _Words] = {
             "What encodes and decodes pictures: another one may give better colours and eyes.",
         ),
         ("vae",),
+    ),
+    "refiner": _Words(
+        QT_TRANSLATE_NOOP("MoreSection", "Refiner"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "Another model that goes on at the end: the refiner of Stable Diffusion XL, or any "
+            "whose latents are the same.",
+        ),
+        ("refiner",),
+        begins=True,
+    ),
+    "refiner_at": _Words(
+        QT_TRANSLATE_NOOP("MoreSection", "Goes on at"),
+        QT_TRANSLATE_NOOP(
+            "MoreSection",
+            "After which share of the steps the refiner goes on: 0.8 is usual, 1 never.",
+        ),
+        ("refiner_at",),
     ),
     "rescale": _Words(
         QT_TRANSLATE_NOOP("MoreSection", "Rescale"),
@@ -258,6 +277,8 @@ class MoreSection(Folded):
         self.syntax = _choice(SYNTAXES)
         self.clip_skip = SliderField(1, MAX_CLIP_SKIP, (1, 4))
         self.vae = VaeBox(self._store)
+        self.refiner = RefinerBox(self._store)
+        self.refiner_at = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.rescale = SliderField(0, 1, (0, 1), step=0.05, decimals=2)
         self.guidance_start = NumberBox(0, 1, 0.05, 2)
         self.guidance_end = NumberBox(0, 1, 0.05, 2)
@@ -319,7 +340,7 @@ class MoreSection(Folded):
         plain = (
             "rescale", "plus_plus", "mimic", "quantile", "churn_lowest", "churn_highest", "sigmas",
             "sigma_min", "sigma_max", "variation_strength", "variation_seed", "tile", "clip_skip",
-            "vae",
+            "vae", "refiner", "refiner_at",
         )  # fmt: skip
         for name in plain:
             field = getattr(self, name)

@@ -10,21 +10,27 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Any
 
 from core.diffusion.names import sampler_name, schedule_name, split_name
 from core.diffusion.noise_profiles import STUDIO
 from core.diffusion.options import Options
 from core.errors import RequestError
-from core.request import Guidance, Levels, Request, Variation
+from core.request import Change, Guidance, Levels, Request, Variation
 from core.text.passage import A1111
 
 from .. import __version__
+from ..checkpoints import WHOLE
 from .infotext_keys import apply, finer_settings, number
+from .refining import refinement, steps_run
 
 PROGRAM = "LDM Studio"
 THRESHOLDING = "Dynamic thresholding enabled"
 HASHES = {"TI hashes": "embedding", "Lora hashes": "lora"}
+REFINER, REFINER_AT = "Refiner", "Refiner switch at"
+_SHORT = re.compile(r"\s*\[[0-9a-fA-F]{6,64}\]\s*$")
+"""The hash behind a model's name."""
 NO_VAE = ("", "Automatic", "None")
 """What AUTOMATIC1111 writes of a model's own."""
 NEGATIVE = "Negative prompt:"
@@ -75,6 +81,7 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
         settings["Denoising strength"] = number(request.strength)
     if request.guidance.mimic:
         settings[THRESHOLDING] = "True"
+    settings |= _refiner(request)
     settings |= finer_settings(request)
     for key, kind in HASHES.items():
         settings[key] = ", ".join(f"{a.name}: {a.short}" for a in request.addons if a.kind == kind)
@@ -88,6 +95,32 @@ def _vae(request: Request) -> dict[str, str]:
     used = [addon.digest for addon in request.addons if addon.kind == "vae"]
     name = re.split(r"[/\\]", request.vae)[-1]
     return {"VAE hash": used[0][:10] if used else "", "VAE": name}
+
+
+def _refiner(request: Request) -> dict[str, str]:
+    """As AUTOMATIC1111 writes it; where exactly it goes on is said by the changes as well."""
+    refined = refinement(request)
+    if refined is None or refined.model is None:
+        return {}
+    name = PurePath(re.split(r"[/\\]", refined.model)[-1])
+    name = name.stem if name.suffix in WHOLE else name.name
+    short = f" [{refined.model_digest[:10]}]" if refined.model_digest else ""
+    share = round(refined.step / steps_run(request), 6)
+    return {REFINER: f"{name}{short}", REFINER_AT: number(share)}
+
+
+def _refined(request: Request, settings: Mapping[str, str]) -> Request:
+    """With the refiner that another program names. Raises ValueError, RequestError."""
+    if request.changes or REFINER not in settings:
+        return request  # ours says it exactly
+    name = _SHORT.sub("", settings[REFINER])
+    share = float(settings.get(REFINER_AT, "1"))
+    if not 0 <= share <= 1:
+        raise ValueError(settings[REFINER_AT])
+    step, run = round(share * steps_run(request)), steps_run(request)
+    if not name or step >= run:
+        return request
+    return replace(request, changes=(Change(step, model=name),))
 
 
 def parse_infotext(text: str) -> Infotext:
@@ -142,6 +175,10 @@ def restore(info: Infotext, base: Request) -> Restored:
             request = _with(key, settings[key], request)
         except (KeyError, ValueError, RequestError):
             refused.add(key)
+    try:
+        request = _refined(request, settings)
+    except (ValueError, RequestError):
+        refused |= {REFINER, REFINER_AT}
     ignored = tuple(f"{key}: {value}" for key, value in settings.items() if key in refused)
     return Restored(request, ignored)
 
@@ -180,6 +217,8 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
             return {"vae": "" if value in NO_VAE else value}
         case "VAE hash" | "TI hashes" | "Lora hashes":
             return {}  # what they are of is named by the prompt, or beside them
+        case "Refiner" | "Refiner switch at":
+            return {}  # taken together, when the steps are known
         case _:
             raise KeyError(key)
 

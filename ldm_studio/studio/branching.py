@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -15,6 +16,7 @@ from core.request import Change, Request
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.record import Parent
+from ..pictures.refining import refinement
 from ..translation import translate
 from ..wildcards import Wildcards, drawn
 from .changes import BRANCHED, difference, in_force
@@ -76,13 +78,21 @@ class Branch:
             else:
                 changed |= {"init": digest(parent.rgb), "mask": digest(mask)}
                 later |= {changed["init"]: parent.rgb, changed["mask"]: mask}
-        request = self.shared
-        if changed:
-            request = replace(request, changes=(*request.changes, Change(self.step, **changed)))
-        elif request.changes == parent.request.changes:
+        begun = self.shared.changes
+        own = (Change(self.step, **changed),) if changed else ()
+        request = replace(self.shared, changes=(*begun, *own, *self._refined(changed)))
+        if request.changes == parent.request.changes:
             raise RequestError("changes", "Nothing is changed yet.", EDIT)
         named = Parent(digest(parent.rgb), self.name, self.step)
         return Order(request, entry.start, entry.mask, later, named)
+
+    def _refined(self, changed: Mapping[str, Any]) -> tuple[Change, ...]:
+        """The refiner of the parent, where it goes on later than the branch."""
+        parent = self.entry.picture.request
+        refined = refinement(parent)
+        steps = changed.get("steps", parent.steps)
+        later = refined is not None and self.step < refined.step < steps
+        return (refined,) if refined is not None and later else ()
 
 
 class Branching(QObject):
@@ -107,7 +117,9 @@ class Branching(QObject):
     def begin(self, entry: Entry, step: int) -> None:
         """The panels get what the picture followed after `step` steps."""
         request = entry.picture.request
-        self._store.apply(in_force(request, step))
+        refined = refinement(request)
+        now = replace(in_force(request, step), changes=(refined,) if refined else ())
+        self._store.apply(replace(now, model=request.model))
         view = self._window.canvas.view
         mask = entry.mask_at(step)
         if mask is not None:

@@ -39,6 +39,7 @@ from core.text.passage import A1111, SYNTAXES
 
 from .. import models
 from ..engine.events import ModelInfo
+from ..pictures.refining import refinement, steps_run
 from ..translation import translate
 from ..wildcards import templates_of
 from .fitting import side_problem, size_problem
@@ -49,6 +50,8 @@ RANDOM_SEEDS = 2**32
 """Random seeds are drawn below this, as other programs do, so that they can read ours."""
 
 MAX_SIGMA = 1e6
+SHARE_DECIMALS = 6
+"""Of the share of steps after which a refiner goes on: enough to find the step again."""
 
 
 class Mode(StrEnum):
@@ -78,6 +81,8 @@ class StudioStore(QObject):
     syntax_changed = Signal(object)
     clip_skip_changed = Signal(object)
     vae_changed = Signal(object)
+    refiner_changed = Signal(object)
+    refiner_at_changed = Signal(object)
     seed_changed = Signal(object)
     seed_locked_changed = Signal(object)
     width_changed = Signal(object)
@@ -162,6 +167,10 @@ class StudioStore(QObject):
     clip_skip = Prop(1, clamp(1, MAX_CLIP_SKIP))
     vae = Prop("", text(MAX_PROMPT))
     """The autoencoder to use, by name or path; empty: the model's own."""
+    refiner = Prop("", text(MAX_PROMPT))
+    """The model that goes on at the end, as requests name it; empty: none."""
+    refiner_at = Prop(0.8, _share)
+    """After this share of the steps."""
     variation_seed = Prop(0, clamp(0, MAX_SEED))
     variation_strength = Prop(0.0, _share)
 
@@ -220,9 +229,11 @@ class StudioStore(QObject):
             case "clip_skip":
                 model = self.run.model
                 return model is None or model.skips
-            case "vae":
+            case "vae" | "refiner":
                 model = self.run.model
                 return model is None or model.takes_addons
+            case "refiner_at":
+                return bool(self.refiner) and self.applies("refiner")
             case "variation_seed":
                 return self.variation_strength > 0
             case "padding" | "area_width" | "area_height":
@@ -298,7 +309,7 @@ class StudioStore(QObject):
             levels=Levels(**self._part("levels")),
             inpaint=self.inpaint,
             variation=Variation(**self._part("variation")),
-            changes=self.changes,
+            changes=self._all_changes(),
         )
 
     def apply(self, request: Request) -> None:
@@ -317,7 +328,12 @@ class StudioStore(QObject):
         self.seed_locked = True
         self.mode = Mode.INPAINT if request.mask else Mode.IMAGE if request.init else Mode.TEXT
         self._changed_inputs = (request.init, request.mask)
-        self.changes = request.changes
+        refined = refinement(request)
+        self.reset("refiner_at")
+        self.refiner = refined.model or "" if refined else ""
+        if refined:
+            self.refiner_at = round(refined.step / steps_run(request), SHARE_DECIMALS)
+        self.changes = tuple(change for change in request.changes if change is not refined)
 
     def apply_defaults(self, model: ModelInfo) -> None:
         """Make the sampling parameters those the model was made for."""
@@ -365,6 +381,17 @@ class StudioStore(QObject):
     def _part(self, part: str) -> dict[str, Any]:
         names = _PARTS[part].items()
         return {field: getattr(self, name) for name, field in names if self.applies(name)}
+
+    def _all_changes(self) -> tuple[Change, ...]:
+        """Those of the applied request, and the refiner's."""
+        steps = len(self.sigmas) or self.steps
+        strength = 1.0 if self.mode is Mode.TEXT else self.strength
+        run = steps_run(Request(steps=steps, strength=strength))
+        step = round(self.refiner_at * run)
+        if not self.applies("refiner_at") or step >= run:
+            return self.changes
+        every = (*self.changes, Change(step, model=self.refiner))
+        return tuple(sorted(every, key=lambda change: change.step))
 
     def _on_modified(self, name: str) -> None:
         if name not in _KEEP_CHANGES:
@@ -436,7 +463,13 @@ INPAINT = tuple(_PARTS["inpaint"])
 
 _SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
 
-MORE = ("syntax", "clip_skip", "vae", *_SAMPLING, "noise", *_PARTS["variation"], "tile")
+MORE = (
+    *("syntax", "clip_skip", "vae", "refiner", "refiner_at"),
+    *_SAMPLING,
+    "noise",
+    *_PARTS["variation"],
+    "tile",
+)
 """The seldom used parameters."""
 
 _KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")
