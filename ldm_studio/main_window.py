@@ -65,10 +65,7 @@ class MainWindow(QMainWindow):
         self.strip = Strip()
         self.status = StatusBar(store)
         self.actions_by_id: dict[str, QAction] = {}
-        self.setStatusBar(self.status)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self._centre())
-        self.setCentralWidget(self.pages)
+        self._lay_out()
         self._may_close = False
         self.setAcceptDrops(True)
         self.prompt.styles.failed.connect(self._show_problem)
@@ -113,9 +110,31 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None:
             self.prompt.prompt.setFocus()
 
-    def _centre(self) -> QWidget:
+    def _lay_out(self) -> None:
+        """From the outside in: all that is in a widget is polished again when it gets a parent."""
+        self.setStatusBar(self.status)
+        self.pages = QStackedWidget()
+        self.setCentralWidget(self.pages)
+        centre = QWidget()
+        self.pages.addWidget(centre)
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+
+        side = QFrame()
+        side.setObjectName("side")
+        side.setFixedWidth(SIDE_WIDTH)
+        row.addWidget(side)
+        holder = QVBoxLayout(side)
+        holder.setContentsMargins(0, 0, 1, 0)
+        scroll = QScrollArea(widgetResizable=True)
+        holder.addWidget(scroll)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
+        scroll.viewport().setAutoFillBackground(False)
         column = QWidget()
         column.setObjectName("column")
+        scroll.setWidget(column)
         stack = QVBoxLayout(column)
         stack.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
         stack.setSpacing(GRID // 2)
@@ -123,20 +142,17 @@ class MainWindow(QMainWindow):
         stack.addWidget(self.run_area)
         stack.addWidget(self.sampler)
         stack.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(column)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
-        scroll.viewport().setAutoFillBackground(False)
-        side = QFrame()
-        side.setObjectName("side")
-        side.setFixedWidth(SIDE_WIDTH)
-        holder = QVBoxLayout(side)
-        holder.setContentsMargins(0, 0, 1, 0)
-        holder.addWidget(scroll)
 
+        right = QVBoxLayout()
+        row.addLayout(right, 1)
+        right.setSpacing(0)
+        right.addWidget(self.notice)
+        right.addWidget(self.banner)
+        right.addWidget(self.canvas, 1)
+        right.addWidget(self.timeline)
         self.strip_frame = QFrame()
         self.strip_frame.setObjectName("below")
+        right.addWidget(self.strip_frame)
         below = QHBoxLayout(self.strip_frame)
         below.setContentsMargins(GRID, GRID, GRID, 0)
         below.addWidget(self.strip)
@@ -147,21 +163,6 @@ class MainWindow(QMainWindow):
         self.strip_hint.setFixedHeight(self.strip.height())
         self.strip.entries.rowsInserted.connect(self._show_strip)
         self.strip.hide()
-
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.notice)
-        right.addWidget(self.banner)
-        right.addWidget(self.canvas, 1)
-        right.addWidget(self.timeline)
-        right.addWidget(self.strip_frame)
-        centre = QWidget()
-        row = QHBoxLayout(centre)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(side)
-        row.addLayout(right, 1)
-        return centre
 
     def _show_problem(self, error: StyleError) -> None:
         self.notice.show_error(error.message, error.hint)
