@@ -51,6 +51,7 @@ class Amount:
     def __init__(self, low: int, high: int) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(low, high)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # keys change the number beside it
         self.slider.setMinimumWidth(48)
         self.slider.setMaximumWidth(140)
         self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -21,6 +21,11 @@ class Folding(QWidget):
         if direction in (QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.BottomToTop):
             self._along = Qt.Orientation.Vertical
 
+    def widgets(self) -> list[QWidget]:
+        """All that were laid out, in their order."""
+        items = (self.line.itemAt(index) for index in range(self.line.count()))
+        return [widget for item in items if item and (widget := item.widget())]
+
     def set_optional(self, *groups: Sequence[QWidget]) -> None:
         """Groups that come and go together; the first is the first to go."""
         self._groups = groups
@@ -28,10 +33,8 @@ class Folding(QWidget):
     def set_absent(self, widgets: Iterable[QWidget]) -> None:
         """These have no place here now, however much room there is; all others do."""
         self._absent = frozenset(widgets)
-        for index in range(self.line.count()):
-            item = self.line.itemAt(index)
-            if item and (widget := item.widget()):
-                widget.setVisible(widget not in self._absent)
+        for widget in self.widgets():
+            widget.setVisible(widget not in self._absent)
         self._fold(self._extent(self.size()))
         self.updateGeometry()
 

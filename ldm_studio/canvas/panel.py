@@ -9,7 +9,17 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFileDialog, QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QBoxLayout,
+    QButtonGroup,
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QWidget,
+)
 
 from core.errors import StudioError
 from ldm_studio.canvas.candidatebar import CandidateBar
@@ -24,6 +34,7 @@ from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.view import CanvasView
 from ldm_studio.canvas.viewport import MARGIN
 from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
+from ldm_studio.focus import tab_through
 
 INVERT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Invert mask"),
@@ -61,8 +72,7 @@ REDO = ButtonRow(
 )
 # Logical pixels of the view: for the words of a badge, for them beside candidates, for short ones.
 ROOM_ALONE, ROOM_BESIDE, ROOM_SHORT = 340, 800, 440
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)"
-PNG = "PNG picture (*.png)"
+ENDINGS = "*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff"
 
 
 class CanvasPanel(QWidget):
@@ -155,6 +165,14 @@ class CanvasPanel(QWidget):
         grid.addWidget(self.view, 1, 1)
         grid.setRowStretch(1, 1)
         grid.setColumnStretch(1, 1)
+        over = (self.view_switch, self.extend_bar, self.badge, self.candidates)
+        floating = (part for panel in over for part in panel.findChildren(QWidget))
+        controls = (
+            part
+            for part in floating
+            if isinstance(part, QAbstractButton | QAbstractSpinBox | QComboBox)
+        )
+        tab_through((*self._bar.widgets(), *column.widgets(), self.view, *controls))
 
     def _show_state(self) -> None:
         view, document = self.view, self.view.document
@@ -168,9 +186,14 @@ class CanvasPanel(QWidget):
 
     def open_mask(self) -> None:
         """Ask for a picture to use as the mask."""
-        dialog = QFileDialog(self, self.tr("Mask from a Picture"), "", PICTURES)
+        dialog = QFileDialog(self, self.tr("Mask from a Picture"), "", self._pictures())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self.use_as_mask)
+
+    def _pictures(self) -> str:
+        """What a file dialog offers to show."""
+        pictures = self.tr("Pictures ({endings})").format(endings=ENDINGS)
+        return f"{pictures};;{self.tr('All files (*)')}"
 
     def use_as_mask(self, source: str | QImage) -> None:
         """A file or an image; stretched to the picture's size, behind the interface."""
@@ -201,7 +224,9 @@ class CanvasPanel(QWidget):
         pixels = self.view.mask()
         if pixels is None:
             return
-        dialog = QFileDialog(self, self.tr("Save Mask As"), self.tr("mask.png"), PNG)
+        dialog = QFileDialog(
+            self, self.tr("Save Mask As"), self.tr("mask.png"), self.tr("PNG picture (*.png)")
+        )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QKeySequence, QShortcut, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -87,6 +87,8 @@ class Documentation(QWidget):
         column.setSpacing(GRID // 2)
         column.addLayout(bar)
         column.addWidget(split, 1)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Back), self, self.text.backward)
         self.list.setCurrentRow(0)
 
     def begin(self) -> None:

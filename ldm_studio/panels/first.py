@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from ldm_studio.focus import tab_through
 from ldm_studio.panels.fields import FlowLayout
 from ldm_studio.theme import GRID, RESOURCES, Role, icon
 
@@ -26,6 +27,8 @@ SIDE = 72
 BUTTON = SIDE + 5 * GRID
 GALLERY = 3 * BUTTON + 2 * GRID
 WIDTH = 460
+FOCUS_EDGE = 2
+"""Logical pixels at the edge of the canvas, which tells by them that it has the keyboard."""
 
 
 class FirstPage(QWidget):
@@ -89,6 +92,7 @@ class FirstPage(QWidget):
         column.addLayout(self._row)
         self.models.clicked.connect(self.models_requested)
         self.picture.clicked.connect(self.picture_requested)
+        tab_through((canvas, *self.examples, self.models, self.picture))
         canvas.installEventFilter(self)
         self._fit()
         self.show()
@@ -124,7 +128,8 @@ class FirstPage(QWidget):
         """As large as the canvas, the column in its middle; what has no room is left out."""
         canvas = self.parent()
         assert isinstance(canvas, QWidget)
-        self.setGeometry(canvas.rect())
+        edge = FOCUS_EDGE
+        self.setGeometry(canvas.rect().adjusted(edge, edge, -edge, -edge))
         width = min(WIDTH, self.width())
         beside = (
             width >= self.models.sizeHint().width() + self.picture.sizeHint().width() + 4 * GRID

@@ -50,7 +50,6 @@ class FilesPage(Page):
         line.setSpacing(GRID)
         line.addWidget(self.folder, 1)
         line.addWidget(self.choose)
-        row.setFocusProxy(self.choose)
         self.pictures = self.add(
             Row(
                 self.tr("Folder of pictures"),
@@ -166,7 +165,6 @@ class FilesPage(Page):
         column.setSpacing(GRID)
         column.addWidget(self.models)
         column.addLayout(buttons)
-        box.setFocusProxy(self.models)
         return box
 
     def _models_words(self) -> str:

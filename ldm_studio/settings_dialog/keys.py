@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -29,6 +29,18 @@ KEYS_WIDTH = 170
 """Logical pixels; longer lists of keys are cut, and whole in the tooltip."""
 
 
+class _KeysField(QKeySequenceEdit):
+    """Takes every key but Tab and Shift+Tab, which leave it."""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            steps = {Qt.Key.Key_Tab: True, Qt.Key.Key_Backtab: False}
+            plain = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+            if plain and event.key() in steps:
+                return self.focusNextPrevChild(steps[Qt.Key(event.key())])
+        return super().event(event)
+
+
 class KeysPage(Page):
     name = "shortcuts"
     sections = ("shortcuts",)
@@ -50,7 +62,7 @@ class KeysPage(Page):
         header.resizeSection(1, KEYS_WIDTH)
         self.tree.setIndentation(2 * GRID)
         self.tree.setMinimumHeight(120)
-        self.field = QKeySequenceEdit()
+        self.field = _KeysField()
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName(self.tr("New keys"))
