@@ -45,6 +45,12 @@ def test_what_is_left_out(path: str, out: bool) -> None:
     assert prune.is_left_out(path) is out
 
 
+def test_the_documentation_goes_where_the_program_looks() -> None:
+    files = {Path(file).name: folder for file, folder in contents.data_files(naming.ROOT)}
+    assert files["getting-started.md"] == "resources/docs"
+    assert files["samplers.webp"] == "resources/docs/pictures"
+
+
 def test_pruning_leaves_no_empty_folder_and_no_link_to_nothing(tmp_path: Path) -> None:
     for name in ("torch/bin/protoc", "torch/lib/libtorch.so", "libxcb-cursor.so.0", "libgio.so.0"):
         path = tmp_path / name

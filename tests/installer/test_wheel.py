@@ -25,7 +25,8 @@ def build(folder: Path) -> Path:
     sources.mkdir()
     for name in PACKAGES:
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    shutil.copytree(ROOT / "docs", sources / "docs")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
     pip("wheel", "--no-build-isolation", "--wheel-dir", str(folder), str(sources))
     (path,) = folder.glob("*.whl")
@@ -46,7 +47,12 @@ def shipped(root: Path) -> set[str]:
         for path in (root / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    return {name for name in names if not name.startswith(NOT_SHIPPED)}
+    docs = {
+        f"resources/{path.relative_to(root).as_posix()}"
+        for path in (root / "docs").rglob("*")
+        if path.is_file()
+    }
+    return {name for name in names if not name.startswith(NOT_SHIPPED)} | docs
 
 
 def check_contents(wheel: Path) -> None:
@@ -78,6 +84,10 @@ def test_the_wheel_is_the_whole_application(tmp_path: Path) -> None:
     where = "from core import request as r; from ldm_studio import models as m; "
     where += "print(r.__file__, m.__file__, m.SHIPPED)"
     assert all(path.startswith(str(site)) for path in run(sys.executable, "-c", where).split())
+    pages = "from ldm_studio.help.documentation import pages; print(*pages(), sep=chr(10))"
+    found = [Path(line) for line in run(sys.executable, "-c", pages).splitlines()]
+    assert {page.name for page in found} == {page.name for page in (ROOT / "docs").glob("*.md")}
+    assert all(page.is_relative_to(site) for page in found)
     assert run(program, "--version").strip() == f"LDM Studio {__version__}"
     run(program, "generate", "a red heart", "--steps", "2", "-o", "heart.png")
     with Image.open(elsewhere / "heart.png") as picture:

@@ -12,6 +12,10 @@ NOT_SHIPPED = ("resources/readme",)
 
 PACKAGES = ("core", "ldm_studio", "resources")
 
+DOCS = ("docs", "resources/docs")
+"""The documentation: where it is in the sources, and where the program looks when it is installed.
+setup.py puts it there in the wheel."""
+
 ASKED_FOR = ("torch", "PySide6-Essentials", "numpy", "pillow", "safetensors", "tokenizers")
 """Packages whose versions the program asks for while it runs."""
 
@@ -58,7 +62,7 @@ def is_module_left_out(name: str) -> bool:
 
 
 def data_files(root: Path) -> Iterator[tuple[str, str]]:
-    """(file, folder in the bundle) of what is not code: the model, icons, vocabularies."""
+    """(file, folder in the bundle) of what is not code: model, icons, vocabularies, docs."""
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()
@@ -66,6 +70,10 @@ def data_files(root: Path) -> Iterator[tuple[str, str]]:
                 continue
             if path.suffix not in (".py", ".pyc"):
                 yield str(path), str(Path(name).parent)
+    source, place = DOCS
+    for path in sorted((root / source).rglob("*")):
+        if path.is_file():
+            yield str(path), str(Path(place, path.relative_to(root / source)).parent)
 
 
 def sources_read(torch: Path) -> Iterator[tuple[str, str]]:
