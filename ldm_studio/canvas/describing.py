@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
-
 from ldm_studio.canvas.document import CanvasDocument
+from ldm_studio.translation import translate
 
 
 def describe(document: CanvasDocument) -> str:
     frame, mask = document.frame, document.mask
     if frame is None:
-        return _tr("Canvas, no picture yet")
-    size = _tr("Canvas {width} by {height}").format(width=frame[0], height=frame[1])
+        return translate("CanvasView", "Canvas, no picture yet")
+    width, height = frame
     if mask is None or mask.is_empty:
-        return _tr("{canvas}, nothing masked").format(canvas=size)
+        words = translate("CanvasView", "Canvas {width} by {height}, nothing masked")
+        return words.format(width=width, height=height)
     percent = max(round(mask.coverage() * 100), 1)
-    return _tr("{canvas}, mask covers {percent} %").format(canvas=size, percent=percent)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("CanvasView", text)
+    words = translate("CanvasView", "Canvas {width} by {height}, mask covers {percent} %")
+    return words.format(width=width, height=height, percent=percent)

@@ -78,7 +78,10 @@ def rename(history: History, number: int, wanted: str) -> Renamed:
             raise PictureError(f"{old} is not there.", "Locate it first.")
         other = reader.at(new)
         if other is not None and other != number and not _is_same(old, new):
-            raise _taken(new, "Another picture of the history")
+            raise PictureError(
+                f"Another picture of the history in {new.parent.name} has the name {new.name}.",
+                "Choose another name.",
+            )
     _move(old, new)
     history.move(number, new).result()
     for suffix in _BESIDE:
@@ -102,7 +105,9 @@ def _move(old: Path, new: Path) -> None:
     try:
         new.touch(exist_ok=False)  # holds the name
     except FileExistsError as error:
-        raise _taken(new, "Another file") from error
+        raise PictureError(
+            f"Another file in {new.parent.name} has the name {new.name}.", "Choose another name."
+        ) from error
     except OSError as error:
         raise _refused(new, error) from error
     try:
@@ -124,12 +129,6 @@ def _is_same(old: Path, new: Path) -> bool:
         return os.path.samefile(old, new)
     except OSError:
         return False
-
-
-def _taken(path: Path, by: str) -> PictureError:
-    return PictureError(
-        f"{by} in {path.parent.name} has the name {path.name}.", "Choose another name."
-    )
 
 
 def _refused(path: Path, error: OSError) -> PictureError:

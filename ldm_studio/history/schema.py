@@ -326,13 +326,17 @@ def in_words(error: sqlite3.Error, path: Path) -> HistoryError:
             f"The history {path} is damaged.",
             "It is rebuilt from the picture files when LDM Studio starts again.",
         )
-    reasons: dict[int, tuple[str, str]] = {
-        sqlite3.SQLITE_FULL: ("the disk is full", "Free some space."),
-        sqlite3.SQLITE_BUSY: ("another program keeps it locked", "Try again in a moment."),
-        sqlite3.SQLITE_LOCKED: ("another program keeps it locked", "Try again in a moment."),
-        sqlite3.SQLITE_READONLY: ("it may not be written", "Let this folder be written."),
-        sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "Let this folder be read and written."),
+    full = f"Cannot use the history {path}: the disk is full."
+    locked = f"Cannot use the history {path}: another program keeps it locked."
+    guarded = f"Cannot use the history {path}: it may not be written."
+    closed = f"Cannot use the history {path}: it cannot be opened."
+    other = f"Cannot use the history {path}: {error}."
+    known: dict[int, tuple[str, str]] = {
+        sqlite3.SQLITE_FULL: (full, "Free some space."),
+        sqlite3.SQLITE_BUSY: (locked, "Try again in a moment."),
+        sqlite3.SQLITE_LOCKED: (locked, "Try again in a moment."),
+        sqlite3.SQLITE_READONLY: (guarded, "Let this folder be written."),
+        sqlite3.SQLITE_CANTOPEN: (closed, "Let this folder be read and written."),
     }
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    reason, hint = reasons.get(code, (str(error), "Is the disk there, and in order?"))
-    return HistoryError(f"Cannot use the history {path}: {reason}.", hint)
+    return HistoryError(*known.get(code, (other, "Is the disk there, and in order?")))

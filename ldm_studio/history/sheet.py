@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication
 
 from core.errors import PictureError
+from ldm_studio.translation import translate
 
 from .reader import Details
 from .thumbnails import small_picture
@@ -42,9 +43,9 @@ CAPTIONS: dict[str, Callable[[Details], str]] = {
     "name": lambda one: one.listed.path.name,
     "model": lambda one: one.listed.model,
     "sampler": lambda one: " ".join(filter(None, (one.listed.sampler, one.schedule))),
-    "steps": lambda one: _named("steps", one.steps),
-    "cfg": lambda one: _named("CFG", one.cfg),
-    "seed": lambda one: _named("seed", one.listed.seed),
+    "steps": lambda one: _named(translate("Contact sheet", "steps {value}"), one.steps),
+    "cfg": lambda one: _named(translate("Contact sheet", "CFG {value}"), one.cfg),
+    "seed": lambda one: _named(translate("Contact sheet", "seed {value}"), one.listed.seed),
     "size": lambda one: f"{one.listed.width} × {one.listed.height}" if one.listed.width else "",
     "day": lambda one: one.listed.day,
     "rating": lambda one: "★" * one.listed.rating,
@@ -211,11 +212,8 @@ _applications: list[QApplication] = []
 """Kept alive: fonts go with it."""
 
 
-def _named(name: str, value: float | None) -> str:
-    return (
-        ""
-        if value is None
-        else f"{name} {value}"
-        if isinstance(value, int)
-        else f"{name} {value:g}"
-    )
+def _named(words: str, value: float | None) -> str:
+    """`words` with the value in them; empty where it is unknown."""
+    if value is None:
+        return ""
+    return words.format(value=value if isinstance(value, int) else f"{value:g}")
