@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -181,8 +182,8 @@ def _guided(
         conds, negative = [given.told(cond) for cond in conds], given.told(negative)
         channels, without = given.channels, given.without
 
-    def network(cond: Cond, channels: Tensor | None) -> Denoiser:
-        predict = checked(model.predictor(cond), check)
+    def network(cond: Cond, channels: Tensor | None, scale: float = 1.0) -> Denoiser:
+        predict = checked(model.predictor(cond, scale), check)
 
         def whole(x: Tensor, t: float) -> Tensor:
             if channels is not None:
@@ -202,13 +203,19 @@ def _guided(
     unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
     unguided = unguided or guidance.start == guidance.end
     seen = [*((cond, channels) for cond in conds), (negative, channels)]
-    if weights == [1.0]:
-        plain = network(conds[0], channels)
-    else:
-        both = _pair(_side_by_side(network, seen), weights)
-        plain = combined(both, lambda cond, uncond, x, sigma: cond)
+
+    def alone(scale: float = 1.0) -> Denoiser:
+        """The prompt's estimate, guided only where the U-Net does that by itself."""
+        if weights == [1.0]:
+            return network(conds[0], channels, scale)
+        both = _pair(_side_by_side(partial(network, scale=scale), seen), weights)
+        return combined(both, lambda cond, uncond, x, sigma: cond)
+
+    plain = alone()
     if unguided:
         return plain
+    if model.told_guidance:
+        return _now_and_then(model, request, alone(request.cfg), plain)
     if weighs:
         seen.append((negative, without))
     pair = _pair(_side_by_side(network, seen), weights, guidance.image)
@@ -219,7 +226,12 @@ def _guided(
         combine = thresholded(combine, guidance.quantile, cfg(guidance.mimic))
     if guidance.rescale:
         combine = rescaled(combine, guidance.rescale)
-    guided = combined(pair, combine)
+    return _now_and_then(model, request, combined(pair, combine), plain)
+
+
+def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
+    """Guided in the part of the model's time that is asked for."""
+    guidance = request.guidance
     if (guidance.start, guidance.end) == (0.0, 1.0):
         return guided
     low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0

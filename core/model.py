@@ -152,9 +152,15 @@ class Model:
             known.popitem(last=False)
         return cond
 
-    def predictor(self, cond: Cond) -> Callable[[Tensor, float], Tensor]:
+    @property
+    def told_guidance(self) -> bool:
+        """Whether its U-Net guides by itself, by a scale that it is told (a whole LCM)."""
+        return self.config.unet.guidance_dim is not None
+
+    def predictor(self, cond: Cond, scale: float = 1.0) -> Callable[[Tensor, float], Tensor]:
         """The U-Net told `cond`, from x [B, C, h, w] in the scaling it was trained on, and `extra`,
-        and the time. What does not change from step to step is computed once."""
+        and the time. What does not change from step to step is computed once. `scale`: of the
+        guidance, where it is told that."""
         context = Context(cond.context.to(self.dtype))  # read when the U-Net is there
 
         def predict(x: Tensor, t: float) -> Tensor:
@@ -164,7 +170,7 @@ class Model:
                 vector = self._with_sizes(vector, x.shape)
                 vector = vector.to(self.dtype) if vector.is_floating_point() else vector
             self._bring(self.unet)
-            return self.unet(x.to(self.dtype), times, context, vector).to(x.dtype)
+            return self.unet(x.to(self.dtype), times, context, vector, scale).to(x.dtype)
 
         return predict
 

@@ -35,8 +35,6 @@ EPS_NAMES = {"eps", "epsilon"}
 V_DEVIATION = 0.09
 """Of a certain bias of Stable Diffusion 2, above which it predicts v. Source: ComfyUI."""
 TELLING_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
-GUIDANCE = ".cond_proj.weight"
-"""How a layer is called by which a distilled U-Net is told the guidance scale."""
 MAX_YAML_BYTES = 1_000_000
 FULL_TEXT_LAYERS = 24
 
@@ -71,7 +69,8 @@ class Identity:
 
     @property
     def name(self) -> str:
-        return f"{self.family.name}, {self.extra}" if self.extra else self.family.name
+        told = "LCM" if self.unet.guidance_dim else ""
+        return ", ".join(filter(None, (self.family.name, self.extra, told)))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -158,8 +157,6 @@ def _identity(
     for marker in ("edm_mean", "edm_vpred.sigma_max", "scaled_fp8"):
         if marker in parts.markers:
             raise UnknownKindError(f"its {marker} shows a kind of model that is not known yet")
-    if any(name.endswith(GUIDANCE) for name in parts.unknown):
-        raise UnknownKindError("it is told the guidance scale, as a full LCM is, which is unknown")
     try:
         shape = unet_config(parts.unet.sources)
     except UnreadableError as error:

@@ -65,6 +65,7 @@ _UNET = {
     "conv_in": "input_blocks.0.0",
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "time_embedding.cond_proj": "time_embed.cond_proj",
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
     "class_embedding": "label_emb",
@@ -259,7 +260,8 @@ def flattened_unet_names() -> Mapping[str, str]:
     stages += [
         f"{way}_blocks.{i}.{j}" for way in ("input", "output") for i in range(24) for j in range(3)
     ]
-    whole = ["input_blocks.0.0", "time_embed.0", "time_embed.2", "out.0", "out.2"]
+    whole = ["input_blocks.0.0", "out.0", "out.2"]
+    whole += ["time_embed.0", "time_embed.2", "time_embed.cond_proj"]
     whole += ["label_emb", "label_emb.0.0", "label_emb.0.2"]
     whole += [f"{stage}.{part}" for stage in stages for part in parts]
     names = [f"{name}.{end}" for name in whole for end in linear]

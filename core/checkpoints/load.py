@@ -31,7 +31,7 @@ from .files import UnreadableError, unreadable
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
 from .parts import Part
-from .variants import variant_of
+from .variants import WHOLE_LCM, variant_of
 
 V_SIDE = 768
 """Pixels; Stable Diffusion 2 that predicts v was trained on larger pictures."""
@@ -198,6 +198,8 @@ def _defaults(identity: Identity) -> Defaults:
     """Of its family, or of the few steps it was distilled to."""
     family, side = identity.family, _side(identity)
     told = variant_of(identity.path.stem, identity.metadata)
+    if identity.unet.guidance_dim:
+        told = WHOLE_LCM, told[1] if told else WHOLE_LCM.steps
     if told is None:
         return Defaults("DPM++ 2M", "Karras", family.steps, family.cfg, side, side)
     variant, steps = told

@@ -45,6 +45,10 @@ def unet_config(sources: Sources) -> UNetConfig:
         raise UnknownKindError(UNUSUAL)
     vector = sources.get("label_emb.0.0.weight")
     classes = sources.get("label_emb.weight")
+    guidance = sources.get("time_embed.cond_proj.weight")
+    guidance_dim = None if guidance is None else guidance.shape[-1]
+    if guidance_dim is not None and (guidance_dim < 4 or guidance_dim % 2):
+        raise UnknownKindError(UNUSUAL)
     projection = next((s.shape for k, s in sources.items() if k.endswith("proj_in.weight")), ())
     config = UNetConfig(
         in_channels=first[1],
@@ -58,10 +62,12 @@ def unet_config(sources: Sources) -> UNetConfig:
         heads=None,
         vector_dim=None if vector is None else vector.shape[-1],
         classes=None if classes is None else classes.shape[0],
+        guidance_dim=guidance_dim,
         linear_projection=len(projection) == 2,
     )
     _check_sizes(config.in_channels, config.channels, *config.multipliers, config.context_dim)
-    _check_sizes(config.out_channels, config.vector_dim or 1, config.classes or 1)
+    optional = (config.vector_dim, config.classes, config.guidance_dim)
+    _check_sizes(config.out_channels, *(size or 1 for size in optional))
     return config
 
 

@@ -36,6 +36,8 @@ VARIANTS = (
 )
 """The first whose pattern is found counts. Those that are merely made with a Turbo model are drawn
 with as their makers do: some more steps, and a little guidance."""
+WHOLE_LCM = Variant("LCM", "", "LCM", cfg=8.0)
+"""Not told by its name: its U-Net has a layer that is told the guidance scale."""
 
 _STEPS = re.compile(r"(?<!\d)(\d{1,2}) ?steps?\b")
 _SAYING = ("modelspec.title", "modelspec.tags", "ss_output_name")

@@ -29,6 +29,19 @@ def timestep_embedding(t: Tensor, dim: int, max_period: float = 10_000.0) -> Ten
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
+def guidance_embedding(scale: Tensor, dim: int) -> Tensor:
+    """Sinusoids of guidance scales [B], sines first, as [B, dim] float32; `dim` is even, above 2.
+
+    They are of 1000 times what the scale exceeds 1 by, at which there is no guidance. Sources: Meng
+    et al. 2023, "On Distillation of Guided Diffusion Models"; Luo et al. 2023, LCM.
+    """
+    half = dim // 2
+    steps = torch.arange(half, dtype=torch.float32, device=scale.device)
+    frequencies = torch.exp(steps * (-math.log(10_000.0) / (half - 1)))
+    angles = 1000 * (scale.float() - 1)[:, None] * frequencies[None]
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
+
+
 class GEGLU(nn.Module):
     """Linear gated by GELU (Shazeer 2020)."""
 

@@ -14,7 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import Context, CrossAttention, FeedForward, timestep_embedding, zero_embedding
+from .layers import (
+    Context,
+    CrossAttention,
+    FeedForward,
+    guidance_embedding,
+    timestep_embedding,
+    zero_embedding,
+)
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -40,6 +47,8 @@ class UNetConfig:
     """Width of the pooled condition that is added to the time embedding."""
     classes: int | None = None
     """Number of the classes one of which, embedded, is added to it instead."""
+    guidance_dim: int | None = None
+    """Width of the sinusoids by which a distilled network is told the guidance scale (LCM)."""
     linear_projection: bool = False
     """Whether a transformer is entered and left by a linear layer or a 1 x 1 convolution."""
     cross_levels: tuple[int, ...] = ()
@@ -52,6 +61,22 @@ class UNetConfig:
     def factor(self) -> int:
         """How much coarser the deepest level is."""
         return 2 ** (len(self.multipliers) - 1)
+
+
+class TimeEmbedding(nn.Sequential):
+    """Of a time's sinusoids [B, dim_in], and of those of a guidance scale where it is told one."""
+
+    def __init__(self, dim_in: int, dim_out: int, guidance_dim: int | None) -> None:
+        super().__init__(*_mlp(dim_in, dim_out))
+        if guidance_dim is not None:
+            self.cond_proj = nn.Linear(guidance_dim, dim_in, bias=False)
+
+    def forward(self, input: Tensor, guidance: Tensor | None = None) -> Tensor:
+        """[B, dim_out]"""
+        if guidance is not None:
+            input = input + self.cond_proj(guidance)
+        enter, activate, leave = (self[i] for i in range(3))
+        return leave(activate(enter(input)))
 
 
 class ResBlock(nn.Module):
@@ -201,7 +226,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config = config
         width, emb_dim = config.channels, 4 * config.channels
-        self.time_embed = _mlp(width, emb_dim)
+        self.time_embed = TimeEmbedding(width, emb_dim, config.guidance_dim)
         self.label_emb: nn.Module | None = None
         if config.vector_dim:
             self.label_emb = nn.Sequential(_mlp(config.vector_dim, emb_dim))
@@ -254,13 +279,23 @@ class UNet(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, t: Tensor, context: Tensor | Context, vector: Tensor | None = None
+        self,
+        x: Tensor,
+        t: Tensor,
+        context: Tensor | Context,
+        vector: Tensor | None = None,
+        scale: float = 1.0,
     ) -> Tensor:
         """x [B, C, h, w], t [B] in 0..1000, context [B, M, context_dim], vector [B, vector_dim]
         or the numbers of classes [B] -> [B, out_channels, h, w]. The vector is given exactly when
-        `config.vector_dim` or `config.classes` is. If `config.upsample` is "pixel_shuffle", h and w
+        `config.vector_dim` or `config.classes` is. `scale`: of the guidance, where the network is
+        told it. If `config.upsample` is "pixel_shuffle", h and w
         are multiples of `config.factor`."""
-        emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype))
+        guidance = None
+        if self.config.guidance_dim is not None:
+            scales = torch.full_like(t, scale, dtype=torch.float32)
+            guidance = guidance_embedding(scales, self.config.guidance_dim).to(x.dtype)
+        emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype), guidance)
         if (vector is None) != (self.label_emb is None):
             raise ValueError("A pooled condition is needed exactly when the network takes one.")
         if self.label_emb is not None:

@@ -92,6 +92,7 @@ KINDS = {
     "SD2 depth": Kind(
         replace(SD2, in_channels=5), (OPEN_CLIP,), "StableDiffusionDepth2ImgPipeline"
     ),
+    "SD1 LCM": Kind(replace(SD1, guidance_dim=32), (CLIP_L,), "LatentConsistencyModelPipeline"),
     "x4 upscaler": Kind(
         UPSCALER,
         (OPEN_CLIP,),
@@ -245,6 +246,7 @@ def reference_unet(tiny: Tiny) -> Any:
         projection_class_embeddings_input_dim=config.vector_dim,
         only_cross_attention=[level in config.cross_levels for level in range(len(widths))],
         num_class_embeds=config.classes,
+        time_cond_proj_dim=config.guidance_dim,
     )
     return filled(unet, tiny.unet.state_dict(), unet_from_diffusers)
 
