@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test setup setup-test lint types format unit bench lock clean installer \
-	installer-test
+	installer-test translations
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -47,6 +47,9 @@ format: setup-test  ## Rewrite the code in the house style
 
 bench: setup-test  ## Measure speed and latency
 	env -u OMP_NUM_THREADS QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks
+
+translations: setup-test  ## Bring translations up to date with the texts in the code
+	$(BIN)/python tools/translations.py
 
 # For instance `make installer INSTALLER="--flavour cuda --quick"`.
 INSTALLER ?=
