@@ -16,9 +16,6 @@ from ..commands import Commands
 from ..engine.events import Finished, Saved
 from ..history.browser.library import Library
 from ..history.browser.parts import Part
-from ..history.following import Restored
-from ..history.reader import Details, Listed
-from ..history.store import Recovery
 from ..panels.strip import Entry
 from ..pictures.infotext import Infotext, restore
 from ..wildcards import templates_of
@@ -27,6 +24,9 @@ from .studio import Studio
 
 if TYPE_CHECKING:
     from ..history.browser.page import HistoryPage
+    from ..history.following import Restored
+    from ..history.reader import Details, Listed
+    from ..history.store import Recovery
 
 _NOT_SAMPLER = (
     "prompt", "negative", "template", "negative_template", "syntax", "clip_skip", "seed", "width",

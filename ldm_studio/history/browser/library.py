@@ -9,23 +9,22 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import StudioError
 from ldm_studio import paths
 from ldm_studio.engine.thread import lower_priority
-from ldm_studio.history import steps
 from ldm_studio.history.errors import HistoryError
-from ldm_studio.history.following import Restored
-from ldm_studio.history.reading import scan
-from ldm_studio.history.rebuild import Progress, Report, rebuild
-from ldm_studio.history.store import History
-from ldm_studio.pictures.cleaning import clean_inputs
 
 from .relay import Failed, Relay
 from .watching import Watcher, below
+
+if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
+    from ldm_studio.history.following import Restored
+    from ldm_studio.history.rebuild import Progress, Report
+    from ldm_studio.history.store import History
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +151,8 @@ class Library(QObject):
             self._history = None
 
     def _open(self) -> tuple[History, tuple[Path, ...]]:
+        from ldm_studio.history.store import History
+
         history = History(self.folder)
         try:
             with history.reader() as reader:
@@ -196,6 +197,9 @@ class Library(QObject):
         history = self._history
 
         def work() -> None:
+            from ldm_studio.history import steps
+            from ldm_studio.history.reading import scan
+
             history.put([scan(path) for path in files]).result()
             steps.follow(history, self._trajectories)
 
@@ -261,6 +265,9 @@ class Library(QObject):
         self._stop.set()
 
     def _index(self, history: History, folders: tuple[Path, ...], quiet: bool) -> Report:
+        from ldm_studio.history import steps
+        from ldm_studio.history.rebuild import rebuild
+
         if not self._ending.is_set():
             self._stop.clear()
         told = 0.0
@@ -313,6 +320,8 @@ class Library(QObject):
 
 def _clean(history: History) -> None:
     """Raises HistoryError."""
+    from ldm_studio.pictures.cleaning import clean_inputs
+
     others = (paths.queue_dir(), paths.trajectories_dir(), paths.state_dir(), paths.config_dir())
     try:
         with history.reader() as reader:
