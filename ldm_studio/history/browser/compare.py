@@ -25,7 +25,7 @@ from ldm_studio.theme import GRID
 from ldm_studio.translation import translate
 
 from .differences import differences
-from .wording import setting
+from .names import setting
 
 Role = QPalette.ColorRole
 BLINK_MS = 500

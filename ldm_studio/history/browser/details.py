@@ -34,9 +34,9 @@ from ldm_studio.translation import told, translate
 
 from .family import FamilyTree
 from .marks import Heart, Stars, TagEditor
+from .names import setting
 from .several import SeveralPane
 from .thumbs import ThumbnailLoader, Wanted
-from .wording import setting
 
 WIDTH = 324
 PREVIEW = 292

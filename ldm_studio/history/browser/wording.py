@@ -1,4 +1,4 @@
-"""How the history says numbers, dates and settings, and what looking through folders came to."""
+"""How the history says numbers and dates, and what looking through folders came to."""
 
 from __future__ import annotations
 
@@ -6,42 +6,12 @@ from datetime import date
 
 from PySide6.QtCore import QDate, QLocale
 
-from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
 from ldm_studio.history.rebuild import Report
 from ldm_studio.translation import counted, told, translate
 
 from .library import Indexed
 
 _TOLD = 3
-_SETTINGS = frozenset((
-    QT_TRANSLATE_NOOP("Settings of pictures", "CFG scale"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Clip skip"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Collection"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Denoising strength"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Eta"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Folder"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Inpaint area"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Made with"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Mask blur"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Masked content"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Model"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Model hash"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Negative prompt"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Prompt"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Prompt syntax"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Sampler"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Schedule type"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Seed"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Size"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Steps"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "VAE"),
-))  # fmt: skip
-"""The common ones; the finer ones keep the names that they have in files."""
-
-
-def setting(name: str) -> str:
-    """What a setting of a picture is called, by its name in files."""
-    return translate("Settings of pictures", name) if name in _SETTINGS else name
 
 
 def digits(number: int) -> str:
