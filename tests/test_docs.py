@@ -1,0 +1,155 @@
+"""The documentation says what is there: links, pictures, commands, keys, samplers."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from ldm_studio.canvas.keys import key_table
+from ldm_studio.command_line.cli import parser
+from ldm_studio.help.documentation import pages
+from recipes.default_model.__main__ import parser as recipe_parser
+from tools import docs_shortcuts
+from tools.docs_sheets import SHEETS
+from tools.docs_windows import WINDOWS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PICTURES = DOCS / "pictures"
+PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+MAX_BYTES = 1_500_000
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+
+
+@pytest.fixture(params=PAGES, ids=NAMES)
+def page(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def links(page: Path) -> list[str]:
+    """Of pages and pictures that are not on the web."""
+    found = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    return [link for link in found if not link.startswith(("http://", "https://"))]
+
+
+def blocks(page: Path) -> Iterator[list[str]]:
+    """The commands of fenced blocks, as words, without comments and what is piped on."""
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words:
+                yield words[: words.index("|")] if "|" in words else words
+
+
+def mentions(page: Path) -> list[str]:
+    """What stands in the text as code."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def parses(command: argparse.ArgumentParser, arguments: list[str]) -> bool:
+    try:
+        command.parse_args(arguments)
+    except SystemExit as end:
+        return end.code in (0, None)  # --help
+    return True
+
+
+# --- links and pictures -------------------------------------------------------------------------
+
+
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    missing = [link for link in links(page) if not (page.parent / link.split("#")[0]).exists()]
+    assert missing == []
+
+
+def test_the_pages_refer_to_what_is_installed_with_them() -> None:
+    outside = [
+        link
+        for page in DOCS.glob("*.md")
+        for link in links(page)
+        if not (page.parent / link).resolve().is_relative_to(DOCS)
+    ]
+    assert outside == []
+
+
+def test_the_overview_leads_to_every_page() -> None:
+    listed = set(links(DOCS / "README.md"))
+    assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} == listed
+
+
+def test_every_picture_is_seen_small_and_can_be_made_again() -> None:
+    files = {path.name for path in PICTURES.iterdir()}
+    shown = {Path(link).name for page in PAGES for link in links(page) if "pictures/" in link}
+    assert files == shown
+    assert files == {f"{name}.webp" for name in (*SHEETS, *WINDOWS)}
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < MAX_BYTES
+
+
+def test_the_window_of_the_documentation_begins_with_the_overview() -> None:
+    found = pages()
+    assert [page.name for page in found][:2] == ["README.md", "getting-started.md"]
+    assert {page.name for page in found} == {page.name for page in DOCS.glob("*.md")}
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def test_every_example_of_the_command_line_is_understood(page: Path) -> None:
+    commands = [words for words in blocks(page) if words[0] == "ldm-studio"]
+    assert [words for words in commands if not parses(parser(), words[1:])] == []
+
+
+def test_every_command_that_is_named_exists(page: Path) -> None:
+    text = {" ".join(words) for words in blocks(page)} | set(mentions(page))
+    named = [words.split() for words in text if words.startswith("ldm-studio ")]
+    for _, *rest in named:
+        first = [word for word in rest if not word.startswith(("-", "FOLDER", "FILE"))][:1]
+        assert parses(parser(), [*first, "--help"]), rest
+
+
+def test_every_benchmark_and_recipe_that_is_named_exists(page: Path) -> None:
+    text = [" ".join(words) for words in blocks(page)] + mentions(page)
+    for words in text:
+        if found := re.fullmatch(r"\S*python3? -m benchmarks ([a-z].*)", words):
+            assert set(found[1].split()) <= set(BENCHMARKS), words
+        if found := re.fullmatch(r"\S*python3? -m recipes\.default_model ([a-z].*)", words):
+            assert parses(recipe_parser(), shlex.split(found[1])), words
+
+
+def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    text = [" ".join(words) for words in blocks(page)] + mentions(page)
+    named = {found[1] for words in text if (found := re.match(r"make ([a-z-]+)", words))}
+    assert named <= targets
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def test_the_list_of_shortcuts_is_up_to_date() -> None:
+    written = docs_shortcuts.PAGE.read_text(encoding="utf-8")
+    assert written == docs_shortcuts.page(), "run: python tools/docs_shortcuts.py"
+
+
+def test_every_key_of_the_canvas_is_listed() -> None:
+    text = docs_shortcuts.page().split("## On the canvas")[1].split("##")[0]
+    alike = {"=": "+", "Shift++": "+", "Shift+{": "Shift+[", "Shift+}": "Shift+]"}
+    keys = {alike.get(key, key) for key in key_table(MagicMock())}
+    with_arrows = {f"Shift+{arrow}" for arrow in ("Left", "Right", "Up", "Down")}
+    assert {key for key in keys - with_arrows if f"`{key}`" not in text} == set()
+
+
+@pytest.mark.parametrize("table", [SAMPLERS, SCHEDULES], ids=["samplers", "schedules"])
+def test_every_sampler_and_schedule_is_explained_as_in_the_window(table) -> None:
+    text = (DOCS / "samplers.md").read_text(encoding="utf-8")
+    assert [name for name, row in table.items() if f"| {name} | {row.summary} |" not in text] == []

@@ -1,0 +1,81 @@
+"""Writes docs/shortcuts.md from the tables that menus and keys are made of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from ldm_studio.actions import ACTIONS, MENUS  # noqa: E402 - where it is, is said above
+from ldm_studio.history.browser.acts import acts  # noqa: E402
+from ldm_studio.shortcuts import fixed_keys  # noqa: E402
+
+PAGE = ROOT / "docs" / "shortcuts.md"
+
+HEAD = """\
+# Keyboard shortcuts
+
+*Help → Keyboard Shortcuts* (`Ctrl+/`) lists those of the menus, to be searched and changed; where
+two commands would have the same key it says so. `Ctrl+K` finds every command by its name. On macOS
+`Ctrl` is the command key.
+"""
+HISTORY = (
+    ("Use again with all settings", "`Return`"),
+    ("Rate; no rating", "`1` to `5`; `0`"),
+    ("Search", "`/` `Ctrl+F`"),
+    ("Look for changes in all folders", "`F5`"),
+    ("Size of the pictures", "`Ctrl` and the wheel"),
+    ("Back to the canvas", "`Esc` `Ctrl+H`"),
+)
+"""Of the history's page, beside those of its commands (`history.browser.keys`)."""
+CANVAS = (
+    ("Hand", "`H`"),
+    ("Brush to eraser, and back", "`X`"),
+    ("Less, more flow of the brush", "`Ctrl+[` `Ctrl+]`"),
+    ("Show or hide the mask; its menu", "`M`; `Shift+M`"),
+    ("Fit, 100 %, closer, further", "`0` `1` `+` `-`"),
+    ("Move the view; further", "`Left` `Right` `Up` `Down`; with `Shift`"),
+    ("Take back, again", "`Ctrl+Z`; `Ctrl+Shift+Z` `Ctrl+Y`"),
+)
+"""Beside the fixed keys (`canvas.keys`)."""
+
+
+def page() -> str:
+    """In English, as long as no translation is installed."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    yield HEAD
+    for menu in MENUS:
+        rows = [
+            (_plain(spec.text), " ".join(f"`{key}`" for key in spec.keys))
+            for spec in ACTIONS
+            if spec.menu == menu and spec.keys
+        ]
+        yield from _table(f"Menu {_plain(str(menu))}", rows)
+    for place, keys in fixed_keys().items():
+        rows = [(row.what, row.more or " ".join(f"`{key}`" for key in row.keys)) for row in keys]
+        yield from _table(place, [*rows, *(CANVAS if place == "On the canvas" else ())])
+    rows = [(_plain(act.text), f"`{act.keys}`") for act in acts() if act.keys]
+    yield from _table("In the history", [*HISTORY, *rows])
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| Command | Keys |"
+    yield "|---|---|"
+    for what, keys in rows:
+        yield f"| {what} | {keys} |"
+    yield ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "").removesuffix("…")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
