@@ -8,10 +8,12 @@ import logging
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -29,6 +31,7 @@ from .help.errors import Errors
 from .history.browser.library import Library
 from .instance import Instance, claim
 from .main_window import MainWindow
+from .panels.strip import Entry
 from .pictures.record import Record
 from .pictures.saving import Saver
 from .preferences import Preferences
@@ -41,9 +44,11 @@ from .studio.studio import Studio
 from .studio.welcoming import Welcoming
 from .styles import StyleBook
 from .theme import Theme, app_icon
+from .translation import Language
 
 if TYPE_CHECKING:
     from core.pipeline import Picture
+    from core.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +84,23 @@ class UiGarbageCollector(QObject):
             gc.collect(generation)
 
 
+@dataclass(frozen=True)
+class Carried:
+    """What one window hands to the next, beside what is on disk."""
+
+    entries: tuple[Entry, ...]
+    """The pictures of this session, the newest first."""
+    drawn: Request | None
+    """What was being drawn, to go on with; None: nothing, or it stands still."""
+    shows_history: bool
+    shows_settings: bool
+
+
 class Application(QObject):
     """Every part of the running program, and the order in which they come and go."""
+
+    language_changed = Signal()
+    """A window in it is wanted in place of this one."""
 
     def __init__(
         self, app: QApplication, pipeline: Pipeline, parent: QObject | None = None
@@ -182,22 +202,66 @@ class Application(QObject):
     async def close(self) -> None:
         """End the engine after its current step, write the session, hide the window."""
         self.session.save()
+        self.window.hide()
+        if not await self._put_away(CLOSE_SECONDS):
+            log.warning("the engine did not end within %s s", CLOSE_SECONDS)
+        self.leave()
+
+    async def carry(self) -> Carried:
+        """End as at `close`, however long a step takes; the window stays until `leave`.
+
+        What the next window cannot read from disk is returned.
+        """
+        self.window.setEnabled(False)
+        queue, store = self.window.run_area.queue.model.items, self.store
+        drawn = next((item.request for item in queue if item.state == "running"), None)
+        self.session.save()
+        await self._put_away(None)
+        strip = self.window.strip.entries
+        return Carried(
+            entries=tuple(strip.entry(row) for row in range(strip.rowCount())),
+            drawn=None if store.run.paused else drawn,
+            shows_history=self.browsing.is_open,
+            shows_settings=self.desk.settings is not None,
+        )
+
+    def take_over(self, carried: Carried) -> None:
+        """Go on with what the window before this one was at."""
+        for entry in reversed(carried.entries):
+            self.window.strip.entries.add(entry)
+        if carried.drawn is not None:
+            self.studio.queueing.go_on_with(carried.drawn)
+        self.show()
+        self.bridge.warm_up(self.store.model)  # which is loaded already
+        if carried.shows_history:
+            self.browsing.show_history()
+        if carried.shows_settings:
+            self.desk.open_settings("look")
+
+    def leave(self) -> None:
+        """Close the window for good."""
+        self.window.allow_close()
+        self.window.close()
+        self.window.deleteLater()
+        self.deleteLater()
+
+    async def _put_away(self, seconds: float | None) -> bool:
+        """Whether the engine has ended within `seconds`."""
+        self.keeper.close()
+        self.bridge.close()
+        with ThreadPoolExecutor(1) as pool:
+            loop = asyncio.get_running_loop()
+            ended = await loop.run_in_executor(pool, self.bridge.join, seconds)
+        self.bridge.deliver()  # a picture may have been finished by the last step
         self.keeper.close()
         self.desk.close()
         self.commands.close()
-        self.bridge.close()
-        with ThreadPoolExecutor(1) as pool:
-            join = asyncio.get_running_loop().run_in_executor(pool, self.bridge.join, CLOSE_SECONDS)
-            self.window.hide()
-            if not await join:
-                log.warning("the engine did not end within %s s", CLOSE_SECONDS)
         self.browsing.close()
         self.library.close()
         self.window.canvas.view.mask_views.close()
         self.window.canvas.view.document.close()
-        self.window.allow_close()
-        self.window.close()
         self.collector.close()
+        return ended
 
     def watch(self, crash: CrashReporter) -> None:
         """Show what nobody caught, and the bugs that ended a picture."""
@@ -226,6 +290,8 @@ class Application(QObject):
         """What holds at once."""
         self.theme.scheme = now.look.scheme
         self._show_previews(now)
+        if now.look.language != before.look.language:
+            self.language_changed.emit()
         if now.steps != before.steps:
             self.bridge.keep_trajectories(now.steps.trajectory_mib)
             self.commands.show_keep_steps(now.steps.trajectory_mib > 0)
@@ -250,6 +316,11 @@ def chosen_pipeline() -> CorePipeline:
         threads=compute.threads,
         background=True,
     )
+
+
+def chosen_language() -> str:
+    """That the user chose; empty follows the system."""
+    return read(paths.config_dir() / "settings.json").look.language
 
 
 def run(
@@ -299,12 +370,12 @@ async def _main(
     instance: Instance,
     files: Sequence[str],
 ) -> int:
-    closing = asyncio.Event()
+    """One window after another, should the language change, over the same loaded model."""
+    language = Language()
+    language.install(chosen_language())
     application = Application(app, pipeline)
-    application.window.close_requested.connect(closing.set)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: closing.set())
-    application.watch(crash)
+        signal.signal(number, lambda *_: application.window.close_requested.emit())
     if crash.problem:
         application.window.notice.show_error(
             f"LDM Studio cannot write into {paths.state_dir()}: {crash.problem}.",
@@ -312,12 +383,48 @@ async def _main(
         )
     elif crash.crashed_before:
         application.studio.recovered.after_crash(first_time=application.session.is_first)
-    instance.opened.connect(application.take)
+    instance.opened.connect(lambda given: application.take(given))
+    wish = _wish_of(application, crash)
     application.show()
     if files:
         application.open_files(files)
     QTimer.singleShot(WARM_UP_MS, instance.listen)
     QTimer.singleShot(WARM_UP_MS, crash.note_versions)
-    await closing.wait()
+    while await wish is Wish.ANOTHER_LANGUAGE:
+        application = await in_another_language(application, app, pipeline, language)
+        wish = _wish_of(application, crash)
     await application.close()
     return 0
+
+
+class Wish(Enum):
+    """What a window comes to its end for."""
+
+    CLOSE = auto()
+    ANOTHER_LANGUAGE = auto()
+
+
+def _wish_of(application: Application, crash: CrashReporter) -> asyncio.Future[Wish]:
+    """Watch over the window until it comes to its end."""
+    application.watch(crash)
+    wish: asyncio.Future[Wish] = asyncio.get_running_loop().create_future()
+
+    def end(what: Wish) -> None:
+        if not wish.done():
+            wish.set_result(what)
+
+    application.window.close_requested.connect(lambda: end(Wish.CLOSE))
+    application.language_changed.connect(lambda: end(Wish.ANOTHER_LANGUAGE))
+    return wish
+
+
+async def in_another_language(
+    before: Application, app: QApplication, pipeline: Pipeline, language: Language
+) -> Application:
+    """A window in the language of the settings in the place of `before`, at what that was at."""
+    carried = await before.carry()
+    language.install(before.settings.look.language)
+    application = Application(app, pipeline)
+    application.take_over(carried)
+    before.leave()
+    return application

@@ -235,12 +235,18 @@ class EngineBridge(QObject):
         """How much may be kept of finished pictures' steps; 0 keeps nothing."""
         self._engine.keep_trajectories(mib * 2**20)
 
+    def deliver(self) -> None:
+        """What the engine has said so far, rather than with the next frame."""
+        self._drain()
+
     def close(self) -> None:
         """Ask the engine to end. Does not wait."""
         self._engine.close()
 
-    def join(self, timeout: float) -> bool:
-        """Wait for the engine's thread; not to be called on the interface's thread in a run."""
+    def join(self, timeout: float | None) -> bool:
+        """Wait for the engine's thread, as long as it takes for None; not to be called on the
+        interface's thread in a run.
+        """
         return self._engine.join(timeout)
 
     def _arm(self) -> None:

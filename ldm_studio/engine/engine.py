@@ -221,7 +221,7 @@ class Engine:
                     self._mailbox.post(Cancelled(entry.work.id))
             self._changed.notify()
 
-    def join(self, timeout: float) -> bool:
+    def join(self, timeout: float | None) -> bool:
         """Wait until the thread has ended; False if it has not within `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
+from core.request import Request
+
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, QueueChanged, QueueItem
 from ..main_window import MainWindow
@@ -30,6 +32,7 @@ class Queueing(QObject):
         self._store, self._bridge, self._window = store, bridge, window
         self._recovered = recovered
         self._asked = False
+        self._go_on: Request | None = None
         panel = window.run_area.queue
         panel.move_requested.connect(bridge.move)
         panel.remove_requested.connect(bridge.cancel)
@@ -39,6 +42,10 @@ class Queueing(QObject):
         window.run_area.pause_toggled.connect(self.toggle_pause)
         bridge.queue_changed.connect(self._on_changed)
         bridge.progressed.connect(self._on_progress)
+
+    def go_on_with(self, request: Request) -> None:
+        """Go on with what was being drawn of `request` until now, and with what waits behind it."""
+        self._go_on = request
 
     def toggle_pause(self) -> None:
         """Let what runs stand still, with its state on disk, or go on."""
@@ -53,6 +60,9 @@ class Queueing(QObject):
         if event.paused and all(item.state == "interrupted" for item in event.items):
             self._bridge.resume()  # nothing is left to stand still: the next press draws at once
         first, self._asked = not self._asked, True
+        if first and self._go_on is not None:
+            self._resume([item for item in event.items if item.request == self._go_on][:1])
+            return
         if first and event.items:
             self._offer(event)
 
