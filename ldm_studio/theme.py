@@ -221,7 +221,8 @@ class Theme(QObject):
         super().__init__(parent)
         self._app = app
         self._scheme = scheme
-        app.setStyle("Fusion")
+        if not app.styleSheet():  # it may be dressed already, for a window before this one
+            app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._dress()
 
@@ -252,8 +253,10 @@ class Theme(QObject):
             self._scheme is Scheme.SYSTEM and hints.colorScheme() == Qt.ColorScheme.Dark
         )
         colours = palette(dark)
-        self._app.setPalette(colours)
-        self._app.setStyleSheet(style_sheet(colours))
+        sheet = style_sheet(colours)
+        if sheet != self._app.styleSheet():  # each time every widget is dressed anew
+            self._app.setPalette(colours)
+            self._app.setStyleSheet(sheet)
 
 
 class _SvgIcon(QIconEngine):
