@@ -15,10 +15,9 @@ from core.errors import MemoryShortage, ModelError, PictureError, StateError, St
 
 from .. import __version__
 from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
-from ..history import command as history
 from ..history.errors import HistoryError
 from ..paths import data_dir
-from . import branch, doctor, generate, models, replay, resume, self_test
+from . import self_test
 from .display import window_possible
 from .exits import Exit
 
@@ -27,13 +26,17 @@ NO_DISPLAY = (
     'ldm-studio generate "a red heart" makes pictures without one.'
 )
 
+WINDOW_COMMANDS = ("open", "self-test")
+
 Run = Callable[[Namespace, Callable[[], Pipeline]], int]
 """What a command sets as `run`: (arguments, makes a pipeline) -> exit code."""
 
 
 def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = CorePipeline) -> int:
     """Run the command in `argv` and return its exit code; --help and wrong usage exit at once."""
-    arguments = parser().parse_args(_with_command(sys.argv[1:] if argv is None else argv))
+    words = _with_command(sys.argv[1:] if argv is None else argv)
+    shows_window = not words or words[0] in WINDOW_COMMANDS
+    arguments = parser(window_only=shows_window).parse_args(words)
     if arguments.data:
         os.environ["LDM_STUDIO_HOME"] = str(arguments.data.expanduser().absolute())
     run: Run = arguments.run
@@ -118,7 +121,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(Exit.USAGE, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
+    """For every command; or for WINDOW_COMMANDS, which come without what the others import."""
     top = _Parser(
         prog="ldm-studio",
         description="Make pictures with latent diffusion models. Without a command, opens the "
@@ -140,7 +144,17 @@ def parser() -> argparse.ArgumentParser:
     )
     window.add_argument("files", metavar="FILE", nargs="*")
     window.set_defaults(run=_open_window)
-    for command in (generate, resume, branch, replay, models, self_test):
+    if not window_only:
+        _add_windowless(commands)
+    self_test.add(commands)
+    return top
+
+
+def _add_windowless(commands: argparse._SubParsersAction) -> None:
+    from ..history import command as history
+    from . import branch, doctor, generate, models, replay, resume
+
+    for command in (generate, resume, branch, replay, models):
         command.add(commands)
     past = commands.add_parser(
         "history",
@@ -150,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     history.add_arguments(past, _Parser)
-    past.set_defaults(run=_history)
+    past.set_defaults(run=lambda arguments, _: history.run(arguments))
     check = commands.add_parser(
         "doctor",
         help="show what works here, and what to do about what does not",
@@ -158,8 +172,7 @@ def parser() -> argparse.ArgumentParser:
         "does not.",
     )
     doctor.add_arguments(check)
-    check.set_defaults(run=_doctor)
-    return top
+    check.set_defaults(run=lambda arguments, _: doctor.run(arguments))
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:
@@ -177,11 +190,3 @@ def _with_command(argv: Sequence[str]) -> list[str]:
 
 def _open_window(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     return open_window(arguments.files)
-
-
-def _history(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    return history.run(arguments)
-
-
-def _doctor(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    return doctor.run(arguments)
