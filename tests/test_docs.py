@@ -10,6 +10,8 @@ from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QImage, QTextDocument
 
 from benchmarks.__main__ import BENCHMARKS
 from core.diffusion.samplers import SAMPLERS
@@ -17,6 +19,7 @@ from core.diffusion.sigmas import SCHEDULES
 from ldm_studio.canvas.keys import key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
+from ldm_studio.help.page import Page
 from recipes.default_model.__main__ import parser as recipe_parser
 from tools import docs_shortcuts
 from tools.docs_sheets import SHEETS
@@ -93,6 +96,25 @@ def test_every_picture_is_seen_small_and_can_be_made_again() -> None:
     assert files == shown
     assert files == {f"{name}.webp" for name in (*SHEETS, *WINDOWS)}
     assert sum(path.stat().st_size for path in PICTURES.iterdir()) < MAX_BYTES
+
+
+def test_pictures_are_never_wider_than_the_page(qtbot) -> None:
+    page = Page()
+    qtbot.addWidget(page)
+    page.resize(900, 600)
+    page.show()
+    kind = QTextDocument.ResourceType.MarkdownResource
+    page.setSource(QUrl.fromLocalFile(str(DOCS / "canvas.md")), kind)
+    qtbot.waitUntil(lambda: drawn_width(page) in range(700, page.viewport().width()))
+    page.resize(500, 600)
+    qtbot.waitUntil(lambda: drawn_width(page) in range(300, page.viewport().width()))
+
+
+def drawn_width(page: Page) -> int:
+    """Of the picture of a window, in logical pixels."""
+    name = QUrl("pictures/masking.webp")
+    image = page.document().resource(QTextDocument.ResourceType.ImageResource.value, name)
+    return round(image.width() / image.devicePixelRatio()) if isinstance(image, QImage) else 0
 
 
 def test_the_window_of_the_documentation_begins_with_the_overview() -> None:

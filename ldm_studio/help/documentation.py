@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QUrl
@@ -11,30 +12,42 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSplitter,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
 from ..panels.fields import tool_button
 from ..theme import GRID, RESOURCES, app_icon
+from .page import Page
 
 SIZE = QSize(900, 680)
 LIST_WIDTH = 190
-_FIRST = ("index.md", "README.md", "getting-started.md")
-_LAST = ("architecture.md", "faults.md")
-"""For those who change the program."""
+_OVERVIEW = ("index.md", "README.md")
 PLACES = (RESOURCES / "docs", RESOURCES.parent / "docs")
 """As it is installed, and in the source tree."""
 
 
 def pages(places: tuple[Path, ...] = PLACES) -> list[Path]:
-    """The Markdown files of the first folder that has any, the overview first."""
+    """The Markdown files of the first folder that has any, the overview first, the others in its
+    order."""
     for folder in places:
         found = sorted(folder.glob("*.md"))
         if found:
-            return sorted(found, key=lambda page: (page.name not in _FIRST, page.name in _LAST))
+            order = _order(found)
+            return sorted(
+                found,
+                key=lambda page: (page.name not in _OVERVIEW, order.get(page.name, len(order))),
+            )
     return []
+
+
+def _order(found: list[Path]) -> dict[str, int]:
+    """The places of the pages that the overview leads to."""
+    overview = next((page for page in found if page.name in _OVERVIEW), None)
+    if overview is None:
+        return {}
+    linked = re.findall(r"\]\(([\w-]+\.md)\)", overview.read_text(encoding="utf-8"))
+    return {name: place for place, name in enumerate(dict.fromkeys(linked))}
 
 
 def title(page: Path) -> str:
@@ -57,14 +70,16 @@ class Documentation(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))
+        self.list.setAccessibleDescription(self.tr("Up and Down turn to another page."))
         self.list.setMinimumWidth(LIST_WIDTH // 2)
         for page in found:
             item = QListWidgetItem(title(page))
             item.setData(Qt.ItemDataRole.UserRole, str(page))
             item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 12))
             self.list.addItem(item)
-        self.text = QTextBrowser()
+        self.text = Page()
         self.text.setAccessibleName(self.tr("Documentation"))
+        self.text.setAccessibleDescription(self.tr("Tab goes to the next link, Return follows it."))
         self.text.setOpenExternalLinks(True)
         self.back = tool_button(
             "chevron-left", self.tr("Back"), self.tr("To the page before (Alt+Left).")
