@@ -24,6 +24,8 @@ CONTEXT = "messages"
 SOURCE = "en"
 """The language that the texts in the code are written in."""
 _PREFIX = "ldm_studio_"
+_BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z“])")
+"""Where one sentence ends and the next begins."""
 _PLACE = re.compile(r"\{(\d+)\}")
 
 
@@ -95,7 +97,8 @@ def counted(context: str, text: str, n: int) -> str:
 def told(message: str) -> str:
     """A message of `core`, or of another part without widgets, in the window's language.
 
-    Values in it stay as they are, unless they are such messages themselves.
+    Values in it stay as they are, unless they are such messages themselves. Of several sentences
+    that nobody wrote together each is said for itself.
     """
     said = translate(CONTEXT, message)
     if said != message or not message:
@@ -108,7 +111,8 @@ def told(message: str) -> str:
             if said == template:
                 return message
             return _filled(said, [told(value) for value in found.groups()])
-    return message
+    parts = _BETWEEN.split(message)
+    return " ".join(map(told, parts)) if len(parts) > 1 else message
 
 
 def _filled(said: str, values: list[str]) -> str:

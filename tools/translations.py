@@ -29,7 +29,11 @@ SOURCE = "en"
 SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
+PHRASES = ("ldm_studio/models.py", "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py")
+"""Files whose texts are parts of sentences that are said elsewhere."""
 _SENTENCE = re.compile(r"^[A-Z{].*[a-z}\d)\"'][.!?]$", re.DOTALL)
+_PHRASE = re.compile(r"^[a-z{](?:[^a-zA-Z]*[a-zA-Z]){7,}[^.]*$")
+"""A part of a sentence, long enough to be told from anything else."""
 _QUIET = {"debug", "info", "warning", "error", "exception", "critical"}
 _TRANSLATED = {"tr", "translate", "counted", "QT_TRANSLATE_NOOP"}
 
@@ -57,13 +61,18 @@ def messages() -> list[str]:
         for source in SOURCES
         for path in sorted((ROOT / source).rglob("*.py"))
         if not set(UNSEEN) & set(path.parts)
-        for sentence in sentences(ast.parse(path.read_text(encoding="utf-8")))
+        for sentence in sentences(
+            ast.parse(path.read_text(encoding="utf-8")),
+            phrases=path.relative_to(ROOT).as_posix() in PHRASES,
+        )
     }
     return sorted(found)
 
 
-def sentences(tree: ast.AST) -> Iterator[str]:
-    """What ends like a sentence and is no docstring, no log line and no text of a widget."""
+def sentences(tree: ast.AST, *, phrases: bool = False) -> Iterator[str]:
+    """What ends like a sentence and is no docstring, no log line and no text of a widget; and the
+    reasons that are raised, which become a part of one. `phrases`: all parts of sentences.
+    """
     left_out: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -76,13 +85,24 @@ def sentences(tree: ast.AST) -> Iterator[str]:
                 left_out |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.JoinedStr) and id(node) not in left_out:
             left_out |= {id(value) for value in node.values}
+    reasons = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+        for inner in ast.walk(node)
+    }
     for node in ast.walk(tree):
         if id(node) in left_out:
             continue
         if isinstance(node, ast.JoinedStr):
-            yield from _whole(_template(node))
+            text = _template(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from _whole(node.value)
+            text = node.value
+        else:
+            continue
+        is_phrase = (phrases or id(node) in reasons) and _PHRASE.match(text)
+        if "\n" not in text and " " in text and (_SENTENCE.match(text) or is_phrase):
+            yield text
 
 
 def _owner(function: ast.Attribute) -> str:
@@ -99,11 +119,6 @@ def _template(node: ast.JoinedStr) -> str:
             text += f"{{{count}}}"
             count += 1
     return text
-
-
-def _whole(text: str) -> Iterator[str]:
-    if _SENTENCE.match(text) and " " in text and "\n" not in text:
-        yield text
 
 
 def update() -> None:
