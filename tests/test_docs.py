@@ -175,3 +175,8 @@ def test_every_key_of_the_canvas_is_listed() -> None:
 def test_every_sampler_and_schedule_is_explained_as_in_the_window(table) -> None:
     text = (DOCS / "samplers.md").read_text(encoding="utf-8")
     assert [name for name, row in table.items() if f"| {name} | {row.summary} |" not in text] == []
+
+
+def test_the_readme_counts_samplers_and_schedules() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{len(SAMPLERS)} samplers and {len(SCHEDULES)} noise schedules" in text
