@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColor
 
@@ -49,6 +48,8 @@ def save_canvas(folder: Path, kept: Kept | None, *, picture: bool = True) -> Non
     """Write what `load_canvas` reads, each file whole or not at all; nothing is kept for None.
     Without `picture` only the mask is written: the picture is there already. Raises OSError.
     """
+    from PIL.PngImagePlugin import PngInfo
+
     planes = {ALPHA: kept.alpha if kept else None, MASK: kept.mask if kept else None}
     if picture:
         planes = {PICTURE: kept.rgb if kept else None, **planes}

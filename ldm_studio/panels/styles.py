@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QTextCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from ldm_studio.panels.editor import PromptEditor
-from ldm_studio.panels.style_dialogs import SaveStyleDialog, StylesDialog
 from ldm_studio.styles import Style, StyleBook, StyleError
 from ldm_studio.theme import icon
 from ldm_studio.translation import translate
+
+if TYPE_CHECKING:
+    from ldm_studio.panels.style_dialogs import SaveStyleDialog, StylesDialog
 
 WIDEST = 260
 """Logical pixels of a name in the menu."""
@@ -62,12 +66,16 @@ class StylesButton(QToolButton):
         self._prompt.setFocus()
 
     def save(self) -> SaveStyleDialog:
+        from ldm_studio.panels.style_dialogs import SaveStyleDialog
+
         dialog = SaveStyleDialog(self.window(), self._book, *self._texts())
         dialog.chosen.connect(self._add)
         dialog.open()
         return dialog
 
     def manage(self) -> StylesDialog:
+        from ldm_studio.panels.style_dialogs import StylesDialog
+
         dialog = StylesDialog(self.window(), self._book)
         dialog.open()
         return dialog

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from PIL.PngImagePlugin import PngInfo
 
 from core.errors import MemoryShortage, PictureError, RequestError, StudioError
 from core.replacing import replacing
@@ -54,6 +53,8 @@ def save_png(
     `digest` (SHA-256 hex) name the model. The file appears whole or not at all. Raises
     PictureError.
     """
+    from PIL.PngImagePlugin import PngInfo
+
     info = PngInfo()
     if request is not None:
         # A tEXt chunk where Latin-1 is enough, iTXt elsewhere; neither may hold NUL.

@@ -14,7 +14,6 @@ from core.errors import RequestError
 from core.request import Inpaint, Request
 
 from ..engine.events import ModelInfo
-from ..panels.enlarge import EnlargeDialog
 from ..wildcards import settled
 from .fitting import enlarged_size, tile_side
 from .orders import Order
@@ -32,6 +31,8 @@ class Enlarging(QObject):
 
     def ask(self) -> None:
         """Open the dialog for the picture on the canvas, if there is one."""
+        from ..panels.enlarge import EnlargeDialog
+
         picture, model = self._studio.view.picture(), self._studio.store.run.model
         if picture is None or model is None:
             return

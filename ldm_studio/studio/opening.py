@@ -13,7 +13,6 @@ from core.errors import RequestError
 from core.request import Request
 
 from ..engine.events import ModelInfo
-from ..history.reading import scan
 from ..pictures import images
 from ..pictures.infotext import restore
 from ..translation import told, translate
@@ -72,6 +71,8 @@ def _settings(path: Path, base: Request) -> tuple[Request | None, tuple[str, ...
 
     Raises RequestError where it is a recipe of this program that cannot be read.
     """
+    from ..history.reading import scan  # the formats of all programs: not before a file is opened
+
     found = scan(path).recipe
     if found is None:
         return None, ()
