@@ -27,7 +27,7 @@ _LIGHT: dict[Role, str] = {
     Role.Base: "#ffffff",
     Role.AlternateBase: "#ebebf0",
     Role.Text: "#1c1d24",
-    Role.PlaceholderText: "#6a6c79",
+    Role.PlaceholderText: "#62646f",
     Role.Button: "#ffffff",
     Role.ButtonText: "#1c1d24",
     Role.BrightText: "#c02a37",
@@ -40,7 +40,7 @@ _LIGHT: dict[Role, str] = {
     Role.Light: "#ffffff",
     Role.Midlight: "#e6e6ec",
     Role.Mid: "#cfd0d9",
-    Role.Dark: "#a9abb8",
+    Role.Dark: "#858795",
     Role.Shadow: "#7e808e",
     Role.Accent: "#5646d6",
 }
@@ -64,7 +64,7 @@ _DARK: dict[Role, str] = {
     Role.Light: "#3b3c47",
     Role.Midlight: "#2c2d36",
     Role.Mid: "#3a3b46",
-    Role.Dark: "#4d4f5c",
+    Role.Dark: "#747685",
     Role.Shadow: "#0b0b0e",
     Role.Accent: "#6a5be2",
 }
@@ -96,23 +96,30 @@ def style_sheet(colours: QPalette) -> str:
         return colours.color(group, role).name()
 
     line, accent, base = name(Role.Mid), name(Role.Highlight), name(Role.Base)
+    # The edge of what can be changed, and of what has the keyboard: 3:1 against all behind them.
+    edge, focus = name(Role.Dark), name(Role.Link)
     hover, faint = name(Role.Midlight), name(Role.Text, Group.Disabled)
+    track = name(Role.AlternateBase if is_dark(colours) else Role.Mid)
     window, alternate = name(Role.Window), name(Role.AlternateBase)
     knob = colours.color(Role.Light if is_dark(colours) else Role.Base).name()
     arrow = (ICONS / "combo-arrow.svg").as_posix()
     tick = (ICONS / "box-check.svg").as_posix()
     return f"""
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{
-    border: 1px solid {line}; border-radius: 6px; background: {base};
+    border: 1px solid {edge}; border-radius: 6px; background: {base};
     selection-background-color: {accent}; }}
 QLineEdit, QAbstractSpinBox, QComboBox {{ padding: 0 8px; min-height: 26px; }}
 QAbstractSpinBox {{ padding: 0; max-height: 26px; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 5px; min-height: 0; background: transparent; }}
 QPlainTextEdit {{ padding: 4px; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
-    border-color: {accent}; }}
+    border: 2px solid {focus}; }}
+QLineEdit:focus, QComboBox:focus {{ padding: 0 7px; min-height: 24px; }}
+QAbstractSpinBox:focus {{ min-height: 24px; max-height: 24px; }}
+QAbstractSpinBox QLineEdit:focus {{ border: 0; padding: 0 4px; min-height: 0; }}
+QPlainTextEdit:focus {{ padding: 3px; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{
-    background: {alternate}; color: {faint}; }}
+    background: {alternate}; color: {faint}; border-color: {line}; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
     width: 0; border: 0; subcontrol-position: top left; }}
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] {{
@@ -121,33 +128,40 @@ QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 14px; height: 14px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
 QToolButton:hover {{ background: {hover}; }}
-QToolButton:focus {{ border-color: {accent}; }}
+QToolButton:focus {{ border: 2px solid {focus}; padding: 3px; }}
 QToolButton[framed="true"] {{ border-color: {line}; background: {name(Role.Button)}; }}
 QToolButton[framed="true"]:hover {{ background: {hover}; }}
-QToolButton[framed="true"]:focus {{ border-color: {accent}; }}
+QToolButton[framed="true"]:focus {{ border-color: {focus}; }}
 QToolButton:checked {{ background: {accent}; color: {name(Role.HighlightedText)};
     border-color: {accent}; }}
+QToolButton:checked:focus {{ border-color: {name(Role.Text)}; }}
 QToolButton#link, QToolButton#link:checked {{
-    background: transparent; text-align: left; padding: 2px 4px 2px 0; border: 0;
+    background: transparent; text-align: left; padding: 2px 4px 0 0; border: 0;
+    border-radius: 0; border-bottom: 2px solid transparent;
     color: {name(Role.PlaceholderText)}; }}
 QToolButton#link:hover, QToolButton#link:focus {{ color: {name(Role.Text)}; }}
+QToolButton#link:focus {{ border-bottom: 2px solid {focus}; }}
 QPushButton {{ border: 1px solid {line}; border-radius: 6px; padding: 4px 12px; min-height: 20px;
     background: {name(Role.Button)}; }}
 QPushButton:hover {{ background: {hover}; }}
-QPushButton:focus {{ border-color: {accent}; }}
+QPushButton:focus {{ border: 2px solid {focus}; padding: 3px 11px; }}
 QPushButton#example {{ border-radius: 12px; padding: 1px 10px; background: transparent; }}
+QPushButton#example:focus {{ padding: 0 9px; }}
 QPushButton#example:hover {{ background: {hover}; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {name(Role.Shadow)};
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {edge};
     border-radius: 4px; background: {base}; }}
-QCheckBox::indicator:focus, QCheckBox::indicator:hover {{ border-color: {accent}; }}
+QCheckBox::indicator:hover {{ border-color: {focus}; }}
 QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent};
     image: url("{tick}"); }}
+QCheckBox::indicator:focus {{ width: 12px; height: 12px; border: 2px solid {focus}; }}
+QCheckBox::indicator:checked:focus {{ border-color: {name(Role.Text)}; }}
 QCheckBox::indicator:disabled {{ background: {alternate}; border-color: {line}; }}
 QLabel#caption {{ color: {name(Role.PlaceholderText)}; }}
 QLabel#wrong, QLabel#caption[wrong="true"] {{ color: {name(Role.BrightText)}; }}
 QFrame#side, QFrame#below {{ background: {window}; border: 0; }}
 QFrame#floating {{ background: {window}; border: 1px solid {line}; border-radius: 8px; }}
 QFrame#floating QToolButton {{ padding: 2px 6px; }}
+QFrame#floating QToolButton:focus {{ padding: 1px 5px; }}
 QFrame#side {{ border-right: 1px solid {line}; }}
 QFrame#below {{ border-top: 1px solid {line}; }}
 QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: transparent; border: 0; }}
@@ -159,7 +173,7 @@ QListView#suggestions {{ background: {window}; border: 1px solid {line}; padding
 QListView#suggestions::item {{ padding: 3px 6px; border-radius: 4px; }}
 QListView#suggestions::item:selected {{ background: {accent};
     color: {name(Role.HighlightedText)}; }}
-QListWidget:focus, QListView#queue:focus {{ border-color: {accent}; }}
+QListWidget:focus, QListView#queue:focus {{ border: 2px solid {focus}; padding: 2px; }}
 QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent}; color: {name(Role.HighlightedText)}; }}
@@ -176,13 +190,15 @@ QTreeWidget#family {{ background: {base}; border: 1px solid {line}; border-radiu
     outline: 0; padding: 2px; }}
 QTreeWidget#keys {{ background: {base}; border: 1px solid {line}; border-radius: 6px; outline: 0;
     padding: 2px; }}
-QTreeWidget#keys:focus {{ border-color: {accent}; }}
+QTreeWidget#keys:focus, QTreeWidget#family:focus {{ border: 2px solid {focus}; padding: 1px; }}
+QTreeWidget#facets:focus, QListView#strip:focus {{ border: 2px solid {focus}; }}
 QTreeWidget#keys::item {{ padding: 3px 4px; }}
 QTreeWidget#keys QHeaderView::section {{ background: {base}; border: 0; padding: 3px 4px;
     border-bottom: 1px solid {line}; color: {name(Role.PlaceholderText)}; }}
 QFrame#details {{ background: {window}; border: 0; border-left: 1px solid {line}; }}
 QFrame#chip {{ border: 1px solid {line}; border-radius: 14px; background: {name(Role.Button)}; }}
 QFrame#chip QToolButton {{ padding: 1px; }}
+QFrame#chip QToolButton:focus {{ padding: 0; }}
 QFrame#warned {{ border: 1px solid {name(Role.BrightText)}; border-radius: 6px; }}
 QAbstractItemView#grid {{ border: 0; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {line}; padding: 2px 4px; }}
@@ -193,14 +209,15 @@ QStatusBar::item {{ border: 0; }}
 QToolTip {{ border: 1px solid {line}; padding: 4px 6px; background: {name(Role.ToolTipBase)};
     color: {name(Role.ToolTipText)}; }}
 QSlider:horizontal {{ min-height: 20px; }}
-QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {line}; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {track}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}
 QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
     background: {knob}; border: 1px solid {name(Role.Dark)}; }}
-QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ border-color: {accent}; }}
+QSlider::handle:horizontal:hover {{ border-color: {focus}; }}
+QSlider::handle:horizontal:focus {{ width: 12px; height: 12px; border: 2px solid {focus}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {name(Role.Dark)}; }}
 QSlider::handle:horizontal:disabled {{ background: {alternate}; }}
-QProgressBar {{ border: 0; border-radius: 3px; background: {line}; max-height: 6px; }}
+QProgressBar {{ border: 0; border-radius: 3px; background: {track}; max-height: 6px; }}
 QProgressBar::chunk {{ border-radius: 3px; background: {accent}; }}
 QScrollBar:vertical {{ width: 10px; background: transparent; margin: 0; }}
 QScrollBar:horizontal {{ height: 10px; background: transparent; margin: 0; }}
