@@ -23,6 +23,7 @@ from core.request import (
     CONTENTS,
     MAX_CFG,
     MAX_CLIP_SKIP,
+    MAX_NOISE_LEVEL,
     MAX_SEED,
     MAX_SIDE,
     Guidance,
@@ -94,6 +95,11 @@ GROUPS: Mapping[str, tuple[Flag, ...]] = {
         Flag(
             "--mimic-quantile", "guidance.quantile", "X", real(0.5, 1),
             f"clip beyond this share of the values ({Guidance().quantile})", needs="--mimic-cfg",
+        ),
+        Flag(
+            "--image-guidance", "guidance.image", "X", real(0, MAX_CFG),
+            "how closely a model that edits keeps to the picture it is given "
+            f"({Guidance().image})",
         ),
         Flag(
             "--cfg-plus-plus", "guidance.plus_plus", "X", above_zero,
@@ -174,6 +180,12 @@ GROUPS: Mapping[str, tuple[Flag, ...]] = {
             "match the colours at the border of what was redrawn", needs=MASK,
         ),
     ),
+    "enlarging, with a model made for it": (
+        Flag(
+            "--noise-level", "noise_level", "N", whole(0, MAX_NOISE_LEVEL),
+            "how much noise is added to the picture: the more, the more is invented (20)",
+        ),
+    ),
     "larger than the model draws": (
         Flag(
             "--tile", "tile", "N", whole(8, MAX_SIDE),
@@ -201,6 +213,7 @@ _OTHERS = {
         for name in ("sampler", "schedule", "steps", "cfg", "seed", "count", "strength", "init")
     },
     "mask": "--mask",
+    "control": "--control",
     "changes": "--step",
 }
 

@@ -12,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core import request as limits
 from core.diffusion.names import schedule_name, split_name
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError, StateError
 from core.outpainting import extended
+from core.pixels import digest
 from core.request import Change, Request
 from core.text.prompt import Problem, parse
 
@@ -25,6 +28,7 @@ from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline, Run
 from ..models import DEFAULT, meant
 from ..paths import make_folder
+from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.drawing import OnStep, draw, walk
 from ..pictures.images import load_image, load_mask
 from ..pictures.recall import scaled
@@ -49,6 +53,7 @@ examples:
   ldm-studio generate "an owl" --sampler "DPM++ 2M SDE" --eta 0.5 --schedule karras --rho 5
   ldm-studio generate "a fox in the snow" --model dreamshaper --size 512x512
   ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
+  ldm-studio generate "make it winter" --model instruct-pix2pix --control house.png
   ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
 
 {MEANING}"""
@@ -82,6 +87,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     start.add_argument(
         "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
+    )
+    start.add_argument(
+        "--control",
+        metavar="IMAGE",
+        type=Path,
+        help="the picture that the model is led by, if it is made for that: depths, or what it "
+        "edits or enlarges",
     )
     start.add_argument(
         "--outpaint",
@@ -183,6 +195,8 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         arguments.model = meant(arguments.model)
         model = engine.load(arguments.model)
         request, start = _request(arguments, parts, model, start)
+        if arguments.control is not None:
+            request, start = _led(request, start, load_image(arguments.control), model)
         wildcards = Wildcards()
         _say_what_is_missing(request, wildcards)
         request = _without_clip_skip(settled(request, wildcards), model)
@@ -194,7 +208,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             with output.progress(request.count) as on_step:
                 for single in each(request, wildcards):
                     began = time.perf_counter()
-                    drawing = engine.begin(single, start.image, start.mask)
+                    drawing = engine.begin(single, start.image, start.mask, start.later)
                     if arguments.stop_after is not None:
                         _stop(arguments, target, drawing, on_step, began)
                         continue
@@ -292,6 +306,9 @@ def _request(
 ) -> tuple[Request, Pictures]:
     """The whole request, and the pictures to start from scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
+    if arguments.size is None and arguments.control is not None and model.extra in LED:
+        shape = load_image(arguments.control).shape
+        width, height = drawn_size((shape[1], shape[0]), model)
     strength = 1.0
     if start.image is not None:
         if arguments.size is None:
@@ -325,6 +342,21 @@ def _request(
         step = round(share * request.steps * request.strength)
         request = replace(request, changes=(Change(step, model=meant(arguments.refiner)),))
     return request, start
+
+
+def _led(
+    request: Request, start: Pictures, picture: np.ndarray, model: ModelInfo
+) -> tuple[Request, Pictures]:
+    """With the picture that the model is led by. Raises RequestError if it takes none."""
+    if model.extra not in LED:
+        raise RequestError(
+            "control",
+            f"{model.name} takes no picture to be led by.",
+            "Use a model for depths, editing or enlarging.",
+        )
+    pixels = control_of(picture, request, model)
+    named = digest(pixels)
+    return replace(request, control=named), replace(start, later={named: pixels})
 
 
 def _sigmas(parts: dict[str, Any]) -> int:

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -22,6 +21,7 @@ from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.panels.changes import ChangesLine
+from ldm_studio.panels.control import THUMB, ControlSection, thumbnail
 from ldm_studio.panels.fields import (
     Caption,
     SeedEdit,
@@ -41,7 +41,6 @@ from ldm_studio.studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told
 
-THUMB = 44
 FEW_STEPS = 10
 """A model that was made for no more draws quickly, and no better with many."""
 LITTLE_CFG = 2.0
@@ -139,6 +138,29 @@ _REASONS = {
 }
 """Why a parameter does not apply."""
 
+_LED = {
+    ("depth", Mode.TEXT): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Make a picture from the prompt and the picture of depths below."
+    ),
+    ("depth", Mode.IMAGE): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Make a picture from the start picture, after the depths below."
+    ),
+    ("instruct-pix2pix", Mode.TEXT): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Edit the picture below as the prompt says."
+    ),
+    ("instruct-pix2pix", Mode.IMAGE): QT_TRANSLATE_NOOP(
+        "SamplerPanel",
+        "Edit the start picture, or the one below, and keep of it what the strength leaves.",
+    ),
+    ("upscaling", Mode.TEXT): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Enlarge the picture below; the prompt says what it shows."
+    ),
+    ("upscaling", Mode.IMAGE): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Draw the start picture anew, in the size it has."
+    ),
+}
+"""What models that are led by a picture make of what they start from, by `ModelInfo.extra`."""
+
 _PRESETS = (
     (QT_TRANSLATE_NOOP("SamplerPanel", "Square"), 1.0, 1.0),
     (QT_TRANSLATE_NOOP("SamplerPanel", "Portrait"), 0.75, 1.0),
@@ -224,6 +246,7 @@ class SamplerPanel(QWidget):
             "close", self.tr("No start picture"), self.tr("Start from the prompt alone.")
         )
         self.start = self._start_row()
+        self.control = ControlSection(store)
         self.inpaint = InpaintSection(store)
         self.more = MoreSection(store)
         self._lay_out()
@@ -245,17 +268,7 @@ class SamplerPanel(QWidget):
             self._thumb_words.setText(self.tr("Open a picture, or paint on the canvas."))
         else:
             height, width = picture.shape[:2]
-            packed = np.ascontiguousarray(picture)
-            image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-            ratio = self.devicePixelRatioF()
-            pixmap = QPixmap.fromImage(image).scaled(
-                round(THUMB * ratio),
-                round(THUMB * ratio),
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-            pixmap.setDevicePixelRatio(ratio)
-            self._thumb.setPixmap(pixmap)
+            self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
             self._thumb_words.setText("\n".join((self.tr("Start picture"), f"{width} × {height}")))
         self.clear.setEnabled(picture is not None)
 
@@ -319,6 +332,7 @@ class SamplerPanel(QWidget):
             "mode": self.mode,
             "start": self.start,
             "strength": self.strength,
+            "control": self.control,
             "inpaint": self.inpaint,
             "sampler": self.sampler,
             "schedule": self.schedule,
@@ -340,7 +354,7 @@ class SamplerPanel(QWidget):
             else:
                 grid.addWidget(control, row, 0, 1, 2)
         widths = [caption.sizeHint().width() for caption in self._captions.values()]
-        sections = (self.inpaint, self.more)
+        sections = (self.control, self.inpaint, self.more)
         width = max(*widths, *(section.caption_width() for section in sections))
         grid.setColumnMinimumWidth(0, width)
         for section in sections:
@@ -456,13 +470,11 @@ class SamplerPanel(QWidget):
         quick = model.steps <= FEW_STEPS
         self.steps.set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
         self.cfg.set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
-        tips = {mode: tip for mode, _, tip in MODES}
-        needs = model.extra == "upscaling"
-        reason = self.tr("This model enlarges a picture: choose Image, and open one.")
-        text = self.mode.button(Mode.TEXT)
-        text.setEnabled(not needs)
-        text.setToolTip(reason if needs else self.tr(tips[Mode.TEXT]))
-        text.setAccessibleDescription(reason if needs else "")
+        for mode, _, tip in MODES:
+            wants = _LED.get((model.extra, mode), "")
+            button = self.mode.button(mode)
+            button.setToolTip(self.tr(wants or tip))
+            button.setAccessibleDescription(self.tr(wants) if wants else "")
         hints = dict.fromkeys(("steps", "cfg"), "")
         if quick:
             hints["steps"] = self.tr("{} was made to draw in about {} steps.")

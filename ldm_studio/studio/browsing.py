@@ -137,10 +137,11 @@ class Browsing(QObject):
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
         """What it was made with, without the pictures it started from. Raises RequestError."""
-        base = replace(self._studio.store.snapshot(), init="", mask="", strength=1.0, changes=())
+        without = {"init": "", "mask": "", "control": "", "strength": 1.0, "changes": ()}
+        base = replace(self._studio.store.snapshot(), **without)
         if details.request:
             request = Request.from_json(details.request)
-            return replace(request, init="", mask="", strength=1.0, changes=()), ()
+            return replace(request, **without), ()
         restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
         unused = unused_settings(restored.request, self._studio.store.run.model)
         return restored.request, (*restored.ignored, *unused)

@@ -24,6 +24,7 @@ from core.request import (
     MAX_CFG,
     MAX_CLIP_SKIP,
     MAX_COUNT,
+    MAX_NOISE_LEVEL,
     MAX_PROMPT,
     MAX_SEED,
     MAX_SIDE,
@@ -90,6 +91,8 @@ class StudioStore(QObject):
     count_changed = Signal(object)
     strength_changed = Signal(object)
     mode_changed = Signal(object)
+    image_guidance_changed = Signal(object)
+    noise_level_changed = Signal(object)
     rescale_changed = Signal(object)
     guidance_start_changed = Signal(object)
     guidance_end_changed = Signal(object)
@@ -171,6 +174,10 @@ class StudioStore(QObject):
     """The model that goes on at the end, as requests name it; empty: none."""
     refiner_at = Prop(0.8, _share)
     """After this share of the steps."""
+    image_guidance = Prop(1.5, clamp(0.0, MAX_CFG))
+    """How closely a model that edits keeps to the picture it is given."""
+    noise_level = Prop(20, clamp(0, MAX_NOISE_LEVEL))
+    """How much noise is added to what is enlarged."""
     variation_seed = Prop(0, clamp(0, MAX_SEED))
     variation_strength = Prop(0.0, _share)
 
@@ -232,6 +239,9 @@ class StudioStore(QObject):
             case "vae" | "refiner":
                 model = self.run.model
                 return model is None or model.takes_addons
+            case "image_guidance" | "noise_level":
+                model = self.run.model
+                return model is None or model.extra == _LED[name]
             case "refiner_at":
                 return bool(self.refiner) and self.applies("refiner")
             case "variation_seed":
@@ -294,7 +304,7 @@ class StudioStore(QObject):
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
         plain = {name: getattr(self, name) for name in _REQUEST_FIELDS}
-        for name in ("clip_skip", "vae"):
+        for name in ("clip_skip", "vae", "noise_level"):
             if not self.applies(name):
                 plain[name] = default_of(name)
         if self.sigmas:
@@ -431,7 +441,11 @@ _REQUEST_FIELDS = (
     "syntax",
     "clip_skip",
     "vae",
+    "noise_level",
 )
+
+_LED = {"image_guidance": "instruct-pix2pix", "noise_level": "upscaling"}
+"""The kinds of models that these are for."""
 
 _FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
 """What belongs together of the settings that models have as their own."""
@@ -445,6 +459,7 @@ _PARTS = {
         "mimic": "mimic",
         "quantile": "quantile",
         "plus_plus": "plus_plus",
+        "image_guidance": "image",
     },
     "options": {name: name for name in Options.RANGES},
     "levels": {name: name for name in ("sigmas", "sigma_min", "sigma_max", "rho")},
@@ -465,7 +480,7 @@ _SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
 
 MORE = (
     *("syntax", "clip_skip", "vae", "refiner", "refiner_at"),
-    *_SAMPLING,
+    *(name for name in _SAMPLING if name not in _LED),
     "noise",
     *_PARTS["variation"],
     "tile",

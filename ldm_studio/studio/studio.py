@@ -34,6 +34,7 @@ from ..wildcards import Wildcards, settled
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
 from .enlarging import Enlarging
+from .leading import Leading
 from .live import Live
 from .masking import Masking
 from .orders import Order, entry_of
@@ -158,6 +159,7 @@ class Studio(QObject):
         self.view.extended.connect(self._on_extended)
         store.mode_changed.connect(self._on_mode_changed)
         self.sizing.fitted.connect(self.use_start)
+        self.leading = Leading(self)
         self.candidates = Candidates(self)
         self.enlarging = Enlarging(self)
         self.shown_changed.connect(lambda: self.masking.tell_of(self._shown))
@@ -222,8 +224,10 @@ class Studio(QObject):
         if self.branching.branch is not None:
             return self.branching.branch.order(request, self.view.mask(), self.wildcards)
         request = settled(request, self.wildcards)
-        later = self._later if request.changes else {}
+        later = self._later if self.store.changes else {}
         mode = self.store.mode
+        starts = mode is not Mode.TEXT and self._start is not None
+        request, later = self.leading.led(request, later, starts=starts)
         if mode is Mode.TEXT:
             return Order(request, later=later)
         if self._start is None:
@@ -295,6 +299,7 @@ class Studio(QObject):
                 self.view.clear_mask()
             self._set_start(entry.start)
             self._later = entry.later
+            self.leading.restore(entry.later.get(entry.picture.request.control))
         finally:
             self._applying = False
         self.live.rest()  # it is what the panels say
