@@ -183,6 +183,7 @@ class Palette(QDialog):
         self.commands = CommandList(_commands(window, shortcuts), recent.names, self)
         self.list = QListView()
         self.list.setAccessibleName(self.tr("Commands"))
+        self.list.setAccessibleDescription(self.field.toolTip())
         self.list.setModel(self.commands)
         self.list.setItemDelegate(_Row(self.list))
         self.list.setFrameShape(QFrame.Shape.NoFrame)

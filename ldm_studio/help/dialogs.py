@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..theme import GRID
+from ..translation import translate
 
 AROUND = QSize(32, 64)
 """Of a screen, in logical pixels: what a window's frame and the system's bars may take."""
@@ -76,4 +77,5 @@ def fixed_text(name: str) -> QPlainTextEdit:
     field.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
     field.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
     field.setAccessibleName(name)
+    field.setAccessibleDescription(translate("HelpDialog", "Text that can be read and copied."))
     return field

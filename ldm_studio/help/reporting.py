@@ -98,6 +98,7 @@ class ReportDialog(HelpDialog):
         self.prompts.setToolTip(self.tr("Only needed when the problem depends on what you wrote."))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Files of the report"))
+        self.list.setAccessibleDescription(self.tr("Up and Down show what another file says."))
         self.text = fixed_text(self.tr("What the file says"))
         split = QSplitter()
         split.addWidget(self.list)

@@ -46,6 +46,7 @@ class SaveStyleDialog(QDialog):
         self.name.setMaxLength(MAX_NAME)
         self.name.setPlaceholderText(self.tr("Name of the style"))
         self.name.setAccessibleName(self.tr("Name of the style"))
+        self.name.setToolTip(self.tr("What the style shall be called."))
         self.hint = QLabel(wordWrap=True)
         self.hint.setObjectName("caption")
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -105,6 +106,7 @@ class StylesDialog(QDialog):
         self.list = QListWidget()
         self.list.setFixedWidth(LIST_WIDTH)
         self.list.setAccessibleName(self.tr("Styles"))
+        self.list.setAccessibleDescription(self.tr("Up and Down show another style."))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.name = QLineEdit()
         self.name.setMaxLength(MAX_NAME)
@@ -269,7 +271,8 @@ def _caption(text: str) -> QLabel:
 
 def _reading(name: str, lines: int) -> PromptEditor:
     """A prompt to look at."""
-    field = PromptEditor(name, "", "", lines)
+    tip = translate("StyleDialogs", "What the style writes into the prompt.")
+    field = PromptEditor(name, "", tip, lines)
     field.setReadOnly(True)
     return field
 

@@ -76,6 +76,9 @@ class SettingsDialog(QDialog):
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))
+        self.list.setAccessibleDescription(
+            self.tr("Up and Down turn to another page of the settings.")
+        )
         self.stack = QStackedWidget()
         for page in self.pages:
             item = QListWidgetItem(page.title)

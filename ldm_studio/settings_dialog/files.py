@@ -59,6 +59,7 @@ class FilesPage(Page):
             )
         )
         self.folder.setAccessibleName(self.tr("Folder of pictures"))
+        self.folder.setToolTip(self.tr("Finished pictures go there from the next one on."))
         self.pattern = QLineEdit()
         self.pattern.setMaximumWidth(CONTROL_WIDTH)
         self.pattern.textEdited.connect(self._edited)
@@ -82,6 +83,7 @@ class FilesPage(Page):
         self.models = QListWidget()
         self.models.setMaximumHeight(LIST_HEIGHT)
         self.models.setAccessibleName(self.tr("Folders of models"))
+        self.models.setAccessibleDescription(self.tr("Add and Remove change what is listed."))
         self.add_folder = QPushButton(icon("plus"), self.tr("Add…"))
         self.remove = QPushButton(icon("minus"), self.tr("Remove"))
         for button in (self.add_folder, self.remove):

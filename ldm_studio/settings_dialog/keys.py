@@ -52,6 +52,9 @@ class KeysPage(Page):
         self.tree = QTreeWidget()
         self.tree.setObjectName("keys")
         self.tree.setAccessibleName(self.tr("Commands and their keys"))
+        self.tree.setAccessibleDescription(
+            self.tr("Return goes to the field for new keys of the command.")
+        )
         self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setUniformRowHeights(True)

@@ -24,11 +24,11 @@ class LookPage(Page):
                 (Scheme.LIGHT, self.tr("Light")),
                 (Scheme.DARK, self.tr("Dark")),
             ],
-        )
+        ).control.setToolTip(self.tr("The colours of the windows. Pictures keep theirs."))
         self.choice(
             "look",
             "language",
             self.tr("Language"),
             [("", self.tr("As the system has it")), *languages().items()],
-        )
+        ).control.setToolTip(self.tr("Of the window, its tooltips and messages."))
         self.finish()

@@ -66,6 +66,7 @@ class CompareView(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Two pictures compared"))
+        self.setAccessibleDescription(self.tr("Left and Right move the divider between both."))
         self.setMinimumSize(QSize(160, 90))
         self._images: tuple[QImage, QImage] | None = None
         self._apart: QImage | None = None
@@ -211,6 +212,8 @@ class ComparePane(QWidget):
         self.words.setContentsMargins(GRID, GRID, GRID, GRID)
         table = QScrollArea(widgetResizable=True)
         table.setWidget(self.words)
+        table.setAccessibleName(self.tr("Settings that differ"))
+        table.setToolTip(self.tr("Settings that differ"))
         table.setMinimumHeight(60)
         table.setMaximumHeight(190)
         table.viewport().setAutoFillBackground(False)

@@ -70,6 +70,9 @@ class FacetPanel(QTreeWidget):
         super().__init__(parent)
         self.setObjectName("facets")
         self.setAccessibleName(self.tr("Filters"))
+        self.setAccessibleDescription(
+            self.tr("Return shows only pictures that have what is chosen.")
+        )
         self.setHeaderHidden(True)
         self.setColumnCount(1)
         self.setIndentation(0)

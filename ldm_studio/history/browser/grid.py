@@ -71,6 +71,9 @@ class Grid(SectionedView):
         super().__init__(model, parent)
         self.setObjectName("grid")
         self.setAccessibleName(self.tr("Pictures"))
+        self.setAccessibleDescription(
+            self.tr("Arrow keys choose a picture, Return reuses its settings.")
+        )
         self._loader = loader
         self._hovered: int | None = None
         self._band_from = QPoint()

@@ -30,6 +30,9 @@ class SearchField(QLineEdit):
             self.tr("Search prompts, tags and models, or write model:… rating:>=4")
         )
         self.setAccessibleName(self.tr("Search"))
+        self.setAccessibleDescription(
+            self.tr("Words of the prompt, and terms such as seed:7 or rating:4.")
+        )
         self.setClearButtonEnabled(True)
         self.setMaxLength(MAX_LENGTH)
         self.addAction(
