@@ -133,10 +133,21 @@ def test_every_example_of_the_command_line_is_understood(page: Path) -> None:
 
 def test_every_command_that_is_named_exists(page: Path) -> None:
     text = {" ".join(words) for words in blocks(page)} | set(mentions(page))
-    named = [words.split() for words in text if words.startswith("ldm-studio ")]
-    for _, *rest in named:
-        first = [word for word in rest if not word.startswith(("-", "FOLDER", "FILE"))][:1]
-        assert parses(parser(), [*first, "--help"]), rest
+    named = [words.split()[1:] for words in text if words.startswith("ldm-studio ")]
+    for words in named:
+        command, given = parser(), list(words)
+        while given and (choices := commands_of(command)) and re.fullmatch("[a-z-]+", given[0]):
+            if not given[0].startswith("-"):
+                assert given[0] in choices, words
+                command = choices[given[0]]
+            del given[0]
+        takes = any(not action.option_strings for action in command._actions)
+        assert takes or all(word.startswith("-") for word in given[:1]), words
+
+
+def commands_of(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    kind = argparse._SubParsersAction
+    return next((dict(a.choices) for a in command._actions if isinstance(a, kind)), {})
 
 
 def test_every_benchmark_and_recipe_that_is_named_exists(page: Path) -> None:
