@@ -252,9 +252,9 @@ def _of_no_effect(used: Iterable[Used], effects: Iterable[Effect]) -> list[str]:
         count = len(effect.unused)
         if not count:
             continue
-        more = f" and {count - LISTED} more" if count > LISTED else ""
+        names = ", ".join((*effect.unused[:LISTED], *(["…"] if count > LISTED else [])))
         notes.append(
-            f"Of the LoRA {one.name!r}, {count} tensor{'s' if count > 1 else ''} match nothing of "
-            f"this model: {', '.join(effect.unused[:LISTED])}{more}. The rest acts."
+            f"Tensors of the LoRA {one.name!r} that match nothing of this model: {count} "
+            f"({names}). The rest acts."
         )
     return notes

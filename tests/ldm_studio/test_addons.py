@@ -139,7 +139,8 @@ def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> Non
     lora(folder / "odd.safetensors", odd_1=noise(1), odd_2=noise(1))
     run = pipeline.begin(with_prompt("a cat <lora:odd:1>"), None, None)
     assert run.notes == (
-        "Of the LoRA 'odd', 2 tensors match nothing of this model: odd_1, odd_2. The rest acts.",
+        "Tensors of the LoRA 'odd' that match nothing of this model: 2 (odd_1, odd_2). "
+        "The rest acts.",
     )
     run = pipeline.begin(replace(REQUEST, negative="<lora:odd:1>"), None, None)
     assert "no effect in the negative prompt" in run.notes[0]
