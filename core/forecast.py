@@ -17,6 +17,8 @@ from .diffusion.trajectory import State
 if TYPE_CHECKING:
     from .networks.unet import UNetConfig
 
+WORTH_TELLING = 50_000_000
+"""Bytes."""
 UNFORESEEABLE = ("DPM adaptive",)
 """Samplers that evaluate as often as the picture turns out to need."""
 
@@ -160,7 +162,7 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
 
 
 def in_words(forecast: Forecast) -> tuple[str, str]:
-    """Such as ("3.2 s", "1.4 GB"); memory "" if it is not known. For plain text, not translated."""
+    """Such as ("3.2 s", "1.4 GB"); memory "" if it is not known, or hardly any."""
     seconds = forecast.seconds
     if seconds < 10:
         time = f"{seconds:.1f} s"
@@ -168,7 +170,7 @@ def in_words(forecast: Forecast) -> tuple[str, str]:
         time = f"{seconds:.0f} s"
     else:
         time = f"{math.ceil(seconds / 60)} min"
-    if forecast.memory is None:
+    if forecast.memory is None or forecast.memory < WORTH_TELLING:
         return time, ""
     megabytes = forecast.memory / 1e6
     return time, f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

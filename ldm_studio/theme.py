@@ -145,6 +145,7 @@ QPushButton {{ border: 1px solid {line}; border-radius: 6px; padding: 4px 12px; 
     background: {name(Role.Button)}; }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:focus {{ border: 2px solid {focus}; padding: 3px 11px; }}
+QPushButton#run {{ min-height: 30px; }}
 QPushButton#example {{ border-radius: 12px; padding: 1px 10px; background: transparent; }}
 QPushButton#example:focus {{ padding: 0 9px; }}
 QPushButton#example:hover {{ background: {hover}; }}

@@ -30,6 +30,7 @@ class RunButton(QPushButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(translate("RunButton", "Generate"), parent)
+        self.setObjectName("run")
         self._run = RunState()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

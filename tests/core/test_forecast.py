@@ -109,3 +109,4 @@ def test_words() -> None:
     assert in_words(Forecast(3.21, 1_430_000_000)) == ("3.2 s", "1.4 GB")
     assert in_words(Forecast(42.3, 90_000_000)) == ("42 s", "90 MB")
     assert in_words(Forecast(130.0, None)) == ("3 min", "")
+    assert in_words(Forecast(1.0, 4096)) == ("1.0 s", "")

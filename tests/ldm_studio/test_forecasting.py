@@ -55,7 +55,7 @@ class Bench:
             self.bridge.progressed.emit(Progress(1, done, request.steps, step))
         self.now += last
         picture = FakePicture(None, None, request)  # pyright: ignore[reportArgumentType]
-        self.bridge.finished.emit(Finished(1, picture, Path("a.png"), memory=5_000_000))  # pyright: ignore[reportArgumentType]
+        self.bridge.finished.emit(Finished(1, picture, Path("a.png"), memory=500_000_000))  # pyright: ignore[reportArgumentType]
         self.bridge.ended.emit(1)
 
 
@@ -73,7 +73,7 @@ def test_the_same_again_takes_what_it_took(bench: Bench) -> None:
     forecast = bench.forecasting.forecast()
     assert forecast is not None
     assert forecast.seconds == pytest.approx(5.5)
-    assert forecast.memory == 5_000_000
+    assert forecast.memory == 500_000_000
 
 
 def test_settings_are_followed(bench: Bench) -> None:
@@ -130,11 +130,11 @@ def test_it_is_told_beside_generate_until_something_runs(bench: Bench, qtbot) ->
     bench.forecasting.changed.connect(area.show_forecast)
     assert area.forecast.isHidden()
     bench.draw(bench.store.snapshot(), 0.5)
-    assert area.forecast.text() == "≈ 5.0 s · 5 MB"
+    assert area.forecast.text() == "≈ 5.0 s · 500 MB"
     assert not area.forecast.isHidden()
     with qtbot.waitSignal(bench.forecasting.changed):
         bench.store.steps = 20
-    assert area.forecast.text() == "≈ 10 s · 5 MB"
+    assert area.forecast.text() == "≈ 10 s · 500 MB"
     bench.store.run = replace(bench.store.run, waiting=1)
     assert area.forecast.isHidden()
 
