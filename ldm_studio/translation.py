@@ -101,9 +101,10 @@ def told(message: str) -> str:
     that nobody wrote together each is said for itself.
     """
     said = translate(CONTEXT, message)
-    if said != message or not message:
+    plain, with_values = _sentences()
+    if said != message or not message or message in plain:
         return said
-    for template, literals in _sentences():
+    for template, literals in with_values:
         if not all(literal in message for literal in literals):
             continue
         if found := _pattern(template).fullmatch(message):
@@ -120,12 +121,15 @@ def _filled(said: str, values: list[str]) -> str:
 
 
 @cache
-def _sentences() -> list[tuple[str, list[str]]]:
-    """Those with values in them, and the texts between the values; those that say most first."""
+def _sentences() -> tuple[frozenset[str], list[tuple[str, list[str]]]]:
+    """Those without values; and those with, beside the texts between their values, those that say
+    most first.
+    """
     templates: list[str] = json.loads(MESSAGES.read_text(encoding="utf-8"))
     with_values = [template for template in templates if _PLACE.search(template)]
     with_values.sort(key=lambda template: -len(_PLACE.sub("", template)))
-    return [(template, _literals(template)) for template in with_values]
+    plain = frozenset(templates).difference(with_values)
+    return plain, [(template, _literals(template)) for template in with_values]
 
 
 def _literals(template: str) -> list[str]:
