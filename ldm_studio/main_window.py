@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -31,6 +30,7 @@ from .panels.notice import NoticeStrip
 from .panels.prompt import PromptPanel
 from .panels.run_area import RunArea
 from .panels.sampler import SamplerPanel
+from .panels.side import Side
 from .panels.status import StatusBar
 from .panels.strip import Strip
 from .panels.timeline import Timeline
@@ -38,7 +38,6 @@ from .studio.store import StudioStore
 from .styles import StyleBook, StyleError
 from .theme import GRID, app_icon
 
-SIDE_WIDTH = 344
 START_SIZE = QSize(1280, 800)
 FRAME = 40
 """What a frame may add to a window; how much it does is known only once it is shown."""
@@ -121,23 +120,9 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
 
-        side = QFrame()
-        side.setObjectName("side")
-        side.setFixedWidth(SIDE_WIDTH)
+        side = Side()
         row.addWidget(side)
-        holder = QVBoxLayout(side)
-        holder.setContentsMargins(0, 0, 1, 0)
-        scroll = QScrollArea(widgetResizable=True)
-        holder.addWidget(scroll)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
-        scroll.viewport().setAutoFillBackground(False)
-        column = QWidget()
-        column.setObjectName("column")
-        scroll.setWidget(column)
-        stack = QVBoxLayout(column)
-        stack.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
-        stack.setSpacing(GRID // 2)
+        stack = side.column
         stack.addWidget(self.prompt)
         stack.addWidget(self.run_area)
         stack.addWidget(self.sampler)

@@ -131,12 +131,11 @@ class FirstPage(QWidget):
         edge = FOCUS_EDGE
         self.setGeometry(canvas.rect().adjusted(edge, edge, -edge, -edge))
         width = min(WIDTH, self.width())
-        beside = (
-            width >= self.models.sizeHint().width() + self.picture.sizeHint().width() + 4 * GRID
-        )
+        ways_in = self.models.sizeHint().width() + self.picture.sizeHint().width()
+        beside = width >= ways_in + 4 * GRID
         ways = QBoxLayout.Direction
         self._row.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
-        self.drop.setVisible(width == WIDTH)
+        self.drop.setVisible(width >= ways_in + self.drop.sizeHint().width() + 4 * GRID)
         self.gallery.setFixedWidth(min(GALLERY, max(1, width - 2 * GRID)))
         flow = self.gallery.layout()
         assert flow is not None

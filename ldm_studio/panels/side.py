@@ -1,0 +1,42 @@
+"""The column of settings beside the canvas: it scrolls, and is as wide as its words need."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ldm_studio.theme import GRID
+
+WIDTH = 344
+"""Logical pixels, in languages whose words are no longer than the English ones."""
+_EDGE = 1
+
+
+class Side(QFrame):
+    """`column` takes the panels, from the top down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("side")
+        self.setFixedWidth(WIDTH)
+        holder = QVBoxLayout(self)
+        holder.setContentsMargins(0, 0, _EDGE, 0)
+        scroll = QScrollArea(widgetResizable=True)
+        holder.addWidget(scroll)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
+        scroll.viewport().setAutoFillBackground(False)
+        self._inside = QWidget()
+        self._inside.setObjectName("column")
+        scroll.setWidget(self._inside)
+        self.column = QVBoxLayout(self._inside)
+        # The scroll bar, where there is one, is in the margin at the right.
+        self.column.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
+        self.column.setSpacing(GRID // 2)
+        self._inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._inside:
+            needed = self._inside.minimumSizeHint().width() + 2 * _EDGE
+            self.setFixedWidth(max(WIDTH, needed))
+        return False

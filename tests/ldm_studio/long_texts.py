@@ -1,0 +1,132 @@
+"""A language in which every text is longer, and what of it does not fit where it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PySide6.QtCore import QPoint, QSize
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from tools import translations
+
+LOCALE = "de"
+"""Any with one plural form beside the singular."""
+LONGER = 0.4
+"""German and Russian need 30 to 40 % more room than English."""
+_KEPT = re.compile(r"(\{[^}]*\}|%L?n|<[^>]*>|&\w+;|\*\.\w+)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def longer(text: str) -> str:
+    """Every word grows at its end; values, plural marks and HTML stay."""
+    parts = _KEPT.split(text)
+    parts[::2] = [_WORD.sub(_grown, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _grown(word: re.Match[str]) -> str:
+    more = max(1, round(LONGER * len(word[0])))
+    return word[0] + word[0][-more:].lower()
+
+
+def make(folder: Path) -> Path:
+    """The `.qm` file of this language, from all texts in the code."""
+    source = folder / f"ldm_studio_{LOCALE}.ts"
+    source.touch()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(translations, "FOLDER", folder)
+        translations.update()
+        tree = ElementTree.parse(source)
+        for message in tree.iter("message"):
+            text, said = message.findtext("source"), message.find("translation")
+            assert text is not None
+            assert said is not None
+            said.attrib.clear()
+            forms = said.findall("numerusform")
+            for place in forms or [said]:
+                place.text = longer(text)
+        tree.write(source, encoding="utf-8", xml_declaration=True)
+        translations.release(folder)
+    return source.with_suffix(".qm")
+
+
+def cut(window: QWidget) -> list[str]:
+    """Texts that need more room than they have, or reach out of what they are in."""
+    QApplication.processEvents()
+    found: list[str] = []
+    for widget, text, needed in _texts(window):
+        has = widget.size()
+        if needed.width() > has.width() + 1 or needed.height() > has.height() + 1:
+            sizes = (
+                f"needs {needed.width()} x {needed.height()}, has {has.width()} x {has.height()}"
+            )
+            found.append(f"{_place(widget)}: {text!r} {sizes}")
+        elif outer := _reaches_out_of(widget):
+            found.append(f"{_place(widget)}: {text!r} reaches out of {type(outer).__name__}")
+    return found
+
+
+def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
+    """What is shown, its text, and the least size for it."""
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or _elides(widget):
+            continue
+        match widget:
+            case QLabel() if widget.text() and widget.wordWrap():
+                # The longest word must fit, and all lines.
+                height = widget.heightForWidth(widget.width())
+                yield widget, widget.text(), QSize(widget.minimumSizeHint().width(), height)
+            case QLabel() if widget.text():
+                yield widget, widget.text(), widget.sizeHint()
+            case QPushButton() | QCheckBox() if widget.text():
+                yield widget, widget.text(), QSize(widget.sizeHint().width(), 0)
+            case QToolButton() if widget.text() and _shows_text(widget):
+                yield widget, widget.text(), QSize(widget.sizeHint().width(), 0)
+
+
+def _elides(widget: QWidget) -> bool:
+    """Whether it shows less of its text on purpose, and the rest in its tooltip."""
+    return widget.minimumWidth() == 1 and bool(widget.toolTip())
+
+
+def _reaches_out_of(widget: QWidget) -> QWidget | None:
+    """The part of the window at whose side the widget is cut off."""
+    above = widget.parentWidget()
+    while above is not None and not widget.isWindow():
+        area = above.parentWidget()
+        if isinstance(area, QAbstractScrollArea) and area.horizontalScrollBar().isVisible():
+            return None
+        left = widget.mapTo(above, QPoint(0, 0)).x()
+        if left < 0 or left + widget.width() > above.width() + 1:
+            return above
+        if above.isWindow():
+            return None
+        above = above.parentWidget()
+    return None
+
+
+def _shows_text(button: QToolButton) -> bool:
+    only_icon = button.toolButtonStyle() is button.toolButtonStyle().ToolButtonIconOnly
+    return button.icon().isNull() or not only_icon
+
+
+def _place(widget: QWidget) -> str:
+    """Where in the window."""
+    names: list[str] = []
+    above: QWidget | None = widget
+    while above is not None and not above.isWindow():
+        names.append(type(above).__name__)
+        above = above.parentWidget()
+    return " < ".join(dict.fromkeys(names))

@@ -1,0 +1,111 @@
+"""Windows hold in languages whose texts are longer than the English ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from ldm_studio.help.about import AboutDialog
+from ldm_studio.help.errors import ErrorDialog
+from ldm_studio.history.browser.exporting import ExportDialog, Kind
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.renaming import RenameDialog
+from tests.ldm_studio.driving import make as draw
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.history.paging import SECONDS, WORDS, choose, picture
+from tests.ldm_studio.long_texts import cut, longer, make
+
+
+@pytest.fixture(scope="module")
+def dictionary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("long"))
+
+
+@pytest.fixture
+def application(dictionary: Path, qapp, start) -> Iterator:
+    """An application in this language, in a window of 1280 x 800."""
+    translator = QTranslator()
+    assert translator.load(str(dictionary))
+    QCoreApplication.installTranslator(translator)
+    application = start(FakePipeline())
+    application.window.resize(1280, 800)
+    yield application
+    QCoreApplication.removeTranslator(translator)
+
+
+def test_texts_grow_and_values_stay() -> None:
+    assert longer("{name} is &named %Ln times") == "{name} iss &nameded %Ln timeses"
+
+
+def test_the_first_start(application) -> None:
+    assert cut(application.window) == []
+
+
+def test_the_window_with_everything_unfolded(application, qtbot) -> None:
+    draw(application, qtbot, prompt="a red fox", count=2)
+    unfold(application.window)
+    assert cut(application.window) == []
+
+
+def test_the_queue_and_a_notice(application, qtbot) -> None:
+    draw(application, qtbot, prompt="a red fox")
+    application.window.actions_by_id["show_queue"].trigger()
+    application.window.notice.show_error("steps is 0, outside 1 to 1000.", "", ("Undo", print))
+    assert cut(application.window) == []
+
+
+def test_every_page_of_the_settings(application) -> None:
+    application.window.actions_by_id["settings"].trigger()
+    dialog = application.desk.settings
+    for page in dialog.pages:
+        dialog.show_page(page.name)
+        assert (page.name, cut(dialog)) == (page.name, [])
+    dialog.close()
+
+
+def test_the_history(application, qtbot) -> None:
+    for number, words in enumerate(WORDS, 1):
+        picture(number, words)
+    with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
+        application.library.open()
+    application.browsing.show_history()
+    page = application.browsing.page
+    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
+    assert cut(page) == []
+    choose(page, qtbot, 0)
+    assert cut(page) == []
+    choose(page, qtbot, 0, 1)
+    qtbot.waitUntil(lambda: page.details.several.isVisible())
+    assert cut(page) == []
+    with qtbot.waitSignal(page.comparing.shown, timeout=SECONDS):
+        page.chosen.compare()
+    assert cut(page) == []
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        AboutDialog,
+        lambda window: ErrorDialog(window, print),
+        lambda window: ExportDialog(7, Path("/pictures"), window),
+        lambda window: RenameDialog(Path("/pictures/fox.png"), window),
+    ],
+)
+def test_dialogs(application, made: Callable[[QWidget], QWidget]) -> None:
+    dialog = made(application.window)
+    dialog.show()
+    if isinstance(dialog, ExportDialog):
+        dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.SHEET_PNG))
+    assert cut(dialog) == []
+    dialog.close()
+
+
+def unfold(window: QWidget) -> None:
+    """Show what is folded away."""
+    for button in window.findChildren(QToolButton, "link"):
+        if button.isCheckable():
+            button.setChecked(True)
