@@ -1,0 +1,7493 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About LDM Studio</source>
+        <translation>关于 LDM Studio</translation>
+    </message>
+    <message>
+        <source>Pictures from latent diffusion models, made on this computer and nowhere else. LDM Studio opens no network connection.</source>
+        <translation>用潜变量扩散模型生成图片，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Of the program and of what it stands on.</source>
+        <translation>本程序及其所用组件。</translation>
+    </message>
+    <message>
+        <source>Licences and versions</source>
+        <translation>许可证与版本</translation>
+    </message>
+    <message>
+        <source>Left and Right turn to the other page.</source>
+        <translation>左右方向键切换页面。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>LDM Studio is under the {licence}. It stands on:</source>
+        <translation>LDM Studio 采用 {licence} 许可证。它基于：</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>组件</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>not installed</source>
+        <translation>未安装</translation>
+    </message>
+    <message>
+        <source>see its files</source>
+        <translation>见其文件</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Generate</source>
+        <translation>生成(&amp;G)</translation>
+    </message>
+    <message>
+        <source>&amp;Picture</source>
+        <translation>图片(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Open Picture…</source>
+        <translation>打开图片(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Save Picture As…</source>
+        <translation>图片另存为(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Export With Transparent Background…</source>
+        <translation>导出为透明背景(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Show Output &amp;Folder</source>
+        <translation>显示输出文件夹(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Undo Stroke</source>
+        <translation>撤销笔画(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Redo Stroke</source>
+        <translation>重做笔画(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy Picture</source>
+        <translation>复制图片(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Paste Picture</source>
+        <translation>粘贴图片(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Clear &amp;Mask</source>
+        <translation>清除蒙版(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Earlier Prompt</source>
+        <translation>上一个提示词(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Later Prompt</source>
+        <translation>下一个提示词(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Reset &amp;Settings to the Model&apos;s</source>
+        <translation>重置为模型的设置(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings…</source>
+        <translation>设置(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>取消(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Cancel &amp;All</source>
+        <translation>全部取消(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Apply to the &amp;Running Picture</source>
+        <translation>应用到正在绘制的图片(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Show &amp;Queue</source>
+        <translation>显示队列(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Live</source>
+        <translation>实时(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Look at the &amp;Steps</source>
+        <translation>查看步骤(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Branch From This Step</source>
+        <translation>从此步分支(&amp;B)</translation>
+    </message>
+    <message>
+        <source>&amp;Leave the Branch</source>
+        <translation>退出分支(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Replay</source>
+        <translation>重放(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Enlarge…</source>
+        <translation>放大(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Candidate Be&amp;fore</source>
+        <translation>上一张候选图(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Next Candidate</source>
+        <translation>下一张候选图(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Keep This &amp;Candidate</source>
+        <translation>采用此候选图(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the Steps of Pictures</source>
+        <translation>保留图片的步骤(&amp;K)</translation>
+    </message>
+    <message>
+        <source>&amp;History</source>
+        <translation>历史记录(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Fit Picture</source>
+        <translation>适应窗口(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Actual Size (100 %)</source>
+        <translation>实际大小 (100 %)(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Show &amp;Mask</source>
+        <translation>显示蒙版(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Theme of the &amp;System</source>
+        <translation>跟随系统主题(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Light Theme</source>
+        <translation>浅色主题(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark Theme</source>
+        <translation>深色主题(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Commands…</source>
+        <translation>命令(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Documentation</source>
+        <translation>文档(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard Shortcuts…</source>
+        <translation>键盘快捷键(&amp;K)…</translation>
+    </message>
+    <message>
+        <source>&amp;Report a Problem…</source>
+        <translation>报告问题(&amp;R)…</translation>
+    </message>
+    <message>
+        <source>&amp;About LDM Studio</source>
+        <translation>关于 LDM Studio(&amp;A)</translation>
+    </message>
+</context>
+<context>
+    <name>AddonsButton</name>
+    <message>
+        <source>LoRAs</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>Write a LoRA or an embedding into the prompt.</source>
+        <translation>在提示词中写入 LoRA 或嵌入。</translation>
+    </message>
+    <message>
+        <source>LoRAs and embeddings</source>
+        <translation>LoRA 和嵌入</translation>
+    </message>
+    <message>
+        <source>There are none yet. Put them into the folder of models, or add the folder of another program where the model is chosen.</source>
+        <translation>还没有。请把它们放进模型文件夹，或在选择模型处添加其他程序的文件夹。</translation>
+    </message>
+    <message>
+        <source>Small changes to a model.</source>
+        <translation>对模型的小幅改动。</translation>
+    </message>
+    <message>
+        <source>Embeddings</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>Words that a model has learned.</source>
+        <translation>模型学会的新词。</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>How strongly it acts: 1 as it was made, 0 not at all.</source>
+        <translation>作用的强度：1 为原始强度，0 为不起作用。</translation>
+    </message>
+    <message>
+        <source>Into the negative prompt</source>
+        <translation>写入反向提示词</translation>
+    </message>
+    <message>
+        <source>Write it into what the picture shall not show.</source>
+        <translation>写入图片中不应出现的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>Application</name>
+    <message>
+        <source>Of {count} files the first is opened.</source>
+        <translation>共 {count} 个文件，只打开第一个。</translation>
+    </message>
+</context>
+<context>
+    <name>Branching</name>
+    <message>
+        <source>an unsaved picture</source>
+        <translation>未保存的图片</translation>
+    </message>
+    <message>
+        <source>Branching from step {step} of {name}</source>
+        <translation>从 {name} 的第 {step} 步分支</translation>
+    </message>
+    <message>
+        <source>Leave</source>
+        <translation>退出</translation>
+    </message>
+</context>
+<context>
+    <name>Browsing</name>
+    <message>
+        <source>Without an equal here: {settings}</source>
+        <translation>此处没有对应项：{settings}</translation>
+    </message>
+    <message>
+        <source>The settings of {name}, as far as they go.</source>
+        <translation>已尽量恢复 {name} 的设置。</translation>
+    </message>
+    <message>
+        <source>The settings of {name}</source>
+        <translation>{name} 的设置</translation>
+    </message>
+    <message>
+        <source>The prompts of {name}</source>
+        <translation>{name} 的提示词</translation>
+    </message>
+    <message>
+        <source>The seed of {name}</source>
+        <translation>{name} 的种子</translation>
+    </message>
+    <message>
+        <source>The sampler settings of {name}</source>
+        <translation>{name} 的采样设置</translation>
+    </message>
+</context>
+<context>
+    <name>CandidateBar</name>
+    <message>
+        <source>{index} of {count}</source>
+        <translation>{index} / {count}</translation>
+    </message>
+    <message>
+        <source>Candidates</source>
+        <translation>候选图</translation>
+    </message>
+    <message>
+        <source>Candidate before</source>
+        <translation>上一张候选图</translation>
+    </message>
+    <message>
+        <source>Next candidate</source>
+        <translation>下一张候选图</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>采用</translation>
+    </message>
+    <message>
+        <source>Go on from this one: it is the next start picture, and the mask is cleared.</source>
+        <translation>以这张继续：它成为下一张起始图，并清除蒙版。</translation>
+    </message>
+    <message>
+        <source>Keep this candidate</source>
+        <translation>采用这张候选图</translation>
+    </message>
+</context>
+<context>
+    <name>CanvasKeeper</name>
+    <message>
+        <source>The canvas cannot be kept in {folder}: {reason}.</source>
+        <translation>无法把画布保存在 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>It is written as soon as that is possible; until then it would be lost if LDM Studio ended.</source>
+        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它将会丢失。</translation>
+    </message>
+</context>
+<context>
+    <name>CanvasPanel</name>
+    <message>
+        <source>Painted</source>
+        <translation>所绘</translation>
+    </message>
+    <message>
+        <source>The mask as it was painted.</source>
+        <translation>按所绘显示蒙版。</translation>
+    </message>
+    <message>
+        <source>Latent</source>
+        <translation>潜变量</translation>
+    </message>
+    <message>
+        <source>Which cells of the latent are redrawn: each as much as its most painted pixel.</source>
+        <translation>潜变量的哪些格子会重绘：每格以其中涂得最重的像素为准。</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>混合</translation>
+    </message>
+    <message>
+        <source>How much of what is drawn is pasted over the picture, after growing and blurring. Where there is no tint, not one byte changes.</source>
+        <translation>扩展和模糊之后，新绘内容覆盖到图片上的程度。没有着色的地方一个字节也不变。</translation>
+    </message>
+    <message>
+        <source>Add to the mask</source>
+        <translation>添加到蒙版</translation>
+    </message>
+    <message>
+        <source>Hold Ctrl at the press to do the opposite.</source>
+        <translation>按下时按住 Ctrl 则相反。</translation>
+    </message>
+    <message>
+        <source>Take from the mask</source>
+        <translation>从蒙版中减去</translation>
+    </message>
+    <message>
+        <source>Connected only</source>
+        <translation>仅相连区域</translation>
+    </message>
+    <message>
+        <source>Only what hangs together with where you click.</source>
+        <translation>只选与点击处相连的部分。</translation>
+    </message>
+    <message>
+        <source>Along a line</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>Fade from the start of the drag to its end.</source>
+        <translation>从拖动起点渐变到终点。</translation>
+    </message>
+    <message>
+        <source>In circles</source>
+        <translation>径向</translation>
+    </message>
+    <message>
+        <source>Fade from the start of the drag outwards.</source>
+        <translation>从拖动起点向外渐变。</translation>
+    </message>
+    <message>
+        <source>Pen pressure</source>
+        <translation>笔压</translation>
+    </message>
+    <message>
+        <source>What pressing a pen harder changes.</source>
+        <translation>用力按笔时改变什么。</translation>
+    </message>
+    <message>
+        <source>Show or hide the mask</source>
+        <translation>显示或隐藏蒙版</translation>
+    </message>
+    <message>
+        <source>The tint over what is masked. A hidden mask still counts.</source>
+        <translation>蒙版区域上的着色。隐藏的蒙版仍然有效。</translation>
+    </message>
+    <message>
+        <source>Tint of the mask</source>
+        <translation>蒙版颜色</translation>
+    </message>
+    <message>
+        <source>Its colour, and how much shows through.</source>
+        <translation>它的颜色和透明程度。</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Hold to see the picture before the last generation.</source>
+        <translation>按住可查看上次生成之前的图片。</translation>
+    </message>
+    <message>
+        <source>Drag the picture out</source>
+        <translation>拖出图片</translation>
+    </message>
+    <message>
+        <source>To a folder or another program. A click copies it to the clipboard.</source>
+        <translation>拖到文件夹或其他程序。单击则复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Fit</source>
+        <translation>适应</translation>
+    </message>
+    <message>
+        <source>Show the whole picture, as large as it goes.</source>
+        <translation>以尽可能大的比例显示整张图片。</translation>
+    </message>
+    <message>
+        <source>100 %</source>
+        <translation>100 %</translation>
+    </message>
+    <message>
+        <source>One pixel of the picture on one pixel of the screen.</source>
+        <translation>图片的一个像素对应屏幕的一个像素。</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Mask what is not masked, and the other way round.</source>
+        <translation>交换蒙版区域与非蒙版区域。</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Remove the whole mask. Undo brings it back.</source>
+        <translation>移除整个蒙版。可以撤销。</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>Grow, shrink, feather, open or save the mask.</source>
+        <translation>扩展、收缩、羽化、打开或保存蒙版。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Take back the last change of mask or picture.</source>
+        <translation>撤销对蒙版或图片的上一次改动。</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Make the change again.</source>
+        <translation>重做该改动。</translation>
+    </message>
+    <message>
+        <source>Mask from a Picture</source>
+        <translation>从图片载入蒙版</translation>
+    </message>
+    <message>
+        <source>Pictures ({endings})</source>
+        <translation>图片 ({endings})</translation>
+    </message>
+    <message>
+        <source>Only the address of a picture was dropped, not the picture.</source>
+        <translation>拖入的只是图片的网址，而不是图片。</translation>
+    </message>
+    <message>
+        <source>Copy the picture in the browser and paste it here, or save it first.</source>
+        <translation>请在浏览器中复制图片再粘贴到这里，或先保存它。</translation>
+    </message>
+    <message>
+        <source>Save Mask As</source>
+        <translation>蒙版另存为</translation>
+    </message>
+    <message>
+        <source>mask.png</source>
+        <translation>mask.png</translation>
+    </message>
+    <message>
+        <source>PNG picture (*.png)</source>
+        <translation>PNG 图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Paint where the picture shall be drawn anew.</source>
+        <translation>涂抹要重绘的地方。</translation>
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation>橡皮擦</translation>
+    </message>
+    <message>
+        <source>Take the mask away again.</source>
+        <translation>擦去蒙版。</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Mask a rectangle.</source>
+        <translation>用矩形选取蒙版。</translation>
+    </message>
+    <message>
+        <source>Drag; Shift makes a square</source>
+        <translation>拖动；按住 Shift 为正方形</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Mask what you draw around, freehand or with corners.</source>
+        <translation>圈出蒙版，可手绘或逐点点击。</translation>
+    </message>
+    <message>
+        <source>Drag, or click corners; Enter closes</source>
+        <translation>拖动，或逐点点击；Enter 闭合</translation>
+    </message>
+    <message>
+        <source>Fill by colour</source>
+        <translation>按颜色填充</translation>
+    </message>
+    <message>
+        <source>Mask what has the colour you click on.</source>
+        <translation>把与点击处颜色相同的部分设为蒙版。</translation>
+    </message>
+    <message>
+        <source>Gradient</source>
+        <translation>渐变</translation>
+    </message>
+    <message>
+        <source>A mask that fades from where you press.</source>
+        <translation>从按下处开始渐变的蒙版。</translation>
+    </message>
+    <message>
+        <source>Drag from full to none</source>
+        <translation>从全到无拖动</translation>
+    </message>
+    <message>
+        <source>Extend</source>
+        <translation>扩图</translation>
+    </message>
+    <message>
+        <source>Make the picture larger, to have the new part drawn.</source>
+        <translation>扩大图片，并绘制新的部分。</translation>
+    </message>
+    <message>
+        <source>Drag an edge outwards; Enter extends</source>
+        <translation>向外拖动边缘；Enter 确认扩图</translation>
+    </message>
+    <message>
+        <source>Hand</source>
+        <translation>抓手</translation>
+    </message>
+    <message>
+        <source>Move the view. Space or the middle button does so with any tool.</source>
+        <translation>移动视图。使用任何工具时都可用空格键或鼠标中键移动。</translation>
+    </message>
+    <message>
+        <source>Drag; Ctrl drags the picture out</source>
+        <translation>拖动；按住 Ctrl 可拖出图片</translation>
+    </message>
+</context>
+<context>
+    <name>CanvasView</name>
+    <message>
+        <source>Another picture</source>
+        <translation>另一张图片</translation>
+    </message>
+    <message>
+        <source>Type a prompt and press Generate — or drop a picture here</source>
+        <translation>输入提示词并按“生成”，或把图片拖到这里</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>Working on the mask…</source>
+        <translation>正在处理蒙版…</translation>
+    </message>
+    <message>
+        <source>Drop here to use it as the mask: white is redrawn</source>
+        <translation>拖到这里用作蒙版：白色部分会重绘</translation>
+    </message>
+    <message>
+        <source>Canvas</source>
+        <translation>画布</translation>
+    </message>
+    <message>
+        <source>Canvas, no picture yet</source>
+        <translation>画布，还没有图片</translation>
+    </message>
+    <message>
+        <source>Canvas {width} by {height}, nothing masked</source>
+        <translation>画布 {width} × {height}，没有蒙版</translation>
+    </message>
+    <message>
+        <source>Canvas {width} by {height}, mask covers {percent} %</source>
+        <translation>画布 {width} × {height}，蒙版覆盖 {percent} %</translation>
+    </message>
+</context>
+<context>
+    <name>Caption</name>
+    <message>
+        <source>Double-click the name to reset it.</source>
+        <translation>双击名称可重置。</translation>
+    </message>
+    <message>
+        <source>Reset “{name}”</source>
+        <translation>重置“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>Changes</name>
+    <message>
+        <source>With 1 change at step {step}</source>
+        <translation>在第 {step} 步有 1 处改动</translation>
+    </message>
+    <message>
+        <source>prompt {value}</source>
+        <translation>提示词 {value}</translation>
+    </message>
+    <message>
+        <source>no prompt</source>
+        <translation>无提示词</translation>
+    </message>
+    <message>
+        <source>negative prompt {value}</source>
+        <translation>反向提示词 {value}</translation>
+    </message>
+    <message>
+        <source>no negative prompt</source>
+        <translation>无反向提示词</translation>
+    </message>
+    <message>
+        <source>CFG {value}</source>
+        <translation>CFG {value}</translation>
+    </message>
+    <message>
+        <source>sampler {value}</source>
+        <translation>采样器 {value}</translation>
+    </message>
+    <message>
+        <source>schedule {value}</source>
+        <translation>调度器 {value}</translation>
+    </message>
+    <message>
+        <source>model {value}</source>
+        <translation>模型 {value}</translation>
+    </message>
+    <message>
+        <source>another control picture</source>
+        <translation>另一张控制图</translation>
+    </message>
+    <message>
+        <source>no control picture</source>
+        <translation>无控制图</translation>
+    </message>
+    <message>
+        <source>another mask</source>
+        <translation>另一个蒙版</translation>
+    </message>
+    <message>
+        <source>no mask</source>
+        <translation>无蒙版</translation>
+    </message>
+    <message>
+        <source>another picture to start from</source>
+        <translation>另一张起始图</translation>
+    </message>
+    <message>
+        <source>“{text}”</source>
+        <translation>“{text}”</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n steps</source>
+        <translation>
+            <numerusform>%n 步</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>With %n changes at steps {first} to {last}</source>
+        <translation>
+            <numerusform>在第 {first} 至 {last} 步有 %n 处改动</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>With %n changes at steps {steps} and {last}</source>
+        <translation>
+            <numerusform>在第 {steps} 和 {last} 步有 %n 处改动</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ChangesLine</name>
+    <message>
+        <source>Forget the changes</source>
+        <translation>放弃改动</translation>
+    </message>
+    <message>
+        <source>Make the picture without these changes.</source>
+        <translation>生成时不使用这些改动。</translation>
+    </message>
+    <message>
+        <source>Step {step}: {what}</source>
+        <translation>第 {step} 步：{what}</translation>
+    </message>
+    <message>
+        <source>They are made again until you edit a setting.</source>
+        <translation>在您修改设置之前，会一直重复这些改动。</translation>
+    </message>
+</context>
+<context>
+    <name>Chip</name>
+    <message>
+        <source>Find pictures tagged “{tag}”</source>
+        <translation>查找带“{tag}”标签的图片</translation>
+    </message>
+    <message>
+        <source>Remove the tag “{tag}”</source>
+        <translation>移除标签“{tag}”</translation>
+    </message>
+</context>
+<context>
+    <name>Chosen</name>
+    <message>
+        <source>{name} does not say how it was made.</source>
+        <translation>{name} 没有记录生成方式。</translation>
+    </message>
+    <message>
+        <source>The prompt of {name} is copied.</source>
+        <translation>已复制 {name} 的提示词。</translation>
+    </message>
+    <message>
+        <source>The parameters of {name} are copied.</source>
+        <translation>已复制 {name} 的参数。</translation>
+    </message>
+</context>
+<context>
+    <name>Collecting</name>
+    <message>
+        <source>{pictures} in the new collection “{name}”.</source>
+        <translation>{pictures}已放入新合集“{name}”。</translation>
+    </message>
+    <message>
+        <source>The collection “{name}” is removed; its pictures stay.</source>
+        <translation>合集“{name}”已删除；其中的图片保留。</translation>
+    </message>
+    <message>
+        <source>They are in “{name}” already.</source>
+        <translation>它们已经在“{name}”中。</translation>
+    </message>
+    <message>
+        <source>{pictures} added to “{name}”.</source>
+        <translation>{pictures}已添加到“{name}”。</translation>
+    </message>
+    <message>
+        <source>{pictures} taken out of “{name}”.</source>
+        <translation>{pictures}已移出“{name}”。</translation>
+    </message>
+    <message>
+        <source>New Collection</source>
+        <translation>新建合集</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>Rename Collection</source>
+        <translation>重命名合集</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Its name:</source>
+        <translation>名称：</translation>
+    </message>
+    <message>
+        <source>New Collection…</source>
+        <translation>新建合集…</translation>
+    </message>
+</context>
+<context>
+    <name>CommandList</name>
+    <message>
+        <source>not possible now</source>
+        <translation>现在不可用</translation>
+    </message>
+</context>
+<context>
+    <name>Commands</name>
+    <message>
+        <source>Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)</source>
+        <translation>图片 (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)</source>
+        <translation>PNG，无损 (*.png);;WebP，无损且更小 (*.webp);;JPEG (*.jpg *.jpeg)</translation>
+    </message>
+    <message>
+        <source>PNG (*.png);;WebP, smaller (*.webp)</source>
+        <translation>PNG (*.png);;WebP，更小 (*.webp)</translation>
+    </message>
+    <message>
+        <source>Open Picture</source>
+        <translation>打开图片</translation>
+    </message>
+    <message>
+        <source>Opening the picture…</source>
+        <translation>正在打开图片…</translation>
+    </message>
+    <message>
+        <source>This picture holds its settings: “{prompt}”.</source>
+        <translation>这张图片带有生成设置：“{prompt}”。</translation>
+    </message>
+    <message>
+        <source>Restore Settings</source>
+        <translation>恢复设置</translation>
+    </message>
+    <message>
+        <source>It was made from another picture.</source>
+        <translation>它是由另一张图片生成的。</translation>
+    </message>
+    <message>
+        <source>This one is the start picture instead.</source>
+        <translation>现改用这张作为起始图。</translation>
+    </message>
+    <message>
+        <source>Some settings have no equal here and were left.</source>
+        <translation>有些设置在此处没有对应项，已略过。</translation>
+    </message>
+    <message>
+        <source>Save Picture As</source>
+        <translation>图片另存为</translation>
+    </message>
+    <message>
+        <source>Export With Transparent Background</source>
+        <translation>导出为透明背景</translation>
+    </message>
+    <message>
+        <source>Saved {name}</source>
+        <translation>已保存 {name}</translation>
+    </message>
+    <message>
+        <source>There is no picture on the clipboard.</source>
+        <translation>剪贴板中没有图片。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparePane</name>
+    <message>
+        <source>Slider</source>
+        <translation>滑块</translation>
+    </message>
+    <message>
+        <source>A divider between both, which follows the pointer</source>
+        <translation>两图之间的分隔线，跟随指针</translation>
+    </message>
+    <message>
+        <source>Side by Side</source>
+        <translation>并排</translation>
+    </message>
+    <message>
+        <source>One beside the other</source>
+        <translation>两张并排显示</translation>
+    </message>
+    <message>
+        <source>Blink</source>
+        <translation>闪烁</translation>
+    </message>
+    <message>
+        <source>One after the other</source>
+        <translation>两张交替显示</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>How far each pixel is apart; black is equal</source>
+        <translation>每个像素的差异；黑色为相同</translation>
+    </message>
+    <message>
+        <source>End comparing</source>
+        <translation>结束比较</translation>
+    </message>
+    <message>
+        <source>Back to the pictures (Esc)</source>
+        <translation>返回图片 (Esc)</translation>
+    </message>
+    <message>
+        <source>Settings that differ</source>
+        <translation>不同的设置</translation>
+    </message>
+</context>
+<context>
+    <name>CompareView</name>
+    <message>
+        <source>Two pictures compared</source>
+        <translation>比较两张图片</translation>
+    </message>
+    <message>
+        <source>Left and Right move the divider between both.</source>
+        <translation>左右方向键移动分隔线。</translation>
+    </message>
+</context>
+<context>
+    <name>Comparing</name>
+    <message>
+        <source>One of these pictures is not in the history any more.</source>
+        <translation>其中一张图片已不在历史记录中。</translation>
+    </message>
+</context>
+<context>
+    <name>ComputePage</name>
+    <message>
+        <source>Device and Memory</source>
+        <translation>设备与内存</translation>
+    </message>
+    <message>
+        <source>A change holds from the next start.</source>
+        <translation>更改在下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>The fastest there is</source>
+        <translation>自动选择最快的</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>As suits the device</source>
+        <translation>按设备自动选择</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Of the processor. More than it has cores makes drawing slower.</source>
+        <translation>处理器线程数。多于核心数反而会变慢。</translation>
+    </message>
+    <message numerus="yes">
+        <source>One for each of %n cores</source>
+        <translation>
+            <numerusform>每个核心一个（共 %n 个）</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Where a picture would not fit, it is decoded in tiles, and on a GPU the networks take turns. That is decided for each picture, and needs no setting.</source>
+        <translation>如果内存容不下一张图片，就会分块解码；在 GPU 上各网络会轮流载入。这会对每张图片自动决定，无需设置。</translation>
+    </message>
+    <message>
+        <source>PyTorch cannot be used: {reason}</source>
+        <translation>无法使用 PyTorch：{reason}</translation>
+    </message>
+    <message>
+        <source>Looking at what there is…</source>
+        <translation>正在检测…</translation>
+    </message>
+    <message>
+        <source>This device is not there; the fastest there is will be used.</source>
+        <translation>没有这个设备；将使用可用的最快设备。</translation>
+    </message>
+    <message>
+        <source>{title}. Every computer has it; small models draw in seconds, large ones take minutes.</source>
+        <translation>{title}。每台电脑都有；小模型只需几秒，大模型需要几分钟。</translation>
+    </message>
+    <message>
+        <source>{title}, {memory}. The faster choice for every model that fits.</source>
+        <translation>{title}，{memory}。只要装得下模型，它总是更快的选择。</translation>
+    </message>
+    <message numerus="yes">
+        <source>{processor}, %n cores</source>
+        <translation>
+            <numerusform>{processor}，%n 核</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{free} GiB free</source>
+        <translation>{free} GiB 可用</translation>
+    </message>
+    <message>
+        <source>{total} GiB</source>
+        <translation>{total} GiB</translation>
+    </message>
+    <message>
+        <source>{total} GiB, {free} GiB free</source>
+        <translation>{total} GiB，{free} GiB 可用</translation>
+    </message>
+    <message>
+        <source>This device cannot compute in it; what suits it is used instead.</source>
+        <translation>该设备不支持此精度；将改用合适的精度。</translation>
+    </message>
+    <message>
+        <source>float32 on a processor, float16 on a GPU. It is that of checkpoints; models of LDM Studio&apos;s own kind compute in float32.</source>
+        <translation>处理器上为 float32，GPU 上为 float16。这适用于检查点模型；LDM Studio 自有格式的模型用 float32 计算。</translation>
+    </message>
+    <message>
+        <source>The exact choice. On a GPU slower, and twice the memory.</source>
+        <translation>最精确。在 GPU 上更慢，占用两倍内存。</translation>
+    </message>
+    <message>
+        <source>Half the memory, and never too large a number; colours may be a little off.</source>
+        <translation>内存减半，且数值不会溢出；颜色可能略有偏差。</translation>
+    </message>
+    <message>
+        <source>Half the memory, and quick on a GPU. On a processor slow.</source>
+        <translation>内存减半，在 GPU 上很快，在处理器上很慢。</translation>
+    </message>
+</context>
+<context>
+    <name>Contact sheet</name>
+    <message>
+        <source>steps {value}</source>
+        <translation>步数 {value}</translation>
+    </message>
+    <message>
+        <source>CFG {value}</source>
+        <translation>CFG {value}</translation>
+    </message>
+    <message>
+        <source>seed {value}</source>
+        <translation>种子 {value}</translation>
+    </message>
+</context>
+<context>
+    <name>ControlSection</name>
+    <message>
+        <source>Picture of depths</source>
+        <translation>深度图</translation>
+    </message>
+    <message>
+        <source>Open or drop a picture of depths.</source>
+        <translation>打开或拖入深度图。</translation>
+    </message>
+    <message>
+        <source>The model keeps to how far things are: the brighter, the nearer.</source>
+        <translation>模型会遵循物体的远近：越亮越近。</translation>
+    </message>
+    <message>
+        <source>Picture to edit</source>
+        <translation>要编辑的图片</translation>
+    </message>
+    <message>
+        <source>Open or drop the picture to edit.</source>
+        <translation>打开或拖入要编辑的图片。</translation>
+    </message>
+    <message>
+        <source>The model changes it as the prompt says.</source>
+        <translation>模型会按提示词修改它。</translation>
+    </message>
+    <message>
+        <source>Picture to enlarge</source>
+        <translation>要放大的图片</translation>
+    </message>
+    <message>
+        <source>Open or drop the small picture to enlarge.</source>
+        <translation>打开或拖入要放大的小图。</translation>
+    </message>
+    <message>
+        <source>The model draws it four times as large.</source>
+        <translation>模型会把它放大到四倍。</translation>
+    </message>
+    <message>
+        <source>Open the picture that leads</source>
+        <translation>打开控制图</translation>
+    </message>
+    <message>
+        <source>Take the picture on the canvas</source>
+        <translation>使用画布上的图片</translation>
+    </message>
+    <message>
+        <source>Take the one on the canvas.</source>
+        <translation>使用画布上的图片。</translation>
+    </message>
+    <message>
+        <source>Take the picture that leads away</source>
+        <translation>移除控制图</translation>
+    </message>
+    <message>
+        <source>Take it away.</source>
+        <translation>移除。</translation>
+    </message>
+    <message>
+        <source>Open a picture; it can be dropped here, too.</source>
+        <translation>打开图片；也可以拖到这里。</translation>
+    </message>
+    <message>
+        <source>Likeness</source>
+        <translation>相似度</translation>
+    </message>
+    <message>
+        <source>How closely the result keeps to the picture that is edited (image guidance): 1.5 is usual.</source>
+        <translation>结果与原图的接近程度（图像引导）：常用 1.5。</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>How much noise is added to the picture that is enlarged: the more, the more is invented. 20 is usual.</source>
+        <translation>给要放大的图片加多少噪声：越多，新增内容越多。常用 20。</translation>
+    </message>
+</context>
+<context>
+    <name>Deeds</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>It is named {name} now.</source>
+        <translation>现已命名为 {name}。</translation>
+    </message>
+    <message>
+        <source>{pictures} could not be deleted.</source>
+        <translation>无法删除{pictures}。</translation>
+    </message>
+    <message>
+        <source>{pictures} removed from the history.</source>
+        <translation>已从历史记录中移除{pictures}。</translation>
+    </message>
+    <message>
+        <source>{pictures} was moved to the trash.</source>
+        <comment>one picture</comment>
+        <translation>{pictures}已移到回收站。</translation>
+    </message>
+    <message>
+        <source>{pictures} were moved to the trash.</source>
+        <comment>several pictures</comment>
+        <translation>{pictures}已移到回收站。</translation>
+    </message>
+    <message>
+        <source>{pictures} is back.</source>
+        <translation>{pictures}已恢复。</translation>
+    </message>
+    <message>
+        <source>{pictures} are back.</source>
+        <translation>{pictures}已恢复。</translation>
+    </message>
+    <message>
+        <source>Where is {name}?</source>
+        <translation>{name} 在哪里？</translation>
+    </message>
+    <message>
+        <source>Pictures ({endings})</source>
+        <translation>图片 ({endings})</translation>
+    </message>
+    <message>
+        <source>Undo the One Before</source>
+        <translation>撤销再前一次</translation>
+    </message>
+    <message>
+        <source>Import a Folder of Pictures</source>
+        <translation>导入图片文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>Desk</name>
+    <message>
+        <source>The documentation is not installed here.</source>
+        <translation>此处没有安装文档。</translation>
+    </message>
+    <message>
+        <source>Help → Keyboard Shortcuts and every tooltip work without it.</source>
+        <translation>没有它也可以使用“帮助 → 键盘快捷键”和各处的提示。</translation>
+    </message>
+</context>
+<context>
+    <name>DetailsPane</name>
+    <message>
+        <source>Select a picture to see how it was made.</source>
+        <translation>选择一张图片，查看它的生成方式。</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>More that can be done with this picture</source>
+        <translation>对这张图片的更多操作</translation>
+    </message>
+    <message>
+        <source>Locate…</source>
+        <translation>定位…</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>Lineage</source>
+        <translation>谱系</translation>
+    </message>
+    <message>
+        <source>Not honoured here</source>
+        <translation>此处未采用</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n Steps Kept: Look, Branch</source>
+        <translation>
+            <numerusform>已保留 %n 步：查看、分支</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Steps {first} to {last}: see each, go another way from it (Ctrl+B)</source>
+        <translation>第 {first} 至 {last} 步：逐步查看，从中另走一条路 (Ctrl+B)</translation>
+    </message>
+    <message>
+        <source>The file is not where it was.</source>
+        <translation>文件不在原来的位置。</translation>
+    </message>
+    <message>
+        <source>The file is in the trash.</source>
+        <translation>文件在回收站中。</translation>
+    </message>
+    <message>
+        <source>Find pictures with {term}</source>
+        <translation>查找 {term} 的图片</translation>
+    </message>
+</context>
+<context>
+    <name>Documentation</name>
+    <message>
+        <source>LDM Studio Documentation</source>
+        <translation>LDM Studio 文档</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>Up and Down turn to another page.</source>
+        <translation>上下方向键切换页面。</translation>
+    </message>
+    <message>
+        <source>Documentation</source>
+        <translation>文档</translation>
+    </message>
+    <message>
+        <source>Tab goes to the next link, Return follows it.</source>
+        <translation>Tab 转到下一个链接，Return 打开它。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>To the page before (Alt+Left).</source>
+        <translation>返回上一页 (Alt+Left)。</translation>
+    </message>
+</context>
+<context>
+    <name>Duration</name>
+    <message>
+        <source>{number} s</source>
+        <translation>{number} 秒</translation>
+    </message>
+    <message>
+        <source>{number} min</source>
+        <translation>{number} 分</translation>
+    </message>
+    <message>
+        <source>{number} h</source>
+        <translation>{number} 小时</translation>
+    </message>
+</context>
+<context>
+    <name>EditingView</name>
+    <message>
+        <source>Set mask</source>
+        <translation>设置蒙版</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Mask everything</source>
+        <translation>全选蒙版</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Grow mask</source>
+        <translation>扩展蒙版</translation>
+    </message>
+    <message>
+        <source>Shrink mask</source>
+        <translation>收缩蒙版</translation>
+    </message>
+    <message>
+        <source>Feather mask</source>
+        <translation>羽化蒙版</translation>
+    </message>
+    <message>
+        <source>Mask what is transparent</source>
+        <translation>透明处设为蒙版</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Brush stroke</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Fill by colour</source>
+        <translation>按颜色填充</translation>
+    </message>
+    <message>
+        <source>Gradient</source>
+        <translation>渐变</translation>
+    </message>
+    <message>
+        <source>Extend the picture</source>
+        <translation>扩展图片</translation>
+    </message>
+</context>
+<context>
+    <name>EnlargeDialog</name>
+    <message>
+        <source>Enlarge Picture</source>
+        <translation>放大图片</translation>
+    </message>
+    <message>
+        <source>{n} times as wide and high.</source>
+        <translation>宽和高放大到 {n} 倍。</translation>
+    </message>
+    <message>
+        <source>Enlarge</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>How much of it may change: little cleans edges, much draws new detail.</source>
+        <translation>允许改变多少：小则清理边缘，大则绘出新细节。</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>倍数</translation>
+    </message>
+    <message>
+        <source>How many times larger it becomes.</source>
+        <translation>放大到多少倍。</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>重绘强度</translation>
+    </message>
+    <message>
+        <source>From {width} × {height} to {new_width} × {new_height} pixels, in overlapping tiles of {side} × {side} that form together, so that no borders show. More tiles take more time, but hardly more memory.</source>
+        <translation>从 {width} × {height} 放大到 {new_width} × {new_height} 像素，用 {side} × {side} 的重叠分块一起绘制，因此看不出接缝。分块越多耗时越长，但内存几乎不增加。</translation>
+    </message>
+    <message>
+        <source>{model} was made for pictures of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to draw the whole prompt into every tile; models made for large pictures bear more.</source>
+        <translation>{model} 适用于 {width} × {height} 的图片。强度 0.1 至 0.2 可清理边缘并去除缩放痕迹。再高就会在每个分块里都画出整个提示词；适用于大图的模型可以用更高的强度。</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorDialog</name>
+    <message>
+        <source>Something Went Wrong</source>
+        <translation>出错了</translation>
+    </message>
+    <message>
+        <source>This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are kept. You can go on; if something looks wrong from now on, start again.</source>
+        <translation>这是 LDM Studio 的错误，不是您的问题。您的提示词、画布和图片都已保留。可以继续使用；如果之后有异常，请重新启动。</translation>
+    </message>
+    <message>
+        <source>Details of the error</source>
+        <translation>错误详情</translation>
+    </message>
+    <message>
+        <source>Copy Details</source>
+        <translation>复制详情</translation>
+    </message>
+    <message>
+        <source>Report a Problem…</source>
+        <translation>报告问题…</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Errors since then: {count}</source>
+        <translation>此后的错误数：{count}</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>Something went wrong again: {summary}</source>
+        <translation>又出错了：{summary}</translation>
+    </message>
+    <message>
+        <source>Details…</source>
+        <translation>详情…</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export {pictures}</source>
+        <translation>导出{pictures}</translation>
+    </message>
+    <message>
+        <source>What the pictures become</source>
+        <translation>导出形式</translation>
+    </message>
+    <message>
+        <source>A contact sheet is one picture with all of them in it.</source>
+        <translation>缩略图总览是包含所有图片的一张图。</translation>
+    </message>
+    <message>
+        <source>pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Where to</source>
+        <translation>导出到哪里</translation>
+    </message>
+    <message>
+        <source>A folder or a file; it is made if it is not there.</source>
+        <translation>文件夹或文件；不存在时会自动创建。</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Choose a place</source>
+        <translation>选择位置</translation>
+    </message>
+    <message>
+        <source>As</source>
+        <translation>形式</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>到</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>列数</translation>
+    </message>
+    <message>
+        <source>How many pictures are side by side</source>
+        <translation>每行并排几张图片</translation>
+    </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>Size of each picture</source>
+        <translation>每张图片的尺寸</translation>
+    </message>
+    <message>
+        <source>Of the longer side of each picture</source>
+        <translation>每张图片长边的尺寸</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Below each picture</source>
+        <translation>每张图片下方</translation>
+    </message>
+    <message>
+        <source>Say where to: a whole path.</source>
+        <translation>请填写完整路径。</translation>
+    </message>
+    <message>
+        <source>The name has to end with {ending}.</source>
+        <translation>文件名必须以 {ending} 结尾。</translation>
+    </message>
+    <message>
+        <source>{width} × {height} pixels.</source>
+        <translation>{width} × {height} 像素。</translation>
+    </message>
+    <message>
+        <source>The folder is not empty; nothing in it is replaced.</source>
+        <translation>文件夹不是空的；其中的内容不会被替换。</translation>
+    </message>
+    <message>
+        <source>There is a file of this name: it is replaced.</source>
+        <translation>已有同名文件：它将被替换。</translation>
+    </message>
+</context>
+<context>
+    <name>Exporter</name>
+    <message>
+        <source>Pictures are being exported still.</source>
+        <translation>图片仍在导出。</translation>
+    </message>
+</context>
+<context>
+    <name>ExtendBar</name>
+    <message>
+        <source>Extend the picture</source>
+        <translation>扩图</translation>
+    </message>
+    <message>
+        <source>Pixels to add at this side</source>
+        <translation>这一侧要增加的像素</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Top</source>
+        <translation>上</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Bottom</source>
+        <translation>下</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>What the new part starts from: less than full strength keeps some of it</source>
+        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
+    </message>
+    <message>
+        <source>Overlap</source>
+        <translation>重叠</translation>
+    </message>
+    <message>
+        <source>Pixels of the old picture that are drawn anew, so that both join</source>
+        <translation>原图中重绘的像素，使新旧衔接</translation>
+    </message>
+    <message>
+        <source>Edge colours</source>
+        <translation>边缘颜色</translation>
+    </message>
+    <message>
+        <source>Mirrored</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Extend</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Extend by this</source>
+        <translation>按此扩展</translation>
+    </message>
+    <message>
+        <source>Add the new part and mask it; Generate then draws it.</source>
+        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
+    </message>
+</context>
+<context>
+    <name>FacetPanel</name>
+    <message>
+        <source>Filters</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>New Collection…</source>
+        <translation>新建合集…</translation>
+    </message>
+    <message>
+        <source>Drag pictures here, or onto a collection.</source>
+        <translation>把图片拖到这里，或拖到某个合集上。</translation>
+    </message>
+    <message>
+        <source>Ctrl+click to exclude</source>
+        <translation>Ctrl+单击可排除</translation>
+    </message>
+    <message>
+        <source>Return shows only pictures that have what is chosen.</source>
+        <translation>Return 只显示具有所选项的图片。</translation>
+    </message>
+    <message>
+        <source>{number} more…</source>
+        <translation>还有 {number} 个…</translation>
+    </message>
+    <message>
+        <source>Remove “{name}”</source>
+        <translation>移除“{name}”</translation>
+    </message>
+    <message>
+        <source>Only These</source>
+        <translation>仅显示这些</translation>
+    </message>
+    <message>
+        <source>All but These</source>
+        <translation>排除这些</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Remove Collection</source>
+        <translation>删除合集</translation>
+    </message>
+    <message>
+        <source>Take out of “{name}”</source>
+        <translation>移出“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>FamilyTree</name>
+    <message>
+        <source>What it came from, and what came from it</source>
+        <translation>它的来源与衍生图片</translation>
+    </message>
+    <message>
+        <source>The start picture</source>
+        <translation>起始图</translation>
+    </message>
+    <message>
+        <source>A picture that is not in the history.</source>
+        <translation>不在历史记录中的图片。</translation>
+    </message>
+    <message>
+        <source>Double-click to go back to its exact state.</source>
+        <translation>双击可回到它当时的状态。</translation>
+    </message>
+    <message>
+        <source>and {number} more</source>
+        <translation>另有 {number} 张</translation>
+    </message>
+    <message>
+        <source>Branch at step {step}: {prompt}</source>
+        <translation>在第 {step} 步分支：{prompt}</translation>
+    </message>
+    <message>
+        <source>Inpainted: {prompt}</source>
+        <translation>局部重绘：{prompt}</translation>
+    </message>
+    <message>
+        <source>{picture} (missing)</source>
+        <translation>{picture}（缺失）</translation>
+    </message>
+    <message>
+        <source>{picture} (deleted)</source>
+        <translation>{picture}（已删除）</translation>
+    </message>
+    <message>
+        <source>The mask: what is white was redrawn.</source>
+        <translation>蒙版：白色部分被重绘过。</translation>
+    </message>
+    <message>
+        <source>Go Back to This State</source>
+        <translation>回到此状态</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Compare with the Selected One</source>
+        <translation>与选中的比较</translation>
+    </message>
+</context>
+<context>
+    <name>FilesPage</name>
+    <message>
+        <source>Files and Folders</source>
+        <translation>文件与文件夹</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Choose the folder of pictures</source>
+        <translation>选择图片文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of pictures</source>
+        <translation>图片文件夹</translation>
+    </message>
+    <message>
+        <source>Finished pictures go there from the next one on.</source>
+        <translation>从下一张起，完成的图片会存到那里。</translation>
+    </message>
+    <message>
+        <source>The history follows the folder from the next start.</source>
+        <translation>历史记录从下次启动起跟踪该文件夹。</translation>
+    </message>
+    <message>
+        <source>File names</source>
+        <translation>文件名</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>PNG: exact, read everywhere</source>
+        <translation>PNG：无损，通用</translation>
+    </message>
+    <message>
+        <source>WebP: exact and smaller</source>
+        <translation>WebP：无损且更小</translation>
+    </message>
+    <message>
+        <source>JPEG: small, not exact</source>
+        <translation>JPEG：体积小，有损</translation>
+    </message>
+    <message>
+        <source>All three hold how the picture was made. A JPEG cannot be compared bit by bit when it is made again.</source>
+        <translation>三种格式都会记录生成方式。JPEG 在重新生成时无法逐位比较。</translation>
+    </message>
+    <message>
+        <source>Folders of models</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Add and Remove change what is listed.</source>
+        <translation>用“添加”和“移除”更改列表。</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>添加…</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Folder of Pictures</source>
+        <translation>图片文件夹</translation>
+    </message>
+    <message>
+        <source>The next picture: {name}</source>
+        <translation>下一张图片：{name}</translation>
+    </message>
+    <message>
+        <source>Words in braces stand for: {names}. A / makes a folder.</source>
+        <translation>花括号中的词表示：{names}。/ 会建立文件夹。</translation>
+    </message>
+    <message>
+        <source>Models in them can be chosen, also those of AUTOMATIC1111, ComfyUI and InvokeAI. Nothing is copied or changed. {folder} is always looked through.</source>
+        <translation>可以选用其中的模型，也支持 AUTOMATIC1111、ComfyUI 和 InvokeAI 的文件夹。不会复制或更改任何内容。{folder} 总会被查看。</translation>
+    </message>
+    <message>
+        <source>Add a Folder of Models</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>FirstPage</name>
+    <message>
+        <source>How to begin</source>
+        <translation>如何开始</translation>
+    </message>
+    <message>
+        <source>The model that comes with LDM Studio draws single things as small emoji: hearts, animals, food, faces, in any colour you name. It is not for photographs, people, lettering or scenes. For those, use a model of your own.</source>
+        <translation>LDM Studio 自带的模型会把单个事物画成小表情图：爱心、动物、食物、笑脸，颜色随您指定。它不适合照片、人物、文字或场景；那些请使用您自己的模型。</translation>
+    </message>
+    <message>
+        <source>Use My Models…</source>
+        <translation>使用我的模型…</translation>
+    </message>
+    <message>
+        <source>Point at a folder of checkpoints, also one of AUTOMATIC1111, ComfyUI, InvokeAI. Nothing is copied.</source>
+        <translation>指定一个模型文件夹，也可以是 AUTOMATIC1111、ComfyUI、InvokeAI 的。不会复制任何文件。</translation>
+    </message>
+    <message>
+        <source>Open a Picture…</source>
+        <translation>打开图片…</translation>
+    </message>
+    <message>
+        <source>Start from a picture, or take over the recipe it holds. Or drop one here.</source>
+        <translation>从一张图片开始，或沿用其中的生成参数。也可以拖到这里。</translation>
+    </message>
+    <message>
+        <source>or drop one here</source>
+        <translation>或拖到这里</translation>
+    </message>
+    <message>
+        <source>Draw it again, each time a little different.</source>
+        <translation>再画一次，每次略有不同。</translation>
+    </message>
+    <message>
+        <source>Draw {prompt}</source>
+        <translation>画 {prompt}</translation>
+    </message>
+    <message>
+        <source>Type what you want to see, or try one of these:</source>
+        <translation>输入您想看到的内容，或试试这些：</translation>
+    </message>
+    <message>
+        <source>Type what you want to see.</source>
+        <translation>输入您想看到的内容。</translation>
+    </message>
+</context>
+<context>
+    <name>Fitting</name>
+    <message>
+        <source>The picture was shrunk from {width} × {height} and padded at its edges to {new_width} × {new_height} for this model.</source>
+        <translation>为适应此模型，图片已从 {width} × {height} 缩小，并在边缘补齐到 {new_width} × {new_height}。</translation>
+    </message>
+    <message>
+        <source>The picture was shrunk from {width} × {height} to {new_width} × {new_height} for this model.</source>
+        <translation>为适应此模型，图片已从 {width} × {height} 缩小到 {new_width} × {new_height}。</translation>
+    </message>
+    <message>
+        <source>The picture was padded at its edges to {new_width} × {new_height} for this model.</source>
+        <translation>为适应此模型，图片边缘已补齐到 {new_width} × {new_height}。</translation>
+    </message>
+    <message>
+        <source>{name} can be at most {most}.</source>
+        <translation>{name}最大为 {most}。</translation>
+    </message>
+    <message>
+        <source>{name} must be {side}.</source>
+        <translation>{name}必须是 {side}。</translation>
+    </message>
+    <message>
+        <source>{name} must be {side} or {other}.</source>
+        <translation>{name}必须是 {side} 或 {other}。</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>It needs a picture to be led by.</source>
+        <translation>它需要控制图。</translation>
+    </message>
+    <message>
+        <source>Its latents are not those of {model}.</source>
+        <translation>它的潜变量与 {model} 不同。</translation>
+    </message>
+    <message>
+        <source>Clip skip: {clip_skip}</source>
+        <translation>Clip skip：{clip_skip}</translation>
+    </message>
+    <message>
+        <source>{width} × {height} is more than {side} pixels along a side, or than {millions} million in all.</source>
+        <translation>{width} × {height} 超过了单边 {side} 像素或总共 {millions} 百万像素的上限。</translation>
+    </message>
+    <message>
+        <source>A tile</source>
+        <translation>分块</translation>
+    </message>
+</context>
+<context>
+    <name>Folded</name>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Put all of these back to their defaults.</source>
+        <translation>把这些都恢复为默认值。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n changed</source>
+        <translation>
+            <numerusform>已更改 %n 项</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Changed: {what}</source>
+        <translation>已更改：{what}</translation>
+    </message>
+</context>
+<context>
+    <name>Grid</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Arrow keys choose a picture, Return reuses its settings.</source>
+        <translation>方向键选择图片，Return 复用其设置。</translation>
+    </message>
+</context>
+<context>
+    <name>Heart</name>
+    <message>
+        <source>Favourite (F)</source>
+        <translation>收藏 (F)</translation>
+    </message>
+    <message>
+        <source>Favourite</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>Not a favourite</source>
+        <translation>未收藏</translation>
+    </message>
+</context>
+<context>
+    <name>HelpDialog</name>
+    <message>
+        <source>Text that can be read and copied.</source>
+        <translation>可以阅读和复制的文本。</translation>
+    </message>
+</context>
+<context>
+    <name>History</name>
+    <message>
+        <source>Reuse All</source>
+        <translation>全部复用</translation>
+    </message>
+    <message>
+        <source>Show it on the canvas with all its settings (Enter)</source>
+        <translation>显示在画布上，并恢复它的全部设置 (Enter)</translation>
+    </message>
+    <message>
+        <source>Reuse Prompt</source>
+        <translation>复用提示词</translation>
+    </message>
+    <message>
+        <source>Only its prompts</source>
+        <translation>只用它的提示词</translation>
+    </message>
+    <message>
+        <source>Reuse Seed</source>
+        <translation>复用种子</translation>
+    </message>
+    <message>
+        <source>Only its seed, locked</source>
+        <translation>只用它的种子，并锁定</translation>
+    </message>
+    <message>
+        <source>Reuse Sampler Settings</source>
+        <translation>复用采样设置</translation>
+    </message>
+    <message>
+        <source>Sampler, schedule, steps, guidance and what belongs to them</source>
+        <translation>采样器、调度器、步数、引导强度及相关设置</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>作为起始图</translation>
+    </message>
+    <message>
+        <source>Start the next picture from this one</source>
+        <translation>下一张图片由这张开始</translation>
+    </message>
+    <message>
+        <source>Look at Steps and Branch</source>
+        <translation>查看步骤并分支</translation>
+    </message>
+    <message>
+        <source>Go another way from a step</source>
+        <translation>从某一步走另一条路</translation>
+    </message>
+    <message>
+        <source>Replay</source>
+        <translation>重放</translation>
+    </message>
+    <message>
+        <source>Make it again and compare</source>
+        <translation>重新生成并比较</translation>
+    </message>
+    <message>
+        <source>Compare Two</source>
+        <translation>比较两张</translation>
+    </message>
+    <message>
+        <source>Compare the two selected pictures</source>
+        <translation>比较选中的两张图片</translation>
+    </message>
+    <message>
+        <source>Copy Prompt</source>
+        <translation>复制提示词</translation>
+    </message>
+    <message>
+        <source>Only the prompt, as text</source>
+        <translation>只复制提示词文本</translation>
+    </message>
+    <message>
+        <source>Copy Parameters</source>
+        <translation>复制参数</translation>
+    </message>
+    <message>
+        <source>As the text that other programs read</source>
+        <translation>其他程序能读取的文本</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Give the file another name</source>
+        <translation>给文件改名</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Open its folder</source>
+        <translation>打开所在文件夹</translation>
+    </message>
+    <message>
+        <source>Locate…</source>
+        <translation>定位…</translation>
+    </message>
+    <message>
+        <source>Show where the file is now</source>
+        <translation>指出文件现在的位置</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>As a folder, a zip file, a contact sheet or a table</source>
+        <translation>导出为文件夹、zip 文件、缩略图总览或表格</translation>
+    </message>
+    <message>
+        <source>Favourite</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>Mark as favourite, or no more</source>
+        <translation>收藏或取消收藏</translation>
+    </message>
+    <message>
+        <source>Take Out of the Collection</source>
+        <translation>移出合集</translation>
+    </message>
+    <message>
+        <source>The picture itself stays</source>
+        <translation>图片本身会保留</translation>
+    </message>
+    <message>
+        <source>Move Earlier</source>
+        <translation>前移</translation>
+    </message>
+    <message>
+        <source>One place forward in the collection</source>
+        <translation>在合集中前移一位</translation>
+    </message>
+    <message>
+        <source>Move Later</source>
+        <translation>后移</translation>
+    </message>
+    <message>
+        <source>One place back in the collection</source>
+        <translation>在合集中后移一位</translation>
+    </message>
+    <message>
+        <source>Move to the Trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Can be undone</source>
+        <translation>可以撤销</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Take back what was deleted, renamed or taken out last</source>
+        <translation>撤销上一次删除、重命名或移出</translation>
+    </message>
+    <message>
+        <source>Add to Collection</source>
+        <translation>添加到合集</translation>
+    </message>
+    <message>
+        <source>{one} and {other} have the same settings.</source>
+        <translation>{one} 和 {other} 的设置相同。</translation>
+    </message>
+    <message>
+        <source>d MMMM yyyy, HH:mm</source>
+        <translation>yyyy年M月d日 HH:mm</translation>
+    </message>
+    <message>
+        <source>made with {program}</source>
+        <translation>由 {program} 生成</translation>
+    </message>
+    <message>
+        <source>Copies in a folder</source>
+        <translation>复制到文件夹</translation>
+    </message>
+    <message>
+        <source>Zip file</source>
+        <translation>Zip 文件</translation>
+    </message>
+    <message>
+        <source>Contact sheet (PNG)</source>
+        <translation>缩略图总览 (PNG)</translation>
+    </message>
+    <message>
+        <source>Contact sheet (JPEG)</source>
+        <translation>缩略图总览 (JPEG)</translation>
+    </message>
+    <message>
+        <source>Table of the settings (CSV)</source>
+        <translation>设置表格 (CSV)</translation>
+    </message>
+    <message>
+        <source>Everything known (JSON lines)</source>
+        <translation>全部信息 (JSON 行)</translation>
+    </message>
+    <message>
+        <source>File name</source>
+        <translation>文件名</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>CFG scale</source>
+        <translation>引导强度 (CFG)</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation>评分</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Stopped: {pictures} are in {folder}.</source>
+        <translation>已停止：{pictures}已在 {folder} 中。</translation>
+    </message>
+    <message>
+        <source>Stopped: nothing was written.</source>
+        <translation>已停止：没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>{pictures} exported to {target}.</source>
+        <translation>{pictures}已导出到 {target}。</translation>
+    </message>
+    <message>
+        <source>{pictures} exported to {target}, {number} without a file left out.</source>
+        <translation>{pictures}已导出到 {target}，略过 {number} 张没有文件的。</translation>
+    </message>
+    <message>
+        <source>Favourites</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>4 stars and more</source>
+        <translation>4 星及以上</translation>
+    </message>
+    <message>
+        <source>Not rated</source>
+        <translation>未评分</translation>
+    </message>
+    <message>
+        <source>Inpainted</source>
+        <translation>局部重绘</translation>
+    </message>
+    <message>
+        <source>Made from another</source>
+        <translation>图生图</translation>
+    </message>
+    <message>
+        <source>Steps kept</source>
+        <translation>保留了步骤</translation>
+    </message>
+    <message>
+        <source>Missing files</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>In the trash</source>
+        <translation>在回收站中</translation>
+    </message>
+    <message>
+        <source>Collections</source>
+        <translation>合集</translation>
+    </message>
+    <message>
+        <source>Saved searches</source>
+        <translation>保存的搜索</translation>
+    </message>
+    <message>
+        <source>Marks</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>no prompt</source>
+        <translation>无提示词</translation>
+    </message>
+    <message>
+        <source>favourite</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>deleted</source>
+        <translation>已删除</translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation>种子 {seed}</translation>
+    </message>
+    <message>
+        <source>(no prompt)</source>
+        <translation>（无提示词）</translation>
+    </message>
+    <message>
+        <source>No date</source>
+        <translation>无日期</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>dddd, d MMMM</source>
+        <translation>M月d日 dddd</translation>
+    </message>
+    <message>
+        <source>dddd, d MMMM yyyy</source>
+        <translation>yyyy年M月d日 dddd</translation>
+    </message>
+    <message>
+        <source>Damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>Missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>d MMMM yyyy</source>
+        <translation>yyyy年M月d日</translation>
+    </message>
+    <message>
+        <source>MMMM yyyy</source>
+        <translation>yyyy年M月</translation>
+    </message>
+    <message>
+        <source>{number} new</source>
+        <translation>{number} 张新增</translation>
+    </message>
+    <message>
+        <source>{number} changed</source>
+        <translation>{number} 张已更改</translation>
+    </message>
+    <message>
+        <source>{number} moved</source>
+        <translation>{number} 张已移动</translation>
+    </message>
+    <message>
+        <source>{number} missing</source>
+        <translation>{number} 张缺失</translation>
+    </message>
+    <message>
+        <source>{number} known already</source>
+        <translation>{number} 张已知</translation>
+    </message>
+    <message>
+        <source>{pictures} in {folder}: {counts}.</source>
+        <translation>{folder} 中有 {pictures}：{counts}。</translation>
+    </message>
+    <message>
+        <source>{pictures} in {folder}.</source>
+        <translation>{folder} 中有 {pictures}。</translation>
+    </message>
+    <message>
+        <source>{pictures} in the folders: {counts}.</source>
+        <translation>这些文件夹中有 {pictures}：{counts}。</translation>
+    </message>
+    <message>
+        <source>{pictures} in the folders.</source>
+        <translation>这些文件夹中有 {pictures}。</translation>
+    </message>
+    <message>
+        <source>Stopped. {found} The rest is looked through the next time.</source>
+        <translation>已停止。{found}其余的下次再查看。</translation>
+    </message>
+    <message>
+        <source>Could not be read: {file}: {reason}</source>
+        <translation>无法读取：{file}：{reason}</translation>
+    </message>
+    <message>
+        <source>Could not be read, with {number} more: {file}: {reason}</source>
+        <translation>无法读取（另有 {number} 个）：{file}：{reason}</translation>
+    </message>
+    <message>
+        <source>Settings without an equal here: {names}.</source>
+        <translation>此处没有对应项的设置：{names}。</translation>
+    </message>
+    <message>
+        <source>Settings without an equal here: {names}…</source>
+        <translation>此处没有对应项的设置：{names}…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pictures</source>
+        <translation>
+            <numerusform>%Ln 张图片</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln stars</source>
+        <translation>
+            <numerusform>%Ln 星</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPage</name>
+    <message>
+        <source>What was found stays; the next time goes on from there.</source>
+        <translation>已找到的会保留；下次从那里继续。</translation>
+    </message>
+    <message>
+        <source>Stop exporting</source>
+        <translation>停止导出</translation>
+    </message>
+    <message>
+        <source>{number}+ pictures</source>
+        <translation>{number}+ 张图片</translation>
+    </message>
+    <message>
+        <source>{number} of {pictures}</source>
+        <translation>{number} / {pictures}</translation>
+    </message>
+</context>
+<context>
+    <name>InpaintSection</name>
+    <message>
+        <source>Area</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>What is drawn anew: the whole picture, or only the masked part of it, enlarged.</source>
+        <translation>重绘的范围：整张图片，或只把蒙版部分放大重绘。</translation>
+    </message>
+    <message>
+        <source>Whole picture</source>
+        <translation>整张图片</translation>
+    </message>
+    <message>
+        <source>Draw the whole picture anew, and keep what is masked of it.</source>
+        <translation>重绘整张图片，只保留蒙版部分的结果。</translation>
+    </message>
+    <message>
+        <source>Only masked</source>
+        <translation>仅蒙版区域</translation>
+    </message>
+    <message>
+        <source>Cut the masked part out, draw it at the model&apos;s size, and put it back: more detail, and pictures of any size.</source>
+        <translation>裁出蒙版部分，按模型的尺寸绘制后放回：细节更多，图片尺寸不限。</translation>
+    </message>
+    <message>
+        <source>Redraw</source>
+        <translation>重绘</translation>
+    </message>
+    <message>
+        <source>Which side of the mask is drawn anew.</source>
+        <translation>重绘蒙版的哪一侧。</translation>
+    </message>
+    <message>
+        <source>Painted</source>
+        <translation>蒙版内</translation>
+    </message>
+    <message>
+        <source>Redraw what is painted.</source>
+        <translation>重绘涂抹的部分。</translation>
+    </message>
+    <message>
+        <source>Not painted</source>
+        <translation>蒙版外</translation>
+    </message>
+    <message>
+        <source>Redraw everything else, and keep what is painted.</source>
+        <translation>保留涂抹的部分，重绘其余部分。</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>边距</translation>
+    </message>
+    <message>
+        <source>Pixels around the masked part that the model sees, so that what it draws fits in.</source>
+        <translation>模型能看到的蒙版周围像素，使绘制内容与周围协调。</translation>
+    </message>
+    <message>
+        <source>Start with</source>
+        <translation>初始内容</translation>
+    </message>
+    <message>
+        <source>What is there before the first step.</source>
+        <translation>第一步之前的内容。</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>The mask is grown by so many pixels before it is used; below 0 shrunk.</source>
+        <translation>使用前把蒙版扩展这么多像素；负数为收缩。</translation>
+    </message>
+    <message>
+        <source>Blur</source>
+        <translation>模糊</translation>
+    </message>
+    <message>
+        <source>Then its edge is softened over so many pixels, to blend what is drawn with what is kept.</source>
+        <translation>再把边缘柔化这么多像素，使新旧内容融合。</translation>
+    </message>
+    <message>
+        <source>Drawn at</source>
+        <translation>绘制尺寸</translation>
+    </message>
+    <message>
+        <source>The size that the masked part is drawn in; empty is the one the model was made for.</source>
+        <translation>绘制蒙版部分所用的尺寸；留空则用模型的适用尺寸。</translation>
+    </message>
+    <message>
+        <source>The picture</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>What is there already: little strength keeps much of it.</source>
+        <translation>已有的内容：强度低则保留得多。</translation>
+    </message>
+    <message>
+        <source>Its surroundings</source>
+        <translation>周围颜色</translation>
+    </message>
+    <message>
+        <source>The colours around the mask, drawn smoothly into it.</source>
+        <translation>把蒙版周围的颜色平滑地延伸进来。</translation>
+    </message>
+    <message>
+        <source>Latent noise</source>
+        <translation>潜变量噪声</translation>
+    </message>
+    <message>
+        <source>Noise alone: something wholly new. Needs a strength near 1.</source>
+        <translation>只有噪声：全新的内容。强度需接近 1。</translation>
+    </message>
+    <message>
+        <source>Latent nothing</source>
+        <translation>空白潜变量</translation>
+    </message>
+    <message>
+        <source>An empty latent: something new and calm. Strength near 1.</source>
+        <translation>空的潜变量：平静的新内容。强度需接近 1。</translation>
+    </message>
+    <message>
+        <source>Soft mask</source>
+        <translation>柔性蒙版</translation>
+    </message>
+    <message>
+        <source>Drawn width</source>
+        <translation>绘制宽度</translation>
+    </message>
+    <message>
+        <source>Drawn height</source>
+        <translation>绘制高度</translation>
+    </message>
+    <message>
+        <source>Take away the difference in colour at the border of what was redrawn, which decoding leaves. Only redrawn pixels are changed by it.</source>
+        <translation>消除解码在重绘边界留下的色差。只改变重绘的像素。</translation>
+    </message>
+    <message>
+        <source>Grey in the mask is the strength of a pixel: the lighter, the sooner it joins in and the more it changes, rather than both pictures showing through each other.</source>
+        <translation>蒙版的灰度就是像素的强度：越亮，越早参与重绘、变化越大，而不是两张图叠在一起。</translation>
+    </message>
+    <message>
+        <source>Match colours at the border</source>
+        <translation>匹配边界颜色</translation>
+    </message>
+    <message>
+        <source>Soft mask: grey is strength</source>
+        <translation>柔性蒙版：灰度即强度</translation>
+    </message>
+    <message>
+        <source>model&apos;s</source>
+        <translation>模型默认</translation>
+    </message>
+    <message>
+        <source>Finer mask options</source>
+        <translation>更多蒙版选项</translation>
+    </message>
+    <message>
+        <source>Show or hide what is seldom changed of a mask.</source>
+        <translation>显示或隐藏不常用的蒙版选项。</translation>
+    </message>
+    <message>
+        <source>Drawn at: {problem}</source>
+        <translation>绘制尺寸：{problem}</translation>
+    </message>
+</context>
+<context>
+    <name>KeysPage</name>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Commands and their keys</source>
+        <translation>命令及其快捷键</translation>
+    </message>
+    <message>
+        <source>Return goes to the field for new keys of the command.</source>
+        <translation>Return 转到该命令的新按键输入框。</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>New keys</source>
+        <translation>新按键</translation>
+    </message>
+    <message>
+        <source>Press the keys the command shall have.</source>
+        <translation>按下要给该命令设置的按键。</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Leave the command without keys.</source>
+        <translation>不给该命令设置快捷键。</translation>
+    </message>
+    <message>
+        <source>Usual</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>Yours; usually: {keys}</source>
+        <translation>自定义；默认：{keys}</translation>
+    </message>
+    <message>
+        <source>Works there alone, and cannot be changed.</source>
+        <translation>只在该处有效，不能更改。</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Press new keys for “{command}” in the field.</source>
+        <translation>请在输入框中按下“{command}”的新按键。</translation>
+    </message>
+    <message>
+        <source>It has these keys already.</source>
+        <translation>它已经使用这些按键。</translation>
+    </message>
+    <message>
+        <source>Take Over</source>
+        <translation>改用</translation>
+    </message>
+    <message>
+        <source>{keys} is the key of “{command}”, which would lose it.</source>
+        <translation>{keys} 是“{command}”的快捷键，改用后它将失去该键。</translation>
+    </message>
+    <message>
+        <source>{place}, {keys} goes on doing what it does there: {what}.</source>
+        <translation>{place}，{keys} 仍然是：{what}。</translation>
+    </message>
+    <message>
+        <source>{keys} is free.</source>
+        <translation>{keys} 可用。</translation>
+    </message>
+</context>
+<context>
+    <name>Leading</name>
+    <message>
+        <source>There is no picture on the canvas.</source>
+        <translation>画布上没有图片。</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
+        <translation>图片 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open Picture</source>
+        <translation>打开图片</translation>
+    </message>
+    <message>
+        <source>{model} draws after a picture of depths.</source>
+        <translation>{model} 按深度图绘制。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or take the one on the canvas.</source>
+        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
+    </message>
+    <message>
+        <source>{model} enlarges pictures, and draws none from the prompt alone.</source>
+        <translation>{model} 用于放大图片，不能只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>{model} edits pictures, and draws none from the prompt alone.</source>
+        <translation>{model} 用于编辑图片，不能只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or choose Image.</source>
+        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
+    </message>
+</context>
+<context>
+    <name>LookPage</name>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>As the system has it</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>The colours of the windows. Pictures keep theirs.</source>
+        <translation>窗口的颜色。图片的颜色不变。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Of the window, its tooltips and messages.</source>
+        <translation>窗口、提示和消息的语言。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>LDM Studio</source>
+        <translation>LDM Studio</translation>
+    </message>
+    <message>
+        <source>Branch</source>
+        <translation>分支</translation>
+    </message>
+    <message>
+        <source>Your pictures of this session appear here.</source>
+        <translation>本次会话的图片会显示在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>MaskMenu</name>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>Radius</source>
+        <translation>半径</translation>
+    </message>
+    <message>
+        <source>How far growing, shrinking and feathering reach</source>
+        <translation>扩展、收缩和羽化的范围</translation>
+    </message>
+    <message>
+        <source>By</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Shrink</source>
+        <translation>收缩</translation>
+    </message>
+    <message>
+        <source>Feather</source>
+        <translation>羽化</translation>
+    </message>
+    <message>
+        <source>Mask everything</source>
+        <translation>全选蒙版</translation>
+    </message>
+    <message>
+        <source>Mask what is transparent</source>
+        <translation>透明处设为蒙版</translation>
+    </message>
+    <message>
+        <source>Mask from a picture…</source>
+        <translation>从图片载入蒙版…</translation>
+    </message>
+    <message>
+        <source>Save the mask as…</source>
+        <translation>蒙版另存为…</translation>
+    </message>
+</context>
+<context>
+    <name>Masking</name>
+    <message>
+        <source>No pixel changed</source>
+        <translation>没有像素改变</translation>
+    </message>
+    <message>
+        <source>1 pixel changed, inside the mask</source>
+        <translation>改变了 1 个像素，在蒙版内</translation>
+    </message>
+    <message>
+        <source>{number} pixels changed, all inside the mask</source>
+        <translation>改变了 {number} 个像素，全部在蒙版内</translation>
+    </message>
+</context>
+<context>
+    <name>Message</name>
+    <message>
+        <source>Opening the history…</source>
+        <translation>正在打开历史记录…</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Nothing found for “{query}”</source>
+        <translation>没有找到“{query}”</translation>
+    </message>
+    <message>
+        <source>Fewer words find more. Words are looked for at their beginning: fo finds fox.</source>
+        <translation>词越少，结果越多。按词首匹配：fo 能找到 fox。</translation>
+    </message>
+    <message>
+        <source>Clear the Search</source>
+        <translation>清除搜索</translation>
+    </message>
+    <message>
+        <source>What you make appears here by itself, with everything needed to make it again. You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
+        <translation>您生成的图片会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
+    </message>
+    <message>
+        <source>No pictures yet</source>
+        <translation>还没有图片</translation>
+    </message>
+    <message>
+        <source>Import a Folder…</source>
+        <translation>导入文件夹…</translation>
+    </message>
+</context>
+<context>
+    <name>ModelBox</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>There are no models.</source>
+        <translation>没有模型。</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Choose a folder that is a model, or that holds models. Those of A1111, Forge, ComfyUI and InvokeAI are known: choose the folder of the program.</source>
+        <translation>请选择模型文件夹或含有模型的文件夹。支持 A1111、Forge、ComfyUI 和 InvokeAI：选择该程序的文件夹即可。</translation>
+    </message>
+    <message>
+        <source>Predicts</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>What the chosen model predicts</source>
+        <translation>所选模型的预测类型</translation>
+    </message>
+    <message>
+        <source>What the chosen model was trained to predict. Files rarely say it: if its pictures are grey mush or glaring, try the other. Remembered beside the file.</source>
+        <translation>所选模型训练时的预测类型。文件很少写明：如果图片灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
+    </message>
+    <message>
+        <source>as found out</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>noise (eps)</source>
+        <translation>噪声 (eps)</translation>
+    </message>
+    <message>
+        <source>velocity (v)</source>
+        <translation>速度 (v)</translation>
+    </message>
+    <message>
+        <source>There is no such model here: {model}</source>
+        <translation>没有这个模型：{model}</translation>
+    </message>
+    <message>
+        <source>{name} (missing)</source>
+        <translation>{name}（缺失）</translation>
+    </message>
+    <message>
+        <source>Choose a folder that is a model, or that holds models.</source>
+        <translation>请选择模型文件夹，或包含模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>The model that makes the picture.</source>
+        <translation>用来生成图片的模型。</translation>
+    </message>
+    <message>
+        <source>This cannot be remembered: {}.</source>
+        <translation>无法记住此选择：{}。</translation>
+    </message>
+    <message>
+        <source>{name} (default)</source>
+        <translation>{name}（默认）</translation>
+    </message>
+</context>
+<context>
+    <name>ModelField</name>
+    <message>
+        <source>The model&apos;s own settings</source>
+        <translation>模型自带的设置</translation>
+    </message>
+    <message>
+        <source>Take the settings that the model was made for.</source>
+        <translation>使用模型适用的设置。</translation>
+    </message>
+    <message>
+        <source>There is no model in {name} that is known here.</source>
+        <translation>{name} 中没有可识别的模型。</translation>
+    </message>
+    <message>
+        <source>Add a Folder of Models</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>This model is not there. Choose another, or add its folder.</source>
+        <translation>没有此模型。请换一个，或添加它所在的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>MoreSection</name>
+    <message>
+        <source>Syntax</source>
+        <translation>语法</translation>
+    </message>
+    <message>
+        <source>Whose way of writing prompts is followed, and what weights in them do.</source>
+        <translation>按哪个程序的方式书写提示词，以及权重如何作用。</translation>
+    </message>
+    <message>
+        <source>Clip skip</source>
+        <translation>Clip skip</translation>
+    </message>
+    <message>
+        <source>How early the text encoder is left: 1 reads with all its layers, 2 without the last one. Models of Stable Diffusion 1 were often made for 2.</source>
+        <translation>文本编码器提前几层结束：1 使用全部层，2 跳过最后一层。Stable Diffusion 1 的模型常用 2。</translation>
+    </message>
+    <message>
+        <source>VAE</source>
+        <translation>VAE</translation>
+    </message>
+    <message>
+        <source>What encodes and decodes pictures: another one may give better colours and eyes.</source>
+        <translation>用于编码和解码图片：换一个可能使颜色和眼睛更好。</translation>
+    </message>
+    <message>
+        <source>Refiner</source>
+        <translation>精修模型</translation>
+    </message>
+    <message>
+        <source>Another model that goes on at the end: the refiner of Stable Diffusion XL, or any whose latents are the same.</source>
+        <translation>在末段接着绘制的另一个模型：Stable Diffusion XL 的精修模型，或任何潜变量相同的模型。</translation>
+    </message>
+    <message>
+        <source>Goes on at</source>
+        <translation>切换点</translation>
+    </message>
+    <message>
+        <source>After which share of the steps the refiner goes on: 0.8 is usual, 1 never.</source>
+        <translation>精修模型从步数的多少比例处接手：常用 0.8，1 为不使用。</translation>
+    </message>
+    <message>
+        <source>Rescale</source>
+        <translation>重缩放</translation>
+    </message>
+    <message>
+        <source>CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.</source>
+        <translation>CFG 重缩放可减轻高 CFG 的过曝：常用 0.7，0 为不使用。</translation>
+    </message>
+    <message>
+        <source>CFG from</source>
+        <translation>CFG 区间</translation>
+    </message>
+    <message>
+        <source>The share of the way, 0 pure noise and 1 the picture, between which CFG acts.</source>
+        <translation>CFG 起作用的区间：0 为纯噪声，1 为图片。</translation>
+    </message>
+    <message>
+        <source>CFG++</source>
+        <translation>CFG++</translation>
+    </message>
+    <message>
+        <source>Gentler guidance in place of CFG, by this strength: 0.6 is usual, 0 leaves CFG.</source>
+        <translation>以此强度用更柔和的引导代替 CFG：常用 0.6，0 为仍用 CFG。</translation>
+    </message>
+    <message>
+        <source>Mimic</source>
+        <translation>模拟 CFG</translation>
+    </message>
+    <message>
+        <source>Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.</source>
+        <translation>动态阈值：把数值保持在这个较低 CFG 的范围内；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Quantile</source>
+        <translation>分位数</translation>
+    </message>
+    <message>
+        <source>How many of the values dynamic thresholding leaves unclipped.</source>
+        <translation>动态阈值保留多少数值不裁剪。</translation>
+    </message>
+    <message>
+        <source>Eta</source>
+        <translation>Eta</translation>
+    </message>
+    <message>
+        <source>How much of each step&apos;s noise is fresh: 0 none, 1 all that the process has.</source>
+        <translation>每步新噪声的比例：0 为无，1 为过程的全部。</translation>
+    </message>
+    <message>
+        <source>Churn</source>
+        <translation>Churn</translation>
+    </message>
+    <message>
+        <source>Noise that is put back before each step, over the whole of a run.</source>
+        <translation>整个过程中每步之前加回的噪声。</translation>
+    </message>
+    <message>
+        <source>Churn at</source>
+        <translation>Churn 区间</translation>
+    </message>
+    <message>
+        <source>The sigmas between which noise is put back.</source>
+        <translation>在此 sigma 区间内加回噪声。</translation>
+    </message>
+    <message>
+        <source>S-noise</source>
+        <translation>S-noise</translation>
+    </message>
+    <message>
+        <source>Makes fresh noise stronger or weaker: a little above 1 gives more detail.</source>
+        <translation>增强或减弱新噪声：略大于 1 细节更多。</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>阶数</translation>
+    </message>
+    <message>
+        <source>How many steps the sampler looks back to: fewer are steadier.</source>
+        <translation>采样器回看多少步：越少越稳定。</translation>
+    </message>
+    <message>
+        <source>Sigmas</source>
+        <translation>Sigma</translation>
+    </message>
+    <message>
+        <source>The noise levels to visit, one a step, in place of a schedule: falling, above 0.</source>
+        <translation>代替调度器的噪声水平，每步一个：递减且大于 0。</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>The lowest and the highest noise level, within those of the model.</source>
+        <translation>最低和最高噪声水平，须在模型范围内。</translation>
+    </message>
+    <message>
+        <source>Rho</source>
+        <translation>Rho</translation>
+    </message>
+    <message>
+        <source>The bend of the schedule: higher spends more steps where there is little noise.</source>
+        <translation>调度曲线的弯曲度：越高，噪声少处的步数越多。</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Whose way of drawing noise from the seed is followed, to make their pictures again.</source>
+        <translation>按哪个程序的方式由种子产生噪声，以便重现其图片。</translation>
+    </message>
+    <message>
+        <source>Variation</source>
+        <translation>变化强度</translation>
+    </message>
+    <message>
+        <source>How far the noise is turned towards that of another seed: 0 not, 1 wholly.</source>
+        <translation>噪声向另一个种子靠近的程度：0 为不变，1 为完全。</translation>
+    </message>
+    <message>
+        <source>Towards</source>
+        <translation>变化种子</translation>
+    </message>
+    <message>
+        <source>The seed that the variation goes towards.</source>
+        <translation>变化所靠近的种子。</translation>
+    </message>
+    <message>
+        <source>Tiles</source>
+        <translation>分块</translation>
+    </message>
+    <message>
+        <source>Draw in overlapping tiles of this side, which form together: for pictures larger than the model draws; 0 is all at once.</source>
+        <translation>用此边长的重叠分块一起绘制：用于超出模型尺寸的图片；0 为一次画完。</translation>
+    </message>
+    <message>
+        <source>CFG rescale</source>
+        <translation>CFG 重缩放</translation>
+    </message>
+    <message>
+        <source>mimic CFG</source>
+        <translation>模拟 CFG</translation>
+    </message>
+    <message>
+        <source>CFG to</source>
+        <translation>CFG 终点</translation>
+    </message>
+    <message>
+        <source>churn from</source>
+        <translation>churn 起点</translation>
+    </message>
+    <message>
+        <source>churn to</source>
+        <translation>churn 终点</translation>
+    </message>
+    <message>
+        <source>sigma from</source>
+        <translation>sigma 起点</translation>
+    </message>
+    <message>
+        <source>sigma to</source>
+        <translation>sigma 终点</translation>
+    </message>
+    <message>
+        <source>variation towards</source>
+        <translation>变化种子</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Show or hide the seldom used settings.</source>
+        <translation>显示或隐藏不常用的设置。</translation>
+    </message>
+    <message>
+        <source>model&apos;s</source>
+        <translation>模型默认</translation>
+    </message>
+    <message>
+        <source>The first must be below the second.</source>
+        <translation>第一个必须小于第二个。</translation>
+    </message>
+    <message>
+        <source>Churn from</source>
+        <translation>Churn 起点</translation>
+    </message>
+    <message>
+        <source>Churn to</source>
+        <translation>Churn 终点</translation>
+    </message>
+    <message>
+        <source>Sigma from</source>
+        <translation>Sigma 起点</translation>
+    </message>
+    <message>
+        <source>Sigma to</source>
+        <translation>Sigma 终点</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>至</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeStrip</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Dismiss this notice.</source>
+        <translation>关闭此通知。</translation>
+    </message>
+    <message>
+        <source>Notice</source>
+        <translation>通知</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>The first of its {count} pictures is used.</source>
+        <translation>使用其中 {count} 张图片的第一张。</translation>
+    </message>
+    <message>
+        <source>Its recipe cannot be used: {message}</source>
+        <translation>其生成参数无法使用：{message}</translation>
+    </message>
+</context>
+<context>
+    <name>OptionsBar</name>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Brush size</source>
+        <translation>画笔大小</translation>
+    </message>
+    <message>
+        <source>Brush size in pixels of the picture ([ and ])</source>
+        <translation>画笔大小，以图片像素计 ([ 和 ])</translation>
+    </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>Hardness</source>
+        <translation>硬度</translation>
+    </message>
+    <message>
+        <source>Brush hardness</source>
+        <translation>画笔硬度</translation>
+    </message>
+    <message>
+        <source>Brush hardness: how crisp its edge is (Shift+[ and Shift+])</source>
+        <translation>画笔硬度：边缘的清晰程度 (Shift+[ 和 Shift+])</translation>
+    </message>
+    <message>
+        <source> %</source>
+        <translation> %</translation>
+    </message>
+    <message>
+        <source>Flow</source>
+        <translation>流量</translation>
+    </message>
+    <message>
+        <source>Brush flow</source>
+        <translation>画笔流量</translation>
+    </message>
+    <message>
+        <source>How much one touch masks; below 100 %, touches build up (Ctrl+[ and Ctrl+])</source>
+        <translation>一笔涂上多少；低于 100 % 时可叠加 (Ctrl+[ 和 Ctrl+])</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>容差</translation>
+    </message>
+    <message>
+        <source>Colour tolerance</source>
+        <translation>颜色容差</translation>
+    </message>
+    <message>
+        <source>How far a colour may be from the one you click on</source>
+        <translation>颜色与点击处可以相差多少</translation>
+    </message>
+    <message>
+        <source>Zoom. The wheel changes it, at the pointer (+ and -)</source>
+        <translation>缩放。滚轮以指针为中心缩放 (+ 和 -)</translation>
+    </message>
+</context>
+<context>
+    <name>Palette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type what you want to do</source>
+        <translation>输入您想做的事</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>查找命令</translation>
+    </message>
+    <message>
+        <source>Up and Down choose, Return does it, Esc goes back.</source>
+        <translation>用上下键选择，Return 执行，Esc 返回。</translation>
+    </message>
+    <message>
+        <source>No command is called so.</source>
+        <translation>没有这个命令。</translation>
+    </message>
+</context>
+<context>
+    <name>Picker</name>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Find by a part of the name, or by what it is made for.</source>
+        <translation>按名称的一部分或用途查找。</translation>
+    </message>
+    <message>
+        <source>Choose with a click, or with Enter.</source>
+        <translation>单击或按 Enter 选择。</translation>
+    </message>
+    <message>
+        <source>Nothing here is called so.</source>
+        <translation>没有这个名称。</translation>
+    </message>
+</context>
+<context>
+    <name>Preferences</name>
+    <message>
+        <source>The settings cannot be written: {reason}.</source>
+        <translation>无法写入设置：{reason}。</translation>
+    </message>
+    <message>
+        <source>They hold until you close LDM Studio.</source>
+        <translation>在关闭 LDM Studio 之前有效。</translation>
+    </message>
+</context>
+<context>
+    <name>PressureMenu</name>
+    <message>
+        <source>Pressure changes the size</source>
+        <translation>笔压改变大小</translation>
+    </message>
+    <message>
+        <source>Pressure changes the flow</source>
+        <translation>笔压改变流量</translation>
+    </message>
+</context>
+<context>
+    <name>PreviewsPage</name>
+    <message>
+        <source>Previews and Steps</source>
+        <translation>预览与步骤</translation>
+    </message>
+    <message>
+        <source>Show the picture while it forms</source>
+        <translation>显示图片的形成过程</translation>
+    </message>
+    <message>
+        <source>Without it a picture is seen when it is finished.</source>
+        <translation>关闭后，完成时才显示图片。</translation>
+    </message>
+    <message>
+        <source>Previews a second, at most</source>
+        <translation>每秒预览次数上限</translation>
+    </message>
+    <message>
+        <source>Fewer leave more time for drawing where a step takes less than a second.</source>
+        <translation>在一步不到一秒时，次数少可以留出更多时间用于绘制。</translation>
+    </message>
+    <message>
+        <source>Size of previews, at most</source>
+        <translation>预览尺寸上限</translation>
+    </message>
+    <message>
+        <source>Larger pictures are shown coarser while they form. The result is not.</source>
+        <translation>较大的图片在形成时显示得较粗糙，结果不受影响。</translation>
+    </message>
+    <message>
+        <source> pixels</source>
+        <translation> 像素</translation>
+    </message>
+    <message>
+        <source>Keep the steps of finished pictures</source>
+        <translation>保留已完成图片的步骤</translation>
+    </message>
+    <message>
+        <source>So that you can look at every step later, and branch from it.</source>
+        <translation>以便之后查看每一步并从中分支。</translation>
+    </message>
+    <message>
+        <source>Disk for kept steps, at most</source>
+        <translation>步骤占用磁盘上限</translation>
+    </message>
+    <message>
+        <source>The oldest make room for new ones.</source>
+        <translation>最旧的会让位给新的。</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>None are kept</source>
+        <translation>不保留</translation>
+    </message>
+</context>
+<context>
+    <name>PrivacyPage</name>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>The prompts, every setting and the model&apos;s name are in the file: anybody who has it can read them, and any program of this kind can make the picture again.</source>
+        <translation>文件中含有提示词、全部设置和模型名称：得到文件的任何人都能读取，同类程序都能重新生成这张图片。</translation>
+    </message>
+    <message>
+        <source>Seed, sampler, size and the model&apos;s name are in the file, the prompts are not. The history cannot find such pictures by their words, nor make them again.</source>
+        <translation>文件中含有种子、采样器、尺寸和模型名称，但没有提示词。历史记录无法按文字找到这样的图片，也无法重新生成。</translation>
+    </message>
+    <message>
+        <source>Nothing is in the file but the picture. The history knows no more of it, and it cannot be made again.</source>
+        <translation>文件中除图片外没有其他信息。历史记录对它一无所知，也无法重新生成。</translation>
+    </message>
+    <message>
+        <source>What saved pictures tell of how they were made</source>
+        <translation>保存的图片记录哪些生成信息</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Everything but the prompts</source>
+        <translation>除提示词外的全部</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>This holds from the next picture on.</source>
+        <translation>从下一张图片起生效。</translation>
+    </message>
+</context>
+<context>
+    <name>ProgressRow</name>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Looking through the folders…</source>
+        <translation>正在查看文件夹…</translation>
+    </message>
+    <message>
+        <source>Looking through the folders: {done} of {total}</source>
+        <translation>正在查看文件夹：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>Looking through {folder}: {done} of {total}</source>
+        <translation>正在查看 {folder}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>Looking through {folder}…</source>
+        <translation>正在查看 {folder}…</translation>
+    </message>
+    <message>
+        <source>Exporting to {folder}…</source>
+        <translation>正在导出到 {folder}…</translation>
+    </message>
+    <message>
+        <source>Exporting to {folder}: {done} of {total}</source>
+        <translation>正在导出到 {folder}：{done} / {total}</translation>
+    </message>
+</context>
+<context>
+    <name>PromptPanel</name>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>What shall it show?</source>
+        <translation>想画什么？</translation>
+    </message>
+    <message>
+        <source>Say what the picture shall show, in plain words.</source>
+        <translation>用自然的语言描述图片的内容。</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>What shall it not show?</source>
+        <translation>不要出现什么？</translation>
+    </message>
+    <message>
+        <source>Say what the picture shall not show.</source>
+        <translation>描述图片中不应出现的内容。</translation>
+    </message>
+    <message>
+        <source>Show or hide what the picture shall not contain.</source>
+        <translation>显示或隐藏反向提示词。</translation>
+    </message>
+    <message>
+        <source>Use this as the prompt.</source>
+        <translation>用作提示词。</translation>
+    </message>
+</context>
+<context>
+    <name>Queue</name>
+    <message>
+        <source>{done} of {count} done</source>
+        <translation>已完成 {done} / {count}</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>step {step} of {steps}</source>
+        <translation>第 {step} / {steps} 步</translation>
+    </message>
+    <message>
+        <source>starts</source>
+        <translation>即将开始</translation>
+    </message>
+    <message>
+        <source>paused at step {step} of {steps}</source>
+        <translation>暂停于第 {step} / {steps} 步</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>interrupted at step {step} of {steps}</source>
+        <translation>中断于第 {step} / {steps} 步</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures</source>
+        <translation>
+            <numerusform>%n 张图片</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>QueueModel</name>
+    <message>
+        <source>(no prompt)</source>
+        <translation>（无提示词）</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePanel</name>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>What runs and what waits: drag to put it in another order.</source>
+        <translation>正在运行和等待的任务：拖动可调整顺序。</translation>
+    </message>
+    <message>
+        <source>Pause the queue</source>
+        <translation>暂停队列</translation>
+    </message>
+    <message>
+        <source>Resume this one</source>
+        <translation>继续这一张</translation>
+    </message>
+    <message>
+        <source>Go on with the interrupted picture.</source>
+        <translation>继续被中断的图片。</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>提前</translation>
+    </message>
+    <message>
+        <source>Draw this one earlier (Alt+Up).</source>
+        <translation>提前绘制这一张 (Alt+Up)。</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>推后</translation>
+    </message>
+    <message>
+        <source>Draw this one later (Alt+Down).</source>
+        <translation>推后绘制这一张 (Alt+Down)。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Take this one out of the queue (Delete).</source>
+        <translation>把这一张移出队列 (Delete)。</translation>
+    </message>
+    <message>
+        <source>Resume the queue</source>
+        <translation>继续队列</translation>
+    </message>
+    <message>
+        <source>Go on drawing (Ctrl+P).</source>
+        <translation>继续绘制 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Stop after the current step, and start nothing new (Ctrl+P).</source>
+        <translation>当前步完成后停下，不再开始新任务 (Ctrl+P)。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n interrupted</source>
+        <translation>
+            <numerusform>%n 张已中断</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more in the queue</source>
+        <translation>
+            <numerusform>队列中还有 %n 张</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n in the queue</source>
+        <translation>
+            <numerusform>队列中有 %n 张</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Draw Earlier</source>
+        <translation>提前绘制</translation>
+    </message>
+    <message>
+        <source>Draw Later</source>
+        <translation>推后绘制</translation>
+    </message>
+</context>
+<context>
+    <name>Queueing</name>
+    <message>
+        <source>Resume All</source>
+        <translation>全部继续</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Discard All</source>
+        <translation>全部放弃</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>What was begun goes on where it stopped, to the same picture.</source>
+        <translation>已开始的会从停下处继续，得到同一张图片。</translation>
+    </message>
+    <message>
+        <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
+        <translation>图片“{name}”在第 {step} / {steps} 步被中断。</translation>
+    </message>
+    <message>
+        <source>A picture (“{name}”) was interrupted.</source>
+        <translation>图片“{name}”被中断。</translation>
+    </message>
+    <message>
+        <source>A picture was interrupted at step {step} of {steps}.</source>
+        <translation>一张图片在第 {step} / {steps} 步被中断。</translation>
+    </message>
+    <message>
+        <source>A picture was interrupted.</source>
+        <translation>一张图片被中断。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more wait in the queue.</source>
+        <translation>
+            <numerusform>队列中还有 %n 张等待。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures wait in the queue.</source>
+        <translation>
+            <numerusform>队列中有 %n 张图片等待。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures were interrupted.</source>
+        <translation>
+            <numerusform>%n 张图片被中断。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Recovered</name>
+    <message>
+        <source>your prompt and settings</source>
+        <translation>您的提示词和设置</translation>
+    </message>
+    <message>
+        <source>LDM Studio closed unexpectedly the last time.</source>
+        <translation>LDM Studio 上次意外关闭。</translation>
+    </message>
+    <message>
+        <source>Recovered: {}.</source>
+        <translation>已恢复：{}。</translation>
+    </message>
+</context>
+<context>
+    <name>RefinerBox</name>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>{name} (missing)</source>
+        <translation>{name}（缺失）</translation>
+    </message>
+</context>
+<context>
+    <name>RenameDialog</name>
+    <message>
+        <source>Rename Picture</source>
+        <translation>重命名图片</translation>
+    </message>
+    <message>
+        <source>The name of the file, without {ending}:</source>
+        <translation>文件名，不含 {ending}：</translation>
+    </message>
+    <message>
+        <source>Name of the picture</source>
+        <translation>图片名称</translation>
+    </message>
+    <message>
+        <source>The history follows: nothing that is known is lost.</source>
+        <translation>历史记录会同步更新，不会丢失任何信息。</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>There is another file of this name.</source>
+        <translation>已有同名文件。</translation>
+    </message>
+</context>
+<context>
+    <name>Replaying</name>
+    <message>
+        <source>{name} is replayed next…</source>
+        <translation>接下来重放 {name}…</translation>
+    </message>
+    <message>
+        <source>Replaying {name}: step {step} of {steps}</source>
+        <translation>正在重放 {name}：第 {step} / {steps} 步</translation>
+    </message>
+    <message>
+        <source>Replayed {name}: {found}</source>
+        <translation>已重放 {name}：{found}</translation>
+    </message>
+    <message>
+        <source>The replay was stopped.</source>
+        <translation>重放已停止。</translation>
+    </message>
+    <message>
+        <source>identical, {steps} steps and all pixels.</source>
+        <translation>完全一致，{steps} 步和所有像素都相同。</translation>
+    </message>
+    <message>
+        <source>step {step} of {steps} is the first that differs; it ends in the same picture.</source>
+        <translation>从第 {step} / {steps} 步开始不同，但最终图片相同。</translation>
+    </message>
+    <message>
+        <source>step {step} of {steps} is the first that differs; it ends in another picture.</source>
+        <translation>从第 {step} / {steps} 步开始不同，最终图片也不同。</translation>
+    </message>
+    <message>
+        <source>the finished picture differs.</source>
+        <translation>最终图片不同。</translation>
+    </message>
+    <message>
+        <source>all {steps} steps are the same, but the file is not.</source>
+        <translation>全部 {steps} 步相同，但文件不同。</translation>
+    </message>
+    <message>
+        <source>, or </source>
+        <translation>，或</translation>
+    </message>
+    <message>
+        <source>It may be because of {causes}.</source>
+        <translation>原因可能是{causes}。</translation>
+    </message>
+</context>
+<context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Report a Problem</source>
+        <translation>报告问题</translation>
+    </message>
+    <message>
+        <source>Save what helps to find the problem as one file, and send it with a sentence on what you did. LDM Studio itself sends nothing. Below is all that will be in it.</source>
+        <translation>把有助于查找问题的信息存为一个文件，并附上一句操作说明发送。LDM Studio 本身不会发送任何内容。下面是文件中的全部内容。</translation>
+    </message>
+    <message>
+        <source>Include my prompts</source>
+        <translation>包含我的提示词</translation>
+    </message>
+    <message>
+        <source>Only needed when the problem depends on what you wrote.</source>
+        <translation>仅当问题与您所写内容有关时需要。</translation>
+    </message>
+    <message>
+        <source>Files of the report</source>
+        <translation>报告中的文件</translation>
+    </message>
+    <message>
+        <source>Up and Down show what another file says.</source>
+        <translation>上下方向键显示其他文件的内容。</translation>
+    </message>
+    <message>
+        <source>What the file says</source>
+        <translation>文件内容</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>The report cannot be written: {reason}.</source>
+        <translation>无法写入报告：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another folder.</source>
+        <translation>请换一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The report is saved as {path}.</source>
+        <translation>报告已保存为 {path}。</translation>
+    </message>
+    <message>
+        <source>Looking at what this computer can do…</source>
+        <translation>正在检测这台电脑的能力…</translation>
+    </message>
+    <message>
+        <source>Save Report</source>
+        <translation>保存报告</translation>
+    </message>
+</context>
+<context>
+    <name>RunArea</name>
+    <message>
+        <source>Add to the queue</source>
+        <translation>加入队列</translation>
+    </message>
+    <message>
+        <source>Queue another picture (Ctrl+Enter).</source>
+        <translation>再排一张图片 (Ctrl+Enter)。</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Stop after the current step, to go on later, even after a restart (Ctrl+P).</source>
+        <translation>当前步完成后停下，以后可继续，重启后也可以 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Give up the picture that stands still (Esc).</source>
+        <translation>放弃暂停中的图片 (Esc)。</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>Draw anew with every change, without saving (Ctrl+L).</source>
+        <translation>每次更改都重新绘制，不保存 (Ctrl+L)。</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Apply to the running picture</source>
+        <translation>应用到正在绘制的图片</translation>
+    </message>
+    <message>
+        <source>Forecast</source>
+        <translation>预计</translation>
+    </message>
+    <message>
+        <source>What the next picture will take, as foretold from the last: time, and memory.</source>
+        <translation>根据上一张估计下一张图片所需的时间和内存。</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Show or hide what runs and what waits (Ctrl+J).</source>
+        <translation>显示或隐藏正在运行和等待的任务 (Ctrl+J)。</translation>
+    </message>
+    <message>
+        <source>Change the running picture from its next step on: {words} (Ctrl+Shift+Enter).</source>
+        <translation>从下一步起更改正在绘制的图片：{words} (Ctrl+Shift+Enter)。</translation>
+    </message>
+</context>
+<context>
+    <name>RunButton</name>
+    <message>
+        <source>Generate</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Keep this picture – loading model…</source>
+        <translation>保留此图 – 正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Keep this picture</source>
+        <translation>保留此图</translation>
+    </message>
+    <message>
+        <source>Generate – loading model…</source>
+        <translation>生成 – 正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel – loading model…</source>
+        <translation>取消 – 正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Go on where it was paused (Ctrl+P).</source>
+        <translation>从暂停处继续 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Stop after the current step; prompt and mask stay (Esc).</source>
+        <translation>当前步完成后停止；提示词和蒙版保留 (Esc)。</translation>
+    </message>
+    <message>
+        <source>Make the picture that is seen, and save it (Ctrl+Enter).</source>
+        <translation>生成所见的图片并保存 (Ctrl+Enter)。</translation>
+    </message>
+    <message>
+        <source>Make the picture (Ctrl+Enter).</source>
+        <translation>生成图片 (Ctrl+Enter)。</translation>
+    </message>
+</context>
+<context>
+    <name>SamplerPanel</name>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Make a picture from the prompt alone.</source>
+        <translation>只用提示词生成图片。</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Make a picture from the start picture and the prompt.</source>
+        <translation>用起始图和提示词生成图片。</translation>
+    </message>
+    <message>
+        <source>Inpaint</source>
+        <translation>局部重绘</translation>
+    </message>
+    <message>
+        <source>Redraw only what is painted over on the canvas.</source>
+        <translation>只重绘画布上涂抹的部分。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>The model that makes the picture.</source>
+        <translation>用来生成图片的模型。</translation>
+    </message>
+    <message>
+        <source>Start from</source>
+        <translation>起始</translation>
+    </message>
+    <message>
+        <source>What is there before the first step.</source>
+        <translation>第一步之前的内容。</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>重绘强度</translation>
+    </message>
+    <message>
+        <source>How much of the start picture may change: 1 redraws it wholly.</source>
+        <translation>起始图允许改变多少：1 为完全重绘。</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>How each step is taken from noise towards a picture.</source>
+        <translation>从噪声走向图片的每一步如何进行。</translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>How the noise levels are spread over the steps.</source>
+        <translation>噪声水平在各步之间的分布。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>How many steps lead from noise to the picture: more take longer and show more detail.</source>
+        <translation>从噪声到图片的步数：越多越慢，细节也越多。</translation>
+    </message>
+    <message>
+        <source>CFG</source>
+        <translation>CFG</translation>
+    </message>
+    <message>
+        <source>How strictly the picture follows the prompt: 1 hardly, 15 stubbornly.</source>
+        <translation>图片遵循提示词的程度：1 几乎不，15 非常严格。</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Width and height of the picture, in pixels.</source>
+        <translation>图片的宽度和高度，以像素计。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The number the noise is made from: same seed and settings, same picture.</source>
+        <translation>用来产生噪声的数字：种子和设置相同，图片就相同。</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>张数</translation>
+    </message>
+    <message>
+        <source>How many pictures to make, each with the next seed.</source>
+        <translation>生成几张图片，种子依次递增。</translation>
+    </message>
+    <message>
+        <source>There are as many steps as sigmas in the list under More.</source>
+        <translation>步数等于“更多”中 sigma 列表的个数。</translation>
+    </message>
+    <message>
+        <source>The list of sigmas under More is visited instead.</source>
+        <translation>改用“更多”中的 sigma 列表。</translation>
+    </message>
+    <message>
+        <source>CFG++ under More is used instead.</source>
+        <translation>改用“更多”中的 CFG++。</translation>
+    </message>
+    <message>
+        <source>Make a picture from the prompt and the picture of depths below.</source>
+        <translation>用提示词和下面的深度图生成图片。</translation>
+    </message>
+    <message>
+        <source>Make a picture from the start picture, after the depths below.</source>
+        <translation>用起始图并按下面的深度生成图片。</translation>
+    </message>
+    <message>
+        <source>Edit the picture below as the prompt says.</source>
+        <translation>按提示词编辑下面的图片。</translation>
+    </message>
+    <message>
+        <source>Edit the start picture, or the one below, and keep of it what the strength leaves.</source>
+        <translation>编辑起始图或下面的图片，按强度保留原有内容。</translation>
+    </message>
+    <message>
+        <source>Enlarge the picture below; the prompt says what it shows.</source>
+        <translation>放大下面的图片；提示词描述其内容。</translation>
+    </message>
+    <message>
+        <source>Draw the start picture anew, in the size it has.</source>
+        <translation>按原有尺寸重绘起始图。</translation>
+    </message>
+    <message>
+        <source>Square</source>
+        <translation>方形</translation>
+    </message>
+    <message>
+        <source>Portrait</source>
+        <translation>竖幅</translation>
+    </message>
+    <message>
+        <source>Landscape</source>
+        <translation>横幅</translation>
+    </message>
+    <message>
+        <source>Large</source>
+        <translation>大</translation>
+    </message>
+    <message>
+        <source>Wide</source>
+        <translation>宽幅</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>Width of the picture in pixels, a multiple of what the model needs.</source>
+        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Height of the picture in pixels, a multiple of what the model needs.</source>
+        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Swap width and height</source>
+        <translation>交换宽度和高度</translation>
+    </message>
+    <message>
+        <source>Swap width and height.</source>
+        <translation>交换宽度和高度。</translation>
+    </message>
+    <message>
+        <source>New seed</source>
+        <translation>换新种子</translation>
+    </message>
+    <message>
+        <source>Take a new random seed now and keep it.</source>
+        <translation>现在换一个随机种子并固定。</translation>
+    </message>
+    <message>
+        <source>Keep the seed</source>
+        <translation>固定种子</translation>
+    </message>
+    <message>
+        <source>Keep this seed, rather than a new one each time.</source>
+        <translation>固定此种子，而不是每次换新的。</translation>
+    </message>
+    <message>
+        <source>Open a start picture</source>
+        <translation>打开起始图</translation>
+    </message>
+    <message>
+        <source>Open a picture to start from.</source>
+        <translation>请打开一张图片作为起始图。</translation>
+    </message>
+    <message>
+        <source>No start picture</source>
+        <translation>没有起始图</translation>
+    </message>
+    <message>
+        <source>Start from the prompt alone.</source>
+        <translation>只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>Open a picture, or paint on the canvas.</source>
+        <translation>请打开图片，或在画布上绘画。</translation>
+    </message>
+    <message>
+        <source>Start picture</source>
+        <translation>起始图</translation>
+    </message>
+    <message>
+        <source>{} was made to draw in about {} steps.</source>
+        <translation>{} 适合用约 {} 步绘制。</translation>
+    </message>
+    <message>
+        <source>{} was made for little guidance: {:g} suits it.</source>
+        <translation>{} 适合较低的引导强度：{:g} 较合适。</translation>
+    </message>
+    <message>
+        <source>Custom</source>
+        <translation>自定义</translation>
+    </message>
+</context>
+<context>
+    <name>SaveStyleDialog</name>
+    <message>
+        <source>Save Prompt as Style</source>
+        <translation>把提示词存为风格</translation>
+    </message>
+    <message>
+        <source>Name of the style</source>
+        <translation>风格名称</translation>
+    </message>
+    <message>
+        <source>What the style shall be called.</source>
+        <translation>给风格起的名称。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>“{name}” is there already: this would replace it.</source>
+        <translation>已有“{name}”：保存会替换它。</translation>
+    </message>
+    <message>
+        <source>{place} stands for the prompt that the style is applied to.</source>
+        <translation>{place} 代表应用风格的提示词。</translation>
+    </message>
+    <message>
+        <source>It will be added behind a prompt. Write {place} where a prompt shall go instead.</source>
+        <translation>它会加在提示词后面。如需指定位置，请在该处写 {place}。</translation>
+    </message>
+</context>
+<context>
+    <name>Scrubbing</name>
+    <message>
+        <source>The branch begins here.</source>
+        <translation>分支从这里开始。</translation>
+    </message>
+    <message>
+        <source>Changed after step {step}: {change}</source>
+        <translation>第 {step} 步之后更改：{change}</translation>
+    </message>
+    <message>
+        <source>Branched off {name} after step {step}.</source>
+        <translation>在第 {step} 步之后从 {name} 分支。</translation>
+    </message>
+</context>
+<context>
+    <name>SearchBar</name>
+    <message>
+        <source>Size of the pictures (Ctrl+wheel)</source>
+        <translation>图片大小 (Ctrl+滚轮)</translation>
+    </message>
+    <message>
+        <source>Size of the pictures</source>
+        <translation>图片大小</translation>
+    </message>
+    <message>
+        <source>Canvas</source>
+        <translation>画布</translation>
+    </message>
+    <message>
+        <source>Back to the canvas (Ctrl+H, Esc)</source>
+        <translation>返回画布 (Ctrl+H, Esc)</translation>
+    </message>
+    <message>
+        <source>Filters</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>Show or hide the filters</source>
+        <translation>显示或隐藏筛选</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Show or hide the details</source>
+        <translation>显示或隐藏详情</translation>
+    </message>
+    <message>
+        <source>Save this search</source>
+        <translation>保存此搜索</translation>
+    </message>
+    <message>
+        <source>How to search</source>
+        <translation>搜索方法</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Import and look through folders</source>
+        <translation>导入和查看文件夹</translation>
+    </message>
+    <message>
+        <source>Save Search</source>
+        <translation>保存搜索</translation>
+    </message>
+    <message>
+        <source>A name for “{query}”:</source>
+        <translation>“{query}”的名称：</translation>
+    </message>
+    <message>
+        <source>Import a Folder…</source>
+        <translation>导入文件夹…</translation>
+    </message>
+    <message>
+        <source>Look for Changes in All Folders</source>
+        <translation>检查所有文件夹的更改</translation>
+    </message>
+    <message>
+        <source>Look for Changes</source>
+        <translation>检查更改</translation>
+    </message>
+    <message>
+        <source>Follow No More</source>
+        <translation>不再跟踪</translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Search prompts, tags and models, or write model:… rating:&gt;=4</source>
+        <translation>搜索提示词、标签和模型，或输入 model:… rating:&gt;=4</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Words of the prompt, and terms such as seed:7 or rating:4.</source>
+        <translation>提示词中的词，以及 seed:7 或 rating:4 等条件。</translation>
+    </message>
+</context>
+<context>
+    <name>Searching</name>
+    <message>
+        <source>a word that begins so, in prompts, tags or model</source>
+        <translation>提示词、标签或模型中以此开头的词</translation>
+    </message>
+    <message>
+        <source>these words in this order</source>
+        <translation>按此顺序出现的这些词</translation>
+    </message>
+    <message>
+        <source>the first word without the second</source>
+        <translation>有第一个词而没有第二个词</translation>
+    </message>
+    <message>
+        <source>words of one text</source>
+        <translation>某一文本中的词</translation>
+    </message>
+    <message>
+        <source>one of these tags</source>
+        <translation>这些标签之一</translation>
+    </message>
+    <message>
+        <source>a part of the name; in quotation marks the whole name</source>
+        <translation>名称的一部分；加引号为完整名称</translation>
+    </message>
+    <message>
+        <source>a part of the file&apos;s or folder&apos;s name</source>
+        <translation>文件名或文件夹名的一部分</translation>
+    </message>
+    <message>
+        <source>the beginning of a collection&apos;s name</source>
+        <translation>合集名称的开头</translation>
+    </message>
+    <message>
+        <source>the beginning of the model&apos;s hash</source>
+        <translation>模型哈希值的开头</translation>
+    </message>
+    <message>
+        <source>a number, or a range of numbers</source>
+        <translation>数字或数字范围</translation>
+    </message>
+    <message>
+        <source>width and height</source>
+        <translation>宽和高</translation>
+    </message>
+    <message>
+        <source>days, months, years, or the last days</source>
+        <translation>某天、某月、某年，或最近几天</translation>
+    </message>
+    <message>
+        <source>what is marked, and what happened to the file</source>
+        <translation>标记，以及文件的状态</translation>
+    </message>
+    <message>
+        <source>the shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>what there is of a picture</source>
+        <translation>图片具有的内容</translation>
+    </message>
+</context>
+<context>
+    <name>Session</name>
+    <message>
+        <source>Prompt and settings cannot be kept in {folder}: {reason}.</source>
+        <translation>无法把提示词和设置保存在 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>They are written as soon as that is possible; until then they would be lost if LDM Studio ended.</source>
+        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它们将会丢失。</translation>
+    </message>
+</context>
+<context>
+    <name>Setting</name>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+</context>
+<context>
+    <name>Settings of pictures</name>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>Schedule type</source>
+        <translation>调度器类型</translation>
+    </message>
+    <message>
+        <source>CFG scale</source>
+        <translation>引导强度 (CFG)</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model hash</source>
+        <translation>模型哈希</translation>
+    </message>
+    <message>
+        <source>VAE</source>
+        <translation>VAE</translation>
+    </message>
+    <message>
+        <source>VAE hash</source>
+        <translation>VAE 哈希</translation>
+    </message>
+    <message>
+        <source>Denoising strength</source>
+        <translation>重绘强度</translation>
+    </message>
+    <message>
+        <source>Made with</source>
+        <translation>生成程序</translation>
+    </message>
+    <message>
+        <source>Collection</source>
+        <translation>合集</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Clip skip</source>
+        <translation>Clip skip</translation>
+    </message>
+    <message>
+        <source>Prompt syntax</source>
+        <translation>提示词语法</translation>
+    </message>
+    <message>
+        <source>Variation seed</source>
+        <translation>变化种子</translation>
+    </message>
+    <message>
+        <source>Variation seed strength</source>
+        <translation>变化强度</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Mask mode</source>
+        <translation>蒙版模式</translation>
+    </message>
+    <message>
+        <source>Mask blur</source>
+        <translation>蒙版模糊</translation>
+    </message>
+    <message>
+        <source>Inpaint area</source>
+        <translation>重绘区域</translation>
+    </message>
+    <message>
+        <source>Masked area padding</source>
+        <translation>蒙版区域边距</translation>
+    </message>
+    <message>
+        <source>Masked content</source>
+        <translation>蒙版内容</translation>
+    </message>
+    <message>
+        <source>Schedule min sigma</source>
+        <translation>调度器最小 sigma</translation>
+    </message>
+    <message>
+        <source>Schedule max sigma</source>
+        <translation>调度器最大 sigma</translation>
+    </message>
+    <message>
+        <source>Schedule rho</source>
+        <translation>调度器 rho</translation>
+    </message>
+    <message>
+        <source>Sigmas</source>
+        <translation>Sigma</translation>
+    </message>
+    <message>
+        <source>Eta</source>
+        <translation>Eta</translation>
+    </message>
+    <message>
+        <source>Eta DDIM</source>
+        <translation>Eta DDIM</translation>
+    </message>
+    <message>
+        <source>Sigma churn</source>
+        <translation>Sigma churn</translation>
+    </message>
+    <message>
+        <source>Sigma tmin</source>
+        <translation>Sigma tmin</translation>
+    </message>
+    <message>
+        <source>Sigma tmax</source>
+        <translation>Sigma tmax</translation>
+    </message>
+    <message>
+        <source>Sigma noise</source>
+        <translation>Sigma noise</translation>
+    </message>
+    <message>
+        <source>UniPC order</source>
+        <translation>UniPC 阶数</translation>
+    </message>
+    <message>
+        <source>Solver order</source>
+        <translation>求解器阶数</translation>
+    </message>
+    <message>
+        <source>CFG Rescale</source>
+        <translation>CFG 重缩放</translation>
+    </message>
+    <message>
+        <source>Guidance start</source>
+        <translation>引导起点</translation>
+    </message>
+    <message>
+        <source>Guidance end</source>
+        <translation>引导终点</translation>
+    </message>
+    <message>
+        <source>Mimic scale</source>
+        <translation>模拟 CFG</translation>
+    </message>
+    <message>
+        <source>Threshold percentile</source>
+        <translation>阈值百分位</translation>
+    </message>
+    <message>
+        <source>Image CFG scale</source>
+        <translation>图像引导强度</translation>
+    </message>
+    <message>
+        <source>Upscaler noise level</source>
+        <translation>放大噪声等级</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>分块</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>Negative Template</source>
+        <translation>反向模板</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>改动</translation>
+    </message>
+    <message>
+        <source>Refiner</source>
+        <translation>精修模型</translation>
+    </message>
+    <message>
+        <source>Refiner switch at</source>
+        <translation>精修模型切换点</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Shows what has these words in it, on every page (Ctrl+F).</source>
+        <translation>在所有页面中显示含有这些词的设置 (Ctrl+F)。</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>Up and Down turn to another page of the settings.</source>
+        <translation>上下方向键切换设置页面。</translation>
+    </message>
+    <message>
+        <source>No setting has these words.</source>
+        <translation>没有含这些词的设置。</translation>
+    </message>
+    <message>
+        <source>Notice</source>
+        <translation>通知</translation>
+    </message>
+    <message>
+        <source>“{page}” is as it was in the beginning.</source>
+        <translation>“{page}”已恢复为初始状态。</translation>
+    </message>
+    <message>
+        <source>{file} holds no settings: {reason}.</source>
+        <translation>{file} 不含设置：{reason}。</translation>
+    </message>
+    <message>
+        <source>The settings of {file} hold now.</source>
+        <translation>{file} 中的设置现已生效。</translation>
+    </message>
+    <message>
+        <source>Left out, as they mean nothing: {names}.</source>
+        <translation>已略过无效项：{names}。</translation>
+    </message>
+    <message>
+        <source>{file} cannot be written: {reason}.</source>
+        <translation>无法写入 {file}：{reason}。</translation>
+    </message>
+    <message>
+        <source>Written to {file}.</source>
+        <translation>已写入 {file}。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Reset This Page</source>
+        <translation>重置本页</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Import Settings</source>
+        <translation>导入设置</translation>
+    </message>
+    <message>
+        <source>Export Settings</source>
+        <translation>导出设置</translation>
+    </message>
+</context>
+<context>
+    <name>SeveralPane</name>
+    <message>
+        <source>What you do here is done with all of them.</source>
+        <translation>此处的操作会应用于所有选中的图片。</translation>
+    </message>
+    <message>
+        <source>Add to Collection</source>
+        <translation>添加到合集</translation>
+    </message>
+    <message>
+        <source>Add all of them to a collection</source>
+        <translation>把它们全部添加到合集</translation>
+    </message>
+    <message>
+        <source>{pictures} are selected</source>
+        <translation>已选中{pictures}</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>In the prompt</source>
+        <translation>在提示词中</translation>
+    </message>
+    <message>
+        <source>Stronger, weaker words</source>
+        <translation>增强、减弱权重</translation>
+    </message>
+    <message>
+        <source>Move the phrase back, on</source>
+        <translation>短语前移、后移</translation>
+    </message>
+    <message>
+        <source>On the canvas</source>
+        <translation>在画布上</translation>
+    </message>
+    <message>
+        <source>Brush, eraser</source>
+        <translation>画笔、橡皮擦</translation>
+    </message>
+    <message>
+        <source>Rectangle, lasso</source>
+        <translation>矩形、套索</translation>
+    </message>
+    <message>
+        <source>Fill by colour, gradient</source>
+        <translation>按颜色填充、渐变</translation>
+    </message>
+    <message>
+        <source>Extend the picture</source>
+        <translation>扩图</translation>
+    </message>
+    <message>
+        <source>Smaller, larger brush</source>
+        <translation>缩小、放大画笔</translation>
+    </message>
+    <message>
+        <source>Softer, harder brush</source>
+        <translation>画笔变软、变硬</translation>
+    </message>
+    <message>
+        <source>Grow, shrink, feather the mask</source>
+        <translation>扩展、收缩、羽化蒙版</translation>
+    </message>
+    <message>
+        <source>Invert, mask everything, clear</source>
+        <translation>反转、全选、清除蒙版</translation>
+    </message>
+    <message>
+        <source>Move the picture</source>
+        <translation>移动图片</translation>
+    </message>
+    <message>
+        <source>Space + drag</source>
+        <translation>空格 + 拖动</translation>
+    </message>
+    <message>
+        <source>Compare with the picture before</source>
+        <translation>与之前的图片比较</translation>
+    </message>
+    <message>
+        <source>hold C</source>
+        <translation>按住 C</translation>
+    </message>
+    <message>
+        <source>Painted mask, latent mask, blend</source>
+        <translation>所绘蒙版、潜变量蒙版、混合</translation>
+    </message>
+    <message>
+        <source>Flip through candidates, keep one</source>
+        <translation>翻看候选图、采用一张</translation>
+    </message>
+    <message>
+        <source>On the steps</source>
+        <translation>在步骤上</translation>
+    </message>
+    <message>
+        <source>Back, on</source>
+        <translation>后退、前进</translation>
+    </message>
+    <message>
+        <source>Back to the picture</source>
+        <translation>回到图片</translation>
+    </message>
+    <message>
+        <source>Branch from here</source>
+        <translation>从这里分支</translation>
+    </message>
+    <message>
+        <source>In the queue</source>
+        <translation>在队列中</translation>
+    </message>
+    <message>
+        <source>Draw earlier, later</source>
+        <translation>提前、推后绘制</translation>
+    </message>
+    <message>
+        <source>Take out</source>
+        <translation>移出</translation>
+    </message>
+    <message>
+        <source>This is not one key.</source>
+        <translation>这不是单个按键。</translation>
+    </message>
+    <message>
+        <source>A key alone is for typing and for the canvas: hold Ctrl or Alt with it.</source>
+        <translation>单独的按键用于输入和画布：请同时按住 Ctrl 或 Alt。</translation>
+    </message>
+</context>
+<context>
+    <name>SigmasEdit</name>
+    <message>
+        <source>The schedule is used.</source>
+        <translation>使用调度器。</translation>
+    </message>
+</context>
+<context>
+    <name>Sizing</name>
+    <message>
+        <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
+        <translation>图片为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
+    </message>
+    <message>
+        <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
+        <translation>可涂抹一部分，按模型的尺寸重绘，或全部重绘：</translation>
+    </message>
+    <message>
+        <source>Change the size under Finer mask options.</source>
+        <translation>请在“更多蒙版选项”中更改尺寸。</translation>
+    </message>
+    <message>
+        <source>The masked part alone can be drawn at the model&apos;s size, in a picture of any.</source>
+        <translation>可以只把蒙版部分按模型的尺寸绘制，图片尺寸不限。</translation>
+    </message>
+    <message>
+        <source>Only the Masked Part</source>
+        <translation>仅蒙版部分</translation>
+    </message>
+    <message>
+        <source>Pad It</source>
+        <translation>补齐</translation>
+    </message>
+    <message>
+        <source>Scale It Down</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Overlapping tiles that form together have no limit; scaling down loses detail.</source>
+        <translation>重叠分块一起绘制没有尺寸限制；缩小会损失细节。</translation>
+    </message>
+    <message>
+        <source>Draw in Tiles</source>
+        <translation>分块绘制</translation>
+    </message>
+</context>
+<context>
+    <name>Stars</name>
+    <message>
+        <source>Rate with a click, or with the keys 0 to 5 in the grid.</source>
+        <translation>单击评分，或在网格中按 0 至 5。</translation>
+    </message>
+    <message>
+        <source>Rating: {stars} of {most} stars</source>
+        <translation>评分：{stars} / {most} 星</translation>
+    </message>
+</context>
+<context>
+    <name>Status</name>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>Paused at step {step}/{steps}</source>
+        <translation>暂停于第 {step}/{steps} 步</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Starts when the model is loaded</source>
+        <translation>模型加载后开始</translation>
+    </message>
+    <message>
+        <source>Loading model…</source>
+        <translation>正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Live: every change is drawn at once, and nothing is saved</source>
+        <translation>实时：每次更改立即绘制，不保存</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Picture {picture} of {count}, step {step}/{steps}</source>
+        <translation>第 {picture} / {count} 张，第 {step}/{steps} 步</translation>
+    </message>
+    <message>
+        <source>step {step}/{steps}</source>
+        <translation>第 {step}/{steps} 步</translation>
+    </message>
+    <message>
+        <source>{number} GB</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} MB</source>
+        <translation>{number} MB</translation>
+    </message>
+    <message>
+        <source>{number} it/s</source>
+        <translation>{number} it/s</translation>
+    </message>
+    <message>
+        <source>{number} s/it</source>
+        <translation>{number} s/it</translation>
+    </message>
+    <message>
+        <source>{time} left</source>
+        <translation>剩余 {time}</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>The model and where it runs.</source>
+        <translation>模型及其运行设备。</translation>
+    </message>
+    <message>
+        <source>Steps a second, and the time left.</source>
+        <translation>每秒步数和剩余时间。</translation>
+    </message>
+    <message>
+        <source>Memory that LDM Studio uses.</source>
+        <translation>LDM Studio 使用的内存。</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>无模型</translation>
+    </message>
+</context>
+<context>
+    <name>Steering</name>
+    <message>
+        <source>Applied after step {step}: {change}</source>
+        <translation>在第 {step} 步之后应用：{change}</translation>
+    </message>
+</context>
+<context>
+    <name>Strip</name>
+    <message>
+        <source>(no prompt)</source>
+        <translation>（无提示词）</translation>
+    </message>
+    <message>
+        <source>{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}</source>
+        <translation>{sampler}，{schedule}，{steps} 步，CFG {cfg}，种子 {seed}，{width} × {height}</translation>
+    </message>
+    <message>
+        <source>not saved</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
+        <source>Pictures of this session</source>
+        <translation>本次会话的图片</translation>
+    </message>
+    <message>
+        <source>Pictures of this session: click one to see it and to have its settings; drag one out to copy its file.</source>
+        <translation>本次会话的图片：单击可查看并恢复其设置；拖出可复制文件。</translation>
+    </message>
+    <message>
+        <source>Show and Restore Settings</source>
+        <translation>显示并恢复设置</translation>
+    </message>
+    <message>
+        <source>Use as Start Picture</source>
+        <translation>用作起始图</translation>
+    </message>
+    <message>
+        <source>Replay</source>
+        <translation>重放</translation>
+    </message>
+    <message>
+        <source>Save Picture As…</source>
+        <translation>图片另存为…</translation>
+    </message>
+    <message>
+        <source>Export With Transparent Background…</source>
+        <translation>导出为透明背景…</translation>
+    </message>
+    <message>
+        <source>Copy Picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+</context>
+<context>
+    <name>Studio</name>
+    <message>
+        <source>the picture on the canvas and its mask</source>
+        <translation>画布上的图片及其蒙版</translation>
+    </message>
+    <message>
+        <source>the picture on the canvas</source>
+        <translation>画布上的图片</translation>
+    </message>
+    <message>
+        <source>A branch keeps its {settings}.</source>
+        <translation>分支会保留其{settings}。</translation>
+    </message>
+    <message>
+        <source>Added to the queue, which is paused.</source>
+        <translation>已加入队列，队列目前暂停。</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Saved now: {}</source>
+        <translation>现已保存：{}</translation>
+    </message>
+    <message>
+        <source>Copy Report</source>
+        <translation>复制报告</translation>
+    </message>
+</context>
+<context>
+    <name>StyleDialogs</name>
+    <message>
+        <source>What the style writes into the prompt.</source>
+        <translation>该风格写入提示词的内容。</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+</context>
+<context>
+    <name>Styles</name>
+    <message>
+        <source>Negative prompt: {negative}</source>
+        <translation>反向提示词：{negative}</translation>
+    </message>
+</context>
+<context>
+    <name>StylesButton</name>
+    <message>
+        <source>Styles</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Apply a style to the prompt, or keep the prompt as one.</source>
+        <translation>给提示词应用风格，或把提示词存为风格。</translation>
+    </message>
+    <message>
+        <source>&amp;Save Prompt as Style…</source>
+        <translation>把提示词存为风格(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Manage Styles…</source>
+        <translation>管理风格(&amp;M)…</translation>
+    </message>
+</context>
+<context>
+    <name>StylesDialog</name>
+    <message>
+        <source>Tables of styles (*.csv);;All files (*)</source>
+        <translation>风格表 (*.csv);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Styles</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Up and Down show another style.</source>
+        <translation>上下方向键显示其他风格。</translation>
+    </message>
+    <message>
+        <source>Name of the style</source>
+        <translation>风格名称</translation>
+    </message>
+    <message>
+        <source>Type another name and press Enter to rename the style.</source>
+        <translation>输入新名称并按 Enter 以重命名风格。</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep.</source>
+        <translation>添加 styles.csv 中的风格，即 AUTOMATIC1111 及同类程序保存的文件。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n styles were added.</source>
+        <translation>
+            <numerusform>已添加 %n 个风格。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>“{name}” was deleted.</source>
+        <translation>“{name}”已删除。</translation>
+    </message>
+    <message>
+        <source>Import Styles</source>
+        <translation>导入风格</translation>
+    </message>
+</context>
+<context>
+    <name>SuggestionList</name>
+    <message>
+        <source>Names that can be written here</source>
+        <translation>可以写在这里的名称</translation>
+    </message>
+</context>
+<context>
+    <name>TagEditor</name>
+    <message>
+        <source>Add tags…</source>
+        <translation>添加标签…</translation>
+    </message>
+    <message>
+        <source>Add tags, separated by commas</source>
+        <translation>添加标签，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Tags are separated by commas.</source>
+        <translation>标签用逗号分隔。</translation>
+    </message>
+</context>
+<context>
+    <name>Ticks</name>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>One tick for each step; the full ones are done.</source>
+        <translation>每步一个刻度；实心的已完成。</translation>
+    </message>
+    <message>
+        <source>Point at a step to see it; click to stay there (Left and Right move on).</source>
+        <translation>指向某一步可查看；单击可停留（左右方向键移动）。</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>The steps of a picture appear here when it is made.</source>
+        <translation>生成图片时，步骤会显示在这里。</translation>
+    </message>
+    <message>
+        <source>What its steps looked like was not kept, or had to make room; one can still branch from them.</source>
+        <translation>各步的画面没有保留，或已让位给新的；仍可从这些步骤分支。</translation>
+    </message>
+    <message>
+        <source>Branch</source>
+        <translation>分支</translation>
+    </message>
+    <message>
+        <source>Go another way from the chosen step on: other words, sampler or mask (Ctrl+B).</source>
+        <translation>从所选步骤另走一条路：换提示词、采样器或蒙版 (Ctrl+B)。</translation>
+    </message>
+    <message>
+        <source>Branch from here</source>
+        <translation>从这里分支</translation>
+    </message>
+    <message>
+        <source>Branch from step {step}</source>
+        <translation>从第 {step} 步分支</translation>
+    </message>
+    <message>
+        <source>step {step} of {count}</source>
+        <translation>第 {step} / {count} 步</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n steps</source>
+        <translation>
+            <numerusform>%n 步</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{steps} (not kept)</source>
+        <translation>{steps}（未保留）</translation>
+    </message>
+</context>
+<context>
+    <name>TintMenu</name>
+    <message>
+        <source>Tint {color}</source>
+        <translation>着色 {color}</translation>
+    </message>
+    <message>
+        <source>Opacity of the tint</source>
+        <translation>着色不透明度</translation>
+    </message>
+    <message>
+        <source>How much of the picture the tint covers</source>
+        <translation>着色遮盖图片的程度</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>不透明度</translation>
+    </message>
+</context>
+<context>
+    <name>TokenCounter</name>
+    <message>
+        <source>The model reads {limit} tokens (words, or parts of words) of a prompt; this one has {count}.</source>
+        <translation>模型只读取提示词的 {limit} 个词元（单词或其一部分）；此提示词有 {count} 个。</translation>
+    </message>
+    <message>
+        <source>the rest is not read</source>
+        <translation>其余不会读取</translation>
+    </message>
+    <message>
+        <source>What is struck out is not read.</source>
+        <translation>划去的部分不会读取。</translation>
+    </message>
+    <message>
+        <source>unknown: {words}</source>
+        <translation>不认识：{words}</translation>
+    </message>
+    <message>
+        <source>It does not know: {words}.</source>
+        <translation>它不认识：{words}。</translation>
+    </message>
+</context>
+<context>
+    <name>VaeBox</name>
+    <message>
+        <source>the model&apos;s own</source>
+        <translation>模型自带</translation>
+    </message>
+</context>
+<context>
+    <name>ViewSwitch</name>
+    <message>
+        <source>Mask seen</source>
+        <translation>蒙版视图</translation>
+    </message>
+    <message>
+        <source>{columns} × {rows} cells of {factor} pixels: {across} × {down} pixels of the picture, drawn at {width} × {height}.</source>
+        <translation>{columns} × {rows} 格，每格 {factor} 像素：图片的 {across} × {down} 像素，以 {width} × {height} 绘制。</translation>
+    </message>
+</context>
+<context>
+    <name>messages</name>
+    <message>
+        <source>A LoRA has two strengths at most; left out.</source>
+        <translation>LoRA 最多有两个强度；已略过。</translation>
+    </message>
+    <message>
+        <source>A border is 0 pixels or more, not {0}.</source>
+        <translation>边框应为 0 像素或以上，而不是 {0}。</translation>
+    </message>
+    <message>
+        <source>A brace { or } has no partner.</source>
+        <translation>花括号 { 或 } 没有配对。</translation>
+    </message>
+    <message>
+        <source>A branch can change prompt, CFG, sampler, schedule, steps and mask.</source>
+        <translation>分支可以更改提示词、CFG、采样器、调度器、步数和蒙版。</translation>
+    </message>
+    <message>
+        <source>A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate.</source>
+        <translation>分支可以更改提示词、CFG、采样器、调度器、步数和蒙版：修改任意一项，然后生成。</translation>
+    </message>
+    <message>
+        <source>A change at step {0} comes after the last of {1} steps.</source>
+        <translation>第 {0} 步的改动超出了总共 {1} 步。</translation>
+    </message>
+    <message>
+        <source>A change has the hash of a model that it does not name.</source>
+        <translation>改动中有模型的哈希值，但没有指明模型。</translation>
+    </message>
+    <message>
+        <source>A collection needs a name.</source>
+        <translation>合集需要名称。</translation>
+    </message>
+    <message>
+        <source>A discrete schedule needs at least two sigmas, strictly increasing.</source>
+        <translation>离散噪声表至少需要两个严格递增的 sigma。</translation>
+    </message>
+    <message>
+        <source>A folder&apos;s or file&apos;s name is empty, or begins with a dot.</source>
+        <translation>文件夹或文件的名称为空，或以点开头。</translation>
+    </message>
+    <message>
+        <source>A formula that keeps the error of few steps small.</source>
+        <translation>使少步数误差较小的公式。</translation>
+    </message>
+    <message>
+        <source>A job makes one picture.</source>
+        <translation>一个任务只生成一张图片。</translation>
+    </message>
+    <message>
+        <source>A job of the queue cannot be read ({0}); it is now in {1}.</source>
+        <translation>无法读取队列中的一个任务（{0}）；它现在位于 {1}。</translation>
+    </message>
+    <message>
+        <source>A latent holds values that are not finite.</source>
+        <translation>潜变量含有非有限值。</translation>
+    </message>
+    <message>
+        <source>A latent is {0}, not torch.float32.</source>
+        <translation>潜变量的类型为 {0}，而不是 torch.float32。</translation>
+    </message>
+    <message>
+        <source>A mask needs a picture to redraw.</source>
+        <translation>使用蒙版需要一张要重绘的图片。</translation>
+    </message>
+    <message>
+        <source>A name cannot end with a dot.</source>
+        <translation>名称不能以点结尾。</translation>
+    </message>
+    <message>
+        <source>A name cannot have any of &lt; &gt; : &quot; | ? * \ in it.</source>
+        <translation>名称不能含有 &lt; &gt; : &quot; | ? * \ 中的任何字符。</translation>
+    </message>
+    <message>
+        <source>A name cannot have characters in it that cannot be seen.</source>
+        <translation>名称不能含有不可见字符。</translation>
+    </message>
+    <message>
+        <source>A name cannot have {0} in it.</source>
+        <translation>名称不能含有 {0}。</translation>
+    </message>
+    <message>
+        <source>A name that begins with a dot would hide the picture.</source>
+        <translation>以点开头的名称会使图片被隐藏。</translation>
+    </message>
+    <message>
+        <source>A picture needs a name.</source>
+        <translation>图片需要名称。</translation>
+    </message>
+    <message>
+        <source>A pixel outside the mask was changed.</source>
+        <translation>蒙版外的像素被改变了。</translation>
+    </message>
+    <message>
+        <source>A pooled condition is needed exactly when the network takes one.</source>
+        <translation>当且仅当网络需要时，才应提供池化条件。</translation>
+    </message>
+    <message>
+        <source>A quotation mark is missing at the end.</source>
+        <translation>末尾缺少引号。</translation>
+    </message>
+    <message>
+        <source>A schedule needs at least one step, not {0}.</source>
+        <translation>至少需要一步，而不是 {0}。</translation>
+    </message>
+    <message>
+        <source>A style needs a name.</source>
+        <translation>风格需要名称。</translation>
+    </message>
+    <message>
+        <source>Adds fresh noise at every step: varied and forgiving, never settles as steps grow.</source>
+        <translation>每步加入新噪声：变化丰富、容错好，增加步数也不会收敛。</translation>
+    </message>
+    <message>
+        <source>After {0}: a value is missing.</source>
+        <translation>{0}: 之后缺少值。</translation>
+    </message>
+    <message>
+        <source>Another file in {0} has the name {1}.</source>
+        <translation>{0} 中的另一个文件已使用名称 {1}。</translation>
+    </message>
+    <message>
+        <source>Another picture of the history in {0} has the name {1}.</source>
+        <translation>历史记录中 {0} 内的另一张图片已使用名称 {1}。</translation>
+    </message>
+    <message>
+        <source>As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.</source>
+        <translation>与 AUTOMATIC1111 在 NVIDIA 显卡上或来源为 NV 时的噪声一致。</translation>
+    </message>
+    <message>
+        <source>As AUTOMATIC1111 with the random number source CPU draws it.</source>
+        <translation>与 AUTOMATIC1111 随机数来源为 CPU 时的噪声一致。</translation>
+    </message>
+    <message>
+        <source>As ComfyUI on an NVIDIA card draws it for the first picture of a batch.</source>
+        <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图片的噪声一致。</translation>
+    </message>
+    <message>
+        <source>Ask for {0} steps.</source>
+        <translation>请使用 {0} 步。</translation>
+    </message>
+    <message>
+        <source>Bring its folder back, or start LDM Studio again; no picture is lost.</source>
+        <translation>请恢复其文件夹，或重新启动 LDM Studio；图片不会丢失。</translation>
+    </message>
+    <message>
+        <source>Cannot move {0} to the trash: it is not there.</source>
+        <translation>无法把 {0} 移到回收站：文件不存在。</translation>
+    </message>
+    <message>
+        <source>Cannot move {0} to the trash: it may not be moved.</source>
+        <translation>无法把 {0} 移到回收站：没有移动权限。</translation>
+    </message>
+    <message>
+        <source>Cannot give the name {0}: {1}.</source>
+        <translation>无法命名为 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>A latent has the shape {0}, not one [B, C, h, w].</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Between braces is a name and nothing else, not “{0}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cannot put back {0}: there is another file of this name now.</source>
+        <translation>无法恢复 {0}：现在已有同名文件。</translation>
+    </message>
+    <message>
+        <source>Cannot put back {0}: {1}.</source>
+        <translation>无法恢复 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot read {0}: it is damaged ({1}).</source>
+        <translation>无法读取 {0}：文件已损坏（{1}）。</translation>
+    </message>
+    <message>
+        <source>Cannot read {0}: {1}.</source>
+        <translation>无法读取 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot save {0}: {1}.</source>
+        <translation>无法保存 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot use the history {0}: another program keeps it locked.</source>
+        <translation>无法使用历史记录 {0}：它被其他程序锁定。</translation>
+    </message>
+    <message>
+        <source>Cannot use the history {0}: it cannot be opened.</source>
+        <translation>无法使用历史记录 {0}：无法打开。</translation>
+    </message>
+    <message>
+        <source>Cannot use the history {0}: it may not be written.</source>
+        <translation>无法使用历史记录 {0}：没有写入权限。</translation>
+    </message>
+    <message>
+        <source>Cannot use the history {0}: the disk is full.</source>
+        <translation>无法使用历史记录 {0}：磁盘已满。</translation>
+    </message>
+    <message>
+        <source>Cannot use the history {0}: {1}.</source>
+        <translation>无法使用历史记录 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot write into {0}: it is, or is in, a file.</source>
+        <translation>无法写入 {0}：它是文件，或位于文件之下。</translation>
+    </message>
+    <message>
+        <source>Cannot write into {0}: {1}.</source>
+        <translation>无法写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot write the history {0}: {1}.</source>
+        <translation>无法写入历史记录 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Cannot write {0}: {1}.</source>
+        <translation>无法写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Change their files.</source>
+        <translation>请更改它们的文件。</translation>
+    </message>
+    <message>
+        <source>Check the folder, or install the model again.</source>
+        <translation>请检查文件夹，或重新安装模型。</translation>
+    </message>
+    <message>
+        <source>Check the path.</source>
+        <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>Choose a Stable Diffusion model, or leave it out.</source>
+        <translation>请选择 Stable Diffusion 模型，或去掉它。</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint file, or the folder that holds the whole model.</source>
+        <translation>请选择检查点文件，或包含整个模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a lower CFG, or another sampler or schedule.</source>
+        <translation>请降低 CFG，或换一个采样器或调度器。</translation>
+    </message>
+    <message>
+        <source>Choose a model of the same family, or its refiner.</source>
+        <translation>请选择同系列的模型，或其精修模型。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller size, or close other programs, and generate again.</source>
+        <translation>请减小尺寸或关闭其他程序，然后重新生成。</translation>
+    </message>
+    <message>
+        <source>Choose a value between them.</source>
+        <translation>请选择两者之间的值。</translation>
+    </message>
+    <message>
+        <source>Choose another LoRA, or a model that it is made for.</source>
+        <translation>请换一个 LoRA，或选择它适用的模型。</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>请换一个文件。</translation>
+    </message>
+    <message>
+        <source>Choose another folder or disk.</source>
+        <translation>请换一个文件夹或磁盘。</translation>
+    </message>
+    <message>
+        <source>Choose another folder.</source>
+        <translation>请换一个文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation>请换一个模型。</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>请换一个名称。</translation>
+    </message>
+    <message>
+        <source>Choose another place.</source>
+        <translation>请换一个位置。</translation>
+    </message>
+    <message>
+        <source>Choose that model first.</source>
+        <translation>请先选择该模型。</translation>
+    </message>
+    <message>
+        <source>Choose the decoder of a TAESD that is made for this family of models.</source>
+        <translation>请选择适用于此系列模型的 TAESD 解码器。</translation>
+    </message>
+    <message>
+        <source>Choose values between these.</source>
+        <translation>请选择这些之间的值。</translation>
+    </message>
+    <message>
+        <source>Copy the pictures that a query finds, or all, into a folder or a .zip file; draw them into one contact sheet, a .png or .jpg file; or write what is known of them into a .csv or .jsonl file.</source>
+        <translation>把查询到的或全部图片复制到文件夹或 .zip 文件；绘成一张缩略图总览（.png 或 .jpg 文件）；或把它们的信息写入 .csv 或 .jsonl 文件。</translation>
+    </message>
+    <message>
+        <source>Corrects each step with the next look: accurate from 10 steps.</source>
+        <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M SDE that trusts the previous step more: smoother in few steps.</source>
+        <translation>更信任上一步的 DPM++ 2M SDE：少步数时更平滑。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M with fresh noise at every step: detailed and varied.</source>
+        <translation>每步加入新噪声的 DPM++ 2M：细节多、变化丰富。</translation>
+    </message>
+    <message>
+        <source>DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.</source>
+        <translation>每步加入新噪声的 DPM2：变化丰富，耗时是 Euler a 的两倍。</translation>
+    </message>
+    <message>
+        <source>Download it again, or ask whoever made it for a .safetensors file.</source>
+        <translation>请重新下载，或向作者索取 .safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>Download the model again, with its weights.</source>
+        <translation>请重新下载模型及其权重。</translation>
+    </message>
+    <message>
+        <source>Download the model again.</source>
+        <translation>请重新下载模型。</translation>
+    </message>
+    <message>
+        <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
+        <translation>绘制会继续。未完成的内容一旦可以就会写入；在此之前如果程序退出将会丢失。</translation>
+    </message>
+    <message>
+        <source>Each step removes the same share of the noise; suits samplers that add noise.</source>
+        <translation>每步去除同样比例的噪声；适合会加噪声的采样器。</translation>
+    </message>
+    <message>
+        <source>Euler that corrects its last error: better in few steps at the same speed.</source>
+        <translation>会修正上一步误差的 Euler：速度相同，少步数更好。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced times of the model, from pure noise to clean.</source>
+        <translation>模型时间步均匀分布，从纯噪声到干净。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced times that skip the nearly clean end; good with few steps.</source>
+        <translation>时间步均匀分布，跳过接近干净的末段；适合少步数。</translation>
+    </message>
+    <message>
+        <source>Exponential with a bend, rho, that is customarily none: the same levels.</source>
+        <translation>带弯曲度 rho 的指数分布，通常不弯曲：噪声水平相同。</translation>
+    </message>
+    <message>
+        <source>Extrapolates from the last four steps: accurate, at its best above 20 steps.</source>
+        <translation>由最近四步外推：准确，20 步以上最佳。</translation>
+    </message>
+    <message>
+        <source>Extrapolates from the last three steps: steadier than LMS in few steps.</source>
+        <translation>由最近三步外推：少步数时比 LMS 稳定。</translation>
+    </message>
+    <message>
+        <source>Flow times need 0 &lt; {0} &lt; {1} &lt; 1.</source>
+        <translation>流时间需满足 0 &lt; {0} &lt; {1} &lt; 1。</translation>
+    </message>
+    <message>
+        <source>For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.</source>
+        <translation>用于蒸馏到 2 至 8 步的模型，CFG 为 1 至 2；其他模型会偏模糊。</translation>
+    </message>
+    <message>
+        <source>Free some space, or let this folder be written.</source>
+        <translation>请腾出空间，或允许写入此文件夹。</translation>
+    </message>
+    <message>
+        <source>Free some space.</source>
+        <translation>请腾出一些空间。</translation>
+    </message>
+    <message>
+        <source>Give it one.</source>
+        <translation>请提供一个。</translation>
+    </message>
+    <message>
+        <source>Give one as init.</source>
+        <translation>请用 init 提供。</translation>
+    </message>
+    <message>
+        <source>Give the missing part as a file of its own.</source>
+        <translation>请以单独的文件提供缺少的部分。</translation>
+    </message>
+    <message>
+        <source>Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.</source>
+        <translation>先退回更多噪声再降下以修正误差；20 步起，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Groups three steps into one of third order: for very few steps.</source>
+        <translation>把三步合为一个三阶步：用于极少步数。</translation>
+    </message>
+    <message>
+        <source>Has the trash been emptied?</source>
+        <translation>回收站是否已被清空？</translation>
+    </message>
+    <message>
+        <source>If you have it elsewhere, give it with --model.</source>
+        <translation>如果它在别处，请用 --model 指定。</translation>
+    </message>
+    <message>
+        <source>Index folders with pictures of AUTOMATIC1111, Forge, ComfyUI, InvokeAI, Fooocus, SD.Next, NovelAI, Draw Things, Krita AI Diffusion, Easy Diffusion, SwarmUI. Nothing is copied or changed. Settings that have no equal here are listed.</source>
+        <translation>索引含有 AUTOMATIC1111、Forge、ComfyUI、InvokeAI、Fooocus、SD.Next、NovelAI、Draw Things、Krita AI Diffusion、Easy Diffusion、SwarmUI 图片的文件夹。不会复制或更改任何内容。没有对应项的设置会列出。</translation>
+    </message>
+    <message>
+        <source>Index folders: what is new, changed, moved or gone. Can be interrupted, and goes on where it was. Tags, ratings and favourites are kept.</source>
+        <translation>索引文件夹：新增、更改、移动或消失的图片。可以中断，下次从中断处继续。标签、评分和收藏会保留。</translation>
+    </message>
+    <message>
+        <source>Index its folder if it belongs into the history too.</source>
+        <translation>如果它也属于历史记录，请索引它的文件夹。</translation>
+    </message>
+    <message>
+        <source>Install or export the model again.</source>
+        <translation>请重新安装或导出模型。</translation>
+    </message>
+    <message>
+        <source>Is the disk there, and in order?</source>
+        <translation>磁盘是否存在且正常？</translation>
+    </message>
+    <message>
+        <source>It cannot be read: {0}.</source>
+        <translation>无法读取：{0}。</translation>
+    </message>
+    <message>
+        <source>It is empty.</source>
+        <translation>它是空的。</translation>
+    </message>
+    <message>
+        <source>It is kept, and saved as soon as that is possible; until then the queue waits. Make room, or use File &gt; Save Picture As.</source>
+        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图片另存为”。</translation>
+    </message>
+    <message>
+        <source>It is kept: with more memory free, run ldm-studio resume &apos;{0}&apos;.</source>
+        <translation>它已保留：内存充足时，请运行 ldm-studio resume &apos;{0}&apos;。</translation>
+    </message>
+    <message>
+        <source>It is larger than {0} MiB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is left as it is, and nothing will be written there.</source>
+        <translation>它保持原样，不会写入任何内容。</translation>
+    </message>
+    <message>
+        <source>It is left where it is. On some disks there is no trash.</source>
+        <translation>它留在原处。有些磁盘没有回收站。</translation>
+    </message>
+    <message>
+        <source>It is rebuilt from the picture files when LDM Studio starts again.</source>
+        <translation>LDM Studio 重新启动时会由图片文件重建。</translation>
+    </message>
+    <message>
+        <source>It may be damaged, or from a newer LDM Studio.</source>
+        <translation>它可能已损坏，或来自更新的 LDM Studio。</translation>
+    </message>
+    <message>
+        <source>It may come from a newer LDM Studio.</source>
+        <translation>它可能来自更新的 LDM Studio。</translation>
+    </message>
+    <message>
+        <source>It takes no options.</source>
+        <translation>它没有选项。</translation>
+    </message>
+    <message>
+        <source>It takes {0}.</source>
+        <translation>它支持 {0}。</translation>
+    </message>
+    <message>
+        <source>It would be {0}.</source>
+        <translation>它应为 {0}。</translation>
+    </message>
+    <message>
+        <source>Its first line must name the columns: name, prompt, negative_prompt.</source>
+        <translation>第一行必须是列名：name, prompt, negative_prompt。</translation>
+    </message>
+    <message>
+        <source>Its name is not valid Unicode.</source>
+        <translation>其名称不是有效的 Unicode。</translation>
+    </message>
+    <message>
+        <source>JPEG has no transparency.</source>
+        <translation>JPEG 不支持透明。</translation>
+    </message>
+    <message>
+        <source>Known: {0}.</source>
+        <translation>可用：{0}。</translation>
+    </message>
+    <message>
+        <source>Known: {0}; or give a model&apos;s file or folder.</source>
+        <translation>可用：{0}；或指定模型的文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>LDM Studio cannot write into {0}: {1}.</source>
+        <translation>LDM Studio 无法写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>Leave the VAE as it is.</source>
+        <translation>请不要更换 VAE。</translation>
+    </message>
+    <message>
+        <source>Let this folder be read and written.</source>
+        <translation>请允许读写此文件夹。</translation>
+    </message>
+    <message>
+        <source>Let this folder be written.</source>
+        <translation>请允许写入此文件夹。</translation>
+    </message>
+    <message>
+        <source>LoRAs are named in the prompt; in a negative prompt they do nothing.</source>
+        <translation>LoRA 应写在提示词中；写在反向提示词中无效。</translation>
+    </message>
+    <message>
+        <source>Load that model, or clear the hash to draw with this one.</source>
+        <translation>请加载该模型，或清除哈希值以使用当前模型。</translation>
+    </message>
+    <message>
+        <source>Locate it first.</source>
+        <translation>请先定位它。</translation>
+    </message>
+    <message>
+        <source>Looked in {0}{1}. Add the folder it is in, or take it out.</source>
+        <translation>已在 {0}{1} 中查找。请添加它所在的文件夹，或去掉它。</translation>
+    </message>
+    <message>
+        <source>Looks again in the middle of every step: accurate, and twice as slow as Euler.</source>
+        <translation>在每步中间再求值一次：准确，耗时是 Euler 的两倍。</translation>
+    </message>
+    <message>
+        <source>Looks as often as the picture needs within every step: accurate, its time varies.</source>
+        <translation>每步内按需求值：准确，耗时不定。</translation>
+    </message>
+    <message>
+        <source>Looks twice at every step: more accurate than Euler, and twice as slow.</source>
+        <translation>每步求值两次：比 Euler 准确，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>May this folder be written?</source>
+        <translation>此文件夹是否可写？</translation>
+    </message>
+    <message>
+        <source>More steps at both ends: for the composition and for fine detail, fewer between.</source>
+        <translation>两端步数多：利于构图和细节，中间较少。</translation>
+    </message>
+    <message>
+        <source>More steps where there is little noise, which favours fine detail.</source>
+        <translation>在噪声少处多走几步，利于细节。</translation>
+    </message>
+    <message>
+        <source>Move that one away first. The deleted one stays in the trash.</source>
+        <translation>请先移开那个文件。被删除的仍在回收站中。</translation>
+    </message>
+    <message>
+        <source>Much noise early and little late: the variety of Euler a and sharper detail.</source>
+        <translation>前期噪声多、后期少：有 Euler a 的变化，细节更锐利。</translation>
+    </message>
+    <message>
+        <source>Not a request: a JSON object is expected.</source>
+        <translation>不是请求：应为 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>Not a request: {0}.</source>
+        <translation>不是请求：{0}。</translation>
+    </message>
+    <message>
+        <source>Nothing is changed yet.</source>
+        <translation>还没有更改任何内容。</translation>
+    </message>
+    <message>
+        <source>Nothing is painted over.</source>
+        <translation>还没有涂抹任何区域。</translation>
+    </message>
+    <message>
+        <source>Nothing is painted.</source>
+        <translation>还没有涂抹。</translation>
+    </message>
+    <message>
+        <source>Only the first {0} characters are looked for.</source>
+        <translation>只搜索前 {0} 个字符。</translation>
+    </message>
+    <message>
+        <source>Only what is being drawn can be steered.</source>
+        <translation>只能调整正在绘制的图片。</translation>
+    </message>
+    <message>
+        <source>Open, paste or drop one, or choose Text to start from the prompt alone.</source>
+        <translation>请打开、粘贴或拖入一张，或选择“文本”只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>Paint on the canvas what shall be redrawn.</source>
+        <translation>请在画布上涂抹要重绘的部分。</translation>
+    </message>
+    <message>
+        <source>Paint what shall be redrawn.</source>
+        <translation>请涂抹要重绘的部分。</translation>
+    </message>
+    <message>
+        <source>Parts weigh {0} at most; this one {1}.</source>
+        <translation>权重最大为 {0}；此处为 {1}。</translation>
+    </message>
+    <message>
+        <source>Pictures may be {0}.</source>
+        <translation>支持的图片格式：{0}。</translation>
+    </message>
+    <message>
+        <source>Pictures of floating-point numbers cannot be used.</source>
+        <translation>不能使用浮点数图片。</translation>
+    </message>
+    <message>
+        <source>Please report it.</source>
+        <translation>请报告此问题。</translation>
+    </message>
+    <message>
+        <source>Prompt and settings will be forgotten when you close.</source>
+        <translation>关闭后提示词和设置不会保留。</translation>
+    </message>
+    <message>
+        <source>Put the file that it was made with into one of your folders.</source>
+        <translation>请把生成时所用的文件放进您的某个文件夹。</translation>
+    </message>
+    <message>
+        <source>Remembers the previous step: sharp pictures in fewer steps.</source>
+        <translation>记住上一步：步数更少也清晰。</translation>
+    </message>
+    <message>
+        <source>Remembers two steps and adds fresh noise: finest detail from 30 steps.</source>
+        <translation>记住两步并加入新噪声：30 步起细节最佳。</translation>
+    </message>
+    <message>
+        <source>Resize it to the size that is asked for.</source>
+        <translation>请调整到要求的尺寸。</translation>
+    </message>
+    <message>
+        <source>SGM Uniform on whole timesteps of the model, as other programs have it.</source>
+        <translation>取整数时间步的 SGM Uniform，与其他程序一致。</translation>
+    </message>
+    <message>
+        <source>Save as PNG or WebP.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save it as PNG.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Say which: {0}.</source>
+        <translation>请指明是哪一个：{0}。</translation>
+    </message>
+    <message>
+        <source>Scale it down first.</source>
+        <translation>请先缩小它。</translation>
+    </message>
+    <message>
+        <source>Several models are called like {0}.</source>
+        <translation>有多个模型名称与 {0} 相似。</translation>
+    </message>
+    <message>
+        <source>Step {0} is before the last change.</source>
+        <translation>第 {0} 步在最后一次改动之前。</translation>
+    </message>
+    <message>
+        <source>Step {0} is not among the kept ones, {1} to {2}.</source>
+        <translation>第 {0} 步不在保留的第 {1} 至 {2} 步之内。</translation>
+    </message>
+    <message>
+        <source>Strength 0 would change nothing.</source>
+        <translation>强度 0 不会改变任何内容。</translation>
+    </message>
+    <message>
+        <source>Strengths go up to {0}; this one is taken as {1}.</source>
+        <translation>强度最大为 {0}；此处按 {1} 处理。</translation>
+    </message>
+    <message>
+        <source>Take fewer or smaller pictures, or other columns.</source>
+        <translation>请减少或缩小图片，或改变列数。</translation>
+    </message>
+    <message>
+        <source>Take fewer or smaller pictures.</source>
+        <translation>请减少或缩小图片。</translation>
+    </message>
+    <message>
+        <source>Take fewer pictures.</source>
+        <translation>请减少图片。</translation>
+    </message>
+    <message>
+        <source>Take it away, or choose a model for depths, editing or enlarging.</source>
+        <translation>请移除它，或选择用于深度、编辑或放大的模型。</translation>
+    </message>
+    <message>
+        <source>Take that model, or clear the hash to go on with this one.</source>
+        <translation>请使用该模型，或清除哈希值以继续使用当前模型。</translation>
+    </message>
+    <message>
+        <source>Ten levels tuned for Stable Diffusion 1, stretched to other counts and models.</source>
+        <translation>为 Stable Diffusion 1 调校的十级噪声，可延伸到其他步数和模型。</translation>
+    </message>
+    <message>
+        <source>Tensors of the LoRA {0} that match nothing of this model: {1} ({2}). The rest acts.</source>
+        <translation>LoRA {0} 中与此模型不匹配的张量：{1} 个（{2}）。其余部分有效。</translation>
+    </message>
+    <message>
+        <source>Texts that alternate switch at no step, so this is read as text.</source>
+        <translation>交替文本没有切换步，因此按普通文本处理。</translation>
+    </message>
+    <message>
+        <source>The LoRA {0} has no effect in the negative prompt.</source>
+        <translation>LoRA {0} 在反向提示词中无效。</translation>
+    </message>
+    <message>
+        <source>The autoencoder made numbers of this picture that are not finite.</source>
+        <translation>自编码器处理这张图片时产生了非有限值。</translation>
+    </message>
+    <message>
+        <source>The beta distribution has no quantile {0} for shapes {1}, {2}.</source>
+        <translation>形状为 {1}、{2} 的 beta 分布没有分位数 {0}。</translation>
+    </message>
+    <message>
+        <source>The built-in styles are shown instead; nothing will be written there.</source>
+        <translation>改为显示内置风格；不会写入该文件。</translation>
+    </message>
+    <message>
+        <source>The change at step {0} changes nothing.</source>
+        <translation>第 {0} 步的改动没有改变任何内容。</translation>
+    </message>
+    <message>
+        <source>The classic deterministic sampler; follows the same path as Euler.</source>
+        <translation>经典的确定性采样器；与 Euler 走同一路径。</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {0}.</source>
+        <translation>损坏的文件已保留为 {0}。</translation>
+    </message>
+    <message>
+        <source>The embedding {0} is for other models than this one.</source>
+        <translation>嵌入 {0} 不适用于此模型。</translation>
+    </message>
+    <message>
+        <source>The engine is closed.</source>
+        <translation>引擎已关闭。</translation>
+    </message>
+    <message>
+        <source>The file has no PNG header.</source>
+        <translation>文件没有 PNG 文件头。</translation>
+    </message>
+    <message>
+        <source>The file is cut short.</source>
+        <translation>文件不完整。</translation>
+    </message>
+    <message>
+        <source>The file is damaged ({0}).</source>
+        <translation>文件已损坏（{0}）。</translation>
+    </message>
+    <message>
+        <source>The file is damaged: a checksum in it is wrong.</source>
+        <translation>文件已损坏：校验和错误。</translation>
+    </message>
+    <message>
+        <source>The file is not a PNG, JPEG or WebP picture.</source>
+        <translation>文件不是 PNG、JPEG 或 WebP 图片。</translation>
+    </message>
+    <message>
+        <source>The file of your settings has values that mean nothing: {0}.</source>
+        <translation>设置文件含有无效值：{0}。</translation>
+    </message>
+    <message>
+        <source>The file of your settings, {0}, is damaged.</source>
+        <translation>设置文件 {0} 已损坏。</translation>
+    </message>
+    <message>
+        <source>The file of your styles, {0}, is damaged.</source>
+        <translation>风格文件 {0} 已损坏。</translation>
+    </message>
+    <message>
+        <source>The first sampler of Stable Diffusion: remembers four steps.</source>
+        <translation>Stable Diffusion 最早的采样器：记住四步。</translation>
+    </message>
+    <message>
+        <source>The history is closed.</source>
+        <translation>历史记录已关闭。</translation>
+    </message>
+    <message>
+        <source>The history is not open.</source>
+        <translation>历史记录未打开。</translation>
+    </message>
+    <message>
+        <source>The history was damaged. It was set aside as {0} and is rebuilt from the picture files; tags, ratings, favourites, collections and saved searches are kept.</source>
+        <translation>历史记录已损坏。它已另存为 {0}，并由图片文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
+    </message>
+    <message>
+        <source>The history {0} is damaged.</source>
+        <translation>历史记录 {0} 已损坏。</translation>
+    </message>
+    <message>
+        <source>The history {0} is gone and cannot be written again: {1}.</source>
+        <translation>历史记录 {0} 已丢失且无法重新写入：{1}。</translation>
+    </message>
+    <message>
+        <source>The history {0} was deleted or replaced by another program. It was written again; nothing is lost.</source>
+        <translation>历史记录 {0} 被其他程序删除或替换。已重新写入，没有丢失。</translation>
+    </message>
+    <message>
+        <source>The history {0} was written by a newer LDM Studio: its version is {1}, this program knows {2}.</source>
+        <translation>历史记录 {0} 由更新的 LDM Studio 写入：其版本为 {1}，本程序支持 {2}。</translation>
+    </message>
+    <message>
+        <source>The model {0} is not at hand to go on with.</source>
+        <translation>没有可用于继续的模型 {0}。</translation>
+    </message>
+    <message>
+        <source>The name is too long: {0} of {1} bytes.</source>
+        <translation>名称过长：{0} 字节，上限 {1} 字节。</translation>
+    </message>
+    <message>
+        <source>The name needs {number}, so that no two pictures get the same.</source>
+        <translation>名称中需要 {number}，以免图片重名。</translation>
+    </message>
+    <message>
+        <source>The numbers must fall, but {0} comes after {1}.</source>
+        <translation>数值必须递减，但 {0} 在 {1} 之后。</translation>
+    </message>
+    <message>
+        <source>The numbers of this picture are no longer finite after step {0}.</source>
+        <translation>第 {0} 步之后，这张图片的数值不再有限。</translation>
+    </message>
+    <message>
+        <source>The original sampler: the same steps as Euler a, meant for very many.</source>
+        <translation>最初的采样器：步骤与 Euler a 相同，适合非常多的步数。</translation>
+    </message>
+    <message>
+        <source>The picture could not be saved in {0}: {1}.</source>
+        <translation>无法把图片保存到 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>The picture has too many pixels.</source>
+        <translation>图片像素过多。</translation>
+    </message>
+    <message>
+        <source>The recipe is too long for a JPEG.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The recipe names its {0} in a way that is none.</source>
+        <translation>生成参数中的 {0} 写法无效。</translation>
+    </message>
+    <message>
+        <source>The record inside {0} cannot be used: {1}.</source>
+        <translation>{0} 中的记录无法使用：{1}。</translation>
+    </message>
+    <message>
+        <source>The request goes on with a model with hash {0}; {1} has {2}.</source>
+        <translation>请求要用哈希值为 {0} 的模型继续；{1} 的哈希值为 {2}。</translation>
+    </message>
+    <message>
+        <source>The request was made for a model with hash {0}; {1} has {2}.</source>
+        <translation>请求适用于哈希值为 {0} 的模型；{1} 的哈希值为 {2}。</translation>
+    </message>
+    <message>
+        <source>The same on every device and in every batch; each step draws its own.</source>
+        <translation>在任何设备和批次中都相同；每步各自取噪声。</translation>
+    </message>
+    <message>
+        <source>The saved state is not one of its own request: the file is damaged.</source>
+        <translation>保存的状态与其请求不符：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>The schedule the sampler is customarily used with.</source>
+        <translation>该采样器惯用的调度器。</translation>
+    </message>
+    <message>
+        <source>The settings in {0} cannot be read: {1}.</source>
+        <translation>无法读取 {0} 中的设置：{1}。</translation>
+    </message>
+    <message>
+        <source>The sheet could not be packed.</source>
+        <translation>无法压缩总览图。</translation>
+    </message>
+    <message>
+        <source>The sheet would be too large: {0} × {1} pixels.</source>
+        <translation>总览图会过大：{0} × {1} 像素。</translation>
+    </message>
+    <message>
+        <source>The sigmas from {0} to {1} are not a range within the model&apos;s, {2} to {3}.</source>
+        <translation>sigma {0} 至 {1} 不在模型的范围 {2} 至 {3} 之内。</translation>
+    </message>
+    <message>
+        <source>The sigmas must fall, and stay above 0.</source>
+        <translation>sigma 必须递减且大于 0。</translation>
+    </message>
+    <message>
+        <source>The simplest: straight steps, settling on one picture as steps grow.</source>
+        <translation>最简单：直线步进，步数增加时收敛到同一张图片。</translation>
+    </message>
+    <message>
+        <source>The spacing of the first DDIM; starts a little below pure noise.</source>
+        <translation>最初 DDIM 的间隔；从略低于纯噪声处开始。</translation>
+    </message>
+    <message>
+        <source>The step index is {0}, outside 0 to {1}.</source>
+        <translation>步骤序号为 {0}，超出 0 至 {1}。</translation>
+    </message>
+    <message>
+        <source>The steps in {0} cannot be used: {1}.</source>
+        <translation>{0} 中的步骤无法使用：{1}。</translation>
+    </message>
+    <message>
+        <source>The steps of this picture are no longer kept.</source>
+        <translation>这张图片的步骤已不再保留。</translation>
+    </message>
+    <message>
+        <source>The steps of this picture can be seen when its model is loaded, {0} with hash {1}.</source>
+        <translation>加载其模型 {0}（哈希值 {1}）后，才能查看这张图片的步骤。</translation>
+    </message>
+    <message>
+        <source>The styles cannot be written to {0}: {1}.</source>
+        <translation>无法把风格写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>The styles in {0} cannot be read: {1}.</source>
+        <translation>无法读取 {0} 中的风格：{1}。</translation>
+    </message>
+    <message>
+        <source>The text encoder of {0} lacks words.</source>
+        <translation>{0} 的文本编码器缺少词汇。</translation>
+    </message>
+    <message>
+        <source>The usual ones are used instead.</source>
+        <translation>改用默认值。</translation>
+    </message>
+    <message>
+        <source>The usual ones are used; nothing will be written there.</source>
+        <translation>使用默认值；不会写入该文件。</translation>
+    </message>
+    <message>
+        <source>The usual settings are used. The file is kept as {0}.</source>
+        <translation>使用默认设置。原文件已保留为 {0}。</translation>
+    </message>
+    <message>
+        <source>The weights around this multiply to more than {0}, and are taken as that.</source>
+        <translation>此处外层权重相乘超过 {0}，按该值处理。</translation>
+    </message>
+    <message>
+        <source>The wildcard “{0}” is empty.</source>
+        <translation>通配符“{0}”是空的。</translation>
+    </message>
+    <message>
+        <source>The wildcards grow beyond all bounds.</source>
+        <translation>通配符展开过大。</translation>
+    </message>
+    <message>
+        <source>The wildcards lead back to themselves: {0}.</source>
+        <translation>通配符循环引用：{0}。</translation>
+    </message>
+    <message>
+        <source>The {0} is longer than {1} characters.</source>
+        <translation>{0} 超过 {1} 个字符。</translation>
+    </message>
+    <message>
+        <source>The {0} picture is not the one the request names.</source>
+        <translation>{0} 图片不是请求指定的那张。</translation>
+    </message>
+    <message>
+        <source>The {0} picture is {1} {2}, not uint8 {3}.</source>
+        <translation>{0} 图片为 {1} {2}，而不是 uint8 {3}。</translation>
+    </message>
+    <message>
+        <source>The {0} picture {1}.</source>
+        <translation>{0} 图片：{1}。</translation>
+    </message>
+    <message>
+        <source>The {0} text inside {1} is not usable.</source>
+        <translation>{1} 中的 {0} 文本无法使用。</translation>
+    </message>
+    <message>
+        <source>The {0} that the recipe names by the digest {1} is no longer kept.</source>
+        <translation>生成参数以摘要 {1} 指定的 {0} 已不再保留。</translation>
+    </message>
+    <message>
+        <source>There are only {0} to choose from; all are taken.</source>
+        <translation>只有 {0} 个可选；全部采用。</translation>
+    </message>
+    <message>
+        <source>There are {0}.</source>
+        <translation>可用：{0}。</translation>
+    </message>
+    <message>
+        <source>There is a collection “{0}” already.</source>
+        <translation>已有名为“{0}”的合集。</translation>
+    </message>
+    <message>
+        <source>There is a style “{0}” already.</source>
+        <translation>已有名为“{0}”的风格。</translation>
+    </message>
+    <message>
+        <source>There is no &lt;{0}:&gt; here, so this does nothing; it is not read.</source>
+        <translation>此处不支持 &lt;{0}:&gt;，因此不起作用，也不会读取。</translation>
+    </message>
+    <message>
+        <source>There is no caption {0}.</source>
+        <translation>没有说明项 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no collection {0}.</source>
+        <translation>没有合集 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no field {0}. Did you mean {1}?</source>
+        <translation>没有字段 {0}。您是指 {1} 吗？</translation>
+    </message>
+    <message>
+        <source>There is no folder {0}.</source>
+        <translation>没有文件夹 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no model {0}.</source>
+        <translation>没有模型 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no picture to start from.</source>
+        <translation>没有起始图。</translation>
+    </message>
+    <message>
+        <source>There is no picture {0} in the history.</source>
+        <translation>历史记录中没有图片 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no style in {0}.</source>
+        <translation>{0} 中没有风格。</translation>
+    </message>
+    <message>
+        <source>There is no such step; this is taken as 0.</source>
+        <translation>没有这一步；按 0 处理。</translation>
+    </message>
+    <message>
+        <source>There is no wildcard “{0}”, so this is read as text.</source>
+        <translation>没有通配符“{0}”，因此按普通文本处理。</translation>
+    </message>
+    <message>
+        <source>There is no {0} {1}.</source>
+        <translation>没有 {0} {1}。</translation>
+    </message>
+    <message>
+        <source>There is no {0}:{1}. There are {2}.</source>
+        <translation>没有 {0}:{1}。可用：{2}。</translation>
+    </message>
+    <message>
+        <source>There is no {{0}}.</source>
+        <translation>没有 {{0}}。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for the sheet.</source>
+        <translation>内存不足，无法生成总览图。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to open {0}.</source>
+        <translation>内存不足，无法打开 {0}。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to read it.</source>
+        <translation>内存不足，无法读取。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to save the picture.</source>
+        <translation>内存不足，无法保存图片。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory for this picture.</source>
+        <translation>内存不足，无法生成这张图片。</translation>
+    </message>
+    <message>
+        <source>These have: {0}.</source>
+        <translation>支持的有：{0}。</translation>
+    </message>
+    <message>
+        <source>This collection is not there any more.</source>
+        <translation>此合集已不存在。</translation>
+    </message>
+    <message>
+        <source>This is not a number, so it is read as text.</source>
+        <translation>这不是数字，因此按普通文本处理。</translation>
+    </message>
+    <message>
+        <source>This is not a number, so it is taken as 1.</source>
+        <translation>这不是数字，因此按 1 处理。</translation>
+    </message>
+    <message>
+        <source>This name is not valid Unicode.</source>
+        <translation>此名称不是有效的 Unicode。</translation>
+    </message>
+    <message>
+        <source>This names no LoRA.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This needs the model {0}; {1} here has the hash {2}.</source>
+        <translation>这需要模型 {0}；此处 {1} 的哈希值为 {2}。</translation>
+    </message>
+    <message>
+        <source>This needs the {0} {1} with the hash {2}; {3} has {4}.</source>
+        <translation>这需要哈希值为 {2} 的 {0} {1}；{3} 的哈希值为 {4}。</translation>
+    </message>
+    <message>
+        <source>This request has version {0}; this program knows {1}.</source>
+        <translation>此请求的版本为 {0}；本程序支持 {1}。</translation>
+    </message>
+    <message>
+        <source>This text encoder has no projection to pool with.</source>
+        <translation>此文本编码器没有用于池化的投影层。</translation>
+    </message>
+    <message>
+        <source>This { is never closed, so it is read as text.</source>
+        <translation>此 { 没有闭合，因此按普通文本处理。</translation>
+    </message>
+    <message>
+        <source>Try again in a moment.</source>
+        <translation>请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Two looks and fresh noise at every step: detailed and varied, twice as slow.</source>
+        <translation>每步求值两次并加入新噪声：细节多、变化丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.</source>
+        <translation>每步求值两次、取两次噪声：少步数也细节丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Unknown settings in the request: {0}.</source>
+        <translation>请求中有未知设置：{0}。</translation>
+    </message>
+    <message>
+        <source>Unknown {0} {1}.</source>
+        <translation>未知的 {0} {1}。</translation>
+    </message>
+    <message>
+        <source>Use a multiple of {0} up to {1}.</source>
+        <translation>请使用 {0} 的倍数，最大 {1}。</translation>
+    </message>
+    <message>
+        <source>Use a newer LDM Studio.</source>
+        <translation>请使用更新的 LDM Studio。</translation>
+    </message>
+    <message>
+        <source>Use it with a model of the family it was made for.</source>
+        <translation>请与它适用的系列模型一起使用。</translation>
+    </message>
+    <message>
+        <source>Use more than 0.</source>
+        <translation>请使用大于 0 的值。</translation>
+    </message>
+    <message>
+        <source>Use request.each().</source>
+        <translation>请使用 request.each()。</translation>
+    </message>
+    <message>
+        <source>Use the newer program, or move the file away to start a new history.</source>
+        <translation>请使用更新的程序，或移走该文件以新建历史记录。</translation>
+    </message>
+    <message>
+        <source>Wait until some are done, or remove some.</source>
+        <translation>请等一些任务完成，或移除一些。</translation>
+    </message>
+    <message>
+        <source>Weights go from 0 to {0}; this one is taken as {1}.</source>
+        <translation>权重范围为 0 至 {0}；此处按 {1} 处理。</translation>
+    </message>
+    <message>
+        <source>Weights in round brackets alone, and acting as they do in ComfyUI.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.</source>
+        <translation>权重、AND、BREAK、[from:to:when] 和 [a|b]，与 AUTOMATIC1111 和 Forge 相同。</translation>
+    </message>
+    <message>
+        <source>What was drawn of “{0}” cannot be read ({1}); it will be drawn from its beginning.</source>
+        <translation>无法读取“{0}”已绘制的内容（{1}）；将从头绘制。</translation>
+    </message>
+    <message>
+        <source>Windows keeps the name {0} for itself.</source>
+        <translation>名称 {0} 是 Windows 的保留名。</translation>
+    </message>
+    <message>
+        <source>With a point this is a share of the steps, so from 1 on it never comes.</source>
+        <translation>带小数点表示步数的比例，因此 1 及以上永远不会到达。</translation>
+    </message>
+    <message>
+        <source>a JSON object is expected</source>
+        <translation>应为 JSON 对象</translation>
+    </message>
+    <message>
+        <source>a layer&apos;s tensors do not fit together: {0}</source>
+        <translation>某层的张量彼此不符：{0}</translation>
+    </message>
+    <message>
+        <source>a list of numbers is expected, not {0}</source>
+        <translation>应为数字列表，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>a list of texts is expected, not {0}</source>
+        <translation>应为文本列表，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>a mask needs at least one pixel, got {0} x {1}</source>
+        <translation>蒙版至少需要一个像素，实为 {0} x {1}</translation>
+    </message>
+    <message>
+        <source>a model of LDM Studio&apos;s own kind</source>
+        <translation>LDM Studio 自有格式的模型</translation>
+    </message>
+    <message>
+        <source>a number is expected, not {0}</source>
+        <translation>应为数字，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>a radius is 1 to {0} pixels, got {1}</source>
+        <translation>半径应为 1 至 {0} 像素，实为 {1}</translation>
+    </message>
+    <message>
+        <source>a rating is 0 to {0} stars, not {1}</source>
+        <translation>评分应为 0 至 {0} 星，而不是 {1}</translation>
+    </message>
+    <message>
+        <source>alpha is uint8 {0}, got {1}</source>
+        <translation>alpha 应为 uint8 {0}，实为 {1}</translation>
+    </message>
+    <message>
+        <source>expected uint8 [H, W, 3 or 4], got {0} {1}</source>
+        <translation>应为 uint8 [H, W, 3 或 4]，实为 {0} {1}</translation>
+    </message>
+    <message>
+        <source>expected uint8 [H, W, 3], got {0} {1}</source>
+        <translation>应为 uint8 [H, W, 3]，实为 {0} {1}</translation>
+    </message>
+    <message>
+        <source>it carries no record of its steps, so only the finished pixels are compared</source>
+        <translation>它没有各步的记录，因此只比较最终像素</translation>
+    </message>
+    <message>
+        <source>it changes {0} numbers of a layer that has {1}</source>
+        <translation>它要更改某层的 {0} 个数值，而该层有 {1} 个</translation>
+    </message>
+    <message>
+        <source>it does not hold an object</source>
+        <translation>其内容不是对象</translation>
+    </message>
+    <message>
+        <source>it does not hold the vectors of one word</source>
+        <translation>它不含一个词的向量</translation>
+    </message>
+    <message>
+        <source>it ends within a name, so it is not complete</source>
+        <translation>它在名称中间结束，文件不完整</translation>
+    </message>
+    <message>
+        <source>it ends within its header, so it is not complete</source>
+        <translation>它在文件头中间结束，文件不完整</translation>
+    </message>
+    <message>
+        <source>it ends within its tensors, so it is not complete</source>
+        <translation>它在张量中间结束，文件不完整</translation>
+    </message>
+    <message>
+        <source>it ends within {0}, so it is not complete</source>
+        <translation>它在 {0} 中间结束，文件不完整</translation>
+    </message>
+    <message>
+        <source>it has only {0} bytes</source>
+        <translation>它只有 {0} 字节</translation>
+    </message>
+    <message>
+        <source>it has {0} blocks where {1} are the most</source>
+        <translation>它有 {0} 个块，上限为 {1}</translation>
+    </message>
+    <message>
+        <source>it has {0} layers</source>
+        <translation>它有 {0} 层</translation>
+    </message>
+    <message>
+        <source>it holds a Tucker decomposition of LoHa, which is not known</source>
+        <translation>它含有尚不支持的 LoHa Tucker 分解</translation>
+    </message>
+    <message>
+        <source>it holds a value of the unknown kind {0}</source>
+        <translation>它含有未知类型 {0} 的值</translation>
+    </message>
+    <message>
+        <source>it holds an encoder only, and no decoder</source>
+        <translation>它只有编码器，没有解码器</translation>
+    </message>
+    <message>
+        <source>it holds no dictionary of tensors</source>
+        <translation>它不含张量字典</translation>
+    </message>
+    <message>
+        <source>it holds no tiny decoder (TAESD)</source>
+        <translation>它不含小型解码器 (TAESD)</translation>
+    </message>
+    <message>
+        <source>it is a GGUF file of the unknown version {0}</source>
+        <translation>它是未知版本 {0} 的 GGUF 文件</translation>
+    </message>
+    <message>
+        <source>it is a zip archive, but not as PyTorch writes them</source>
+        <translation>它是 zip 文件，但不是 PyTorch 写入的格式</translation>
+    </message>
+    <message>
+        <source>it is a {0} without a U-Net, which is not known yet</source>
+        <translation>它是没有 U-Net 的 {0}，尚不支持</translation>
+    </message>
+    <message>
+        <source>it is an archive of {0} files</source>
+        <translation>它是含 {0} 个文件的归档</translation>
+    </message>
+    <message>
+        <source>it is in the format of PyTorch before 1.6, a bare pickle, which is not opened</source>
+        <translation>它是 PyTorch 1.6 之前的 pickle 格式，不会打开</translation>
+    </message>
+    <message>
+        <source>it is larger than {0} bytes</source>
+        <translation>它超过 {0} 字节</translation>
+    </message>
+    <message>
+        <source>it is neither a safetensors file nor one that PyTorch wrote</source>
+        <translation>它既不是 safetensors 文件，也不是 PyTorch 写入的文件</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>it is no object</source>
+        <translation>它不是对象</translation>
+    </message>
+    <message>
+        <source>it is of another version</source>
+        <translation>版本不同</translation>
+    </message>
+    <message>
+        <source>it is too large</source>
+        <translation>它过大</translation>
+    </message>
+    <message>
+        <source>it is {0}, {1}, which is not known yet</source>
+        <translation>它是 {0}，{1}，尚不支持</translation>
+    </message>
+    <message>
+        <source>it makes {0} hold values that are not finite numbers</source>
+        <translation>它使 {0} 含有非有限值</translation>
+    </message>
+    <message>
+        <source>it says that it holds more than {0} tensors</source>
+        <translation>它声称含有超过 {0} 个张量</translation>
+    </message>
+    <message>
+        <source>it says that it holds {0} tensors</source>
+        <translation>它声称含有 {0} 个张量</translation>
+    </message>
+    <message>
+        <source>it says that it holds {0} {1}</source>
+        <translation>它声称含有 {0} {1}</translation>
+    </message>
+    <message>
+        <source>it was made elsewhere or by an earlier version, or edited: without a record of its steps nobody can tell</source>
+        <translation>它由其他程序或早期版本生成，或被编辑过：没有各步的记录就无法判断</translation>
+    </message>
+    <message>
+        <source>its U-Net takes {0} channels, as no known one does</source>
+        <translation>其 U-Net 的输入为 {0} 通道，没有已知模型如此</translation>
+    </message>
+    <message>
+        <source>its alignment is {0}</source>
+        <translation>其对齐为 {0}</translation>
+    </message>
+    <message>
+        <source>its archive is damaged, or not complete: {0}</source>
+        <translation>其归档已损坏或不完整：{0}</translation>
+    </message>
+    <message>
+        <source>its archive is damaged: a file in it has no header</source>
+        <translation>其归档已损坏：其中一个文件没有文件头</translation>
+    </message>
+    <message>
+        <source>its archive wants to be read {0} bytes at once</source>
+        <translation>其归档要求一次读取 {0} 字节</translation>
+    </message>
+    <message>
+        <source>its autoencoder is not one for its U-Net</source>
+        <translation>其自编码器与其 U-Net 不匹配</translation>
+    </message>
+    <message>
+        <source>its autoencoder is not one for {0}</source>
+        <translation>其自编码器不适用于 {0}</translation>
+    </message>
+    <message>
+        <source>its autoencoder is of an unknown kind</source>
+        <translation>其自编码器类型未知</translation>
+    </message>
+    <message>
+        <source>its autoencoder is of the VQ kind, which cannot be drawn with yet</source>
+        <translation>其自编码器为 VQ 类型，尚不支持</translation>
+    </message>
+    <message>
+        <source>its first layer has the shape {0}</source>
+        <translation>其第一层的形状为 {0}</translation>
+    </message>
+    <message>
+        <source>its header is damaged: {0}</source>
+        <translation>其文件头已损坏：{0}</translation>
+    </message>
+    <message>
+        <source>its header is not a table of tensors</source>
+        <translation>其文件头不是张量表</translation>
+    </message>
+    <message>
+        <source>its header names {0} twice</source>
+        <translation>其文件头两次列出 {0}</translation>
+    </message>
+    <message>
+        <source>its numbers are big-endian</source>
+        <translation>其数值为大端序</translation>
+    </message>
+    <message>
+        <source>its pickle has the instruction {0}: no checkpoint needs it</source>
+        <translation>其 pickle 含有指令 {0}：检查点不需要它</translation>
+    </message>
+    <message>
+        <source>its pickle is larger than any checkpoint&apos;s, or compressed</source>
+        <translation>其 pickle 过大或被压缩</translation>
+    </message>
+    <message>
+        <source>its pickle names {0}, which is not needed to describe tensors: it may be malicious; nothing of it was run</source>
+        <translation>其 pickle 引用了描述张量所不需要的 {0}：可能是恶意文件；没有执行其中任何内容</translation>
+    </message>
+    <message>
+        <source>its pickle refers to something that is not the elements of a tensor</source>
+        <translation>其 pickle 引用了不是张量元素的内容</translation>
+    </message>
+    <message>
+        <source>its recipe does not match its digest</source>
+        <translation>其生成参数与摘要不符</translation>
+    </message>
+    <message>
+        <source>its record has {0} steps, the replay {1}</source>
+        <translation>其记录有 {0} 步，重放有 {1} 步</translation>
+    </message>
+    <message>
+        <source>its sizes {0} are impossible</source>
+        <translation>其尺寸 {0} 不可能存在</translation>
+    </message>
+    <message>
+        <source>its steps are {0} {1}</source>
+        <translation>其步骤为 {0} {1}</translation>
+    </message>
+    <message>
+        <source>its tensors are compressed, which PyTorch never does</source>
+        <translation>其张量被压缩，而 PyTorch 从不如此</translation>
+    </message>
+    <message>
+        <source>its text encoder is {0} wide, which no CLIP is</source>
+        <translation>其文本编码器宽度为 {0}，没有 CLIP 如此</translation>
+    </message>
+    <message>
+        <source>its text encoders are not those for its U-Net</source>
+        <translation>其文本编码器与其 U-Net 不匹配</translation>
+    </message>
+    <message>
+        <source>its vectors are too many, or differ in number</source>
+        <translation>其向量过多或数量不一致</translation>
+    </message>
+    <message>
+        <source>its {0} has more than is known of it: {1}</source>
+        <translation>其 {0} 含有未知部分：{1}</translation>
+    </message>
+    <message>
+        <source>its {0} lacks {1}</source>
+        <translation>其 {0} 缺少 {1}</translation>
+    </message>
+    <message>
+        <source>its {0} shows a kind of model that is not known yet</source>
+        <translation>其 {0} 表明这是尚不支持的模型类型</translation>
+    </message>
+    <message>
+        <source>max_side is {0}, outside 1 to {1}</source>
+        <translation>max_side 为 {0}，超出 1 至 {1}</translation>
+    </message>
+    <message>
+        <source>no file can be made in {0}</source>
+        <translation>无法在 {0} 中创建文件</translation>
+    </message>
+    <message>
+        <source>no list of files</source>
+        <translation>没有文件列表</translation>
+    </message>
+    <message>
+        <source>no object</source>
+        <translation>不是对象</translation>
+    </message>
+    <message>
+        <source>no tokens</source>
+        <translation>没有词元</translation>
+    </message>
+    <message>
+        <source>not a list of changes: {0}</source>
+        <translation>不是改动列表：{0}</translation>
+    </message>
+    <message>
+        <source>nothing of the machine is otherwise, so the recipe or the record in the file was edited after it was made</source>
+        <translation>机器环境没有不同，因此文件中的生成参数或记录在生成后被编辑过</translation>
+    </message>
+    <message>
+        <source>pictures of {0} and {1} have no difference</source>
+        <translation>尺寸为 {0} 和 {1} 的图片无法求差异</translation>
+    </message>
+    <message>
+        <source>prompt_tokens is {0}, outside 2 to {1}</source>
+        <translation>prompt_tokens 为 {0}，超出 2 至 {1}</translation>
+    </message>
+    <message>
+        <source>some of its blocks are missing ({0})</source>
+        <translation>缺少部分块（{0}）</translation>
+    </message>
+    <message>
+        <source>text is expected, not {0}</source>
+        <translation>应为文本，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>the U-Net&apos;s channels are not the autoencoder&apos;s {0}</source>
+        <translation>U-Net 的通道数与自编码器的 {0} 不符</translation>
+    </message>
+    <message>
+        <source>the U-Net&apos;s classes are no conditions of a text encoder</source>
+        <translation>U-Net 的类别条件不是文本编码器的条件</translation>
+    </message>
+    <message>
+        <source>the U-Net&apos;s conditions are not the text encoder&apos;s {0} wide</source>
+        <translation>U-Net 的条件宽度与文本编码器的 {0} 不符</translation>
+    </message>
+    <message>
+        <source>the U-Net&apos;s depths and multipliers differ in number</source>
+        <translation>U-Net 的深度与倍率数量不一致</translation>
+    </message>
+    <message>
+        <source>the defaults cannot be asked for: {0}</source>
+        <translation>默认值无法使用：{0}</translation>
+    </message>
+    <message>
+        <source>the device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>the elements {0} are missing</source>
+        <translation>缺少元素 {0}</translation>
+    </message>
+    <message>
+        <source>the elements {0} have another size than said</source>
+        <translation>元素 {0} 的大小与声明不符</translation>
+    </message>
+    <message>
+        <source>the environment is nested too deeply</source>
+        <translation>环境信息嵌套过深</translation>
+    </message>
+    <message>
+        <source>the file&apos;s pixels were edited after it was made</source>
+        <translation>文件的像素在生成后被编辑过</translation>
+    </message>
+    <message>
+        <source>the format is not {0}</source>
+        <translation>格式不是 {0}</translation>
+    </message>
+    <message>
+        <source>the image is empty or could not be read</source>
+        <translation>图片为空或无法读取</translation>
+    </message>
+    <message>
+        <source>the latent statistics are not those of {0} channels</source>
+        <translation>潜变量统计量与 {0} 通道不符</translation>
+    </message>
+    <message>
+        <source>the latents&apos; standard deviations are not above 0</source>
+        <translation>潜变量的标准差不大于 0</translation>
+    </message>
+    <message>
+        <source>the magnitudes of a layer are not as many as its channels</source>
+        <translation>某层的幅值数量与通道数不符</translation>
+    </message>
+    <message>
+        <source>the mask is uint8 {0}, got {1} {2}</source>
+        <translation>蒙版应为 uint8 {0}，实为 {1} {2}</translation>
+    </message>
+    <message>
+        <source>the model may be another: the recipe does not name its hash</source>
+        <translation>模型可能不同：生成参数没有记录其哈希值</translation>
+    </message>
+    <message>
+        <source>the number of threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>the parts were checked</source>
+        <translation>各部分已检查</translation>
+    </message>
+    <message>
+        <source>the pixels of the file are not those of its record either</source>
+        <translation>文件的像素也与其记录不符</translation>
+    </message>
+    <message>
+        <source>the place of {0} overlaps another or leaves a gap</source>
+        <translation>{0} 的位置与其他重叠或留有空隙</translation>
+    </message>
+    <message>
+        <source>the precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>the processor&apos;s vector instructions</source>
+        <translation>处理器的向量指令</translation>
+    </message>
+    <message>
+        <source>the record of the run is nested too deeply</source>
+        <translation>运行记录嵌套过深</translation>
+    </message>
+    <message>
+        <source>the system</source>
+        <translation>操作系统</translation>
+    </message>
+    <message>
+        <source>the version of LDM Studio&apos;s arithmetic</source>
+        <translation>LDM Studio 的算法版本</translation>
+    </message>
+    <message>
+        <source>the width is not a multiple of 2 or of the heads</source>
+        <translation>宽度不是 2 或注意力头数的倍数</translation>
+    </message>
+    <message>
+        <source>there is no picture to mask</source>
+        <translation>没有可加蒙版的图片</translation>
+    </message>
+    <message>
+        <source>there is something behind its last tensor</source>
+        <translation>最后一个张量之后还有内容</translation>
+    </message>
+    <message>
+        <source>true or false is expected, not {0}</source>
+        <translation>应为 true 或 false，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>unknown prediction {0}</source>
+        <translation>未知的预测类型 {0}</translation>
+    </message>
+    <message>
+        <source>unknown value {0}</source>
+        <translation>未知的值 {0}</translation>
+    </message>
+    <message>
+        <source>whether the file was edited cannot be told of a transparent one</source>
+        <translation>透明图片无法判断是否被编辑过</translation>
+    </message>
+    <message>
+        <source>{0} cannot be read: {1}</source>
+        <translation>无法读取 {0}：{1}</translation>
+    </message>
+    <message>
+        <source>{0} cannot be read: {1}.</source>
+        <translation>无法读取 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} cannot be used: {1}.</source>
+        <translation>无法使用 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} cannot draw a {1} of {2} pixels.</source>
+        <translation>{0} 无法绘制 {1} 为 {2} 像素的图片。</translation>
+    </message>
+    <message>
+        <source>{0} cannot draw tiles of {1} pixels.</source>
+        <translation>{0} 无法绘制 {1} 像素的分块。</translation>
+    </message>
+    <message>
+        <source>{0} cannot go on with what {1} began: its latents are others.</source>
+        <translation>{0} 无法继续 {1} 开始的图片：两者的潜变量不同。</translation>
+    </message>
+    <message>
+        <source>{0} cannot have had the shape {1}</source>
+        <translation>{0} 的形状不可能是 {1}</translation>
+    </message>
+    <message>
+        <source>{0} carries no recipe of LDM Studio, so it cannot be made again.</source>
+        <translation>{0} 不含 LDM Studio 的生成参数，因此无法重新生成。</translation>
+    </message>
+    <message>
+        <source>{0} channels cannot be shared among {1} heads</source>
+        <translation>{0} 个通道无法平分给 {1} 个注意力头</translation>
+    </message>
+    <message>
+        <source>{0} could not be read and is not overwritten.</source>
+        <translation>无法读取 {0}，也不会覆盖它。</translation>
+    </message>
+    <message>
+        <source>{0} decodes latents of {1} channels to pictures {2} times as large; those of this model have {3}, and its pictures are {4} times as large.</source>
+        <translation>{0} 把 {1} 通道的潜变量解码为 {2} 倍大的图片；此模型的潜变量为 {3} 通道，图片为 {4} 倍大。</translation>
+    </message>
+    <message>
+        <source>{0} does not describe a model: {1}.</source>
+        <translation>{0} 描述的不是模型：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} does not hold vectors</source>
+        <translation>{0} 不含向量</translation>
+    </message>
+    <message>
+        <source>{0} draws with its own autoencoder only.</source>
+        <translation>{0} 只能使用自带的自编码器。</translation>
+    </message>
+    <message>
+        <source>{0} has an index of {1} {2}.</source>
+        <translation>{0} 的索引为 {1} {2}。</translation>
+    </message>
+    <message>
+        <source>{0} has an unknown field {1}</source>
+        <translation>{0} 有未知字段 {1}</translation>
+    </message>
+    <message>
+        <source>{0} has another size than its shape {1}</source>
+        <translation>{0} 的大小与其形状 {1} 不符</translation>
+    </message>
+    <message>
+        <source>{0} has metadata that is none</source>
+        <translation>{0} 的元数据无效</translation>
+    </message>
+    <message>
+        <source>{0} has more than {1} million pixels.</source>
+        <translation>{0} 超过 {1} 百万像素。</translation>
+    </message>
+    <message>
+        <source>{0} has no bias</source>
+        <translation>{0} 没有偏置</translation>
+    </message>
+    <message>
+        <source>{0} has no end. Write 20..30, 20.. or ..30.</source>
+        <translation>{0} 没有端点。请写成 20..30、20.. 或 ..30。</translation>
+    </message>
+    <message>
+        <source>{0} has no end. Write 2026-11-01..2026-11-20.</source>
+        <translation>{0} 没有端点。请写成 2026-11-01..2026-11-20。</translation>
+    </message>
+    <message>
+        <source>{0} has no rho.</source>
+        <translation>{0} 没有 rho。</translation>
+    </message>
+    <message>
+        <source>{0} has no weight_map</source>
+        <translation>{0} 没有 weight_map</translation>
+    </message>
+    <message>
+        <source>{0} has the shape {1}</source>
+        <translation>{0} 的形状为 {1}</translation>
+    </message>
+    <message>
+        <source>{0} has tokens that the text encoder lacks.</source>
+        <translation>{0} 含有文本编码器没有的词元。</translation>
+    </message>
+    <message>
+        <source>{0} has too many pixels for a thumbnail.</source>
+        <translation>{0} 像素过多，无法生成缩略图。</translation>
+    </message>
+    <message>
+        <source>{0} has unknown elements {1}</source>
+        <translation>{0} 有未知元素 {1}</translation>
+    </message>
+    <message>
+        <source>{0} holds half of a surrogate pair.</source>
+        <translation>{0} 含有不完整的代理对。</translation>
+    </message>
+    <message>
+        <source>{0} holds no autoencoder (VAE).</source>
+        <translation>{0} 不含自编码器 (VAE)。</translation>
+    </message>
+    <message>
+        <source>{0} holds no weights of a decoder.</source>
+        <translation>{0} 不含解码器权重。</translation>
+    </message>
+    <message>
+        <source>{0} holds no weights.</source>
+        <translation>{0} 不含权重。</translation>
+    </message>
+    <message>
+        <source>{0} holds values that are not finite</source>
+        <translation>{0} 含有非有限值</translation>
+    </message>
+    <message>
+        <source>{0} holds values that are not finite numbers</source>
+        <translation>{0} 含有非有限值</translation>
+    </message>
+    <message>
+        <source>{0} is another picture than {1} was.</source>
+        <translation>{0} 与原来的 {1} 不是同一张图片。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged or belongs to another model: {1}.</source>
+        <translation>{0} 已损坏或属于另一个模型：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged: {1}</source>
+        <translation>{0} 已损坏：{1}</translation>
+    </message>
+    <message>
+        <source>{0} is full of locks</source>
+        <translation>{0} 中的锁文件已满</translation>
+    </message>
+    <message>
+        <source>{0} is in more than one of its files</source>
+        <translation>{0} 出现在多个文件中</translation>
+    </message>
+    <message>
+        <source>{0} is larger than {1} bytes</source>
+        <translation>{0} 超过 {1} 字节</translation>
+    </message>
+    <message>
+        <source>{0} is larger than {1} bytes, too large for a state.</source>
+        <translation>{0} 超过 {1} 字节，作为状态文件过大。</translation>
+    </message>
+    <message>
+        <source>{0} is made for text encoders that are {1} wide; those of this model are {2}.</source>
+        <translation>{0} 适用于宽度为 {1} 的文本编码器；此模型的宽度为 {2}。</translation>
+    </message>
+    <message>
+        <source>{0} is no date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d.</source>
+        <translation>{0} 不是日期。请写成 2026-11-23、2026-11、2026、today、yesterday 或 7d。</translation>
+    </message>
+    <message>
+        <source>{0} is no number. Write 20, &gt;=20, &lt;20 or 20..30.</source>
+        <translation>{0} 不是数字。请写成 20、&gt;=20、&lt;20 或 20..30。</translation>
+    </message>
+    <message>
+        <source>{0} is no size. Write it as 512x768.</source>
+        <translation>{0} 不是尺寸。请写成 512x768。</translation>
+    </message>
+    <message>
+        <source>{0} is no table of styles.</source>
+        <translation>{0} 不是风格表。</translation>
+    </message>
+    <message>
+        <source>{0} is no table of styles: {1}.</source>
+        <translation>{0} 不是风格表：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not a JSON object</source>
+        <translation>{0} 不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>{0} is not a SHA-256 digest in hex.</source>
+        <translation>{0} 不是十六进制的 SHA-256 摘要。</translation>
+    </message>
+    <message>
+        <source>{0} is not a model: it has neither a model.json nor a model_index.json.</source>
+        <translation>{0} 不是模型：既没有 model.json，也没有 model_index.json。</translation>
+    </message>
+    <message>
+        <source>{0} is not a picture, or is damaged.</source>
+        <translation>{0} 不是图片，或已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} is not a readable safetensors file with metadata</source>
+        <translation>{0} 不是带元数据的可读取 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>{0} is not a readable safetensors file: {1}</source>
+        <translation>{0} 不是可读取的 safetensors 文件：{1}</translation>
+    </message>
+    <message>
+        <source>{0} is not a readable safetensors file: {1}.</source>
+        <translation>{0} 不是可读取的 safetensors 文件：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not a readable tokenizer: {1}.</source>
+        <translation>{0} 不是可读取的分词器：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not a saved trajectory that can be used: {1}.</source>
+        <translation>{0} 不是可用的保存轨迹：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not a state: it holds {1}.</source>
+        <translation>{0} 不是状态文件：其内容为 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not a whole number.</source>
+        <translation>{0} 不是整数。</translation>
+    </message>
+    <message>
+        <source>{0} is not above 0, or above {1}.</source>
+        <translation>{0} 不大于 0，或大于 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} is not described as a tensor</source>
+        <translation>{0} 没有被描述为张量</translation>
+    </message>
+    <message>
+        <source>{0} is not the picture it is named after: it is damaged.</source>
+        <translation>{0} 与其名称不符：图片已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} is not there.</source>
+        <translation>{0} 不存在。</translation>
+    </message>
+    <message>
+        <source>{0} is packed in an unknown way, number {1}</source>
+        <translation>{0} 的打包方式未知，编号 {1}</translation>
+    </message>
+    <message>
+        <source>{0} is too large for a file of styles.</source>
+        <translation>{0} 作为风格文件过大。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, neither RGB nor grey.</source>
+        <translation>{0} 为 {1}，既不是 RGB 也不是灰度。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, outside {2} to {3}</source>
+        <translation>{0} 为 {1}，超出 {2} 至 {3}</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, outside {2} to {3}.</source>
+        <translation>{0} 为 {1}，超出 {2} 至 {3}。</translation>
+    </message>
+    <message>
+        <source>{0} jobs are in the queue already.</source>
+        <translation>队列中已有 {0} 个任务。</translation>
+    </message>
+    <message>
+        <source>{0} lacks the field {1}</source>
+        <translation>{0} 缺少字段 {1}</translation>
+    </message>
+    <message>
+        <source>{0} lacks {1}.</source>
+        <translation>{0} 缺少 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} must be a list, and not an endless one.</source>
+        <translation>{0} 必须是长度有限的列表。</translation>
+    </message>
+    <message>
+        <source>{0} must be a {1}.</source>
+        <translation>{0} 必须是 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} must be {1}, not {2}.</source>
+        <translation>{0} 必须是 {1}，而不是 {2}。</translation>
+    </message>
+    <message>
+        <source>{0} names {1}, which is not beside it</source>
+        <translation>{0} 引用了 {1}，但它不在旁边</translation>
+    </message>
+    <message>
+        <source>{0} needs {1}.</source>
+        <translation>{0} 需要 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} numbers are more than {1}.</source>
+        <translation>{0} 个数值超过上限 {1} 个。</translation>
+    </message>
+    <message>
+        <source>{0} of the shape {1} is not in whole blocks</source>
+        <translation>形状为 {1} 的 {0} 不是整块</translation>
+    </message>
+    <message>
+        <source>{0} of {1} pictures are done</source>
+        <translation>已完成 {0} / {1} 张图片</translation>
+    </message>
+    <message>
+        <source>{0} reaches beyond its elements</source>
+        <translation>{0} 超出其元素范围</translation>
+    </message>
+    <message>
+        <source>{0} sigmas are not {1} steps.</source>
+        <translation>{0} 个 sigma 与 {1} 步不符。</translation>
+    </message>
+    <message>
+        <source>{0} takes no LoRAs.</source>
+        <translation>{0} 不支持 LoRA。</translation>
+    </message>
+    <message>
+        <source>{0} takes no picture to be led by.</source>
+        <translation>{0} 不支持控制图。</translation>
+    </message>
+    <message>
+        <source>{0} takes no {1}.</source>
+        <translation>{0} 不支持 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} {1} are more than {2}</source>
+        <translation>{0} {1} 超过 {2}</translation>
+    </message>
+    <message>
+        <source>{0} {1}; {2} is of the family {3}.</source>
+        <translation>{0} {1}；{2} 属于 {3} 系列。</translation>
+    </message>
+    <message>
+        <source>{0}: a mark is missing</source>
+        <translation>{0}：缺少标记</translation>
+    </message>
+    <message>
+        <source>{0}: a tensor has an impossible shape</source>
+        <translation>{0}：张量的形状不可能存在</translation>
+    </message>
+    <message>
+        <source>{0}: a value is missing</source>
+        <translation>{0}：缺少值</translation>
+    </message>
+    <message>
+        <source>{0}: it appends to what is not a list</source>
+        <translation>{0}：向非列表追加</translation>
+    </message>
+    <message>
+        <source>{0}: it calls {1} in a way that makes no sense</source>
+        <translation>{0}：对 {1} 的调用没有意义</translation>
+    </message>
+    <message>
+        <source>{0}: it does not end</source>
+        <translation>{0}：没有结束</translation>
+    </message>
+    <message>
+        <source>{0}: it recalls what it never noted</source>
+        <translation>{0}：引用了未记录的内容</translation>
+    </message>
+    <message>
+        <source>{0}: it sets items of what is not a dictionary</source>
+        <translation>{0}：给非字典设置项</translation>
+    </message>
+    <message>
+        <source>{0}: {1} when it was made, {2} here</source>
+        <translation>{0}：生成时为 {1}，此处为 {2}</translation>
+    </message>
+    <message>
+        <source>{0}Known: {1}; or give a model&apos;s file or folder.</source>
+        <translation>{0}可用：{1}；或指定模型的文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>{number} can stand there only once.</source>
+        <translation>{number} 只能出现一次。</translation>
+    </message>
+</context>
+</TS>
