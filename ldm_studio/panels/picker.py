@@ -313,6 +313,13 @@ class Picker(QFrame):
             return True
         return False
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no control inside has taken."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
     def _find(self, words: str) -> None:
         marked = self._marked()
         self.items.find(words)

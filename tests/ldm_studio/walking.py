@@ -1,0 +1,196 @@
+"""What tests of access walk through: every control inside a widget, and what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QTabBar,
+    QTabWidget,
+    QTextBrowser,
+    QWidget,
+)
+
+from ldm_studio.app import Application
+from ldm_studio.history.browser.model import Stage
+from ldm_studio.history.browser.page import HistoryPage
+from ldm_studio.panels.folded import Folded
+from tests.ldm_studio.driving import disc, make
+
+CONTROLS = (
+    QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider,
+    QAbstractItemView,
+)  # fmt: skip
+INSIDE = (QAbstractSpinBox, QComboBox, QLineEdit, QKeySequenceEdit, QTabBar)
+SECONDS = 10_000
+
+
+def controls(root: QWidget) -> Iterator[QWidget]:
+    """Those that are seen: the usual kinds, and whatever else takes the focus."""
+    for widget in root.findChildren(QWidget):
+        takes_keys = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        usual = isinstance(widget, CONTROLS)
+        if isinstance(widget, QHeaderView | QTabWidget):  # the bar of its tabs has the focus
+            continue
+        seen = widget.isVisible() and widget.window() is root.window()
+        if (usual or takes_keys) and seen and not is_part(widget):
+            yield widget
+
+
+def is_part(widget: QWidget) -> bool:
+    """Made by Qt inside another control."""
+    above = widget.parentWidget()
+    return widget.objectName().startswith("qt_") or isinstance(above, INSIDE)
+
+
+def name_of(widget: QWidget) -> str:
+    """What a screen reader says it is."""
+    words = getattr(widget, "text", str)() if isinstance(widget, QAbstractButton) else ""
+    return widget.accessibleName() or words.replace("&", "")
+
+
+def explains_itself(widget: QWidget) -> bool:
+    """By a tooltip or a description, or by the words on it."""
+    if isinstance(widget, QAbstractButton) and getattr(widget, "text", str)().strip():
+        return True
+    return bool(widget.toolTip() or widget.accessibleDescription())
+
+
+def by_keys(widget: QWidget) -> bool:
+    """Whether keys get there: by Tab, by arrows within its group, or to one that does the same."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        return True
+    if isinstance(widget, QAbstractButton) and widget.group() is not None:
+        return any(b.focusPolicy() & Qt.FocusPolicy.TabFocus for b in widget.group().buttons())
+    if isinstance(widget, QSlider):
+        beside = widget.parentWidget().findChildren(QAbstractSpinBox)
+        return any(one.accessibleName() == widget.accessibleName() for one in beside)
+    # The lists of pickers and of the palette: keys typed into the search field move in them.
+    fields = (
+        widget.window().findChildren(QLineEdit) if isinstance(widget, QAbstractItemView) else []
+    )
+    return any(field.isVisible() for field in fields)
+
+
+def place_of(widget: QWidget) -> str:
+    """To find it in the code: the classes of what it is in."""
+    names = [f"{type(widget).__name__}({name_of(widget)!r})"]
+    above = widget.parentWidget()
+    while above is not None:
+        names.append(type(above).__name__)
+        above = above.parentWidget()
+    return " < ".join(names)
+
+
+def focus() -> QWidget:
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def round_trip(qtbot, first: QWidget, key: Qt.Key = Qt.Key.Key_Tab) -> list[QWidget]:
+    """What has the focus, from `first` on, until it comes back there. Fails where it is caught."""
+    first.setFocus(Qt.FocusReason.OtherFocusReason)
+    seen = [focus()]
+    shift = Qt.KeyboardModifier.ShiftModifier
+    held = shift if key == Qt.Key.Key_Backtab else Qt.KeyboardModifier.NoModifier
+    while True:
+        qtbot.keyClick(seen[-1], key, held)
+        while focus() is seen[-1] and next_link(seen[-1]):
+            qtbot.keyClick(seen[-1], key, held)
+        if focus() is seen[0]:
+            return seen
+        assert focus() not in seen, f"{key} is caught between {place_of(focus())} and {seen[-1]}"
+        seen.append(focus())
+
+
+def next_link(widget: QWidget) -> bool:
+    """Whether the key has gone on inside, to another link of a text."""
+    return isinstance(widget, QTextBrowser) and widget.textCursor().hasSelection()
+
+
+def in_reading_order(widgets: list[QWidget], window: QWidget) -> list[QWidget]:
+    """Line by line; what begins above the middle of another is in its line."""
+    boxes = {one: QRect(one.mapTo(window, QPoint(0, 0)), one.size()) for one in widgets}
+    lines: list[list[QWidget]] = []
+    for one in sorted(widgets, key=lambda one: boxes[one].top()):
+        if lines and boxes[one].top() < boxes[lines[-1][0]].center().y():
+            lines[-1].append(one)
+        else:
+            lines.append([one])
+    return [one for line in lines for one in sorted(line, key=lambda one: boxes[one].left())]
+
+
+def unfold(application: Application, qtbot) -> None:
+    """Every panel open, two candidates and a mask on the canvas, a notice over it."""
+    window = application.window
+    window.resize(1600, 1400)
+    make(application, qtbot, prompt="a cat", count=2)
+    for folded in window.findChildren(Folded):
+        folded.toggle.setChecked(True)
+    window.prompt.negative_toggle.setChecked(True)
+    application.studio.view.set_mask(disc())
+    window.notice.show_info("Something happened.", "", ("Act", lambda: None))
+    window.layout().activate()
+    QApplication.processEvents()
+
+
+def open_history(application: Application, qtbot) -> HistoryPage:
+    """With a picture chosen and its details at the right."""
+    if not application.library.is_open:
+        application.library.open()
+    application.browsing.show_history()
+    page = application.browsing.page
+    assert page is not None
+    qtbot.waitUntil(
+        lambda: page.model.stage is Stage.DONE and page.model.rowCount() > 0, timeout=SECONDS
+    )
+    with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+        page.grid.select_ids([int(page.model.ids[0])])
+    return page
+
+
+Opener = Callable[[Application, HistoryPage], object]
+
+
+def _rename(_: Application, page: HistoryPage) -> None:
+    page.chosen.ask_for_name()
+
+
+def _command(name: str) -> Opener:
+    return lambda application, _: application.window.actions_by_id[name].trigger()
+
+
+DIALOGS: dict[str, Opener] = {
+    **{
+        name: _command(name)
+        for name in ("settings", "shortcuts", "palette", "report", "about", "documentation",
+                     "enlarge")
+    },
+    "save style": lambda application, _: application.window.prompt.styles.save(),
+    "styles": lambda application, _: application.window.prompt.styles.manage(),
+    "models": lambda application, _: application.window.sampler.model.box.showPopup(),
+    "LoRAs": lambda application, _: application.window.prompt.addons.open(),
+    "error": lambda application, _: application.errors.show("It broke.", "A long report."),
+    "rename": _rename,
+    "export": lambda _, page: page.chosen.acts["export"].trigger(),
+}  # fmt: skip
+"""What opens over the window, and how."""
+
+
+def opened(application: Application, qtbot, page: HistoryPage, name: str) -> QWidget:
+    """The window of a dialog, shown."""
+    DIALOGS[name](application, page)
+    qtbot.waitUntil(lambda: focus().window() is not application.window, timeout=SECONDS)
+    return focus().window()
