@@ -27,6 +27,8 @@ def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
         )
     delta = difference(tensors).reshape(weight.shape)
     magnitude = tensors.get("dora_scale")
+    if "magnitudes" in tensors:  # those of PEFT are always of rows, whatever their shape
+        magnitude = tensors["magnitudes"].reshape(-1, 1)
     if magnitude is None:
         return weight + strength * delta
     return weight + strength * (_decomposed(weight + delta, magnitude) - weight)
