@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from inspect import signature
 
 from .adams import deis, gradient_estimation, lms, plms
@@ -60,8 +60,8 @@ class SamplerRow:
         """The fields of `Options` that it has a use for."""
         return tuple(self.customary)
 
-    @property
-    def customary(self) -> dict[str, float | int]:
+    @cached_property
+    def customary(self) -> Mapping[str, float | int]:
         """Those fields, and what they are where they are not given."""
         keywords = signature(self.make).parameters
         return {name: keywords[name].default for name in keywords if name in Options.RANGES}
