@@ -20,7 +20,7 @@ from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told
 
-SLACK = 12
+SLACK = 10
 """Logical pixels that Qt leaves behind the word."""
 LORA, EMBEDDING = "lora", "embedding"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDEST = 260
 """Logical pixels of a name in the menu."""
-SLACK = 12
+SLACK = 10
 """Logical pixels that Qt leaves behind the word: without, it ends where the editor below does."""
 
 

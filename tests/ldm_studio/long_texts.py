@@ -25,12 +25,15 @@ LOCALE = "de"
 """Any with one plural form beside the singular."""
 LONGER = 0.4
 """German and Russian need 30 to 40 % more room than English."""
+_DATE = re.compile(r"\bM{3,4}\b")
 _KEPT = re.compile(r"(\{[^}]*\}|%L?n|<[^>]*>|&\w+;|\*\.\w+)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def longer(text: str) -> str:
     """Every word grows at its end; values, plural marks and HTML stay."""
+    if _DATE.search(text):  # the form of a date
+        return text
     parts = _KEPT.split(text)
     parts[::2] = [_WORD.sub(_grown, part) for part in parts[::2]]
     return "".join(parts)
@@ -93,7 +96,15 @@ def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
             case QPushButton() | QCheckBox() if widget.text():
                 yield widget, widget.text(), QSize(widget.sizeHint().width(), 0)
             case QToolButton() if widget.text() and _shows_text(widget):
-                yield widget, widget.text(), QSize(widget.sizeHint().width(), 0)
+                yield widget, widget.text(), QSize(_width_of(widget), 0)
+
+
+def _width_of(button: QToolButton) -> int:
+    """With its icon beside the text, and what Qt leaves between and around them."""
+    words = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
+    beside = button.toolButtonStyle() is button.toolButtonStyle().ToolButtonTextBesideIcon
+    least = words + (button.iconSize().width() + 8 if beside and not button.icon().isNull() else 0)
+    return max(least, button.sizeHint().width())
 
 
 def _elides(widget: QWidget) -> bool:
