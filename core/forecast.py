@@ -6,7 +6,6 @@ was measured gives the rate. Needs no torch, so that a window can ask at every c
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -159,18 +158,3 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
                 linear += share * 4 * width**2 * (1 if shuffled else 9)
     linear += 9 * width * config.out_channels
     return Load(linear, square)
-
-
-def in_words(forecast: Forecast) -> tuple[str, str]:
-    """Such as ("3.2 s", "1.4 GB"); memory "" if it is not known, or hardly any."""
-    seconds = forecast.seconds
-    if seconds < 10:
-        time = f"{seconds:.1f} s"
-    elif seconds < 100:
-        time = f"{seconds:.0f} s"
-    else:
-        time = f"{math.ceil(seconds / 60)} min"
-    if forecast.memory is None or forecast.memory < WORTH_TELLING:
-        return time, ""
-    megabytes = forecast.memory / 1e6
-    return time, f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

@@ -221,16 +221,21 @@ def _reach(opening: _Open, end: int, syntax: str, found: Brackets) -> None:
     if syntax == A1111:
         factor = STRONGER if bracket == "(" else 1 / STRONGER
         found.groups.append(Group(at, end, end, factor, numbered=False))
-        what = "acts up to the end"
+        explanation = (
+            f"This {bracket} is never closed, so it acts up to the end. Write \\{bracket} if it is "
+            "text."
+        )
     else:
-        what = "is read as text"
-    explanation = f"This {bracket} is never closed, so it {what}. If it is text, write \\{bracket}"
+        explanation = (
+            f"This {bracket} is never closed, so it is read as text. Write \\{bracket} if that is "
+            "meant."
+        )
     found.problems.append(Problem(at, at + 1, explanation))
 
 
 def _lone(at: int, bracket: str, wanted: str) -> Problem:
     explanation = (
-        f"This {bracket} has no {wanted} before it, so it is read as text. If that is meant, "
-        f"write \\{bracket}"
+        f"This {bracket} has no {wanted} before it, so it is read as text. "
+        f"Write \\{bracket} if that is meant."
     )
     return Problem(at, at + 1, explanation)

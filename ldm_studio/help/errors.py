@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
 
 from ..main_window import MainWindow
 from ..theme import GRID, Role, icon
-from ..translation import translate
+from ..translation import told, translate
 from .dialogs import HelpDialog, fixed_text, words
 
 MOST_KEPT = 20
@@ -35,7 +35,7 @@ class Errors(QObject):
             self.dialog.add(summary, report)
         elif report in self._known:
             self._window.notice.show_error(
-                self.tr("Something went wrong again: {summary}").format(summary=summary),
+                self.tr("Something went wrong again: {summary}").format(summary=told(summary)),
                 "",
                 (self.tr("Details…"), lambda: self._open(summary, report)),
             )
@@ -90,7 +90,7 @@ class ErrorDialog(HelpDialog):
         """Another error, or the same once more."""
         self._count += 1
         if not self._reports:
-            self._summary = summary
+            self._summary = told(summary)
         if report in self._reports or len(self._reports) < MOST_KEPT:
             self._reports[report] = self._reports.get(report, 0) + 1
         text = self._summary

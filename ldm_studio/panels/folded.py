@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVB
 
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import counted
 
 
 class Folded(QWidget):
@@ -48,7 +49,7 @@ class Folded(QWidget):
     def show_changed(self, changed: list[str]) -> None:
         """What is not as usual, each with its value, in a few words."""
         what = "\n".join(changed)
-        self.mark.setText(self.tr("%n changed", "", len(changed)) if changed else "")
+        self.mark.setText(counted("Folded", "%n changed", len(changed)) if changed else "")
         self.mark.setToolTip(what)
         self.toggle.setAccessibleDescription(
             self.tr("Changed: {what}").format(what=what) if changed else ""

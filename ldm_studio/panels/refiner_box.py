@@ -14,6 +14,7 @@ from ldm_studio.canvas.background import Background
 from ldm_studio.models import FoundModel
 from ldm_studio.studio.fitting import refining_problem
 from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.translation import told
 
 
 class RefinerBox(QComboBox):
@@ -69,7 +70,7 @@ class RefinerBox(QComboBox):
         self.addItem(self.tr("none"), "")
         for model in self._found:
             problem = model.problem or refining_problem(model.kind, self._model)
-            self._add(model.name, model.reference, problem or model.kind, usable=not problem)
+            self._add(model.name, model.reference, told(problem or model.kind), usable=not problem)
         if self.findData(self._value) < 0:
             name = Path(self._value).stem
             missing = self.tr("{name} (missing)").format(name=name) if self._looked else name

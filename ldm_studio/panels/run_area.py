@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.forecast import Forecast, in_words
+from core.forecast import WORTH_TELLING, Forecast
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.theme import GRID, icon
+from ldm_studio.translation import translate
 
 ICON = QSize(16, 16)
 
@@ -134,8 +137,8 @@ class RunArea(QWidget):
 
     def show_forecast(self, forecast: Forecast | None) -> None:
         """What the next press of Generate will take; None: nothing is known."""
-        words = [word for word in in_words(forecast) if word] if forecast else []
-        self.forecast.setText("≈ " + " · ".join(words) if words else "")
+        words = " · ".join(_in_words(forecast)) if forecast else ""
+        self.forecast.setText(f"≈ {words}" if words else "")
         self._show_run(self._store.run)
 
     @property
@@ -190,3 +193,20 @@ def _worded(text: str, name: str) -> QToolButton:
     button.setProperty("framed", True)
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button
+
+
+def _in_words(forecast: Forecast) -> Iterator[str]:
+    """Such as "3.2 s" and "1.4 GB"; no memory where it is not known, or hardly any."""
+    seconds = forecast.seconds
+    if seconds < 10:
+        yield translate("Duration", "{number} s").format(number=f"{seconds:.1f}")
+    elif seconds < 100:
+        yield translate("Duration", "{number} s").format(number=f"{seconds:.0f}")
+    else:
+        yield translate("Duration", "{number} min").format(number=math.ceil(seconds / 60))
+    if forecast.memory is not None and forecast.memory >= WORTH_TELLING:
+        megabytes = forecast.memory / 1e6
+        if megabytes >= 1000:
+            yield translate("Status", "{number} GB").format(number=f"{megabytes / 1000:.1f}")
+        else:
+            yield translate("Status", "{number} MB").format(number=f"{megabytes:.0f}")

@@ -18,7 +18,6 @@ from core.forecast import (
     Task,
     evaluations,
     foretold,
-    in_words,
     unet_load,
 )
 from core.networks.layers import Context
@@ -103,10 +102,3 @@ def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
     assert 20 < foretold(twice, unet_load(SD1), measured).seconds < 40
     tiled = replace(task, tiles=2)
     assert foretold(tiled, unet_load(SD1), measured).seconds == pytest.approx(20)
-
-
-def test_words() -> None:
-    assert in_words(Forecast(3.21, 1_430_000_000)) == ("3.2 s", "1.4 GB")
-    assert in_words(Forecast(42.3, 90_000_000)) == ("42 s", "90 MB")
-    assert in_words(Forecast(130.0, None)) == ("3 min", "")
-    assert in_words(Forecast(1.0, 4096)) == ("1.0 s", "")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from core.forecast import Load
+from core.forecast import Forecast, Load
 from core.request import Inpaint, Request
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
 from ldm_studio.panels.run_area import RunArea
@@ -161,3 +161,20 @@ def test_tiles_are_counted() -> None:
     task = task_of(Request(width=512, height=256, tile=128), INFO, (512, 256))
     assert task is not None
     assert (task.cells, task.tiles) == (256, 5 * 3)
+
+
+@pytest.mark.parametrize(
+    ("forecast", "words"),
+    [
+        (Forecast(3.21, 1_430_000_000), "≈ 3.2 s · 1.4 GB"),
+        (Forecast(42.3, 90_000_000), "≈ 42 s · 90 MB"),
+        (Forecast(130.0, None), "≈ 3 min"),
+        (Forecast(1.0, 4096), "≈ 1.0 s"),
+        (None, ""),
+    ],
+)
+def test_a_forecast_in_words(forecast, words, qtbot) -> None:
+    area = RunArea(StudioStore())
+    qtbot.addWidget(area)
+    area.show_forecast(forecast)
+    assert area.forecast.text() == words
