@@ -5428,6 +5428,10 @@
 <context>
     <name>VaeBox</name>
     <message>
+        <source>beside the model: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the model&apos;s own</source>
         <translation>模型自带</translation>
     </message>
@@ -5774,6 +5778,10 @@
         <translation>请重新下载模型。</translation>
     </message>
     <message>
+        <source>Download the whole model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
         <translation>绘制会继续。未完成的内容一旦可以就会写入；在此之前如果程序退出将会丢失。</translation>
     </message>
@@ -5828,10 +5836,6 @@
     <message>
         <source>Give one as init.</source>
         <translation>请用 init 提供。</translation>
-    </message>
-    <message>
-        <source>Give the missing part as a file of its own.</source>
-        <translation>请以单独的文件提供缺少的部分。</translation>
     </message>
     <message>
         <source>Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.</source>
@@ -6064,6 +6068,10 @@
     <message>
         <source>Prompt and settings will be forgotten when you close.</source>
         <translation>关闭后提示词和设置不会保留。</translation>
+    </message>
+    <message>
+        <source>Put a VAE for it beside it, as {0}.vae.safetensors.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Put the file that it was made with into one of your folders.</source>
@@ -6560,6 +6568,18 @@
     <message>
         <source>This { is never closed, so it is read as text.</source>
         <translation>此 { 没有闭合，因此按普通文本处理。</translation>
+    </message>
+    <message>
+        <source>This {0} has no {1} before it, so it is read as text. Write \{2} if that is meant.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This {0} is never closed, so it acts up to the end. Write \{1} if it is text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This {0} is never closed, so it is read as text. Write \{1} if that is meant.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Try again in a moment.</source>
