@@ -28,6 +28,7 @@ FOLDER_INDEX = "model_index.json"
 """What a folder in diffusers' layout holds."""
 WHOLE = (".safetensors", ".sft", ".ckpt")
 """Of the files that whole models come in."""
+VAE_SUFFIXES = (".safetensors", ".pt", ".ckpt")
 _PLACES = {
     "lora": "lora",
     "loras": "lora",
@@ -77,6 +78,8 @@ class Known:
     """SHA-256 in hex; empty while it is not known."""
     short: str = ""
     """Of a LoRA, what AUTOMATIC1111 takes for its hash; empty while that is not known."""
+    beside: str = ""
+    """The name of the VAE that lay beside it then."""
 
     @property
     def is_model(self) -> bool:
@@ -87,6 +90,14 @@ class Known:
 def is_checkpoint(path: Path) -> bool:
     """Whether it is a file, or a folder in diffusers' layout, and no folder of our own."""
     return path.is_file() or (path / FOLDER_INDEX).is_file()
+
+
+def vae_beside(path: Path) -> Path | None:
+    """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it."""
+    if path.suffix.casefold() not in WHOLE:
+        return None
+    files = (path.with_name(f"{path.stem}.vae{suffix}") for suffix in VAE_SUFFIXES)
+    return next((file for file in files if file.is_file()), None)
 
 
 def stamp(path: Path) -> Stamp:
@@ -126,7 +137,8 @@ class Catalogue:
     def known(self, path: Path) -> Known | None:
         """What `path` is; None if that was not found out yet. Raises ModelError."""
         known = self._fresh(path)
-        return known if known.reading == READING else None
+        is_read = known.reading == READING and known.beside == _name_beside(path)
+        return known if is_read else None
 
     def look(self, path: Path) -> Known:
         """What `path` is, found out from its header if need be: imports torch. Raises ModelError
@@ -197,7 +209,7 @@ def _both(before: Known | None, known: Known) -> Known:
 def _read(path: Path, known: Known) -> Known:
     from core.checkpoints.describe import describe
 
-    known = replace(known, reading=READING)
+    known = replace(known, reading=READING, problem="", beside=_name_beside(path))
     try:
         found = describe(path)
     except ModelError as error:
@@ -210,6 +222,11 @@ def _read(path: Path, known: Known) -> Known:
         alias=found.alias,
     )
     return _identified(path, known) if known.is_model else known
+
+
+def _name_beside(path: Path) -> str:
+    vae = vae_beside(path)
+    return vae.name if vae else ""
 
 
 def _by_place(path: Path) -> str:
@@ -225,8 +242,9 @@ def _identified(path: Path, known: Known) -> Known:
     from core.checkpoints.identify import identify
     from core.checkpoints.load import check_drawable
 
+    vae = vae_beside(path)
     try:
-        identity = identify(path)
+        identity = identify(path, beside=[vae] if vae else [])
     except ModelError as error:
         is_model = not isinstance(error.__cause__, NotAModelError)
         return replace(known, what=MODEL if is_model else "other", problem=error.message)

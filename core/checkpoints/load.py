@@ -143,9 +143,9 @@ def _plan(
     )
 
 
-def check(path: Path) -> None:
+def check(path: Path, *, beside: Sequence[Path] = ()) -> None:
     """Raises ModelError if `path` can be told not to load, without reading its weights."""
-    identity = identify(path)
+    identity = identify(path, beside=beside)
     check_drawable(identity)
     try:
         for misfit in misfits(identity):
@@ -167,10 +167,10 @@ def file_digest(path: Path, identity: Identity) -> str:
 def check_drawable(identity: Identity) -> None:
     """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
     if identity.missing:
-        raise ModelError(
-            f"{identity.path} lacks {' and '.join(identity.missing)}.",
-            "Give the missing part as a file of its own.",
-        )
+        hint = "Download the whole model."
+        if identity.autoencoder is None and len(identity.missing) == 1:
+            hint = f"Put a VAE for it beside it, as {identity.path.stem}.vae.safetensors."
+        raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)
     if any(text.vocabulary <= END for text in identity.text_encoders):
         raise ModelError(
             f"The text encoder of {identity.path} lacks words.", "Download the model again."
@@ -191,6 +191,7 @@ def _config(identity: Identity) -> CheckpointConfig:
         schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
         defaults=_defaults(identity),
         extra=identity.extra,
+        found=identity.found if identity.found != predicts.kind else "",
     )
 
 

@@ -194,6 +194,8 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             say("loading the model ...")
         arguments.model = meant(arguments.model)
         model = engine.load(arguments.model)
+        if model.vae and not parts.get("vae"):
+            say(f"with the VAE beside the model, {model.vae}")
         request, start = _request(arguments, parts, model, start)
         if arguments.control is not None:
             request, start = _led(request, start, load_image(arguments.control), model)

@@ -59,6 +59,8 @@ class ModelInfo:
     """Bytes of its weights, as they are held."""
     takes_addons: bool = False
     """Whether LoRAs, embeddings and other autoencoders can change it."""
+    vae: str = ""
+    """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 

@@ -25,7 +25,7 @@ from core.previews import Preview
 from core.request import Change, Request
 
 from ..addons import Finder
-from ..checkpoints import Catalogue, is_checkpoint
+from ..checkpoints import Catalogue, is_checkpoint, vae_beside
 from ..digests import Digests, Sums
 from ..hardware import precisions
 from ..models import DEFAULT, find_model
@@ -355,7 +355,7 @@ class CorePipeline:
         if is_checkpoint(path):
             from core.checkpoints.load import check
 
-            check(path)
+            check(path, beside=_beside(path))
         before = self._loaded if self._model is not None else None
         # Before the next one: there may not be room for two.
         self._model = self._info = self._additions = self._sums = None
@@ -382,6 +382,8 @@ class CorePipeline:
         from core.pipeline import Inputs, prepare
         from core.pixels import digest
 
+        if self._info is not None and not (request.vae or request.model_digest):
+            request = replace(request, vae=self._info.vae)
         added, seals = self._added(request)
         sealed = replace(
             request,
@@ -459,7 +461,7 @@ class CorePipeline:
             if is_checkpoint(path):
                 from core.checkpoints.load import check
 
-                check(path)
+                check(path, beside=_beside(path))
             model = self._open(path)
             digest = model.digest or self._digests.of(path).result().digest
             additions = Additions(self._finder, self._digests)
@@ -530,7 +532,8 @@ class CorePipeline:
         device = self._found_device()
         if is_checkpoint(path):
             known, dtype = Catalogue().digest(path), self._dtype(device)
-            model = load_checkpoint(path, device, digest=known, dtype=dtype)
+            beside = _beside(path)
+            model = load_checkpoint(path, device, beside=beside, digest=known, dtype=dtype)
         else:
             model = load_model(path, device)
         return self._with_preview(model)
@@ -564,10 +567,19 @@ class CorePipeline:
             skips=model.skips,
             extra=model.extra,
             family=_family(model),
+            vae=self._vae_of(path),
             size=sum(model.plan.weights.values()),
             takes_addons=is_checkpoint(path),
             read=model.text.read,
         )
+
+    def _vae_of(self, path: Path) -> str:
+        """How requests name the autoencoder beside a model's file; empty where there is none."""
+        vae = vae_beside(path)
+        if vae is None:
+            return ""
+        listed = any(vae.is_relative_to(folder.resolve()) for folder in self._finder.folders)
+        return vae.name if listed else str(vae)
 
     def _with_preview(self, model: Model) -> Model:
         """With a tiny decoder that shows its steps, if one lies in the folders."""
@@ -589,6 +601,14 @@ def _family(model: Model) -> str:
     if not isinstance(config, CheckpointConfig):
         return ""
     return ", ".join(filter(None, (config.family.name, config.extra)))
+
+
+def _beside(path: Path) -> list[Path]:
+    """The autoencoder beside a model's file that has none of its own."""
+    from core.checkpoints.identify import identify
+
+    vae = vae_beside(path)
+    return [vae] if vae is not None and identify(path).autoencoder is None else []
 
 
 def _notes(path: Path) -> Notes | None:

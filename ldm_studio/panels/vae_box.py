@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QComboBox
 from ldm_studio import addons
 from ldm_studio.addons import FoundAddon
 from ldm_studio.canvas.background import Background
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.studio.store import RunState, StudioStore
 
 
 class VaeBox(QComboBox):
@@ -22,10 +23,12 @@ class VaeBox(QComboBox):
         super().__init__()
         self._store = store
         self._value = store.vae
+        self._model = store.run.model
         self._found: list[FoundAddon] = []
         self.background = Background(self)
         self.setMinimumContentsLength(6)
         self.activated.connect(self._chosen)
+        store.run_changed.connect(self._on_run)
         self._fill()
 
     def value(self) -> str:
@@ -52,9 +55,19 @@ class VaeBox(QComboBox):
             self.hidePopup()  # whose size is that of the list before
             super().showPopup()
 
+    def _on_run(self, run: RunState) -> None:
+        if run.model is not self._model:
+            self._model = run.model
+            self._fill()
+
     def _fill(self) -> None:
         self.clear()
-        self.addItem(self.tr("the model's own"), "")
+        beside = self._model.vae if self._model else ""
+        if beside:
+            own = self.tr("beside the model: {name}").format(name=Path(beside).name)
+        else:
+            own = self.tr("the model's own")
+        self.addItem(own, "")
         for one in self._found:
             self.addItem(one.name, one.name)
             self.setItemData(self.count() - 1, str(one.path), Qt.ItemDataRole.ToolTipRole)

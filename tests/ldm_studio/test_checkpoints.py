@@ -187,6 +187,39 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     assert "not complete" in found["half.safetensors"].problem
 
 
+def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:
+    model = put(bare, paths.models_dir() / "bare.safetensors")
+    assert "lacks an autoencoder" in models.found()[1].problem
+    words = ["generate", "a cat", "--model", "bare", "--steps", "2", "--size", "64x64"]
+    assert cli.main([*words, "-o", str(tmp_path / "no.png")]) != Exit.OK
+    assert "as bare.vae.safetensors" in capsys.readouterr().err
+    vae(model.with_name("bare.vae.safetensors"))
+    assert models.found()[1].problem == ""
+    made_there = tmp_path / "cat.png"
+    assert cli.main([*words, "-o", str(made_there)]) == Exit.OK
+    assert "the VAE beside the model, bare.vae.safetensors" in capsys.readouterr().err
+    request = read_request(made_there)
+    assert request is not None
+    assert request.vae == "bare.vae.safetensors"
+    assert [addon.kind for addon in request.addons] == ["vae"]
+    assert cli.main(["replay", str(made_there)]) == Exit.OK
+
+
+def test_a_vae_beside_a_model_replaces_its_own_in_new_pictures_alone(tiny_sd1, tmp_path) -> None:
+    model = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    words = ["generate", "a cat", "--model", "dream", "--steps", "2", "--size", "64x64"]
+    before, after = tmp_path / "before.png", tmp_path / "after.png"
+    assert cli.main([*words, "--seed", "1", "-o", str(before)]) == Exit.OK
+    vae(model.with_name("dream.vae.safetensors"))
+    assert cli.main([*words, "--seed", "1", "-o", str(after)]) == Exit.OK
+    one, other = read_request(before), read_request(after)
+    assert one is not None
+    assert other is not None
+    assert (one.vae, other.vae) == ("", "dream.vae.safetensors")
+    assert cli.main(["replay", str(before)]) == Exit.OK
+    assert cli.main(["replay", str(after)]) == Exit.OK
+
+
 def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> None:
     path = paths.models_dir() / "dream.safetensors"
     path.parent.mkdir(parents=True)
