@@ -43,7 +43,7 @@ from ..engine.events import ModelInfo
 from ..pictures.refining import refinement, steps_run
 from ..translation import translate
 from ..wildcards import templates_of
-from .fitting import side_problem, size_problem
+from .fitting import refining_problem, side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState
 
@@ -354,6 +354,8 @@ class StudioStore(QObject):
 
     def follow(self, before: ModelInfo, model: ModelInfo) -> None:
         """Take `model`'s own settings where those of the model `before` were kept."""
+        if refining_problem(before.family, model):
+            self.reset("refiner", "refiner_at")  # it was one for the other
         for names in _FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:
                 continue  # the size is that of the start picture
