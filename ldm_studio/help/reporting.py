@@ -162,7 +162,9 @@ class ReportDialog(HelpDialog):
 
     def _ask(self) -> None:
         name = f"ldm-studio-report-{date.today().isoformat()}.zip"
-        dialog = QFileDialog(self, self.tr("Save Report"), str(Path.home() / name), "Zip (*.zip)")
+        dialog = QFileDialog(
+            self, self.tr("Save Report"), str(Path.home() / name), self.tr("Zip file (*.zip)")
+        )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("zip")
         dialog.fileSelected.connect(self.save_as)
