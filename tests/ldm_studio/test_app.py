@@ -61,6 +61,61 @@ assert application.bridge.join(60)
     assert float(seconds) < 10  # about 0.4 on an idle machine; the budget is measured elsewhere
 
 
+LATER = (
+    "torch",
+    "safetensors",
+    "sqlite3",
+    "yaml",
+    "tqdm",
+    "email",
+    "importlib.metadata",
+    "urllib.request",
+    "PIL.ImageFile",
+    "PIL.PngImagePlugin",
+    "core.pipeline",
+    "core.model",
+    "ldm_studio.command_line.generate",
+    "ldm_studio.command_line.doctor",
+    "ldm_studio.help.about",
+    "ldm_studio.help.documentation",
+    "ldm_studio.help.reporting",
+    "ldm_studio.history.browser.page",
+    "ldm_studio.history.programs",
+    "ldm_studio.history.query",
+    "ldm_studio.history.store",
+    "ldm_studio.panels.enlarge",
+    "ldm_studio.panels.style_dialogs",
+    "ldm_studio.settings_dialog",
+)
+"""What the window is painted without: imported by what is pressed, or behind it."""
+
+
+def test_the_window_is_painted_with_no_more_imported_than_it_shows(studio_home) -> None:
+    script = """
+import sys
+from ldm_studio.command_line import cli
+from ldm_studio import app
+
+show = app.Application.show
+
+def show_and_tell(application):
+    from ldm_studio.rehearsal import FirstPaint
+    def tell():
+        print(*sys.modules)
+        application.window.close()
+    application.painted = FirstPaint(application.window, tell)
+    show(application)
+
+app.Application.show = show_and_tell
+sys.exit(cli.main([]))
+"""
+    done = run(script, studio_home)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "ldm_studio.main_window" in loaded
+    assert loaded.intersection(LATER) == set()
+
+
 IN_A_RUNNING_PROGRAM = """
 import sys
 from PySide6.QtCore import QTimer
