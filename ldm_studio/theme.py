@@ -174,6 +174,11 @@ QListView#suggestions {{ background: {window}; border: 1px solid {line}; padding
 QListView#suggestions::item {{ padding: 3px 6px; border-radius: 4px; }}
 QListView#suggestions::item:selected {{ background: {accent};
     color: {name(Role.HighlightedText)}; }}
+QTextBrowser {{ border: 1px solid {line}; border-radius: 6px; background: {base}; padding: 1px; }}
+QTextBrowser:focus {{ border: 2px solid {focus}; padding: 0; }}
+QTabBar::tab {{ padding: 5px 12px; border: 2px solid transparent; border-radius: 6px; }}
+QTabBar::tab:selected {{ border-bottom: 2px solid {accent}; border-radius: 0; }}
+QTabBar::tab:selected:focus {{ border: 2px solid {focus}; border-radius: 6px; }}
 QListWidget:focus, QListView#queue:focus {{ border: 2px solid {focus}; padding: 2px; }}
 QListWidget::item {{ padding: 4px 6px; border-radius: 4px; }}
 QListWidget::item:hover {{ background: {hover}; }}
