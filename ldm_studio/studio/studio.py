@@ -37,6 +37,7 @@ from .enlarging import Enlarging
 from .leading import Leading
 from .live import Live
 from .masking import Masking
+from .naming import name_of
 from .orders import Order, entry_of
 from .prompt_history import PromptHistory
 from .queueing import Queueing
@@ -195,7 +196,9 @@ class Studio(QObject):
             notice.dismiss()
         if branch and (ignored := branch.ignored(store.snapshot())):
             notice.show_info(
-                self.tr("A branch keeps its {settings}.").format(settings=", ".join(ignored)),
+                self.tr("A branch keeps its {settings}.").format(
+                    settings=", ".join(map(name_of, ignored))
+                ),
                 CAN_CHANGE,
             )
         self.submit(order)
