@@ -31,6 +31,7 @@ from .help.errors import Errors
 from .history.browser.library import Library
 from .instance import Instance, claim
 from .main_window import MainWindow
+from .motion import Rest
 from .panels.strip import Entry
 from .pictures.record import Record
 from .pictures.saving import Saver
@@ -109,6 +110,7 @@ class Application(QObject):
         self.collector = UiGarbageCollector(self)
         self.preferences = Preferences(paths.config_dir() / "settings.json", self)
         self.theme = Theme(app, self.settings.look.scheme, self)
+        self.rest = Rest(self.settings.look.motion, self)
         self.store = StudioStore(self)
         self.session = Session(paths.state_dir() / "session.json", self.store, self)
         first_time = self.session.is_first
@@ -289,6 +291,7 @@ class Application(QObject):
     def _apply(self, before: Settings, now: Settings) -> None:
         """What holds at once."""
         self.theme.scheme = now.look.scheme
+        self.rest.choice = now.look.motion
         self._show_previews(now)
         if now.look.language != before.look.language:
             self.language_changed.emit()

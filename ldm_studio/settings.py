@@ -30,6 +30,13 @@ class Scheme(StrEnum):
     DARK = "dark"
 
 
+class Motion(StrEnum):
+    """Whether anything moves by itself."""
+
+    SYSTEM = "system"
+    REDUCED = "reduced"
+
+
 class Precision(StrEnum):
     """In which numbers the networks compute."""
 
@@ -56,11 +63,12 @@ class Told(StrEnum):
 
 
 class Look(Struct, frozen=True):
-    """Theme and language."""
+    """Theme, language and motion."""
 
     scheme: Scheme = Scheme.SYSTEM
     language: str = ""
     """A locale such as zh_CN; empty follows the system."""
+    motion: Motion = Motion.SYSTEM
 
 
 class Compute(Struct, frozen=True):

@@ -1,9 +1,9 @@
-"""Theme and language."""
+"""Theme, language and motion."""
 
 from __future__ import annotations
 
 from ..preferences import Preferences
-from ..settings import Scheme
+from ..settings import Motion, Scheme
 from ..translation import languages
 from .page import Page
 
@@ -31,4 +31,14 @@ class LookPage(Page):
             self.tr("Language"),
             [("", self.tr("As the system has it")), *languages().items()],
         ).control.setToolTip(self.tr("Of the window, its tooltips and messages."))
+        self.choice(
+            "look",
+            "motion",
+            self.tr("Motion"),
+            [
+                (Motion.SYSTEM, self.tr("As the system has it")),
+                (Motion.REDUCED, self.tr("Reduced")),
+            ],
+            self.tr("Reduced: menus do not slide, and compared pictures change at a key only."),
+        )
         self.finish()

@@ -6,7 +6,7 @@ from enum import Enum
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -19,7 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from ldm_studio.canvas.painting import paint_focus
 from ldm_studio.history.reader import Details
+from ldm_studio.motion import moves
 from ldm_studio.panels.fields import Segments, tool_button
 from ldm_studio.theme import GRID
 from ldm_studio.translation import translate
@@ -66,7 +68,9 @@ class CompareView(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Two pictures compared"))
-        self.setAccessibleDescription(self.tr("Left and Right move the divider between both."))
+        self.setAccessibleDescription(
+            self.tr("Left and Right move the divider; Space shows the other one when they blink.")
+        )
         self.setMinimumSize(QSize(160, 90))
         self._images: tuple[QImage, QImage] | None = None
         self._apart: QImage | None = None
@@ -75,7 +79,7 @@ class CompareView(QWidget):
         """Left of it is the first picture; 0 to 1."""
         self._second = False
         self._blink = QTimer(self, interval=BLINK_MS)
-        self._blink.timeout.connect(self._swap)
+        self._blink.timeout.connect(self._blinked)
 
     def show_images(self, one: QImage, other: QImage) -> None:
         self._images, self._apart = (one, other), None
@@ -93,10 +97,17 @@ class CompareView(QWidget):
     def set_way(self, way: Way) -> None:
         self._way = way
         self._second = False
-        (self._blink.start if way is Way.BLINK and self._images else self._blink.stop)()
+        blinks = way is Way.BLINK and self._images is not None and moves()
+        (self._blink.start if blinks else self._blink.stop)()
         slides = way is Way.SLIDER
         self.setCursor(Qt.CursorShape.SplitHCursor if slides else Qt.CursorShape.ArrowCursor)
         self.update()
+
+    def _blinked(self) -> None:
+        if moves():
+            self._swap()
+        else:  # since a moment ago
+            self._blink.stop()
 
     def _swap(self) -> None:
         self._second = not self._second
@@ -104,6 +115,8 @@ class CompareView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._follow(event)
+        if self._way is Way.BLINK:
+            self._swap()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons():
@@ -123,6 +136,8 @@ class CompareView(QWidget):
         step = steps.get(Qt.Key(event.key()))
         if step is not None and self._way is Way.SLIDER:
             self._divide(self.divider + step)
+        elif self._way is Way.BLINK and event.key() == Qt.Key.Key_Space:
+            self._swap()
         else:
             super().keyPressEvent(event)
 
@@ -151,6 +166,8 @@ class CompareView(QWidget):
                 painter.drawImage(self._place(one.size(), self.rect()), self._apart)
             case Way.SLIDER:
                 self._paint_slider(painter, one, other)
+        if self.hasFocus():
+            paint_focus(painter, QRectF(self.rect()), self.palette())
 
     def _paint_slider(self, painter: QPainter, one: QImage, other: QImage) -> None:
         place = self._place(one.size(), self.rect())

@@ -1,0 +1,107 @@
+"""Less motion for those who ask for it, here or in the settings of their system."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import plistlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
+
+from .settings import Motion
+
+GNOME_LIKE = {"GNOME", "UNITY", "X-CINNAMON", "BUDGIE", "PANTHEON"}
+"""Desktops whose settings are GNOME's."""
+ANSWER_SECONDS = 0.5
+_CLIENT_AREA_ANIMATION = 0x1042
+"""SPI_GETCLIENTAREAANIMATION of Windows: "Show animations"."""
+
+
+def moves() -> bool:
+    """Whether anything may move by itself, such as a menu that slides or a picture that blinks."""
+    return QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
+
+
+class Rest(QObject):
+    """Holds the choice, and Qt's own switch for animations, which `moves` tells the state of."""
+
+    def __init__(self, choice: Motion, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._choice = choice
+        self._system_rests = system_rests()
+        self._apply()
+
+    @property
+    def choice(self) -> Motion:
+        return self._choice
+
+    @choice.setter
+    def choice(self, choice: Motion) -> None:
+        self._choice = choice
+        self._apply()
+
+    def _apply(self) -> None:
+        rests = self._choice is Motion.REDUCED or self._system_rests
+        QApplication.setEffectEnabled(Qt.UIEffect.UI_General, not rests)
+
+
+def system_rests() -> bool:
+    """Whether the system asks for less motion, as far as its files and calls tell at once."""
+    if sys.platform == "win32":
+        return _windows_rests()
+    if sys.platform == "darwin":
+        return _mac_rests(Path.home() / "Library/Preferences/com.apple.universalaccess.plist")
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    gtk = (_ini(folder / name / "settings.ini") for name in ("gtk-4.0", "gtk-3.0"))
+    values = [ini.get("Settings", "gtk-enable-animations", fallback="") for ini in gtk]
+    if any(value.strip().lower() in ("0", "false") for value in values):
+        return True
+    kde = _ini(folder / "kdeglobals").get("KDE", "AnimationDurationFactor", fallback="")
+    return kde.strip() in ("0", "0.0") or _gnome_rests()
+
+
+def _gnome_rests() -> bool:
+    """Its settings are in a database of their own, which a program of it reads."""
+    desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
+    program = shutil.which("gsettings") if GNOME_LIKE & set(desktops) else None
+    if program is None:
+        return False
+    try:
+        said = subprocess.run(
+            [program, "get", "org.gnome.desktop.interface", "enable-animations"],
+            capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.strip() == "false"
+
+
+def _ini(path: Path) -> configparser.ConfigParser:
+    """What can be read of it."""
+    found = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        found.read(path, encoding="utf-8")
+    except (configparser.Error, OSError, UnicodeDecodeError):
+        return configparser.ConfigParser(interpolation=None)
+    return found
+
+
+def _windows_rests() -> bool:
+    import ctypes
+
+    animates = ctypes.c_int(1)
+    user = getattr(ctypes, "windll").user32  # noqa: B009  # only there on Windows
+    user.SystemParametersInfoW(_CLIENT_AREA_ANIMATION, 0, ctypes.byref(animates), 0)
+    return not animates.value
+
+
+def _mac_rests(path: Path) -> bool:
+    try:
+        return bool(plistlib.loads(path.read_bytes()).get("reduceMotion", False))
+    except (OSError, plistlib.InvalidFileException, ValueError):
+        return False
