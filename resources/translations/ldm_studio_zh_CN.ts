@@ -999,8 +999,8 @@
         <translation>比较两张图片</translation>
     </message>
     <message>
-        <source>Left and Right move the divider between both.</source>
-        <translation>左右方向键移动分隔线。</translation>
+        <source>Left and Right move the divider; Space shows the other one when they blink.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2829,6 +2829,18 @@
         <source>Of the window, its tooltips and messages.</source>
         <translation>窗口、提示和消息的语言。</translation>
     </message>
+    <message>
+        <source>Motion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reduced</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>MainWindow</name>
@@ -3003,6 +3015,14 @@
     <message>
         <source>The model that makes the picture.</source>
         <translation>用来生成图片的模型。</translation>
+    </message>
+    <message>
+        <source>With the VAE beside it: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>While it draws: {plan}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This cannot be remembered: {}.</source>
@@ -3960,6 +3980,10 @@
         <source>Save Report</source>
         <translation>保存报告</translation>
     </message>
+    <message>
+        <source>Zip file (*.zip)</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>RunArea</name>
@@ -4310,6 +4334,10 @@
         <translation>{} 适合较低的引导强度：{:g} 较合适。</translation>
     </message>
     <message>
+        <source>At least one step is drawn: with {steps} steps, a strength of {least}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Custom</source>
         <translation>自定义</translation>
     </message>
@@ -4541,6 +4569,86 @@
     <message>
         <source>off</source>
         <translation>关</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>VAE</source>
+        <translation type="unfinished">VAE</translation>
+    </message>
+    <message>
+        <source>syntax</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>clip skip</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>wildcards</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>wildcards of the negative prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>width</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>height</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>number of pictures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>mask options</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>control picture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>noise level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>finer guidance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>sampler options</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>noise levels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>way of noise</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>variation</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
