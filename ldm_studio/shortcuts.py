@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _NATIVE = QKeySequence.SequenceFormat.NativeText
 
 _ALONE = (Qt.Key.Key_Escape, *range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1))
 """Keys that nobody types with."""
+_MNEMONIC = re.compile(r"\(&\w\)|&")
+"""As in "&File"; where the word has no such letter it stands behind, as in "文件(&F)"."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,8 @@ def native(key: str) -> str:
 
 
 def label(action: QAction) -> str:
-    """What a command is called, without what menus need."""
-    return action.text().replace("&", "").removesuffix("…")
+    """What a command or a menu is called, without what menus need."""
+    return _MNEMONIC.sub("", action.text()).removesuffix("…")
 
 
 def _texts(sequences: Sequence[QKeySequence]) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class KeysPage(Page):
 
         def group_of(menu: QMenu | None) -> QTreeWidgetItem:
             if menu not in groups:
-                title = "" if menu is None else menu.title().replace("&", "")
+                title = "" if menu is None else label(menu.menuAction())
                 groups[menu] = self._group(title)
             return groups[menu]
 
