@@ -54,17 +54,24 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(self.tr("LDM Studio"))
         self.setWindowIcon(app_icon())
-        self.prompt = PromptPanel(store, styles)
-        self.run_area = RunArea(store)
-        self.sampler = SamplerPanel(store)
+        self.status = StatusBar(store)
+        self.setStatusBar(self.status)
+        # From the outside in: all that is in a widget is polished again when it gets a parent.
+        self.pages = QStackedWidget()
+        self.setCentralWidget(self.pages)
+        centre = QWidget()
+        self.pages.addWidget(centre)
+        side = Side(centre)
+        self.prompt = PromptPanel(store, styles, side.inside)
+        self.run_area = RunArea(store, side.inside)
+        self.sampler = SamplerPanel(store, side.inside)
         self.notice = NoticeStrip()
         self.banner = NoticeStrip("branch", self.tr("Branch"), closable=False)
         self.canvas = CanvasPanel()
         self.timeline = Timeline()
         self.strip = Strip()
-        self.status = StatusBar(store)
         self.actions_by_id: dict[str, QAction] = {}
-        self._lay_out()
+        self._lay_out(centre, side)
         self._may_close = False
         self.setAcceptDrops(True)
         self.prompt.styles.failed.connect(self._show_problem)
@@ -109,24 +116,15 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None:
             self.prompt.prompt.setFocus()
 
-    def _lay_out(self) -> None:
-        """From the outside in: all that is in a widget is polished again when it gets a parent."""
-        self.setStatusBar(self.status)
-        self.pages = QStackedWidget()
-        self.setCentralWidget(self.pages)
-        centre = QWidget()
-        self.pages.addWidget(centre)
+    def _lay_out(self, centre: QWidget, side: Side) -> None:
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-
-        side = Side()
         row.addWidget(side)
-        stack = side.column
-        stack.addWidget(self.prompt)
-        stack.addWidget(self.run_area)
-        stack.addWidget(self.sampler)
-        stack.addStretch(1)
+        side.column.addWidget(self.prompt)
+        side.column.addWidget(self.run_area)
+        side.column.addWidget(self.sampler)
+        side.column.addStretch(1)
 
         right = QVBoxLayout()
         row.addLayout(right, 1)

@@ -13,10 +13,10 @@ _EDGE = 1
 
 
 class Side(QFrame):
-    """`column` takes the panels, from the top down."""
+    """`column` takes the panels, from the top down; they are children of `inside`."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("side")
         self.setFixedWidth(WIDTH)
         holder = QVBoxLayout(self)
@@ -26,17 +26,17 @@ class Side(QFrame):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
         scroll.viewport().setAutoFillBackground(False)
-        self._inside = QWidget()
-        self._inside.setObjectName("column")
-        scroll.setWidget(self._inside)
-        self.column = QVBoxLayout(self._inside)
+        self.inside = QWidget()
+        self.inside.setObjectName("column")
+        scroll.setWidget(self.inside)
+        self.column = QVBoxLayout(self.inside)
         # The scroll bar, where there is one, is in the margin at the right.
         self.column.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
         self.column.setSpacing(GRID // 2)
-        self._inside.installEventFilter(self)
+        self.inside.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest and watched is self._inside:
-            needed = self._inside.minimumSizeHint().width() + 2 * _EDGE
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.inside:
+            needed = self.inside.minimumSizeHint().width() + 2 * _EDGE
             self.setFixedWidth(max(WIDTH, needed))
         return False
