@@ -48,7 +48,7 @@ class ModelInfo:
     device_type: str = "cpu"
     """As torch names it."""
     plan: str = ""
-    """Where its networks are while it draws, in words; empty: all in main memory."""
+    """Where a checkpoint's networks are while it draws, in words."""
     skips: bool = False
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
     extra: str = ""

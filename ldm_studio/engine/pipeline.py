@@ -388,6 +388,7 @@ class CorePipeline:
         sealed = replace(
             request,
             model_digest=request.model_digest or added.model.digest,
+            prediction=request.prediction if request.model_digest else added.model.decided,
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
@@ -563,7 +564,7 @@ class CorePipeline:
             factor=model.factor,
             load=unet_load(model.config.unet),
             device_type=model.device.type,
-            plan=str(model.plan) if model.turns else "",
+            plan=str(model.plan) if is_checkpoint(path) else "",
             skips=model.skips,
             extra=model.extra,
             family=_family(model),

@@ -68,6 +68,7 @@ class ModelBox(QComboBox):
         super().__init__()
         self._store = store
         self._value = store.model
+        self._model = store.run.model
         self._own: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
         """None until they were looked for."""
@@ -114,6 +115,7 @@ class ModelBox(QComboBox):
         self._add_folder.clicked.connect(self._ask)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda _folders: self.look())
+        store.run_changed.connect(self._on_run)
         self.look()
 
     @property
@@ -243,7 +245,26 @@ class ModelBox(QComboBox):
         index = next(i for i in range(self.count()) if self.itemData(i) == self._value)
         self.setCurrentIndex(index)
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
-        self.setToolTip("\n".join((self.tr("The model that makes the picture."), str(words))))
+        told_first = self.tr("The model that makes the picture.")
+        self.setToolTip("\n".join((told_first, str(words), *self._loaded())))
+
+    def _loaded(self) -> list[str]:
+        """What is known of the model that is chosen since it is loaded."""
+        model, chosen = self._store.run.model, self.chosen
+        if model is None or chosen is None or model.name != chosen.name:
+            return []
+        lines = []
+        if model.vae:
+            words = self.tr("With the VAE beside it: {name}")
+            lines.append(words.format(name=Path(model.vae).name))
+        if model.plan:
+            lines.append(self.tr("While it draws: {plan}").format(plan=told(model.plan)))
+        return lines
+
+    def _on_run(self, run: RunState) -> None:
+        if run.model is not self._model:
+            self._model = run.model
+            self._show()
 
     def _show_prediction(self) -> None:
         """What was decided about the model that is chosen."""
@@ -438,11 +459,10 @@ def _label(model: FoundModel, among: list[FoundModel]) -> str:
 
 def _item(model: FoundModel, among: list[FoundModel]) -> Item:
     """As the picker shows it: family, size, precision, and what it draws."""
-    size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
     return Item(
         key=model.reference,
         title=_label(model, among),
-        detail=" · ".join(filter(None, (told(model.kind), size, model.precision))),
+        detail=" · ".join(filter(None, (told(model.kind), _size(model)))),
         tip=_about(model),
         path=model.path if model.is_checkpoint else None,
         problem=told(model.problem.replace(str(model.path), model.path.name)),
@@ -451,4 +471,11 @@ def _item(model: FoundModel, among: list[FoundModel]) -> Item:
 
 def _about(model: FoundModel) -> str:
     """What it is, why it cannot be chosen, where it is."""
-    return "\n".join(filter(None, (told(model.kind), told(model.problem), str(model.path))))
+    lines = (told(model.kind), _size(model), told(model.problem), str(model.path))
+    return "\n".join(filter(None, lines))
+
+
+def _size(model: FoundModel) -> str:
+    """And precision, as far as they are known."""
+    size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
+    return " · ".join(filter(None, (size, model.precision)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -44,6 +45,7 @@ from ldm_studio.translation import told
 FEW_STEPS = 10
 """A model that was made for no more draws quickly, and no better with many."""
 LITTLE_CFG = 2.0
+STRENGTH_NOTCH = 0.05
 
 MODES = (
     (
@@ -208,7 +210,7 @@ class SamplerPanel(QWidget):
         )
         self.steps = SliderField(1, MAX_STEPS, (1, 60))
         self.cfg = SliderField(0, MAX_CFG, (1, 15), step=0.5, decimals=1)
-        self.strength = SliderField(0.01, 1, (0.05, 1), step=0.05, decimals=2)
+        self.strength = SliderField(0.01, 1, (STRENGTH_NOTCH, 1), step=STRENGTH_NOTCH, decimals=2)
         self.preset = QComboBox()
         self.width_field = self._side(self.tr("Width"))
         self.height_field = self._side(self.tr("Height"))
@@ -410,6 +412,7 @@ class SamplerPanel(QWidget):
         store.run_changed.connect(self._run_changed)
         store.width_changed.connect(self._size_changed)
         store.height_changed.connect(self._size_changed)
+        store.steps_changed.connect(self._limit_strength)
         for name in ("area", "tile"):
             getattr(store, f"{name}_changed").connect(self._size_changed)
         store.modified.connect(self._show_what_applies)
@@ -445,6 +448,7 @@ class SamplerPanel(QWidget):
         from_picture = mode is not Mode.TEXT
         self.start.setVisible(from_picture)
         self.strength.setEnabled(from_picture)
+        self._limit_strength()
         for widget in (self.preset, self.width_field, self.height_field, self.swap):
             widget.setEnabled(not from_picture)
         self._size_changed()
@@ -484,6 +488,17 @@ class SamplerPanel(QWidget):
             hints["cfg"] = hints["cfg"].format(model.name, model.cfg)
         for name, hint in hints.items():
             self._captions[name].add_hint(hint)
+        self._limit_strength()
+
+    def _limit_strength(self) -> None:
+        """Of few steps each is a large share: less strength than one step has none can have."""
+        model, steps = self._store.run.model, self._store.steps
+        quick = model is not None and model.steps <= FEW_STEPS
+        notches = math.ceil(1 / (steps * STRENGTH_NOTCH) - 1e-9) if quick else 1
+        self.strength.set_useful(min(1.0, notches * STRENGTH_NOTCH), 1)
+        hint = self.tr("At least one step is drawn: with {steps} steps, a strength of {least}.")
+        hint = hint.format(steps=steps, least=f"{1 / steps:.2g}") if quick else ""
+        self._captions["strength"].add_hint(hint)
 
     def _preset_chosen(self, index: int) -> None:
         if index < len(self._presets):

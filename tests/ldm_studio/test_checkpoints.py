@@ -440,6 +440,32 @@ def test_the_box_lists_them_with_what_they_are(field) -> None:
     assert enabled == [True, False, True]
 
 
+def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
+    store.model = "dream.safetensors"
+    assert "float32" in field.box.toolTip()
+    assert "While it draws" not in field.box.toolTip()
+    plan = "one at a time on the GPU: about 3.1 of the 7.9 GB that were free"
+    loaded = replace(MODEL, name="dream", plan=plan, vae="/m/dream.vae.pt")
+    store.run = RunState(loading=False, model=loaded)
+    assert f"While it draws: {plan}" in field.box.toolTip()
+    assert "With the VAE beside it: dream.vae.pt" in field.box.toolTip()
+
+
+def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
+    panel = SamplerPanel(store)
+    qtbot.addWidget(panel)
+    store.mode, store.steps = Mode.IMAGE, 4
+    assert panel.strength.slider.minimum() == 1
+    store.run = RunState(loading=False, model=replace(MODEL, steps=4))
+    assert panel.strength.slider.minimum() * 0.05 == 0.25
+    assert "with 4 steps, a strength of 0.25" in panel.strength.toolTip()
+    store.steps = 8
+    assert "with 8 steps, a strength of 0.12" in panel.strength.toolTip()
+    store.run = RunState(loading=False, model=MODEL)
+    assert panel.strength.slider.minimum() == 1
+    assert "At least one step" not in panel.strength.toolTip()
+
+
 def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
     with qtbot.waitSignal(field.box.listed, timeout=20_000):
