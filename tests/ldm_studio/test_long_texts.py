@@ -14,10 +14,14 @@ from ldm_studio.help.errors import ErrorDialog
 from ldm_studio.history.browser.exporting import ExportDialog, Kind
 from ldm_studio.history.browser.model import Stage
 from ldm_studio.history.browser.renaming import RenameDialog
+from ldm_studio.panels.enlarge import EnlargeDialog
+from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.driving import make as draw
-from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.history.paging import SECONDS, WORDS, choose, picture
 from tests.ldm_studio.long_texts import cut, longer, make
+
+SHIPPED = [name for name in languages() if name != SOURCE]
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +29,14 @@ def dictionary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("long"))
 
 
-@pytest.fixture
-def application(dictionary: Path, qapp, start) -> Iterator:
-    """An application in this language, in a window of 1280 x 800."""
+@pytest.fixture(params=["longer", *SHIPPED])
+def application(request: pytest.FixtureRequest, qapp, start) -> Iterator:
+    """An application in another language, in a window of 1280 x 800."""
+    file = FOLDER / f"ldm_studio_{request.param}.qm"
+    if request.param == "longer":
+        file = request.getfixturevalue("dictionary")
     translator = QTranslator()
-    assert translator.load(str(dictionary))
+    assert translator.load(str(file))
     QCoreApplication.installTranslator(translator)
     application = start(FakePipeline())
     application.window.resize(1280, 800)
@@ -51,6 +58,12 @@ def test_the_window_with_everything_unfolded(application, qtbot) -> None:
     assert cut(application.window) == []
 
 
+def test_the_command_palette(application) -> None:
+    application.window.actions_by_id["palette"].trigger()
+    assert cut(application.desk.palette) == []
+    application.desk.palette.close()
+
+
 def test_the_queue_and_a_notice(application, qtbot) -> None:
     draw(application, qtbot, prompt="a red fox")
     application.window.actions_by_id["show_queue"].trigger()
@@ -61,6 +74,7 @@ def test_the_queue_and_a_notice(application, qtbot) -> None:
 def test_every_page_of_the_settings(application) -> None:
     application.window.actions_by_id["settings"].trigger()
     dialog = application.desk.settings
+    assert dialog is not None
     for page in dialog.pages:
         dialog.show_page(page.name)
         assert (page.name, cut(dialog)) == (page.name, [])
@@ -93,7 +107,11 @@ def test_the_history(application, qtbot) -> None:
         lambda window: ErrorDialog(window, print),
         lambda window: ExportDialog(7, Path("/pictures"), window),
         lambda window: RenameDialog(Path("/pictures/fox.png"), window),
+        lambda window: EnlargeDialog((512, 512), MODEL, window),
+        lambda window: window.prompt.styles.save(),
+        lambda window: window.prompt.styles.manage(),
     ],
+    ids=["about", "error", "export", "rename", "enlarge", "save style", "styles"],
 )
 def test_dialogs(application, made: Callable[[QWidget], QWidget]) -> None:
     dialog = made(application.window)
