@@ -38,6 +38,7 @@ from .pictures.saving import Saver
 from .preferences import Preferences
 from .session import Session
 from .settings import Precision, Settings, read
+from .studio.announcing import Announcing
 from .studio.browsing import Browsing
 from .studio.forecasting import Forecasting
 from .studio.store import StudioStore
@@ -134,6 +135,7 @@ class Application(QObject):
         self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
         self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
+        self.announcing = Announcing(self.studio, self)
         self.welcoming = Welcoming(self.studio, self.commands, self.session, self)
         self.desk = Desk(self.commands, self.studio, self.preferences, self.session, self)
         self.errors.report_problem = self.desk.open_report

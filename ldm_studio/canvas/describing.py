@@ -17,3 +17,12 @@ def describe(document: CanvasDocument) -> str:
     percent = max(round(mask.coverage() * 100), 1)
     words = translate("CanvasView", "Canvas {width} by {height}, mask covers {percent} %")
     return words.format(width=width, height=height, percent=percent)
+
+
+def describe_view(document: CanvasDocument, zoom: float, tool: str) -> str:
+    """The same with how it is seen, and what is in hand. `zoom`: 1.0 is a device pixel a pixel."""
+    what = describe(document)
+    if document.frame is None:
+        return what
+    seen = translate("CanvasView", "zoom {percent} %").format(percent=round(100 * zoom))
+    return ", ".join((what, seen, translate("CanvasView", "tool: {tool}").format(tool=tool)))

@@ -27,7 +27,8 @@ from PySide6.QtWidgets import QWidget
 from core.previews import Preview
 from ldm_studio.canvas import painting
 from ldm_studio.canvas.carrying import Carrying
-from ldm_studio.canvas.describing import describe
+from ldm_studio.canvas.controls import translated
+from ldm_studio.canvas.describing import describe_view
 from ldm_studio.canvas.dropping import dropped_picture, is_address, offers_picture
 from ldm_studio.canvas.editing import EditingView
 from ldm_studio.canvas.empty import paint_empty
@@ -91,6 +92,8 @@ class CanvasView(EditingView):
         self.extending.changed.connect(self.update)
         self.extended.connect(self.wake_tint)
         self.tool_changed.connect(self._on_tool_changed)
+        for signal in (self.tool_changed, self.zoom_changed):
+            signal.connect(self._describe)
         self.options_changed.connect(self._on_options_changed)
         self._describe()
         self.update_cursor()
@@ -391,7 +394,8 @@ class CanvasView(EditingView):
 
     def _describe(self) -> None:
         self.setAccessibleName(self.tr("Canvas"))
-        self.setAccessibleDescription(describe(self.document))
+        tool = translated(TOOLS[self._tool].text)
+        self.setAccessibleDescription(describe_view(self.document, self.zoom, tool))
 
     # --- events ---
 

@@ -23,6 +23,8 @@ class NoticeStrip(QFrame):
     """Shows one notice; a new one replaces the old."""
 
     dismissed = Signal()
+    shown = Signal(str)
+    """What is shown now."""
 
     def __init__(
         self,
@@ -115,6 +117,7 @@ class NoticeStrip(QFrame):
                 self._acts[button] = offered[1]
         self.show()
         self.update()
+        self.shown.emit(self.words.text())
 
     def _acted(self, button: QPushButton) -> None:
         act = self._acts.get(button)
