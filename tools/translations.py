@@ -29,9 +29,13 @@ SOURCE = "en"
 SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
-PHRASES = ("ldm_studio/models.py", "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py")
+PHRASES = (
+    "core/checkpoints/identify.py", "core/checkpoints/load.py", "core/checkpoints/lora.py",
+    "core/checkpoints/parts.py", "core/checkpoints/shapes.py", "core/control.py", "core/inputs.py",
+    "ldm_studio/models.py", "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",
+)  # fmt: skip
 """Files whose texts are parts of sentences that are said elsewhere."""
-_SENTENCE = re.compile(r"^[A-Z{].*\S[.!?]$", re.DOTALL)
+_SENTENCE = re.compile(r"^[A-Z{“\[].*\S[.!?]$", re.DOTALL)
 _PHRASE = re.compile(r"^[a-z{](?:[^a-zA-Z]*[a-zA-Z]){7,}[^.]*$")
 """A part of a sentence, long enough to be told from anything else."""
 _QUIET = {"debug", "info", "warning", "error", "exception", "critical"}

@@ -193,8 +193,8 @@ def _choice(
         return None
     if len(colons) > 1:
         explanation = (
-            "Only [from:to:when] and [to:when] are known, so this is read as weaker text. A colon "
-            "that is text is written \\:"
+            "Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write "
+            "\\: for a colon that is text."
         )
         problems.append(Problem(colons[1], colons[1] + 1, explanation))
         return None
