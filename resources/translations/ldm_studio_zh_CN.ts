@@ -295,6 +295,33 @@
     </message>
 </context>
 <context>
+    <name>Announcing</name>
+    <message>
+        <source>Picture {number} of {count} is being drawn.</source>
+        <translation>正在绘制第 {number} / {count} 张图片。</translation>
+    </message>
+    <message>
+        <source>The picture is being drawn.</source>
+        <translation>正在绘制图片。</translation>
+    </message>
+    <message>
+        <source>Step {step} of {steps}.</source>
+        <translation>第 {step} / {steps} 步。</translation>
+    </message>
+    <message>
+        <source>The picture is finished: {prompt}.</source>
+        <translation>图片已完成：{prompt}。</translation>
+    </message>
+    <message>
+        <source>The picture is finished.</source>
+        <translation>图片已完成。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+</context>
+<context>
     <name>Application</name>
     <message>
         <source>Of {count} files the first is opened.</source>
@@ -694,6 +721,14 @@
         <source>Canvas {width} by {height}, mask covers {percent} %</source>
         <translation>画布 {width} × {height}，蒙版覆盖 {percent} %</translation>
     </message>
+    <message>
+        <source>zoom {percent} %</source>
+        <translation>缩放 {percent} %</translation>
+    </message>
+    <message>
+        <source>tool: {tool}</source>
+        <translation>工具：{tool}</translation>
+    </message>
 </context>
 <context>
     <name>Caption</name>
@@ -925,6 +960,10 @@
         <translation>现改用这张作为起始图。</translation>
     </message>
     <message>
+        <source>It was made with other files than those here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Some settings have no equal here and were left.</source>
         <translation>有些设置在此处没有对应项，已略过。</translation>
     </message>
@@ -1000,7 +1039,7 @@
     </message>
     <message>
         <source>Left and Right move the divider; Space shows the other one when they blink.</source>
-        <translation type="unfinished"></translation>
+        <translation>左右方向键移动分隔线；闪烁时按空格显示另一张。</translation>
     </message>
 </context>
 <context>
@@ -1338,6 +1377,13 @@
     <message>
         <source>Find pictures with {term}</source>
         <translation>查找 {term} 的图片</translation>
+    </message>
+</context>
+<context>
+    <name>Differing</name>
+    <message>
+        <source>{name} here is another file: its hash is {own}, not {hash}.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2831,15 +2877,15 @@
     </message>
     <message>
         <source>Motion</source>
-        <translation type="unfinished"></translation>
+        <translation>动画</translation>
     </message>
     <message>
         <source>Reduced</source>
-        <translation type="unfinished"></translation>
+        <translation>减少</translation>
     </message>
     <message>
         <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
-        <translation type="unfinished"></translation>
+        <translation>减少：菜单不滑动，比较的图片只在按键时切换。</translation>
     </message>
 </context>
 <context>
@@ -3018,11 +3064,11 @@
     </message>
     <message>
         <source>With the VAE beside it: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>使用旁边的 VAE：{name}</translation>
     </message>
     <message>
         <source>While it draws: {plan}</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制时：{plan}</translation>
     </message>
     <message>
         <source>This cannot be remembered: {}.</source>
@@ -3982,7 +4028,7 @@
     </message>
     <message>
         <source>Zip file (*.zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>Zip 文件 (*.zip)</translation>
     </message>
 </context>
 <context>
@@ -4335,7 +4381,7 @@
     </message>
     <message>
         <source>At least one step is drawn: with {steps} steps, a strength of {least}.</source>
-        <translation type="unfinished"></translation>
+        <translation>至少要绘制一步：{steps} 步时，强度至少为 {least}。</translation>
     </message>
     <message>
         <source>Custom</source>
@@ -4572,83 +4618,83 @@
     </message>
     <message>
         <source>model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>VAE</source>
-        <translation type="unfinished">VAE</translation>
+        <translation>VAE</translation>
     </message>
     <message>
         <source>syntax</source>
-        <translation type="unfinished"></translation>
+        <translation>语法</translation>
     </message>
     <message>
         <source>clip skip</source>
-        <translation type="unfinished"></translation>
+        <translation>clip skip</translation>
     </message>
     <message>
         <source>wildcards</source>
-        <translation type="unfinished"></translation>
+        <translation>通配符</translation>
     </message>
     <message>
         <source>wildcards of the negative prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>反向提示词的通配符</translation>
     </message>
     <message>
         <source>seed</source>
-        <translation type="unfinished"></translation>
+        <translation>种子</translation>
     </message>
     <message>
         <source>width</source>
-        <translation type="unfinished"></translation>
+        <translation>宽度</translation>
     </message>
     <message>
         <source>height</source>
-        <translation type="unfinished"></translation>
+        <translation>高度</translation>
     </message>
     <message>
         <source>number of pictures</source>
-        <translation type="unfinished"></translation>
+        <translation>图片张数</translation>
     </message>
     <message>
         <source>strength</source>
-        <translation type="unfinished"></translation>
+        <translation>重绘强度</translation>
     </message>
     <message>
         <source>mask options</source>
-        <translation type="unfinished"></translation>
+        <translation>蒙版选项</translation>
     </message>
     <message>
         <source>control picture</source>
-        <translation type="unfinished"></translation>
+        <translation>控制图</translation>
     </message>
     <message>
         <source>noise level</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声等级</translation>
     </message>
     <message>
         <source>tiles</source>
-        <translation type="unfinished"></translation>
+        <translation>分块</translation>
     </message>
     <message>
         <source>finer guidance</source>
-        <translation type="unfinished"></translation>
+        <translation>细致引导设置</translation>
     </message>
     <message>
         <source>sampler options</source>
-        <translation type="unfinished"></translation>
+        <translation>采样器选项</translation>
     </message>
     <message>
         <source>noise levels</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声水平</translation>
     </message>
     <message>
         <source>way of noise</source>
-        <translation type="unfinished"></translation>
+        <translation>噪声方式</translation>
     </message>
     <message>
         <source>variation</source>
-        <translation type="unfinished"></translation>
+        <translation>变化</translation>
     </message>
 </context>
 <context>
@@ -5172,7 +5218,7 @@
     </message>
     <message>
         <source>{number} GB</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} GB</translation>
     </message>
     <message>
         <source>{number} MB</source>
@@ -5537,7 +5583,7 @@
     <name>VaeBox</name>
     <message>
         <source>beside the model: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型旁边的：{name}</translation>
     </message>
     <message>
         <source>the model&apos;s own</source>
@@ -5715,11 +5761,11 @@
     </message>
     <message>
         <source>A latent has the shape {0}, not one [B, C, h, w].</source>
-        <translation type="unfinished"></translation>
+        <translation>潜变量的形状为 {0}，而不是 [B, C, h, w]。</translation>
     </message>
     <message>
         <source>Between braces is a name and nothing else, not “{0}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>花括号之间只能是名称，而不是“{0}”。</translation>
     </message>
     <message>
         <source>Cannot put back {0}: there is another file of this name now.</source>
@@ -5887,7 +5933,7 @@
     </message>
     <message>
         <source>Download the whole model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请下载完整的模型。</translation>
     </message>
     <message>
         <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
@@ -5999,7 +6045,7 @@
     </message>
     <message>
         <source>It is larger than {0} MiB.</source>
-        <translation type="unfinished"></translation>
+        <translation>它超过 {0} MiB。</translation>
     </message>
     <message>
         <source>It is left as it is, and nothing will be written there.</source>
@@ -6138,6 +6184,10 @@
         <translation>还没有涂抹。</translation>
     </message>
     <message>
+        <source>Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write \: for a colon that is text.</source>
+        <translation>只支持 [from:to:when] 和 [to:when]，因此按减弱的文本处理。冒号本身请写成 \:。</translation>
+    </message>
+    <message>
         <source>Only the first {0} characters are looked for.</source>
         <translation>只搜索前 {0} 个字符。</translation>
     </message>
@@ -6179,7 +6229,7 @@
     </message>
     <message>
         <source>Put a VAE for it beside it, as {0}.vae.safetensors.</source>
-        <translation type="unfinished"></translation>
+        <translation>请把适用的 VAE 放在它旁边，命名为 {0}.vae.safetensors。</translation>
     </message>
     <message>
         <source>Put the file that it was made with into one of your folders.</source>
@@ -6203,11 +6253,11 @@
     </message>
     <message>
         <source>Save as PNG or WebP.</source>
-        <translation type="unfinished"></translation>
+        <translation>请保存为 PNG 或 WebP。</translation>
     </message>
     <message>
         <source>Save it as PNG.</source>
-        <translation type="unfinished"></translation>
+        <translation>请保存为 PNG。</translation>
     </message>
     <message>
         <source>Say which: {0}.</source>
@@ -6403,7 +6453,7 @@
     </message>
     <message>
         <source>The recipe is too long for a JPEG.</source>
-        <translation type="unfinished"></translation>
+        <translation>生成参数过长，JPEG 容纳不下。</translation>
     </message>
     <message>
         <source>The recipe names its {0} in a way that is none.</source>
@@ -6655,7 +6705,7 @@
     </message>
     <message>
         <source>This names no LoRA.</source>
-        <translation type="unfinished"></translation>
+        <translation>此处没有写 LoRA 名称。</translation>
     </message>
     <message>
         <source>This needs the model {0}; {1} here has the hash {2}.</source>
@@ -6679,15 +6729,15 @@
     </message>
     <message>
         <source>This {0} has no {1} before it, so it is read as text. Write \{2} if that is meant.</source>
-        <translation type="unfinished"></translation>
+        <translation>此 {0} 前面没有 {1}，因此按普通文本处理。若本意如此，请写成 \{2}。</translation>
     </message>
     <message>
         <source>This {0} is never closed, so it acts up to the end. Write \{1} if it is text.</source>
-        <translation type="unfinished"></translation>
+        <translation>此 {0} 没有闭合，因此作用到末尾。若是普通文本，请写成 \{1}。</translation>
     </message>
     <message>
         <source>This {0} is never closed, so it is read as text. Write \{1} if that is meant.</source>
-        <translation type="unfinished"></translation>
+        <translation>此 {0} 没有闭合，因此按普通文本处理。若本意如此，请写成 \{1}。</translation>
     </message>
     <message>
         <source>Try again in a moment.</source>
@@ -6743,7 +6793,7 @@
     </message>
     <message>
         <source>Weights in round brackets alone, and acting as they do in ComfyUI.</source>
-        <translation type="unfinished"></translation>
+        <translation>只支持圆括号权重，作用方式与 ComfyUI 相同。</translation>
     </message>
     <message>
         <source>Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.</source>
@@ -6762,8 +6812,44 @@
         <translation>带小数点表示步数的比例，因此 1 及以上永远不会到达。</translation>
     </message>
     <message>
+        <source>[from:to:when] needs a number at its end; this is read as weaker text.</source>
+        <translation>[from:to:when] 末尾需要数字；此处按减弱的文本处理。</translation>
+    </message>
+    <message>
+        <source>a BERT text encoder</source>
+        <translation>BERT 文本编码器</translation>
+    </message>
+    <message>
+        <source>a ControlNet</source>
+        <translation>ControlNet</translation>
+    </message>
+    <message>
+        <source>a Flux model</source>
+        <translation>Flux 模型</translation>
+    </message>
+    <message>
         <source>a JSON object is expected</source>
         <translation>应为 JSON 对象</translation>
+    </message>
+    <message>
+        <source>a Stable Diffusion 3 model</source>
+        <translation>Stable Diffusion 3 模型</translation>
+    </message>
+    <message>
+        <source>a VQ autoencoder</source>
+        <translation>VQ 自编码器</translation>
+    </message>
+    <message>
+        <source>a bias in it deviates by {0}</source>
+        <translation>其中的偏置偏差 {0}</translation>
+    </message>
+    <message>
+        <source>a class embedder</source>
+        <translation>类别嵌入器</translation>
+    </message>
+    <message>
+        <source>a depth estimator</source>
+        <translation>深度估计器</translation>
     </message>
     <message>
         <source>a layer&apos;s tensors do not fit together: {0}</source>
@@ -6786,8 +6872,16 @@
         <translation>LDM Studio 自有格式的模型</translation>
     </message>
     <message>
+        <source>a model of an unknown family</source>
+        <translation>未知系列的模型</translation>
+    </message>
+    <message>
         <source>a number is expected, not {0}</source>
         <translation>应为数字，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>a picture of depths, the brighter the nearer</source>
+        <translation>深度图，越亮越近</translation>
     </message>
     <message>
         <source>a radius is 1 to {0} pixels, got {1}</source>
@@ -6798,8 +6892,24 @@
         <translation>评分应为 0 至 {0} 星，而不是 {1}</translation>
     </message>
     <message>
+        <source>a segmentation embedder</source>
+        <translation>分割嵌入器</translation>
+    </message>
+    <message>
+        <source>a text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
         <source>alpha is uint8 {0}, got {1}</source>
         <translation>alpha 应为 uint8 {0}，实为 {1}</translation>
+    </message>
+    <message>
+        <source>an autoencoder (VAE)</source>
+        <translation>自编码器 (VAE)</translation>
+    </message>
+    <message>
+        <source>chosen by the user</source>
+        <translation>由用户选择</translation>
     </message>
     <message>
         <source>expected uint8 [H, W, 3 or 4], got {0} {1}</source>
@@ -6808,6 +6918,18 @@
     <message>
         <source>expected uint8 [H, W, 3], got {0} {1}</source>
         <translation>应为 uint8 [H, W, 3]，实为 {0} {1}</translation>
+    </message>
+    <message>
+        <source>is a LoRA for {0}</source>
+        <translation>是 {0} 的 LoRA</translation>
+    </message>
+    <message>
+        <source>is for another family</source>
+        <translation>适用于其他系列</translation>
+    </message>
+    <message>
+        <source>is missing</source>
+        <translation>缺失</translation>
     </message>
     <message>
         <source>it carries no record of its steps, so only the finished pixels are compared</source>
@@ -6870,8 +6992,20 @@
         <translation>它不含张量字典</translation>
     </message>
     <message>
+        <source>it holds no network that is known</source>
+        <translation>它不含已知的网络</translation>
+    </message>
+    <message>
         <source>it holds no tiny decoder (TAESD)</source>
         <translation>它不含小型解码器 (TAESD)</translation>
+    </message>
+    <message>
+        <source>it holds the tensor v_pred</source>
+        <translation>它含有张量 v_pred</translation>
+    </message>
+    <message>
+        <source>it holds {0}, but no U-Net, so it is no model by itself</source>
+        <translation>它含有 {0}，但没有 U-Net，因此本身不是模型</translation>
     </message>
     <message>
         <source>it is a GGUF file of the unknown version {0}</source>
@@ -6918,6 +7052,10 @@
         <translation>它过大</translation>
     </message>
     <message>
+        <source>it is {0}, which cannot be drawn with yet</source>
+        <translation>它是{0}，尚不支持用它绘制</translation>
+    </message>
+    <message>
         <source>it is {0}, {1}, which is not known yet</source>
         <translation>它是 {0}，{1}，尚不支持</translation>
     </message>
@@ -6940,6 +7078,10 @@
     <message>
         <source>it was made elsewhere or by an earlier version, or edited: without a record of its steps nobody can tell</source>
         <translation>它由其他程序或早期版本生成，或被编辑过：没有各步的记录就无法判断</translation>
+    </message>
+    <message>
+        <source>its U-Net is of an unusual kind, such as one that was distilled to fewer blocks</source>
+        <translation>其 U-Net 的类型不常见，例如蒸馏成较少的块</translation>
     </message>
     <message>
         <source>its U-Net takes {0} channels, as no known one does</source>
@@ -6994,6 +7136,14 @@
         <translation>其文件头两次列出 {0}</translation>
     </message>
     <message>
+        <source>its metadata name the architecture</source>
+        <translation>其元数据指明了架构</translation>
+    </message>
+    <message>
+        <source>its metadata say {0}</source>
+        <translation>其元数据写明 {0}</translation>
+    </message>
+    <message>
         <source>its numbers are big-endian</source>
         <translation>其数值为大端序</translation>
     </message>
@@ -7020,6 +7170,10 @@
     <message>
         <source>its record has {0} steps, the replay {1}</source>
         <translation>其记录有 {0} 步，重放有 {1} 步</translation>
+    </message>
+    <message>
+        <source>its scheduler is configured so</source>
+        <translation>其调度器如此配置</translation>
     </message>
     <message>
         <source>its sizes {0} are impossible</source>
@@ -7062,6 +7216,14 @@
         <translation>max_side 为 {0}，超出 1 至 {1}</translation>
     </message>
     <message>
+        <source>models of its family usually do</source>
+        <translation>该系列的模型通常如此</translation>
+    </message>
+    <message>
+        <source>moving average</source>
+        <translation>移动平均</translation>
+    </message>
+    <message>
         <source>no file can be made in {0}</source>
         <translation>无法在 {0} 中创建文件</translation>
     </message>
@@ -7098,8 +7260,20 @@
         <translation>缺少部分块（{0}）</translation>
     </message>
     <message>
+        <source>text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
+        <source>text encoders</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
         <source>text is expected, not {0}</source>
         <translation>应为文本，而不是 {0}</translation>
+    </message>
+    <message>
+        <source>the .yaml beside it says so</source>
+        <translation>旁边的 .yaml 如此写明</translation>
     </message>
     <message>
         <source>the U-Net&apos;s channels are not the autoencoder&apos;s {0}</source>
@@ -7198,6 +7372,10 @@
         <translation>运行记录嵌套过深</translation>
     </message>
     <message>
+        <source>the small picture that it enlarges</source>
+        <translation>要放大的小图</translation>
+    </message>
+    <message>
         <source>the system</source>
         <translation>操作系统</translation>
     </message>
@@ -7228,6 +7406,10 @@
     <message>
         <source>unknown value {0}</source>
         <translation>未知的值 {0}</translation>
+    </message>
+    <message>
+        <source>was given but not asked for</source>
+        <translation>已提供但未被要求</translation>
     </message>
     <message>
         <source>whether the file was edited cannot be told of a transparent one</source>
@@ -7332,6 +7514,10 @@
     <message>
         <source>{0} has the shape {1}</source>
         <translation>{0} 的形状为 {1}</translation>
+    </message>
+    <message>
+        <source>{0} has the shape {1}, not {2}</source>
+        <translation>{0} 的形状为 {1}，而不是 {2}</translation>
     </message>
     <message>
         <source>{0} has tokens that the text encoder lacks.</source>
@@ -7616,6 +7802,18 @@
     <message>
         <source>{number} can stand there only once.</source>
         <translation>{number} 只能出现一次。</translation>
+    </message>
+    <message>
+        <source>“{0}” cannot be a name everywhere.</source>
+        <translation>“{0}”并非在所有系统上都能用作名称。</translation>
+    </message>
+    <message>
+        <source>“{0}” is not a number.</source>
+        <translation>“{0}”不是数字。</translation>
+    </message>
+    <message>
+        <source>“{0}” is not known; it is left out.</source>
+        <translation>不认识“{0}”；已略过。</translation>
     </message>
 </context>
 </TS>
