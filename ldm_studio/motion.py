@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import os
-import plistlib
 import shutil
 import subprocess
 import sys
@@ -101,6 +100,8 @@ def _windows_rests() -> bool:
 
 
 def _mac_rests(path: Path) -> bool:
+    import plistlib  # with an XML parser
+
     try:
         return bool(plistlib.loads(path.read_bytes()).get("reduceMotion", False))
     except (OSError, plistlib.InvalidFileException, ValueError):

@@ -69,6 +69,7 @@ LATER = (
     "tqdm",
     "email",
     "importlib.metadata",
+    "plistlib",
     "urllib.request",
     "PIL.ImageFile",
     "PIL.PngImagePlugin",
