@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -28,6 +28,7 @@ from .studio.opening import Opened, load
 from .studio.store import RunState
 from .studio.studio import Studio
 from .theme import Theme
+from .translation import QT_TRANSLATE_NOOP
 
 OPEN_FILTER = QT_TRANSLATE_NOOP(
     "Commands",
@@ -166,7 +167,9 @@ class Commands(QObject):
         self._window.status.showMessage(self.tr("Opening the picture…"))
         try:
             base = store.snapshot()
-            opened = await loop.run_in_executor(self._pool, load, source, store.run.model, base)
+            opened = await loop.run_in_executor(
+                self._pool, load, source, store.run.model, base, store.model_folders
+            )
         except StudioError as error:
             notice.show_error(error.message, error.hint)
             return
@@ -194,6 +197,11 @@ class Commands(QObject):
             self._window.notice.show_info(
                 self.tr("It was made from another picture."),
                 self.tr("This one is the start picture instead."),
+            )
+        elif opened.differing:
+            self._window.notice.show_info(
+                self.tr("It was made with other files than those here."),
+                " ".join(opened.differing),
             )
         elif opened.ignored:
             rest = _short("; ".join(opened.ignored), 200)

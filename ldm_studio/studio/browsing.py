@@ -7,17 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject
+from PySide6.QtCore import QObject
 
 from core.errors import RequestError, StudioError
 from core.request import Request
 
 from ..commands import Commands
+from ..differing import differing, found_here
 from ..engine.events import Finished, Saved
 from ..history.browser.library import Library
 from ..history.browser.parts import Part
 from ..panels.strip import Entry
 from ..pictures.infotext import Infotext, restore
+from ..translation import QT_TRANSLATE_NOOP
 from ..wildcards import templates_of
 from .fitting import unused_settings
 from .studio import Studio
@@ -143,8 +145,10 @@ class Browsing(QObject):
             request = Request.from_json(details.request)
             return replace(request, **without), ()
         restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
+        folders = self._studio.store.model_folders
         unused = unused_settings(restored.request, self._studio.store.run.model)
-        return restored.request, (*restored.ignored, *unused)
+        others = differing(details.settings, folders)
+        return found_here(restored.request, folders), (*others, *restored.ignored, *unused)
 
     def _apply_sampler(self, request: Request) -> None:
         store = self._studio.store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from core.errors import RequestError
 from core.request import Request
 
+from ..differing import differing, found_here
 from ..engine.events import ModelInfo
 from ..pictures import images
 from ..pictures.infotext import restore
@@ -31,14 +33,19 @@ class Opened:
     """The settings it was made with, if it holds any."""
     ignored: tuple[str, ...] = ()
     """Settings of another program that have no equal here."""
+    differing: tuple[str, ...] = ()
+    """What was made with files that are others here, in sentences."""
 
 
-def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened:
-    """`base` has the settings that the picture of another program does not name.
+def load(
+    source: str | QImage, model: ModelInfo | None, base: Request, folders: Sequence[str] = ()
+) -> Opened:
+    """`base` has the settings that the picture of another program does not name; `folders`: those
+    of models that the user added.
 
     Raises PictureError or MemoryShortage.
     """
-    request, ignored, notes = None, (), []
+    request, ignored, others, notes = None, (), (), []
     if isinstance(source, QImage):
         rgb = from_qimage(source)
     else:
@@ -51,7 +58,7 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
                 )
             )
         try:
-            request, ignored = _settings(path, base)
+            request, ignored, others = _settings(path, base, folders)
         except RequestError as error:
             notes.append(
                 translate("Opening", "Its recipe cannot be used: {message}").format(
@@ -63,11 +70,14 @@ def load(source: str | QImage, model: ModelInfo | None, base: Request) -> Opened
     if model is not None:
         rgb, note = admit(rgb, model)
         notes.append(note)
-    return Opened(rgb, " ".join(filter(None, notes)), request, ignored)
+    return Opened(rgb, " ".join(filter(None, notes)), request, ignored, others)
 
 
-def _settings(path: Path, base: Request) -> tuple[Request | None, tuple[str, ...]]:
-    """What a file of any program says of how it was made, and what of that has no equal here.
+def _settings(
+    path: Path, base: Request, folders: Sequence[str]
+) -> tuple[Request | None, tuple[str, ...], tuple[str, ...]]:
+    """What a file of any program says of how it was made, what of that has no equal here, and which
+    files are others here.
 
     Raises RequestError where it is a recipe of this program that cannot be read.
     """
@@ -75,12 +85,14 @@ def _settings(path: Path, base: Request) -> tuple[Request | None, tuple[str, ...
 
     found = scan(path).recipe
     if found is None:
-        return None, ()
+        return None, (), ()
     if found.request:
-        return Request.from_json(found.request), found.ignored()
+        return Request.from_json(found.request), found.ignored(), ()
     if not (found.info.prompt or found.info.settings):
-        return None, ()
-    return restore(found.info, base).request, found.ignored()
+        return None, (), ()
+    request = found_here(restore(found.info, base).request, folders)
+    others = differing(found.info.settings, folders, compute=True)
+    return request, found.ignored(), others
 
 
 def from_qimage(image: QImage) -> np.ndarray:
