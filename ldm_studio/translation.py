@@ -81,6 +81,11 @@ class Language:
                 self._translators.append(translator)
 
 
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802  # lupdate knows this name
+    """`text`, which is translated when it is shown. As PySide6's, which says no type."""
+    return text
+
+
 def translate(context: str, text: str, disambiguation: str | None = None) -> str:
     """As QCoreApplication.translate, for code that has no QObject."""
     return QCoreApplication.translate(context, text, disambiguation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,7 +24,7 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import StudioStore
 from ldm_studio.theme import GRID
-from ldm_studio.translation import translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -33,7 +33,7 @@ from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import Binding, bind
 from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
 from ldm_studio.theme import GRID
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 
 @dataclass(frozen=True)

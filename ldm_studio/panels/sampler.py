@@ -6,7 +6,7 @@ import math
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -40,7 +40,7 @@ from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import Mode, RunState, StudioStore
 from ldm_studio.theme import GRID, icon
-from ldm_studio.translation import told
+from ldm_studio.translation import QT_TRANSLATE_NOOP, told
 
 FEW_STEPS = 10
 """A model that was made for no more draws quickly, and no better with many."""

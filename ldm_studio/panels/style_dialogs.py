@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -23,7 +23,7 @@ from core.errors import StudioError
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
 from ldm_studio.theme import GRID, icon
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 CSV_FILTER = QT_TRANSLATE_NOOP("StylesDialog", "Tables of styles (*.csv);;All files (*)")
 SAVE_WIDTH, LIST_WIDTH = 400, 176

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.theme import GRID, icon
-from ldm_studio.translation import translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 Role = QPalette.ColorRole
 BAR = 8.0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
-
-from ..translation import translate
+from ..translation import QT_TRANSLATE_NOOP, translate
 
 _NAMES = {
     "model": QT_TRANSLATE_NOOP("Setting", "model"),

@@ -120,7 +120,8 @@ def test_the_language_changes_while_a_picture_is_drawn(studio_home: Path, chines
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    said = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
+    parts = [line.partition(" ") for line in done.stdout.splitlines()]
+    said = {what: rest for what, _, rest in parts}
     assert said == {
         "first": "&Quit",
         "second": "退出",
