@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PIL import Image
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog
 
-from ldm_studio.panels.first import PICTURES, PROMPTS
+from ldm_studio.panels.first import FOCUS_EDGE, PICTURES, PROMPTS
 from ldm_studio.pictures.images import read_request
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
@@ -56,7 +57,8 @@ def test_it_fits_into_small_canvases(application) -> None:
     page, view = application.welcoming.page, application.window.canvas.view
     for width, height in ((900, 700), (420, 420), (300, 200), (120, 60)):
         view.resize(width, height)
-        assert page.size() == view.size()
+        edge = 2 * FOCUS_EDGE  # around the page, where the canvas shows its focus
+        assert page.size() == view.size() - QSize(edge, edge)
         assert page.rect().contains(page._column.geometry())
     view.resize(900, 700)
     assert page.gallery.isVisible()
