@@ -21,7 +21,7 @@ from ldm_studio.canvas.gestures import (
     Sample,
     Surface,
 )
-from ldm_studio.canvas.words import QT_TRANSLATE_NOOP
+from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 
 class Tool(Enum):
