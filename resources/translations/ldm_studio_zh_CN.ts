@@ -961,7 +961,7 @@
     </message>
     <message>
         <source>It was made with other files than those here.</source>
-        <translation type="unfinished"></translation>
+        <translation>它生成时所用的文件与此处的不同。</translation>
     </message>
     <message>
         <source>Some settings have no equal here and were left.</source>
@@ -1383,7 +1383,7 @@
     <name>Differing</name>
     <message>
         <source>{name} here is another file: its hash is {own}, not {hash}.</source>
-        <translation type="unfinished"></translation>
+        <translation>此处的 {name} 是另一个文件：其哈希值为 {own}，而不是 {hash}。</translation>
     </message>
 </context>
 <context>
