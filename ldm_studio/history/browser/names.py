@@ -1,8 +1,8 @@
-"""What the settings of pictures are called, by the names that they have in files."""from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
-
+"""What the settings of pictures are called, by the names that they have in files."""
 
 from __future__ import annotations
 
+from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 _KNOWN = frozenset((
     QT_TRANSLATE_NOOP("Settings of pictures", "Prompt"),
