@@ -133,6 +133,22 @@ class Model:
         """Whether `with_clip_skip` makes a difference."""
         return isinstance(self.config, CheckpointConfig) and self.config.family.skips
 
+    @property
+    def decided(self) -> str:
+        """What its U-Net predicts, if the user decided that; else empty."""
+        config = self.config
+        return config.prediction if isinstance(config, CheckpointConfig) and config.found else ""
+
+    def predicting(self, decided: str) -> Model:
+        """The model with what was decided that it predicts; "": with what is found out."""
+        config = self.config
+        if not isinstance(config, CheckpointConfig):
+            return self
+        found = config.found or config.prediction
+        wanted = decided or found
+        changed = replace(config, prediction=wanted, found=found if wanted != found else "")
+        return self if changed == config else replace(self, config=changed)
+
     def condition(self, prompt: str | Passage, *, negative: bool = False) -> Cond:
         """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
         those of the last ones are remembered."""

@@ -98,7 +98,8 @@ class Job:
     @cached_property
     def sealed(self) -> Request:
         """Its request with the model's digest: what the picture is made again from."""
-        return replace(self.request, model_digest=self.model.digest)
+        model = self.model
+        return replace(self.request, model_digest=model.digest, prediction=model.decided)
 
     @cached_property
     def description(self) -> Mapping[str, str]:
@@ -123,6 +124,7 @@ def prepare(
     what `check` raises, which is asked before each tile from now on.
     """
     inputs = inputs or Inputs()
+    model = _as_then(model, request)
     _check(model, request, inputs)
     width, height = drawn_size(model, request)
     factor = model.factor
@@ -292,7 +294,10 @@ def _going_on(job: Job, last: Leg, change: Change) -> Model:
     """The model that goes on after a change."""
     model, models = last.model, job.inputs.models
     if models is not None and (change.model is not None or change.prompt is not None):
-        model = models(last.request.changed(change))
+        request = last.request.changed(change)
+        model = models(request)
+        if request.model == job.request.model:
+            model = _as_then(model, job.request)
     elif change.model is not None:
         raise RequestError(
             "changes", f"The model {change.model!r:.200} is not at hand to go on with."
@@ -318,6 +323,13 @@ def _going_on(job: Job, last: Leg, change: Change) -> Model:
             "Choose a model of the same family, or its refiner.",
         )
     _check_size(model, *drawn_size(job.model, job.request), job.request.tile)
+    return model
+
+
+def _as_then(model: Model, request: Request) -> Model:
+    """The model that predicts what it was taken to predict when the request was recorded."""
+    if request.prediction or request.model_digest:
+        return model.predicting(request.prediction)
     return model
 
 

@@ -181,6 +181,9 @@ class Request:
     """Name or path of the model."""
     model_digest: str = ""
     """SHA-256 of the model's weights; empty means whatever `model` names."""
+    prediction: str = ""
+    """What the model's U-Net predicts, "eps" or "v", where that was decided otherwise than is found
+    out of its file; empty: what is found out, if `model_digest` is given, else what is decided."""
     vae: str = ""
     """Name or path of the autoencoder to use instead of the model's own; empty: that."""
     addons: tuple[Addon, ...] = ()
@@ -240,6 +243,7 @@ class Request:
         _known("sampler", self.sampler, SAMPLERS)
         _known("schedule", self.schedule, SCHEDULES)
         _known("noise", self.noise, PROFILES)
+        _known("prediction", self.prediction, ("", "eps", "v"))
         if self.mask and not self.init:
             raise RequestError("mask", "A mask needs a picture to redraw.", "Give one as init.")
         if self.version != VERSION:

@@ -185,6 +185,8 @@ class CheckpointConfig:
     defaults: Defaults
     extra: str = ""
     """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS."""
+    found: str = ""
+    """What is found out that it predicts, where the user decided otherwise; empty: `prediction`."""
     max_side: int = MAX_SIDE
     size_multiple: int = SIZE_MULTIPLE
 

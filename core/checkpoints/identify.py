@@ -63,6 +63,8 @@ class Identity:
     readings: tuple[Reading, ...]
     """How each text encoder is used."""
     predicts: Predicts
+    found: Prediction
+    """What it predicts unless the user decides otherwise."""
     parts: Parts
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -181,6 +183,9 @@ def _identity(
         _as_stored(reading, text, config)
         for (text, reading), config in zip(found, encoders, strict=True)
     )
+    predicts = told = _predicts(parts, folder, family, unet)
+    if prediction is not None:
+        predicts = replace(told, kind=prediction, reason="chosen by the user")
     identity = Identity(
         path=path,
         family=family,
@@ -189,7 +194,8 @@ def _identity(
         autoencoder=autoencoder,
         text_encoders=encoders,
         readings=readings,
-        predicts=_predicts(parts, folder, family, unet, prediction),
+        predicts=predicts,
+        found=told.kind,
         parts=replace(parts, texts=tuple(text for text, _ in found)),
         files=files,
         metadata=folder.metadata,
@@ -248,13 +254,9 @@ def _as_stored(reading: Reading, text: Part, config: ClipConfig) -> Reading:
     return reading
 
 
-def _predicts(
-    parts: Parts, folder: Folder, family: Family, unet: UNetConfig, asked: Prediction | None
-) -> Predicts:
+def _predicts(parts: Parts, folder: Folder, family: Family, unet: UNetConfig) -> Predicts:
     zero = "ztsnr" in parts.markers or folder.metadata.get("ss_zero_terminal_snr") == "True"
     zero = zero or folder.scheduler.get("rescale_betas_zero_snr") is True
-    if asked is not None:
-        return Predicts(asked, "chosen by the user", zero)
     if "v_pred" in parts.markers:
         return Predicts("v", "it holds the tensor v_pred", zero)
     said = folder.metadata.get("modelspec.prediction_type", "").lower()

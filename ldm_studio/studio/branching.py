@@ -27,10 +27,12 @@ CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask
 EDIT = (
     "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
 )
+_SEALED = ("init", "mask", "model_digest", "prediction", "addons", "version")
+"""What a request says only when its picture is made."""
 _OTHERS = tuple(
     field.name
     for field in fields(Request)
-    if field.name not in (*BRANCHED, "changes", "init", "mask", "model_digest", "addons", "version")
+    if field.name not in (*BRANCHED, *_SEALED, "changes")
 )
 
 

@@ -275,6 +275,29 @@ def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folde
         write_notes(path, Notes())
 
 
+def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
+    pipeline, folder, tmp_path
+) -> None:
+    path = (folder / "dream.safetensors").resolve()
+    asked = replace(REQUEST, changes=(Change(1, prompt="a dog"),))
+    found, by_file, _ = drawn(pipeline, asked)
+    write_notes(path, Notes(prediction="v"))
+    try:
+        pipeline.load("dream.safetensors")
+        decided, by_note, run = drawn(pipeline, asked)
+        run.save(tmp_path / "state.safetensors", None)
+        assert np.array_equal(drawn(pipeline, by_file)[0], found)
+    finally:
+        write_notes(path, Notes())
+    pipeline.load("dream.safetensors")
+    assert (by_file.prediction, by_note.prediction) == ("", "v")
+    assert not np.array_equal(found, decided)
+    assert np.array_equal(drawn(pipeline, by_note)[0], decided)
+    resumed = pipeline.resume(tmp_path / "state.safetensors")
+    *_, last = resumed.steps()
+    assert np.array_equal(resumed.finish(last).rgb, decided)
+
+
 # --- finding ------------------------------------------------------------------------------------
 
 
