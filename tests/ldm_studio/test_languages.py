@@ -1,0 +1,184 @@
+"""Every language says everything, keeps to the code, and is what the program reads."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtGui import QAction
+from pytestqt.qtbot import QtBot
+
+from core.diffusion.options import Options
+from core.errors import StudioError
+from core.model import load_model
+from core.request import Levels, Request
+from core.saved import read_label
+from core.text.prompt import parse
+from ldm_studio.history import query
+from ldm_studio.pictures.images import load_image
+from ldm_studio.shortcuts import label
+from ldm_studio.translation import told
+from tools import translations
+
+LANGUAGES = sorted(translations.FOLDER.glob("ldm_studio_*.ts"))
+PLACE = re.compile(r"\{\w*(?::\w+)?\}|%n|%Ln|%\d")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+MNEMONIC = re.compile(r"&(?=\S)")
+
+
+class Text(NamedTuple):
+    """One message of a `.ts` file; `said` has one entry, or one for each plural form."""
+
+    context: str
+    source: str
+    note: str
+    said: tuple[str, ...]
+    unfinished: bool
+
+
+def texts(path: Path) -> Iterator[Text]:
+    for context in ElementTree.parse(path).getroot().iter("context"):
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            assert translation is not None
+            forms = [form.text or "" for form in translation.iter("numerusform")]
+            yield Text(
+                context.findtext("name", ""),
+                message.findtext("source", ""),
+                message.findtext("comment", ""),
+                tuple(forms or [translation.text or ""]),
+                "type" in translation.attrib,
+            )
+
+
+def every_text() -> Iterator[tuple[str, Text]]:
+    for path in LANGUAGES:
+        for text in texts(path):
+            yield path.stem, text
+
+
+@pytest.fixture
+def chinese(qtbot: QtBot) -> Iterator[None]:
+    translator = QTranslator()
+    assert translator.load("ldm_studio_zh_CN", str(translations.FOLDER))
+    QCoreApplication.installTranslator(translator)
+    yield
+    QCoreApplication.removeTranslator(translator)
+
+
+def test_they_have_the_texts_that_the_code_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in LANGUAGES:
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(translations, "FOLDER", tmp_path)
+    translations.update()
+    for path in LANGUAGES:
+        kept = {text[:3] for text in texts(path)}
+        fresh = {text[:3] for text in texts(tmp_path / path.name)}
+        assert kept == fresh, f"make translations brings {path.name} up to date"
+    found = translations.text_of(translations.messages())
+    assert translations.MESSAGES.read_text(encoding="utf-8") == found, "make translations"
+
+
+def test_nothing_is_left_to_be_translated() -> None:
+    left = [
+        (language, text.context, text.source)
+        for language, text in every_text()
+        if text.unfinished or not all(text.said)
+    ]
+    assert left == []
+
+
+def test_what_is_read_is_made_of_what_is_edited(tmp_path: Path) -> None:
+    translations.release(tmp_path)
+    for path in LANGUAGES:
+        read = path.with_suffix(".qm")
+        assert read.read_bytes() == (tmp_path / read.name).read_bytes(), "make translations"
+
+
+@pytest.mark.parametrize(
+    "mark", [PLACE, MNEMONIC, re.compile("\n")], ids=["places", "keys", "lines"]
+)
+def test_translations_keep_what_is_no_word(mark: re.Pattern[str]) -> None:
+    def marks(text: str) -> Counter[str]:
+        return Counter(mark.findall(text))
+
+    wrong: list[tuple[str, str, str]] = []
+    for language, text in every_text():
+        asked = marks(text.source)
+        for said in text.said:
+            # Of several plural forms that for one may say "at step 3", not "at steps 3 to 3".
+            fits = marks(said) <= asked if len(text.said) > 1 else marks(said) == asked
+            if not fits:
+                wrong.append((language, text.source, said))
+    assert wrong == []
+
+
+MISTAKES: dict[str, Callable[[Path], object]] = {
+    "a number out of its range": lambda folder: Request(steps=0),
+    "an unknown sampler": lambda folder: Request(sampler="Nobody"),
+    "an option that it has not": lambda folder: Request(sampler="DDIM", options=Options(order=2)),
+    "a mask without a picture": lambda folder: Request(mask="0" * 64),
+    "no whole request": lambda folder: Request.from_json("{"),
+    "sigmas that rise": lambda folder: Request(levels=Levels(sigmas=(1.0, 2.0))),
+    "no model": lambda folder: load_model(folder),
+    "no picture": lambda folder: load_image(written(folder / "a.png", "not a picture")),
+    "no state": lambda folder: read_label(written(folder / "a.state", "not a state")),
+}
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_told_in_chinese(name: str, chinese: None, tmp_path: Path) -> None:
+    with pytest.raises(StudioError) as caught:
+        MISTAKES[name](tmp_path)
+    for said in filter(None, (caught.value.message, caught.value.hint)):
+        assert HAN.search(told(said)), said
+        assert told(said) != said
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a (cat", "a cat]", "(cat:99)", "[:cat:often]", "<lora:a:1:2:3>", "<hypernet:a:1>"]
+)
+def test_what_is_wrong_with_a_prompt_is_told_in_chinese(prompt: str, chinese: None) -> None:
+    problems = parse(prompt).problems
+    assert problems
+    for problem in problems:
+        assert HAN.search(told(problem.explanation)), problem.explanation
+
+
+@pytest.mark.parametrize(
+    "search", ["size:tall", "date:often", "steps:many", "steps:..", "is:purple", "tag:", '"a cat']
+)
+def test_what_is_wrong_with_a_search_is_told_in_chinese(search: str, chinese: None) -> None:
+    problems = query.parse(search).problems
+    assert problems
+    for problem in problems:
+        assert HAN.search(told(problem.message)), problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("&Open…", "Open"), ("打开(&O)…", "打开"), ("关于 LDM Studio(&A)", "关于 LDM Studio")],
+)
+def test_commands_are_called_without_their_mnemonic(text: str, name: str, qtbot: QtBot) -> None:
+    assert label(QAction(text)) == name
+
+
+def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.state", "not a state")
+    with pytest.raises(StudioError) as caught:
+        read_label(path)
+    assert not re.search(r"[a-z]{3,} [a-z]{3,}", told(caught.value.message).replace(str(path), ""))
