@@ -40,7 +40,7 @@ _LIGHT: dict[Role, str] = {
     Role.Light: "#ffffff",
     Role.Midlight: "#e6e6ec",
     Role.Mid: "#cfd0d9",
-    Role.Dark: "#858795",
+    Role.Dark: "#838593",
     Role.Shadow: "#7e808e",
     Role.Accent: "#5646d6",
 }

@@ -6,11 +6,13 @@ from itertools import product
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPalette
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 from ldm_studio.settings import Scheme
+from ldm_studio.theme import icon, palette
+from tests.ldm_studio.test_look import contrast
 from tests.ldm_studio.walking import (
     open_history,
     opened,
@@ -113,3 +115,72 @@ def test_so_do_the_dialogs(whole, qtbot, scheme, name) -> None:
     dialog = opened(whole, qtbot, page, name)
     assert unmarked(qtbot, QApplication.focusWidget()) == []
     dialog.close()
+
+
+EDGES = [
+    *product((Role.Dark,), (Role.Base, Role.Window, Role.Button, Role.AlternateBase)),
+    *product((Role.Link,), (Role.Base, Role.Window, Role.Button, Role.AlternateBase)),
+    (Role.Highlight, Role.Base),
+    (Role.Highlight, Role.Window),
+]
+"""Of what can be changed, of what has the keyboard, of what is chosen."""
+WORDS = [
+    *product(
+        (Role.Text, Role.PlaceholderText, Role.BrightText), (Role.AlternateBase, Role.Midlight)
+    ),
+]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), EDGES, ids=lambda role: role.name)
+def test_edges_stand_out(qapp, dark, front, back) -> None:
+    colours = palette(dark)
+    assert contrast(colours.color(front), colours.color(back)) >= LEAST
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), WORDS, ids=lambda role: role.name)
+def test_words_stand_out_on_what_the_pointer_is_over(qapp, dark, front, back) -> None:
+    colours = palette(dark)
+    assert contrast(colours.color(front), colours.color(back)) >= 4.5
+
+
+def best(widget: QWidget) -> float:
+    """The contrast of the strongest pixels in a widget against what most of it is."""
+    drawn = luminance(pixels(widget.grab().toImage()))
+    return float(np.quantile(ratio(drawn, commonest(drawn)), 0.999))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_words_and_icons_stand_out_where_they_are_drawn(whole, qtbot, scheme) -> None:
+    """Grabbed as they are, in their states; what is disabled may be faint."""
+    whole.theme.scheme = scheme
+    window = whole.window
+    window.notice.show_error("It could not be written.", "Make room.")
+    whole.studio.view.clear_mask()
+    QApplication.processEvents()
+    buttons = [b for b in window.findChildren(QAbstractButton) if b.isVisible() and b.isEnabled()]
+    labels = [
+        one
+        for one in window.findChildren(QLabel)
+        if one.isVisible() and one.isEnabled() and one.text()
+    ]
+    faint = [place_of(one) for one in buttons if best(one) < LEAST]
+    assert faint == []
+    grey = [f"{one.text()}: {best(one):.1f}" for one in labels if best(one) < 4.0]
+    assert grey == []  # below 4.5, as the edges of thin letters are smoothed
+
+
+@pytest.mark.parametrize("ratio_", [1.0, 2.0])
+def test_icons_are_as_fine_as_the_screen(qapp, ratio_) -> None:
+    drawn = icon("brush").pixmap(QSize(20, 20), ratio_)
+    assert drawn.size() == QSize(20, 20) * ratio_
+    assert drawn.devicePixelRatio() == ratio_
+    image = drawn.toImage()
+    if ratio_ == 2.0:  # more than the small one doubled
+        small = icon("brush").pixmap(QSize(20, 20), 1.0).toImage().scaled(QSize(40, 40))
+        alpha = [
+            np.array([[one.pixelColor(x, y).alpha() for x in range(40)] for y in range(40)])
+            for one in (image, small)
+        ]
+        assert np.abs(alpha[0] - alpha[1]).max() > 64
