@@ -103,6 +103,7 @@ class SettingsDialog(QDialog):
         self.setMinimumSize(LEAST.boundedTo(room))
         self.resize(SIZE.boundedTo(room))
         self.show()
+        self.activateWindow()
         self.list.setFocus()
 
     def show_page(self, name: str) -> None:
