@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 AddonKind = Literal["lora", "embedding", "vae", "preview"]
 WORDS = {"lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "preview decoder"}
 MAX_FOLDERS_NAMED = 5
+MAX_WORDS = 1000
+WORD_BYTES = 4_000_000
+"""Of 75 vectors for the widest text encoders, with room to spare."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,16 @@ class Finder:
         catalogue.save()
         return found
 
+    def words(self) -> list[Path]:
+        """Embeddings, one of each name, as many as prompts are measured with. Imports torch."""
+        catalogue = Catalogue()
+        named: dict[str, Path] = {}
+        for path, known in _known(filter(_is_small, self._files()), catalogue, look=True):
+            if known.what == "embedding" and not known.problem and len(named) < MAX_WORDS:
+                named.setdefault(path.stem, path)
+        catalogue.save()
+        return [*named.values()]
+
     def previews(self) -> list[Path]:
         """Tiny decoders whose names say so; they are looked at when they are used."""
         return [path for path in self._files() if "taesd" in path.stem.casefold()]
@@ -167,6 +180,14 @@ class Finder:
             self._listed = listing(folders)
             self._stamp = folders, _times(self._listed.folders)
         return self._listed.files
+
+
+def _is_small(path: Path) -> bool:
+    """As small as embeddings are."""
+    try:
+        return path.is_file() and path.stat().st_size <= WORD_BYTES
+    except OSError:  # it went away meanwhile
+        return False
 
 
 def _times(folders: Iterable[Path]) -> list[int]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from core.diffusion.trajectory import State, Step
     from core.model import Model
     from core.pipeline import Job, Picture
+    from core.text.reading import PromptReader
 
 
 log = logging.getLogger(__name__)
@@ -571,8 +572,18 @@ class CorePipeline:
             vae=self._vae_of(path),
             size=sum(model.plan.weights.values()),
             takes_addons=is_checkpoint(path),
-            read=model.text.read,
+            read=self._reader(model),
         )
+
+    def _reader(self, model: Model) -> PromptReader | None:
+        """That of the model, which counts the embeddings that lie in the folders now as the vectors
+        they are."""
+        from core.checkpoints.embeddings import with_embeddings
+
+        knowing, refused = with_embeddings(model, self._finder.words())
+        for error in refused:
+            log.debug("%s", error)
+        return knowing.text.read
 
     def _vae_of(self, path: Path) -> str:
         """How requests name the autoencoder beside a model's file; empty where there is none."""

@@ -157,6 +157,16 @@ def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
     assert drawn(pipeline, REQUEST)[1].addons == ()
 
 
+def test_an_embedding_counts_as_its_vectors(folder) -> None:
+    embedding(folder / "embeddings" / "my-word.safetensors")
+    embedding(folder / "wide.safetensors", width=100)
+    pipeline = CorePipeline(folder / "dream.safetensors")
+    read = pipeline.load().read
+    assert read is not None
+    assert read("a my-word cat").count == 4
+    assert read("a wide cat").count == 3
+
+
 def test_an_embedding_for_other_models_is_told_and_does_not_act(pipeline, folder) -> None:
     embedding(folder / "wide.safetensors", width=100)
     _, request, run = drawn(pipeline, with_prompt("a wide cat"))
