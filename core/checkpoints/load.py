@@ -191,6 +191,7 @@ def _config(identity: Identity) -> CheckpointConfig:
         schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
         defaults=_defaults(identity),
         extra=identity.extra,
+        found=identity.found if identity.found != predicts.kind else "",
     )
 
 
