@@ -1266,11 +1266,11 @@
     </message>
     <message>
         <source>{pictures} could not be deleted.</source>
-        <translation>无法删除{pictures}。</translation>
+        <translation>无法删除 {pictures}。</translation>
     </message>
     <message>
         <source>{pictures} removed from the history.</source>
-        <translation>已从历史记录中移除{pictures}。</translation>
+        <translation>已从历史记录中移除 {pictures}。</translation>
     </message>
     <message>
         <source>{pictures} was moved to the trash.</source>
@@ -1580,7 +1580,7 @@
     <name>ExportDialog</name>
     <message>
         <source>Export {pictures}</source>
-        <translation>导出{pictures}</translation>
+        <translation>导出 {pictures}</translation>
     </message>
     <message>
         <source>What the pictures become</source>
@@ -5003,7 +5003,7 @@
     </message>
     <message>
         <source>{pictures} are selected</source>
-        <translation>已选中{pictures}</translation>
+        <translation>已选中 {pictures}</translation>
     </message>
 </context>
 <context>
