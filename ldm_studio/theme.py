@@ -221,7 +221,7 @@ QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-
     background: {knob}; border: 1px solid {name(Role.Dark)}; }}
 QSlider::handle:horizontal:hover {{ border-color: {focus}; }}
 QSlider::handle:horizontal:focus {{ width: 12px; height: 12px; border: 2px solid {focus}; }}
-QSlider::sub-page:horizontal:disabled {{ background: {name(Role.Dark)}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {line}; }}
 QSlider::handle:horizontal:disabled {{ background: {alternate}; }}
 QProgressBar {{ border: 0; border-radius: 3px; background: {track}; max-height: 6px; }}
 QProgressBar::chunk {{ border-radius: 3px; background: {accent}; }}

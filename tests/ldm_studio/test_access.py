@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWidgetAction
 from shiboken6 import isValid
 
+from ldm_studio.history.browser.link import Link
 from tests.ldm_studio.walking import (
     DIALOGS,
     by_keys,
@@ -100,6 +101,15 @@ def test_the_history(active, qtbot) -> None:
     qtbot.waitUntil(lambda: page.compare.isVisible())
     check(page)
     check_round_trip(qtbot, active.window, page.compare, page.compare.view)
+
+
+def test_a_value_of_a_picture_is_followed_by_keys(active, qtbot) -> None:
+    unfold(active, qtbot)
+    page = open_history(active, qtbot)
+    link = next(one for one in page.details.findChildren(Link) if one.isVisible())
+    link.setFocus()
+    with qtbot.waitSignal(page.details.filtered):
+        qtbot.keyClick(link, Qt.Key.Key_Return)
 
 
 @pytest.mark.parametrize("name", DIALOGS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
@@ -33,6 +32,7 @@ from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told, translate
 
 from .family import FamilyTree
+from .link import Link
 from .marks import Heart, Stars, TagEditor
 from .names import setting
 from .several import SeveralPane
@@ -296,18 +296,17 @@ class DetailsPane(QFrame):
         for row, (name, value, wanted) in enumerate(values):
             caption = QLabel(setting(name))
             caption.setObjectName("caption")
-            label = QLabel()
-            label.setWordWrap(True)
             if wanted:
-                label.setText(
-                    f'<a href="{escape(wanted)}" style="text-decoration:none">{escape(value)}</a>'
-                )
-                label.setToolTip(self.tr("Find pictures with {term}").format(term=wanted))
+                tip = self.tr("Find pictures with {term}").format(term=wanted)
+                label = Link(wanted, value, tip)
+                label.setAccessibleName(f"{caption.text()}: {value}")
                 label.linkActivated.connect(self.filtered)
             else:
+                label = QLabel()
                 label.setTextFormat(Qt.TextFormat.PlainText)
                 label.setText(value)
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setWordWrap(True)
             self.table.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
             self.table.addWidget(label, row, 1)
 

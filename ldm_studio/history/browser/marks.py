@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -16,11 +15,12 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 
 from ldm_studio.history.journal import MAX_RATING
 from ldm_studio.panels.fields import FlowLayout, tool_button
 
+from .link import Link
 from .tile import heart, star
 
 Role = QPalette.ColorRole
@@ -87,7 +87,7 @@ class Stars(QWidget):
         line = self.palette().color(Role.Dark)
         for number in range(MAX_RATING):
             on = number < lit
-            painter.setPen(Qt.PenStyle.NoPen if on else QPen(line, 1.3))
+            painter.setPen(QPen(line, 1.3))  # also around gold, which is faint on white
             painter.setBrush(GOLD if on else Qt.BrushStyle.NoBrush)
             painter.drawPolygon(star(QRectF(number * 22 + 2, 3, 18, 18)))
         if self.hasFocus():
@@ -155,8 +155,7 @@ class Chip(QFrame):
     def __init__(self, tag: str, owner: TagEditor) -> None:
         super().__init__(owner)
         self.setObjectName("chip")
-        name = QLabel(f'<a href="tag" style="text-decoration:none">{escape(tag)}</a>')
-        name.setToolTip(self.tr("Find pictures tagged “{tag}”").format(tag=tag))
+        name = Link("tag", tag, self.tr("Find pictures tagged “{tag}”").format(tag=tag))
         name.linkActivated.connect(lambda: owner.chosen.emit(tag))
         remove = self.tr("Remove the tag “{tag}”").format(tag=tag)
         cross = tool_button("close", remove, remove)
