@@ -11,7 +11,8 @@ from ldm_studio.pictures.infotext import infotext, parse_infotext, restore
 from ldm_studio.studio.fitting import refining_problem
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import Mode, StudioStore
-from tests.ldm_studio.fakes import MODEL
+from tests.ldm_studio.driving import make
+from tests.ldm_studio.fakes import MODEL, FakePipeline
 
 XL = replace(MODEL, family="Stable Diffusion XL", takes_addons=True)
 REFINER = "sub/sd_xl_refiner_1.0.safetensors"
@@ -95,3 +96,32 @@ def test_the_text_of_another_program_is_followed() -> None:
 )
 def test_only_models_of_the_same_latents_go_on(qapp, kind, fits) -> None:
     assert (not refining_problem(kind, XL)) is fits
+
+
+def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
+    application = start(FakePipeline(model=XL))
+    store = application.store
+    store.refiner, store.steps = REFINER, 10
+    make(application, qtbot)
+    application.studio.branch(4)
+    assert store.refiner == REFINER
+    store.prompt = "a wolf"
+    make(application, qtbot)
+    request = application.studio.shown.picture.request
+    assert request.changes == (Change(4, prompt="a wolf"), Change(8, model=REFINER))
+    application.studio.branch(9)
+    assert store.model == request.model
+    store.cfg = 2.0
+    make(application, qtbot)
+    assert application.studio.shown.picture.request.changes[-2:] == (
+        Change(8, model=REFINER),
+        Change(9, cfg=2.0),
+    )
+
+
+def test_it_is_forgotten_with_a_model_of_other_latents(store) -> None:
+    store.refiner = REFINER
+    store.follow(XL, replace(XL, family="Stable Diffusion XL, inpainting"))
+    assert store.refiner == REFINER
+    store.follow(XL, replace(XL, family="Stable Diffusion 1"))
+    assert store.refiner == ""
