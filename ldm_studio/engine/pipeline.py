@@ -32,6 +32,7 @@ from ..models import DEFAULT, find_model
 from ..pictures.record import MARK
 from .additions import Added, Additions, Seals
 from .events import ModelInfo
+from .recent import Known, RecentModels
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
@@ -339,6 +340,7 @@ class CorePipeline:
         """Of the model that is loaded, while they are not known."""
         self._others: dict[Path, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
+        self._recent = RecentModels()
 
     @property
     def info(self) -> ModelInfo | None:
@@ -358,10 +360,12 @@ class CorePipeline:
 
             check(path, beside=_beside(path))
         before = self._loaded if self._model is not None else None
-        # Before the next one: there may not be room for two.
-        self._model = self._info = self._additions = self._sums = None
-        self._others.clear()
+        self._put_away()  # before the next one: there may not be room for two
         try:
+            recent = self._recent.take(path, _notes(path))
+            if recent is not None:
+                return self._have(recent)
+            self._recent.make_room(path)
             self._info = self._load(path)
         except Exception:  # whatever it was, there is to be a model as before
             if before is not None:
@@ -369,7 +373,25 @@ class CorePipeline:
             raise
         self._loaded = path
         self._notes = _notes(path)
+        self._recent.trim()
         return self._info
+
+    def _put_away(self) -> None:
+        """Have no model; the one that is loaded may stay in main memory."""
+        model, info = self._model, self._info
+        self._model = self._info = self._additions = None
+        self._others.clear()
+        if model is not None and info is not None and self._loaded is not None:
+            self._recent.keep(Known(self._loaded, self._notes, model, info, self._sums))
+        self._sums = None
+
+    def _have(self, known: Known) -> ModelInfo:
+        """Have a model again that was put away."""
+        self._model, self._info, self._sums = known.model, known.info, known.sums
+        self._loaded, self._notes = known.path, known.notes
+        self._additions = Additions(self._finder, self._digests)
+        self._recent.trim()
+        return known.info
 
     def begin(
         self,
@@ -476,6 +498,10 @@ class CorePipeline:
 
     def _go_back(self, path: Path) -> None:
         """Have the model again that was loaded; none, if that fails as well."""
+        recent = self._recent.take(path, self._notes)
+        if recent is not None:
+            self._have(recent)
+            return
         try:
             self._info = self._load(path)
         except Exception as error:  # what is told is why the other one did not load

@@ -1,0 +1,110 @@
+"""Models that were drawn with lately, kept in main memory while there is room for them.
+
+Switching back to one of them reads no file. The rule: beside what is kept, as much again and SPARE
+stay free for other programs; what was used least lately goes first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.checkpoints.notes import Notes
+from core.errors import ModelError
+
+from ..checkpoints import Stamp, is_checkpoint, stamp, vae_beside
+from ..digests import Sums
+from ..hardware import memory
+from .events import ModelInfo
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.model import Model
+
+log = logging.getLogger(__name__)
+
+SPARE = 2_000_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A model that is loaded, and what is known of it."""
+
+    path: Path
+    notes: Notes | None
+    """What was decided about it."""
+    model: Model
+    info: ModelInfo
+    sums: Future[Sums] | None
+
+
+class RecentModels:
+    """Those that can be had again at once. They leave the device meanwhile."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Path, tuple[Known, list[Stamp]]] = OrderedDict()
+
+    def keep(self, known: Known) -> None:
+        """Those of our own kind are so small that they are not kept."""
+        if is_checkpoint(known.path) and memory().free is not None:
+            try:
+                stamps = _stamps(known.path)
+            except ModelError:  # its file went away
+                return
+            _move(known.model, "cpu")
+            self._kept[known.path] = known, stamps
+
+    def take(self, path: Path, notes: Notes | None) -> Known | None:
+        """The one that is kept, back on its device; None if none is, or its file is another now."""
+        if path not in self._kept:
+            return None
+        known, stamps = self._kept.pop(path)
+        if known.notes != notes or stamps != _stamps(path):
+            return None
+        _move(known.model, str(known.model.device))
+        log.info("%s is still in memory", path)
+        return known
+
+    def make_room(self, path: Path) -> None:
+        """Before what `path` holds is loaded, which may be twice as large in memory."""
+        if self._kept:
+            self._drop_until(2 * sum(one.size for one in _stamps(path)))
+
+    def trim(self) -> None:
+        """Once that is loaded."""
+        self._drop_until(0)
+
+    def _drop_until(self, needed: int) -> None:
+        while self._kept:
+            size = sum(known.info.size for known, _ in self._kept.values())
+            free = memory().free
+            if free is not None and free >= needed + size + SPARE:
+                return
+            path, _ = self._kept.popitem(last=False)
+            log.info("%s is not kept in memory: there is too little", path)
+
+
+def _networks(model: Model) -> Iterator[nn.Module]:
+    yield from (model.unet, model.autoencoder, *model.text.networks)
+    if model.previewer is not None:
+        yield model.previewer
+
+
+def _move(model: Model, device: str) -> None:
+    model.leave()
+    if model.turns is None:  # else its networks are at home in main memory
+        for network in _networks(model):
+            network.to(device)
+
+
+def _stamps(path: Path) -> list[Stamp]:
+    """Of a model, and of the autoencoder beside it. Raises ModelError."""
+    vae = vae_beside(path)
+    return [stamp(one) for one in (path, vae) if one is not None]

@@ -1,0 +1,112 @@
+"""Switching back to a model that was drawn with lately reads no file, while there is room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save_file
+
+from core.checkpoints import load as loading
+from core.errors import ModelError
+from core.request import Request
+from ldm_studio.engine import recent
+from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.hardware import Memory
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+
+GB = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sd1") / "a.safetensors"
+    save_file(original(made("SD1", randomise)), path)
+    return path
+
+
+@pytest.fixture
+def files(written: Path, tmp_path: Path) -> tuple[str, str]:
+    one, other = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    shutil.copy(written, one)
+    shutil.copy(written, other)
+    return str(one), str(other)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that models are read from."""
+    names: list[str] = []
+    load = loading.load_checkpoint
+
+    def noted(path: Path, *args, **kwargs):
+        names.append(path.stem)
+        return load(path, *args, **kwargs)
+
+    monkeypatch.setattr(loading, "load_checkpoint", noted)
+    return names
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """How much main memory is free, in one entry that may be set."""
+    bytes_ = [64 * GB]
+    monkeypatch.setattr(recent, "memory", lambda: Memory(128 * GB, bytes_[0]))
+    return bytes_
+
+
+def test_going_back_reads_no_file(files, read, free) -> None:
+    one, other = files
+    pipeline = CorePipeline(device="cpu")
+    first = pipeline.load(one)
+    pipeline.load(other)
+    again = pipeline.load(one)
+    assert read == ["a", "b"]
+    assert again == first
+    assert pipeline.holds(one)
+    request = Request(prompt="a cat", model=one, steps=1, width=64, height=64)
+    run = pipeline.begin(request, None, None)
+    [step] = run.steps()
+    assert run.finish(step).request.model_digest == pipeline.digest()
+
+
+def test_nothing_is_kept_where_memory_is_short_or_unknown(files, read, free) -> None:
+    one, other = files
+    pipeline = CorePipeline(device="cpu")
+    for amount in (1 * GB, None):
+        free[0] = amount
+        for name in (one, other):
+            pipeline.load(name)
+    assert read == ["a", "b", "a", "b"]
+
+
+def test_a_file_that_is_another_now_is_read(files, read, free) -> None:
+    one, other = files
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(one)
+    pipeline.load(other)
+    status = os.stat(one)
+    os.utime(one, ns=(status.st_atime_ns, status.st_mtime_ns + GB))
+    pipeline.load(one)
+    assert read == ["a", "b", "a"]
+
+
+def test_one_that_does_not_load_leaves_the_model_without_reading_it(
+    files, read, free, monkeypatch
+) -> None:
+    one, other = files
+    pipeline = CorePipeline(device="cpu")
+    info = pipeline.load(one)
+
+    def broken(*_, **__):
+        raise ModelError("broken")
+
+    monkeypatch.setattr(loading, "load_checkpoint", broken)
+    with pytest.raises(ModelError, match="broken"):
+        pipeline.load(other)
+    assert pipeline.info == info
+    assert pipeline.holds(one)
+    assert read == ["a"]
