@@ -101,6 +101,7 @@ def subset(request: Request) -> Request:
         negative="",
         model="default",
         model_digest="",
+        prediction="",
         vae="",
         addons=(),
         count=1,
