@@ -42,6 +42,23 @@ CANVAS = (
 )
 """Beside the fixed keys (`canvas.keys`)."""
 
+WITHOUT_MOUSE = """\
+## Without a mouse
+
+Everything in the window is reached by `Tab`, in the order in which one reads, and back by
+`Shift+Tab`; what has the keyboard has a frame. Choices that stand side by side, such as the tools
+or *Start from*, are one stop: `Left` and `Right` go on within them. A slider is no stop of its own,
+as the number beside it does the same. `Esc` closes what has opened, and the keyboard is back where
+it was. `Alt` and a letter that is underlined opens a menu.
+
+The mask of a whole picture needs no pointer: `A` masks everything, `I` turns it round, `Shift+M`
+opens the rest. Brush, rectangle and lasso need a mouse, a pen or a touchpad; *Mask from a picture…*
+in that menu takes a mask that was made elsewhere.
+
+Screen readers are told when a picture begins, at each quarter, and when it is finished, and every
+notice. The canvas says its size, the share that is masked, zoom and tool. *Settings → Appearance →
+Motion* stops all that moves by itself, as does such a setting of the system."""
+
 
 def page() -> str:
     """In English, as long as no translation is installed."""
@@ -62,6 +79,7 @@ def _lines() -> Iterator[str]:
         yield from _table(place, [*rows, *(CANVAS if place == "On the canvas" else ())])
     rows = [(_plain(act.text), f"`{act.keys}`") for act in acts() if act.keys]
     yield from _table("In the history", [*HISTORY, *rows])
+    yield f"{WITHOUT_MOUSE}\n"
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:

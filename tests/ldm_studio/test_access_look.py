@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -14,6 +17,7 @@ from ldm_studio.settings import Scheme
 from ldm_studio.theme import icon, palette
 from tests.ldm_studio.test_look import contrast
 from tests.ldm_studio.walking import (
+    focus,
     open_history,
     opened,
     place_of,
@@ -113,7 +117,7 @@ def test_so_do_the_dialogs(whole, qtbot, scheme, name) -> None:
     whole.theme.scheme = scheme
     page = open_history(whole, qtbot)
     dialog = opened(whole, qtbot, page, name)
-    assert unmarked(qtbot, QApplication.focusWidget()) == []
+    assert unmarked(qtbot, focus()) == []
     dialog.close()
 
 
@@ -184,3 +188,33 @@ def test_icons_are_as_fine_as_the_screen(qapp, ratio_) -> None:
             for one in (image, small)
         ]
         assert np.abs(alpha[0] - alpha[1]).max() > 64
+
+
+def test_the_whole_window_is_there_on_a_fine_and_small_screen(tmp_path) -> None:
+    """640 x 400 logical pixels at 200 %, which Qt takes up at its start alone."""
+    program = """
+import sys
+from PySide6.QtWidgets import QApplication
+from ldm_studio.app import Application
+from tests.ldm_studio.fakes import FakePipeline
+app = QApplication([])
+application = Application(app, FakePipeline())
+window = application.window
+application.show()
+app.processEvents()
+window.resize(640, 400)
+window.layout().activate()
+app.processEvents()
+assert (window.width(), window.height()) == (640, 400), window.size()
+grab = window.grab()
+assert (grab.width(), grab.height()) == (1280, 800), grab.size()
+drawn = window.sampler.dice.icon().pixmap(window.sampler.dice.iconSize(), 2.0)
+assert drawn.width() == 36, drawn.size()
+application.bridge.close()
+application.bridge.join(10)
+"""
+    home = {"LDM_STUDIO_HOME": str(tmp_path), "QT_SCALE_FACTOR": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **home}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -74,7 +74,9 @@ def by_keys(widget: QWidget) -> bool:
     if isinstance(widget, QAbstractButton) and widget.group() is not None:
         return any(b.focusPolicy() & Qt.FocusPolicy.TabFocus for b in widget.group().buttons())
     if isinstance(widget, QSlider):
-        beside = widget.parentWidget().findChildren(QAbstractSpinBox)
+        above = widget.parentWidget()
+        assert above is not None
+        beside = above.findChildren(QAbstractSpinBox)
         return any(one.accessibleName() == widget.accessibleName() for one in beside)
     # The lists of pickers and of the palette: keys typed into the search field move in them.
     fields = (
@@ -142,7 +144,6 @@ def unfold(application: Application, qtbot) -> None:
     window.prompt.negative_toggle.setChecked(True)
     application.studio.view.set_mask(disc())
     window.notice.show_info("Something happened.", "", ("Act", lambda: None))
-    window.layout().activate()
     QApplication.processEvents()
 
 
