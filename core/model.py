@@ -71,7 +71,9 @@ class Model:
     text: SentenceConditioner | ClipConditioner
     device: torch.device
     dtype: torch.dtype = torch.float32
-    """Of the U-Net and of what reads text; pictures are encoded and decoded in float32."""
+    """Of the U-Net and of what reads text. Pictures are always encoded and decoded in float32: in
+    float16 the autoencoder of Stable Diffusion XL overflows, to be computed anew; it works once a
+    picture, and tiles bound the memory that it takes."""
     previewer: TinyDecoder | None = None
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
     plan: Plan = IN_MAIN_MEMORY

@@ -137,6 +137,12 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
     return replace(model, unet=unet, text=conditioner, _conditions=fresh), effects
 
 
+def check_fit(model: Model, lora: Lora) -> None:
+    """Raises ModelError if it is none for the model's family. No tensor is read."""
+    networks = [model.unet, *model.text.networks]
+    _open(lora, _names(model.unet, networks), model)
+
+
 def _names(unet: UNet, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
     """All flattened names that files have for the layers."""
     found: dict[str, _Layer] = {}

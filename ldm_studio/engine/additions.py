@@ -58,11 +58,14 @@ class Seals:
     model: Future[Sums] | None = None
     """None: its digest is known."""
     used: list[Used] = field(default_factory=list[Used])
+    notes: list[str] = field(default_factory=list[str])
+    """What of what was named has no effect, in words."""
 
-    def also(self, used: Iterable[Used]) -> None:
+    def also(self, added: Added) -> None:
         """What a change brought in."""
         known = {(one.kind, one.path) for one in self.used}
-        self.used.extend(one for one in used if (one.kind, one.path) not in known)
+        self.used.extend(one for one in added.used if (one.kind, one.path) not in known)
+        self.notes.extend(note for note in added.notes if note not in self.notes)
 
     @property
     def are_known(self) -> bool:
@@ -123,10 +126,13 @@ class Additions:
         self._digests = digests
         self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
 
-    def applied(self, model: Model, request: Request, *, exactly: bool = False) -> Added:
+    def applied(
+        self, model: Model, request: Request, *, exactly: bool = False, fitting: bool = False
+    ) -> Added:
         """`model` with what the prompts and the VAE of `request` name.
 
-        `exactly`: no embedding acts that `request.addons` does not name: it may be newer. Raises
+        `exactly`: no embedding acts that `request.addons` does not name: it may be newer.
+        `fitting`: LoRAs for other families are left out, and told. Raises
         RequestError for what is not there, or is not what `request.addons` says it was; ModelError
         for what cannot be used.
         """
@@ -137,6 +143,12 @@ class Additions:
         added = tuple(
             Lora(one.path, use.unet, use.text) for one, use in zip(used, uses, strict=True)
         )
+        without: list[str] = []
+        if fitting:
+            unfit = {one.path for one in added if not _fits(model, one)}
+            without = [one.name for one in used if one.path in unfit]
+            used = [one for one in used if one.path not in unfit]
+            added = tuple(one for one in added if one.path not in unfit)
         vae = None
         if request.vae:
             used.append(self._used("vae", request.vae, request))
@@ -145,6 +157,7 @@ class Additions:
         made = self._made(model, _Recipe(vae, added, tuple(word.path for word in words)))
         once = {(one.kind, one.path): one for one in [*used, *words]}
         notes = [*_unread(request), *_of_no_effect(used, made.effects)]
+        notes += [f"{model.name} goes on without the LoRA {name!r}." for name in without]
         for word in words:
             if word.path in made.refused:
                 del once[word.kind, word.path]
@@ -209,6 +222,17 @@ def _build(model: Model, recipe: _Recipe) -> _Made:
         model, errors = with_embeddings(model, [path])
         refused += [path] if errors else []
     return _Made(model, effects, tuple(refused))
+
+
+def _fits(model: Model, lora: Lora) -> bool:
+    from core.checkpoints.lora import check_fit
+
+    try:
+        check_fit(model, lora)
+    except ModelError as error:
+        log.info("%s", error)
+        return False
+    return True
 
 
 def _reads_words(model: Model) -> bool:

@@ -233,7 +233,7 @@ class CoreRun:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self._notes
+        return tuple(dict.fromkeys((*self._notes, *self._seals.notes)))
 
     def steps(self) -> Iterator[Step]:
         from core.pipeline import steps
@@ -473,7 +473,7 @@ class CorePipeline:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
-            seals.also(added.used)
+            seals.also(added)
             return added.model
 
         return named
@@ -658,10 +658,9 @@ def _as_far_as_it_fits(model: Model, additions: Additions, request: Request) -> 
     """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
     one before are not for."""
     try:
-        added = additions.applied(model, request)
+        added = additions.applied(model, request, fitting=True)
     except ModelError as error:
-        log.info("%s", error)
-        return Added(model)
+        return Added(model, notes=(str(error),))
     return replace(added, model=replace(added.model, digest=model.digest))
 
 

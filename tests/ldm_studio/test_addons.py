@@ -308,6 +308,20 @@ def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
     assert np.array_equal(resumed.finish(last).rgb, decided)
 
 
+def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
+    pipeline, folder
+) -> None:
+    lora(folder / "one.safetensors", 1)
+    save_file(original(made("SD2", randomise)), folder / "other.safetensors")
+    asked = replace(
+        with_prompt("a cat <lora:one:1>"), changes=(Change(1, model="other.safetensors"),)
+    )
+    picture, request, run = drawn(pipeline, asked)
+    assert run.notes == ("other goes on without the LoRA 'one'.",)
+    assert [one.name for one in request.addons] == ["one"]
+    assert np.array_equal(picture, drawn(pipeline, request)[0])
+
+
 # --- finding ------------------------------------------------------------------------------------
 
 
