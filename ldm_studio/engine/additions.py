@@ -156,7 +156,7 @@ class Additions:
         words = self._words(model, request, exactly=exactly)
         made = self._made(model, _Recipe(vae, added, tuple(word.path for word in words)))
         once = {(one.kind, one.path): one for one in [*used, *words]}
-        notes = [*_unread(request), *_of_no_effect(used, made.effects)]
+        notes = [*_unread(model, request), *_of_no_effect(used, made.effects)]
         notes += [f"{model.name} goes on without the LoRA {name!r}." for name in without]
         for word in words:
             if word.path in made.refused:
@@ -263,7 +263,9 @@ def _weights(model: Model) -> dict[int, int]:
     }
 
 
-def _unread(request: Request) -> list[str]:
+def _unread(model: Model, request: Request) -> list[str]:
+    if model.told_guidance and request.negative.strip():
+        return [f"The negative prompt has no effect: {model.name} is told the CFG instead."]
     named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
     return [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
 

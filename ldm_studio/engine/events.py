@@ -53,6 +53,8 @@ class ModelInfo:
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
     extra: str = ""
     """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
+    told_guidance: bool = False
+    """Whether it guides by itself, by a scale that it is told: negative prompts have no effect."""
     family: str = ""
     """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
     size: int = 0

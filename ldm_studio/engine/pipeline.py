@@ -594,6 +594,7 @@ class CorePipeline:
             plan=str(model.plan) if is_checkpoint(path) else "",
             skips=model.skips,
             extra=model.extra,
+            told_guidance=model.told_guidance,
             family=_family(model),
             vae=self._vae_of(path),
             size=sum(model.plan.weights.values()),

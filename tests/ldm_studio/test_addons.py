@@ -322,6 +322,16 @@ def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
     assert np.array_equal(picture, drawn(pipeline, request)[0])
 
 
+def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
+    save_file(original(made("SD1 LCM", randomise)), folder / "lcm.safetensors")
+    pipeline = CorePipeline(device="cpu")
+    assert pipeline.load("lcm.safetensors").told_guidance
+    asked = replace(REQUEST, model="lcm.safetensors", negative="blurry")
+    [note] = pipeline.begin(asked, None, None).notes
+    assert note == "The negative prompt has no effect: lcm is told the CFG instead."
+    assert pipeline.begin(replace(asked, negative=""), None, None).notes == ()
+
+
 # --- finding ------------------------------------------------------------------------------------
 
 

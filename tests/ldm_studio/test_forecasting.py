@@ -157,6 +157,14 @@ def test_only_what_is_drawn_counts() -> None:
     assert (task.evaluations, task.cells) == (5, 16 * 16)
 
 
+def test_a_model_that_is_told_the_guidance_is_asked_once() -> None:
+    tasks = [
+        task_of(Request(cfg=8.0), replace(INFO, told_guidance=told), (128, 128))
+        for told in (False, True)
+    ]
+    assert [task.conditions for task in tasks if task] == [2, 1]
+
+
 def test_tiles_are_counted() -> None:
     task = task_of(Request(width=512, height=256, tile=128), INFO, (512, 256))
     assert task is not None
