@@ -6432,6 +6432,10 @@
         <translation>名称中需要 {number}，以免图片重名。</translation>
     </message>
     <message>
+        <source>The negative prompt has no effect: {0} is told the CFG instead.</source>
+        <translation>反向提示词无效：{0} 直接接收 CFG 数值。</translation>
+    </message>
+    <message>
         <source>The numbers must fall, but {0} comes after {1}.</source>
         <translation>数值必须递减，但 {0} 在 {1} 之后。</translation>
     </message>
@@ -7470,6 +7474,10 @@
     <message>
         <source>{0} draws with its own autoencoder only.</source>
         <translation>{0} 只能使用自带的自编码器。</translation>
+    </message>
+    <message>
+        <source>{0} goes on without the LoRA {1}.</source>
+        <translation>{0} 接手时不使用 LoRA {1}。</translation>
     </message>
     <message>
         <source>{0} has an index of {1} {2}.</source>
