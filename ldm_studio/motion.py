@@ -5,18 +5,16 @@ from __future__ import annotations
 import configparser
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QProcess, Qt
 from PySide6.QtWidgets import QApplication
 
 from .settings import Motion
 
 GNOME_LIKE = {"GNOME", "UNITY", "X-CINNAMON", "BUDGIE", "PANTHEON"}
 """Desktops whose settings are GNOME's."""
-ANSWER_SECONDS = 0.5
 _CLIENT_AREA_ANIMATION = 0x1042
 """SPI_GETCLIENTAREAANIMATION of Windows: "Show animations"."""
 
@@ -34,6 +32,10 @@ class Rest(QObject):
         self._choice = choice
         self._system_rests = system_rests()
         self._apply()
+        if program := _gnome_settings():  # the window does not wait for its answer
+            self._asked = QProcess(self)
+            self._asked.finished.connect(self._on_answer)
+            self._asked.start(program, ["get", "org.gnome.desktop.interface", "enable-animations"])
 
     @property
     def choice(self) -> Motion:
@@ -42,6 +44,11 @@ class Rest(QObject):
     @choice.setter
     def choice(self, choice: Motion) -> None:
         self._choice = choice
+        self._apply()
+
+    def _on_answer(self) -> None:
+        said = self._asked.readAllStandardOutput().toStdString()
+        self._system_rests = self._system_rests or said.strip() == "false"
         self._apply()
 
     def _apply(self) -> None:
@@ -61,23 +68,13 @@ def system_rests() -> bool:
     if any(value.strip().lower() in ("0", "false") for value in values):
         return True
     kde = _ini(folder / "kdeglobals").get("KDE", "AnimationDurationFactor", fallback="")
-    return kde.strip() in ("0", "0.0") or _gnome_rests()
+    return kde.strip() in ("0", "0.0")
 
 
-def _gnome_rests() -> bool:
-    """Its settings are in a database of their own, which a program of it reads."""
+def _gnome_settings() -> str | None:
+    """The program that reads the settings of a desktop like GNOME, which are in a database."""
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
-    program = shutil.which("gsettings") if GNOME_LIKE & set(desktops) else None
-    if program is None:
-        return False
-    try:
-        said = subprocess.run(
-            [program, "get", "org.gnome.desktop.interface", "enable-animations"],
-            capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False,
-        ).stdout  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return said.strip() == "false"
+    return shutil.which("gsettings") if GNOME_LIKE & set(desktops) else None
 
 
 def _ini(path: Path) -> configparser.ConfigParser:

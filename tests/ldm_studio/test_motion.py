@@ -5,12 +5,13 @@ from __future__ import annotations
 import plistlib
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QProcess, QSize, Qt
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
 
 from ldm_studio import motion
 from ldm_studio.history.browser.compare import CompareView, Way
-from ldm_studio.motion import moves, system_rests
+from ldm_studio.motion import Rest, moves, system_rests
 from ldm_studio.settings import Motion, read
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -95,14 +96,17 @@ def test_those_of_kde_too(config, value, rests) -> None:
 
 
 @pytest.mark.parametrize(("value", "rests"), [("false", True), ("true", False)])
-def test_gnome_is_asked(config, monkeypatch, value, rests) -> None:
+def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rests) -> None:
     program = config / "gsettings"
     program.write_text(f"#!/bin/sh\necho {value}\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(config), prepend=":")
-    assert system_rests() is False
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
-    assert system_rests() is rests
+    rest = Rest(Motion.SYSTEM)
+    with qtbot.waitSignal(rest.findChild(QProcess).finished):
+        assert moves()
+    assert moves() is not rests
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_General, True)
 
 
 def test_macos_is_read(tmp_path) -> None:
