@@ -20,7 +20,7 @@ from .denoiser import PREDICTION, SCHEDULE
 from .encode import PROMPT_TOKENS, TEXT, load_sentence_encoder
 
 # Fresh noise at every step lets a small network mend what it got wrong earlier: see the model card.
-DEFAULTS = Defaults(sampler="Euler a", schedule="Normal", steps=20, cfg=3.0, width=128, height=128)
+DEFAULTS = Defaults(sampler="Euler a", schedule="Normal", steps=8, cfg=3.0, width=128, height=128)
 MAX_SIDE = 512
 
 
