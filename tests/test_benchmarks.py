@@ -20,6 +20,7 @@ FIELDS = {
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
     "history": {"first_page_ms", "search_ms", "search_while_writing_ms", "pictures"},
     "browser": {"first_page_ms", "search_ms", "frame_p99_ms", "longest_jump_ms", "memory_mib"},
+    "checkpoint": {"step_ratio", "decode_ratio", "picture_ratio", "load_memory", "full", "rounds"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
 }
 MACHINE = {"cpu", "cores", "threads", "torch", "python", "system"}

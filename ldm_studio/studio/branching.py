@@ -30,9 +30,7 @@ EDIT = (
 _SEALED = ("init", "mask", "model_digest", "prediction", "addons", "version")
 """What a request says only when its picture is made."""
 _OTHERS = tuple(
-    field.name
-    for field in fields(Request)
-    if field.name not in (*BRANCHED, *_SEALED, "changes")
+    field.name for field in fields(Request) if field.name not in (*BRANCHED, *_SEALED, "changes")
 )
 
 

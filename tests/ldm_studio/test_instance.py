@@ -153,7 +153,7 @@ def test_other_directories_are_other_programs(start, tmp_path) -> None:
 def test_the_command_line_works_beside_the_window(start) -> None:
     until(start(WINDOW), "listening")
     done = subprocess.run(
-        [sys.executable, "-m", "ldm_studio", "models", "list", "--json"],
+        [sys.executable, "-m", "ldm_studio", "models", "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

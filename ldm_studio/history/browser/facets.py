@@ -93,9 +93,15 @@ class FacetPanel(QTreeWidget):
         self._query = ""
         self._target: QTreeWidgetItem | None = None
         self._out: QTreeWidgetItem | None = None
+        self._dragged_over = False
+        self._held: tuple[tuple[Group, ...], str] | None = None
+        """What came in meanwhile."""
 
     def show_groups(self, groups: tuple[Group, ...], query: str) -> None:
         """What is unfolded and where it is scrolled to stays."""
+        if self._dragged_over:  # what is aimed at stays where it is
+            self._held = groups, query
+            return
         if (groups, query) == (self._groups, self._query):
             return
         self._groups, self._query = groups, query
@@ -198,6 +204,7 @@ class FacetPanel(QTreeWidget):
         if not event.mimeData().hasFormat(IDS):
             event.ignore()
             return
+        self._dragged_over = True
         shown = self._shown_collection()
         if shown is not None and self._out is None:
             words = self.tr("Take out of “{name}”").format(name=shown.text(0))
@@ -247,6 +254,10 @@ class FacetPanel(QTreeWidget):
             if (above := self._out.parent()) is not None:
                 above.removeChild(self._out)
             self._out = None
+        self._dragged_over = False
+        if self._held is not None:
+            held, self._held = self._held, None
+            self.show_groups(*held)
 
     def _shown_collection(self) -> QTreeWidgetItem | None:
         """The line of the collection that is searched for, if it is one."""
