@@ -20,11 +20,13 @@ from core.model import load_model
 from core.pipeline import prepare
 from core.request import Request
 from core.saved import description
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.core_run import CoreRun
 from ldm_studio.engine.drawing import Drawing
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Event, Failed, Finished, LoadFailed, Progress, Work
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.engine.pipeline import CorePipeline, CoreRun, Run
+from ldm_studio.engine.pipeline import Run
 from ldm_studio.engine.storage import Storage
 from ldm_studio.pictures.inputs import InputStore
 from ldm_studio.pictures.jobs import JobStore, Journal

@@ -24,8 +24,9 @@ from .commands import Commands
 from .crash import CrashReporter
 from .desk import Desk
 from .engine.bridge import EngineBridge, Generations
+from .engine.core_pipeline import CorePipeline
 from .engine.events import Failed, LoadFailed, ModelInfo, Ready, ReplayFailed
-from .engine.pipeline import CorePipeline, Pipeline
+from .engine.pipeline import Pipeline
 from .engine.storage import Storage
 from .help.errors import Errors
 from .history.browser.library import Library

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from core.errors import StudioError
 
 from .app import Application
+from .engine.core_pipeline import CorePipeline
 from .engine.events import Failed, LoadFailed
-from .engine.pipeline import CorePipeline
 
 T = TypeVar("T")
 

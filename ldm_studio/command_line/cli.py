@@ -14,7 +14,8 @@ from typing import NoReturn
 from core.errors import MemoryShortage, ModelError, PictureError, StateError, StudioError
 
 from .. import __version__
-from ..engine.pipeline import CorePipeline, Pipeline, memory_shortage
+from ..engine.core_pipeline import CorePipeline
+from ..engine.pipeline import Pipeline, memory_shortage
 from ..history.errors import HistoryError
 from ..paths import data_dir
 from . import self_test

@@ -19,7 +19,8 @@ from core.networks.autoencoder import Autoencoder
 from core.request import Addon, Change, Request
 from ldm_studio import addons, digests, paths
 from ldm_studio.addons import Finder
-from ldm_studio.engine.pipeline import CorePipeline, CoreRun
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.core_run import CoreRun
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate

@@ -35,7 +35,7 @@ began = time.perf_counter()
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 from ldm_studio.app import Application
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 
 class Painted(QObject):
     seen = False

@@ -21,7 +21,7 @@ from ldm_studio import models, paths
 from ldm_studio.checkpoints import Catalogue
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.exits import Exit
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.sampler import SamplerPanel

@@ -9,9 +9,9 @@ import pytest
 from safetensors.torch import save_file
 
 from core.request import Inpaint, Request
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, Progress, Work
-from ldm_studio.engine.pipeline import CorePipeline
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Saver

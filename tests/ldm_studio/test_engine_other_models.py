@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
 from core.request import Change, Request
-from ldm_studio.engine.pipeline import CorePipeline, CoreRun
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.core_run import CoreRun
 from tests.tiny_recipe import write_model
 
 REQUEST = Request(prompt="red square", steps=4, width=32, height=32, seed=3)

@@ -12,6 +12,7 @@ from core.errors import DecodeError, MemoryShortage
 from core.pixels import digest
 from core.request import Change, Request
 from ldm_studio import paths
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
     Failed,
@@ -28,7 +29,7 @@ from ldm_studio.engine.events import (
     Steered,
     Work,
 )
-from ldm_studio.engine.pipeline import CorePipeline, Pipeline
+from ldm_studio.engine.pipeline import Pipeline
 from ldm_studio.engine.storage import Storage
 from ldm_studio.pictures import images
 from ldm_studio.pictures.saving import Saver

@@ -15,9 +15,9 @@ import pytest
 from core.pixels import digest
 from core.request import Request
 from ldm_studio import paths
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, QueueChanged, Resumed, Started, Warned
-from ldm_studio.engine.pipeline import CorePipeline
 from ldm_studio.pictures import images
 from ldm_studio.pictures.inputs import InputStore
 from ldm_studio.pictures.trajectories import read
@@ -35,7 +35,7 @@ import numpy as np
 from core.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Work
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.pictures.saving import Saver
 from tests.ldm_studio.reading import Reader
 

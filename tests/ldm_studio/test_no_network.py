@@ -58,7 +58,7 @@ from PySide6.QtCore import QTimer
 from ldm_studio import app
 from ldm_studio.settings import Scheme
 from ldm_studio.help.reporting import contents
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 
 def begin(application):
     application.store.steps = 2

@@ -13,7 +13,7 @@ from core.checkpoints import load as loading
 from core.errors import ModelError
 from core.request import Request
 from ldm_studio.engine import recent
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.hardware import Memory
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise

@@ -18,7 +18,7 @@ from core.pixels import digest
 from core.request import Change, Request
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.cli import Exit
-from ldm_studio.engine.pipeline import CorePipeline
+from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.paths import inputs_dir
 from ldm_studio.pictures.images import load_image, read_pixels, read_record, read_request, save_png
 from ldm_studio.pictures.inputs import InputStore
@@ -44,7 +44,7 @@ def run(tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     models.mkdir(parents=True)
     (models / "tiny").symlink_to(tiny_model_folder, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ldm_studio.engine.pipeline.physical_cores", lambda: 1)
+    monkeypatch.setattr("ldm_studio.engine.core_pipeline.physical_cores", lambda: 1)
     Image.fromarray(PHOTO).save("photo.png")
     Image.fromarray(MASK).save("mask.png")
 
@@ -250,7 +250,7 @@ def test_a_steered_recipe_replays_in_another_process(run: Command, tmp_path: Pat
     assert run("branch", "a.png", "--step", "1", *steered, "-o", "b.png") == 0
     assert run("branch", "b.png", "--step", "4", "--mask", "mask.png", "-o", "c.png") == 0
     program = (
-        "import sys, ldm_studio.engine.pipeline as pipeline;"
+        "import sys, ldm_studio.engine.core_pipeline as pipeline;"
         "from ldm_studio.command_line.cli import main;"
         "pipeline.physical_cores = lambda: 1;"
         "sys.exit(main(['replay', 'a.png', 'b.png', 'c.png', '--json']))"

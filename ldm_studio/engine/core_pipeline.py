@@ -1,0 +1,417 @@
+"""The pipeline that draws with `core`.
+
+Nothing here imports torch until `CorePipeline.load` is called, on the engine's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.checking import Check, unchecked
+from core.checkpoints.notes import Notes, read_notes
+from core.device import physical_cores
+from core.errors import ModelError
+from core.forecast import unet_load
+from core.request import Request
+
+from ..addons import Finder
+from ..checkpoints import Catalogue, is_checkpoint, vae_beside
+from ..digests import Digests, Sums
+from ..hardware import precisions
+from ..models import DEFAULT, find_model
+from .additions import Added, Additions, Seals
+from .core_run import CoreRun
+from .events import ModelInfo
+from .pipeline import Pictures, memory_shortage
+from .recent import Known, RecentModels
+from .thread import lower_priority, open_torch_libraries
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.model import Model
+    from core.text.reading import PromptReader
+
+
+log = logging.getLogger(__name__)
+
+
+class CorePipeline:
+    """The latent diffusion model in `path` (None: the one that ships with the program)."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        device: str = "",
+        *,
+        precision: str = "",
+        threads: int = 0,
+        background: bool = False,
+    ) -> None:
+        """`device`, `precision` (of checkpoints), `threads`: what suits the computer, unless given.
+
+        `background`: the thread that loads gives way to others, as do the threads it starts.
+        """
+        self._path = path
+        self._device = device
+        self._precision = precision
+        self._threads = threads
+        self._background = background
+        self._model: Model | None = None
+        self._info: ModelInfo | None = None
+        self._loaded: Path | None = None
+        self._notes: Notes | None = None
+        """What was decided about it when it was loaded."""
+        self._finder = Finder()
+        self._digests = Digests()
+        self._additions: Additions | None = None
+        self._sums: Future[Sums] | None = None
+        """Of the model that is loaded, while they are not known."""
+        self._others: dict[Path, tuple[Model, Additions]] = {}
+        """The one that a change went on with last."""
+        self._recent = RecentModels()
+
+    @property
+    def info(self) -> ModelInfo | None:
+        return self._info
+
+    def holds(self, model: str) -> bool:
+        path = self._path_of(model)
+        return self._model is not None and (self._loaded, self._notes) == (path, _notes(path))
+
+    def load(self, model: str = DEFAULT) -> ModelInfo:
+        path = self._path_of(model)
+        if self._info is not None and (self._loaded, self._notes) == (path, _notes(path)):
+            return self._info
+        self._prepare_torch()
+        if is_checkpoint(path):
+            from core.checkpoints.load import check
+
+            check(path, beside=_beside(path))
+        before = self._loaded if self._model is not None else None
+        self._put_away()  # before the next one: there may not be room for two
+        try:
+            recent = self._recent.take(path, _notes(path))
+            if recent is not None:
+                return self._have(recent)
+            self._recent.make_room(path)
+            self._info = self._load(path)
+        except Exception:  # whatever it was, there is to be a model as before
+            if before is not None:
+                self._go_back(before)
+            raise
+        self._loaded = path
+        self._notes = _notes(path)
+        self._recent.trim()
+        return self._info
+
+    def _put_away(self) -> None:
+        """Have no model; the one that is loaded may stay in main memory."""
+        model, info = self._model, self._info
+        self._model = self._info = self._additions = None
+        self._others.clear()
+        if model is not None and info is not None and self._loaded is not None:
+            self._recent.keep(Known(self._loaded, self._notes, model, info, self._sums))
+        self._sums = None
+
+    def _have(self, known: Known) -> ModelInfo:
+        """Have a model again that was put away."""
+        self._model, self._info, self._sums = known.model, known.info, known.sums
+        self._loaded, self._notes = known.path, known.notes
+        self._additions = Additions(self._finder, self._digests)
+        self._recent.trim()
+        return known.info
+
+    def begin(
+        self,
+        request: Request,
+        image: np.ndarray | None,
+        mask: np.ndarray | None,
+        later: Mapping[str, np.ndarray] | None = None,
+        *,
+        check: Check = unchecked,
+    ) -> CoreRun:
+        from core.pipeline import Inputs, prepare
+        from core.pixels import digest
+
+        if self._info is not None and not (request.vae or request.model_digest):
+            request = replace(request, vae=self._info.vae)
+        added, seals = self._added(request)
+        sealed = replace(
+            request,
+            model_digest=request.model_digest or added.model.digest,
+            prediction=request.prediction if request.model_digest else added.model.decided,
+            init=request.init if image is None else digest(image),
+            mask=request.mask if mask is None else digest(mask),
+        )
+        inputs = Inputs(image, mask, later or {}, self._models(seals))
+        job = prepare(added.model, sealed, inputs, check)
+        return CoreRun(job, seals=seals, notes=added.notes)
+
+    def resume(
+        self,
+        path: Path,
+        pictures: Callable[[Request], Pictures] | None = None,
+        *,
+        check: Check = unchecked,
+    ) -> CoreRun:
+        from core.pipeline import Inputs, resumed
+        from core.saved import load
+
+        saved = load(path)
+        added, seals = self._added(saved.request)
+        if pictures is not None:
+            found = pictures(saved.request)
+            saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
+        inputs = replace(saved.inputs, models=self._models(seals))
+        saved = replace(saved, inputs=inputs)
+        job, state = resumed(added.model, saved, check)
+        return CoreRun(job, state, saved.marks, seals=seals, notes=added.notes)
+
+    def digest(self) -> str:
+        if self._model is not None and self._sums is not None:
+            self._model = replace(self._model, digest=self._sums.result().digest)
+            self._sums = None
+        return "" if self._model is None else self._model.digest
+
+    def _added(self, request: Request) -> tuple[Added, Seals]:
+        """The loaded model as `request` wants it."""
+        assert self._model is not None, "a picture before load()"
+        assert self._additions is not None
+        if request.model_digest or (self._sums is not None and self._sums.done()):
+            self.digest()
+        made_before = bool(request.model_digest or request.addons)
+        added = self._additions.applied(self._model, request, exactly=made_before)
+        model = replace(added.model, digest=self._model.digest)
+        return replace(added, model=model), Seals(self._sums, [*added.used])
+
+    def _models(self, seals: Seals) -> Callable[[Request], Model]:
+        """What changes go on with, and what its prompt names; `seals` come to know of that."""
+
+        def named(request: Request) -> Model:
+            try:
+                if self.holds(request.model):
+                    assert self._model is not None
+                    assert self._additions is not None
+                    added = self._additions.applied(self._model, request)
+                    added = replace(added, model=replace(added.model, digest=self._model.digest))
+                else:
+                    other, additions = self._other(self._path_of(request.model))
+                    added = _as_far_as_it_fits(other, additions, request)
+            except (MemoryError, RuntimeError) as error:
+                if shortage := memory_shortage(error):
+                    raise shortage from error
+                raise
+            seals.also(added)
+            return added.model
+
+        return named
+
+    def _other(self, path: Path) -> tuple[Model, Additions]:
+        """Stays loaded beside the model until another one, or another model, is wanted."""
+        if path not in self._others:
+            self._others.clear()  # before the next one: there may not be room for three
+            if is_checkpoint(path):
+                from core.checkpoints.load import check
+
+                check(path, beside=_beside(path))
+            model = self._open(path)
+            digest = model.digest or self._digests.of(path).result().digest
+            additions = Additions(self._finder, self._digests)
+            self._others[path] = replace(model, digest=digest), additions
+        return self._others[path]
+
+    def _path_of(self, model: str) -> Path:
+        own = self._path if model == DEFAULT else None
+        return (own or find_model(model)).resolve()
+
+    def _go_back(self, path: Path) -> None:
+        """Have the model again that was loaded; none, if that fails as well."""
+        recent = self._recent.take(path, self._notes)
+        if recent is not None:
+            self._have(recent)
+            return
+        try:
+            self._info = self._load(path)
+        except Exception as error:  # what is told is why the other one did not load
+            log.warning("the model before, %s, is not loaded again: %s", path, error)
+            self._model = None
+
+    def _prepare_torch(self) -> None:
+        # A waiting OpenMP thread that spins takes the processor from everybody else.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        open_torch_libraries()
+        import torch
+
+        import core.pipeline  # noqa: F401  # all that takes long to import, before the next line
+
+        # After the imports, which hold the interpreter's lock that the interface waits for; before
+        # the first parallel work, whose threads inherit it.
+        if self._background:
+            lower_priority()
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        elif "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):
+            torch.set_num_threads(cores)
+        if torch.get_num_interop_threads() != 1:
+            torch.set_num_interop_threads(1)
+
+    def _found_device(self) -> str:
+        """The one that was asked for; the fastest if that is not there (any more)."""
+        import torch
+
+        if self._device.startswith("cuda"):
+            index = int(self._device.partition(":")[2] or 0)
+            if index < torch.cuda.device_count():
+                return self._device
+            log.warning("%s is not there; another device is used", self._device)
+        elif self._device:
+            return self._device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def _dtype(self, device: str) -> torch.dtype | None:
+        """Of checkpoints; None for what suits the device."""
+        import torch
+
+        if not self._precision:
+            return None
+        if self._precision not in precisions(torch.device(device)):
+            log.warning("%s does not compute in %s", device, self._precision)
+            return None
+        dtype: torch.dtype = getattr(torch, self._precision)
+        return dtype
+
+    def _open(self, path: Path) -> Model:
+        """The model in `path`; without a digest where that is not known yet."""
+        from core.checkpoints.load import load_checkpoint
+        from core.model import load_model
+
+        device = self._found_device()
+        if is_checkpoint(path):
+            known, dtype = Catalogue().digest(path), self._dtype(device)
+            beside = _beside(path)
+            model = load_checkpoint(path, device, beside=beside, digest=known, dtype=dtype)
+        else:
+            model = load_model(path, device)
+        return self._with_preview(model)
+
+    def _load(self, path: Path) -> ModelInfo:
+        import torch
+
+        self._model = model = self._open(path)
+        if not model.digest:  # it is found out while the first picture is drawn
+            self._sums = self._digests.of(path)
+        device = str(model.device)
+        self._additions = Additions(self._finder, self._digests)
+        name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
+        defaults = model.defaults
+        return ModelInfo(
+            name=model.name,
+            digest=model.digest,
+            device=f"{name}, {model.precision}",
+            sampler=defaults.sampler,
+            schedule=defaults.schedule,
+            steps=defaults.steps,
+            cfg=defaults.cfg,
+            width=defaults.width,
+            height=defaults.height,
+            size_multiple=model.size_multiple,
+            max_side=model.max_side,
+            factor=model.factor,
+            load=unet_load(model.config.unet),
+            device_type=model.device.type,
+            plan=str(model.plan) if is_checkpoint(path) else "",
+            skips=model.skips,
+            extra=model.extra,
+            told_guidance=model.told_guidance,
+            family=_family(model),
+            vae=self._vae_of(path),
+            size=sum(model.plan.weights.values()),
+            takes_addons=is_checkpoint(path),
+            read=self._reader(model),
+        )
+
+    def _reader(self, model: Model) -> PromptReader | None:
+        """That of the model, which counts the embeddings that lie in the folders now as the vectors
+        they are."""
+        from core.checkpoints.embeddings import with_embeddings
+
+        knowing, refused = with_embeddings(model, self._finder.words())
+        for error in refused:
+            log.debug("%s", error)
+        return knowing.text.read
+
+    def _vae_of(self, path: Path) -> str:
+        """How requests name the autoencoder beside a model's file; empty where there is none."""
+        vae = vae_beside(path)
+        if vae is None:
+            return ""
+        listed = any(vae.is_relative_to(folder.resolve()) for folder in self._finder.folders)
+        return vae.name if listed else str(vae)
+
+    def _with_preview(self, model: Model) -> Model:
+        """With a tiny decoder that shows its steps, if one lies in the folders."""
+        if not model.glimpses:
+            return model
+        for path in previews_for(model, self._finder.previews()):
+            try:
+                return model.with_preview(path)
+            except ModelError as error:
+                log.warning("%s", error)
+        return model
+
+
+def _family(model: Model) -> str:
+    """As `Identity.name` says it; empty for a model of our own kind."""
+    from core.checkpoints.families import CheckpointConfig
+
+    config = model.config
+    if not isinstance(config, CheckpointConfig):
+        return ""
+    return ", ".join(filter(None, (config.family.name, config.extra)))
+
+
+def _beside(path: Path) -> list[Path]:
+    """The autoencoder beside a model's file that has none of its own."""
+    from core.checkpoints.identify import identify
+
+    vae = vae_beside(path)
+    return [vae] if vae is not None and identify(path).autoencoder is None else []
+
+
+def _notes(path: Path) -> Notes | None:
+    """What the user decided about a checkpoint."""
+    return read_notes(path) if is_checkpoint(path) else None
+
+
+def _as_far_as_it_fits(model: Model, additions: Additions, request: Request) -> Added:
+    """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
+    one before are not for."""
+    try:
+        added = additions.applied(model, request, fitting=True)
+    except ModelError as error:
+        return Added(model, notes=(str(error),))
+    return replace(added, model=replace(added.model, digest=model.digest))
+
+
+def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
+    """Those whose names say that they are for the model's family: decoders, the likeliest first."""
+    from core.checkpoints.families import CheckpointConfig
+
+    config = model.config
+    wide = isinstance(config, CheckpointConfig) and "XL" in config.family.name
+    names = [(path.stem.casefold(), path) for path in found]
+    fitting = [
+        (("decoder" not in name, "encoder" in name, name), path)
+        for name, path in names
+        if ("xl" in name) is wide and not any(other in name for other in ("sd3", "f1", "flux"))
+    ]
+    return [path for _, path in sorted(fitting)]

@@ -1,0 +1,143 @@
+"""A job of `core` behind the face that the engine knows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.environment import Environment, environment
+from core.errors import StateError
+from core.previews import Preview
+from core.request import Change, Request
+
+from ..pictures.record import MARK
+from .additions import Seals
+
+if TYPE_CHECKING:
+    from core.diffusion.trajectory import State, Step
+    from core.pipeline import Job, Picture
+
+
+log = logging.getLogger(__name__)
+
+
+class CoreRun:
+    """A `core` job behind the engine's face."""
+
+    def __init__(
+        self,
+        job: Job,
+        state: State | None = None,
+        noted: tuple[str, ...] = (),
+        *,
+        seals: Seals | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """`state`: where to go on from; `seals`: what the finished picture is to say of what it
+        was made with."""
+        self._job = job
+        self._began = state or job.start
+        self._noted = noted
+        self._notes = notes
+        self._seals = seals or Seals()
+
+    @property
+    def request(self) -> Request:
+        return self._job.sealed
+
+    @property
+    def environment(self) -> Environment:
+        model = self._job.model
+        return environment(model.device.type, model.precision)
+
+    @property
+    def total(self) -> int:
+        return self._job.total
+
+    @property
+    def done(self) -> int:
+        return self._began.index
+
+    @property
+    def noted(self) -> tuple[str, ...]:
+        return self._noted
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._notes, *self._seals.notes)))
+
+    def steps(self) -> Iterator[Step]:
+        from core.pipeline import steps
+
+        state = self._began
+        while step := next(steps(self._job, state), None):  # anew: the job may be another by now
+            yield step
+            state = step.state
+
+    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+        from core.pipeline import steered
+
+        inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
+        self._job = steered(replace(self._job, inputs=inputs), change)
+
+    def preview(self, step: Step) -> Preview:
+        from core.pipeline import preview
+
+        return preview(self._job, step)
+
+    def estimate(self, step: Step) -> np.ndarray:
+        return step.x0[0].half().cpu().numpy()
+
+    def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
+        import torch
+
+        from core.pipeline import preview_of
+
+        x0 = torch.as_tensor(estimate).float()[None].to(self._job.model.device)
+        return preview_of(self._job, done, x0)
+
+    def mark(self, step: Step) -> str:
+        from core.diffusion.trajectory import digest
+
+        return digest(step.state)[:MARK]
+
+    def save(
+        self,
+        path: Path,
+        step: Step | None,
+        *,
+        with_inputs: bool = True,
+        durable: bool = True,
+        marks: Sequence[str] = (),
+    ) -> None:
+        from core.saved import save
+
+        if self._seals.are_known:
+            self._seal()
+        state = step.state if step else self._began
+        try:
+            save(path, self._job, state, with_inputs=with_inputs, durable=durable, marks=marks)
+        except ValueError as error:
+            raise StateError(
+                f"The numbers of this picture are no longer finite after step {state.index}.",
+                "Choose a lower CFG, or another sampler or schedule.",
+            ) from error
+
+    def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
+        from core.pipeline import finish
+
+        picture = finish(self._job, step.state if step else self._began, tiled=tiled)
+        self._seal()  # what is not known yet delays the picture now, rather than its beginning
+        return replace(picture, request=self._job.sealed)
+
+    def _seal(self) -> None:
+        job = self._job
+        model = replace(job.model, digest=self._seals.digest() or job.model.digest)
+        addons = self._seals.addons()
+        if (model.digest, addons) != (job.model.digest, job.request.addons):
+            self._job = replace(job, model=model, request=replace(job.request, addons=addons))
