@@ -183,6 +183,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "history",
         checkable=True,
     ),
+    ActionSpec("go_to_canvas", QT_TRANSLATE_NOOP("Actions", "Go to the &Canvas"), VIEW, ("F6",)),
+    ActionSpec(
+        "go_to_prompt", QT_TRANSLATE_NOOP("Actions", "Go to the &Prompt"), VIEW, ("Shift+F6",)
+    ),
     _line(VIEW),
     ActionSpec("fit", QT_TRANSLATE_NOOP("Actions", "&Fit Picture"), VIEW, ("Ctrl+0",)),
     ActionSpec(
@@ -198,7 +202,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("theme_light", QT_TRANSLATE_NOOP("Actions", "&Light Theme"), VIEW, checkable=True),
     ActionSpec("theme_dark", QT_TRANSLATE_NOOP("Actions", "&Dark Theme"), VIEW, checkable=True),
     _line(VIEW),
-    ActionSpec("palette", QT_TRANSLATE_NOOP("Actions", "&Commands…"), VIEW, ("Ctrl+K",), "search"),
+    ActionSpec("palette", QT_TRANSLATE_NOOP("Actions", "C&ommands…"), VIEW, ("Ctrl+K",), "search"),
     ActionSpec("documentation", QT_TRANSLATE_NOOP("Actions", "&Documentation"), HELP, ("F1",)),
     ActionSpec(
         "shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard Shortcuts…"), HELP, ("Ctrl+/",)

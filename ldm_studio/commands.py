@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from core.errors import StudioError
 from core.request import Request
@@ -126,6 +126,8 @@ class Commands(QObject):
             "candidate_before": lambda: studio.candidates.flip(-1),
             "next_candidate": lambda: studio.candidates.flip(1),
             "keep_candidate": studio.candidates.keep,
+            "go_to_canvas": lambda: self._go_to(view),
+            "go_to_prompt": lambda: self._go_to(self._window.prompt.prompt),
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
@@ -134,6 +136,12 @@ class Commands(QObject):
             "theme_dark": lambda: self._choose(Scheme.DARK),
             **{name: partial(self.asked.emit, name) for name in ASKED},
         }
+
+    def _go_to(self, part: QWidget) -> None:
+        """Give it the keyboard, from wherever that is."""
+        if self._actions["history"].isChecked():
+            self.history_requested.emit()
+        part.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_keep_steps(self, on: bool) -> None:
         self._actions["keep_steps"].setChecked(on)

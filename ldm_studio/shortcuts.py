@@ -50,6 +50,15 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
             FixedKeys(translate("Shortcuts", "Rectangle, lasso"), ("R", "L")),
             FixedKeys(translate("Shortcuts", "Fill by colour, gradient"), ("F", "G")),
             FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
+            FixedKeys(
+                translate("Shortcuts", "Move the crosshair; far; by one pixel"),
+                ("Left", "Right", "Up", "Down"),
+                translate("Shortcuts", "arrow keys; with Shift; with Ctrl"),
+            ),
+            FixedKeys(
+                translate("Shortcuts", "Put the tool down at the crosshair, and up"),
+                ("Space", "Return"),
+            ),
             FixedKeys(translate("Shortcuts", "Smaller, larger brush"), ("[", "]")),
             FixedKeys(translate("Shortcuts", "Softer, harder brush"), ("Shift+[", "Shift+]")),
             FixedKeys(translate("Shortcuts", "Grow, shrink, feather the mask"), (".", ",", "/")),

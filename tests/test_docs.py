@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage, QTextDocument
 from benchmarks.__main__ import BENCHMARKS
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
-from ldm_studio.canvas.keys import key_table
+from ldm_studio.canvas.keys import ARROWS, REACH, key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
 from ldm_studio.help.page import Page
@@ -178,7 +178,7 @@ def test_every_key_of_the_canvas_is_listed() -> None:
     text = docs_shortcuts.page().split("## On the canvas")[1].split("##")[0]
     alike = {"=": "+", "Shift++": "+", "Shift+{": "Shift+[", "Shift+}": "Shift+]"}
     keys = {alike.get(key, key) for key in key_table(MagicMock())}
-    with_arrows = {f"Shift+{arrow}" for arrow in ("Left", "Right", "Up", "Down")}
+    with_arrows = {f"{held}{arrow}" for held in REACH for arrow in ARROWS}
     assert {key for key in keys - with_arrows if f"`{key}`" not in text} == set()
 
 

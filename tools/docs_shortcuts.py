@@ -37,7 +37,7 @@ CANVAS = (
     ("Less, more flow of the brush", "`Ctrl+[` `Ctrl+]`"),
     ("Show or hide the mask; its menu", "`M`; `Shift+M`"),
     ("Fit, 100 %, closer, further", "`0` `1` `+` `-`"),
-    ("Move the view; further", "`Left` `Right` `Up` `Down`; with `Shift`"),
+    ("Move the view, with the hand or *Extend*; further", "arrow keys; with `Shift`"),
     ("Take back, again", "`Ctrl+Z`; `Ctrl+Shift+Z` `Ctrl+Y`"),
 )
 """Beside the fixed keys (`canvas.keys`)."""
@@ -51,13 +51,19 @@ or *Start from*, are one stop: `Left` and `Right` go on within them. A slider is
 as the number beside it does the same. `Esc` closes what has opened, and the keyboard is back where
 it was. `Alt` and a letter that is underlined opens a menu.
 
-The mask of a whole picture needs no pointer: `A` masks everything, `I` turns it round, `Shift+M`
-opens the rest. Brush, rectangle and lasso need a mouse, a pen or a touchpad; *Mask from a picture…*
-in that menu takes a mask that was made elsewhere.
+`F6` goes to the canvas, `Shift+F6` to the prompt. On the canvas, the arrow keys move a crosshair:
+`Shift` far, `Ctrl` by one pixel of the picture, which moves along when the crosshair gets near the
+edge. `Space` puts the tool that is in hand down there and lifts it again. In between, brush and
+eraser (`B` `E`) paint what the crosshair passes; rectangle and gradient (`R` `G`) reach from one
+place to another. With the lasso (`L`) each `Space` sets a corner, `Return` closes it and
+`Backspace` takes the last one back; *Fill by colour* (`F`) fills with one `Space`. `Esc` takes back
+what is being drawn. The canvas says what `Space` does next; the crosshair goes when the mouse is
+moved. *Extend* (`O`) has its numbers in the bar below the picture.
 
-Screen readers are told when a picture begins, at each quarter, and when it is finished, and every
-notice. The canvas says its size, the share that is masked, zoom and tool. *Settings → Appearance →
-Motion* stops all that moves by itself, as does such a setting of the system."""
+Screen readers are told when a picture begins, at each quarter, and when it is finished, of every
+notice, and where a tool goes down and up. The canvas says its size, the share that is masked, zoom,
+tool and where the crosshair is. *Settings → Appearance → Motion* stops all that moves by itself, as
+does such a setting of the system."""
 
 
 def page() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ldm_studio.canvas.document import CanvasDocument
+from ldm_studio.canvas.tools import ToolRow
 from ldm_studio.translation import translate
 
 
@@ -26,3 +27,10 @@ def describe_view(document: CanvasDocument, zoom: float, tool: str) -> str:
         return what
     seen = translate("CanvasView", "zoom {percent} %").format(percent=round(100 * zoom))
     return ", ".join((what, seen, translate("CanvasView", "tool: {tool}").format(tool=tool)))
+
+
+def describe_keys(document: CanvasDocument, tool: ToolRow) -> str:
+    """How to work with it without a mouse; empty where arrow keys only move the view."""
+    if not document.paintable or tool.by_keys is None:
+        return ""
+    return translate("CanvasView", "Arrow keys move a crosshair, Space puts the tool down and up")

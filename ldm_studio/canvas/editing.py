@@ -166,8 +166,9 @@ class EditingView(ZoomView):
             self._select(lambda: selections.polygon(outline, *size), self.tr("Lasso"), invert)
 
     def select_colour(self, at: Corner, invert: bool) -> None:
-        rgb, x, y = self.document.picture, int(at[0] // 1), int(at[1] // 1)
-        if rgb is not None and 0 <= x < rgb.shape[1] and 0 <= y < rgb.shape[0]:
+        rgb = self.document.picture
+        if rgb is not None and 0 <= at[0] <= rgb.shape[1] and 0 <= at[1] <= rgb.shape[0]:
+            x, y = min(int(at[0]), rgb.shape[1] - 1), min(int(at[1]), rgb.shape[0] - 1)
             tolerance, connected = self._options.tolerance / 100, self._options.connected
             self._select(
                 lambda: selections.same_colour(rgb, x, y, tolerance, connected=connected),

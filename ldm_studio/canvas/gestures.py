@@ -17,8 +17,9 @@ CLICK = 4.0  # logical pixels that a click may move
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One report of the mouse or pen: the place in the picture (pixels), in the widget, and the
+    """One report of mouse, pen or keys: the place in the picture (pixels), in the widget, and the
     pressure 0..1. `constrain`: Shift is held. `invert`: Ctrl is held, or the pen turned round.
+    `scale`: logical pixels per pixel of the picture.
     """
 
     x: float
@@ -28,14 +29,15 @@ class Sample:
     pressure: float = 1.0
     constrain: bool = False
     invert: bool = False
+    scale: float = 1.0
 
     @property
     def corner(self) -> Corner:
         return self.x, self.y
 
     def distance(self, other: Sample) -> float:
-        """In the widget."""
-        return hypot(self.widget_x - other.widget_x, self.widget_y - other.widget_y)
+        """In logical pixels, as now seen: the picture may have been moved since."""
+        return hypot(self.x - other.x, self.y - other.y) * self.scale
 
 
 class Surface(Protocol):
@@ -142,7 +144,7 @@ class Carry(_Drag):
         self._carried = False
 
     def move(self, sample: Sample) -> None:
-        if not self._carried and self._start.distance(sample) >= CLICK:
+        if not self._carried and sample.distance(self._start) >= CLICK:
             self._carried = True
             self._surface.begin_carrying()
 
@@ -228,13 +230,13 @@ class Lasso:
         self._dragging, self._by_clicks = True, False
 
     def move(self, sample: Sample) -> None:
-        if self._dragging and self._pressed.distance(sample) >= CLICK:
+        if self._dragging and sample.distance(self._pressed) >= CLICK:
             self._corners.append(sample.corner)
         self._show(sample.corner)
 
     def release(self, sample: Sample) -> bool:
         self._dragging = False
-        if self._pressed.distance(sample) >= CLICK and not self._by_clicks:
+        if sample.distance(self._pressed) >= CLICK and not self._by_clicks:
             self.finish()
             return True
         self._by_clicks = True
@@ -242,8 +244,8 @@ class Lasso:
 
     def press(self, sample: Sample) -> bool:
         """Whether this closes the outline."""
-        closes = self._first.distance(sample) < 2 * CLICK and len(self._corners) > 2
-        if closes or self._pressed.distance(sample) < CLICK:  # where it began; or a double click
+        closes = sample.distance(self._first) < 2 * CLICK and len(self._corners) > 2
+        if closes or sample.distance(self._pressed) < CLICK:  # where it began; or a double click
             self.finish()
             return True
         self._pressed, self._dragging = sample, True

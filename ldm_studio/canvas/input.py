@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 
 from ldm_studio.canvas.gestures import Carry, Gesture, Pan, Sample
+from ldm_studio.canvas.keypointer import KeyPointer
 from ldm_studio.canvas.keys import combination, is_compare, key_table, modifiers
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.zooming import NOTCHES_TO_DOUBLE
@@ -40,7 +41,8 @@ class CanvasInput:
         self._button = Qt.MouseButton.NoButton  # what was pressed and is not yet released
         self._pressure = 1.0
         self._space = False
-        self.hover: QPointF | None = None  # where the pointer is, None when it is elsewhere
+        self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
+        self.crosshair = KeyPointer(view, self)
         self._keys = key_table(view)
         kind = QEvent.Type
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
@@ -74,12 +76,22 @@ class CanvasInput:
     def pressed(self) -> bool:
         return self._button != Qt.MouseButton.NoButton
 
+    @property
+    def gesturing(self) -> bool:
+        return self._gesture is not None
+
+    @property
+    def hover(self) -> QPointF | None:
+        """Where a tool would work: at the crosshair, or at the mouse."""
+        return self.crosshair.position or self.mouse
+
     def cancel(self) -> None:
         """Give up the gesture under way."""
         self._pan, self._button = None, Qt.MouseButton.NoButton
         if self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
+            self.crosshair.tell()
         self._view.update_cursor()
 
     # --- mouse and pen ---
@@ -98,6 +110,8 @@ class CanvasInput:
 
     def _pointer(self, event: QMouseEvent | QTabletEvent, turned: bool) -> bool:
         position, kind = event.position(), event.type()
+        if position != self.mouse or kind in PRESSES:
+            self.crosshair.put_away()
         self._move_hover(position)
         sample = self._sample(event, turned)
         if kind in PRESSES:
@@ -152,11 +166,12 @@ class CanvasInput:
             self._pressure,
             constrain=bool(held & Qt.KeyboardModifier.ShiftModifier),
             invert=turned or bool(held & Qt.KeyboardModifier.ControlModifier),
+            scale=self._view.scale,
         )
 
     def _move_hover(self, position: QPointF | None) -> None:
         self._view.update_ring()
-        self.hover = position
+        self.mouse = position
         if self._view.tool is Tool.EXTEND and not self.pressed:
             self._view.update_cursor()
         if position is not None:
@@ -169,9 +184,22 @@ class CanvasInput:
 
     def _focus_out(self, _event: QEvent) -> bool:
         self._space = False
+        self.crosshair.put_away()
         self._view.set_comparing(False)
         self._view.update_cursor()
         return False
+
+    # --- the crosshair ---
+
+    def press_by_key(self, sample: Sample) -> None:
+        self._press(Qt.MouseButton.LeftButton, sample, turned=False)
+
+    def move_by_key(self, sample: Sample) -> None:
+        if self._gesture:
+            self._gesture.move(sample)
+
+    def release_by_key(self, sample: Sample) -> None:
+        self._release(sample)
 
     # --- wheel and touchpad ---
 
@@ -215,11 +243,15 @@ class CanvasInput:
             if self._gesture is None and self._pan is None:
                 self._view.extending.clear()
             self.cancel()
-        elif event.key() in ENTER and self._gesture:
+        elif event.key() in ENTER and self._gesture and not self.pressed:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
-        elif event.key() in ENTER:
+            self.crosshair.tell()
+        elif event.key() in ENTER and self._gesture is None and self._view.awaits_enter:
             self._view.enter()
+        elif event.key() in (*ENTER, Qt.Key.Key_Space) and self.crosshair.shown:
+            if not event.isAutoRepeat():
+                self.crosshair.press()
         elif event.key() == Qt.Key.Key_Backspace and self._gesture:
             self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
@@ -259,6 +291,8 @@ class CanvasInput:
             extends = not self._view.extending.extension.is_none
             return self._gesture is not None or self._pan is not None or extends
         if plain and event.key() in ENTER and self._view.awaits_enter and self._gesture is None:
+            return True
+        if plain and event.key() in ENTER and self.crosshair.shown:
             return True
         if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
             return self._gesture is not None and not self.pressed

@@ -14,17 +14,21 @@ from ldm_studio.canvas.tools import TOOLS, Tool
 if TYPE_CHECKING:
     from ldm_studio.canvas.view import CanvasView
 
-PAN_STEP = 40  # logical pixels an arrow key moves the view; five times as far with Shift
+REACH = {"": (8.0, 40.0), "Shift+": (40.0, 200.0), "Ctrl+": (0.0, 1.0)}
+"""With which key held an arrow moves how far, in logical pixels: the crosshair, which goes by one
+pixel of the picture at least, and the window over the picture.
+"""
+ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
     """What each combination, named as Qt names it, does."""
 
-    def pan(dx: int, dy: int) -> Callable[[], None]:
-        return lambda: view.pan_by(dx * PAN_STEP, dy * PAN_STEP)
+    def go(dx: int, dy: int, held: str) -> Callable[[], None]:
+        return lambda: view.go(dx, dy, *REACH[held])
 
     def turn(sign: int) -> Callable[[], None]:
-        along = pan(-sign, 0)
+        along = go(sign, 0, "")
         return lambda: view.flipped.emit(sign) if view.flips else along()
 
     def choose(tool: Tool) -> Callable[[], None]:
@@ -68,14 +72,9 @@ def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
         "Ctrl+Z": view.undo,
         "Ctrl+Shift+Z": view.redo,
         "Ctrl+Y": view.redo,
+        **{f"{held}{key}": go(*way, held) for held in REACH for key, way in ARROWS.items()},
         "Left": turn(-1),
         "Right": turn(1),
-        "Up": pan(0, 1),
-        "Down": pan(0, -1),
-        "Shift+Left": pan(5, 0),
-        "Shift+Right": pan(-5, 0),
-        "Shift+Up": pan(0, 5),
-        "Shift+Down": pan(0, -5),
     }
 
 

@@ -173,6 +173,23 @@ def paint_ring(painter: QPainter, centre: QPointF, radius: float) -> None:
             painter.drawLine(centre - QPointF(0, 4), centre + QPointF(0, 4))
 
 
+def paint_crosshair(painter: QPainter, at: QPointF, *, pressed: bool) -> None:
+    """Where keys work: four lines around the point, seen on anything; closer while the tool is
+    down.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    near, far = (2.0, 14.0) if pressed else (5.0, 18.0)
+    for color, width in (
+        (QColor(0, 0, 0, 220), RING_WIDTH + 3.0),
+        (QColor(255, 255, 255), RING_WIDTH + 0.5),
+    ):
+        pen = QPen(color, width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            painter.drawLine(at + QPointF(x, y) * near, at + QPointF(x, y) * far)
+
+
 def paint_badge(
     painter: QPainter, corner: QPointF, text: str, font: QFont, palette: QPalette
 ) -> None:

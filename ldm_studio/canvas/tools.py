@@ -24,6 +24,13 @@ from ldm_studio.canvas.gestures import (
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 
+class ByKeys(Enum):
+    """How the Space key uses a tool at the crosshair that arrow keys move."""
+
+    HOLD = "down, and up again"
+    CLICK = "a click"
+
+
 class Tool(Enum):
     BRUSH = "brush"
     ERASER = "eraser"
@@ -38,7 +45,8 @@ class Tool(Enum):
 @dataclass(frozen=True, slots=True)
 class ToolRow:
     """`text`, `hint` (of the button) and `usage` (beside the options) are for `tr` in the context
-    CanvasPanel; `ring`: shows the brush circle at the pointer.
+    CanvasPanel; `ring`: shows the brush circle at the pointer; `by_keys`: None where arrow keys
+    move the view.
     """
 
     text: str
@@ -49,6 +57,7 @@ class ToolRow:
     usage: str = ""
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     ring: bool = False
+    by_keys: ByKeys | None = None
 
 
 TOOLS: dict[Tool, ToolRow] = {
@@ -59,6 +68,7 @@ TOOLS: dict[Tool, ToolRow] = {
         key="B",
         begin=Paint,
         ring=True,
+        by_keys=ByKeys.HOLD,
     ),
     Tool.ERASER: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Eraser"),
@@ -67,6 +77,7 @@ TOOLS: dict[Tool, ToolRow] = {
         key="E",
         begin=partial(Paint, erase=True),
         ring=True,
+        by_keys=ByKeys.HOLD,
     ),
     Tool.RECTANGLE: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Rectangle"),
@@ -74,6 +85,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="rectangle",
         key="R",
         begin=Rectangle,
+        by_keys=ByKeys.HOLD,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Shift makes a square"),
     ),
     Tool.LASSO: ToolRow(
@@ -82,6 +94,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="lasso",
         key="L",
         begin=Lasso,
+        by_keys=ByKeys.CLICK,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag, or click corners; Enter closes"),
     ),
     Tool.FILL: ToolRow(
@@ -90,6 +103,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="bucket",
         key="F",
         begin=Fill,
+        by_keys=ByKeys.CLICK,
     ),
     Tool.GRADIENT: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Gradient"),
@@ -97,6 +111,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="gradient",
         key="G",
         begin=Gradient,
+        by_keys=ByKeys.HOLD,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag from full to none"),
     ),
     Tool.EXTEND: ToolRow(

@@ -28,7 +28,7 @@ from core.previews import Preview
 from ldm_studio.canvas import painting
 from ldm_studio.canvas.carrying import Carrying
 from ldm_studio.canvas.controls import translated
-from ldm_studio.canvas.describing import describe_view
+from ldm_studio.canvas.describing import describe_keys, describe_view
 from ldm_studio.canvas.dropping import dropped_picture, is_address, offers_picture
 from ldm_studio.canvas.editing import EditingView
 from ldm_studio.canvas.empty import paint_empty
@@ -52,6 +52,7 @@ class CanvasView(EditingView):
     flipped = Signal(int)  # see `flips`: by -1 or 1
     kept = Signal()
     copy_requested = Signal()
+    pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     address_dropped = Signal()  # of a picture on the web, without the picture
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
@@ -84,7 +85,7 @@ class CanvasView(EditingView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.document.changed.connect(self._update_rect)
         self.document.replaced.connect(self._on_replaced)
-        self.document.mask_changed.connect(self._describe)
+        self.document.mask_changed.connect(self.describe)
         self.document.busy_changed.connect(self.update)
         self.mask_views.changed.connect(self.update)
         self.mask_views.chosen.connect(self._show_tint)
@@ -93,9 +94,9 @@ class CanvasView(EditingView):
         self.extended.connect(self.wake_tint)
         self.tool_changed.connect(self._on_tool_changed)
         for signal in (self.tool_changed, self.zoom_changed):
-            signal.connect(self._describe)
+            signal.connect(self.describe)
         self.options_changed.connect(self._on_options_changed)
-        self._describe()
+        self.describe()
         self.update_cursor()
 
     def sizeHint(self) -> QSize:
@@ -235,6 +236,18 @@ class CanvasView(EditingView):
     def end_carrying(self) -> None:
         self.carrying.end()
 
+    def go(self, dx: int, dy: int, crosshair: float, window: float) -> None:
+        """What an arrow key does: moves the crosshair, or the window over the picture, so many
+        logical pixels.
+        """
+        if self._input.crosshair.usable:
+            self._input.crosshair.move(dx, dy, crosshair)
+        else:
+            self.pan_by(-dx * window, -dy * window)
+
+    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
+        super().zoom_to(zoom, at or self._input.crosshair.position)
+
     def show_outline(self, outline: QPainterPath | None) -> None:
         self._update_outline()
         self._outline = outline
@@ -317,6 +330,7 @@ class CanvasView(EditingView):
             self.extending.paint(painter, self.target(), self.scale, self.palette())
         if self._ring_shown and self._input.hover:
             painting.paint_ring(painter, self._input.hover, self._ring_radius)
+        self._input.crosshair.paint(painter)
         if self.document.busy:
             text = self.tr("Working on the mask…")
             painting.paint_badge(painter, QPointF(8, 8), text, self.font(), self.palette())
@@ -388,14 +402,17 @@ class CanvasView(EditingView):
         if not self.document.stroking:
             self._input.cancel()
         self.set_frame(self.document.frame)
-        self._describe()
+        self.describe()
         self.update_cursor()
         self.update()
 
-    def _describe(self) -> None:
+    def describe(self) -> None:
+        """Say anew what is seen, for those who cannot see it."""
         self.setAccessibleName(self.tr("Canvas"))
-        tool = translated(TOOLS[self._tool].text)
-        self.setAccessibleDescription(describe_view(self.document, self.zoom, tool))
+        tool, crosshair = TOOLS[self._tool], self._input.crosshair
+        seen = describe_view(self.document, self.zoom, translated(tool.text))
+        keys = crosshair.hint() if crosshair.shown else describe_keys(self.document, tool)
+        self.setAccessibleDescription(". ".join(part for part in (seen, keys) if part))
 
     # --- events ---
 
@@ -405,7 +422,7 @@ class CanvasView(EditingView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._describe()
+            self.describe()
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

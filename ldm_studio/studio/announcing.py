@@ -13,7 +13,7 @@ PARTS = 4
 
 
 class Announcing(QObject):
-    """Speaks of pictures that begin, go on and end, and of notices."""
+    """Speaks of pictures that begin, go on and end, of notices, and of tools used by keys."""
 
     said = Signal(str)
 
@@ -25,6 +25,7 @@ class Announcing(QObject):
         bridge.progressed.connect(self._progressed)
         bridge.finished.connect(self._finished)
         bridge.cancelled.connect(self._cancelled)
+        studio.view.pointed.connect(self.say)
         notice.shown.connect(lambda text: self.say(text, urgent=notice.is_error))
 
     def say(self, text: str, *, urgent: bool = False) -> None:

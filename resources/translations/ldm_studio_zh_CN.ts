@@ -203,6 +203,14 @@
         <translation>历史记录(&amp;H)</translation>
     </message>
     <message>
+        <source>Go to the &amp;Canvas</source>
+        <translation>转到画布(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Go to the &amp;Prompt</source>
+        <translation>转到提示词(&amp;P)</translation>
+    </message>
+    <message>
         <source>&amp;Fit Picture</source>
         <translation>适应窗口(&amp;F)</translation>
     </message>
@@ -227,8 +235,8 @@
         <translation>深色主题(&amp;D)</translation>
     </message>
     <message>
-        <source>&amp;Commands…</source>
-        <translation>命令(&amp;C)…</translation>
+        <source>C&amp;ommands…</source>
+        <translation>命令(&amp;O)…</translation>
     </message>
     <message>
         <source>&amp;Documentation</source>
@@ -728,6 +736,26 @@
     <message>
         <source>tool: {tool}</source>
         <translation>工具：{tool}</translation>
+    </message>
+    <message>
+        <source>Arrow keys move a crosshair, Space puts the tool down and up</source>
+        <translation>方向键移动十字光标，空格键落下和抬起工具</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space ends, Esc takes back</source>
+        <translation>{x}, {y} · 空格键结束，Esc 撤回</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space begins</source>
+        <translation>{x}, {y} · 空格键开始</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space sets a corner, Enter closes</source>
+        <translation>{x}, {y} · 空格键设置角点，回车键闭合</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space sets it here</source>
+        <translation>{x}, {y} · 空格键在此应用</translation>
     </message>
 </context>
 <context>
@@ -5039,6 +5067,18 @@
     <message>
         <source>Extend the picture</source>
         <translation>扩图</translation>
+    </message>
+    <message>
+        <source>Move the crosshair; far; by one pixel</source>
+        <translation>移动十字光标；大步；逐像素</translation>
+    </message>
+    <message>
+        <source>arrow keys; with Shift; with Ctrl</source>
+        <translation>方向键；配合 Shift；配合 Ctrl</translation>
+    </message>
+    <message>
+        <source>Put the tool down at the crosshair, and up</source>
+        <translation>在十字光标处落下、抬起工具</translation>
     </message>
     <message>
         <source>Smaller, larger brush</source>

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from ldm_studio import paths
 from ldm_studio.canvas.keys import key_table
@@ -230,3 +231,17 @@ def test_better_fits_come_first(better, worse, words) -> None:
     first, second = rank(better, words), rank(worse, words)
     assert first is not None
     assert second is None or first < second
+
+
+def test_keys_lead_to_the_canvas_and_the_prompt_also_from_the_history(application, qtbot) -> None:
+    window, actions = application.window, application.window.actions_by_id
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+    window.prompt.prompt.setFocus()
+    qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_F6)
+    assert window.canvas.view.hasFocus()
+    actions["history"].trigger()
+    assert not window.canvas.view.isVisible()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert window.prompt.prompt.hasFocus()
+    assert not actions["history"].isChecked()

@@ -126,14 +126,17 @@ def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
 def test_the_description_says_what_is_there(qtbot, view):
     assert view.accessibleName() == "Canvas"
     view.actual_size()
-    seen = "zoom 100 %, tool: Brush"
+    keys = "Arrow keys move a crosshair, Space puts the tool down and up"
+    seen = f"zoom 100 %, tool: Brush. {keys}"
     assert view.accessibleDescription() == f"Canvas 200 by 100, nothing masked, {seen}"
     mask = np.zeros((100, 200), np.uint8)
     mask[:, :24] = 255
     view.set_mask(mask)
     assert view.accessibleDescription() == f"Canvas 200 by 100, mask covers 12 %, {seen}"
     view.set_tool(Tool.ERASER)
-    assert view.accessibleDescription().endswith("zoom 100 %, tool: Eraser")
+    assert view.accessibleDescription().endswith(f"zoom 100 %, tool: Eraser. {keys}")
+    view.set_tool(Tool.PAN)
+    assert view.accessibleDescription().endswith("zoom 100 %, tool: Hand")
     view.set_picture(None)
     assert view.accessibleDescription() == "Canvas, no picture yet"
 
