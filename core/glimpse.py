@@ -7,11 +7,13 @@ pictures of known colours, shows coarsely but at once what is being drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 PICTURES = 2
@@ -19,6 +21,76 @@ SIDE = 64
 """Pixels, of the pictures that are fitted to."""
 FIELDS = 5
 """They are smooth fields between so many random colours each way."""
+TELLING = 2**16
+"""Numbers: smaller tensors, the norms and biases among them, tell one encoder from another."""
+
+Rows = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class LatentForm:
+    """What an autoencoder's latents are scaled to, and their size."""
+
+    channels: int
+    factor: int
+    """Pixels a cell, each way."""
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+class Memory(Protocol):
+    """Matrices that were fitted before, row by row."""
+
+    def find(self, digest: str) -> Rows | None: ...
+
+    def keep(self, digest: str, rows: Rows) -> None: ...
+
+
+class Colours:
+    """The matrix of one autoencoder, fitted when it is needed first, unless `memory` has it."""
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._memory = memory
+        self._matrix: Tensor | None = None
+
+    def of_another(self) -> Colours:
+        """For another autoencoder."""
+        return Colours(self._memory)
+
+    def matrix(
+        self,
+        autoencoder: nn.Module,
+        encode: Callable[[Tensor], Tensor],
+        form: LatentForm,
+        device: torch.device,
+    ) -> Tensor:
+        """[C + 1, 3]; `encode` gives the latents of pictures in that form."""
+        if self._matrix is not None:
+            return self._matrix
+        digest = digest_of(autoencoder, form) if self._memory is not None else ""
+        rows = self._memory.find(digest) if self._memory is not None else None
+        if rows is not None and _is_matrix(rows, form.channels):
+            self._matrix = torch.tensor(rows, dtype=torch.float32, device=device)
+        else:
+            self._matrix = fitted(encode, form.factor, device)
+            if self._memory is not None:
+                rows = [[float(number) for number in row] for row in self._matrix]
+                self._memory.keep(digest, rows)
+        return self._matrix
+
+
+def digest_of(autoencoder: nn.Module, form: LatentForm) -> str:
+    """Of its small tensors: training it in whatever way changes them, and they are read at once."""
+    whole = hashlib.sha256(repr(form).encode())
+    for name, tensor in autoencoder.state_dict().items():
+        whole.update(f"{name} {tuple(tensor.shape)}".encode())
+        if tensor.numel() < TELLING:
+            whole.update(tensor.float().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()
+
+
+def _is_matrix(rows: Rows, channels: int) -> bool:
+    return len(rows) == channels + 1 and all(len(row) == 3 for row in rows)
 
 
 @torch.no_grad()

@@ -32,7 +32,7 @@ from .checkpoints.families import (
 from .diffusion.prediction import PREDICTIONS, Prediction
 from .diffusion.schedule import Schedule
 from .errors import ModelError
-from .glimpse import fitted, glimpse
+from .glimpse import Colours, LatentForm, glimpse
 from .model_config import Defaults, ModelConfig
 from .networks.autoencoder import Autoencoder
 from .networks.bert import Bert, BertConfig
@@ -82,9 +82,8 @@ class Model:
     _conditions: OrderedDict[tuple[Passage, bool, int], Cond] = field(
         default_factory=OrderedDict[tuple[Passage, bool, int], Cond], repr=False
     )
-    _fitted: list[Tensor] = field(default_factory=list[Tensor], repr=False)
-    """The matrix from latents to colours, once it was needed: models that share an autoencoder
-    share it."""
+    colours: Colours = field(default_factory=Colours, repr=False)
+    """Models that share an autoencoder share them."""
 
     @property
     def name(self) -> str:
@@ -220,7 +219,7 @@ class Model:
         """About what `decode` gives, RGB only, coarsely but at once."""
         cells = latent.shape[-2] * latent.shape[-1]
         if self.previewer is None or cells > WHOLE_GLIMPSES:
-            return glimpse(latent, self._colours, self.factor)
+            return glimpse(latent, self._matrix, self.factor)
         return self.previewer(latent.to(self.dtype)).float().clamp(0, 1) * 2 - 1
 
     def with_preview(self, path: Path) -> Model:
@@ -275,10 +274,12 @@ class Model:
         return torch.tensor(self.config.latent_std, device=self.device)[:, None, None]
 
     @property
-    def _colours(self) -> Tensor:
-        if not self._fitted:
-            self._fitted.append(fitted(self.encode, self.factor, self.device))
-        return self._fitted[0]
+    def _matrix(self) -> Tensor:
+        config = self.config
+        form = LatentForm(
+            self.latent_channels, self.factor, tuple(config.latent_mean), tuple(config.latent_std)
+        )
+        return self.colours.matrix(self.autoencoder, self.encode, form, self.device)
 
     @property
     def _numbers(self) -> tuple[Number, ...]:

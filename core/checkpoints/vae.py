@@ -48,4 +48,5 @@ def with_vae(model: Model, path: Path) -> Model:
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
     config = replace(config, autoencoder=found)
-    return replace(model, autoencoder=autoencoder, config=config, _fitted=[])
+    colours = model.colours.of_another()
+    return replace(model, autoencoder=autoencoder, config=config, colours=colours)

@@ -28,6 +28,7 @@ from ..digests import Digests, Sums
 from ..hardware import precisions
 from ..models import DEFAULT, find_model
 from .additions import Added, Additions, Seals
+from .colours import ColourFile
 from .core_run import CoreRun
 from .events import ModelInfo
 from .pipeline import Pictures, memory_shortage
@@ -358,9 +359,12 @@ class CorePipeline:
         return vae.name if listed else str(vae)
 
     def _with_preview(self, model: Model) -> Model:
-        """With a tiny decoder that shows its steps, if one lies in the folders."""
+        """With what shows its steps: a tiny decoder, if one lies in the folders, else colours."""
+        from core.glimpse import Colours
+
         if not model.glimpses:
             return model
+        model = replace(model, colours=Colours(ColourFile()))
         for path in previews_for(model, self._finder.previews()):
             try:
                 return model.with_preview(path)

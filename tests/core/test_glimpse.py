@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.glimpse import fitted, glimpse
+from core.glimpse import Colours, LatentForm, Rows, fitted, glimpse
 
 CPU = torch.device("cpu")
 MIX = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
@@ -36,3 +37,57 @@ def test_it_stays_in_range_and_is_fitted_whatever_the_encoder_does() -> None:
     seen = glimpse(torch.full((1, 4, 2, 3), 1e6), matrix, 8)
     assert seen.shape == (1, 3, 16, 24)
     assert seen.abs().max() <= 1
+
+
+FORM = LatentForm(channels=4, factor=8, mean=(0.0,), std=(1.0,))
+
+
+class Remembering:
+    """Matrices in a dict."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Rows] = {}
+
+    def find(self, digest: str) -> Rows | None:
+        return self.rows.get(digest)
+
+    def keep(self, digest: str, rows: Rows) -> None:
+        self.rows[digest] = rows
+
+
+def refuse(picture: Tensor) -> Tensor:
+    raise AssertionError("the encoder was asked")
+
+
+def autoencoder(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Conv2d(3, 8, 3)
+
+
+def test_a_matrix_that_was_fitted_before_is_not_fitted_again() -> None:
+    memory, network = Remembering(), autoencoder(0)
+    fresh = Colours(memory).matrix(network, encode, FORM, CPU)
+    again = Colours(memory).matrix(network, refuse, FORM, CPU)
+    torch.testing.assert_close(again, fresh, rtol=0, atol=0)
+    Colours().matrix(network, encode, FORM, CPU)  # nothing that remembers
+
+
+def test_another_autoencoder_and_another_scale_are_fitted_anew() -> None:
+    memory = Remembering()
+    colours = Colours(memory)
+    colours.matrix(autoencoder(0), encode, FORM, CPU)
+    assert colours.matrix(autoencoder(0), refuse, FORM, CPU).shape == (5, 3)
+    scaled = LatentForm(4, 8, (0.0,), (2.0,))
+    colours.of_another().matrix(autoencoder(1), encode, FORM, CPU)
+    colours.of_another().matrix(autoencoder(0), lambda x: encode(x) / 2, scaled, CPU)
+    assert len({str(rows) for rows in memory.rows.values()}) == 2
+    assert len(memory.rows) == 3
+
+
+@pytest.mark.parametrize("rows", [[], [[1.0, 2.0, 3.0]], [[1.0, 2.0]] * 5])
+def test_one_of_another_shape_is_fitted_anew(rows: Rows) -> None:
+    memory = Remembering()
+    expected = Colours(memory).matrix(autoencoder(0), encode, FORM, CPU)
+    memory.rows = dict.fromkeys(memory.rows, rows)
+    found = Colours(memory).matrix(autoencoder(0), encode, FORM, CPU)
+    torch.testing.assert_close(found, expected)

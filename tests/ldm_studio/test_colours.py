@@ -1,0 +1,91 @@
+"""Matrices from latents to colours outlive the program; what is damaged is fitted anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save_file
+
+import core.glimpse
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.engine.colours import KEPT, ColourFile
+from ldm_studio.engine.core_pipeline import CorePipeline
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+
+ROWS = [[0.5, -1.0, 2.0], [0.0, 1e-3, 1.0]]
+
+
+def test_what_was_kept_is_found_by_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "colours.json"
+    ColourFile(path).keep("a", ROWS)
+    ColourFile(path).keep("b", ROWS[:1])
+    assert ColourFile(path).find("a") == ROWS
+    assert ColourFile(path).find("b") == ROWS[:1]
+    assert ColourFile(path).find("c") is None
+
+
+@pytest.mark.parametrize(
+    "value", [3, {}, ["x"], [[1.0, "2", 3.0]], [[1.0, None, 3.0]], [[float("nan"), 1.0, 1.0]],
+              [[1e300, 1.0, 1.0]]],
+)  # fmt: skip
+def test_what_are_no_numbers_is_not_there(value: object, tmp_path: Path) -> None:
+    path = tmp_path / "colours.json"
+    path.write_text(json.dumps({"a": value, "b": ROWS}))
+    assert ColourFile(path).find("a") is None
+    assert ColourFile(path).find("b") == ROWS
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\x00", b"[" * 100_000])
+def test_a_damaged_file_is_written_anew(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "colours.json"
+    path.write_bytes(data)
+    assert ColourFile(path).find("a") is None
+    ColourFile(path).keep("a", ROWS)
+    assert ColourFile(path).find("a") == ROWS
+
+
+def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ColourFile(tmp_path / "file" / "colours.json").keep("a", ROWS)
+
+
+def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:
+    file = ColourFile(tmp_path / "colours.json")
+    for number in range(KEPT + 3):
+        file.keep(f"{number:04}", ROWS)
+    assert file.find(f"{KEPT + 2:04}") == ROWS
+    assert len(json.loads((tmp_path / "colours.json").read_text())) == KEPT
+
+
+def test_the_second_start_fits_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tmp_path / "a.safetensors"
+    save_file(original(made("SD1", randomise)), model)
+    fits: list[int] = []
+    fit = core.glimpse.fitted
+
+    def counted(*args):
+        fits.append(1)
+        return fit(*args)
+
+    monkeypatch.setattr(core.glimpse, "fitted", counted)
+    first = _previewed(model)
+    assert len(fits) == 1
+    assert (_previewed(model) == first).all()
+    assert len(fits) == 1
+    (paths.state_dir() / "colours.json").write_bytes(b"damaged")
+    assert (_previewed(model) == first).all()
+    assert len(fits) == 2
+
+
+def _previewed(model: Path):
+    """The preview of the first step that a pipeline, fresh as after a start, shows."""
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(str(model))
+    request = Request(prompt="a cat", model=str(model), steps=1, width=64, height=64)
+    run = pipeline.begin(request, None, None)
+    [step] = run.steps()
+    return run.preview(step).rgb
