@@ -135,10 +135,11 @@ class StudioStore(QObject):
     negative = Prop("", text(MAX_PROMPT))
     model = Prop(models.DEFAULT, text(MAX_PROMPT))
     """As requests name it; see `models`."""
-    sampler = Prop("Euler", one_of(SAMPLERS))
+    # What suits the model that comes with the program: right before it is loaded, too.
+    sampler = Prop("Euler a", one_of(SAMPLERS))
     schedule = Prop("Normal", one_of(SCHEDULES))
-    steps = Prop(20, clamp(1, MAX_STEPS))
-    cfg = Prop(4.0, clamp(0.0, MAX_CFG))
+    steps = Prop(8, clamp(1, MAX_STEPS))
+    cfg = Prop(3.0, clamp(0.0, MAX_CFG))
     seed = Prop(0, clamp(0, MAX_SEED))
     seed_locked = Prop(False, flag)
     """False: every press of Generate draws a new seed."""

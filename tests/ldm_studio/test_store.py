@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QSpinBox
 
 from core.diffusion.samplers import SAMPLERS
+from core.model import DEFAULT_MODEL
 from core.request import (
     MAX_SEED,
     Change,
@@ -68,6 +69,12 @@ def test_a_new_value_is_announced_once(store) -> None:
     store.steps = 30
     assert seen == [30]
     assert modified == ["steps"]
+
+
+def test_a_new_store_has_what_suits_the_model_that_comes_with_the_program(store) -> None:
+    config = json.loads((DEFAULT_MODEL / "model.json").read_text(encoding="utf-8"))
+    for name, value in config["defaults"].items():
+        assert getattr(store, name) == value, name
 
 
 def test_the_state_of_the_engine_is_not_a_parameter(store) -> None:
