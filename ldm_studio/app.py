@@ -19,9 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from . import paths
 from .canvas.keeping import CanvasKeeper
-from .checkpoints import SUFFIXES
-from .commands import Commands
-from .crash import CrashReporter
+from .commands.commands import Commands
 from .desk import Desk
 from .engine.bridge import EngineBridge, Generations
 from .engine.core_pipeline import CorePipeline
@@ -30,23 +28,25 @@ from .engine.pipeline import Pipeline
 from .engine.storage import Storage
 from .help.errors import Errors
 from .history.browser.library import Library
-from .instance import Instance, claim
+from .look.motion import Rest
+from .look.theme import Theme, app_icon
 from .main_window import MainWindow
-from .motion import Rest
+from .models.checkpoints import SUFFIXES
 from .panels.strip import Entry
 from .pictures.record import Record
 from .pictures.saving import Saver
-from .preferences import Preferences
-from .session import Session
-from .settings import Precision, Settings, read
+from .prompts.styles import StyleBook
+from .settings.preferences import Preferences
+from .settings.settings import Precision, Settings, read
+from .startup.crash import CrashReporter
+from .startup.instance import Instance, claim
+from .startup.session import Session
 from .studio.announcing import Announcing
 from .studio.browsing import Browsing
 from .studio.forecasting import Forecasting
 from .studio.store import StudioStore
 from .studio.studio import Studio
 from .studio.welcoming import Welcoming
-from .styles import StyleBook
-from .theme import Theme, app_icon
 from .translation import Language
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from .commands import Commands
-from .preferences import Preferences
-from .session import Session
-from .shortcuts import Shortcuts
+from .commands.commands import Commands
+from .commands.shortcuts import Shortcuts
+from .settings.preferences import Preferences
+from .startup.session import Session
 from .studio.studio import Studio
 
 if TYPE_CHECKING:
+    from .commands.palette import Palette
     from .help.documentation import Documentation
-    from .palette import Palette
-    from .settings_dialog.dialog import SettingsDialog
+    from .settings.dialog.dialog import SettingsDialog
 
 _LEADS_NOWHERE = ("palette", "undo", "redo", "cancel", "generate", "quit")
 """Commands that everybody knows the keys of, or that are no use in a list."""
@@ -52,7 +52,7 @@ class Desk(QObject):
         commands.asked.connect(lambda name: self._open[name]())
 
     def open_palette(self) -> None:
-        from .palette import Palette
+        from .commands.palette import Palette
 
         self.palette = palette = Palette(self._window, self.shortcuts, self._session.recent)
         palette.finished.connect(self._palette_closed)
@@ -60,7 +60,7 @@ class Desk(QObject):
 
     def open_settings(self, page: str = "") -> None:
         """At the page that was open last, or the one of this name."""
-        from .settings_dialog.dialog import SettingsDialog
+        from .settings.dialog.dialog import SettingsDialog
 
         if self.settings is None:
             self.settings = SettingsDialog(

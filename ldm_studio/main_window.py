@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .actions import build_menus
 from .canvas.dropping import dropped_picture, offers_picture
 from .canvas.panel import CanvasPanel
+from .commands.actions import build_menus
+from .look.theme import GRID, app_icon
 from .panels.notice import NoticeStrip
 from .panels.prompt import PromptPanel
 from .panels.run_area import RunArea
@@ -34,9 +35,8 @@ from .panels.side import Side
 from .panels.status import StatusBar
 from .panels.strip import Strip
 from .panels.timeline import Timeline
+from .prompts.styles import StyleBook, StyleError
 from .studio.store import StudioStore
-from .styles import StyleBook, StyleError
-from .theme import GRID, app_icon
 
 START_SIZE = QSize(1280, 800)
 FRAME = 40

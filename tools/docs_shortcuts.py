@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from ldm_studio.actions import ACTIONS, MENUS  # noqa: E402 - where it is, is said above
+from ldm_studio.commands.actions import ACTIONS, MENUS  # noqa: E402 - where it is, is said above
+from ldm_studio.commands.shortcuts import fixed_keys  # noqa: E402
 from ldm_studio.history.browser.acts import acts  # noqa: E402
-from ldm_studio.shortcuts import fixed_keys  # noqa: E402
 
 PAGE = ROOT / "docs" / "shortcuts.md"
 

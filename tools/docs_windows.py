@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QWidget
 
 from ldm_studio.app import Application
 from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.models import SHIPPED
+from ldm_studio.models.models import SHIPPED
 from ldm_studio.rehearsal import generate, model_ready, with_window
-from ldm_studio.settings import Scheme
+from ldm_studio.settings.settings import Scheme
 from ldm_studio.studio.store import Mode
 
 SIZE = (1280, 800)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from ldm_studio.canvas.controls import native
 from ldm_studio.canvas.floating import Floating
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 ICON = QSize(16, 16)
 

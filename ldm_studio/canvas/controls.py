@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 ICON_SIZE = 20  # logical pixels
 

@@ -12,7 +12,7 @@ from ldm_studio.canvas.floating import Floating
 from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.tools import Tool
 from ldm_studio.canvas.view import CanvasView
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 SIDES = ("left", "top", "right", "bottom")
 FILLS: tuple[Fill, ...] = ("edge", "mirror", "noise")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from ldm_studio.canvas.controls import native, translated
 from ldm_studio.canvas.maskviews import MaskView, MaskViews
-from ldm_studio.theme import GRID, icon
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 MARGIN = GRID  # logical pixels to the edge of the canvas

@@ -14,7 +14,7 @@ from ldm_studio.canvas.options import SIZE_MAX
 from ldm_studio.canvas.popups import PressureMenu, TintMenu, pop_up
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.view import CanvasView
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 SLIDER_STEPS = 200  # of the size slider; quadratic: half way is a quarter of the size

@@ -33,7 +33,7 @@ from ldm_studio.canvas.popups import MaskMenu, pop_up
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.view import CanvasView
 from ldm_studio.canvas.viewport import MARGIN
-from ldm_studio.focus import tab_through
+from ldm_studio.look.focus import tab_through
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 INVERT = ButtonRow(

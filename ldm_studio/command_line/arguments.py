@@ -11,7 +11,7 @@ from typing import get_args
 
 from core.outpainting import Border, Fill
 
-from ..formats import SUFFIXES
+from ..pictures.formats import SUFFIXES
 
 FILLS: tuple[str, ...] = get_args(Fill)
 

@@ -23,7 +23,7 @@ from ..pictures.drawing import draw
 from ..pictures.images import load_image, load_mask, read_record
 from ..pictures.inputs import InputStore
 from ..pictures.record import Parent
-from ..wildcards import Wildcards, drawn
+from ..prompts.wildcards import Wildcards, drawn
 from . import flags, output
 from .arguments import named, real, whole
 from .exits import MEANING, Exit

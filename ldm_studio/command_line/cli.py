@@ -66,7 +66,7 @@ def open_window(files: Sequence[str] = ()) -> int:
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
-    from ..instance import InUse, claim
+    from ..startup.instance import InUse, claim
 
     paths = [_local(file) for file in files]
     try:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from core.errors import ModelError
 
-from .. import __version__, models
+from .. import __version__
 from ..hardware import GIB, Memory, devices, memory
+from ..models import models
 from ..paths import config_dir, data_dir, logs_dir, models_dir, state_dir
-from ..settings import load
+from ..settings.settings import load
 from ..versions import version_of
 from .exits import Exit
 from .output import usual

@@ -26,13 +26,13 @@ from core.text.prompt import Problem, parse
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline, Run
-from ..models import DEFAULT, meant
+from ..models.models import DEFAULT, meant
 from ..paths import make_folder
 from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.drawing import OnStep, draw, walk
 from ..pictures.images import load_image, load_mask
 from ..pictures.recall import scaled
-from ..wildcards import Wildcards, each, missing, read_template, settled
+from ..prompts.wildcards import Wildcards, each, missing, read_template, settled
 from . import flags, output
 from .arguments import FILLS, above_zero, border, file, named, one_of, real, size, whole
 from .exits import MEANING, Exit

@@ -20,15 +20,15 @@ from core.request import Request
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures
-from ..formats import SUFFIXES, save
 from ..history.noting import note
 from ..paths import config_dir, data_dir, inputs_dir, make_folder
 from ..pictures.drawing import Drawn, OnStep
+from ..pictures.formats import SUFFIXES, save
 from ..pictures.images import save_next
 from ..pictures.inputs import InputStore
 from ..pictures.recall import keep
 from ..pictures.saving import Saver
-from ..settings import read
+from ..settings.settings import read
 from .arguments import output
 
 

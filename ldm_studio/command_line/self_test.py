@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.errors import PictureError
 
 from ..engine.pipeline import Pipeline
-from ..models import SHIPPED
+from ..models.models import SHIPPED
 from .display import window_possible
 from .exits import MEANING, Exit
 

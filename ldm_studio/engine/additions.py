@@ -18,8 +18,8 @@ from core.errors import ModelError, RequestError
 from core.request import Addon, Request
 from core.text.prompt import LoraUse, loras
 
-from ..addons import Finder
-from ..digests import Digests, Sums
+from ..models.addons import Finder
+from ..models.digests import Digests, Sums
 
 if TYPE_CHECKING:
     from core.checkpoints.lora import Effect, Lora

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from core.errors import StudioError
 from core.request import Change, Request
 
-from ..models import DEFAULT
+from ..models.models import DEFAULT
 from ..pictures.record import Parent
 from .engine import Engine
 from .events import (

@@ -22,11 +22,11 @@ from core.errors import ModelError
 from core.forecast import unet_load
 from core.request import Request
 
-from ..addons import Finder
-from ..checkpoints import Catalogue, is_checkpoint, vae_beside
-from ..digests import Digests, Sums
 from ..hardware import precisions
-from ..models import DEFAULT, find_model
+from ..models.addons import Finder
+from ..models.checkpoints import Catalogue, is_checkpoint, vae_beside
+from ..models.digests import Digests, Sums
+from ..models.models import DEFAULT, find_model
 from .additions import Added, Additions, Seals
 from .colours import ColourFile
 from .core_run import CoreRun

@@ -19,8 +19,8 @@ import numpy as np
 from core.errors import RequestError, StudioError
 from core.request import Change
 
-from ..models import DEFAULT
-from ..settings import Settings
+from ..models.models import DEFAULT
+from ..settings.settings import Settings
 from .clerk import RETRY_SECONDS
 from .events import (
     Cancelled,

@@ -15,7 +15,7 @@ from core.errors import PictureError, RequestError, StateError, Stopped, StudioE
 from core.previews import Preview
 from core.request import Request
 
-from ..wildcards import Wildcards, each
+from ..prompts.wildcards import Wildcards, each
 from .drawing import Drawing, decode_failure
 from .events import (
     Cancelled,

@@ -16,7 +16,7 @@ from core.errors import MemoryShortage
 from core.previews import Preview
 from core.request import Change, Request
 
-from ..models import DEFAULT
+from ..models.models import DEFAULT
 from .events import ModelInfo
 
 if TYPE_CHECKING:

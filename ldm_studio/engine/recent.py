@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from core.checkpoints.notes import Notes
 from core.errors import ModelError
 
-from ..checkpoints import Stamp, is_checkpoint, stamp, vae_beside
-from ..digests import Sums
 from ..hardware import memory
+from ..models.checkpoints import Stamp, is_checkpoint, stamp, vae_beside
+from ..models.digests import Sums
 from .events import ModelInfo
 
 if TYPE_CHECKING:

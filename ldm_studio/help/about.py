@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
 
 from .. import __version__
-from ..theme import RESOURCES, app_icon
+from ..look.theme import RESOURCES, app_icon
 from ..translation import translate
 from ..versions import version_of, versions
 from .dialogs import HelpDialog, fixed_text

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..theme import GRID
+from ..look.theme import GRID
 from ..translation import translate
 
 AROUND = QSize(32, 64)

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..look.theme import GRID, RESOURCES, app_icon
 from ..panels.fields import tool_button
-from ..theme import GRID, RESOURCES, app_icon
 from .page import Page
 
 SIZE = QSize(900, 680)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
 
+from ..look.theme import GRID, Role, icon
 from ..main_window import MainWindow
-from ..theme import GRID, Role, icon
 from ..translation import told, translate
 from .dialogs import HelpDialog, fixed_text, words
 

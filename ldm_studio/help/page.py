@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from ..theme import GRID
+from ..look.theme import GRID
 
 MARGIN = 2 * GRID
 SETTLING_MS = 120

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QListWidget, QSplitter
 from .. import paths
 from ..canvas.background import Background
 from ..command_line.doctor import lines as doctor_lines
-from ..crash import without
 from ..json_files import read_json
 from ..main_window import MainWindow
 from ..pictures.images import replacing
-from ..settings import Settings, as_object
+from ..settings.settings import Settings, as_object
+from ..startup.crash import without
 from ..translation import translate
 from .about import lines as version_lines
 from .dialogs import HelpDialog, fixed_text, words

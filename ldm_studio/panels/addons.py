@@ -9,15 +9,15 @@ from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QPalette, QTextCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from ldm_studio import addons
-from ldm_studio.addons import FoundAddon
 from ldm_studio.canvas.background import Background
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.models import addons
+from ldm_studio.models.addons import FoundAddon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.fields import NumberBox, Segments
 from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told
 
 SLACK = 10

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.request import MAX_SEED
-from ldm_studio.theme import GRID, icon
+from ldm_studio.look.theme import GRID, icon
 
 
 class Caption(QLabel):

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from ldm_studio.focus import tab_through
+from ldm_studio.look.focus import tab_through
+from ldm_studio.look.theme import GRID, RESOURCES, Role, icon
 from ldm_studio.panels.fields import FlowLayout
-from ldm_studio.theme import GRID, RESOURCES, Role, icon
 
 PICTURES = RESOURCES / "first"
 PROMPTS = {

@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import counted
 
 

@@ -21,17 +21,18 @@ from PySide6.QtWidgets import (
 )
 
 from core.checkpoints.notes import read_notes, write_notes
-from ldm_studio import models, paths
+from ldm_studio import paths
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.history.browser.watching import Watcher
-from ldm_studio.models import FoundModel
+from ldm_studio.look.theme import GRID
+from ldm_studio.models import models
+from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
-from ldm_studio.theme import GRID
 from ldm_studio.translation import told, translate
 
 _ADD = object()

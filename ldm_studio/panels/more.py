@@ -19,6 +19,7 @@ from core.diffusion.noise_profiles import PROFILES
 from core.diffusion.options import Options
 from core.request import MAX_CFG, MAX_CLIP_SKIP, MAX_SIDE
 from core.text.passage import SYNTAXES
+from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import (
     Caption,
     NumberBox,
@@ -32,7 +33,6 @@ from ldm_studio.panels.sigmas import SigmasEdit
 from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import Binding, bind
 from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
-from ldm_studio.theme import GRID
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 

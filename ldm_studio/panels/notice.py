@@ -8,8 +8,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told
 
 Role = QPalette.ColorRole

@@ -35,8 +35,8 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.background import Background
-from ldm_studio.palette import rank
-from ldm_studio.theme import GRID, Role, icon
+from ldm_studio.commands.palette import rank
+from ldm_studio.look.theme import GRID, Role, icon
 
 THUMB = 40
 ROW_HEIGHT = THUMB + GRID

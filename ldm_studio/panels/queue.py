@@ -34,8 +34,8 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.engine.events import QueueItem
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import counted, translate
 
 Index = QModelIndex | QPersistentModelIndex

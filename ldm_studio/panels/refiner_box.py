@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from ldm_studio import models
 from ldm_studio.canvas.background import Background
-from ldm_studio.models import FoundModel
+from ldm_studio.models import models
+from ldm_studio.models.models import FoundModel
 from ldm_studio.studio.fitting import refining_problem
 from ldm_studio.studio.store import RunState, StudioStore
 from ldm_studio.translation import told

@@ -11,11 +11,11 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.forecast import WORTH_TELLING, Forecast
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.studio.store import RunState, StudioStore
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import translate
 
 ICON = QSize(16, 16)

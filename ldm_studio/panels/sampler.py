@@ -21,6 +21,7 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
 from ldm_studio.engine.events import ModelInfo
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.control import THUMB, ControlSection, thumbnail
 from ldm_studio.panels.fields import (
@@ -39,7 +40,6 @@ from ldm_studio.panels.more import MoreSection
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import Mode, RunState, StudioStore
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told
 
 FEW_STEPS = 10

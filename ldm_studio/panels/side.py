@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from ldm_studio.theme import GRID
+from ldm_studio.look.theme import GRID
 
 WIDTH = 344
 """Logical pixels, in languages whose words are no longer than the English ones."""

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.editor import PromptEditor
-from ldm_studio.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
-from ldm_studio.theme import GRID, icon
+from ldm_studio.prompts.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 CSV_FILTER = QT_TRANSLATE_NOOP("StylesDialog", "Tables of styles (*.csv);;All files (*)")

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPalette, QTextCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from ldm_studio.look.theme import icon
 from ldm_studio.panels.editor import PromptEditor
-from ldm_studio.styles import Style, StyleBook, StyleError
-from ldm_studio.theme import icon
+from ldm_studio.prompts.styles import Style, StyleBook, StyleError
 from ldm_studio.translation import translate
 
 if TYPE_CHECKING:

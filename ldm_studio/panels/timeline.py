@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.theme import GRID, icon
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 Role = QPalette.ColorRole

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox
 
-from ldm_studio import addons
-from ldm_studio.addons import FoundAddon
 from ldm_studio.canvas.background import Background
+from ldm_studio.models import addons
+from ldm_studio.models.addons import FoundAddon
 from ldm_studio.studio.store import RunState, StudioStore
 
 

@@ -21,7 +21,7 @@ from core.request import Change, Guidance, Levels, Request, Variation
 from core.text.passage import A1111
 
 from .. import __version__
-from ..checkpoints import WHOLE
+from ..models.checkpoints import WHOLE
 from .infotext_keys import apply, finer_settings, number
 from .refining import refinement, steps_run
 

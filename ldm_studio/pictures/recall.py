@@ -14,7 +14,7 @@ from core.request import Request
 
 from ..engine.events import ModelInfo
 from ..engine.pipeline import Pictures, Pipeline
-from ..models import meant
+from ..models.models import meant
 from .images import Pixels, read_request
 from .inputs import InputStore
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from core.request import Request
 
-from .. import formats, paths
-from ..settings import Files, Format, Privacy, Told
+from .. import paths
+from ..settings.settings import Files, Format, Privacy, Told
+from . import formats
 from .images import Pixels
 from .naming import Pattern, PatternError, facts
 from .record import Record

@@ -17,8 +17,8 @@ from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.record import Parent
 from ..pictures.refining import refinement
+from ..prompts.wildcards import Wildcards, drawn
 from ..translation import translate
-from ..wildcards import Wildcards, drawn
 from .changes import BRANCHED, difference, in_force
 from .orders import Order
 from .store import StudioStore

@@ -12,15 +12,15 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError, StudioError
 from core.request import Request
 
-from ..commands import Commands
-from ..differing import differing, found_here
+from ..commands.commands import Commands
 from ..engine.events import Finished, Saved
 from ..history.browser.library import Library
 from ..history.browser.parts import Part
+from ..models.differing import differing, found_here
 from ..panels.strip import Entry
 from ..pictures.infotext import Infotext, restore
+from ..prompts.wildcards import templates_of
 from ..translation import QT_TRANSLATE_NOOP
-from ..wildcards import templates_of
 from .fitting import unused_settings
 from .studio import Studio
 

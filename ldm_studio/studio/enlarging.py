@@ -14,7 +14,7 @@ from core.errors import RequestError
 from core.request import Inpaint, Request
 
 from ..engine.events import ModelInfo
-from ..wildcards import settled
+from ..prompts.wildcards import settled
 from .fitting import enlarged_size, tile_side
 from .orders import Order
 

@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage, QPainter
 from core.errors import RequestError
 from core.request import Request
 
-from ..differing import differing, found_here
 from ..engine.events import ModelInfo
+from ..models.differing import differing, found_here
 from ..pictures import images
 from ..pictures.infotext import restore
 from ..translation import told, translate

@@ -13,7 +13,7 @@ from core.request import Change, Request
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, Started, Steered, SteerRefused
 from ..main_window import MainWindow
-from ..wildcards import Wildcards, drawn, templates_of
+from ..prompts.wildcards import Wildcards, drawn, templates_of
 from .changes import STEERED, difference, in_force, in_words
 from .store import StudioStore
 

@@ -38,11 +38,11 @@ from core.request import (
 )
 from core.text.passage import A1111, SYNTAXES
 
-from .. import models
 from ..engine.events import ModelInfo
+from ..models import models
 from ..pictures.refining import refinement, steps_run
+from ..prompts.wildcards import templates_of
 from ..translation import translate
-from ..wildcards import templates_of
 from .fitting import refining_problem, side_problem, size_problem
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
 
-from ..addons import found
-from ..crash import report
 from ..engine.bridge import EngineBridge
 from ..engine.events import (
     Cancelled,
@@ -28,9 +26,11 @@ from ..engine.events import (
     Warned,
 )
 from ..main_window import MainWindow
+from ..models.addons import found
 from ..panels.strip import Entry
 from ..panels.suggesting import Names
-from ..wildcards import Wildcards, settled
+from ..prompts.wildcards import Wildcards, settled
+from ..startup.crash import report
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
 from .enlarging import Enlarging

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from ..commands import Commands
+from ..commands.commands import Commands
 from ..panels.first import FirstPage
-from ..session import Session
+from ..startup.session import Session
 from .studio import Studio
 
 

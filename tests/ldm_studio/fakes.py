@@ -22,7 +22,7 @@ from core.replacing import replacing
 from core.request import Change, Request
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.engine.pipeline import Pictures
-from ldm_studio.models import DEFAULT, find_model
+from ldm_studio.models.models import DEFAULT, find_model
 from ldm_studio.pictures.record import MARK, Record
 
 MODEL = ModelInfo(

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
-from ldm_studio.settings import Scheme
-from ldm_studio.theme import icon, palette
-from tests.ldm_studio.test_look import contrast
+from ldm_studio.look.theme import icon, palette
+from ldm_studio.settings.settings import Scheme
+from tests.ldm_studio.look.test_look import contrast
 from tests.ldm_studio.walking import (
     focus,
     open_history,

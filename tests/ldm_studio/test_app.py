@@ -86,7 +86,7 @@ LATER = (
     "ldm_studio.history.store",
     "ldm_studio.panels.enlarge",
     "ldm_studio.panels.style_dialogs",
-    "ldm_studio.settings_dialog",
+    "ldm_studio.settings.dialog",
 )
 """What the window is painted without: imported by what is pressed, or behind it."""
 

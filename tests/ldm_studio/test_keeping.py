@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from ldm_studio import session
 from ldm_studio.canvas import keeping
 from ldm_studio.canvas.keeping import ALPHA, MASK, Kept, load_canvas, save_canvas
+from ldm_studio.startup import session
 from ldm_studio.studio.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk

@@ -21,9 +21,9 @@ from core.model import load_model
 from core.request import Levels, Request
 from core.saved import read_label
 from core.text.prompt import parse
+from ldm_studio.commands.shortcuts import label
 from ldm_studio.history import query
 from ldm_studio.pictures.images import load_image
-from ldm_studio.shortcuts import label
 from ldm_studio.translation import told
 from tools import translations
 

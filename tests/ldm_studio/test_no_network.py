@@ -56,7 +56,7 @@ SESSION = """
 import subprocess
 from PySide6.QtCore import QTimer
 from ldm_studio import app
-from ldm_studio.settings import Scheme
+from ldm_studio.settings.settings import Scheme
 from ldm_studio.help.reporting import contents
 from ldm_studio.engine.core_pipeline import CorePipeline
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate
 
 if TYPE_CHECKING:

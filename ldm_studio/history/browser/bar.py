@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID, icon
 
 from .deeds import Deeds
 from .library import Library

@@ -11,7 +11,7 @@ from core.errors import StudioError
 from ldm_studio.history.collecting import MAX_TITLE, Whole, clean_title
 from ldm_studio.history.journal import Member, Saying
 from ldm_studio.history.reader import Collected
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 from .deeds import Deeds
 from .library import Library

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from ldm_studio.canvas.painting import paint_focus
 from ldm_studio.history.reader import Details
-from ldm_studio.motion import moves
+from ldm_studio.look.motion import moves
+from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import Segments, tool_button
-from ldm_studio.theme import GRID
 from ldm_studio.translation import translate
 
 from .differences import differences

@@ -27,8 +27,8 @@ from ldm_studio.history.reader import Details, Listed
 from ldm_studio.history.schema import State
 from ldm_studio.history.terms import term
 from ldm_studio.history.view import ignored
+from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.theme import GRID, icon
 from ldm_studio.translation import told, translate
 
 from .family import FamilyTree

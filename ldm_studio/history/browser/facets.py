@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.history.terms import has
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 from .facet_line import CHOSEN, COUNT, TARGET, TERM, FacetLine
 from .gathering import Choice, Group

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, 
 from ldm_studio.history.lineage import Family, Kin
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
+from ldm_studio.look.theme import icon
 from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.theme import icon
 
 from .thumbs import ThumbnailLoader, Wanted
 from .wording import digits

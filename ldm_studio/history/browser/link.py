@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel
 
-from ldm_studio.theme import Role
+from ldm_studio.look.theme import Role
 
 
 class Link(QLabel):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import StudioError
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 from ldm_studio.translation import told
 
 Role = QPalette.ColorRole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from ldm_studio.theme import GRID
+from ldm_studio.look.theme import GRID
 
 from .exporting import Exporting
 from .library import Indexing

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 
 from .marks import Heart, Stars, TagEditor
 from .wording import pictures

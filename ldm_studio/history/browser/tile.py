@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 
 from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
-from ldm_studio.theme import icon
+from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate
 
 from .layout import Section

@@ -14,11 +14,11 @@ from sd_parsers import ParserManager
 
 from core.errors import PictureError
 from core.request import Request
-from ldm_studio import formats
 from ldm_studio.history.query import parse
 from ldm_studio.history.reading import scan
 from ldm_studio.history.store import History
 from ldm_studio.history.terms import term
+from ldm_studio.pictures import formats
 from ldm_studio.pictures.images import read_infotext, read_request
 from tests.core.test_request import whole_requests
 from tests.ldm_studio.history.files import DIGEST, noise

@@ -1,0 +1,1 @@
+"""Everything that has a name in the menus: the table, what it does, its keys, the palette."""

@@ -1,0 +1,210 @@
+"""The keys of every command: the usual ones, the user's own, and what else has a key already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+
+from ..settings.preferences import Preferences
+from ..settings.settings import replace
+from ..translation import translate
+
+_PORTABLE = QKeySequence.SequenceFormat.PortableText
+_NATIVE = QKeySequence.SequenceFormat.NativeText
+
+_ALONE = (Qt.Key.Key_Escape, *range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1))
+"""Keys that nobody types with."""
+_MNEMONIC = re.compile(r"\(&\w\)|&")
+"""As in "&File"; where the word has no such letter it stands behind, as in "文件(&F)"."""
+
+
+@dataclass(frozen=True)
+class FixedKeys:
+    """Keys that belong to a place, where they work while it has the focus."""
+
+    what: str
+    keys: tuple[str, ...]
+    more: str = ""
+    """What a key alone does not say, such as holding it; shown instead of the keys."""
+
+    @property
+    def shown(self) -> str:
+        return self.more or ", ".join(native(key) for key in self.keys)
+
+
+def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
+    """By place, in the user's language."""
+    return {
+        translate("Shortcuts", "In the prompt"): (
+            FixedKeys(translate("Shortcuts", "Stronger, weaker words"), ("Ctrl+Up", "Ctrl+Down")),
+            FixedKeys(
+                translate("Shortcuts", "Move the phrase back, on"), ("Alt+Left", "Alt+Right")
+            ),
+        ),
+        translate("Shortcuts", "On the canvas"): (
+            FixedKeys(translate("Shortcuts", "Brush, eraser"), ("B", "E")),
+            FixedKeys(translate("Shortcuts", "Rectangle, lasso"), ("R", "L")),
+            FixedKeys(translate("Shortcuts", "Fill by colour, gradient"), ("F", "G")),
+            FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
+            FixedKeys(
+                translate("Shortcuts", "Move the crosshair; far; by one pixel"),
+                ("Left", "Right", "Up", "Down"),
+                translate("Shortcuts", "arrow keys; with Shift; with Ctrl"),
+            ),
+            FixedKeys(
+                translate("Shortcuts", "Put the tool down at the crosshair, and up"),
+                ("Space", "Return"),
+            ),
+            FixedKeys(translate("Shortcuts", "Smaller, larger brush"), ("[", "]")),
+            FixedKeys(translate("Shortcuts", "Softer, harder brush"), ("Shift+[", "Shift+]")),
+            FixedKeys(translate("Shortcuts", "Grow, shrink, feather the mask"), (".", ",", "/")),
+            FixedKeys(translate("Shortcuts", "Invert, mask everything, clear"), ("I", "A", "Del")),
+            FixedKeys(
+                translate("Shortcuts", "Move the picture"),
+                ("Space",),
+                translate("Shortcuts", "Space + drag"),
+            ),
+            FixedKeys(
+                translate("Shortcuts", "Compare with the picture before"),
+                ("C",),
+                translate("Shortcuts", "hold C"),
+            ),
+            FixedKeys(translate("Shortcuts", "Painted mask, latent mask, blend"), ("V",)),
+            FixedKeys(
+                translate("Shortcuts", "Flip through candidates, keep one"),
+                ("Left", "Right", "Return"),
+            ),
+        ),
+        translate("Shortcuts", "On the steps"): (
+            FixedKeys(translate("Shortcuts", "Back, on"), ("Left", "Right")),
+            FixedKeys(translate("Shortcuts", "Back to the picture"), ("End",)),
+            FixedKeys(translate("Shortcuts", "Branch from here"), ("Return",)),
+        ),
+        translate("Shortcuts", "In the queue"): (
+            FixedKeys(translate("Shortcuts", "Draw earlier, later"), ("Alt+Up", "Alt+Down")),
+            FixedKeys(translate("Shortcuts", "Take out"), ("Del",)),
+        ),
+    }
+
+
+class Shortcuts(QObject):
+    """Gives the actions their keys, and keeps those of the user."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        actions: Mapping[str, QAction],
+        preferences: Preferences,
+        parent: QObject | None = None,
+    ) -> None:
+        """`actions` have their usual keys."""
+        super().__init__(parent)
+        self.actions = actions
+        self._preferences = preferences
+        self._usual = {name: _texts(action.shortcuts()) for name, action in actions.items()}
+        self._applied: dict[str, tuple[str, ...]] = {}
+        preferences.changed.connect(lambda before, now: self._apply())
+        self._apply()
+
+    def usual(self, name: str) -> tuple[str, ...]:
+        return self._usual[name]
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Those in force, as Qt writes them everywhere."""
+        return _texts(self.actions[name].shortcuts())
+
+    def is_usual(self, name: str) -> bool:
+        return self.keys(name) == self._usual[name]
+
+    def taken_by(self, key: str, but: str = "") -> str | None:
+        """The command that has `key`; `but` is not asked."""
+        return next((name for name in self.actions if name != but and key in self.keys(name)), None)
+
+    def set(self, name: str, keys: Sequence[str]) -> None:
+        """Give a command these keys, taking them from others. Raises ValueError for a key that
+        `refused` refuses.
+        """
+        wanted = tuple(dict.fromkeys(keys))
+        for key in wanted:
+            if reason := refused(key):
+                raise ValueError(reason)
+        own = dict(self._preferences.now.shortcuts)
+        for other in self.actions:
+            rest = tuple(key for key in self.keys(other) if key not in wanted)
+            if other != name and rest != self.keys(other):
+                own[other] = rest
+        own[name] = wanted
+        self._keep(own)
+
+    def reset(self, name: str) -> None:
+        """The usual keys again, taken back from whichever command has them now."""
+        self.set(name, self._usual[name])
+
+    def reset_all(self) -> None:
+        self._keep({})
+
+    def _keep(self, own: dict[str, tuple[str, ...]]) -> None:
+        unusual = {name: keys for name, keys in own.items() if keys != self._usual.get(name)}
+        self._preferences.put(replace(self._preferences.now, shortcuts=unusual))
+
+    def _apply(self) -> None:
+        own = self._preferences.now.shortcuts
+        if own == self._applied:
+            return
+        for name, action in self.actions.items():
+            wanted = [key for key in own.get(name, self._usual[name]) if _pressed(key)]
+            if wanted != list(self.keys(name)):
+                action.setShortcuts([QKeySequence(key) for key in wanted])
+        self._applied = dict(own)
+        self.changed.emit()
+
+
+def refused(key: str) -> str:
+    """Why `key` cannot be a command's; empty when it can."""
+    pressed = _pressed(key)
+    if pressed is None:
+        return translate("Shortcuts", "This is not one key.")
+    held = pressed.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
+    held &= ~Qt.KeyboardModifier.KeypadModifier
+    if not held and pressed.key() not in _ALONE:
+        return translate(
+            "Shortcuts", "A key alone is for typing and for the canvas: hold Ctrl or Alt with it."
+        )
+    return ""
+
+
+def _pressed(key: str) -> QKeyCombination | None:
+    """None where `key` is nonsense, or several after each other."""
+    sequence = QKeySequence(key)
+    if sequence.count() != 1:
+        return None
+    pressed: QKeyCombination = sequence[0]  # type: ignore[index]  # missing in the stubs
+    return None if pressed.key() == Qt.Key.Key_unknown else pressed
+
+
+def place_of(key: str) -> tuple[str, str] | None:
+    """Where a key has a meaning of its own, and which: a command with it does not work there."""
+    for place, rows in fixed_keys().items():
+        for row in rows:
+            if key in row.keys:
+                return place, row.what
+    return None
+
+
+def native(key: str) -> str:
+    """As keyboards of this system have it."""
+    return QKeySequence(key).toString(_NATIVE)
+
+
+def label(action: QAction) -> str:
+    """What a command or a menu is called, without what menus need."""
+    return _MNEMONIC.sub("", action.text()).removesuffix("…")
+
+
+def _texts(sequences: Sequence[QKeySequence]) -> tuple[str, ...]:
+    return tuple(sequence.toString(_PORTABLE) for sequence in sequences)

@@ -1,0 +1,1 @@
+"""How the window looks: palettes, icons, motion, the way of the Tab key."""

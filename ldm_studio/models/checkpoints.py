@@ -1,0 +1,270 @@
+"""What is known of the checkpoints people have: what each is, and its digest.
+
+Finding it out takes torch, and of a digest some seconds, so it is remembered: by path, size and
+time of change.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from core import typed_json
+from core.errors import ModelError
+
+from .. import paths
+from ..json_files import read_json, write_json
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+"""Of the files that models, and what they are used with, come in."""
+MODEL = "model"
+FOLDER_INDEX = "model_index.json"
+"""What a folder in diffusers' layout holds."""
+WHOLE = (".safetensors", ".sft", ".ckpt")
+"""Of the files that whole models come in."""
+VAE_SUFFIXES = (".safetensors", ".pt", ".ckpt")
+_PLACES = {
+    "lora": "lora",
+    "loras": "lora",
+    "lycoris": "lora",
+    "embeddings": "embedding",
+    "vae": "vae",
+    "vae-approx": "preview",
+    "vae_approx": "preview",
+}
+"""What lies in folders of these names, in small letters, of other programs."""
+READING = 3
+"""Raised when `core` comes to tell more of files than before: they are then looked at again."""
+MAX_KNOWN = 5000
+MAX_FOLDER_FILES = 500
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What changes with what is in a file."""
+
+    size: int
+    """Bytes."""
+    time: int
+    """Of the last change, in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found out of a file, or of a folder in diffusers' layout."""
+
+    size: int
+    time: int
+    reading: int = 0
+    """READING when `what` and what follows was found out; 0: it is not."""
+    what: str = MODEL
+    """One of `core.checkpoints.describe.Kind`."""
+    kind: str = ""
+    """Of a model such as "Stable Diffusion 1, inpainting"; of others the family they are made for;
+    empty where that cannot be told."""
+    problem: str = ""
+    """Why it cannot be drawn with here; empty if it can."""
+    precision: str = ""
+    """The type of most of its numbers, such as "float16"."""
+    alias: str = ""
+    """What prompts may call it beside its name."""
+    digest: str = ""
+    """SHA-256 in hex; empty while it is not known."""
+    short: str = ""
+    """Of a LoRA, what AUTOMATIC1111 takes for its hash; empty while that is not known."""
+    beside: str = ""
+    """The name of the VAE that lay beside it then."""
+
+    @property
+    def is_model(self) -> bool:
+        """False for LoRAs, autoencoders and the like."""
+        return self.what == MODEL
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether it is a file, or a folder in diffusers' layout, and no folder of our own."""
+    return path.is_file() or (path / FOLDER_INDEX).is_file()
+
+
+def vae_beside(path: Path) -> Path | None:
+    """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it."""
+    if path.suffix.casefold() not in WHOLE:
+        return None
+    files = (path.with_name(f"{path.stem}.vae{suffix}") for suffix in VAE_SUFFIXES)
+    return next((file for file in files if file.is_file()), None)
+
+
+def stamp(path: Path) -> Stamp:
+    """Of a file, or of all files in a folder. Raises ModelError."""
+    try:
+        if not path.is_dir():
+            status = path.stat()
+            return Stamp(status.st_size, status.st_mtime_ns)
+        found = [status for file in _files(path) if (status := file.stat())]
+        return Stamp(
+            sum(status.st_size for status in found),
+            max((status.st_mtime_ns for status in found), default=0),
+        )
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+
+
+def _files(folder: Path) -> list[Path]:
+    inside = [Path(entry) for entry in os.scandir(folder)]
+    deeper = [Path(entry) for sub in inside if sub.is_dir() for entry in os.scandir(sub)]
+    return [path for path in (*inside, *deeper) if path.is_file()][:MAX_FOLDER_FILES]
+
+
+class Catalogue:
+    """What is known, in a file. Several threads may write it, each with an instance of its own.
+    Of several programs, what one of them adds may be lost, and is found out again.
+    """
+
+    _writing = threading.Lock()
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or paths.data_dir() / "checkpoints.json"
+        self._known = _parsed(read_json(self._path))
+        self._news: dict[str, Known] = {}
+
+    def known(self, path: Path) -> Known | None:
+        """What `path` is; None if that was not found out yet. Raises ModelError."""
+        known = self._fresh(path)
+        is_read = known.reading == READING and known.beside == _name_beside(path)
+        return known if is_read else None
+
+    def look(self, path: Path) -> Known:
+        """What `path` is, found out from its header if need be: imports torch. Raises ModelError
+        if it is gone."""
+        if (known := self.known(path)) is None:
+            known = _read(path, self._fresh(path))
+            self._news[str(path)] = known
+        return known
+
+    def digest(self, path: Path) -> str:
+        """Empty if it is not known. Raises ModelError."""
+        return self._fresh(path).digest
+
+    def is_same(self, path: Path, digest: str) -> bool:
+        """Whether a file that was known by this digest looks like `path` from outside: it may have
+        been moved.
+        """
+        try:
+            now = stamp(path)
+        except ModelError:
+            return False
+        every = (*self._known.values(), *self._news.values())
+        return any(k.digest == digest and Stamp(k.size, k.time) == now for k in every)
+
+    def short(self, path: Path) -> str:
+        """Empty if it is not known. Raises ModelError."""
+        return self._fresh(path).short
+
+    def keep_digest(self, path: Path, digest: str, short: str = "") -> None:
+        """Raises ModelError."""
+        self._news[str(path)] = replace(self._fresh(path), digest=digest, short=short)
+        self.save()
+
+    def save(self) -> None:
+        """Write what was found out. What cannot be written is found out again next time."""
+        if not self._news:
+            return
+        with self._writing:
+            self._known = _parsed(read_json(self._path))
+            for path, known in self._news.items():
+                self._known[path] = _both(self._known.get(path), known)
+            kept = dict(list(self._known.items())[-MAX_KNOWN:])
+            try:
+                write_json(self._path, {path: asdict(known) for path, known in kept.items()})
+            except OSError as error:
+                log.warning("%s could not be written: %s", self._path, error)
+        self._news = {}
+
+    def _fresh(self, path: Path) -> Known:
+        now = stamp(path)
+        known = self._news.get(str(path)) or self._known.get(str(path))
+        if known is None or Stamp(known.size, known.time) != now:
+            return Known(now.size, now.time)
+        return known
+
+
+def _both(before: Known | None, known: Known) -> Known:
+    """`known`, and of what somebody else wrote meanwhile that which it lacks."""
+    if before is None or (before.size, before.time) != (known.size, known.time):
+        return known
+    if not known.digest:
+        known = replace(known, digest=before.digest, short=before.short)
+    if known.reading < before.reading:
+        known = replace(before, digest=known.digest, short=known.short)
+    return known
+
+
+def _read(path: Path, known: Known) -> Known:
+    from core.checkpoints.describe import describe
+
+    known = replace(known, reading=READING, problem="", beside=_name_beside(path))
+    try:
+        found = describe(path)
+    except ModelError as error:
+        return replace(known, what=_by_place(path), problem=error.message)
+    known = replace(
+        known,
+        what=found.kind,
+        kind=found.family,
+        precision=found.precision,
+        alias=found.alias,
+    )
+    return _identified(path, known) if known.is_model else known
+
+
+def _name_beside(path: Path) -> str:
+    vae = vae_beside(path)
+    return vae.name if vae else ""
+
+
+def _by_place(path: Path) -> str:
+    """What a file that cannot be read was meant to be."""
+    for folder in path.parent.parts[::-1]:
+        if what := _PLACES.get(folder.casefold()):
+            return what
+    return MODEL if path.suffix.casefold() in WHOLE else "other"
+
+
+def _identified(path: Path, known: Known) -> Known:
+    from core.checkpoints.files import NotAModelError
+    from core.checkpoints.identify import identify
+    from core.checkpoints.load import check_drawable
+
+    vae = vae_beside(path)
+    try:
+        identity = identify(path, beside=[vae] if vae else [])
+    except ModelError as error:
+        is_model = not isinstance(error.__cause__, NotAModelError)
+        return replace(known, what=MODEL if is_model else "other", problem=error.message)
+    precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
+    known = replace(known, kind=identity.name, precision=precision)
+    try:
+        check_drawable(identity)
+    except ModelError as error:
+        return replace(known, problem=error.message)
+    return known
+
+
+def _parsed(data: dict[str, Any]) -> dict[str, Known]:
+    known: dict[str, Known] = {}
+    names = {field.name for field in fields(Known)}
+    for path, value in data.items():
+        if isinstance(value, dict):
+            value = {name: item for name, item in value.items() if name in names}
+        try:
+            known[path] = typed_json.read(Known, value, path)
+        except ValueError as error:  # of another version of the program, or damaged
+            log.warning("what was known of a checkpoint is ignored: %s", error)
+    return known

@@ -1,0 +1,235 @@
+"""Named prompt templates, kept in a file of the user's; AUTOMATIC1111's idea and its CSV."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from json import JSONDecodeError, loads
+from pathlib import Path
+from typing import Any
+
+from core.errors import StudioError
+
+from ..json_files import write_json
+
+log = logging.getLogger(__name__)
+
+PLACE = "{prompt}"
+"""Stands in a style for the prompt it is applied to."""
+MAX_NAME = 80
+MAX_FILE_BYTES = 8 << 20
+
+
+class StyleError(StudioError):
+    """Styles cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """A template for a prompt, and one for a negative prompt; an empty one changes nothing."""
+
+    name: str
+    prompt: str = ""
+    negative: str = ""
+
+    def apply(self, prompt: str, negative: str) -> tuple[str, str]:
+        """Both prompts, in this style."""
+        return _merged(self.prompt, prompt), _merged(self.negative, negative)
+
+
+BUILT_IN = (
+    Style("3D", "3d"),
+    Style("Flat", "flat"),
+    Style("Cartoon", "cartoon"),
+    Style("3D emoji", "3d emoji of {prompt}"),
+    Style("Flat emoji", "flat emoji of {prompt}"),
+    Style("Cartoon emoji", "cartoon emoji of {prompt}"),
+)
+"""In the style words of the default model, and in the phrases of its captions."""
+
+
+def _merged(template: str, prompt: str) -> str:
+    if PLACE in template:
+        return template.replace(PLACE, prompt.strip())
+    return ", ".join(filter(None, (prompt.strip(), template.strip()))) if template else prompt
+
+
+class StyleBook:
+    """The styles of the file `path`, in the user's order; names are unique.
+
+    Without a file there are the built-in styles. What cannot be read is never overwritten: a
+    damaged file is moved aside, and `problem` says so; one that cannot even be moved stops
+    everything from being written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem: StyleError | None = None
+        """What was wrong with the file."""
+        self._locked = False
+        self._styles = self._load()
+
+    @property
+    def styles(self) -> tuple[Style, ...]:
+        return self._styles
+
+    def find(self, name: str) -> Style | None:
+        """The style of that name, upper and lower case being the same."""
+        key = name.strip().casefold()
+        return next((style for style in self._styles if style.name.casefold() == key), None)
+
+    def put(self, styles: Iterable[Style]) -> None:
+        """Make these all the styles there are, and write them. Raises StyleError, changing
+        nothing.
+        """
+        made = tuple(styles)
+        if self._locked:
+            raise StyleError(f"{self.path} could not be read and is not overwritten.")
+        try:
+            write_json(self.path, {"styles": [asdict(style) for style in made]})
+        except OSError as error:
+            reason = error.strerror or error
+            raise StyleError(f"The styles cannot be written to {self.path}: {reason}.") from error
+        self._styles = made
+
+    def add(self, style: Style) -> None:
+        """Add `style`, in the place of one of the same name. Raises StyleError."""
+        style = replace(style, name=_checked_name(style.name))
+        old = self.find(style.name)
+        if old is None:
+            self.put((*self._styles, style))
+        else:
+            self.put(style if known is old else known for known in self._styles)
+
+    def add_all(self, styles: Iterable[Style]) -> int:
+        """Add those that are not there yet, under a name with a number where theirs is taken.
+        Returns how many. Raises StyleError.
+        """
+        made = {style.name.casefold(): style for style in self._styles}
+        before = len(made)
+        for style in styles:
+            name, number = _checked_name(style.name), 1
+            while (known := made.get(name.casefold())) is not None:
+                if (known.prompt, known.negative) == (style.prompt, style.negative):
+                    break
+                number += 1
+                name = f"{_checked_name(style.name)} {number}"
+            else:
+                made[name.casefold()] = replace(style, name=name)
+        if len(made) > before:
+            self.put(made.values())
+        return len(made) - before
+
+    def rename(self, style: Style, name: str) -> None:
+        """Raises StyleError when the name is empty or another style's."""
+        name = _checked_name(name)
+        if self.find(name) not in (None, style):
+            raise StyleError(f"There is a style “{name}” already.", "Choose another name.")
+        self.put(replace(style, name=name) if known is style else known for known in self._styles)
+
+    def remove(self, style: Style) -> None:
+        """Raises StyleError."""
+        self.put(known for known in self._styles if known is not style)
+
+    def _load(self) -> tuple[Style, ...]:
+        try:
+            content = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return BUILT_IN
+        except UnicodeDecodeError:
+            return self._put_aside(())
+        except OSError as error:
+            self._locked = True
+            self.problem = StyleError(
+                f"The styles in {self.path} cannot be read: {error.strerror or error}.",
+                "The built-in styles are shown instead; nothing will be written there.",
+            )
+            return BUILT_IN
+        styles, whole = _parse(content)
+        return styles if whole else self._put_aside(styles)
+
+    def _put_aside(self, styles: tuple[Style, ...]) -> tuple[Style, ...]:
+        """Keep the damaged file under another name; what could be read of it goes on."""
+        number = 1
+        while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():
+            number += 1
+        count = len(styles)
+        shown = f"The {count} that could be read" if styles else "The built-in ones"
+        try:
+            self.path.rename(kept)
+        except OSError as error:
+            log.warning("%s cannot be moved: %s", self.path, error)
+            self._locked = True
+            rest = "It is left as it is, and nothing will be written there."
+        else:
+            rest = f"The damaged file is kept as {kept}."
+        self.problem = StyleError(
+            f"The file of your styles, {self.path.name}, is damaged.",
+            f"{shown} are there instead. {rest}",
+        )
+        return styles or BUILT_IN
+
+
+def read_csv(path: Path) -> tuple[Style, ...]:
+    """The styles of AUTOMATIC1111's `styles.csv`. Raises StyleError."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise StyleError(f"{path.name} is too large for a file of styles.")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if not {"name", "prompt"} <= set(rows.fieldnames or ()):
+                raise StyleError(
+                    f"{path.name} is no table of styles.",
+                    "Its first line must name the columns: name, prompt, negative_prompt.",
+                )
+            read = [
+                Style(
+                    (row["name"] or "").strip()[:MAX_NAME],
+                    row["prompt"] or "",
+                    row.get("negative_prompt") or "",
+                )
+                for row in rows
+            ]
+    except OSError as error:
+        reason = error.strerror or error
+        raise StyleError(f"{path.name} cannot be read: {reason}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StyleError(f"{path.name} is no table of styles: {error}.") from error
+    styles = tuple(style for style in read if style.name and (style.prompt or style.negative))
+    if not styles:
+        raise StyleError(f"There is no style in {path.name}.")
+    return styles
+
+
+def _parse(content: str) -> tuple[tuple[Style, ...], bool]:
+    """The styles that can be read, and whether that is all of them."""
+    try:
+        data = loads(content)
+    except (JSONDecodeError, RecursionError):
+        return (), False
+    entries = data.get("styles") if isinstance(data, dict) else None
+    if not isinstance(entries, list):
+        return (), False
+    styles: dict[str, Style] = {}
+    for entry in entries:
+        style = _style(entry)
+        if style is not None:
+            styles.setdefault(style.name.casefold(), style)
+    return tuple(styles.values()), len(styles) == len(entries)
+
+
+def _style(entry: Any) -> Style | None:
+    if not isinstance(entry, dict):
+        return None
+    name, prompt, negative = (entry.get(key, "") for key in ("name", "prompt", "negative"))
+    texts = isinstance(name, str) and isinstance(prompt, str) and isinstance(negative, str)
+    return Style(name, prompt, negative) if texts and name.strip() else None
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())[:MAX_NAME]
+    if not name:
+        raise StyleError("A style needs a name.")
+    return name

@@ -1,0 +1,1 @@
+"""What the user decided once, and the dialog where it is changed."""

@@ -1,0 +1,251 @@
+"""What the user decided once, as a schema: sections of typed, bounded fields in one JSON file.
+
+The schema is msgspec's: structs that are checked when they are read, small and quick to import
+(the window waits for it), with a JSON Schema for those who edit the file by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import fields, replace
+
+from ..json_files import put_aside, read_json, read_object, write_json
+from ..pictures.naming import DEFAULT_PATTERN
+
+log = logging.getLogger(__name__)
+
+
+class Scheme(StrEnum):
+    """Which theme to use."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Motion(StrEnum):
+    """Whether anything moves by itself."""
+
+    SYSTEM = "system"
+    REDUCED = "reduced"
+
+
+class Precision(StrEnum):
+    """In which numbers the networks compute."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+class Format(StrEnum):
+    """What finished pictures are saved as; the ending of their files."""
+
+    PNG = "png"
+    WEBP = "webp"
+    JPEG = "jpg"
+
+
+class Told(StrEnum):
+    """What the file of a picture says of how it was made."""
+
+    ALL = "all"
+    NO_PROMPTS = "no prompts"
+    NOTHING = "nothing"
+
+
+class Look(Struct, frozen=True):
+    """Theme, language and motion."""
+
+    scheme: Scheme = Scheme.SYSTEM
+    language: str = ""
+    """A locale such as zh_CN; empty follows the system."""
+    motion: Motion = Motion.SYSTEM
+
+
+class Compute(Struct, frozen=True):
+    """Where and how the networks compute; taken up when the program starts."""
+
+    device: str = "auto"
+    """As torch names it, such as cpu or cuda:0; auto is the fastest there is."""
+    precision: Precision = Precision.AUTO
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0
+    """Of the processor; 0: one for each physical core."""
+
+
+class Steps(Struct, frozen=True):
+    """What is kept of the steps of finished pictures."""
+
+    trajectory_mib: Annotated[int, Meta(ge=0)] = 1024
+    """How much disk they may take; 0 keeps none."""
+
+
+class Previews(Struct, frozen=True):
+    """What is seen while a picture is drawn."""
+
+    shown: bool = True
+    per_second: Annotated[int, Meta(ge=1, le=30)] = 10
+    """At most."""
+    longest_side: Annotated[int, Meta(ge=64, le=8192)] = 2048
+    """Pixels, of a square; larger ones are shown coarser."""
+
+
+class Files(Struct, frozen=True):
+    """Where finished pictures go, and as what."""
+
+    folder: str = ""
+    """Empty: `LDM Studio` in the user's folder of pictures."""
+    pattern: str = DEFAULT_PATTERN
+    format: Format = Format.PNG
+
+
+class Privacy(Struct, frozen=True):
+    """What pictures tell others."""
+
+    told: Told = Told.ALL
+
+
+class Settings(Struct, frozen=True):
+    """All of it. Every field has a default."""
+
+    look: Look = Look()
+    compute: Compute = Compute()
+    steps: Steps = Steps()
+    previews: Previews = Previews()
+    files: Files = Files()
+    privacy: Privacy = Privacy()
+    shortcuts: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Keys by the id of an action, where they are not the usual ones."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What could be made of a file."""
+
+    settings: Settings
+    problem: str = ""
+    """What to tell the user; empty if all is well."""
+    hint: str = ""
+    locked: bool = False
+    """Whether the file is damaged and cannot be put aside, so that it must not be written."""
+
+
+@dataclass
+class _Reading:
+    """Collects what is wrong while the rest is read."""
+
+    wrong: list[str] = field(default_factory=list)
+
+    def struct(self, kind: type[Any], data: dict[str, Any], place: str = "") -> Any:
+        """A field that is missing or wrong has its default."""
+        kept: dict[str, Any] = {}
+        for known in fields(kind):
+            if known.name not in data:
+                continue
+            value, name = data[known.name], f"{place}{known.name}"
+            if isinstance(known.default, Struct) and isinstance(value, dict):
+                kept[known.name] = self.struct(type(known.default), value, f"{name}.")
+                continue
+            try:
+                kept[known.name] = msgspec.convert(value, known.type)
+            except msgspec.ValidationError as error:
+                log.warning("settings: %s: %s", name, error)
+                self.wrong.append(name)
+        return kind(**kept)
+
+
+def load(path: Path) -> Loaded:
+    """The settings in `path`. A file that is none is put aside, and the defaults are taken; a
+    single value that is wrong has its default. Either is told.
+    """
+    try:
+        data = read_object(path)
+    except FileNotFoundError:
+        return Loaded(Settings())
+    except OSError as error:
+        return Loaded(
+            Settings(),
+            f"The settings in {path} cannot be read: {error.strerror or error}.",
+            "The usual ones are used; nothing will be written there.",
+            locked=True,
+        )
+    except ValueError as error:
+        log.warning("%s: %s", path, error)
+        return _damaged(path)
+    reading = _Reading()
+    settings = reading.struct(Settings, _today(data))
+    if not reading.wrong:
+        return Loaded(settings)
+    return Loaded(
+        settings,
+        f"The file of your settings has values that mean nothing: {', '.join(reading.wrong)}.",
+        "The usual ones are used instead.",
+    )
+
+
+def read(path: Path) -> Settings:
+    """As `load`, without a word and without touching the file: for the command line."""
+    return _Reading().struct(Settings, _today(read_json(path)))
+
+
+def parse(data: dict[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings in an object, and the names of the values that are wrong."""
+    reading = _Reading()
+    return reading.struct(Settings, _today(data)), reading.wrong
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write to `path`, leaving there what another version of the program wrote. Raises OSError."""
+    write_json(path, _merged(_today(read_json(path)), as_object(settings)))
+
+
+def as_object(settings: Settings) -> dict[str, Any]:
+    """What JSON can hold."""
+    return msgspec.to_builtins(settings)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the file."""
+    return msgspec.json.schema(Settings)
+
+
+def _damaged(path: Path) -> Loaded:
+    problem = f"The file of your settings, {path.name}, is damaged."
+    try:
+        kept = put_aside(path)
+    except OSError as error:
+        log.warning("%s cannot be moved: %s", path, error)
+        rest = "It is left as it is, and nothing will be written there."
+        return Loaded(Settings(), problem, f"The usual settings are used. {rest}", locked=True)
+    return Loaded(Settings(), problem, f"The usual settings are used. The file is kept as {kept}.")
+
+
+def _today(data: dict[str, Any]) -> dict[str, Any]:
+    """An object of the first version, which had no sections, as one of this."""
+    moved = {"scheme": "look", "trajectory_mib": "steps"}
+    made = {key: value for key, value in data.items() if key not in moved}
+    for key, section in moved.items():
+        if key in data and isinstance(made.setdefault(section, {}), dict):
+            made[section] = {key: data[key], **made[section]}
+    return made
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """`new`, with what only `old` has."""
+    both = {
+        key: _merged(old[key], value)
+        for key, value in new.items()
+        if key != "shortcuts" and isinstance(value, dict) and isinstance(old.get(key), dict)
+    }
+    return {**old, **new, **both}
+
+
+__all__ = ["Settings", "load", "parse", "read", "replace", "save"]

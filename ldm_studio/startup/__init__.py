@@ -1,0 +1,1 @@
+"""From one start to the next: one program for each folder, the last session, crashes."""

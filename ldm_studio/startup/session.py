@@ -1,0 +1,145 @@
+"""What the window was like when it was last used: geometry and parameters, kept as they change."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QMainWindow
+
+from ..canvas.keeping import restore_settings, settings_of
+from ..canvas.view import CanvasView
+from ..commands.recent import Recent
+from ..json_files import read_json, write_json
+from ..studio.prompt_history import PromptHistory
+from ..studio.store import StudioStore
+
+log = logging.getLogger(__name__)
+
+DELAY_MS = 1000
+RETRY_MS = 5000
+_LAYOUT = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.WindowStateChange)
+
+
+class Session(QObject):
+    """Restores a session from `path` and writes it there a moment after each change."""
+
+    failed = Signal(str, str)
+    """It cannot be written: what, and what is done about it. Told once, until it can be."""
+
+    def __init__(self, path: Path, store: StudioStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._store = store
+        self._window: QMainWindow | None = None
+        self._canvas: CanvasView | None = None
+        self._data = read_json(path)
+        known = self._data.get("prompts", [])
+        self.prompts = PromptHistory(
+            text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
+        )
+        self.welcomes = self.is_first or self._data.get("welcome") is True
+        """Whether no picture was ever made or opened."""
+        used = self._data.get("commands", [])
+        self.recent = Recent(
+            (name for name in (used if isinstance(used, list) else []) if isinstance(name, str)),
+            self,
+        )
+        self.recent.changed.connect(self._changed)
+        self._told = False
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self.save)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether no earlier session is known."""
+        return "parameters" not in self._data
+
+    def welcomed(self) -> None:
+        """The first picture is there."""
+        self.welcomes = False
+        self._changed()
+
+    def secrets(self) -> list[str]:
+        """The prompts that no log shall hold; asked on any thread."""
+        return [self._store.prompt, self._store.negative, *self.prompts.prompts]
+
+    def restore_parameters(self) -> None:
+        parameters = self._data.get("parameters", {})
+        if not isinstance(parameters, dict):
+            parameters = {}
+        for problem in self._store.restore(parameters):
+            log.warning("%s: %s", self._path, problem)
+        self._store.modified.connect(self._changed)
+
+    def restore_window(self, window: QMainWindow) -> bool:
+        """False when the window has no earlier geometry."""
+        self._window = window
+        window.installEventFilter(self)
+        window.restoreState(self._bytes("state"))
+        return window.restoreGeometry(self._bytes("geometry"))
+
+    def restore_canvas(self, view: CanvasView) -> None:
+        """How its tools are set; what is on it is kept elsewhere."""
+        self._canvas = view
+        known = self._data.get("canvas", {})
+        restore_settings(view, known if isinstance(known, dict) else {})
+        view.options_changed.connect(self._changed)
+        view.tint_changed.connect(self._changed)
+
+    def save(self) -> None:
+        """Write now. A full disk is told, and it is tried again: it must stop nobody."""
+        self._timer.stop()
+        kept = self._data.get("parameters", {})
+        unknown = kept if isinstance(kept, dict) else {}
+        self._data["parameters"] = {**unknown, **self._store.saved()}
+        self._data["welcome"] = self.welcomes
+        self._data["commands"] = list(self.recent.names)
+        self._data["prompts"] = list(self.prompts.prompts)
+        if self._canvas is not None:
+            self._data["canvas"] = settings_of(self._canvas)
+        if self._window is not None:
+            self._data["geometry"] = _text(self._window.saveGeometry())
+            self._data["state"] = _text(self._window.saveState())
+        try:
+            write_json(self._path, self._data)
+        except OSError as error:
+            self._on_failed(error)
+        else:
+            self._told = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _LAYOUT:
+            self._changed()
+        return False
+
+    def _on_failed(self, error: OSError) -> None:
+        log.warning("the session could not be written: %s", error)
+        self._timer.start(RETRY_MS)
+        if self._told:
+            return
+        self._told = True
+        self.failed.emit(
+            self.tr("Prompt and settings cannot be kept in {folder}: {reason}.").format(
+                folder=self._path.parent, reason=error.strerror or error
+            ),
+            self.tr(
+                "They are written as soon as that is possible; until then they would be lost if "
+                "LDM Studio ended."
+            ),
+        )
+
+    def _changed(self, _name: str = "") -> None:
+        if not self._timer.isActive():  # so that long typing is written while it goes on
+            self._timer.start(DELAY_MS)
+
+    def _bytes(self, key: str) -> QByteArray:
+        value: Any = self._data.get(key, "")
+        text = value if isinstance(value, str) else ""
+        return QByteArray.fromBase64(text.encode("ascii", "ignore"))
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")

@@ -1,0 +1,498 @@
+"""The command line, as a script would use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from core.diffusion.options import Options
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.sigmas import SCHEDULES
+from core.environment import Environment
+from core.errors import ModelError
+from core.pixels import digest
+from core.request import Guidance, Levels, Request, Variation
+from core.text.reading import PromptReader
+from ldm_studio import __main__, paths
+from ldm_studio.command_line import cli
+from ldm_studio.engine.events import ModelInfo
+from ldm_studio.models.models import find_model
+from ldm_studio.pictures.images import load_image, read_record, read_request
+from ldm_studio.prompts.wildcards import Wildcards, settled
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = Environment(torch="fake")
+MODEL = ModelInfo(
+    name="Paint",
+    digest="ab" * 32,
+    device="CPU",
+    sampler="DPM++ 2M",
+    schedule="Karras",
+    steps=3,
+    cfg=2.5,
+    width=64,
+    height=32,
+    size_multiple=16,
+    max_side=128,
+)
+
+
+@dataclass(frozen=True)
+class FakePicture:
+    rgb: np.ndarray
+    request: Request
+
+    def rgba(self) -> np.ndarray:
+        return np.dstack([self.rgb, np.zeros(self.rgb.shape[:2], np.uint8)])
+
+
+@dataclass
+class FakeRun:
+    request: Request
+    fails: BaseException | None = None
+    environment: Environment = ENVIRONMENT
+    done: int = 0
+    noted: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return self.request.steps
+
+    def steps(self) -> Iterator[int]:
+        if self.fails:
+            raise self.fails
+        return iter(range(self.total))
+
+    def mark(self, step: int) -> str:
+        return f"{step:016x}"
+
+    def finish(self, step: Any) -> Any:
+        assert step == self.total - 1
+        shape = (self.request.height, self.request.width, 3)
+        return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
+
+
+@dataclass
+class FakePipeline:
+    """A pipeline that paints everything in one colour and remembers what it was asked."""
+
+    model: str = ""
+    """The one that was asked for."""
+    fails: dict[int, BaseException] = field(default_factory=dict)
+    """Which picture fails, and how."""
+    load_error: Exception | None = None
+    loaded: bool = False
+    read: PromptReader | None = None
+    asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
+
+    def load(self, model: str) -> ModelInfo:
+        find_model(model)
+        self.model = model
+        if self.load_error:
+            raise self.load_error
+        self.loaded = True
+        return replace(MODEL, read=self.read)
+
+    def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
+        self.asked.append((request, image, mask))
+        return FakeRun(request, self.fails.get(len(self.asked) - 1))
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+@pytest.fixture
+def run(pipeline, tmp_path, monkeypatch):
+    """Run `ldm-studio` in an empty folder; returns the exit code."""
+    monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> int:
+        try:
+            return cli.main(arguments, lambda: pipeline)
+        except SystemExit as leaving:
+            return int(str(leaving.code))
+
+    return command
+
+
+# --- making pictures ---------------------------------------------------------------------------
+
+
+def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
+    assert run("generate", "a fox") == 0
+    out, err = capsys.readouterr()
+    path = Path(out.strip())
+    ((request, image, mask),) = pipeline.asked
+    assert path.name == f"00001-{request.seed}.png"
+    assert tmp_path / "home" in path.parents
+    assert f"seed {request.seed}" in err
+    assert (image, mask) == (None, None)
+    assert request == Request(
+        prompt="a fox",
+        sampler="DPM++ 2M",
+        schedule="Karras",
+        steps=3,
+        cfg=2.5,
+        width=64,
+        height=32,
+        seed=request.seed,
+    )
+    assert read_request(path) == request
+
+
+def test_wildcards_are_drawn_for_each_picture_by_its_own_seed(run, pipeline, capsys):
+    folder = paths.wildcards_dir()
+    folder.mkdir(parents=True)
+    (folder / "hat.txt").write_text("\n".join(map(str, range(500))))
+    prompt = "a {red|blue} __hat__ and __nothing__"
+    assert run("generate", prompt, "--seed", "7", "--count", "3", "-o", "out") == 0
+    requests = [request for request, _, _ in pipeline.asked]
+    assert len({request.prompt for request in requests}) == 3
+    assert {request.template for request in requests} == {prompt}
+    for request in requests:
+        alone = Request(prompt=prompt, seed=request.seed)
+        assert request.prompt == settled(alone, Wildcards()).prompt
+    assert "'__nothing__': There is no wildcard" in capsys.readouterr().err
+
+
+def test_the_syntax_and_clip_skip_are_asked_for_and_what_is_of_no_use_is_said(
+    run, pipeline, capsys
+):
+    assert run("generate", "[a:b:c", "--syntax", "ComfyUI", "--clip-skip", "2") == 0
+    ((request, _, _),) = pipeline.asked
+    assert (request.syntax, request.clip_skip) == ("ComfyUI", 1)
+    err = capsys.readouterr().err
+    assert "not made for --clip-skip" in err
+    assert "never closed" not in err
+    assert run("generate", "[a:b:c") == 0
+    assert "never closed" in capsys.readouterr().err
+    assert run("generate", "a", "--syntax", "Compel") == 2
+    assert run("generate", "a", "--clip-skip", "13") == 2
+
+
+def test_every_setting_reaches_the_pipeline(run, pipeline):
+    words = "generate fox -n blurry --sampler euler~a --schedule KARRAS --steps 7 --cfg 0 --seed 9"
+    command = [w.replace("~", " ") for w in f"{words} --size 96x16 -o a.png".split(" ")]
+    assert run(*command) == 0
+    ((request, _, _),) = pipeline.asked
+    assert request == Request(
+        prompt="fox",
+        negative="blurry",
+        sampler="Euler a",
+        schedule="Karras",
+        steps=7,
+        cfg=0.0,
+        seed=9,
+        width=96,
+        height=16,
+    )
+
+
+def test_every_finer_setting_reaches_the_pipeline(run, pipeline):
+    words = (
+        "generate fox --cfg-rescale 0.7 --guidance-start 0.1 --guidance-end 0.8 --mimic-cfg 5 "
+        "--mimic-quantile 0.99 --sampler heun --churn 3 --churn-min 0.1 --churn-max 9 "
+        "--s-noise 1.1 --schedule karras --sigma-min 0.1 --sigma-max 10 --rho 5 --noise nv "
+        "--variation-strength 0.2 --variation-seed 9 -o a.png"
+    )
+    assert run(*words.split()) == 0
+    ((request, _, _),) = pipeline.asked
+    assert request.guidance == Guidance(0.7, 0.1, 0.8, 5.0, 0.99)
+    assert request.options == Options(None, 1.1, 3.0, 0.1, 9.0)
+    assert request.levels == Levels((), 0.1, 10.0, 5.0)
+    assert request.noise == "A1111 NV"
+    assert request.variation == Variation(9, 0.2)
+    words = "generate fox --cfg-plus-plus 0.6 --sampler unipc --order 2 --sigmas 9,3,1,0 -o a.png"
+    assert run(*words.split()) == 0
+    request = pipeline.asked[-1][0]
+    assert request.guidance == Guidance(plus_plus=0.6)
+    assert request.options == Options(order=2)
+    assert (request.levels, request.steps) == (Levels((9.0, 3.0, 1.0)), 3)
+    assert run("generate", "fox", "--sampler", "k_euler_a", "--eta", "0.3", "-o", "a.png") == 0
+    assert pipeline.asked[-1][0].options == Options(eta=0.3)
+
+
+def test_a_variation_seed_that_was_drawn_by_lot_is_said(run, pipeline, capsys):
+    assert run("generate", "fox", "--variation-strength", "0.5", "--seed", "1") == 0
+    seed = pipeline.asked[0][0].variation.seed
+    assert capsys.readouterr().err == f"variation seed {seed}\n"
+
+
+def test_pictures_carry_the_record_of_their_run(run, tmp_path):
+    assert run("generate", "fox", "-o", "a.png") == 0
+    record = read_record(tmp_path / "a.png")
+    assert record is not None
+    assert record.environment == ENVIRONMENT
+    assert record.steps == tuple(f"{step:016x}" for step in range(MODEL.steps))
+    assert record.pixels == digest(load_image(tmp_path / "a.png"))
+
+
+def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
+    assert run("generate", "fox", "--count", "3", "--seed", "5", "-o", "foxes") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [Path(line).name for line in lines] == ["00001-5.png", "00002-6.png", "00003-7.png"]
+    assert all((tmp_path / line).exists() for line in lines)
+
+
+def test_json_says_how_each_picture_was_made(run, capsys):
+    assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["seed"] for record in records] == [5, 6]
+    for record in records:
+        assert read_request(Path(record["path"])) == Request.from_json(
+            json.dumps(record["request"])
+        )
+        assert record["seconds"] >= 0
+
+
+def test_transparent_pictures_keep_their_alpha(run, tmp_path):
+    assert run("generate", "fox", "--transparent", "-o", "a.png") == 0
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == "RGBA"
+
+
+def test_a_picture_can_be_the_start(run, pipeline, tmp_path):
+    Image.new("RGB", (48, 32), (1, 2, 3)).save(tmp_path / "start.png")
+    assert run("generate", "fox", "--init", "start.png") == 0
+    ((request, image, mask),) = pipeline.asked
+    assert (request.width, request.height, request.strength) == (48, 32, 0.75)
+    assert (image == (1, 2, 3)).all()
+    assert mask is None
+
+
+def test_picture_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path):
+    Image.new("RGB", (50, 30), "red").save(tmp_path / "start.png")
+    Image.new("L", (50, 30), 255).save(tmp_path / "mask.png")
+    command = "generate fox --init start.png --mask mask.png --size 64x48"
+    assert run(*command.split()) == 0
+    ((request, image, mask),) = pipeline.asked
+    assert (request.width, request.height, request.strength) == (64, 48, 1.0)
+    assert image.shape == (48, 64, 3)
+    assert (mask == np.full((48, 64), 255)).all()
+
+
+def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
+    folder = tmp_path / "home" / "data" / "models" / "paint"
+    folder.mkdir(parents=True)
+    for name, chosen in (("paint", ["--model", "paint"]), (str(folder), ["--model", str(folder)])):
+        assert run("generate", "fox", *chosen, "-o", "a.png") == 0
+        assert pipeline.model == read_request(Path("a.png")).model == name
+    assert run("generate", "fox", "-o", "a.png") == 0
+    assert pipeline.model == "default"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sampler", "schedule"),
+    [
+        (["--sampler", "DPM++ 2M Karras"], "DPM++ 2M", "Karras"),
+        (["--sampler", "k_euler_a", "--schedule", "uniform"], "Euler a", "Normal"),
+        (["--sampler", "dpmpp_2m_k", "--schedule", "beta"], "DPM++ 2M", "Beta"),
+    ],
+)
+def test_names_of_other_programs_are_understood(run, pipeline, arguments, sampler, schedule):
+    assert run("generate", "fox", "-o", "a.png", *arguments) == 0
+    request = read_request(Path("a.png"))
+    assert (request.sampler, request.schedule) == (sampler, schedule)
+
+
+# --- what can go wrong -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("--sampler eulr", f"Did you mean 'Euler' or 'Euler a'? Known: {', '.join(SAMPLERS)}."),
+        ("--schedule nothing", f"Known: {', '.join(SCHEDULES)}."),
+        ("--steps 0", "whole number from 1 to 1000"),
+        ("--steps many", "whole number from 1 to 1000"),
+        ("--cfg nan", "a number from 0 to 100"),
+        ("--seed -1", "whole number from 0 to 18446744073709551615"),
+        ("--size 128", "not a size such as 128x128"),
+        ("--size 1x1", "width is 1, outside 8 to 16384"),
+        ("--count 0", "whole number from 1 to"),
+        ("--strength 0 --init start.png", "0 would change nothing"),
+        ("--strength 0.5", "Add --init"),
+        ("--mask start.png", "Add --init"),
+        ("--transparent --init start.png --mask start.png", "no transparent background"),
+        ("--count 2 -o a.png", "Name a folder"),
+        ("-o a.gif", ".webp, not as .gif; use a.png"),
+        ("--output=", "the name is empty"),
+        ("--init start.png", "Add --size 128x80 to scale it"),
+        ("--init start.png --mask small.png", "must have the same size"),
+        ("--surprise", "unrecognized arguments"),
+        ("--sampler Euler --order 3", "--order: Euler takes no order. It takes --churn"),
+        ("--sampler LCM --eta 0.5", "--eta: LCM takes no eta"),
+        ("--eta 2", "a number from 0 to 1"),
+        ("--churn-min 0.1 --sampler Euler", "--churn-min does nothing without --churn"),
+        ("--mimic-quantile 0.9", "--mimic-quantile does nothing without --mimic-cfg"),
+        ("--variation-seed 9", "does nothing without --variation-strength"),
+        ("--cfg 3 --cfg-plus-plus 1", "--cfg does nothing beside --cfg-plus-plus"),
+        ("--sigmas 3,2 --schedule beta", "--schedule does nothing beside --sigmas"),
+        ("--sigmas 3,2 --rho 5", "--rho does nothing beside --sigmas"),
+        ("--sigmas 3,nan", "not a list of sigmas"),
+        ("--sigmas 2,3", "--sigmas: The sigmas must fall"),
+        ("--sigmas 3,2 --steps 5", "--sigmas: 2 sigmas are not 5 steps. Ask for 2 steps"),
+        ("--schedule normal --rho 5", "--rho: Normal has no rho"),
+        ("--sigma-min 3 --sigma-max 2", "--sigma-min: sigma_min 3.0 is not below"),
+        ("--guidance-start 0.5 --guidance-end 0.4", "--guidance-end: guidance.end is 0.4"),
+        ("--noise comfu", "Did you mean 'ComfyUI'? Known: Studio, A1111 CPU"),
+        ("--stop-after 2", "--stop-after K and --state FILE need each other"),
+        ("--state a.state", "--stop-after K and --state FILE need each other"),
+        ("--stop-after 2 --state a.state --count 2", "--count must be 1"),
+        ("--stop-after 2 --state a.state -o a.png", "Give -o to `ldm-studio resume`"),
+        ("--stop-after 9 --state a.state", "--stop-after 9 is beyond the last of 3 steps"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
+    Image.new("RGB", (300, 190)).save(tmp_path / "start.png")
+    Image.new("L", (3, 3)).save(tmp_path / "small.png")
+    assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.glob("*.state")] == []
+
+
+def test_an_unknown_model_lists_the_known(run, capsys, tmp_path):
+    folder = tmp_path / "home" / "data" / "models" / "paint"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text("{}")
+    assert run("generate", "fox", "--model", "pant") == cli.Exit.MODEL
+    assert "Known: default, paint;" in capsys.readouterr().err
+
+
+def test_a_damaged_model_has_its_own_exit_code(run, pipeline, capsys):
+    pipeline.load_error = ModelError("The weights are damaged.", "Install them again.")
+    assert run("generate", "fox") == cli.Exit.MODEL
+    assert "The weights are damaged. Install them again." in capsys.readouterr().err
+
+
+def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
+    words = {"[UNK]": 0, "fox": 1, "red": 2}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    pipeline.read = PromptReader(tokenizer, 2)
+    assert run("generate", "red fox red fox", "-n", "猫") == 0
+    err = capsys.readouterr().err
+    assert "the prompt has 4 tokens; Paint reads 2, not 'red fox'" in err
+    assert "Paint does not know these words of the negative prompt: 猫" in err
+
+
+def test_a_lone_bracket_is_said_where_it_is(run, capsys):
+    assert run("generate", "a (red fox") == 0
+    assert "the prompt, at character 3 '(': This ( is never closed" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.PICTURE
+    assert not pipeline.loaded
+
+
+def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
+    (tmp_path / "junk.png").write_text("junk")
+    assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
+    assert "junk.png is not a picture" in capsys.readouterr().err
+    assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
+    assert "Cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 EB")]
+)
+def test_running_out_of_memory_is_not_a_bug(run, pipeline, capsys, error):
+    pipeline.fails[0] = error
+    assert run("generate", "fox") == cli.Exit.MEMORY
+    err = capsys.readouterr().err
+    assert "not enough memory" in err
+    assert "Traceback" not in err
+
+
+def test_a_bug_shows_where_it_is(run, pipeline, capsys):
+    pipeline.fails[0] = ZeroDivisionError("surprise")
+    assert run("generate", "fox") == cli.Exit.BUG
+    err = capsys.readouterr().err
+    assert "surprise" in err
+    assert "please report" in err
+
+
+def test_an_interruption_keeps_what_is_finished(run, pipeline, capsys, tmp_path):
+    pipeline.fails[1] = KeyboardInterrupt()
+    assert run("generate", "fox", "--count", "3", "--seed", "1", "-o", "out") == 130
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [str(Path("out/00001-1.png"))]
+    assert "1 of 3 pictures are finished" in err
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["00001-1.png"]
+
+
+# --- the program itself ------------------------------------------------------------------------
+
+
+def test_without_a_display_the_window_names_the_command_line(run, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert run() == cli.Exit.NO_WINDOW
+    err = capsys.readouterr().err
+    assert "ldm-studio generate" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("generate", "resume", "branch", "replay", "doctor")),
+    ],
+)
+def test_help_reads_well(run, capsys, arguments):
+    assert run(*arguments) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: ldm-studio")
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_the_preload_touches_nothing_outside_windows():
+    before = set(sys.modules)
+    __main__.preload_torch_library()
+    assert set(sys.modules) == before
+
+
+def test_arguments_are_read_without_torch_or_qt():
+    code = (
+        "import sys, ldm_studio.command_line.cli as cli;"
+        "cli.parser().parse_args(['generate', 'x']);"
+        "sys.exit(any(name.split('.')[0] in ('torch', 'PySide6') for name in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+def test_the_real_program_draws_the_same_picture_twice(tmp_path):
+    pictures = []
+    for name in ("a.png", "b.png"):
+        command = [sys.executable, "-m", "ldm_studio", "generate", "a red heart with a smile"]
+        command += ["--steps", "2", "--seed", "7", "-o", str(tmp_path / name), "--json"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        request = read_request(tmp_path / name)
+        assert request == Request.from_json(json.dumps(json.loads(done.stdout)["request"]))
+        pictures.append(load_image(tmp_path / name))
+    assert request is not None
+    assert (request.steps, request.seed) == (2, 7)
+    assert pictures[0].shape == (request.height, request.width, 3)
+    assert np.array_equal(*pictures)
+    assert pictures[0].std() > 0

@@ -1,0 +1,86 @@
+"""Redrawing and extending a picture from the command line: flags, files, errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.outpainting import Border, extended
+from core.request import Inpaint
+from ldm_studio.command_line import cli
+from ldm_studio.pictures.images import load_image, read_request
+from tests.ldm_studio.command_line.test_cli import pipeline, run  # noqa: F401  # fixtures
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (203, 301, 3), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def pictures(run, tmp_path):  # noqa: F811
+    Image.fromarray(PHOTO).save(tmp_path / "photo.png")
+    Image.fromarray(np.full((203, 301), 255, np.uint8)).save(tmp_path / "mask.png")
+    Image.fromarray(PHOTO[:64, :96]).save(tmp_path / "small.png")
+    Image.fromarray(np.full((64, 96), 255, np.uint8)).save(tmp_path / "small-mask.png")
+
+
+def test_every_flag_reaches_the_request(run, pipeline) -> None:  # noqa: F811
+    command = (
+        "generate hat --init photo.png --mask mask.png --area masked --padding 9 --area-width 64 "
+        "--area-height 32 --content fill --grow -3 --blur 2.5 --soft --invert --match --tile 64"
+    )
+    assert run(*command.split()) == 0
+    ((request, image, _mask),) = pipeline.asked
+    assert request.inpaint == Inpaint(True, -3, 2.5, "fill", True, "masked", 9, 64, 32, True)
+    assert request.tile == 64
+    assert (request.width, request.height) == (301, 203)  # the picture keeps its size
+    assert np.array_equal(image, PHOTO)
+
+
+def test_switches_can_be_turned_off(run, pipeline) -> None:  # noqa: F811
+    command = "generate hat --init small.png --mask small-mask.png --no-match --no-soft"
+    assert run(*command.split()) == 0
+    ((request, *_),) = pipeline.asked
+    assert request.inpaint == Inpaint()
+
+
+def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> None:  # noqa: F811
+    command = "generate fox --init small.png --outpaint 32,0,0,16 --fill mirror --blur 1"
+    assert run(*command.split(), "-o", "wide.webp") == 0
+    ((request, image, mask),) = pipeline.asked
+    picture, drawn = extended(PHOTO[:64, :96], Border(32, 0, 0, 16), "mirror")
+    assert np.array_equal(image, picture)
+    assert np.array_equal(mask, drawn)
+    assert (request.width, request.height, request.strength) == (128, 80, 1.0)
+    assert load_image(tmp_path / "wide.webp").shape == (80, 128, 3)
+    saved = read_request(tmp_path / "wide.webp")
+    assert saved is not None
+    assert saved.inpaint.blur == 1.0
+
+
+def test_tiles_take_a_large_picture(run, pipeline) -> None:  # noqa: F811
+    assert (
+        run(*["generate", "fox", "--init", "photo.png", "--size", "1024x512", "--tile", "64"]) == 0
+    )
+    ((request, *_),) = pipeline.asked
+    assert (request.width, request.tile) == (1024, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("--area masked", "--area does nothing without --mask"),
+        ("--soft", "--soft does nothing without --mask"),
+        ("--init small.png --mask small-mask.png --padding 3", "does nothing without --area"),
+        ("--init small.png --mask small-mask.png --content sky", "'sky' is none of original, fill"),
+        ("--init small.png --mask small-mask.png --grow 999", "not a whole number from -256"),
+        ("--outpaint 8,0,0,0", "--outpaint needs a picture to start from"),
+        ("--init small.png --outpaint 8,0,0", "is not LEFT,TOP,RIGHT,BOTTOM"),
+        ("--init small.png --outpaint 0,0,0,0", "is not LEFT,TOP,RIGHT,BOTTOM"),
+        ("--init small.png --outpaint 8,0,0,0 --mask mask.png", "--outpaint makes the mask"),
+        ("--init small.png --fill edge", "--fill does nothing without --outpaint"),
+        ("--init photo.png --mask mask.png", "or --tile"),
+    ],
+)
+def test_what_is_wrong_is_said(run, capsys, arguments, says) -> None:  # noqa: F811
+    assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
+    assert says in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,158 @@
+"""Errors that nobody caught: in the log without prompts, in one dialog, and one goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from ldm_studio import paths
+from ldm_studio.canvas.background import Background
+from ldm_studio.startup.crash import HIDDEN, LOG_NAME, CrashReporter, without
+from tests.ldm_studio.fakes import FakePipeline
+
+
+@pytest.fixture
+def crash(qapp, application) -> Iterator[CrashReporter]:
+    """Connected as the running program connects it."""
+    crash = CrashReporter(paths.logs_dir())
+    application.watch(crash)
+    yield crash
+    crash.close()
+
+
+def log() -> str:
+    return (paths.logs_dir() / LOG_NAME).read_text(encoding="utf-8")
+
+
+def fail(word: str = "unexpected") -> None:
+    raise KeyError(word)
+
+
+def in_a_slot(application) -> None:
+    QTimer.singleShot(0, application, fail)
+
+
+def in_a_thread(application) -> None:
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+
+
+def in_a_task(application) -> None:
+    async def work() -> None:
+        fail()
+
+    asyncio.get_running_loop().create_task(work())
+
+
+def in_a_pool(application) -> None:
+    background = Background(application)
+    background.run(fail)
+    background.close()
+
+
+def in_an_executor(application) -> None:
+    async def work() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            await asyncio.get_running_loop().run_in_executor(pool, fail)
+
+    asyncio.get_running_loop().create_task(work())
+
+
+def in_the_engine(application) -> None:
+    pipeline = application.bridge._engine._pipeline
+    pipeline.info, pipeline.before_load = None, fail
+    application.bridge.warm_up()
+
+
+@pytest.mark.parametrize(
+    "place", [in_a_slot, in_a_thread, in_a_task, in_a_pool, in_an_executor, in_the_engine]
+)
+def test_wherever_it_happens_there_is_one_dialog_and_a_line_in_the_log(
+    application, crash, aio, qtbot, place
+) -> None:
+    aio.set_exception_handler(crash.asyncio_error)
+    # pytest-qt puts its own hook there, which fails the test.
+    sys.excepthook = crash._exception
+    place(application)
+    qtbot.waitUntil(lambda: application.errors.dialog is not None)
+    dialog = application.errors.dialog
+    assert dialog.isVisible()
+    assert "KeyError" in dialog.summary.text()
+    assert "Traceback" in dialog.details.toPlainText()
+    assert "Traceback" in log()
+    dialog.go_on.click()
+    assert application.errors.dialog is None
+    application.store.prompt = "goes on"
+
+
+def test_more_errors_join_the_dialog_that_is_open(application) -> None:
+    errors = application.errors
+    errors.show("one", "report one")
+    dialog = errors.dialog
+    for _ in range(50):
+        errors.show("one", "report one")
+    errors.show("two", "report two")
+    assert errors.dialog is dialog
+    assert "51" in dialog.summary.text()
+    assert dialog.details.toPlainText().count("report one") == 1
+    assert "report two" in dialog.details.toPlainText()
+    dialog.go_on.click()
+
+
+def test_an_error_that_comes_again_is_told_without_a_dialog(application) -> None:
+    errors, notice = application.errors, application.window.notice
+    errors.show("one", "report one")
+    errors.dialog.go_on.click()
+    errors.show("one", "report one")
+    assert errors.dialog is None
+    assert "again: one" in notice.text()
+    notice.action.click()
+    errors.dialog.copy.click()
+    assert QApplication.clipboard().text() == "report one"
+    errors.dialog.go_on.click()
+
+
+def test_no_prompt_is_in_the_log(application, crash) -> None:
+    application.store.prompt = "my secret\ngarden"
+    application.store.negative = "nothing else"
+    logging.getLogger("ldm_studio.test").warning("wrong: %r", application.store.prompt)
+    crash.tell("broken: nothing else", "KeyError: 'my secret\\ngarden'")
+    text = log()
+    assert "secret" not in text
+    assert "nothing else" not in text
+    assert text.count(HIDDEN) >= 3
+
+
+def test_short_words_are_not_hidden() -> None:
+    assert without("a cat sat", ["cat", "a cat sat"]) == HIDDEN
+    assert without("concatenate", ["cat"]) == "concatenate"
+
+
+def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:
+    crash.note_versions()
+    assert "LDM Studio" in log()
+    for number in range(40):
+        logging.getLogger("ldm_studio.test").warning("%d %s", number, "x" * 100_000)
+    sizes = [path.stat().st_size for path in paths.logs_dir().glob(f"{LOG_NAME}*")]
+    assert len(sizes) == 3
+    assert sum(sizes) < 4_000_000
+
+
+def test_a_picture_that_fails_by_a_bug_is_one_of_them(start, aio, qtbot) -> None:
+    application = start(FakePipeline(begin_error=RuntimeError("a bug")))
+    crash = CrashReporter(paths.logs_dir())
+    application.watch(crash)
+    application.studio.generate()
+    qtbot.waitUntil(lambda: application.errors.dialog is not None)
+    assert "a bug" in application.errors.dialog.summary.text()
+    application.errors.dialog.go_on.click()
+    crash.close()

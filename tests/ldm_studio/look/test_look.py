@@ -1,0 +1,110 @@
+"""Actions, themes and icons: what can be checked of a look without looking."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from itertools import product
+
+import pytest
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QColor, QKeySequence, QPalette
+from PySide6.QtSvg import QSvgRenderer
+
+from ldm_studio.commands.actions import ACTIONS, MENUS
+from ldm_studio.look.theme import ICONS, Theme, icon, palette
+from ldm_studio.settings.settings import Scheme
+
+Role = QPalette.ColorRole
+NAMED = [spec for spec in ACTIONS if spec.text]
+
+
+def test_ids_and_keys_are_unique() -> None:
+    ids = Counter(spec.id for spec in NAMED)
+    keys = Counter(key.lower() for spec in NAMED for key in spec.keys)
+    assert [name for name, number in (ids + keys).items() if number > 1] == []
+
+
+def test_every_key_is_one_qt_knows(qapp) -> None:
+    for spec in NAMED:
+        for key in spec.keys:
+            assert QKeySequence(key).toString(), key
+
+
+def test_every_menu_and_icon_exists() -> None:
+    assert {spec.menu for spec in ACTIONS} == set(MENUS)
+    for spec in NAMED:
+        assert not spec.icon or (ICONS / f"{spec.icon}.svg").is_file()
+
+
+def test_mnemonics_are_unique_within_a_menu() -> None:
+    for menu in MENUS:
+        letters = [s.text[s.text.index("&") + 1].lower() for s in NAMED if s.menu == menu]
+        assert len(letters) == len(set(letters)), (menu, letters)
+
+
+@pytest.mark.parametrize("path", sorted(ICONS.glob("*.svg")), ids=lambda path: path.stem)
+def test_icons_can_be_drawn(qapp, path) -> None:
+    assert QSvgRenderer(str(path)).isValid()
+
+
+def luminance(colour: QColor) -> float:
+    def linear(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(c) for c in (colour.redF(), colour.greenF(), colour.blueF()))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """WCAG 2 contrast ratio, 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+PAIRS = [
+    *product((Role.Text, Role.PlaceholderText, Role.Link, Role.BrightText), (Role.Base,)),
+    *product((Role.WindowText, Role.PlaceholderText, Role.Link, Role.BrightText), (Role.Window,)),
+    (Role.ButtonText, Role.Button),
+    (Role.ButtonText, Role.Midlight),
+    (Role.HighlightedText, Role.Highlight),
+    (Role.ToolTipText, Role.ToolTipBase),
+]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("front", "back"), PAIRS, ids=lambda role: role.name)
+def test_text_can_be_read(qapp, dark, front, back) -> None:
+    colours = palette(dark)
+    assert contrast(colours.color(front), colours.color(back)) >= 4.5
+
+
+def darkest(of: QObject) -> float:
+    image = icon("close").pixmap(QSize(24, 24)).toImage()
+    pixels = [image.pixelColor(x, y) for x in range(24) for y in range(24)]
+    return max((p for p in pixels), key=lambda p: p.alpha()).lightnessF()
+
+
+def test_icons_and_palette_follow_the_theme_while_the_program_runs(qapp) -> None:
+    theme = Theme(qapp, Scheme.LIGHT)
+    assert darkest(theme) < 0.3
+    assert qapp.palette().color(Role.Window).lightness() > 128
+    theme.scheme = Scheme.DARK
+    assert darkest(theme) > 0.7
+    assert qapp.palette().color(Role.Window).lightness() < 128
+
+
+def test_the_binding_does_not_lose_references_to_true_and_none(qapp) -> None:
+    """PySide6 6.12.0 did, before Python 3.12, and aborted after some hundred signals."""
+
+    class Emitter(QObject):
+        fired = Signal()
+
+    emitter = Emitter()
+    before = sys.getrefcount(None), sys.getrefcount(True)
+    for _ in range(5000):
+        emitter.fired.emit()
+        emitter.setObjectName("x")
+    after = sys.getrefcount(None), sys.getrefcount(True)
+    assert abs(after[0] - before[0]) < 100
+    assert abs(after[1] - before[1]) < 100

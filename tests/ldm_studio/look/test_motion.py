@@ -1,0 +1,124 @@
+"""Nothing moves by itself for those who ask for that, in the settings or of their system."""
+
+from __future__ import annotations
+
+import plistlib
+
+import pytest
+from PySide6.QtCore import QProcess, QSize, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from ldm_studio.history.browser.compare import CompareView, Way
+from ldm_studio.look import motion
+from ldm_studio.look.motion import Rest, moves, system_rests
+from ldm_studio.settings.settings import Motion, read
+from tests.ldm_studio.fakes import FakePipeline
+
+GTK = "[Settings]\ngtk-enable-animations={}\n"
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path, monkeypatch):
+    """A system that has not been asked for anything."""
+    monkeypatch.setattr(motion.sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def compared(application, qtbot) -> CompareView:
+    view = CompareView()
+    qtbot.addWidget(view)
+    view.resize(QSize(200, 100))
+    pictures = [QImage(8, 8, QImage.Format.Format_RGB32) for _ in range(2)]
+    for picture, colour in zip(pictures, ("red", "blue"), strict=True):
+        picture.fill(QColor(colour))
+    view.show_images(*pictures)
+    view.set_way(Way.BLINK)
+    return view
+
+
+def shown(view: CompareView) -> str:
+    colour = view.grab().toImage().pixelColor(100, 70)
+    return "first" if colour.red() > colour.blue() else "second"
+
+
+def test_pictures_blink_until_less_motion_is_asked_for(application, compared) -> None:
+    assert moves()
+    assert compared._blink.isActive()
+    application.preferences.change("look", motion=Motion.REDUCED)
+    assert not moves()
+    compared._blink.timeout.emit()
+    assert shown(compared) == "first"
+    assert not compared._blink.isActive()
+
+
+def test_without_motion_a_key_shows_the_other_picture(application, compared, qtbot) -> None:
+    application.preferences.change("look", motion=Motion.REDUCED)
+    compared.set_way(Way.BLINK)
+    assert not compared._blink.isActive()
+    for expected in ("second", "first"):
+        qtbot.keyClick(compared, Qt.Key.Key_Space)
+        assert shown(compared) == expected
+
+
+def test_the_choice_is_in_the_settings_and_kept(start, qtbot) -> None:
+    first = start(FakePipeline())
+    first.desk.open_settings()
+    row = first.desk.settings.pages[0].rows[2].control
+    row.setCurrentIndex(row.findData(Motion.REDUCED))
+    row.activated.emit(row.currentIndex())
+    assert read(first.preferences.path).look.motion is Motion.REDUCED
+    assert not moves()
+    first.desk.settings.close()
+    second = start(FakePipeline())
+    assert not moves()
+    second.preferences.change("look", motion=Motion.SYSTEM)
+    assert moves()
+
+
+@pytest.mark.parametrize(("value", "rests"), [("0", True), ("false", True), ("1", False)])
+@pytest.mark.parametrize("toolkit", ["gtk-3.0", "gtk-4.0"])
+def test_the_settings_of_gtk_are_followed(config, toolkit, value, rests) -> None:
+    folder = config / toolkit
+    folder.mkdir()
+    (folder / "settings.ini").write_text(GTK.format(value), encoding="utf-8")
+    assert system_rests() is rests
+
+
+@pytest.mark.parametrize(("value", "rests"), [("0", True), ("0.5", False)])
+def test_those_of_kde_too(config, value, rests) -> None:
+    text = f"[KDE]\nAnimationDurationFactor={value}\n"
+    (config / "kdeglobals").write_text(text, encoding="utf-8")
+    assert system_rests() is rests
+
+
+@pytest.mark.parametrize(("value", "rests"), [("false", True), ("true", False)])
+def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rests) -> None:
+    program = config / "gsettings"
+    program.write_text(f"#!/bin/sh\necho {value}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(config), prepend=":")
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
+    rest = Rest(Motion.SYSTEM)
+    with qtbot.waitSignal(rest.findChild(QProcess).finished):
+        assert moves()
+    assert moves() is not rests
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_General, True)
+
+
+def test_macos_is_read(tmp_path) -> None:
+    path = tmp_path / "com.apple.universalaccess.plist"
+    assert motion._mac_rests(path) is False
+    path.write_bytes(plistlib.dumps({"reduceMotion": True}))
+    assert motion._mac_rests(path) is True
+
+
+def test_files_that_say_nothing_are_passed_over(config, application) -> None:
+    (config / "kdeglobals").write_text("no section\n", encoding="utf-8")
+    (config / "gtk-3.0").mkdir()
+    (config / "gtk-3.0" / "settings.ini").write_bytes(b"\xff\xfe\x00")
+    assert system_rests() is False
+    assert moves()

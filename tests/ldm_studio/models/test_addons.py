@@ -1,0 +1,371 @@
+"""LoRAs, embeddings and VAEs that requests name: found, applied, sealed, and made again."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core.checkpoints.notes import Notes, write_notes
+from core.errors import ModelError, RequestError
+from core.networks.autoencoder import Autoencoder
+from core.request import Addon, Change, Request
+from ldm_studio import paths
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.core_run import CoreRun
+from ldm_studio.models import addons, digests
+from ldm_studio.models.addons import Finder
+from tests.core.checkpoints.tiny import VAE, made, original
+from tests.core.conftest import randomise
+from tests.ldm_studio.fakes import Gate
+
+LAYER = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
+REQUEST = Request(
+    prompt="a cat", model="dream.safetensors", steps=2, width=64, height=64, seed=1, cfg=3.0
+)
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def lora(path: Path, seed: int = 0, width: int = 64, **more: torch.Tensor) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    down, up = noise(4, width, seed=seed), noise(64, 4, seed=seed)
+    save_file({f"{LAYER}.lora_down.weight": down, f"{LAYER}.lora_up.weight": up, **more}, path)
+    return path
+
+
+def embedding(path: Path, width: int = 64, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({"emb_params": noise(2, width, seed=seed)}, path)
+    return path
+
+
+def vae(path: Path, seed: int = 7) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(randomise(Autoencoder(VAE), seed).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_sd1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sd1") / "dream.safetensors"
+    save_file(original(made("SD1", randomise)), path)
+    return path
+
+
+@pytest.fixture
+def folder(tiny_sd1: Path) -> Path:
+    folder = paths.models_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dream.safetensors").symlink_to(tiny_sd1)
+    return folder
+
+
+@pytest.fixture
+def pipeline(folder: Path) -> CorePipeline:
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load("dream.safetensors")
+    return pipeline
+
+
+def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, Request, CoreRun]:
+    run = pipeline.begin(request, None, None)
+    last = None
+    for step in run.steps():
+        last = step
+    picture = run.finish(last)
+    return picture.rgb, picture.request, run
+
+
+def with_prompt(prompt: str, **more: object) -> Request:
+    return replace(REQUEST, prompt=prompt, **more)
+
+
+def test_a_lora_acts_by_its_strength_and_only_where_it_is_named(pipeline, folder) -> None:
+    file = lora(folder / "Lora" / "detail.safetensors")
+    plain, request, _ = drawn(pipeline, REQUEST)
+    assert request.addons == ()
+    strong, request, _ = drawn(pipeline, with_prompt("a cat <lora:detail:0.8>"))
+    content = file.read_bytes()
+    header = 8 + int.from_bytes(content[:8], "little")
+    assert request.addons == (
+        Addon(
+            "lora",
+            "detail",
+            hashlib.sha256(content).hexdigest(),
+            hashlib.sha256(content[header:]).hexdigest()[:12],
+        ),
+    )
+    weak, _, _ = drawn(pipeline, with_prompt("a cat <lora:detail:0.1>"))
+    none, _, _ = drawn(pipeline, with_prompt("a cat <lora:detail:0>"))
+    assert not np.array_equal(plain, strong)
+    assert not np.array_equal(weak, strong)
+    assert np.array_equal(plain, none)
+    assert np.array_equal(plain, drawn(pipeline, REQUEST)[0])
+
+
+def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypatch) -> None:
+    lora(folder / "one.safetensors", 1)
+    lora(folder / "two.safetensors", 2)
+    both = with_prompt("a cat <lora:one:0.5> <lora:two:-0.5>")
+    first, request, _ = drawn(pipeline, both)
+    assert [one.name for one in request.addons] == ["one", "two"]
+    monkeypatch.setattr("core.checkpoints.lora.with_loras", lambda *_: pytest.fail("made again"))
+    assert np.array_equal(first, drawn(pipeline, both)[0])
+
+
+def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None:
+    with pytest.raises(RequestError, match="no LoRA 'gone'") as caught:
+        pipeline.begin(with_prompt("a cat <lora:gone:1>"), None, None)
+    assert str(folder) in caught.value.hint
+    with pytest.raises(RequestError, match="no VAE 'gone'"):
+        pipeline.begin(replace(REQUEST, vae="gone"), None, None)
+
+
+def test_one_for_another_family_is_refused_in_words(pipeline, folder) -> None:
+    lora(folder / "wide.safetensors", width=2048)
+    with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion XL; dream is of the"):
+        pipeline.begin(with_prompt("a cat <lora:wide:1>"), None, None)
+
+
+def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> None:
+    lora(folder / "odd.safetensors", odd_1=noise(1), odd_2=noise(1))
+    run = pipeline.begin(with_prompt("a cat <lora:odd:1>"), None, None)
+    assert run.notes == (
+        "Tensors of the LoRA 'odd' that match nothing of this model: 2 (odd_1, odd_2). "
+        "The rest acts.",
+    )
+    run = pipeline.begin(replace(REQUEST, negative="<lora:odd:1>"), None, None)
+    assert "no effect in the negative prompt" in run.notes[0]
+
+
+def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
+    plain, _, _ = drawn(pipeline, with_prompt("a my-word cat"))
+    embedding(folder / "embeddings" / "my-word.safetensors")
+    with_it, request, _ = drawn(pipeline, with_prompt("a my-word cat"))
+    assert [(one.kind, one.name) for one in request.addons] == [("embedding", "my-word")]
+    assert not np.array_equal(plain, with_it)
+    _, request, _ = drawn(pipeline, replace(REQUEST, negative="my-word"))
+    assert request.addons
+    assert drawn(pipeline, REQUEST)[1].addons == ()
+
+
+def test_an_embedding_counts_as_its_vectors(folder) -> None:
+    embedding(folder / "embeddings" / "my-word.safetensors")
+    embedding(folder / "wide.safetensors", width=100)
+    pipeline = CorePipeline(folder / "dream.safetensors")
+    read = pipeline.load().read
+    assert read is not None
+    assert read("a my-word cat").count == 4
+    assert read("a wide cat").count == 3
+
+
+def test_an_embedding_for_other_models_is_told_and_does_not_act(pipeline, folder) -> None:
+    embedding(folder / "wide.safetensors", width=100)
+    _, request, run = drawn(pipeline, with_prompt("a wide cat"))
+    assert request.addons == ()
+    assert run.notes == ("The embedding 'wide' is for other models than this one.",)
+
+
+def test_another_vae_decodes(pipeline, folder) -> None:
+    file = vae(folder / "VAE" / "other.safetensors")
+    plain, _, _ = drawn(pipeline, REQUEST)
+    other, request, _ = drawn(pipeline, replace(REQUEST, vae="other"))
+    assert not np.array_equal(plain, other)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [(one.kind, one.name, one.digest) for one in request.addons] == [
+        ("vae", "other", digest)
+    ]
+    assert np.array_equal(other, drawn(pipeline, replace(REQUEST, vae=str(file)))[0])
+
+
+def test_a_sealed_request_is_made_again_to_the_bit(pipeline, folder) -> None:
+    lora(folder / "detail.safetensors")
+    embedding(folder / "my-word.safetensors")
+    vae(folder / "other.safetensors")
+    first, request, _ = drawn(pipeline, with_prompt("a my-word cat <lora:detail:1>", vae="other"))
+    assert {one.kind for one in request.addons} == {"lora", "embedding", "vae"}
+    (folder / "detail.safetensors").rename(folder / "renamed.safetensors")
+    embedding(folder / "cat.safetensors")  # came later, so the word means what it did
+    again, same, _ = drawn(pipeline, request)
+    assert np.array_equal(first, again)
+    assert same == request
+
+
+def test_a_file_that_is_not_what_it_was_is_told(pipeline, folder) -> None:
+    file = lora(folder / "detail.safetensors")
+    _, request, _ = drawn(pipeline, with_prompt("a cat <lora:detail:1>"))
+    file.unlink()
+    lora(file, seed=5)
+    with pytest.raises(RequestError, match="needs the lora 'detail' with the hash"):
+        pipeline.begin(request, None, None)
+
+
+@pytest.fixture
+def gate(monkeypatch) -> Iterator[Gate]:
+    """What digests wait at."""
+    gate, computed = Gate(), digests.computed
+
+    def waiting(path: Path, **more: bool) -> digests.Sums:
+        gate()
+        return computed(path, **more)
+
+    monkeypatch.setattr(digests, "computed", waiting)
+    yield gate
+    gate.open()
+
+
+def test_the_first_picture_does_not_wait_for_digests_but_has_them(gate, folder, tiny_sd1) -> None:
+    lora(folder / "detail.safetensors")
+    pipeline = CorePipeline(device="cpu")
+    assert pipeline.load("dream.safetensors").digest == ""
+    run = pipeline.begin(with_prompt("a cat <lora:detail:1>"), None, None)
+    *_, last = run.steps()
+    assert run.request.model_digest == ""
+    finished = []
+    thread = threading.Thread(target=lambda: finished.append(run.finish(last)))
+    thread.start()
+    gate.open()
+    thread.join(20)
+    [picture] = finished
+    digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
+    assert picture.request.model_digest == pipeline.digest() == digest
+    assert [one.name for one in picture.request.addons] == ["detail"]
+
+
+def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder, tmp_path) -> None:
+    lora(folder / "detail.safetensors")
+    asked = with_prompt("a cat <lora:detail:1>")
+    whole, request, _ = drawn(pipeline, asked)
+    run = pipeline.begin(asked, None, None)
+    run.save(tmp_path / "state", next(run.steps()))
+    resumed = pipeline.resume(tmp_path / "state")
+    assert resumed.request == request
+    *_, last = resumed.steps()
+    assert np.array_equal(resumed.finish(last).rgb, whole)
+
+
+def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, tmp_path) -> None:
+    lora(folder / "one.safetensors", 1)
+    lora(folder / "two.safetensors", 2)
+    embedding(folder / "my-word.safetensors")
+    asked = replace(with_prompt("a cat <lora:one:1>"), steps=4)
+    plain, _, _ = drawn(pipeline, asked)
+    steered = replace(asked, changes=(Change(2, prompt="a my-word cat <lora:two:1>"),))
+    first, request, _ = drawn(pipeline, steered)
+    assert not np.array_equal(plain, first)
+    assert [one.name for one in request.addons] == ["one", "two", "my-word"]
+    assert np.array_equal(first, drawn(pipeline, request)[0])
+    run = pipeline.begin(asked, None, None)
+    steps = run.steps()
+    next(steps), next(steps)
+    run.steer(replace(steered.changes[0], step=2), {})
+    *_, last = steps
+    picture = run.finish(last)
+    assert np.array_equal(first, picture.rgb)
+    assert picture.request == request
+
+
+def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
+    assert pipeline.holds("dream.safetensors")
+    path = (folder / "dream.safetensors").resolve()
+    write_notes(path, Notes(prediction="v"))
+    try:
+        assert not pipeline.holds("dream.safetensors")
+        pipeline.load("dream.safetensors")
+        assert pipeline.holds("dream.safetensors")
+    finally:
+        write_notes(path, Notes())
+
+
+def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
+    pipeline, folder, tmp_path
+) -> None:
+    path = (folder / "dream.safetensors").resolve()
+    asked = replace(REQUEST, changes=(Change(1, prompt="a dog"),))
+    found, by_file, _ = drawn(pipeline, asked)
+    write_notes(path, Notes(prediction="v"))
+    try:
+        pipeline.load("dream.safetensors")
+        decided, by_note, run = drawn(pipeline, asked)
+        run.save(tmp_path / "state.safetensors", None)
+        assert np.array_equal(drawn(pipeline, by_file)[0], found)
+    finally:
+        write_notes(path, Notes())
+    pipeline.load("dream.safetensors")
+    assert (by_file.prediction, by_note.prediction) == ("", "v")
+    assert not np.array_equal(found, decided)
+    assert np.array_equal(drawn(pipeline, by_note)[0], decided)
+    resumed = pipeline.resume(tmp_path / "state.safetensors")
+    *_, last = resumed.steps()
+    assert np.array_equal(resumed.finish(last).rgb, decided)
+
+
+def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
+    pipeline, folder
+) -> None:
+    lora(folder / "one.safetensors", 1)
+    save_file(original(made("SD2", randomise)), folder / "other.safetensors")
+    asked = replace(
+        with_prompt("a cat <lora:one:1>"), changes=(Change(1, model="other.safetensors"),)
+    )
+    picture, request, run = drawn(pipeline, asked)
+    assert run.notes == ("other goes on without the LoRA 'one'.",)
+    assert [one.name for one in request.addons] == ["one"]
+    assert np.array_equal(picture, drawn(pipeline, request)[0])
+
+
+def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
+    save_file(original(made("SD1 LCM", randomise)), folder / "lcm.safetensors")
+    pipeline = CorePipeline(device="cpu")
+    assert pipeline.load("lcm.safetensors").told_guidance
+    asked = replace(REQUEST, model="lcm.safetensors", negative="blurry")
+    [note] = pipeline.begin(asked, None, None).notes
+    assert note == "The negative prompt has no effect: lcm is told the CFG instead."
+    assert pipeline.begin(replace(asked, negative=""), None, None).notes == ()
+
+
+# --- finding ------------------------------------------------------------------------------------
+
+
+def test_names_are_found_however_they_are_written(folder) -> None:
+    one = lora(folder / "Lora" / "styles" / "Ink-v2.safetensors")
+    other = lora(folder / "Lora" / "lines" / "ink-v2.safetensors")
+    vae(folder / "VAE" / "ink.safetensors")
+    finder = Finder()
+    assert finder.find("lora", "Ink-v2") == one
+    assert finder.find("lora", "ink-v2") == other
+    assert finder.find("lora", "styles/ink-v2") == one
+    assert finder.find("lora", "INK-V2.safetensors") in (one, other)
+    assert finder.find("lora", str(other)) == other
+    with pytest.raises(RequestError):
+        finder.find("lora", "ink")  # which is a VAE
+    later = lora(folder / "Lora" / "new.safetensors")
+    assert finder.find("lora", "new") == later
+
+
+def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
+    lora(folder / "a" / "same.safetensors")
+    lora(folder / "b" / "same.safetensors")
+    embedding(folder / "word.safetensors", width=768)
+    vae(folder / "colour.vae.safetensors")
+    (folder / "embeddings").mkdir()
+    (folder / "embeddings" / "broken.safetensors").write_bytes(b"\x10")
+    found = [(one.name, one.kind, one.known.kind) for one in addons.found()]
+    assert found == [
+        ("a/same", "lora", ""),
+        ("b/same", "lora", ""),
+        ("broken", "embedding", ""),
+        ("colour.vae", "vae", ""),
+        ("word", "embedding", "Stable Diffusion 1"),
+    ]
+    assert "cannot be used" in addons.found()[2].known.problem

@@ -1,0 +1,73 @@
+"""Files that are called as those of another program's picture, and are others."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core.request import Change, Request
+from ldm_studio import paths
+from ldm_studio.models import addons, models
+from ldm_studio.models.checkpoints import Catalogue
+from ldm_studio.models.differing import differing, found_here
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+
+WRONG = "0123456789"
+
+
+@pytest.fixture
+def folder(qapp) -> Path:
+    folder = paths.models_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    lora = {"lora_unet_mid_block.lora_up.weight": torch.zeros(2, 2)}
+    save_file(lora, folder / "style.safetensors", metadata={"a": "b"})
+    save_file({"emb_params": torch.zeros(2, 64)}, folder / "face.safetensors")
+    save_file(original(made("SD1", randomise)), folder / "dream.safetensors")
+    models.found()
+    addons.found()
+    return folder
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_other_files_of_the_same_names_are_told(folder) -> None:
+    settings = {
+        "Lora hashes": f"style: {WRONG}ab, unknown: {WRONG}ab",
+        "TI hashes": f"face: {sha(folder / 'face.safetensors')[:10]}",
+    }
+    told = differing(settings, compute=True)
+    assert len(told) == 1
+    assert told[0].startswith("style here is another file")
+    assert WRONG in told[0]
+
+
+def test_the_same_files_are_not(folder) -> None:
+    content = (folder / "style.safetensors").read_bytes()
+    behind = content[8 + int.from_bytes(content[:8], "little") :]
+    settings = {"Lora hashes": f"style: {hashlib.sha256(behind).hexdigest()[:12]}"}
+    assert differing(settings, compute=True) == ()
+
+
+def test_of_models_what_is_known_is_compared(folder) -> None:
+    settings = {"Model": "dream", "Model hash": WRONG, "Refiner": f"dream [{WRONG}]"}
+    assert differing(settings, compute=True) == ()
+    path = folder / "dream.safetensors"
+    Catalogue().keep_digest(path, sha(path))
+    (told,) = differing(settings)
+    assert sha(path)[:10] in told
+    assert differing({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
+
+
+def test_a_refiner_is_found_by_the_name_that_other_programs_write(folder) -> None:
+    request = Request(changes=(Change(8, model="dream"), Change(9, model="elsewhere")))
+    assert [change.model for change in found_here(request).changes] == [
+        "dream.safetensors",
+        "elsewhere",
+    ]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ldm_studio.json_files import read_json, write_json
+from ldm_studio.settings.preferences import Preferences
+from ldm_studio.settings.settings import (
+    Files,
+    Look,
+    Scheme,
+    Settings,
+    Steps,
+    json_schema,
+    load,
+    read,
+    save,
+)
+from ldm_studio.startup.session import Session
+from ldm_studio.studio.store import StudioStore
+
+DARK = Settings(look=Look(scheme=Scheme.DARK))
+
+
+def test_settings_survive_and_keep_what_they_do_not_know(tmp_path) -> None:
+    path = tmp_path / "folder" / "settings.json"
+    write_json(path, {"from the future": [1, 2], "look": {"contrast": 3}})
+    save(path, DARK)
+    assert load(path).settings == read(path) == DARK
+    assert load(path).problem == ""
+    assert read_json(path)["from the future"] == [1, 2]
+    assert read_json(path)["look"]["contrast"] == 3
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "\x00\xff", "[" * 100_000])
+def test_a_file_that_cannot_be_read_is_put_aside_and_told(tmp_path, content) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content, encoding="latin-1")
+    loaded = load(path)
+    assert loaded.settings == Settings()
+    assert not path.exists()
+    (kept,) = tmp_path.iterdir()
+    assert kept.read_text(encoding="latin-1") == content
+    assert "damaged" in loaded.problem
+    assert str(kept) in loaded.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ({"look": {"scheme": "sepia"}}, "look.scheme"),
+        ({"look": {"scheme": 7}}, "look.scheme"),
+        ({"look": "dark"}, "look"),
+        ({"previews": {"per_second": 0}}, "previews.per_second"),
+        ({"steps": {"trajectory_mib": "much"}}, "steps.trajectory_mib"),
+        ({"shortcuts": {"quit": 5}}, "shortcuts"),
+    ],
+)
+def test_a_single_wrong_value_has_its_default_and_is_named(tmp_path, content, name) -> None:
+    path = tmp_path / "settings.json"
+    write_json(path, {"files": {"folder": "/kept"}, **content})
+    loaded = load(path)
+    assert loaded.settings == Settings(files=Files(folder="/kept"))
+    assert name in loaded.problem
+
+
+def test_settings_of_the_first_version_are_understood(tmp_path) -> None:
+    path = tmp_path / "settings.json"
+    write_json(path, {"scheme": "dark", "trajectory_mib": 7})
+    assert load(path).settings == Settings(look=Look(scheme=Scheme.DARK), steps=Steps(7))
+    save(path, Settings())
+    assert load(path).settings == Settings()
+
+
+def test_the_schema_names_every_section_and_its_bounds() -> None:
+    schema = json_schema()["$defs"]
+    assert set(schema["Settings"]["properties"]) == set(Settings.__struct_fields__)
+    assert schema["Previews"]["properties"]["per_second"]["maximum"] == 30
+
+
+def test_a_change_is_written_and_told_once(tmp_path, qtbot) -> None:
+    preferences = Preferences(tmp_path / "settings.json")
+    with qtbot.waitSignal(preferences.changed) as told:
+        preferences.change("look", scheme=Scheme.DARK)
+    assert told.args == [Settings(), DARK]
+    assert read(preferences.path) == DARK
+    with qtbot.assertNotEmitted(preferences.changed):
+        preferences.change("look", scheme=Scheme.DARK)
+    preferences.reset("look", "files")
+    assert read(preferences.path) == preferences.now == Settings()
+
+
+def test_settings_that_cannot_be_written_hold_and_that_is_said(
+    tmp_path, qtbot, monkeypatch
+) -> None:
+    def full(*_paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    preferences = Preferences(tmp_path / "settings.json")
+    with qtbot.waitSignal(preferences.failed):
+        preferences.change("look", scheme=Scheme.DARK)
+    assert preferences.now == DARK
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "settings.json"
+    write_json(path, {"a": 1})
+
+    def full(*_paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write_json(path, {"a": 2})
+    assert read_json(path) == {"a": 1}
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["settings.json"]
+
+
+def test_a_session_is_written_a_moment_after_a_change_and_restored(tmp_path, qtbot) -> None:
+    path = tmp_path / "session.json"
+    store = StudioStore()
+    session = Session(path, store)
+    assert session.is_first
+    session.restore_parameters()
+    store.prompt = "a fox"
+    store.steps = 31
+    session._timer.setInterval(0)
+    session._timer.start()
+    qtbot.waitUntil(path.exists)
+    other = StudioStore()
+    again = Session(path, other)
+    assert not again.is_first
+    again.restore_parameters()
+    assert (other.prompt, other.steps) == ("a fox", 31)
+
+
+@pytest.mark.parametrize("parameters", [None, 5, {"steps": "x", "prompt": "kept"}])
+def test_a_damaged_session_is_survived(tmp_path, qapp, parameters) -> None:
+    path = tmp_path / "session.json"
+    path.write_text(json.dumps({"parameters": parameters, "geometry": 3}))
+    store = StudioStore()
+    Session(path, store).restore_parameters()
+    assert store.steps == 20
+    assert store.prompt in ("", "kept")
+
+
+def test_parameters_of_a_newer_program_survive_a_session(tmp_path, qapp) -> None:
+    path = tmp_path / "session.json"
+    path.write_text(json.dumps({"parameters": {"tiling": True}}))
+    session = Session(path, StudioStore())
+    session.restore_parameters()
+    session.save()
+    assert read_json(path)["parameters"]["tiling"] is True

@@ -1,0 +1,300 @@
+"""The settings dialog: every control changes what it says, at once, and shows what holds."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QKeySequenceEdit,
+    QLineEdit,
+    QSpinBox,
+    QTreeWidget,
+    QWidget,
+)
+
+from ldm_studio import hardware, paths
+from ldm_studio.app import chosen_pipeline
+from ldm_studio.hardware import Device, Memory
+from ldm_studio.settings.settings import (
+    Compute,
+    Format,
+    Precision,
+    Previews,
+    Scheme,
+    Settings,
+    Told,
+    read,
+    save,
+)
+from tests.ldm_studio.fakes import FakePipeline
+
+FOUND = (
+    Device("cpu", "A CPU, 4 cores", Memory(8 << 30, 4 << 30), ("float32", "bfloat16")),
+    Device("cuda:0", "A GPU", Memory(24 << 30, 20 << 30), hardware.PRECISIONS),
+)
+
+
+@pytest.fixture
+def dialog(application, monkeypatch, qtbot):
+    monkeypatch.setattr("ldm_studio.settings.dialog.compute.devices", lambda: FOUND)
+    application.desk.open_settings()
+    dialog = application.desk.settings
+    qtbot.waitUntil(lambda: bool(dialog.compute.found))
+    yield dialog
+    dialog.close()
+
+
+def page(dialog, name: str):
+    dialog.show_page(name)
+    return dialog.page
+
+
+def choose(row, value) -> None:
+    """As a user would with the keyboard."""
+    box = row.control
+    assert isinstance(box, QComboBox)
+    place = box.findData(value)
+    assert place >= 0
+    box.setCurrentIndex(place)
+    box.activated.emit(place)
+
+
+def test_the_theme_changes_at_once_and_is_kept(application, dialog) -> None:
+    choose(page(dialog, "look").rows[0], Scheme.DARK)
+    assert application.theme.scheme is Scheme.DARK
+    assert read(paths.config_dir() / "settings.json").look.scheme is Scheme.DARK
+    application.window.actions_by_id["theme_light"].trigger()
+    assert dialog.page.rows[0].control.currentData() == Scheme.LIGHT
+
+
+def test_every_setting_has_a_control(dialog) -> None:
+    """Found by the words of the schema's sections: a new field needs a row."""
+    rows = sum(len(page.rows) for page in dialog.pages)
+    fields = sum(len(getattr(Settings(), name).__struct_fields__) for name in _sections())
+    assert rows >= fields
+
+
+def _sections() -> list[str]:
+    return [name for name in Settings.__struct_fields__ if name != "shortcuts"]
+
+
+def test_devices_are_those_that_are_there_with_what_they_mean(application, dialog) -> None:
+    compute = page(dialog, "compute")
+    box = compute.device.control
+    assert [box.itemData(i) for i in range(box.count())] == ["auto", "cpu", "cuda:0"]
+    assert "A GPU" in compute.device.meaning.text()
+    choose(compute.device, "cpu")
+    assert "A CPU, 4 cores" in compute.device.meaning.text()
+    assert "next start" in compute.device.meaning.text()
+    choose(compute.precision, "float16")
+    assert "cannot compute" in compute.precision.meaning.text()
+    assert application.settings.compute.device == "cpu"
+
+
+def test_a_device_that_is_gone_is_said_to_be(application, dialog) -> None:
+    application.preferences.change("compute", device="cuda:7")
+    compute = page(dialog, "compute")
+    assert compute.device.control.currentData() == "cuda:7"
+    assert "not there" in compute.device.meaning.text()
+
+
+def test_device_precision_and_threads_are_those_of_the_next_start(studio_home) -> None:
+    path = paths.config_dir() / "settings.json"
+    save(path, Settings(compute=Compute("cpu", Precision.BFLOAT16, 3)))
+    pipeline = chosen_pipeline()
+    assert (pipeline._device, pipeline._precision, pipeline._threads) == ("cpu", "bfloat16", 3)
+    save(path, Settings())
+    pipeline = chosen_pipeline()
+    assert (pipeline._device, pipeline._precision, pipeline._threads) == ("", "", 0)
+
+
+def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
+    application = start(FakePipeline())
+    seen = []
+    application.bridge.progressed.connect(lambda event: seen.append(event.preview))
+
+    def draw() -> list[bool]:
+        seen.clear()
+        with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+            application.studio.generate()
+        return [preview is not None for preview in seen]
+
+    assert any(draw())
+    application.preferences.change("previews", shown=False)
+    assert not any(draw())
+    application.preferences.put(Settings(previews=Previews(longest_side=64)))
+    assert any(draw())
+    assert application.window.canvas.view.document.preview_pixels == 64**2
+
+
+def test_steps_are_kept_or_not_and_the_menu_agrees(application, dialog) -> None:
+    previews = page(dialog, "previews")
+    keep = application.window.actions_by_id["keep_steps"]
+    previews.kept.control.click()
+    assert not keep.isChecked()
+    assert not previews.disk.control.isEnabled()
+    keep.trigger()
+    assert previews.kept.control.isChecked()
+    assert previews.disk.control.value() == Settings().steps.trajectory_mib
+
+
+def test_the_next_file_name_is_shown_while_the_pattern_is_typed(application, dialog, qtbot) -> None:
+    files = page(dialog, "files")
+    files.pattern.setFocus()
+    files.pattern.selectAll()
+    QTest.keyClicks(files.pattern, "{seed}/{numb")
+    assert "partner" in files.example.meaning.text()
+    assert files.pattern.property("wrong")
+    assert application.settings.files.pattern == Settings().files.pattern
+    QTest.keyClicks(files.pattern, "er}")
+    assert not files.pattern.property("wrong")
+    assert f"{application.store.seed}/00001.png" in files.example.meaning.text()
+    assert application.settings.files.pattern == "{seed}/{number}"
+    with qtbot.waitSignal(application.bridge.finished) as finished:
+        application.studio.generate()
+    path = finished.args[0].path
+    assert path == paths.pictures_dir() / str(finished.args[0].picture.request.seed) / "00001.png"
+
+
+def test_pictures_go_to_another_folder_from_the_next_one_on(
+    application, dialog, qtbot, tmp_path
+) -> None:
+    files = page(dialog, "files")
+    files.use_folder(str(tmp_path / "mine"))
+    choose(files.rows[2], Format.WEBP)
+    assert files.folder.text() == str(tmp_path / "mine")
+    with qtbot.waitSignal(application.bridge.finished) as finished:
+        application.studio.generate()
+    path = finished.args[0].path
+    assert path.is_relative_to(tmp_path / "mine")
+    assert path.suffix == ".webp"
+    files.use_folder(str(paths.pictures_dir()))
+    assert application.settings.files.folder == ""
+
+
+def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
+    files = page(dialog, "files")
+    files.use_models(str(tmp_path))
+    assert application.store.model_folders == (str(tmp_path),)
+    files.models.setCurrentRow(0)
+    files.remove.click()
+    assert application.store.model_folders == ()
+
+
+def test_prompts_are_left_out_of_pictures_when_asked(application, dialog, qtbot) -> None:
+    choose(page(dialog, "privacy").rows[0], Told.NO_PROMPTS)
+    application.store.prompt = "my secret garden"
+    with qtbot.waitSignal(application.bridge.finished) as finished:
+        application.studio.generate()
+    assert b"secret" not in finished.args[0].path.read_bytes()
+
+
+def test_the_search_leaves_what_fits_and_the_pages_it_is_on(dialog) -> None:
+    def listed() -> list[str]:
+        items = (dialog.list.item(i) for i in range(dialog.list.count()))
+        return [item.text() for item in items if not item.isHidden()]
+
+    assert len(listed()) == len(dialog.pages)
+    dialog.search.setText("bfloat16")
+    assert listed() == ["Device and Memory"]
+    assert dialog.page is dialog.compute
+    assert [row.isVisibleTo(dialog) for row in dialog.compute.rows].count(True) == 1
+    dialog.search.setText("xyzzy")
+    assert dialog.stack.currentWidget() is dialog.nothing
+    dialog.search.clear()
+    assert len(listed()) == len(dialog.pages)
+    assert all(row.isVisibleTo(dialog) for row in dialog.compute.rows)
+
+
+def test_a_page_is_reset_alone_and_that_can_be_undone(application, dialog) -> None:
+    application.preferences.change("previews", per_second=3)
+    application.preferences.change("privacy", told=Told.NOTHING)
+    page(dialog, "previews")
+    dialog.reset.click()
+    assert application.settings.previews == Settings().previews
+    assert application.settings.privacy.told is Told.NOTHING
+    dialog.notice.action.click()
+    assert application.settings.previews.per_second == 3
+    assert dialog.page.rate.control.value() == 3
+
+
+def test_settings_are_exported_and_imported(application, dialog, tmp_path) -> None:
+    application.preferences.change("previews", per_second=3)
+    path = tmp_path / "mine.json"
+    dialog.export_to(str(path))
+    assert str(path) in dialog.notice.text()
+    application.preferences.reset("previews")
+    dialog.import_from(str(path))
+    assert application.settings.previews.per_second == 3
+    dialog.notice.action.click()
+    assert application.settings.previews.per_second == 10
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "\x00"])
+def test_a_file_that_holds_no_settings_changes_nothing(
+    application, dialog, tmp_path, content
+) -> None:
+    before = application.settings
+    (tmp_path / "x.json").write_text(content)
+    dialog.import_from(str(tmp_path / "x.json"))
+    assert dialog.notice.is_error
+    assert application.settings == before
+    dialog.import_from(str(tmp_path / "missing.json"))
+    assert dialog.notice.is_error
+
+
+def test_what_is_wrong_in_an_imported_file_is_named(application, dialog, tmp_path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"look": {"scheme": "sepia"}, "previews": {"per_second": 4}}))
+    dialog.import_from(str(path))
+    assert "look.scheme" in dialog.notice.text()
+    assert application.settings.previews.per_second == 4
+
+
+def test_an_export_that_cannot_be_written_is_told(dialog, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    dialog.export_to(str(tmp_path / "file" / "x.json"))
+    assert dialog.notice.is_error
+
+
+def test_every_control_can_be_reached_and_says_what_it_is(dialog, qtbot) -> None:
+    kinds = (QAbstractButton, QComboBox, QLineEdit, QSpinBox, QTreeWidget)
+    for page_ in dialog.pages:
+        dialog.show_page(page_.name)
+        for widget in page_.findChildren(QWidget):
+            inside = QComboBox | QSpinBox | QLineEdit | QKeySequenceEdit
+            inner = isinstance(widget.parent(), inside)
+            if not isinstance(widget, kinds) or inner:
+                continue
+            said = widget.accessibleName() or getattr(widget, "text", str)()
+            assert said, (page_.name, widget)
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, (page_.name, widget)
+
+
+@pytest.mark.parametrize("size", [(640, 400), (1280, 800)])
+def test_no_text_is_cut_off(dialog, size) -> None:
+    dialog.setMinimumSize(0, 0)
+    dialog.resize(*(min(side, most) for side, most in zip(size, (760, 560), strict=True)))
+    for page_ in dialog.pages:
+        dialog.show_page(page_.name)
+        shown = [row for row in page_.rows if row.isVisible()]
+        assert all(row.width() <= page_.width() for row in shown)
+        for above, below in pairwise(shown):
+            assert above.geometry().bottom() < below.geometry().top()
+
+
+def test_it_is_opened_once(application, dialog) -> None:
+    application.desk.open_settings("privacy")
+    assert application.desk.settings is dialog
+    assert dialog.page.name == "privacy"
+
+
+def test_the_settings_file_is_left_alone_until_something_changes(application, dialog) -> None:
+    assert not Path(paths.config_dir() / "settings.json").exists()

@@ -1,0 +1,238 @@
+"""One program owns a data directory: two real processes, and what is left of killed ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtNetwork import QLocalSocket
+
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.command_line import cli
+from ldm_studio.pictures.saving import Saver
+from ldm_studio.startup.instance import ANSWER, LOCK, Instance, InUse, address, claim
+from tests.ldm_studio.fakes import FakePipeline
+
+ROOT = Path(__file__).parents[3]
+STARTED = """
+import sys
+from ldm_studio.app import run
+from tests.ldm_studio.fakes import FakePipeline
+"""
+WINDOW = f"""
+{STARTED}
+from PySide6.QtCore import QTimer
+from ldm_studio import app
+from ldm_studio.startup import instance
+
+def tell(*what):
+    print(*what, flush=True)
+
+listen = instance.Instance.listen
+def listening(self):
+    listen(self)
+    self.opened.connect(lambda files: tell("given", files))
+    tell("listening")
+instance.Instance.listen = listening
+
+async def close(application):
+    await closed(application)
+    tell("closed")
+closed, app.Application.close = app.Application.close, close
+
+show = app.Application.show
+def shown(self):
+    show(self)
+    strip = self.window.notice
+    def look():
+        if strip.isVisible():
+            tell("notice", strip.text().splitlines()[0], "|", strip.action.text())
+            looking.stop()
+    looking = QTimer(self, interval=20)
+    looking.timeout.connect(look)
+    looking.start()
+app.Application.show = shown
+
+sys.exit(app.run([], FakePipeline(), sys.argv[1:]))
+"""
+SECOND = """
+import sys
+from ldm_studio.command_line.cli import main
+status = main(["open", *sys.argv[1:]])
+assert "ldm_studio.app" not in sys.modules
+sys.exit(status)
+"""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(studio_home: Path) -> Iterator[Start]:
+    """Starts the program in a process of its own, which ends with the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(script: str, *files: str, home: Path = studio_home) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, *files],
+            cwd=ROOT,
+            env={**os.environ, "LDM_STUDIO_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def until(process: subprocess.Popen[str], word: str) -> str:
+    """The next line that begins with `word`."""
+    assert process.stdout is not None
+    line = next((line for line in process.stdout if line.startswith(word)), None)
+    assert line is not None, f"it ended without saying {word}"
+    return line.removeprefix(word).strip()
+
+
+def picture(folder: Path) -> Path:
+    import numpy as np
+
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    made = Saver().save(pixels, Request(prompt="a red fox", seed=3), "Tiny", "0" * 64)
+    return made.rename(folder / "a fox ü.png")
+
+
+def test_a_second_start_hands_its_picture_over_and_its_recipe_is_offered(start, tmp_path) -> None:
+    file = picture(tmp_path)
+    first = start(WINDOW)
+    until(first, "listening")
+    second = start(SECOND, str(file))
+    assert second.wait(60) == 0
+    assert until(first, "given") == str([str(file)])
+    assert (
+        until(first, "notice") == "This picture holds its settings: “a red fox”. | Restore Settings"
+    )
+    assert start(SECOND).wait(60) == 0
+    assert until(first, "given") == "[]"
+    first.send_signal(signal.SIGTERM)
+    until(first, "closed")
+    assert first.wait(30) == 0
+
+
+def test_the_first_start_opens_what_it_was_given(start, tmp_path) -> None:
+    first = start(WINDOW, str(picture(tmp_path)))
+    assert "a red fox" in until(first, "notice")
+
+
+def test_what_a_killed_program_left_stops_nobody(start) -> None:
+    first = start(WINDOW)
+    until(first, "listening")
+    first.kill()
+    first.wait(30)
+    assert (paths.data_dir() / LOCK).exists()
+    second = start(WINDOW)
+    until(second, "listening")
+    assert start(SECOND).wait(60) == 0
+    assert until(second, "given") == "[]"
+
+
+def test_other_directories_are_other_programs(start, tmp_path) -> None:
+    for home in (tmp_path / "one", tmp_path / "two"):
+        until(start(WINDOW, home=home), "listening")
+
+
+def test_the_command_line_works_beside_the_window(start) -> None:
+    until(start(WINDOW), "listening")
+    done = subprocess.run(
+        [sys.executable, "-m", "ldm_studio", "models", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def owner(qapp, tmp_path) -> Iterator[Instance]:
+    owner = claim(tmp_path / "data")
+    assert owner is not None
+    yield owner
+    owner.close()
+
+
+def test_an_owner_that_does_not_answer_is_named(owner, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("ldm_studio.startup.instance.TRY_MS", 100)
+    with pytest.raises(InUse, match=str(os.getpid())):
+        claim(tmp_path / "data")
+
+
+def test_a_directory_that_cannot_be_written_is_owned_by_nobody_and_used(qapp, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    instance = claim(tmp_path / "file" / "data")
+    assert instance is not None
+    assert not instance.is_owner
+    instance.listen()
+    instance.close()
+
+
+def test_a_given_up_directory_is_free(owner, tmp_path) -> None:
+    owner.listen()
+    owner.close()
+    again = claim(tmp_path / "data")
+    assert again is not None
+    assert again.is_owner
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "message", [b"nonsense\n", b"[]\n", b'{"files": [1]}\n', b'{"tokens": 3}\n', b"\xff\n"]
+)
+def test_nonsense_is_refused_and_the_next_one_is_heard(owner, tmp_path, qtbot, message) -> None:
+    owner.listen()
+    with qtbot.assertNotEmitted(owner.opened):
+        bad = QLocalSocket()
+        bad.connectToServer(address(tmp_path / "data"))
+        with qtbot.waitSignal(bad.disconnected):
+            bad.write(message)
+    good = QLocalSocket()
+    good.connectToServer(address(tmp_path / "data"))
+    with qtbot.waitSignal(owner.opened) as told, qtbot.waitSignal(good.readyRead):
+        good.write(json.dumps({"files": ["a"], "tokens": {}}).encode() + b"\n")
+    assert told.args == [["a"]]
+    assert bytes(good.readAll().data()) == ANSWER
+
+
+def test_other_users_cannot_reach_the_socket(owner, tmp_path) -> None:
+    owner.listen()
+    assert owner._server is not None
+    if sys.platform != "win32":  # where access lists guard pipes
+        assert Path(owner._server.fullServerName()).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("given", ["{file}", "file://{file}", "--data {home} {file}"])
+def test_a_file_alone_opens_the_window_with_it(tmp_path, monkeypatch, given) -> None:
+    file, home = tmp_path / "a.png", tmp_path / "elsewhere"
+    file.touch()
+    opened: list[list[str]] = []
+
+    def run(files: list[str], instance: Instance) -> int:
+        instance.close()
+        opened.append(files)
+        return 0
+
+    monkeypatch.setattr("ldm_studio.app.run", run)
+    assert cli.main(given.format(file=file, home=home).split(" "), FakePipeline) == 0
+    assert opened == [[str(file)]]
+    if home.name in given:
+        assert paths.data_dir() == home / "data"
