@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from .model import Model
     from .request import Request
 
-Models = Callable[["Request"], "Model"]
-"""From what is asked for after a change, which may name another model or, in its prompt, other
-LoRAs, to the model that goes on.
+Models = Callable[["Request", bool], "Model"]
+"""From what is asked for after a change, which may name another model or, in its prompts, other
+LoRAs, to the model that goes on. Where the second argument is true, the request's `addons` are all
+that its prompts name: it is made again.
 
 Raises ModelError, RequestError."""
 

@@ -293,9 +293,10 @@ def _given(
 def _going_on(job: Job, last: Leg, change: Change) -> Model:
     """The model that goes on after a change."""
     model, models = last.model, job.inputs.models
-    if models is not None and (change.model is not None or change.prompt is not None):
+    anew = {"model", "prompt", "negative"} & change.fields.keys()
+    if models is not None and anew:
         request = last.request.changed(change)
-        model = models(request)
+        model = models(request, change.addons is not None)
         if request.model == job.request.model:
             model = _as_then(model, job.request)
     elif change.model is not None:

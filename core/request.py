@@ -152,11 +152,15 @@ class Change:
     """Another model goes on, such as a refiner: one of the same latents."""
     model_digest: str | None = None
     """Of that model; None means whatever `model` names."""
+    addons: tuple[Addon, ...] | None = None
+    """What the prompts in force from here on name, once it is known; None means whatever they
+    name."""
 
     @property
     def fields(self) -> dict[str, Any]:
         """What it changes, by the names in Request."""
-        return {k: v for k, v in vars(self).items() if k != "step" and v is not None}
+        own = vars(self).items()
+        return {k: v for k, v in own if k not in ("step", "addons") and v is not None}
 
 
 @dataclass(frozen=True)
@@ -267,6 +271,12 @@ class Request:
         for i in range(self.count):
             yield replace(self, count=1, seed=(self.seed + i) % (MAX_SEED + 1))
 
+    @property
+    def every_addon(self) -> tuple[Addon, ...]:
+        """Those of its changes, too."""
+        parts = (self.addons, *(change.addons or () for change in self.changes))
+        return tuple(dict.fromkeys(addon for part in parts for addon in part))
+
     def changed(self, change: Change) -> Request:
         """This request with what `change` says, as if it had been asked for so at once."""
         fields = change.fields
@@ -280,6 +290,8 @@ class Request:
             fields.setdefault("model_digest", "")
         if "schedule" in fields or "steps" in fields:
             fields["levels"] = replace(self.levels, sigmas=(), rho=None)
+        if change.addons is not None:
+            fields["addons"] = change.addons
         return replace(self, **fields)
 
     def to_json(self) -> str:
@@ -448,6 +460,7 @@ def _check_changes(request: Request) -> None:
             raise RequestError("changes", f"The change at step {change.step} changes nothing.")
         if change.model is None and change.model_digest is not None:
             raise RequestError("changes", "A change has the hash of a model that it does not name.")
+        _check_addons(change.addons or ())
         now = now.changed(change)
         before = change.step
 

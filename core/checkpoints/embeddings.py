@@ -20,16 +20,21 @@ SEVERAL = ("clip_l", "clip_g")
 """The names of the vectors for each of two text encoders."""
 
 
-def with_embeddings(model: Model, paths: Sequence[Path]) -> tuple[Model, tuple[ModelError, ...]]:
-    """The model, knowing the words in the files, and why some of them cannot be used with it."""
+def with_embeddings(
+    model: Model, paths: Sequence[Path], names: Sequence[str] = ()
+) -> tuple[Model, tuple[ModelError, ...]]:
+    """The model, knowing the words in the files, and why some of them cannot be used with it.
+
+    `names`: what prompts call each; those of the files, if it is empty.
+    """
     text = model.text
     known: list[Embedding] = []
     refused: list[ModelError] = []
     encoders = text.encoders if isinstance(text, ClipConditioner) else ()
     widths = [network.config.dim for network, _ in encoders]
-    for path in paths:
+    for path, name in zip(paths, names or [path.stem for path in paths], strict=True):
         try:
-            known.append(read_embedding(path, widths))
+            known.append(replace(read_embedding(path, widths), name=name))
         except ModelError as error:
             refused.append(error)
     if not isinstance(text, ClipConditioner) or not known:

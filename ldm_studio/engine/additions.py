@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,20 +57,22 @@ class Seals:
 
     model: Future[Sums] | None = None
     """None: its digest is known."""
-    used: list[Used] = field(default_factory=list[Used])
+    used: tuple[Used, ...] = ()
+    later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
+    """After each change that may bring in others, by what is asked for then."""
     notes: list[str] = field(default_factory=list[str])
     """What of what was named has no effect, in words."""
 
-    def also(self, added: Added) -> None:
-        """What a change brought in."""
-        known = {(one.kind, one.path) for one in self.used}
-        self.used.extend(one for one in added.used if (one.kind, one.path) not in known)
+    def also(self, request: Request, added: Added) -> None:
+        """What `request`, that of a change, made of the model."""
+        self.later[_without_digest(request)] = added.used
         self.notes.extend(note for note in added.notes if note not in self.notes)
 
     @property
     def are_known(self) -> bool:
         """Whether what follows does not wait."""
-        sums = [one.sums for one in self.used]
+        used = (self.used, *self.later.values())
+        sums = [one.sums for part in used for one in part]
         return all(future.done() for future in (*sums, *filter(None, [self.model])))
 
     def digest(self) -> str:
@@ -82,13 +84,27 @@ class Seals:
             return ""
 
     def addons(self) -> tuple[Addon, ...]:
-        found: list[Addon] = []
-        for one in self.used:
-            try:
-                found.append(one.addon())
-            except ModelError as error:
-                log.warning("%s", error)
-        return tuple(found)
+        return _addons(self.used)
+
+    def addons_of(self, request: Request) -> tuple[Addon, ...] | None:
+        """Of a change, by what is asked for after it; None if it brought in nothing."""
+        used = self.later.get(_without_digest(request))
+        return None if used is None else _addons(used)
+
+
+def _without_digest(request: Request) -> Request:
+    """As it was before it was known which model its last change goes on with."""
+    return replace(request, model_digest="")
+
+
+def _addons(used: Iterable[Used]) -> tuple[Addon, ...]:
+    found: list[Addon] = []
+    for one in used:
+        try:
+            found.append(one.addon())
+        except ModelError as error:  # it went away meanwhile
+            log.warning("%s", error)
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,8 @@ class _Recipe:
 
     vae: Path | None = None
     loras: tuple[Lora, ...] = ()
-    embeddings: tuple[Path, ...] = ()
+    embeddings: tuple[tuple[str, Path], ...] = ()
+    """What prompts call each: it may have had another name when it was made."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +171,9 @@ class Additions:
             used.append(self._used("vae", request.vae, request))
             vae = used[-1].path
         words = self._words(model, request, exactly=exactly)
-        made = self._made(model, _Recipe(vae, added, tuple(word.path for word in words)))
+        made = self._made(
+            model, _Recipe(vae, added, tuple((word.name, word.path) for word in words))
+        )
         once = {(one.kind, one.path): one for one in [*used, *words]}
         notes = [*_unread(model, request), *_of_no_effect(used, made.effects)]
         notes += [f"{model.name} goes on without the LoRA {name!r}." for name in without]
@@ -218,8 +237,8 @@ def _build(model: Model, recipe: _Recipe) -> _Made:
         model = with_vae(model, recipe.vae)
     model, effects = with_loras(model, recipe.loras)
     refused: list[Path] = []
-    for path in recipe.embeddings:
-        model, errors = with_embeddings(model, [path])
+    for name, path in recipe.embeddings:
+        model, errors = with_embeddings(model, [path], [name])
         refused += [path] if errors else []
     return _Made(model, effects, tuple(refused))
 

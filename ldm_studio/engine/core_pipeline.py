@@ -38,6 +38,7 @@ from .thread import lower_priority, open_torch_libraries
 if TYPE_CHECKING:
     import torch
 
+    from core.inputs import Models
     from core.model import Model
     from core.text.reading import PromptReader
 
@@ -192,26 +193,26 @@ class CorePipeline:
         made_before = bool(request.model_digest or request.addons)
         added = self._additions.applied(self._model, request, exactly=made_before)
         model = replace(added.model, digest=self._model.digest)
-        return replace(added, model=model), Seals(self._sums, [*added.used])
+        return replace(added, model=model), Seals(self._sums, added.used)
 
-    def _models(self, seals: Seals) -> Callable[[Request], Model]:
+    def _models(self, seals: Seals) -> Models:
         """What changes go on with, and what its prompt names; `seals` come to know of that."""
 
-        def named(request: Request) -> Model:
+        def named(request: Request, exactly: bool) -> Model:
             try:
                 if self.holds(request.model):
                     assert self._model is not None
                     assert self._additions is not None
-                    added = self._additions.applied(self._model, request)
+                    added = self._additions.applied(self._model, request, exactly=exactly)
                     added = replace(added, model=replace(added.model, digest=self._model.digest))
                 else:
                     other, additions = self._other(self._path_of(request.model))
-                    added = _as_far_as_it_fits(other, additions, request)
+                    added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
-            seals.also(added)
+            seals.also(request, added)
             return added.model
 
         return named
@@ -396,11 +397,13 @@ def _notes(path: Path) -> Notes | None:
     return read_notes(path) if is_checkpoint(path) else None
 
 
-def _as_far_as_it_fits(model: Model, additions: Additions, request: Request) -> Added:
+def _as_far_as_it_fits(
+    model: Model, additions: Additions, request: Request, *, exactly: bool
+) -> Added:
     """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
     one before are not for."""
     try:
-        added = additions.applied(model, request, fitting=True)
+        added = additions.applied(model, request, exactly=exactly, fitting=True)
     except ModelError as error:
         return Added(model, notes=(str(error),))
     return replace(added, model=replace(added.model, digest=model.digest))

@@ -138,6 +138,10 @@ class CoreRun:
     def _seal(self) -> None:
         job = self._job
         model = replace(job.model, digest=self._seals.digest() or job.model.digest)
-        addons = self._seals.addons()
-        if (model.digest, addons) != (job.model.digest, job.request.addons):
-            self._job = replace(job, model=model, request=replace(job.request, addons=addons))
+        changes = tuple(
+            replace(change, addons=self._seals.addons_of(leg.request))
+            for change, leg in zip(job.request.changes, job.legs[1:], strict=True)
+        )
+        request = replace(job.request, addons=self._seals.addons(), changes=changes)
+        if (model.digest, request) != (job.model.digest, job.request):
+            self._job = replace(job, model=model, request=request)

@@ -83,8 +83,9 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
         settings[THRESHOLDING] = "True"
     settings |= _refiner(request)
     settings |= finer_settings(request)
+    used = request.every_addon
     for key, kind in HASHES.items():
-        settings[key] = ", ".join(f"{a.name}: {a.short}" for a in request.addons if a.kind == kind)
+        settings[key] = ", ".join(f"{a.name}: {a.short}" for a in used if a.kind == kind)
     settings["Version"] = f"{PROGRAM} {__version__}"
     written = {key: value for key, value in settings.items() if value}
     return str(Infotext(request.prompt, request.negative, written))

@@ -92,7 +92,9 @@ class Branch:
         refined = refinement(parent)
         steps = changed.get("steps", parent.steps)
         later = refined is not None and self.step < refined.step < steps
-        return (refined,) if refined is not None and later else ()
+        if refined is None or not later:
+            return ()
+        return (replace(refined, addons=None) if changed else refined,)
 
 
 class Branching(QObject):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -344,7 +345,11 @@ class StudioStore(QObject):
         self.refiner = refined.model or "" if refined else ""
         if refined:
             self.refiner_at = round(refined.step / steps_run(request), SHARE_DECIMALS)
-        self.changes = tuple(change for change in request.changes if change is not refined)
+        self.changes = tuple(
+            replace(change, addons=None)  # as its own: what is there now is used
+            for change in request.changes
+            if change is not refined
+        )
 
     def apply_defaults(self, model: ModelInfo) -> None:
         """Make the sampling parameters those the model was made for."""

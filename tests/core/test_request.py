@@ -78,6 +78,7 @@ def changes() -> st.SearchStrategy[tuple[Change, ...]]:
         mask=st.none() | st.sampled_from(["", DIGEST]),
         control=st.none() | st.sampled_from(["", DIGEST]),
         model=st.none() | text,
+        addons=st.none() | addons(),
     )
     with_digest = change.map(
         lambda made: made if made.model is None else replace(made, model_digest=DIGEST)

@@ -32,7 +32,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 @pytest.fixture
 def inputs(models: dict[str, Model]) -> Inputs:
-    return Inputs(models=lambda request: models[request.model])
+    return Inputs(models=lambda request, _: models[request.model])
 
 
 def ended(job: Job) -> Tensor:
@@ -140,7 +140,7 @@ def test_one_of_other_latents_is_refused(
     with pytest.raises(RequestError, match="its latents are others"):
         prepare(models["SDXL"], request, inputs)
     with pytest.raises(RequestError, match="latents are others"):
-        prepare(models["SDXL"], request, replace(inputs, models=lambda request: tiny_model))
+        prepare(models["SDXL"], request, replace(inputs, models=lambda request, _: tiny_model))
     with pytest.raises(RequestError, match="not at hand"):
         prepare(models["SDXL"], request)
 

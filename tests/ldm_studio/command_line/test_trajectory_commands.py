@@ -157,7 +157,7 @@ def test_a_branch_says_where_it_comes_from_and_replays(run: Command) -> None:
     words = ["--prompt", "a blue heart", "-n", "smile", "--cfg", "2.5", "--sampler", "euler a"]
     assert run("branch", "a.png", "--step", "2", *words, "--steps", "8", "-o", "b.png") == 0
     request, made = recipe(Path("b.png")), record(Path("b.png"))
-    change = Change(2, "a blue heart", "smile", 2.5, "Euler a", None, 8)
+    change = Change(2, "a blue heart", "smile", 2.5, "Euler a", None, 8, addons=())
     assert request == replace(recipe(parent), changes=(change,))
     assert made.parent is not None
     assert (made.parent.name, made.parent.step) == ("a.png", 2)
@@ -177,7 +177,10 @@ def test_a_branch_of_a_branch_keeps_what_came_before(
     assert "left out" not in capsys.readouterr().err
     assert run("branch", "a.png", "--step", "2", "--prompt", "a heart", "-o", "b.png") == 0
     assert "changed from step 2 on: cfg at step 3" in capsys.readouterr().err
-    assert recipe(Path("b.png")).changes == (Change(1, cfg=2.0), Change(2, prompt="a heart"))
+    assert recipe(Path("b.png")).changes == (
+        Change(1, cfg=2.0),
+        Change(2, prompt="a heart", addons=()),
+    )
     assert run("replay", "a.png", "b.png") == 0
 
 

@@ -43,9 +43,9 @@ def lora(path: Path, seed: int = 0, width: int = 64, **more: torch.Tensor) -> Pa
     return path
 
 
-def embedding(path: Path, width: int = 64, seed: int = 0) -> Path:
+def embedding(path: Path, width: int = 64, seed: int = 0, vectors: int = 2) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({"emb_params": noise(2, width, seed=seed)}, path)
+    save_file({"emb_params": noise(vectors, width, seed=seed)}, path)
     return path
 
 
@@ -263,7 +263,9 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
     steered = replace(asked, changes=(Change(2, prompt="a my-word cat <lora:two:1>"),))
     first, request, _ = drawn(pipeline, steered)
     assert not np.array_equal(plain, first)
-    assert [one.name for one in request.addons] == ["one", "two", "my-word"]
+    assert [one.name for one in request.addons] == ["one"]
+    assert [one.name for one in request.changes[0].addons or ()] == ["two", "my-word"]
+    assert [one.name for one in request.every_addon] == ["one", "two", "my-word"]
     assert np.array_equal(first, drawn(pipeline, request)[0])
     run = pipeline.begin(asked, None, None)
     steps = run.steps()
@@ -273,6 +275,43 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
     picture = run.finish(last)
     assert np.array_equal(first, picture.rgb)
     assert picture.request == request
+
+
+@pytest.mark.parametrize(
+    "change", [Change(1, prompt="a late my-word"), Change(1, negative="a late my-word")]
+)
+def test_words_of_a_change_are_those_that_they_were(change, pipeline, folder) -> None:
+    word = embedding(folder / "my-word.safetensors")
+    embedding(folder / "late.safetensors", seed=1).rename(folder.parent / "late.safetensors")
+    plain, _, _ = drawn(pipeline, REQUEST)
+    first, request, _ = drawn(pipeline, replace(REQUEST, changes=(change,)))
+    assert not np.array_equal(plain, first)
+    assert request.addons == ()
+    assert [one.name for one in request.every_addon] == ["my-word"]
+    again = Request.from_json(request.to_json())
+    assert np.array_equal(first, drawn(pipeline, again)[0])
+    (folder.parent / "late.safetensors").rename(folder / "late.safetensors")
+    assert np.array_equal(first, drawn(pipeline, again)[0])  # it meant nothing then
+    new = replace(again, changes=(change,))
+    assert not np.array_equal(first, drawn(pipeline, new)[0])
+    word.rename(folder / "renamed.safetensors")
+    assert np.array_equal(first, drawn(pipeline, again)[0])
+    embedding(word, seed=2)
+    (folder / "renamed.safetensors").unlink()
+    with pytest.raises(RequestError, match="needs the embedding 'my-word' with the hash"):
+        pipeline.begin(again, None, None)
+
+
+def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> None:
+    run = pipeline.begin(with_prompt("a my-word"), None, None)
+    steps = run.steps()
+    next(steps)
+    embedding(folder / "my-word.safetensors")
+    run.steer(Change(1, prompt="the my-word"), {})
+    *_, last = steps
+    picture = run.finish(last)
+    assert picture.request.addons == ()
+    assert np.array_equal(picture.rgb, drawn(pipeline, picture.request)[0])
 
 
 def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:

@@ -80,7 +80,7 @@ def test_changes_read_as_a_sentence():
 
 @given(changes())
 def test_changes_come_back_exactly(listed: tuple[Change, ...]):
-    assert read_changes(write_changes(listed)) == listed
+    assert read_changes(write_changes(listed)) == unsealed(listed)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,11 @@ def test_changes_come_back_exactly(listed: tuple[Change, ...]):
 def test_other_changes_are_listed_as_ignored(text: str):
     info = parse_infotext(f"a\nSteps: 3, Seed: 5, Size: 8x8, Changes: {text}")
     assert restore(info, Request()).ignored == (f"Changes: {text}",)
+
+
+def unsealed(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Without the digests of what their prompts name."""
+    return tuple(replace(change, addons=None) for change in changes)
 
 
 def subset(request: Request) -> Request:
@@ -104,6 +109,7 @@ def subset(request: Request) -> Request:
         prediction="",
         vae="",
         addons=(),
+        changes=unsealed(request.changes),
         count=1,
         control="",
         inpaint=inpaint if request.mask else Inpaint(),
