@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self.prompt = PromptPanel(store, styles, side.inside)
         self.run_area = RunArea(store, side.inside)
         self.sampler = SamplerPanel(store, side.inside)
+        self.sampler.model.box.listed.connect(self.prompt.count_again)
         self.notice = NoticeStrip()
         self.banner = NoticeStrip("branch", self.tr("Branch"), closable=False)
         self.canvas = CanvasPanel()

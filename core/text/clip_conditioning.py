@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +60,7 @@ class ClipConditioner:
         self.encoders = tuple(encoders)
         self.skip = skip
         self.embeddings = tuple(embeddings)
-        self._words = {A1111: _words(embeddings, alone=True), COMFYUI: _words(embeddings)}
+        self._words = words_of(embeddings)
         self.read = ClipReader(self._words)
 
     @property
@@ -128,6 +128,11 @@ def _moved(vectors: Tensor, strengths: Tensor) -> Tensor:
     """vectors [N, 77, dim], the last row those of the empty prompt; strengths [N, 77]."""
     empty, strengths = vectors[-1:], strengths[:, :, None]
     return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
+
+
+def words_of(embeddings: Sequence[Embedding]) -> Mapping[str, Words]:
+    """What is read instead of their names, in each syntax."""
+    return {A1111: _words(embeddings, alone=True), COMFYUI: _words(embeddings)}
 
 
 def _words(embeddings: Sequence[Embedding], *, alone: bool = False) -> Words:

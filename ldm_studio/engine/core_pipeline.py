@@ -30,6 +30,7 @@ from ..models.models import DEFAULT, find_model
 from .additions import Added, Additions, Seals
 from .colours import ColourFile
 from .core_run import CoreRun
+from .counting import WordCounter
 from .events import ModelInfo
 from .pipeline import Pictures, memory_shortage
 from .recent import Known, RecentModels
@@ -130,6 +131,8 @@ class CorePipeline:
         self._loaded, self._notes = known.path, known.notes
         self._additions = Additions(self._finder, self._digests)
         self._recent.trim()
+        if isinstance(known.info.read, WordCounter):
+            known.info.read.look()
         return known.info
 
     def begin(
@@ -342,14 +345,12 @@ class CorePipeline:
         )
 
     def _reader(self, model: Model) -> PromptReader | None:
-        """That of the model, which counts the embeddings that lie in the folders now as the vectors
-        they are."""
-        from core.checkpoints.embeddings import with_embeddings
+        from core.text.clip_conditioning import ClipConditioner
 
-        knowing, refused = with_embeddings(model, self._finder.words())
-        for error in refused:
-            log.debug("%s", error)
-        return knowing.text.read
+        if not isinstance(model.text, ClipConditioner):
+            return model.text.read
+        widths = [network.config.dim for network, _ in model.text.encoders]
+        return WordCounter(widths, Finder())
 
     def _vae_of(self, path: Path) -> str:
         """How requests name the autoencoder beside a model's file; empty where there is none."""

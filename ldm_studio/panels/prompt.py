@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from core.errors import RequestError
 from core.text.wildcards import Values, read_template, resolved
+from ldm_studio.canvas.background import Background
+from ldm_studio.engine.counting import WordCounter
 from ldm_studio.engine.events import ModelInfo
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.addons import AddonsButton
@@ -56,6 +59,7 @@ class PromptPanel(QWidget):
         super().__init__(parent)
         self._store = store
         self._model: ModelInfo | None = None
+        self.background = Background(self)
         self.prompt = PromptEditor(
             self.tr("Prompt"),
             self.tr("What shall it show?"),
@@ -118,6 +122,16 @@ class PromptPanel(QWidget):
         for editor in (self.prompt, self.negative):
             editor.names, editor.wildcards = names, wildcards
         self._read()
+
+    def count_again(self) -> None:
+        """Files have come or gone: what prompts name may be another number of vectors."""
+        counter = self._model.read if self._model is not None else None
+        if isinstance(counter, WordCounter):
+            self.background.run(counter.look, self._counted)
+
+    def _counted(self, done: Future[bool]) -> None:
+        if done.result():
+            self._read()
 
     def _example_chips(self) -> QWidget:
         holder = QWidget()

@@ -1,0 +1,65 @@
+"""How much of a prompt a checkpoint reads, each embedding counted as the vectors it is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import ModelError
+from core.text.passage import A1111
+from core.text.reading import PromptReader, Reading
+
+from ..addons import Finder
+from ..checkpoints import Stamp, stamp
+
+log = logging.getLogger(__name__)
+
+
+class WordCounter(PromptReader):
+    """Knows the embeddings that lie in the folders since it last looked there."""
+
+    def __init__(self, widths: Sequence[int], finder: Finder) -> None:
+        """`widths`: of the model's text encoders. Imports torch."""
+        from core.text.clip_tokenizer import ClipReader
+
+        self._widths = tuple(widths)
+        self._finder = finder
+        self._lock = threading.Lock()
+        self._seen: dict[Path, Stamp] = {}
+        self._read = ClipReader()
+        self.look()
+
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+        return self._read(prompt, syntax, negative=negative)
+
+    def look(self) -> bool:
+        """Whether embeddings have come, gone or changed. Takes a moment: not for the interface."""
+        from core.checkpoints.embeddings import read_embedding
+        from core.text.clip_conditioning import Embedding, words_of
+        from core.text.clip_tokenizer import ClipReader
+
+        with self._lock:
+            seen = _stamped(self._finder.words())
+            if seen == self._seen:
+                return False
+            known: list[Embedding] = []
+            for path in seen:
+                try:
+                    known.append(read_embedding(path, self._widths))
+                except ModelError as error:  # it is for other models
+                    log.debug("%s", error)
+            self._seen = seen
+            self._read = ClipReader(words_of(known))
+            return True
+
+
+def _stamped(paths: Sequence[Path]) -> dict[Path, Stamp]:
+    found: dict[Path, Stamp] = {}
+    for path in paths:
+        try:
+            found[path] = stamp(path)
+        except ModelError as error:  # it went away meanwhile
+            log.debug("%s", error)
+    return found

@@ -1,0 +1,41 @@
+"""Embeddings count as the vectors they are, and those that come or go while the window is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ldm_studio import paths
+from ldm_studio.addons import Finder
+from ldm_studio.engine.counting import WordCounter
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.test_addons import embedding
+
+
+def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot) -> None:
+    folder = paths.models_dir() / "embeddings"
+    embedding(folder / "wide.safetensors", width=100)
+    model = replace(MODEL, read=WordCounter([64], Finder()))
+    application = start(FakePipeline(model=model))
+    application.store.prompt = "a my-word cat"
+    shown = application.window.prompt.prompt_count
+
+    def counts(tokens: int) -> None:
+        qtbot.waitUntil(lambda: shown.text().startswith(f"{tokens}/"), timeout=20_000)
+
+    counts(5)
+    file = embedding(folder / "my-word.safetensors")
+    counts(4)
+    file.unlink()
+    counts(5)
+
+
+def test_one_that_is_replaced_is_counted_anew() -> None:
+    file = embedding(paths.models_dir() / "my-word.safetensors")
+    counter = WordCounter([64], Finder())
+    assert counter("my-word").count == 2
+    assert not counter.look()
+    embedding(file, vectors=5)
+    assert counter.look()
+    assert counter("my-word, a my-word").count == 12
+    assert counter("embedding:my-word", "ComfyUI").count == 5
+    assert counter("my-word", "ComfyUI").count == 3
