@@ -11,8 +11,8 @@ from core.errors import ModelError
 from core.text.passage import A1111
 from core.text.reading import PromptReader, Reading
 
-from ..addons import Finder
-from ..checkpoints import Stamp, stamp
+from ..models.addons import Finder
+from ..models.checkpoints import Stamp, stamp
 
 log = logging.getLogger(__name__)
 

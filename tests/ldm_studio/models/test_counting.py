@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ldm_studio import paths
-from ldm_studio.addons import Finder
 from ldm_studio.engine.counting import WordCounter
+from ldm_studio.models.addons import Finder
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.test_addons import embedding
+from tests.ldm_studio.models.test_addons import embedding
 
 
 def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot) -> None:
