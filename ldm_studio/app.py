@@ -237,7 +237,7 @@ class Application(QObject):
         if carried.drawn is not None:
             self.studio.queueing.go_on_with(carried.drawn)
         self.show()
-        self.bridge.warm_up(self.store.model)  # which is loaded already
+        self.bridge.warm_up(self.store.model, self.store.vae)  # which is loaded already
         if carried.shows_history:
             self.browsing.show_history()
         if carried.shows_settings:
@@ -284,8 +284,10 @@ class Application(QObject):
         self.collector.freeze()
 
     def _load_picked(self, reference: str) -> None:
-        if not self.store.run.busy:  # else it is loaded when a picture wants it
-            self.bridge.warm_up(reference)
+        store = self.store
+        complete = store.vae or not store.needs_vae
+        if complete and not store.run.busy:  # else it is loaded when a picture wants it
+            self.bridge.warm_up(reference, store.vae)
 
     def _keep_steps(self, on: bool) -> None:
         mib = Settings().steps.trajectory_mib if on else 0

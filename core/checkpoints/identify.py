@@ -85,6 +85,11 @@ class Identity:
         return tuple(lacking)
 
     @property
+    def lacks_only_vae(self) -> bool:
+        """Whether all that is lacking is one file of an autoencoder."""
+        return self.autoencoder is None and len(self.missing) == 1
+
+    @property
     def parameters(self) -> int:
         """Of the networks it would be drawn with."""
         parts = _networks(self.parts)

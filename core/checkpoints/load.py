@@ -168,8 +168,9 @@ def check_drawable(identity: Identity) -> None:
     """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
     if identity.missing:
         hint = "Download the whole model."
-        if identity.autoencoder is None and len(identity.missing) == 1:
-            hint = f"Put a VAE for it beside it, as {identity.path.stem}.vae.safetensors."
+        if identity.lacks_only_vae:
+            beside = f"{identity.path.stem}.vae.safetensors"
+            hint = f"Choose a VAE for it (--vae), or put one beside it, as {beside}."
         raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)
     if any(text.vocabulary <= END for text in identity.text_encoders):
         raise ModelError(

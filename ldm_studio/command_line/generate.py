@@ -193,7 +193,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         if sys.stderr.isatty():
             say("loading the model ...")
         arguments.model = meant(arguments.model)
-        model = engine.load(arguments.model)
+        model = engine.load(arguments.model, parts.get("vae", ""))
         if model.vae and not parts.get("vae"):
             say(f"with the VAE beside the model, {model.vae}")
         request, start = _request(arguments, parts, model, start)

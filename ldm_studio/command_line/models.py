@@ -77,7 +77,9 @@ def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     width = max(len(model.reference) for model in found)
     for model in found:
         words = model.kind or "unknown"
-        print(f"{model.reference:<{width}}  {words}{' (cannot be used)' if model.problem else ''}")
+        words += " (cannot be used)" if model.problem else ""
+        words += " (needs a VAE: --vae)" if model.lacks_vae else ""
+        print(f"{model.reference:<{width}}  {words}")
         if model.problem:
             print(f"{'':<{width}}    {model.problem}")
     return Exit.OK
@@ -112,6 +114,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
         "kind": model.kind,
         "usable": not model.problem,
         "problem": model.problem,
+        "needs_vae": model.lacks_vae,
         "sha256": model.known.digest if model.known else "",
     }
 

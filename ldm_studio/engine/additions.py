@@ -138,9 +138,11 @@ class _Made:
 class Additions:
     """Of one loaded model, the same at every call."""
 
-    def __init__(self, finder: Finder, digests: Digests) -> None:
+    def __init__(self, finder: Finder, digests: Digests, vae: Path | None = None) -> None:
+        """`vae`: the autoencoder that the model has from elsewhere."""
         self._finder = finder
         self._digests = digests
+        self._vae = vae
         self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
 
     def applied(
@@ -169,7 +171,7 @@ class Additions:
         vae = None
         if request.vae:
             used.append(self._used("vae", request.vae, request))
-            vae = used[-1].path
+            vae = used[-1].path if used[-1].path != self._vae else None
         words = self._words(model, request, exactly=exactly)
         made = self._made(
             model, _Recipe(vae, added, tuple((word.name, word.path) for word in words))

@@ -150,9 +150,10 @@ class EngineBridge(QObject):
         """Works not yet over, the running one first."""
         return tuple(self._waiting)
 
-    def warm_up(self, model: str = DEFAULT) -> None:
-        """Load a model now rather than with the first work that names it."""
-        self._engine.warm_up(model)
+    def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
+        """Load a model now rather than with the first work that names it; one that has no
+        autoencoder with `vae`."""
+        self._engine.warm_up(model, vae)
 
     def submit(
         self,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.checking import Check, unchecked
-from core.checkpoints.notes import Notes, read_notes
+from core.checkpoints.notes import read_notes
 from core.device import physical_cores
 from core.errors import ModelError
 from core.forecast import unet_load
@@ -33,7 +33,7 @@ from .core_run import CoreRun
 from .counting import WordCounter
 from .events import ModelInfo
 from .pipeline import Pictures, memory_shortage
-from .recent import Known, RecentModels
+from .recent import Known, RecentModels, Wanted
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
@@ -70,15 +70,13 @@ class CorePipeline:
         self._background = background
         self._model: Model | None = None
         self._info: ModelInfo | None = None
-        self._loaded: Path | None = None
-        self._notes: Notes | None = None
-        """What was decided about it when it was loaded."""
+        self._loaded: Wanted | None = None
         self._finder = Finder()
         self._digests = Digests()
         self._additions: Additions | None = None
         self._sums: Future[Sums] | None = None
         """Of the model that is loaded, while they are not known."""
-        self._others: dict[Path, tuple[Model, Additions]] = {}
+        self._others: dict[Wanted, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
         self._recent = RecentModels()
 
@@ -86,33 +84,32 @@ class CorePipeline:
     def info(self) -> ModelInfo | None:
         return self._info
 
-    def holds(self, model: str) -> bool:
+    def holds(self, model: str, vae: str = "") -> bool:
         path = self._path_of(model)
-        return self._model is not None and (self._loaded, self._notes) == (path, _notes(path))
+        if self._model is None or self._loaded is None or self._loaded.path != path:
+            return False
+        return self._loaded == self._wanted(path, vae)
 
-    def load(self, model: str = DEFAULT) -> ModelInfo:
+    def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
         path = self._path_of(model)
-        if self._info is not None and (self._loaded, self._notes) == (path, _notes(path)):
-            return self._info
         self._prepare_torch()
-        if is_checkpoint(path):
-            from core.checkpoints.load import check
-
-            check(path, beside=_beside(path))
+        wanted = self._wanted(path, vae)
+        if self._info is not None and self._loaded == wanted:
+            return self._info
+        _check(wanted)
         before = self._loaded if self._model is not None else None
         self._put_away()  # before the next one: there may not be room for two
         try:
-            recent = self._recent.take(path, _notes(path))
+            recent = self._recent.take(wanted)
             if recent is not None:
                 return self._have(recent)
-            self._recent.make_room(path)
-            self._info = self._load(path)
+            self._recent.make_room(wanted)
+            self._info = self._load(wanted)
         except Exception:  # whatever it was, there is to be a model as before
             if before is not None:
                 self._go_back(before)
             raise
-        self._loaded = path
-        self._notes = _notes(path)
+        self._loaded = wanted
         self._recent.trim()
         return self._info
 
@@ -122,14 +119,14 @@ class CorePipeline:
         self._model = self._info = self._additions = None
         self._others.clear()
         if model is not None and info is not None and self._loaded is not None:
-            self._recent.keep(Known(self._loaded, self._notes, model, info, self._sums))
+            self._recent.keep(Known(self._loaded, model, info, self._sums))
         self._sums = None
 
     def _have(self, known: Known) -> ModelInfo:
         """Have a model again that was put away."""
         self._model, self._info, self._sums = known.model, known.info, known.sums
-        self._loaded, self._notes = known.path, known.notes
-        self._additions = Additions(self._finder, self._digests)
+        self._loaded = known.wanted
+        self._additions = Additions(self._finder, self._digests, known.wanted.vae)
         self._recent.trim()
         if isinstance(known.info.read, WordCounter):
             known.info.read.look()
@@ -203,13 +200,14 @@ class CorePipeline:
 
         def named(request: Request, exactly: bool) -> Model:
             try:
-                if self.holds(request.model):
+                if self.holds(request.model, request.vae):
                     assert self._model is not None
                     assert self._additions is not None
                     added = self._additions.applied(self._model, request, exactly=exactly)
                     added = replace(added, model=replace(added.model, digest=self._model.digest))
                 else:
-                    other, additions = self._other(self._path_of(request.model))
+                    path = self._path_of(request.model)
+                    other, additions = self._other(self._wanted(path, request.vae))
                     added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
@@ -220,34 +218,40 @@ class CorePipeline:
 
         return named
 
-    def _other(self, path: Path) -> tuple[Model, Additions]:
+    def _other(self, wanted: Wanted) -> tuple[Model, Additions]:
         """Stays loaded beside the model until another one, or another model, is wanted."""
-        if path not in self._others:
+        if wanted not in self._others:
             self._others.clear()  # before the next one: there may not be room for three
-            if is_checkpoint(path):
-                from core.checkpoints.load import check
+            _check(wanted)
+            model = self._open(wanted)
+            digest = model.digest or self._digests.of(wanted.path).result().digest
+            additions = Additions(self._finder, self._digests, wanted.vae)
+            self._others[wanted] = replace(model, digest=digest), additions
+        return self._others[wanted]
 
-                check(path, beside=_beside(path))
-            model = self._open(path)
-            digest = model.digest or self._digests.of(path).result().digest
-            additions = Additions(self._finder, self._digests)
-            self._others[path] = replace(model, digest=digest), additions
-        return self._others[path]
+    def _wanted(self, path: Path, vae: str) -> Wanted:
+        """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
+        if not is_checkpoint(path):
+            return Wanted(path, None)
+        notes, beside = read_notes(path), vae_beside(path)
+        if not (beside or vae) or not _lacks_vae(path):
+            return Wanted(path, notes)
+        return Wanted(path, notes, beside or self._finder.find("vae", vae))
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
         return (own or find_model(model)).resolve()
 
-    def _go_back(self, path: Path) -> None:
+    def _go_back(self, wanted: Wanted) -> None:
         """Have the model again that was loaded; none, if that fails as well."""
-        recent = self._recent.take(path, self._notes)
-        if recent is not None:
-            self._have(recent)
-            return
         try:
-            self._info = self._load(path)
+            recent = self._recent.take(wanted)
+            if recent is not None:
+                self._have(recent)
+                return
+            self._info = self._load(wanted)
         except Exception as error:  # what is told is why the other one did not load
-            log.warning("the model before, %s, is not loaded again: %s", path, error)
+            log.warning("the model before, %s, is not loaded again: %s", wanted.path, error)
             self._model = None
 
     def _prepare_torch(self) -> None:
@@ -294,28 +298,29 @@ class CorePipeline:
         dtype: torch.dtype = getattr(torch, self._precision)
         return dtype
 
-    def _open(self, path: Path) -> Model:
-        """The model in `path`; without a digest where that is not known yet."""
+    def _open(self, wanted: Wanted) -> Model:
+        """The model; without a digest where that is not known yet."""
         from core.checkpoints.load import load_checkpoint
         from core.model import load_model
 
-        device = self._found_device()
+        device, path = self._found_device(), wanted.path
         if is_checkpoint(path):
             known, dtype = Catalogue().digest(path), self._dtype(device)
-            beside = _beside(path)
+            beside = wanted.beside
             model = load_checkpoint(path, device, beside=beside, digest=known, dtype=dtype)
         else:
             model = load_model(path, device)
         return self._with_preview(model)
 
-    def _load(self, path: Path) -> ModelInfo:
+    def _load(self, wanted: Wanted) -> ModelInfo:
         import torch
 
-        self._model = model = self._open(path)
+        path = wanted.path
+        self._model = model = self._open(wanted)
         if not model.digest:  # it is found out while the first picture is drawn
             self._sums = self._digests.of(path)
         device = str(model.device)
-        self._additions = Additions(self._finder, self._digests)
+        self._additions = Additions(self._finder, self._digests, wanted.vae)
         name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
         defaults = model.defaults
         return ModelInfo(
@@ -338,7 +343,7 @@ class CorePipeline:
             extra=model.extra,
             told_guidance=model.told_guidance,
             family=_family(model),
-            vae=self._vae_of(path),
+            vae=self._vae_of(wanted),
             size=sum(model.plan.weights.values()),
             takes_addons=is_checkpoint(path),
             read=self._reader(model),
@@ -352,9 +357,10 @@ class CorePipeline:
         widths = [network.config.dim for network, _ in model.text.encoders]
         return WordCounter(widths, Finder())
 
-    def _vae_of(self, path: Path) -> str:
-        """How requests name the autoencoder beside a model's file; empty where there is none."""
-        vae = vae_beside(path)
+    def _vae_of(self, wanted: Wanted) -> str:
+        """How requests name the autoencoder that a model is drawn with unless they say otherwise;
+        empty for its own."""
+        vae = vae_beside(wanted.path) or wanted.vae
         if vae is None:
             return ""
         listed = any(vae.is_relative_to(folder.resolve()) for folder in self._finder.folders)
@@ -385,17 +391,21 @@ def _family(model: Model) -> str:
     return ", ".join(filter(None, (config.family.name, config.extra)))
 
 
-def _beside(path: Path) -> list[Path]:
-    """The autoencoder beside a model's file that has none of its own."""
+def _check(wanted: Wanted) -> None:
+    """Raises ModelError if it can be told not to load, without reading its weights."""
+    from core.checkpoints.load import check
+
+    if is_checkpoint(wanted.path):
+        check(wanted.path, beside=wanted.beside)
+
+
+def _lacks_vae(path: Path) -> bool:
     from core.checkpoints.identify import identify
 
-    vae = vae_beside(path)
-    return [vae] if vae is not None and identify(path).autoencoder is None else []
-
-
-def _notes(path: Path) -> Notes | None:
-    """What the user decided about a checkpoint."""
-    return read_notes(path) if is_checkpoint(path) else None
+    try:
+        return identify(path).lacks_only_vae
+    except ModelError:  # which loading it says
+        return False
 
 
 def _as_far_as_it_fits(

@@ -87,7 +87,7 @@ class Engine:
         self._retry_at = 0.0
         self._changed = threading.Condition()
         self._queue = Queue()
-        self._model_wanted: str | None = None
+        self._model_wanted: tuple[str, str] | None = None
         self._look_wanted: tuple[Path, int] | None = None
         self._replays: deque[Path] = deque()
         self._stop_replay = False
@@ -95,10 +95,11 @@ class Engine:
         self._thread = threading.Thread(target=self._work, name=THREAD_NAME, daemon=True)
         self._thread.start()
 
-    def warm_up(self, model: str = DEFAULT) -> None:
-        """Load the model now rather than with the first work."""
+    def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
+        """Load the model now rather than with the first work; one that has no autoencoder with
+        `vae`."""
         with self._changed:
-            self._model_wanted = model
+            self._model_wanted = model, vae
             self._changed.notify()
 
     # The queue
@@ -284,9 +285,9 @@ class Engine:
         """What to do; None at the end."""
         with self._changed:
             while not self._closing:
-                if (model := self._model_wanted) is not None:
+                if (wanted := self._model_wanted) is not None:
                     self._model_wanted = None
-                    return partial(self._warm_up, model)
+                    return partial(self._warm_up, *wanted)
                 if self._look_wanted is not None:
                     return partial(self._look_now, load=True)
                 if self._replays:
@@ -306,9 +307,9 @@ class Engine:
                     return partial(self._save_again, entry)
             return None
 
-    def _warm_up(self, model: str) -> None:
+    def _warm_up(self, model: str, vae: str) -> None:
         try:
-            self._loader.need(model)
+            self._loader.need(model, vae)
         except Exception as error:  # a name that is no path, or no model's
             self._mailbox.post(Warned(explain(error)[0]))
 
@@ -357,7 +358,8 @@ class Engine:
         """Whether the work is over."""
         work_id = entry.work.id
         try:
-            model = self._loader.need(entry.work.request.model)
+            request = entry.work.request
+            model = self._loader.need(request.model, request.vae)
         except Exception as error:  # a name that is no path, or no model's
             self._mailbox.post(Failed(work_id, *explain(error)))
             return True

@@ -22,16 +22,18 @@ class Loader:
         self._before_load = before_load
         self._told: ModelInfo | None = None
 
-    def need(self, model: str) -> ModelInfo | None:
-        """Load it if it is not; None, and said why, if that fails.
+    def need(self, model: str, vae: str = "") -> ModelInfo | None:
+        """Load it if it is not, with the autoencoder `vae` if it has none; None, and said why, if
+        that fails.
 
-        Raises ModelError if there is no such model; the one that is loaded then stays.
+        Raises ModelError if there is no such model, RequestError if there is no such autoencoder;
+        the model that is loaded then stays.
         """
-        if not self._pipeline.holds(model):
+        if not self._pipeline.holds(model, vae):
             self._before_load()
             self._mailbox.post(Loading())
             try:
-                self._pipeline.load(model)
+                self._pipeline.load(model, vae)
             except BaseException as error:  # a broken model or installation is told, never fatal
                 self._told = None
                 self._mailbox.post(LoadFailed(*explain(error)))

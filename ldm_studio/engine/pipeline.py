@@ -126,15 +126,17 @@ class Pipeline(Protocol):
         """The model that is loaded."""
         ...
 
-    def holds(self, model: str) -> bool:
-        """Whether `model`, as a request names it, is the one that is loaded.
+    def holds(self, model: str, vae: str = "") -> bool:
+        """Whether `model`, as a request names it, is the one that is loaded; one that has no
+        autoencoder with the one that `vae` names.
 
-        Raises ModelError if there is no such model.
+        Raises ModelError if there is no such model, RequestError if there is no such autoencoder.
         """
         ...
 
-    def load(self, model: str = DEFAULT) -> ModelInfo:
-        """Make `model` the one that is loaded, if it is not yet. Raises ModelError."""
+    def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
+        """Make `model` the one that is loaded, if it is not yet. Raises as `holds` does, and
+        ModelError for one that cannot be loaded."""
         ...
 
     def digest(self) -> str:

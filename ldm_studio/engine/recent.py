@@ -34,12 +34,26 @@ SPARE = 2_000_000_000
 
 
 @dataclass(frozen=True)
-class Known:
-    """A model that is loaded, and what is known of it."""
+class Wanted:
+    """What is to be loaded."""
 
     path: Path
     notes: Notes | None
-    """What was decided about it."""
+    """What the user decided about it."""
+    vae: Path | None = None
+    """The autoencoder for a model that has none; None for one that has."""
+
+    @property
+    def beside(self) -> list[Path]:
+        """Files that complete it."""
+        return [] if self.vae is None else [self.vae]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A model that is loaded, and what is known of it."""
+
+    wanted: Wanted
     model: Model
     info: ModelInfo
     sums: Future[Sums] | None
@@ -49,33 +63,33 @@ class RecentModels:
     """Those that can be had again at once. They leave the device meanwhile."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Path, tuple[Known, list[Stamp]]] = OrderedDict()
+        self._kept: OrderedDict[Wanted, tuple[Known, list[Stamp]]] = OrderedDict()
 
     def keep(self, known: Known) -> None:
         """Those of our own kind are so small that they are not kept."""
-        if is_checkpoint(known.path) and memory().free is not None:
+        if is_checkpoint(known.wanted.path) and memory().free is not None:
             try:
-                stamps = _stamps(known.path)
+                stamps = _stamps(known.wanted)
             except ModelError:  # its file went away
                 return
             _move(known.model, "cpu")
-            self._kept[known.path] = known, stamps
+            self._kept[known.wanted] = known, stamps
 
-    def take(self, path: Path, notes: Notes | None) -> Known | None:
+    def take(self, wanted: Wanted) -> Known | None:
         """The one that is kept, back on its device; None if none is, or its file is another now."""
-        if path not in self._kept:
+        if wanted not in self._kept:
             return None
-        known, stamps = self._kept.pop(path)
-        if known.notes != notes or stamps != _stamps(path):
+        known, stamps = self._kept.pop(wanted)
+        if stamps != _stamps(wanted):
             return None
         _move(known.model, str(known.model.device))
-        log.info("%s is still in memory", path)
+        log.info("%s is still in memory", wanted.path)
         return known
 
-    def make_room(self, path: Path) -> None:
-        """Before what `path` holds is loaded, which may be twice as large in memory."""
+    def make_room(self, wanted: Wanted) -> None:
+        """Before that is loaded, which may be twice as large in memory as in its files."""
         if self._kept:
-            self._drop_until(2 * sum(one.size for one in _stamps(path)))
+            self._drop_until(2 * sum(one.size for one in _stamps(wanted)))
 
     def trim(self) -> None:
         """Once that is loaded."""
@@ -87,8 +101,8 @@ class RecentModels:
             free = memory().free
             if free is not None and free >= needed + size + SPARE:
                 return
-            path, _ = self._kept.popitem(last=False)
-            log.info("%s is not kept in memory: there is too little", path)
+            dropped, _ = self._kept.popitem(last=False)
+            log.info("%s is not kept in memory: there is too little", dropped.path)
 
 
 def _networks(model: Model) -> Iterator[nn.Module]:
@@ -104,7 +118,7 @@ def _move(model: Model, device: str) -> None:
             network.to(device)
 
 
-def _stamps(path: Path) -> list[Stamp]:
+def _stamps(wanted: Wanted) -> list[Stamp]:
     """Of a model, and of the autoencoder beside it. Raises ModelError."""
-    vae = vae_beside(path)
-    return [stamp(one) for one in (path, vae) if one is not None]
+    files = dict.fromkeys((wanted.path, wanted.vae, vae_beside(wanted.path)))
+    return [stamp(one) for one in files if one is not None]

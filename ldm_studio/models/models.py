@@ -67,6 +67,11 @@ class FoundModel:
         """Why it cannot be drawn with; empty if nothing is known to be in the way."""
         return self.known.problem if self.known else ""
 
+    @property
+    def lacks_vae(self) -> bool:
+        """Whether it can be drawn with once an autoencoder is chosen for it."""
+        return self.known is not None and self.known.lacks_vae
+
 
 def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
     """The shipped model, then those in folders of our own kind in models_dir() and `added`.

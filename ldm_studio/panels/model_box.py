@@ -30,6 +30,7 @@ from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.picker import Item, Picker
+from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.run_state import RunState
 from ldm_studio.studio.store import StudioStore
@@ -310,7 +311,8 @@ class ModelBox(QComboBox):
 
 
 class ModelField(QWidget):
-    """The list and a button for the model's own settings; `problem` says what is wrong."""
+    """The list and a button for the model's own settings; `problem` says what is wrong, and `vae`
+    is there for a model that has no autoencoder of its own."""
 
     picked = Signal(str)
     """The reference of a model that the user chose in the list."""
@@ -333,6 +335,11 @@ class ModelField(QWidget):
         )
         self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
         self.problem.setObjectName("wrong")
+        self.vae = VaeBox(store)
+        self.vae.setParent(self)
+        self.vae.setAccessibleName(self.tr("VAE of the model"))
+        self.vae.setToolTip(self.tr("What encodes and decodes the pictures of this model."))
+        self.vae.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -340,11 +347,13 @@ class ModelField(QWidget):
         row.addWidget(self.own)
         # No focus proxy: with a window among its children, Qt would cut both off the tab chain.
         bind(store, "model", self.box, self.box.value, self.box.set_value, self.box.changed)
+        bind(store, "vae", self.vae, self.vae.value, self.vae.set_value, self.vae.changed)
         store.model_changed.connect(self._model_changed)
         store.modified.connect(self._offer)
         store.run_changed.connect(self._run_changed)
         self.box.add_requested.connect(self._ask)
         self.box.listed.connect(self._explain)
+        store.vae_changed.connect(self._vae_chosen)
         self.box.changed.connect(self._pick)
         self.box.decided.connect(lambda: self.picked.emit(store.model))
         self.box.problem.connect(self._tell)
@@ -403,12 +412,22 @@ class ModelField(QWidget):
 
     def _explain(self) -> None:
         chosen, problem = self.box.chosen, self._told
+        lacks = chosen is not None and chosen.lacks_vae
+        self._store.needs_vae = lacks
+        self.vae.setVisible(lacks)
         if not problem and self.box.is_missing:
             problem = self.tr("This model is not there. Choose another, or add its folder.")
+        elif not problem and lacks and not self._store.vae:
+            problem = self.tr("This model has no VAE of its own. Choose one for it:")
         elif not problem and chosen is not None:
             problem = chosen.problem.replace(str(chosen.path), chosen.path.name)
         self.problem.setText(told(problem))
         self.problem.setVisible(bool(problem))
+
+    def _vae_chosen(self) -> None:
+        self._explain()
+        if self._store.needs_vae and self._store.vae:
+            self.picked.emit(self._store.model)  # which can be loaded now
 
     def _run_changed(self, run: RunState) -> None:
         if self._was_loading and not run.loading:
@@ -424,6 +443,8 @@ class ModelField(QWidget):
         reference, before = self._before
         if run.model is None:
             self._failed = True
+        elif self._failed and self._store.needs_vae and not self._store.vae:
+            self._failed = False  # that can be mended
         elif self._failed:
             self._before, self._failed = None, False
             self._store.model = reference
@@ -463,7 +484,7 @@ def _item(model: FoundModel, among: list[FoundModel]) -> Item:
     return Item(
         key=model.reference,
         title=_label(model, among),
-        detail=" · ".join(filter(None, (told(model.kind), _size(model)))),
+        detail=" · ".join(filter(None, (told(model.kind), _size(model), _lack(model)))),
         tip=_about(model),
         path=model.path if model.is_checkpoint else None,
         problem=told(model.problem.replace(str(model.path), model.path.name)),
@@ -472,8 +493,12 @@ def _item(model: FoundModel, among: list[FoundModel]) -> Item:
 
 def _about(model: FoundModel) -> str:
     """What it is, why it cannot be chosen, where it is."""
-    lines = (told(model.kind), _size(model), told(model.problem), str(model.path))
+    lines = (told(model.kind), _size(model), _lack(model), told(model.problem), str(model.path))
     return "\n".join(filter(None, lines))
+
+
+def _lack(model: FoundModel) -> str:
+    return translate("ModelBox", "needs a VAE") if model.lacks_vae else ""
 
 
 def _size(model: FoundModel) -> str:

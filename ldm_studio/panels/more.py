@@ -360,6 +360,7 @@ class MoreSection(Folded):
         self.reset.clicked.connect(self._reset_all)
         store.modified.connect(self._modified)
         store.run_changed.connect(self._on_run)
+        store.needs_vae_changed.connect(self._refresh)
 
     def _bind_customary(self, name: str, field: SliderField) -> Binding:
         """The number that None stands for is shown, and is None again when it is chosen."""

@@ -330,6 +330,7 @@ class SamplerPanel(QWidget):
         rows = {
             "model": self.model,
             "model_problem": self.model.problem,
+            "model_vae": self.model.vae,
             "changes": self.changes,
             "mode": self.mode,
             "start": self.start,
@@ -351,7 +352,7 @@ class SamplerPanel(QWidget):
                 grid.addWidget(self._caption(name, buddies.get(name, control)), row, 0)
                 place = Qt.AlignmentFlag.AlignLeft if name == "count" else Qt.AlignmentFlag(0)
                 grid.addWidget(control, row, 1, place)
-            elif name.endswith("problem"):
+            elif name == "model_vae" or name.endswith("problem"):
                 grid.addWidget(control, row, 1)
             else:
                 grid.addWidget(control, row, 0, 1, 2)

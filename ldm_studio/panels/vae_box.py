@@ -29,6 +29,7 @@ class VaeBox(QComboBox):
         self.setMinimumContentsLength(6)
         self.activated.connect(self._chosen)
         store.run_changed.connect(self._on_run)
+        store.needs_vae_changed.connect(self._fill)
         self._fill()
 
     def value(self) -> str:
@@ -63,7 +64,9 @@ class VaeBox(QComboBox):
     def _fill(self) -> None:
         self.clear()
         beside = self._model.vae if self._model else ""
-        if beside:
+        if self._store.needs_vae:
+            own = self.tr("none yet: choose one")
+        elif beside:
             own = self.tr("beside the model: {name}").format(name=Path(beside).name)
         else:
             own = self.tr("the model's own")

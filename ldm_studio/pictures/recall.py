@@ -69,7 +69,7 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
         wanted += f" with the hash {request.model_digest[:10]}"
     where = "If you have it elsewhere, give it with --model."
     try:
-        model = pipeline.load(meant(instead) if instead else request.model)
+        model = pipeline.load(meant(instead) if instead else request.model, request.vae)
     except ModelError as error:
         raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
     if request.model_digest and (digest := pipeline.digest()) != request.model_digest:

@@ -83,6 +83,7 @@ class StudioStore(QObject):
     syntax_changed = Signal(object)
     clip_skip_changed = Signal(object)
     vae_changed = Signal(object)
+    needs_vae_changed = Signal(object)
     refiner_changed = Signal(object)
     refiner_at_changed = Signal(object)
     seed_changed = Signal(object)
@@ -207,6 +208,8 @@ class StudioStore(QObject):
     changes = Prop[tuple[Change, ...]]((), persist=False)
     """What the applied request changed along its trajectory. They are asked for again until
     another parameter than those in _KEEP_CHANGES is edited."""
+    needs_vae = Prop(False, persist=False)
+    """Whether the model that is chosen has no autoencoder of its own."""
     run = Prop(RunState(), persist=False)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -240,7 +243,8 @@ class StudioStore(QObject):
                 return model is None or model.skips
             case "vae" | "refiner":
                 model = self.run.model
-                return model is None or model.takes_addons
+                needed = name == "vae" and self.needs_vae
+                return needed or model is None or model.takes_addons
             case "image_guidance" | "noise_level":
                 model = self.run.model
                 return model is None or model.extra == _LED[name]

@@ -340,7 +340,8 @@ class Studio(QObject):
     def _on_load_failed(self, event: LoadFailed) -> None:
         error = event.error
         wanted = self.store.model
-        again = (self.tr("Try Again"), lambda: self.bridge.warm_up(wanted))
+        vae = self.store.vae
+        again = (self.tr("Try Again"), lambda: self.bridge.warm_up(wanted, vae))
         self.window.notice.show_error(error.message, error.hint, again)
 
     def _on_progress(self, event: Progress) -> None:

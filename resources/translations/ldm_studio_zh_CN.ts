@@ -3106,6 +3106,10 @@
         <source>{name} (default)</source>
         <translation>{name}（默认）</translation>
     </message>
+    <message>
+        <source>needs a VAE</source>
+        <translation>需要 VAE</translation>
+    </message>
 </context>
 <context>
     <name>ModelField</name>
@@ -3118,6 +3122,14 @@
         <translation>使用模型适用的设置。</translation>
     </message>
     <message>
+        <source>VAE of the model</source>
+        <translation>模型的 VAE</translation>
+    </message>
+    <message>
+        <source>What encodes and decodes the pictures of this model.</source>
+        <translation>用来编码和解码该模型图片的部件。</translation>
+    </message>
+    <message>
         <source>There is no model in {name} that is known here.</source>
         <translation>{name} 中没有可识别的模型。</translation>
     </message>
@@ -3128,6 +3140,10 @@
     <message>
         <source>This model is not there. Choose another, or add its folder.</source>
         <translation>没有此模型。请换一个，或添加它所在的文件夹。</translation>
+    </message>
+    <message>
+        <source>This model has no VAE of its own. Choose one for it:</source>
+        <translation>该模型没有自带 VAE。请为它选择一个：</translation>
     </message>
 </context>
 <context>
@@ -5622,6 +5638,10 @@
 <context>
     <name>VaeBox</name>
     <message>
+        <source>none yet: choose one</source>
+        <translation>尚无：请选择</translation>
+    </message>
+    <message>
         <source>beside the model: {name}</source>
         <translation>模型旁边的：{name}</translation>
     </message>
@@ -5878,6 +5898,10 @@
     <message>
         <source>Choose a Stable Diffusion model, or leave it out.</source>
         <translation>请选择 Stable Diffusion 模型，或去掉它。</translation>
+    </message>
+    <message>
+        <source>Choose a VAE for it (--vae), or put one beside it, as {0}.</source>
+        <translation>请为它选择一个 VAE（--vae），或把一个 VAE 放在它旁边，命名为 {0}。</translation>
     </message>
     <message>
         <source>Choose a checkpoint file, or the folder that holds the whole model.</source>
@@ -6266,10 +6290,6 @@
     <message>
         <source>Prompt and settings will be forgotten when you close.</source>
         <translation>关闭后提示词和设置不会保留。</translation>
-    </message>
-    <message>
-        <source>Put a VAE for it beside it, as {0}.vae.safetensors.</source>
-        <translation>请把适用的 VAE 放在它旁边，命名为 {0}.vae.safetensors。</translation>
     </message>
     <message>
         <source>Put the file that it was made with into one of your folders.</source>

@@ -177,12 +177,12 @@ class FakePipeline:
     named: str = ""
     """The model that is loaded, as it was asked for."""
 
-    def holds(self, model: str) -> bool:
+    def holds(self, model: str, vae: str = "") -> bool:
         if model != DEFAULT:
             find_model(model)
         return self.info is not None and self.named == model
 
-    def load(self, model: str = DEFAULT) -> ModelInfo:
+    def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
         self.info = None
         self.before_load()
         self.named = model

@@ -95,7 +95,7 @@ class FakePipeline:
     read: PromptReader | None = None
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
 
-    def load(self, model: str) -> ModelInfo:
+    def load(self, model: str, vae: str = "") -> ModelInfo:
         find_model(model)
         self.model = model
         if self.load_error:

@@ -184,18 +184,19 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     assert list(found) == names
     assert found["sub/dream.safetensors"].kind == "Stable Diffusion 1"
     assert found["sub/dream.safetensors"].problem == ""
-    assert "lacks an autoencoder" in found["bare.safetensors"].problem
+    assert (found["bare.safetensors"].lacks_vae, found["bare.safetensors"].problem) == (True, "")
+    assert not found["sub/dream.safetensors"].lacks_vae
     assert "not complete" in found["half.safetensors"].problem
 
 
 def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:
     model = put(bare, paths.models_dir() / "bare.safetensors")
-    assert "lacks an autoencoder" in models.found()[1].problem
+    assert models.found()[1].lacks_vae
     words = ["generate", "a cat", "--model", "bare", "--steps", "2", "--size", "64x64"]
     assert cli.main([*words, "-o", str(tmp_path / "no.png")]) != Exit.OK
     assert "as bare.vae.safetensors" in capsys.readouterr().err
     vae(model.with_name("bare.vae.safetensors"))
-    assert models.found()[1].problem == ""
+    assert not models.found()[1].lacks_vae
     made_there = tmp_path / "cat.png"
     assert cli.main([*words, "-o", str(made_there)]) == Exit.OK
     assert "the VAE beside the model, bare.vae.safetensors" in capsys.readouterr().err
@@ -293,16 +294,16 @@ def test_another_model_goes_on_as_the_refiner(tiny_sd1, tmp_path, capsys) -> Non
     assert cli.main(["replay", str(file)]) == Exit.OK
 
 
-def test_the_models_are_listed(tiny_sd1, bare, tmp_path, capsys) -> None:
+def test_the_models_are_listed(tiny_sd1, tmp_path, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
-    other = put(bare, tmp_path / "added" / "bare.safetensors")
+    other = truncated(tiny_sd1, tmp_path / "added" / "broken.safetensors")
     session = {"parameters": {"model_folders": [str(other.parent)]}}
     paths.state_dir().mkdir(parents=True)
     (paths.state_dir() / "session.json").write_text(json.dumps(session), encoding="utf-8")
     assert cli.main(["models"]) == Exit.OK
     out = capsys.readouterr().out
     assert "dream.safetensors" in out
-    assert "Stable Diffusion 1 (cannot be used)" in out
+    assert "(cannot be used)" in out
     assert cli.main(["models", "--json"]) == Exit.OK
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(entry["reference"], entry["usable"]) for entry in entries] == [
@@ -418,9 +419,9 @@ def store(qapp) -> StudioStore:
 
 
 @pytest.fixture
-def field(store, qtbot, tiny_sd1, bare) -> ModelField:
+def field(store, qtbot, tiny_sd1) -> ModelField:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
-    put(bare, paths.models_dir() / "bare.safetensors")
+    truncated(tiny_sd1, paths.models_dir() / "broken.safetensors")
     lora(paths.models_dir() / "style.safetensors")
     field = ModelField(store)
     qtbot.addWidget(field)
@@ -432,9 +433,9 @@ def field(store, qtbot, tiny_sd1, bare) -> ModelField:
 def test_the_box_lists_them_with_what_they_are(field) -> None:
     box = field.box
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
-    assert names == ["LDM Studio Emoji (default)", "bare", "dream", "Add a folder…"]
+    assert names == ["LDM Studio Emoji (default)", "broken", "dream", "Add a folder…"]
     tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
-    assert "lacks an autoencoder" in tips[1]
+    assert "not complete" in tips[1]
     assert tips[2].startswith("Stable Diffusion 1\n")
     enabled = [bool(box.model().flags(box.model().index(i, 0)) & Qt.ItemFlag.ItemIsEnabled)
                for i in range(3)]  # fmt: skip
@@ -509,7 +510,7 @@ def choose(field: ModelField, text: str) -> None:
 
 def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1) -> None:
     class Breaking(FakePipeline):
-        def load(self, model: str = models.DEFAULT):  # type: ignore[no-untyped-def]
+        def load(self, model: str = models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
             if model != models.DEFAULT:
                 raise ModelError("bad.safetensors is damaged.", "Download it again.")
             return super().load(model)

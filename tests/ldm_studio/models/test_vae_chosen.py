@@ -1,0 +1,135 @@
+"""A model without an autoencoder is drawn with when one is chosen for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+
+from core.errors import ModelError, RequestError
+from ldm_studio import paths
+from ldm_studio.command_line import cli
+from ldm_studio.command_line.exits import Exit
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.models import models
+from ldm_studio.pictures.images import read_request
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.models.test_addons import vae
+
+WORDS = ["generate", "a cat", "--steps", "2", "--size", "64x64", "--seed", "1"]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bare") / "bare.safetensors"
+    weights = original(made("SD1", randomise))
+    kept = {k: v for k, v in weights.items() if not k.startswith("first_stage_model.")}
+    save_file(kept, path)
+    return path
+
+
+@pytest.fixture
+def folder(bare: Path) -> Path:
+    """With the model, and two autoencoders."""
+    folder = paths.models_dir()
+    vae(folder / "VAE" / "colours.safetensors")
+    vae(folder / "VAE" / "ink.safetensors", seed=8)
+    os.link(bare, folder / "bare.safetensors")
+    return folder
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, capsys) -> None:
+    chosen, other, beside = (tmp_path / f"{name}.png" for name in ("chosen", "other", "beside"))
+    words = [*WORDS, "--model", "bare"]
+    assert cli.main([*words, "-o", str(chosen)]) == Exit.MODEL
+    said = capsys.readouterr().err
+    assert "lacks an autoencoder (VAE)" in said
+    assert "--vae" in said
+    assert "bare.vae.safetensors" in said
+    assert cli.main([*words, "--vae", "colours", "-o", str(chosen)]) == Exit.OK
+    assert cli.main([*words, "--vae", "ink", "-o", str(other)]) == Exit.OK
+    assert not np.array_equal(pixels(chosen), pixels(other))
+    request = read_request(chosen)
+    assert request is not None
+    assert request.vae == "colours"
+    assert [(one.kind, one.name) for one in request.addons] == [("vae", "colours")]
+    assert cli.main(["replay", str(chosen)]) == Exit.OK
+    vae(folder / "bare.vae.safetensors")
+    assert cli.main([*words, "-o", str(beside)]) == Exit.OK
+    assert np.array_equal(pixels(chosen), pixels(beside))
+
+
+def test_the_list_of_models_says_what_it_needs(folder, capsys) -> None:
+    assert cli.main(["models"]) == Exit.OK
+    assert "bare.safetensors  Stable Diffusion 1 (needs a VAE: --vae)" in capsys.readouterr().out
+
+
+def test_a_pipeline_holds_it_with_the_one_that_was_chosen_alone(folder) -> None:
+    pipeline = CorePipeline(device="cpu")
+    with pytest.raises(ModelError, match="lacks an autoencoder"):
+        pipeline.load("bare.safetensors")
+    with pytest.raises(RequestError, match="no VAE 'gone'"):
+        pipeline.load("bare.safetensors", "gone")
+    assert pipeline.load("bare.safetensors", "colours").vae == "colours.safetensors"
+    assert pipeline.holds("bare.safetensors", "colours")
+    assert not pipeline.holds("bare.safetensors", "ink")
+    assert not pipeline.holds("bare.safetensors")
+    with pytest.raises(ModelError, match="lacks an autoencoder"):
+        pipeline.load("bare.safetensors")
+    assert pipeline.holds("bare.safetensors", "colours"), "what is loaded stays"
+
+
+class Watched(FakePipeline):
+    """Knows what it was asked to load."""
+
+    def load(self, model: str = models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
+        self.loaded = (model, vae)
+        if model != models.DEFAULT and not vae:
+            raise ModelError("bare.safetensors lacks an autoencoder (VAE).", "Choose a VAE.")
+        return super().load(model, vae)
+
+
+def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot) -> None:
+    pipeline = Watched()
+    application = start(pipeline)
+    field, store = application.window.sampler.model, application.store
+    qtbot.waitUntil(lambda: field.box.findText("bare") > 0, timeout=20_000)
+    assert not field.vae.isVisible()
+    field.box.setCurrentText("bare")
+    field.box.activated.emit(field.box.currentIndex())
+    assert field.vae.isVisible()
+    assert "no VAE of its own" in field.problem.text()
+    assert field.vae.currentText() == "none yet: choose one"
+    assert pipeline.loaded == (models.DEFAULT, ""), "there is nothing to load yet"
+    field.vae.showPopup()
+    qtbot.waitUntil(lambda: field.vae.findText("ink") > 0, timeout=20_000)
+    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+        field.vae.setCurrentIndex(field.vae.findText("ink"))
+        field.vae.activated.emit(field.vae.currentIndex())
+    assert pipeline.loaded == ("bare.safetensors", "ink")
+    assert not field.problem.isVisible()
+    assert store.snapshot().vae == "ink"
+
+
+def test_generating_without_one_says_so_and_leaves_the_choice(folder, start, qtbot) -> None:
+    application = start(Watched())
+    field, store = application.window.sampler.model, application.store
+    qtbot.waitUntil(lambda: field.box.findText("bare") > 0, timeout=20_000)
+    field.box.setCurrentText("bare")
+    field.box.activated.emit(field.box.currentIndex())
+    with qtbot.waitSignal(application.bridge.load_failed, timeout=5000):
+        application.studio.generate()
+    qtbot.waitUntil(lambda: store.run.model is None or not store.run.loading, timeout=5000)
+    assert "lacks an autoencoder" in application.window.notice.text()
+    assert store.model == "bare.safetensors"
+    assert field.vae.isVisible()
