@@ -91,7 +91,7 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
 
 def run_one(name: str, arguments: argparse.Namespace) -> int:
     try:
-        from core.model import DEFAULT_MODEL
+        from core.loading import DEFAULT_MODEL
 
         options = Options(
             arguments.model or DEFAULT_MODEL,

@@ -6,7 +6,8 @@ import statistics
 import time
 from dataclasses import dataclass, replace
 
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from core.pipeline import finish, prepare, steps
 from core.request import Request
 

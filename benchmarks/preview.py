@@ -6,7 +6,7 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from core.model import load_model
+from core.loading import load_model
 from core.pipeline import prepare, preview, steps
 
 from .picture import default_request

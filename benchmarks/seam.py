@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.model import Model, load_model
-from core.pipeline import Inputs, finish, prepare, steps
+from core.inputs import Inputs
+from core.loading import load_model
+from core.model import Model
+from core.pipeline import finish, prepare, steps
 from core.pixels import digest
 from core.request import Inpaint, Request
 

@@ -16,10 +16,10 @@ import torch
 
 from core import state_file
 from core.diffusion.trajectory import State, Step, digest
-from core.model import load_model
+from core.job import description
+from core.loading import load_model
 from core.pipeline import prepare
 from core.request import Request
-from core.saved import description
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
 from ldm_studio.engine.drawing import Drawing

@@ -11,9 +11,8 @@ on with `steps(steered(job, change), step.state)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -24,10 +23,11 @@ from .checking import Check, unchecked
 from .control import Given, check_led, control_shape, given_to, is_led
 from .diffusion import noise
 from .diffusion.noise_profiles import A1111_CPU, A1111_NV
-from .diffusion.trajectory import Noise, State, Step
+from .diffusion.trajectory import State, Step
 from .errors import DecodeError, RequestError, StateError
 from .inpainting import Region
 from .inputs import Inputs, check_pixels, later
+from .job import Job
 from .legs import Leg, first_leg, next_leg
 from .model import Model
 from .originals import (
@@ -42,7 +42,7 @@ from .originals import (
 )
 from .previews import Preview
 from .request import MAX_SIDE, Change, Request
-from .saved import Saved, description
+from .saved import Saved
 
 MATCHED_AT_ONCE = 512 * 512
 """Pixels: the colours of a larger region take longer to match than a step should be held up by."""
@@ -73,47 +73,6 @@ class Picture:
         colour = (on_white - 255 * (1 - alpha)) / np.maximum(alpha, 1e-6)
         colour = np.where(alpha > 0, colour.clip(0, 255), 255)
         return np.dstack([colour.round().astype(np.uint8), self.alpha])
-
-
-@dataclass(frozen=True)
-class Job:
-    """A request made ready: everything the loop needs, computed once."""
-
-    model: Model
-    request: Request
-    inputs: Inputs
-    noise: Noise
-    unit: Tensor
-    """The noise it starts from, [1, C, h, w]."""
-    start: State
-    legs: tuple[Leg, ...]
-    check: Check = unchecked
-    """Asked before each tile of whatever is computed; the state before stays good."""
-
-    @property
-    def sigmas(self) -> tuple[float, ...]:
-        """The noise levels that are visited, the last 0."""
-        return self.legs[-1].sigmas
-
-    @cached_property
-    def sealed(self) -> Request:
-        """Its request with the model's digest: what the picture is made again from."""
-        model = self.model
-        return replace(self.request, model_digest=model.digest, prediction=model.decided)
-
-    @cached_property
-    def description(self) -> Mapping[str, str]:
-        """What a file of one of its states says of it; kept, as that is written at every step."""
-        return description(self.sealed, self.model.device.type, self.model.precision)
-
-    @property
-    def total(self) -> int:
-        """Steps from the start to the picture."""
-        return len(self.sigmas) - 1
-
-    def leg(self, index: int) -> Leg:
-        """The one that step `index` belongs to."""
-        return next(leg for leg in reversed(self.legs) if leg.begin <= max(0, index))
 
 
 @torch.no_grad()

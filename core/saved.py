@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from . import state_file
 from .diffusion.trajectory import State
-from .environment import Environment, environment
+from .environment import Environment
 from .errors import RequestError, StateError
+from .inputs import Inputs
 from .request import Request
 
 if TYPE_CHECKING:
-    from .pipeline import Inputs, Job
+    from .job import Job
 
 
 @dataclass(frozen=True)
@@ -40,20 +41,6 @@ class Saved:
     inputs: Inputs
     environment: Environment
     marks: tuple[str, ...] = ()
-
-
-def recipe_digest(request: Request) -> str:
-    """SHA-256 in hex of a request's JSON."""
-    return hashlib.sha256(request.to_json().encode()).hexdigest()
-
-
-def description(request: Request, device: str, precision: str) -> dict[str, str]:
-    """What a file says of the trajectory in it. `request` names the model's digest."""
-    return {
-        "request": request.to_json(),
-        "recipe": recipe_digest(request),
-        "environment": environment(device, precision).to_json(),
-    }
 
 
 def save(
@@ -85,8 +72,6 @@ def save(
 
 def load(path: Path) -> Saved:
     """Raises StateError for a file that is not one, is damaged, or from a newer version."""
-    from .pipeline import Inputs
-
     with _telling(path):
         file = state_file.load(path)
         label = _label(file.metadata)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.model import load_model
+from core.loading import load_model
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.training.loop import Plan, save_checkpoint, start
 from recipes.default_model.augment import (

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from core.diffusion.schedule import FlowSchedule
-from core.model import load_model
+from core.loading import load_model
 from core.networks.unet import UNet
 from core.training.loop import load_ema
 from recipes.default_model.__main__ import main

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from core.diffusion.schedule import FlowSchedule
-from core.model import Defaults, ModelConfig
+from core.model_config import Defaults, ModelConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig

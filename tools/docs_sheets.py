@@ -16,7 +16,8 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import scaled_linear
 from core.diffusion.sigmas import AUTOMATIC, SCHEDULES
 from core.inputs import Inputs
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from core.pipeline import finish, prepare, steps
 from core.pixels import digest
 from core.request import CONTENTS, Guidance, Inpaint, Options, Request

@@ -30,9 +30,10 @@ SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
 PHRASES = (
-    "core/checkpoints/identify.py", "core/checkpoints/load.py", "core/checkpoints/lora.py",
-    "core/checkpoints/parts.py", "core/checkpoints/shapes.py", "core/control.py", "core/inputs.py",
-    "ldm_studio/models/models.py", "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",
+    "core/checkpoints/filling.py", "core/checkpoints/identify.py", "core/checkpoints/load.py",
+    "core/checkpoints/lora.py", "core/checkpoints/parts.py", "core/checkpoints/shapes.py",
+    "core/control.py", "core/inputs.py", "ldm_studio/models/models.py",
+    "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",
 )  # fmt: skip
 """Files whose texts are parts of sentences that are said elsewhere."""
 _SENTENCE = re.compile(r"^[A-Z{“\[].*\S[.!?]$", re.DOTALL)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .files import UnreadableError
+from .tensor_file import UnreadableError
 
 Tensors = Mapping[str, Tensor]
 """Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""

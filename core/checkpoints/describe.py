@@ -13,9 +13,10 @@ from typing import Literal
 
 from .embeddings import embedding_widths
 from .families import FAMILIES
-from .files import TensorFile, UnreadableError, open_tensors
+from .files import open_tensors
 from .lora import context_width, family_of, is_lora
 from .parts import everything, find
+from .tensor_file import TensorFile, UnreadableError
 
 Kind = Literal["model", "lora", "embedding", "vae", "preview", "other"]
 """A preview is a tiny decoder (TAESD) that shows the steps."""

@@ -14,7 +14,8 @@ from ..model import Model
 from ..text.clip_conditioning import ClipConditioner, Embedding
 from ..text.clip_tokenizer import CHUNK, clip_tokenizer
 from ..text.conditioning import Cond
-from .files import TensorFile, open_tensors, unreadable
+from .files import open_tensors
+from .tensor_file import TensorFile, unreadable
 
 SEVERAL = ("clip_l", "clip_g")
 """The names of the vectors for each of two text encoders."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..errors import ModelError
-from .files import SUFFIXES, TensorFile, UnknownKindError, UnreadableError, open_tensors
+from .files import SUFFIXES, open_tensors
 from .keys import Source, Sources
 from .parts import everything
+from .tensor_file import TensorFile, UnknownKindError, UnreadableError
 
 INDEX = "model_index.json"
 NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from .blocks import BLOCKS
-from .files import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
+from .tensor_file import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)

@@ -16,17 +16,12 @@ from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
 from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Reading
-from .files import (
-    NotAModelError,
-    UnknownKindError,
-    UnreadableError,
-    open_tensors,
-    unreadable,
-)
+from .files import open_tensors
 from .folders import Folder, is_diffusers_folder, open_folder
 from .notes import read_notes
 from .parts import Part, Parts, everything, find, together
 from .shapes import autoencoder_config, clip_config, unet_config
+from .tensor_file import NotAModelError, UnknownKindError, UnreadableError, unreadable
 
 Prediction = Literal["eps", "v"]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from .files import Entry, TensorFile
+from .tensor_file import Entry, TensorFile
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,11 @@ from the mapped files, tensor by tensor, in the type that is computed in.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..diffusion.schedule import scaled_linear, zero_terminal
 from ..errors import ModelError
@@ -27,37 +24,14 @@ from ..placement import Plan, Turns, free_memory, size_of, working_autoencoder, 
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
 from .families import SD2, CheckpointConfig
-from .files import UnreadableError, unreadable
+from .filling import Misfit, compared, fill
 from .identify import Identity, Prediction, identify
-from .keys import Source, Sources
 from .parts import Part
+from .tensor_file import UnreadableError, unreadable
 from .variants import WHOLE_LCM, variant_of
 
 V_SIDE = 768
 """Pixels; Stable Diffusion 2 that predicts v was trained on larger pictures."""
-LISTED = 3
-"""So many names are listed where many are wrong."""
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """How a network's tensors in a file are not those that it has. The names are ours."""
-
-    network: str
-    missing: tuple[str, ...] = ()
-    surplus: tuple[str, ...] = ()
-    misshapen: tuple[str, ...] = ()
-    """In words."""
-
-    def check(self) -> None:
-        """Raises UnreadableError for the first kind of misfit."""
-        if self.missing:
-            raise UnreadableError(f"its {self.network} lacks {_listed(self.missing)}")
-        if self.surplus:
-            names = _listed(self.surplus)
-            raise UnreadableError(f"its {self.network} has more than is known of it: {names}")
-        if self.misshapen:
-            raise UnreadableError(self.misshapen[0])
 
 
 def load_checkpoint(
@@ -235,51 +209,3 @@ def misfits(identity: Identity) -> tuple[Misfit, ...]:
     except (ValueError, RuntimeError) as error:
         raise unreadable(identity.path, error) from error
     return tuple(one for one in found if one.missing or one.surplus or one.misshapen)
-
-
-def compared(network: nn.Module, sources: Sources, name: str) -> Misfit:
-    expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    return Misfit(
-        name,
-        missing=tuple(sorted(expected.keys() - sources.keys())),
-        surplus=tuple(sorted(sources.keys() - expected.keys())),
-        misshapen=tuple(
-            f"{sources[key].key} has the shape {sources[key].shape}, not {shape}"
-            for key, shape in expected.items()
-            if key in sources and _flat(sources[key].shape) != _flat(shape)
-        ),
-    )
-
-
-def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A 1 x 1 convolution is a linear layer."""
-    while len(shape) > 2 and shape[-1] == 1:
-        shape = shape[:-1]
-    return shape
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{', '.join(names[:LISTED])}{more}"
-
-
-def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
-    """Raises UnreadableError for weights that are not numbers."""
-    shapes = {key: value.shape for key, value in network.state_dict().items()}
-    values = {
-        key: _read(sources[key], device, dtype).reshape(shape) for key, shape in shapes.items()
-    }
-    network.load_state_dict(values, assign=True)
-    network.eval().requires_grad_(False)
-    untyped: Any = network  # torch's stub lacks this form of `to`
-    untyped.to(memory_format=torch.channels_last)
-
-
-def _read(source: Source, device: str, dtype: torch.dtype) -> Tensor:
-    tensor = source.tensor()
-    if not tensor.is_floating_point():
-        raise UnreadableError(f"{source.key} holds {str(tensor.dtype).removeprefix('torch.')}")
-    tensor = tensor.to(device, dtype)
-    if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
-        raise UnreadableError(f"{source.key} holds values that are not finite numbers")
-    return tensor.contiguous()

@@ -25,8 +25,9 @@ from ..text.clip_conditioning import ClipConditioner
 from ..text.conditioning import Cond
 from .deltas import changed
 from .families import FAMILIES, CheckpointConfig
-from .files import TensorFile, UnreadableError, open_tensors, unreadable
+from .files import open_tensors
 from .keys import unet_to_diffusers
+from .tensor_file import TensorFile, UnreadableError, unreadable
 
 N = TypeVar("N", UNet, ClipTextEncoder)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .files import TensorFile
 from .keys import (
     Source,
     Sources,
@@ -16,6 +15,7 @@ from .keys import (
     from_open_clip,
     unet_from_diffusers,
 )
+from .tensor_file import TensorFile
 
 Layout = Literal["original", "diffusers", "OpenCLIP", "transformers", "moving average"]
 

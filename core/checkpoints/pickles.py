@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import torch
 
-from .files import MAX_RANK, UnreadableError
+from .tensor_file import MAX_RANK, UnreadableError
 
 MAX_ELEMENTS = 2**48
 

@@ -10,9 +10,10 @@ import torch
 from ..errors import ModelError
 from ..model_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
-from .files import NotAModelError, TensorFile, UnreadableError, open_tensors, unreadable
+from .files import open_tensors
+from .filling import compared, fill
 from .keys import Source
-from .load import compared, fill
+from .tensor_file import NotAModelError, TensorFile, UnreadableError, unreadable
 
 PREFIXES = ("decoder.layers.", "taesd_decoder.", "decoder.", "")
 """Before the numbers of the layers; those of diffusers come first, and count from 0, not 1."""

@@ -11,8 +11,8 @@ from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
 from .families import Activation
-from .files import UnknownKindError, UnreadableError
 from .keys import Sources
+from .tensor_file import UnknownKindError, UnreadableError
 
 CLIP_HEAD = 64
 """Channels of a head in every published text encoder."""

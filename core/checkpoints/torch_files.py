@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from .files import MAX_TENSORS, Entry, TensorFile, UnreadableError
 from .pickles import StoredElements, StoredTensor, describe
+from .tensor_file import MAX_TENSORS, Entry, TensorFile, UnreadableError
 
 MAX_PICKLE = 64_000_000
 """Bytes; that of the largest published checkpoints is below 1 MB."""

@@ -11,10 +11,11 @@ from ..errors import ModelError
 from ..model import Model
 from ..networks.autoencoder import Autoencoder
 from .families import CheckpointConfig
-from .files import UnreadableError, open_tensors, unreadable
-from .load import compared, fill
+from .files import open_tensors
+from .filling import compared, fill
 from .parts import everything, find
 from .shapes import autoencoder_config
+from .tensor_file import UnreadableError, unreadable
 
 NAME = "autoencoder"
 

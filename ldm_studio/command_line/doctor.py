@@ -183,7 +183,7 @@ def _gpu_advice(version: str) -> str:
 
 def _models() -> Iterator[Check]:
     try:
-        from core.model import DEFAULT_MODEL, load_model
+        from core.loading import DEFAULT_MODEL, load_model
 
         model = load_model(DEFAULT_MODEL)
     except ModelError as error:

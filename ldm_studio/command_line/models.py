@@ -172,7 +172,7 @@ def _inspect_addon(path: Path, description: Description, arguments: Namespace) -
 
 
 def _inspect_own(path: Path, arguments: Namespace) -> int:
-    from core.model import load_model
+    from core.loading import load_model
 
     model = load_model(path)
     facts: dict[str, Any] = {

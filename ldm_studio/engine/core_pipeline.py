@@ -141,7 +141,8 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.pipeline import Inputs, prepare
+        from core.inputs import Inputs
+        from core.pipeline import prepare
         from core.pixels import digest
 
         if self._info is not None and not (request.vae or request.model_digest):
@@ -165,7 +166,8 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.pipeline import Inputs, resumed
+        from core.inputs import Inputs
+        from core.pipeline import resumed
         from core.saved import load
 
         saved = load(path)
@@ -301,7 +303,7 @@ class CorePipeline:
     def _open(self, wanted: Wanted) -> Model:
         """The model; without a digest where that is not known yet."""
         from core.checkpoints.load import load_checkpoint
-        from core.model import load_model
+        from core.loading import load_model
 
         device, path = self._found_device(), wanted.path
         if is_checkpoint(path):

@@ -20,7 +20,8 @@ from .additions import Seals
 
 if TYPE_CHECKING:
     from core.diffusion.trajectory import State, Step
-    from core.pipeline import Job, Picture
+    from core.job import Job
+    from core.pipeline import Picture
 
 
 log = logging.getLogger(__name__)

@@ -240,9 +240,9 @@ def _by_place(path: Path) -> str:
 
 
 def _identified(path: Path, known: Known) -> Known:
-    from core.checkpoints.files import NotAModelError
     from core.checkpoints.identify import identify
     from core.checkpoints.load import check_drawable
+    from core.checkpoints.tensor_file import NotAModelError
 
     vae = vae_beside(path)
     try:

@@ -211,13 +211,13 @@ def work(arguments: argparse.Namespace) -> Workspace:
 
 
 def model_folder(arguments: argparse.Namespace) -> Path:
-    from core.model import DEFAULT_MODEL
+    from core.loading import DEFAULT_MODEL
 
     return arguments.model or DEFAULT_MODEL
 
 
 def open_model(arguments: argparse.Namespace) -> Model:
-    from core.model import load_model
+    from core.loading import load_model
 
     use_cores()
     return load_model(model_folder(arguments), device(arguments).type)

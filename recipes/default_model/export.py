@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.model import Defaults, ModelConfig
+from core.model_config import Defaults, ModelConfig
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet
 from core.training.loop import load_ema

@@ -12,7 +12,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import nn
 
 from core.diffusion.schedule import FlowSchedule
-from core.model import Defaults, Model, ModelConfig, load_model
+from core.loading import load_model
+from core.model import Model
+from core.model_config import Defaults, ModelConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig

@@ -27,9 +27,10 @@ from core.inpainting import (
     region,
     spread,
 )
+from core.inputs import Inputs
 from core.model import Model
 from core.outpainting import Border, extended
-from core.pipeline import Inputs, Picture, finish, prepare, preview, steps
+from core.pipeline import Picture, finish, prepare, preview, steps
 from core.pixels import digest
 from core.request import AREAS, CONTENTS, Inpaint, Request
 from core.tiling import blended

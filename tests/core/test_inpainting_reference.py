@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from core.inpainting import Region, bounds, drawn_picture, pasted, region
+from core.inputs import Inputs
 from core.model import Model
-from core.pipeline import Inputs, prepare, steps
+from core.pipeline import prepare, steps
 from core.pixels import digest
 from core.request import Inpaint, Request
 

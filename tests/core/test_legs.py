@@ -24,18 +24,10 @@ from core.diffusion.trajectory import State, Step
 from core.diffusion.trajectory import digest as bits
 from core.environment import Environment, environment
 from core.errors import RequestError, StateError
+from core.inputs import Inputs
+from core.job import Job
 from core.model import Model
-from core.pipeline import (
-    Inputs,
-    Job,
-    finish,
-    prepare,
-    preview,
-    preview_of,
-    resumed,
-    steered,
-    steps,
-)
+from core.pipeline import finish, prepare, preview, preview_of, resumed, steered, steps
 from core.pixels import digest
 from core.request import Change, Guidance, Levels, Request, Variation
 

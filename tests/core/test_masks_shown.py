@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.inputs import Inputs
 from core.model import Model
-from core.pipeline import Inputs, prepare
+from core.pipeline import prepare
 from core.pixels import digest
 from core.request import AREAS, Inpaint, Request
 from ldm_studio.canvas.used import Usage, used

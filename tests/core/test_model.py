@@ -17,7 +17,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
-from core.model import WEIGHTS, Model, ModelConfig, load_model
+from core.loading import WEIGHTS, load_model
+from core.model import Model
+from core.model_config import ModelConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -314,7 +316,7 @@ def test_loading_does_not_import_the_compiler(tiny_model_folder: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from core.model import load_model
+from core.loading import load_model
 load_model(Path({str(tiny_model_folder)!r}))
 assert "torch._dynamo" not in sys.modules
 """

@@ -21,8 +21,10 @@ from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.diffusion.trajectory import State, Step
 from core.errors import RequestError
+from core.inputs import Inputs
+from core.job import Job
 from core.model import Model
-from core.pipeline import Inputs, Job, Picture, finish, prepare, preview, steps
+from core.pipeline import Picture, finish, prepare, preview, steps
 from core.pixels import digest
 from core.request import Request
 

@@ -11,8 +11,9 @@ import torch
 from core import originals, pipeline
 from core.diffusion.trajectory import Step
 from core.errors import Stopped
+from core.inputs import Inputs
 from core.model import Model
-from core.pipeline import Inputs, finish, prepare, preview, steered, steps
+from core.pipeline import finish, prepare, preview, steered, steps
 from core.pixels import digest
 from core.request import Change, Request
 

@@ -74,6 +74,7 @@ LATER = (
     "PIL.ImageFile",
     "PIL.PngImagePlugin",
     "core.pipeline",
+    "core.loading",
     "core.model",
     "ldm_studio.command_line.generate",
     "ldm_studio.command_line.doctor",

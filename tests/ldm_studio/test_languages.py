@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from core.diffusion.options import Options
 from core.errors import StudioError
-from core.model import load_model
+from core.loading import load_model
 from core.request import Levels, Request
 from core.saved import read_label
 from core.text.prompt import parse

@@ -14,8 +14,10 @@ from torch import Tensor
 from core.checkpoints.load import load_checkpoint
 from core.diffusion.noise import step_noise
 from core.errors import RequestError
+from core.inputs import Inputs
+from core.job import Job
 from core.model import Model
-from core.pipeline import Inputs, Job, finish, prepare, steps
+from core.pipeline import finish, prepare, steps
 from core.pixels import digest
 from core.request import Change, Guidance, Inpaint, Request
 from tests.core.checkpoints.pipelines import reference_pipeline

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from core.checkpoints.load import load_checkpoint
 from core.errors import RequestError
+from core.inputs import Inputs
 from core.model import Model
-from core.pipeline import Inputs, finish, prepare, preview, preview_of, steps
+from core.pipeline import finish, prepare, preview, preview_of, steps
 from core.pixels import digest
 from core.request import Inpaint
 from tests.core.checkpoints.pipelines import reference_pipeline

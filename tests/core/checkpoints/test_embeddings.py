@@ -13,7 +13,8 @@ from torch import Tensor
 from core.checkpoints.embeddings import with_embeddings
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.lora import Lora, with_loras
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from core.text.clip_tokenizer import END, START
 
 VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))

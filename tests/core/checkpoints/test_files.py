@@ -18,12 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from core.checkpoints.files import MAX_HEADER, UnreadableError, open_tensors
+from core.checkpoints.files import open_tensors
 from core.checkpoints.identify import identify
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.pickles import StoredTensor, describe
+from core.checkpoints.safetensors_files import MAX_HEADER
+from core.checkpoints.tensor_file import UnreadableError
 from core.errors import ModelError
-from core.model import load_model
+from core.loading import load_model
 from tests.core.checkpoints.tiny import Tiny, original
 
 WEIGHTS = {

@@ -20,7 +20,8 @@ from core.checkpoints.keys import flattened_unet_names
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.notes import Notes, notes_path, write_notes
 from core.errors import ModelError
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from core.networks.unet import UNet, UNetConfig
 from tests.core.checkpoints.tiny import (
     KINDS,

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from core.checkpoints.load import load_checkpoint
+from core.job import Job
 from core.model import Model
 from core.networks.layers import guidance_embedding
-from core.pipeline import Job, finish, prepare, steps
+from core.pipeline import finish, prepare, steps
 from core.request import Guidance, Levels
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny

@@ -14,7 +14,8 @@ from core.checkpoints.keys import unet_from_diffusers, unet_to_diffusers
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import ModelError
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 
 LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"

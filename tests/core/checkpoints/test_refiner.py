@@ -12,8 +12,10 @@ from torch import Tensor
 
 from core.checkpoints.load import load_checkpoint
 from core.errors import RequestError
+from core.inputs import Inputs
+from core.job import Job
 from core.model import Model
-from core.pipeline import Inputs, Job, finish, prepare, preview, resumed, steered, steps
+from core.pipeline import finish, prepare, preview, resumed, steered, steps
 from core.pixels import digest
 from core.placement import Turns
 from core.request import Change, Request

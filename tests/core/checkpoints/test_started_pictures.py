@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from core.checkpoints.load import load_checkpoint
+from core.inputs import Inputs
 from core.model import Model
-from core.pipeline import Inputs, finish, prepare, steps
+from core.pipeline import finish, prepare, steps
 from core.pixels import digest
 from core.request import Inpaint, Request
 from tests.core.checkpoints.pipelines import reference_pipeline

@@ -15,7 +15,8 @@ from torch import Tensor
 from core.checkpoints.load import load_checkpoint
 from core.checkpoints.vae import with_vae
 from core.errors import ModelError
-from core.model import Model, load_model
+from core.loading import load_model
+from core.model import Model
 from core.networks.autoencoder import Autoencoder
 from tests.core.checkpoints.tiny import VAE, prefixed
 

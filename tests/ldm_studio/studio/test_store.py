@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QSpinBox
 
 from core.diffusion.samplers import SAMPLERS
-from core.model import DEFAULT_MODEL
+from core.loading import DEFAULT_MODEL
 from core.request import (
     MAX_SEED,
     Change,

@@ -1,0 +1,117 @@
+"""The format of safetensors: 8 bytes of header size, the header as JSON, the elements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from .tensor_file import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
+
+MAX_HEADER = 100_000_000
+"""Bytes; the limit of the format."""
+
+DTYPES: Mapping[str, torch.dtype] = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+
+
+def read_safetensors(path: Path, start: bytes) -> TensorFile:
+    """`start`: the first 8 bytes of the file. Raises UnreadableError, OSError."""
+    whole = path.stat().st_size
+    if _is_old_pickle(start):
+        raise UnreadableError(
+            "it is in the format of PyTorch before 1.6, a bare pickle, which is not opened"
+        )
+    if len(start) < 8:
+        raise UnreadableError(f"it has only {whole} bytes")
+    size = int.from_bytes(start, "little")
+    if size > MAX_HEADER:
+        raise UnreadableError("it is neither a safetensors file nor one that PyTorch wrote")
+    if size > whole - 8:
+        raise UnreadableError("it ends within its header, so it is not complete")
+    with path.open("rb") as file:
+        file.seek(8)
+        header = _parsed(file.read(size))
+    written = header.pop("__metadata__", {})
+    metadata = cast("dict[str, object]", written) if isinstance(written, dict) else {}
+    if len(header) > MAX_TENSORS:
+        raise UnreadableError(f"it says that it holds {len(header)} tensors")
+    entries = {name: _entry(name, value, 8 + size, whole) for name, value in header.items()}
+    _check_places(entries, 8 + size, whole)
+    return TensorFile(path, entries, {key: str(value) for key, value in metadata.items()})
+
+
+def _is_old_pickle(start: bytes) -> bool:
+    """A pickle of any protocol begins so; no header size that is in bounds does."""
+    return start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"
+
+
+def _parsed(header: bytes) -> dict[str, object]:
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise UnreadableError(f"its header names {twice!r:.80} twice")
+        return found
+
+    try:
+        parsed: Any = json.loads(header, object_pairs_hook=unique)
+    except UnreadableError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"its header is damaged: {error}") from error
+    if not isinstance(parsed, dict):
+        raise UnreadableError("its header is not a table of tensors")
+    return cast("dict[str, object]", parsed)
+
+
+def _entry(name: str, value: object, base: int, whole: int) -> Entry:
+    described = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    dtype = DTYPES.get(str(described.get("dtype")))
+    if dtype is None:
+        raise UnreadableError(f"{name!r:.80} has unknown elements {described.get('dtype')!r:.20}")
+    shape, place = _integers(described.get("shape")), _integers(described.get("data_offsets"))
+    if shape is None or place is None or len(place) != 2 or len(shape) > MAX_RANK:
+        raise UnreadableError(f"{name!r:.80} is not described as a tensor")
+    entry = Entry(dtype, shape, base + place[0])
+    if place[1] - place[0] != entry.nbytes:
+        raise UnreadableError(f"{name!r:.80} has another size than its shape {shape!r:.80}")
+    if base + place[1] > whole:
+        raise UnreadableError(f"it ends within {name!r:.80}, so it is not complete")
+    return entry
+
+
+def _integers(value: object) -> tuple[int, ...] | None:
+    """Of a JSON list of integers that are not negative."""
+    if not isinstance(value, list):
+        return None
+    items = cast("list[object]", value)
+    numbers = tuple(item for item in items if type(item) is int and item >= 0)
+    return numbers if len(numbers) == len(items) else None
+
+
+def _check_places(entries: Mapping[str, Entry], start: int, whole: int) -> None:
+    """The tensors lie one behind the other, as the format demands, up to the end of the file."""
+    at = start
+    for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].nbytes)):
+        if entry.start != at:
+            raise UnreadableError(f"the place of {name!r:.80} overlaps another or leaves a gap")
+        at += entry.nbytes
+    if at != whole:
+        raise UnreadableError("there is something behind its last tensor")

@@ -1,0 +1,118 @@
+"""What a file of tensors says of them, and how they are read where they lie.
+
+The tensors are read from the mapped file when they are asked for; nothing is executed.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..errors import ModelError
+from .blocks import Blocks, unpacked
+
+MAX_TENSORS = 200_000
+MAX_RANK = 8
+
+
+class UnreadableError(ValueError):
+    """What is wrong with a file, without its name."""
+
+
+class UnknownKindError(UnreadableError):
+    """What a file is that is sound but of no use."""
+
+
+class NotAModelError(UnknownKindError):
+    """What a file is that was never meant to be drawn with by itself, such as a LoRA."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tensor, as a file describes it."""
+
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    start: int
+    """Where its elements are in the file, in bytes."""
+    stride: tuple[int, ...] | None = None
+    """In elements; None: one after the other."""
+    blocks: Blocks | None = None
+    """How they are packed; None: they are not, and `dtype` is theirs."""
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def stored(self) -> str:
+        """The type of the elements in the file, such as "float16" or "Q4_K"."""
+        return self.blocks.name if self.blocks else str(self.dtype).removeprefix("torch.")
+
+    @property
+    def nbytes(self) -> int:
+        if self.blocks:
+            return self.numel // self.blocks.count * self.blocks.size
+        return self.numel * self.dtype.itemsize
+
+    @property
+    def span(self) -> int:
+        """Elements from the first to the last, both included; not of an empty tensor."""
+        if self.stride is None:
+            return self.numel
+        return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
+
+
+@dataclass(frozen=True)
+class TensorFile:
+    path: Path
+    entries: Mapping[str, Entry]
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its writer noted."""
+    values: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Plain numbers beside the tensors, such as `global_step`."""
+
+    def tensor(self, name: str) -> Tensor:
+        """A view of the mapped file; not to be written to. Raises KeyError."""
+        entry = self.entries[name]
+        if not entry.numel:
+            return torch.empty(entry.shape, dtype=entry.dtype)
+        if entry.blocks:
+            packed = torch.frombuffer(
+                self._mapped, dtype=torch.uint8, count=entry.nbytes, offset=entry.start
+            )
+            return unpacked(packed, entry.blocks, entry.shape)
+        start, span, width = entry.start, entry.span, entry.dtype.itemsize
+        if start % width:  # torch wants elements aligned
+            data = bytearray(self._mapped[start : start + span * width])
+            flat = torch.frombuffer(data, dtype=entry.dtype)
+        else:
+            flat = torch.frombuffer(self._mapped, dtype=entry.dtype, count=span, offset=start)
+        if entry.stride is None:
+            return flat.view(entry.shape)
+        return flat.as_strided(entry.shape, entry.stride)
+
+    @cached_property
+    def _mapped(self) -> mmap.mmap:
+        try:
+            with self.path.open("rb") as file:
+                # A private copy-on-write map: torch takes only buffers that can be written to.
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        except (OSError, ValueError) as error:
+            raise unreadable(self.path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> ModelError:
+    if isinstance(error, OSError):
+        return ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the path.")
+    hint = "Download it again, or ask whoever made it for a .safetensors file."
+    if isinstance(error, UnknownKindError):
+        hint = "Choose another model."
+    return ModelError(f"{path} cannot be used: {str(error)[:500]}.", hint)
