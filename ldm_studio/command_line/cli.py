@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import traceback
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     """Run the command in `argv` and return its exit code; --help and wrong usage exit at once."""
     words = _with_command(sys.argv[1:] if argv is None else argv)
     shows_window = not words or words[0] in WINDOW_COMMANDS
+    if not shows_window:  # the window collects garbage itself, where it may
+        gc.enable()
     arguments = parser(window_only=shows_window).parse_args(words)
     if arguments.data:
         os.environ["LDM_STUDIO_HOME"] = str(arguments.data.expanduser().absolute())
