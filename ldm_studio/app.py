@@ -39,7 +39,7 @@ from .prompts.styles import StyleBook
 from .settings.preferences import Preferences
 from .settings.settings import Precision, Settings, read
 from .startup.crash import CrashReporter
-from .startup.instance import Instance, claim
+from .startup.instance import DocumentEvents, Instance, claim
 from .startup.session import Session
 from .studio.announcing import Announcing
 from .studio.browsing import Browsing
@@ -391,7 +391,9 @@ async def _main(
         )
     elif crash.crashed_before:
         application.studio.recovered.after_crash(first_time=application.session.is_first)
-    instance.opened.connect(lambda given: application.take(given))
+    documents = DocumentEvents(app)
+    for source in (instance, documents):
+        source.opened.connect(lambda given: application.take(given))
     wish = _wish_of(application, crash)
     application.show()
     if files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 import traceback
@@ -20,7 +21,7 @@ from ..engine.pipeline import Pipeline, memory_shortage
 from ..history.errors import HistoryError
 from ..paths import data_dir
 from . import self_test
-from .display import window_possible
+from .display import show_problem, started_from_desktop, window_possible
 from .exits import Exit
 
 NO_DISPLAY = (
@@ -36,6 +37,7 @@ Run = Callable[[Namespace, Callable[[], Pipeline]], int]
 
 def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = CorePipeline) -> int:
     """Run the command in `argv` and return its exit code; --help and wrong usage exit at once."""
+    _speak_unicode()
     words = _with_command(sys.argv[1:] if argv is None else argv)
     shows_window = not words or words[0] in WINDOW_COMMANDS
     if not shows_window:  # the window collects garbage itself, where it may
@@ -59,6 +61,18 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
         return Exit.BUG
 
 
+def _speak_unicode() -> None:
+    """Prompts and paths may hold anything: what a stream has no letters for becomes a question
+    mark, not an error. On Windows, pipes have few letters unless told otherwise.
+    """
+    for stream in (sys.stdout, sys.stderr):  # None in a program of Windows that has a window
+        if isinstance(stream, io.TextIOWrapper):
+            if sys.platform == "win32":
+                stream.reconfigure(encoding="utf-8", errors="replace")
+            elif stream.errors == "strict":
+                stream.reconfigure(errors="replace")
+
+
 def open_window(files: Sequence[str] = ()) -> int:
     """The window with these files; the one that is open already, where one is."""
     if not window_possible():
@@ -75,7 +89,7 @@ def open_window(files: Sequence[str] = ()) -> int:
     try:
         instance = claim(data_dir(), paths)
     except InUse as error:
-        _say(
+        _say_in_a_window(
             f"{data_dir()} is in use by {error}, which does not answer; end it, or choose another "
             "folder with --data"
         )
@@ -113,6 +127,13 @@ def _fail(error: StudioError) -> int:
 
 def _say(text: str) -> None:
     print(f"ldm-studio: {text}", file=sys.stderr)
+
+
+def _say_in_a_window(text: str) -> None:
+    """Also, where the program was started from a desktop and nobody reads what it prints."""
+    _say(text)
+    if started_from_desktop():
+        show_problem(text)
 
 
 # --- arguments ---------------------------------------------------------------------------------

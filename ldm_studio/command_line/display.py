@@ -1,4 +1,4 @@
-"""Whether a window can be opened here."""
+"""Whether a window can be opened here, and whether anybody reads what is printed."""
 
 from __future__ import annotations
 
@@ -12,3 +12,21 @@ def window_possible() -> bool:
         return True
     platform = os.environ.get("QT_QPA_PLATFORM", "")
     return bool(platform) and not platform.startswith(("xcb", "wayland"))
+
+
+def started_from_desktop() -> bool:
+    """By a menu, an icon or a file manager, so that nobody reads what is printed."""
+    if sys.stderr is None:  # a program of Windows that has a window
+        return True
+    if sys.platform == "darwin":
+        return os.getppid() == 1  # by Finder
+    return "GIO_LAUNCHED_DESKTOP_FILE" in os.environ or "XDG_ACTIVATION_TOKEN" in os.environ
+
+
+def show_problem(text: str) -> None:
+    """Show why the program does not start, until that is closed."""
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    app = QApplication.instance() or QApplication(["ldm-studio"])
+    QMessageBox.critical(None, "LDM Studio", text)
+    del app

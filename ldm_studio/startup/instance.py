@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, QThread, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDeadlineTimer,
+    QEvent,
+    QLockFile,
+    QObject,
+    QThread,
+    Signal,
+)
+from PySide6.QtGui import QFileOpenEvent
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -122,6 +131,25 @@ class _Visit(QObject):
         self._socket.write(ANSWER)
         self._socket.flush()
         self.told.emit(told)
+
+
+class DocumentEvents(QObject):
+    """What macOS asks a running program to open: it starts none a second time, and names no files
+    on the command line.
+    """
+
+    opened = Signal(object)
+    """list[str], of one file."""
+
+    def __init__(self, app: QCoreApplication) -> None:
+        super().__init__(app)
+        app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and (file := event.file()):
+            self.opened.emit([file])
+            return True
+        return False
 
 
 def claim(folder: Path, files: Sequence[str] = ()) -> Instance | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -496,3 +497,14 @@ def test_the_real_program_draws_the_same_picture_twice(tmp_path):
     assert pictures[0].shape == (request.height, request.width, 3)
     assert np.array_equal(*pictures)
     assert pictures[0].std() > 0
+
+
+def test_a_stream_without_the_letters_for_a_path_is_no_error(tmp_path) -> None:
+    """As pipes of Windows are, and terminals of old systems."""
+    said = (
+        "from ldm_studio.command_line import cli; import sys; cli._speak_unicode(); print('猫 ü')"
+    )
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", said]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.stdout.split() == ["?", "?"]

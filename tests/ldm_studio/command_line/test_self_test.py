@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PySide6.QtGui import QImage
 
+from ldm_studio.command_line.exits import Exit
 from tests.tiny_recipe import write_model
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_program_tries_itself(tmp_path: Path, studio_home: Path) -> None:
@@ -46,3 +50,24 @@ def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     )
     assert done.returncode != 0
     assert "model" in done.stderr.splitlines()[-1]
+
+
+WINDOWED = """
+import sys
+from pathlib import Path
+sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None
+from ldm_studio.__main__ import main
+status, sys.argv = Path(sys.argv[1]), sys.argv[1:]
+status.write_text(str(main()))
+"""
+
+
+@pytest.mark.parametrize("steps", ["2", "no number"])
+def test_nothing_needs_a_terminal(tmp_path: Path, steps: str) -> None:
+    """Windows gives a program that has a window neither an output nor one for errors."""
+    model, status = write_model(tmp_path / "model"), tmp_path / "status"
+    arguments = ["self-test", "--steps", steps, "--model", str(model)]
+    done = subprocess.run([sys.executable, "-c", WINDOWED, str(status), *arguments], cwd=ROOT)
+    if steps == "2":
+        assert status.read_text() == "0"
+    assert done.returncode == (0 if steps == "2" else Exit.USAGE)

@@ -11,13 +11,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtNetwork import QLocalSocket
+from PySide6.QtWidgets import QApplication
 
 from core.request import Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
 from ldm_studio.pictures.saving import Saver
-from ldm_studio.startup.instance import ANSWER, LOCK, Instance, InUse, address, claim
+from ldm_studio.startup.instance import (
+    ANSWER,
+    LOCK,
+    DocumentEvents,
+    Instance,
+    InUse,
+    address,
+    claim,
+)
 from tests.ldm_studio.fakes import FakePipeline
 
 ROOT = Path(__file__).parents[3]
@@ -236,3 +246,29 @@ def test_a_file_alone_opens_the_window_with_it(tmp_path, monkeypatch, given) -> 
     assert opened == [[str(file)]]
     if home.name in given:
         assert paths.data_dir() == home / "data"
+
+
+def test_what_macos_asks_to_be_opened_is_opened(qapp, qtbot, tmp_path) -> None:
+    documents = DocumentEvents(qapp)
+    with qtbot.waitSignal(documents.opened) as told:
+        QApplication.sendEvent(qapp, QFileOpenEvent(str(tmp_path / "a fox ü.png")))
+    assert told.args == [[str(tmp_path / "a fox ü.png")]]
+    qapp.removeEventFilter(documents)
+    documents.deleteLater()
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_who_starts_it_from_a_menu_is_shown_why_it_does_not(owner, monkeypatch, seen) -> None:
+    """The data directory is another's, which does not answer."""
+    shown: list[str] = []
+    monkeypatch.setattr("ldm_studio.startup.instance.TRY_MS", 0)
+    monkeypatch.setattr(cli, "data_dir", lambda: owner._folder)
+    monkeypatch.setattr(cli, "show_problem", shown.append)
+    if seen:
+        for name in ("GIO_LAUNCHED_DESKTOP_FILE", "XDG_ACTIVATION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+    else:
+        monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main([], FakePipeline) == cli.Exit.NO_WINDOW
+    assert len(shown) == (0 if seen else 1)
+    assert all("does not answer" in text for text in shown)
