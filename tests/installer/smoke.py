@@ -176,6 +176,21 @@ def test_the_installed_window_draws_on_a_display(
         assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 200
 
 
+def test_the_program_is_also_the_helper_that_multiprocessing_starts(
+    installed: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """As it is started on macOS, for a lock: it reads what to watch over until that ends."""
+    read, write = os.pipe()
+    os.close(write)
+    helper = f"from multiprocessing.resource_tracker import main;main({read})"
+    command = [installed / "usr/bin/ldm-studio", "-c", helper]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, pass_fds=(read,), capture_output=True, text=True
+    )
+    os.close(read)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_the_portable_program_keeps_everything_beside_it(
     unpacked: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:

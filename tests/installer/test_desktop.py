@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import plistlib
 import re
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tools.installer import desktop, icons, macos, portable, windows
+from tools.installer import contents, desktop, icons, macos, portable, windows
 from tools.installer.naming import BUNDLE_ID, InstallerError, Product
 
 EPOCH = 1_700_000_000
@@ -83,6 +84,30 @@ def test_the_script_of_the_windows_installer(tmp_path: Path) -> None:
     # Every entry is a line of `Name: value` pairs: none was broken.
     for line in text.partition("[Files]")[2].partition("[Code]")[0].splitlines():
         assert not line or line.startswith("[") or re.match(r"(Source|Name|Root|Filename): ", line)
+
+
+def test_what_finder_opens_is_what_the_other_systems_open() -> None:
+    told = plistlib.loads(plistlib.dumps(contents.info_plist("1.2.3")))
+    assert told["CFBundleShortVersionString"] == "1.2.3"
+    (declared,) = told["UTImportedTypeDeclarations"]
+    suffixes = {
+        "public.png": [".png"],
+        "public.jpeg": [".jpg", ".jpeg"],
+        "org.webmproject.webp": [".webp"],
+        declared["UTTypeIdentifier"]: [
+            f".{end}" for end in declared["UTTypeTagSpecification"]["public.filename-extension"]
+        ],
+    }
+    types = [name for kind in told["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
+    assert sorted(end for name in types for end in suffixes[name]) == sorted(windows.OPENS)
+    assert len(desktop.OPENS) == len(types)
+
+
+def test_the_licence_that_is_agreed_to_is_ours_and_can_be_read_by_inno_setup() -> None:
+    text = windows.inno_script(made(), Path("C:/tree"), Path("C:/dist"), Path("C:/x.ico"))
+    found = re.search(r"^LicenseFile=(.+)$", text, re.MULTILINE)
+    assert found is not None
+    assert "Apache License" in Path(found[1]).read_text(encoding="ascii")
 
 
 def test_without_its_compiler_the_script_is_all(monkeypatch, tmp_path: Path) -> None:

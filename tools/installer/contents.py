@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .naming import APPLICATION, BUNDLE_ID, LICENCE, PUBLISHER
+
 NOT_SHIPPED = ("resources/readme",)
 """Pictures of the README. pyproject.toml leaves the same out of the wheel."""
 
@@ -86,5 +88,36 @@ def sources_read(torch: Path) -> Iterator[tuple[str, str]]:
 
 
 def info_plist(version: str) -> dict[str, Any]:
-    """Of the macOS application."""
-    return {"CFBundleShortVersionString": version}
+    """Of the macOS application: what Finder knows of it, and what it opens."""
+    safetensors = f"{BUNDLE_ID}.safetensors"
+    return {
+        "CFBundleShortVersionString": version,
+        "CFBundleVersion": version,
+        "CFBundleDisplayName": APPLICATION,
+        "CFBundleLocalizations": ["en", "zh-Hans"],
+        "LSApplicationCategoryType": "public.app-category.graphics-design",
+        "NSHighResolutionCapable": True,
+        "NSHumanReadableCopyright": f"{PUBLISHER}, {LICENCE}",
+        "CFBundleDocumentTypes": [
+            {
+                "CFBundleTypeName": "Picture",
+                "CFBundleTypeRole": "Editor",
+                "LSHandlerRank": "Alternate",
+                "LSItemContentTypes": ["public.png", "public.jpeg", "org.webmproject.webp"],
+            },
+            {
+                "CFBundleTypeName": "Model weights",
+                "CFBundleTypeRole": "Viewer",
+                "LSHandlerRank": "Alternate",
+                "LSItemContentTypes": [safetensors],
+            },
+        ],
+        "UTImportedTypeDeclarations": [
+            {
+                "UTTypeIdentifier": safetensors,
+                "UTTypeDescription": "Model weights (safetensors)",
+                "UTTypeConformsTo": ["public.data"],
+                "UTTypeTagSpecification": {"public.filename-extension": ["safetensors"]},
+            }
+        ],
+    }

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .naming import APPLICATION, COMMAND, PUBLISHER, InstallerError, Product
+from .naming import APPLICATION, COMMAND, PUBLISHER, ROOT, InstallerError, Product
 
 APP_ID = "{{6D1C9F0B-3F0E-4B53-9C0E-8B5B6C0A7A41}"
 """By which later versions know that they replace this one; never to be changed."""
@@ -23,13 +23,13 @@ start "" "%~dp0{APPLICATION}.exe" %*
 def inno_script(product: Product, tree: Path, output: Path, icon: Path) -> str:
     """For the compiler ISCC: installs for one user without asking for rights, or for all."""
     architecture = {"amd64": "x64compatible", "arm64": "arm64"}[product.architecture]
-    program_id = "LDMStudio.File"
+    program_id, licence = "LDMStudio.File", ROOT / "LICENSE"
     types = "\n".join(
         f'Root: HKA; Subkey: "Software\\Classes\\{suffix}\\OpenWithProgids"; ValueType: string; '
         f'ValueName: "{program_id}"; ValueData: ""; Flags: uninsdeletevalue'
         for suffix in OPENS
     )
-    return f"""; Written by build_installer.py for Inno Setup 6.
+    return f"""; Written by build_installer.py for Inno Setup 6.3 or newer.
 [Setup]
 AppId={APP_ID}
 AppName={APPLICATION}
@@ -43,7 +43,7 @@ PrivilegesRequiredOverridesAllowed=dialog
 ArchitecturesAllowed={architecture}
 ArchitecturesInstallIn64BitMode={architecture}
 MinVersion=10.0
-LicenseFile={tree}\\LICENSES.txt
+LicenseFile={licence}
 SetupIconFile={icon}
 UninstallDisplayIcon={{app}}\\{APPLICATION}.exe
 UninstallDisplayName={APPLICATION}
