@@ -283,10 +283,14 @@ class Picker(QFrame):
         self.search.clear()
         screen = widget.screen().availableGeometry()
         corner = widget.mapToGlobal(QPoint(0, widget.height() + 2))
-        rows = min(ROWS, max(3, self.items.rowCount()))
-        chrome = self.sizeHint().height() - self.list.sizeHint().height()
-        height = min(rows * ROW_HEIGHT + chrome + 10, screen.height())
         width = min(max(WIDTH, widget.width()), screen.width())
+        if self.items.rowCount():
+            rows = min(ROWS, max(3, self.items.rowCount()))
+            chrome = self.sizeHint().height() - self.list.sizeHint().height()
+            height = rows * ROW_HEIGHT + chrome + 10
+        else:
+            height = self.column.heightForWidth(width) + 2 * GRID
+        height = min(height, screen.height())
         left = min(max(screen.left(), corner.x()), screen.right() + 1 - width)
         top = min(max(screen.top(), corner.y()), screen.bottom() + 1 - height)
         self.setGeometry(left, top, width, height)

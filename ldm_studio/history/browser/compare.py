@@ -265,5 +265,6 @@ def in_words(one: Details, other: Details) -> str:
         f"&nbsp;&nbsp;&nbsp;&nbsp;</td><td>{escape(row.other) or '–'}</td></tr>"
         for row in found
     )
-    head = f"<tr><td></td><td><b>A</b> {names[0]}</td><td><b>B</b> {names[1]}</td></tr>"
+    gap = "&nbsp;" * 4
+    head = f"<tr><td></td><td><b>A</b> {names[0]}{gap}</td><td><b>B</b> {names[1]}</td></tr>"
     return f'<table cellspacing="4">{head}{rows}</table>'

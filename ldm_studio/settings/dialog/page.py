@@ -178,6 +178,7 @@ class Page(QWidget):
         box.setSpecialValueText(special)
         box.setKeyboardTracking(False)
         box.setMaximumWidth(CONTROL_WIDTH)
+        box.lineEdit().setTextMargins(6, 0, 6, 0)  # in line with the words of the choices above
         box.valueChanged.connect(lambda value: self.preferences.change(section, **{field: value}))
         self.follow(lambda settings: box.setValue(getattr(getattr(settings, section), field)))
         return self.add(Row(caption, box, meaning, when))

@@ -41,6 +41,17 @@ def shown(picker: Picker) -> list[str]:
     return [item.title for item in picker.items.shown]
 
 
+def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
+    holder = PromptEditor("x", "x", "x", 2)
+    qtbot.addWidget(holder)
+    holder.show()
+    empty = Picker(holder, "Models", "There are none yet, and here is what to do. " * 5)
+    empty.show_items([])
+    empty.open_below(holder)
+    assert empty.empty.height() >= empty.empty.heightForWidth(empty.empty.width())
+    empty.close()
+
+
 def test_typing_finds_by_name_and_by_what_it_is(picker, qtbot) -> None:
     assert picker.list.currentIndex().row() == 1
     qtbot.keyClicks(picker.search, "xl")
