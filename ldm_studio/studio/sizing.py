@@ -23,11 +23,31 @@ class Sizing(QObject):
     def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._store, self._window = store, window
+        self._refused = ""
+        window.notice.shown.connect(self._on_shown)
+        for changed in (
+            store.width_changed,
+            store.height_changed,
+            store.mode_changed,
+            store.area_changed,
+            store.tile_changed,
+        ):
+            changed.connect(self._on_changed)
 
     def refuse(self, problem: str, start: np.ndarray | None) -> None:
-        """Say why nothing can be drawn, and what can be done about it."""
+        """Say why nothing can be drawn, and what can be done about it, until it can."""
         hint, offers = self._offers(start)
         self._window.notice.show_error(problem, hint, *offers)
+        self._refused = self._window.notice.text()
+
+    def _on_shown(self, text: str) -> None:
+        if text != self._refused:
+            self._refused = ""  # another notice has taken its place
+
+    def _on_changed(self) -> None:
+        if self._refused and not self._store.problem():
+            self._refused = ""
+            self._window.notice.dismiss()
 
     def tell(self, start: np.ndarray) -> None:
         """Say that the picture on the canvas is larger than what is drawn at once."""
@@ -48,7 +68,11 @@ class Sizing(QObject):
 
     def _offers(self, start: np.ndarray | None) -> tuple[str, tuple[Action, ...]]:
         store, model = self._store, self._store.run.model
-        if start is None or model is None or store.mode is Mode.TEXT:
+        if model is None:
+            return "", ()
+        if store.mode is Mode.TEXT:
+            return self._at_its_size(model)
+        if start is None:
             return "", ()
         if store.mode is Mode.INPAINT and store.area == "masked":
             return self.tr("Change the size under Finer mask options."), ()
@@ -68,6 +92,29 @@ class Sizing(QObject):
         return hint, (
             (self.tr("Draw in Tiles"), lambda: self._fit(start, model, tiled=True)),
             scale,
+        )
+
+    def _at_its_size(self, model: ModelInfo) -> tuple[str, tuple[Action, ...]]:
+        store = self._store
+        if max(store.width, store.height) <= model.max_side:
+            return "", ()
+
+        def take() -> None:
+            store.width, store.height = model.width, model.height
+
+        return (
+            self.tr(
+                "Beyond that this model repeats things. "
+                "Draw at its own size, then enlarge the picture."
+            ),
+            (
+                (
+                    self.tr("Use {width} × {height}").format(
+                        width=model.width, height=model.height
+                    ),
+                    take,
+                ),
+            ),
         )
 
     def _only_masked(self) -> None:

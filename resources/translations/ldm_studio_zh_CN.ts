@@ -5218,6 +5218,14 @@
         <source>Draw in Tiles</source>
         <translation>分块绘制</translation>
     </message>
+    <message>
+        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the picture.</source>
+        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图片。</translation>
+    </message>
+    <message>
+        <source>Use {width} × {height}</source>
+        <translation>使用 {width} × {height}</translation>
+    </message>
 </context>
 <context>
     <name>Stars</name>

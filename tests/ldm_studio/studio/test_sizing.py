@@ -57,6 +57,34 @@ def test_generate_says_what_is_wrong_and_offers_the_same(application, qtbot, aio
     assert application.bridge.waiting == ()
 
 
+def test_a_text_drawn_too_large_is_offered_at_the_size_of_the_model(
+    application, qtbot, aio
+) -> None:
+    store, notice = application.store, application.window.notice
+    qtbot.waitUntil(lambda: store.run.model is not None)
+    store.width = 2 * MODEL.max_side
+    application.studio.generate()
+    assert notice.is_error
+    assert "enlarge the picture" in notice.text()
+    assert application.bridge.waiting == ()
+    press(qtbot, notice.action)
+    assert (store.width, store.height) == (MODEL.width, MODEL.height)
+
+
+def test_a_size_put_right_takes_the_notice_away(application, qtbot, aio) -> None:
+    store, notice = application.store, application.window.notice
+    qtbot.waitUntil(lambda: store.run.model is not None)
+    store.width = 2 * MODEL.max_side
+    application.studio.generate()
+    store.width = MODEL.width
+    assert notice.text() == ""
+    store.width = 2 * MODEL.max_side
+    application.studio.generate()
+    notice.show_info("something else")
+    store.width = MODEL.width
+    assert notice.text() == "something else"
+
+
 def test_painting_on_a_large_picture_redraws_the_masked_part(start, qtbot, aio) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
