@@ -26,12 +26,12 @@ from ldm_studio.engine.drawing import Drawing
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Event, Failed, Finished, LoadFailed, Progress, Work
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.engine.pipeline import Run
 from ldm_studio.engine.storage import Storage
 from ldm_studio.pictures.inputs import InputStore
 from ldm_studio.pictures.jobs import JobStore, Journal
 from ldm_studio.pictures.record import MARK
 from ldm_studio.pictures.trajectories import Trajectories
+from ldm_studio.pipeline import Run
 
 from .picture import default_request
 from .record import Options, use_cores

@@ -23,8 +23,7 @@ from .commands.commands import Commands
 from .desk import Desk
 from .engine.bridge import EngineBridge, Generations
 from .engine.core_pipeline import CorePipeline
-from .engine.events import Failed, LoadFailed, ModelInfo, Ready, ReplayFailed
-from .engine.pipeline import Pipeline
+from .engine.events import Failed, LoadFailed, Ready, ReplayFailed
 from .engine.storage import Storage
 from .help.errors import Errors
 from .history.browser.library import Library
@@ -35,6 +34,7 @@ from .models.checkpoints import SUFFIXES
 from .panels.strip import Entry
 from .pictures.record import Record
 from .pictures.saving import Saver
+from .pipeline import ModelInfo, Pipeline
 from .prompts.styles import StyleBook
 from .settings.preferences import Preferences
 from .settings.settings import Precision, Settings, read

@@ -16,13 +16,13 @@ from core.errors import RequestError
 from core.pixels import digest
 from core.request import Change, Request
 
-from ..engine.pipeline import Pipeline
 from ..paths import inputs_dir
 from ..pictures import recall
 from ..pictures.drawing import draw
 from ..pictures.images import load_image, load_mask, read_record
 from ..pictures.inputs import InputStore
 from ..pictures.record import Parent
+from ..pipeline import Pipeline
 from ..prompts.wildcards import Wildcards, drawn
 from . import flags, output
 from .arguments import named, real, whole

@@ -17,9 +17,9 @@ from core.errors import MemoryShortage, ModelError, PictureError, StateError, St
 
 from .. import __version__
 from ..engine.core_pipeline import CorePipeline
-from ..engine.pipeline import Pipeline, memory_shortage
 from ..history.errors import HistoryError
 from ..paths import data_dir
+from ..pipeline import Pipeline, memory_shortage
 from . import self_test
 from .display import show_problem, started_from_desktop, window_possible
 from .exits import Exit

@@ -19,19 +19,19 @@ from core.diffusion.names import schedule_name, split_name
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.errors import RequestError, StateError
+from core.inputs import Inputs
 from core.outpainting import extended
 from core.pixels import digest
 from core.request import Change, Request
 from core.text.prompt import Problem, parse
 
-from ..engine.events import ModelInfo
-from ..engine.pipeline import Pictures, Pipeline, Run
 from ..models.models import DEFAULT, meant
 from ..paths import make_folder
 from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.drawing import OnStep, draw, walk
 from ..pictures.images import load_image, load_mask
 from ..pictures.recall import scaled
+from ..pipeline import ModelInfo, Pipeline, Run
 from ..prompts.wildcards import Wildcards, each, missing, read_template, settled
 from . import flags, output
 from .arguments import FILLS, above_zero, border, file, named, one_of, real, size, whole
@@ -280,18 +280,18 @@ def _check(arguments: Namespace, target: Output) -> None:
         )
 
 
-def _load(arguments: Namespace) -> Pictures:
+def _load(arguments: Namespace) -> Inputs:
     """Raises PictureError, or RequestError where the mask is not of the picture's size."""
     if arguments.init is None:
-        return Pictures()
+        return Inputs()
     image = load_image(arguments.init)
     if arguments.outpaint is not None:
         overlap = 8 if arguments.overlap is None else arguments.overlap
         seed = arguments.seed or 0  # of what is filled with noise
         fill = arguments.fill or "edge"
-        return Pictures(*extended(image, arguments.outpaint, fill, overlap=overlap, seed=seed))
+        return Inputs(*extended(image, arguments.outpaint, fill, overlap=overlap, seed=seed))
     if arguments.mask is None:
-        return Pictures(image)
+        return Inputs(image)
     mask = load_mask(arguments.mask)
     if mask.shape != image.shape[:2]:
         raise RequestError(
@@ -300,12 +300,12 @@ def _load(arguments: Namespace) -> Pictures:
             f"the picture {image.shape[1]} x {image.shape[0]}.",
             "They must have the same size.",
         )
-    return Pictures(image, mask)
+    return Inputs(image, mask)
 
 
 def _request(
-    arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Pictures
-) -> tuple[Request, Pictures]:
+    arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Inputs
+) -> tuple[Request, Inputs]:
     """The whole request, and the pictures to start from scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
     if arguments.size is None and arguments.control is not None and model.extra in LED:
@@ -347,8 +347,8 @@ def _request(
 
 
 def _led(
-    request: Request, start: Pictures, picture: np.ndarray, model: ModelInfo
-) -> tuple[Request, Pictures]:
+    request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
+) -> tuple[Request, Inputs]:
     """With the picture that the model is led by. Raises RequestError if it takes none."""
     if model.extra not in LED:
         raise RequestError(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError
 
-from ..engine.pipeline import Pipeline
 from ..models import addons, models
 from ..models.checkpoints import Catalogue, is_checkpoint, stamp
 from ..models.digests import Digests
 from ..models.models import FoundModel
+from ..pipeline import Pipeline
 from .exits import MEANING, Exit
 
 if TYPE_CHECKING:  # they import torch

@@ -16,10 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from core.errors import PictureError, StateError
+from core.inputs import Inputs
 from core.request import Request
 
-from ..engine.events import ModelInfo
-from ..engine.pipeline import Pictures
 from ..history.noting import note
 from ..paths import config_dir, data_dir, inputs_dir, make_folder
 from ..pictures.drawing import Drawn, OnStep
@@ -28,6 +27,7 @@ from ..pictures.images import save_next
 from ..pictures.inputs import InputStore
 from ..pictures.recall import keep
 from ..pictures.saving import Saver
+from ..pipeline import ModelInfo
 from ..settings.settings import read
 from .arguments import output
 
@@ -153,7 +153,7 @@ def say(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
 
 
-def keep_or_say(pictures: Pictures) -> None:
+def keep_or_say(pictures: Inputs) -> None:
     """Keep the pictures for replays; drawing does not depend on it."""
     try:
         keep(pictures, InputStore(inputs_dir()))

@@ -11,14 +11,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import MemoryShortage, PictureError, StudioError
+from core.inputs import Inputs
 from core.pixels import digest
 
-from ..engine.pipeline import Pictures, Pipeline
 from ..paths import inputs_dir
 from ..pictures.images import Pixels, load_image, load_mask
 from ..pictures.inputs import InputStore
 from ..pictures.recall import MissingInput, NoRecipe, each, find, recipe, scaled
 from ..pictures.replay import Verdict, replay
+from ..pipeline import Pipeline
 from . import output
 from .exits import Exit
 from .output import keep_or_say, say, tell
@@ -70,7 +71,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     return next((code for code in codes if code is not Exit.OK), Exit.OK)
 
 
-def _one(path: Path, engine: Pipeline, given: Pictures, arguments: Namespace) -> Exit:
+def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> Exit:
     store = InputStore(inputs_dir())
     try:
         pixels = {digest(one): one for one in _in_its_size(path, given)}
@@ -97,13 +98,13 @@ def _one(path: Path, engine: Pipeline, given: Pictures, arguments: Namespace) ->
     return Exit.OK if verdict.identical else Exit.DIFFERS
 
 
-def _given(arguments: Namespace) -> Pictures:
+def _given(arguments: Namespace) -> Inputs:
     """Raises PictureError."""
     image = None if arguments.init is None else load_image(arguments.init)
-    return Pictures(image, None if arguments.mask is None else load_mask(arguments.mask))
+    return Inputs(image, None if arguments.mask is None else load_mask(arguments.mask))
 
 
-def _in_its_size(path: Path, given: Pictures) -> Iterable[Pixels]:
+def _in_its_size(path: Path, given: Inputs) -> Iterable[Pixels]:
     """What was given, and that in the size of the picture: `generate --size` scales it."""
     if given.image is None and given.mask is None:
         return

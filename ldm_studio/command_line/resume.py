@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from core.saved import read_label
 
-from ..engine.pipeline import Pipeline
 from ..pictures.causes import differences
 from ..pictures.drawing import draw
 from ..pictures.recall import load_model
+from ..pipeline import Pipeline
 from . import output
 from .arguments import file
 from .exits import MEANING, Exit

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import PictureError
 
-from ..engine.pipeline import Pipeline
 from ..models.models import SHIPPED
+from ..pipeline import Pipeline
 from .display import window_possible
 from .exits import MEANING, Exit
 

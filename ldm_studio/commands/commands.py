@@ -19,10 +19,11 @@ from core.request import Request
 
 from ..canvas.compose import to_qimage
 from ..canvas.dropping import dropped_picture
-from ..engine.events import ModelInfo, Ready
+from ..engine.events import Ready
 from ..look.theme import Theme
 from ..panels.strip import Entry
 from ..pictures import formats
+from ..pipeline import ModelInfo
 from ..settings.settings import Scheme
 from ..studio.fitting import admit
 from ..studio.opening import Opened, load

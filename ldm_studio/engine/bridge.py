@@ -16,6 +16,7 @@ from core.request import Change, Request
 
 from ..models.models import DEFAULT
 from ..pictures.record import Parent
+from ..pipeline import Pipeline
 from .engine import Engine
 from .events import (
     Cancelled,
@@ -43,7 +44,6 @@ from .events import (
     Work,
 )
 from .mailbox import Mailbox
-from .pipeline import Pipeline
 from .storage import Save, Storage
 
 FRAME_MS = 16

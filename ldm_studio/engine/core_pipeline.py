@@ -20,6 +20,7 @@ from core.checkpoints.notes import read_notes
 from core.device import physical_cores
 from core.errors import ModelError
 from core.forecast import unet_load
+from core.inputs import Inputs
 from core.request import Request
 
 from ..hardware import precisions
@@ -27,12 +28,11 @@ from ..models.addons import Finder
 from ..models.checkpoints import Catalogue, is_checkpoint, vae_beside
 from ..models.digests import Digests, Sums
 from ..models.models import DEFAULT, find_model
+from ..pipeline import ModelInfo, memory_shortage
 from .additions import Added, Additions, Seals
 from .colours import ColourFile
 from .core_run import CoreRun
 from .counting import WordCounter
-from .events import ModelInfo
-from .pipeline import Pictures, memory_shortage
 from .recent import Known, RecentModels, Wanted
 from .thread import lower_priority, open_torch_libraries
 
@@ -141,7 +141,6 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.inputs import Inputs
         from core.pipeline import prepare
         from core.pixels import digest
 
@@ -162,19 +161,17 @@ class CorePipeline:
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Pictures] | None = None,
+        pictures: Callable[[Request], Inputs] | None = None,
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.inputs import Inputs
         from core.pipeline import resumed
         from core.saved import load
 
         saved = load(path)
         added, seals = self._added(saved.request)
         if pictures is not None:
-            found = pictures(saved.request)
-            saved = replace(saved, inputs=Inputs(found.image, found.mask, found.later))
+            saved = replace(saved, inputs=pictures(saved.request))
         inputs = replace(saved.inputs, models=self._models(seals))
         saved = replace(saved, inputs=inputs)
         job, state = resumed(added.model, saved, check)

@@ -16,7 +16,7 @@ from core.request import Change
 from ..pictures.jobs import Journal
 from ..pictures.record import Parent, Record
 from ..pictures.trajectories import Trajectory
-from .pipeline import Run, memory_shortage
+from ..pipeline import Run, memory_shortage
 
 if TYPE_CHECKING:
     from core.pipeline import Picture

@@ -20,6 +20,7 @@ from core.errors import RequestError, StudioError
 from core.request import Change
 
 from ..models.models import DEFAULT
+from ..pipeline import Pipeline
 from ..settings.settings import Settings
 from .clerk import RETRY_SECONDS
 from .events import (
@@ -40,7 +41,6 @@ from .loader import Loader, explain
 from .looker import Looker
 from .mailbox import Mailbox
 from .painter import Painter, not_drawn, refuse_steers
-from .pipeline import Pipeline
 from .queue import MAX_JOBS, Entry, Queue
 from .shelf import Shelf
 from .storage import Save, Storage

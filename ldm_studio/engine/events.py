@@ -10,61 +10,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import StudioError
-from core.forecast import UNKNOWN, Load
 from core.previews import Preview
 from core.request import Change, Request
 
 from ..pictures.record import Parent, Record
+from ..pipeline import ModelInfo
 
 if TYPE_CHECKING:  # core.pipeline imports torch
     from core.pipeline import Picture
-    from core.text.reading import PromptReader
 
     from ..pictures.replay import Verdict
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the interface needs to know about the loaded model."""
-
-    name: str
-    digest: str
-    """SHA-256 of the weights."""
-    device: str
-    """Device and precision in words, such as "CPU, float32"."""
-    sampler: str
-    schedule: str
-    steps: int
-    cfg: float
-    width: int
-    height: int
-    size_multiple: int
-    """Width and height must be multiples of it."""
-    max_side: int
-    factor: int = 8
-    """Pixels per cell of the latent, each way."""
-    load: Load = UNKNOWN
-    """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
-    device_type: str = "cpu"
-    """As torch names it."""
-    plan: str = ""
-    """Where a checkpoint's networks are while it draws, in words."""
-    skips: bool = False
-    """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
-    extra: str = ""
-    """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
-    told_guidance: bool = False
-    """Whether it guides by itself, by a scale that it is told: negative prompts have no effect."""
-    family: str = ""
-    """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
-    size: int = 0
-    """Bytes of its weights, as they are held."""
-    takes_addons: bool = False
-    """Whether LoRAs, embeddings and other autoencoders can change it."""
-    vae: str = ""
-    """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
-    read: PromptReader | None = None
-    """Says how much of a prompt the model reads. Quick, and good on every thread."""
 
 
 @dataclass(frozen=True, eq=False)

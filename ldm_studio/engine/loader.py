@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from core.errors import StudioError
 
-from .events import LoadFailed, Loading, ModelInfo, Ready
+from ..pipeline import ModelInfo, Pipeline, memory_shortage
+from .events import LoadFailed, Loading, Ready
 from .mailbox import Mailbox
-from .pipeline import Pipeline, memory_shortage
 
 
 class Loader:

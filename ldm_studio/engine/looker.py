@@ -9,8 +9,8 @@ import numpy as np
 from core.errors import ModelError
 
 from ..pictures.trajectories import Trajectory, read
+from ..pipeline import Pipeline, Run
 from .events import Work
-from .pipeline import Pipeline, Run
 from .storage import Storage
 
 

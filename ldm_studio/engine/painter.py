@@ -15,13 +15,13 @@ from core.errors import PictureError, RequestError, StateError, Stopped, StudioE
 from core.previews import Preview
 from core.request import Request
 
+from ..pipeline import ModelInfo, Pipeline, Run, memory_shortage
 from ..prompts.wildcards import Wildcards, each
 from .drawing import Drawing, decode_failure
 from .events import (
     Cancelled,
     Failed,
     Finished,
-    ModelInfo,
     NotSaved,
     Paused,
     Progress,
@@ -33,7 +33,6 @@ from .events import (
 )
 from .loader import explain
 from .mailbox import Mailbox
-from .pipeline import Pipeline, Run, memory_shortage
 from .queue import Entry, Unsaved
 from .shelf import Shelf
 from .storage import Save, Storage

@@ -14,7 +14,8 @@ from core.request import Change, Request
 
 from ..pictures.record import Record
 from ..pictures.trajectories import Trajectory
-from .events import JobState, ModelInfo, QueueChanged, QueueItem, Work
+from ..pipeline import ModelInfo
+from .events import JobState, QueueChanged, QueueItem, Work
 
 if TYPE_CHECKING:
     from core.pipeline import Picture

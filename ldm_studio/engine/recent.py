@@ -20,7 +20,7 @@ from core.errors import ModelError
 from ..hardware import memory
 from ..models.checkpoints import Stamp, is_checkpoint, stamp, vae_beside
 from ..models.digests import Sums
-from .events import ModelInfo
+from ..pipeline import ModelInfo
 
 if TYPE_CHECKING:
     from torch import nn

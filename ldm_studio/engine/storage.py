@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError
+from core.inputs import Inputs
 from core.pixels import digest
 from core.request import Request
 
@@ -19,8 +20,8 @@ from ..pictures.jobs import JobStore
 from ..pictures.recall import MissingInput
 from ..pictures.record import Record
 from ..pictures.trajectories import Trajectories
-from .events import ModelInfo, Work
-from .pipeline import Pictures
+from ..pipeline import ModelInfo
+from .events import Work
 
 if TYPE_CHECKING:
     from core.pipeline import Picture
@@ -66,7 +67,7 @@ class Storage:
             self.inputs.keep(name, pixels)
         return named
 
-    def pictures_of(self, work: Work, request: Request) -> Pictures:
+    def pictures_of(self, work: Work, request: Request) -> Inputs:
         """Those that came with the work, and the kept ones that `request` names beside them.
 
         Raises RequestError if one is missing, PictureError if it is damaged.
@@ -81,4 +82,4 @@ class Storage:
             raise RequestError(error.field, error.message, error.hint) from error
         image = found.image if work.image is None else work.image
         mask = found.mask if work.mask is None else work.mask
-        return Pictures(image, mask, {**work.later, **found.later})
+        return Inputs(image, mask, {**work.later, **found.later})

@@ -23,13 +23,13 @@ from core.errors import RequestError
 from core.text.wildcards import Values, read_template, resolved
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.counting import WordCounter
-from ldm_studio.engine.events import ModelInfo
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.addons import AddonsButton
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout
 from ldm_studio.panels.styles import StylesButton
 from ldm_studio.panels.suggesting import Names
+from ldm_studio.pipeline import ModelInfo
 from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.store import RunState, StudioStore

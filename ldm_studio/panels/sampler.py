@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
 from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
-from ldm_studio.engine.events import ModelInfo
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.control import THUMB, ControlSection, thumbnail
@@ -37,6 +36,7 @@ from ldm_studio.panels.fields import (
 from ldm_studio.panels.inpaint import InpaintSection
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
+from ldm_studio.pipeline import ModelInfo
 from ldm_studio.studio.binding import bind
 from ldm_studio.studio.fitting import side_problem
 from ldm_studio.studio.store import Mode, RunState, StudioStore

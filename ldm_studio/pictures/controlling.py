@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.request import Request
 
-from ..engine.events import ModelInfo
+from ..pipeline import ModelInfo
 
 LED = ("depth", "instruct-pix2pix", "upscaling")
 """As `core.control.LED`: what `ModelInfo.extra` says of models that take one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.pixels import digest
 
-from ..engine.pipeline import Run
+from ..pipeline import Run
 from .record import Parent, Record
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 
 from core.errors import ModelError, PictureError, StudioError
+from core.inputs import Inputs
 from core.pixels import digest
 from core.request import Request
 
-from ..engine.events import ModelInfo
-from ..engine.pipeline import Pictures, Pipeline
 from ..models.models import meant
+from ..pipeline import ModelInfo, Pipeline
 from .images import Pixels, read_request
 from .inputs import InputStore
 
@@ -34,21 +34,21 @@ class NoRecipe(PictureError):
     """A picture does not say how it was made, in the words of this program."""
 
 
-def each(pictures: Pictures) -> Iterator[Pixels]:
+def each(pictures: Inputs) -> Iterator[Pixels]:
     yield from (pixels for pixels in (pictures.image, pictures.mask) if pixels is not None)
     yield from pictures.later.values()
 
 
-def scaled(pictures: Pictures, width: int, height: int) -> Pictures:
+def scaled(pictures: Inputs, width: int, height: int) -> Inputs:
     """Picture and mask in another size, as a request of that size starts from them."""
     if pictures.image is None or pictures.image.shape[:2] == (height, width):
         return pictures
     size = (width, height)
     image = Image.fromarray(pictures.image).resize(size, Image.Resampling.LANCZOS)
     if pictures.mask is None:
-        return Pictures(np.array(image))
+        return Inputs(np.array(image))
     mask = Image.fromarray(pictures.mask).resize(size, Image.Resampling.BILINEAR)
-    return Pictures(np.array(image), np.array(mask))
+    return Inputs(np.array(image), np.array(mask))
 
 
 def recipe(path: Path) -> Request:
@@ -80,15 +80,13 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
     return model
 
 
-def keep(pictures: Pictures, store: InputStore) -> None:
+def keep(pictures: Inputs, store: InputStore) -> None:
     """So that `find` has them in any later run. Raises OSError."""
     for pixels in each(pictures):
         store.keep(digest(pixels), pixels)
 
 
-def find(
-    request: Request, store: InputStore, given: Mapping[str, Pixels] | None = None
-) -> Pictures:
+def find(request: Request, store: InputStore, given: Mapping[str, Pixels] | None = None) -> Inputs:
     """The pictures that `request` names, among those given, by digest, or from the store.
 
     Raises MissingInput, which says by digest what is not here, and PictureError for one that is
@@ -123,4 +121,4 @@ def find(
                 found = pixels(field, named)
                 assert found is not None  # it is named
                 later[named] = found
-    return Pictures(image, mask, later)
+    return Inputs(image, mask, later)

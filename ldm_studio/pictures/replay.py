@@ -11,7 +11,7 @@ import numpy as np
 from core.environment import Environment
 from core.pixels import digest
 
-from ..engine.pipeline import Pipeline
+from ..pipeline import Pipeline
 from . import recall
 from .causes import differences
 from .drawing import Drawn, OnStep, draw

@@ -20,7 +20,7 @@ from .record import Record
 if TYPE_CHECKING:
     from core.pipeline import Picture
 
-    from ..engine.events import ModelInfo
+    from ..pipeline import ModelInfo
 
 
 @dataclass(frozen=True)

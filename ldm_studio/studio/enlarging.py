@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError
 from core.request import Inpaint, Request
 
-from ..engine.events import ModelInfo
+from ..pipeline import ModelInfo
 from ..prompts.wildcards import settled
 from .fitting import enlarged_size, tile_side
 from .orders import Order

@@ -9,8 +9,8 @@ from PIL import Image
 
 from core.request import MAX_SIDE, Request
 
-from ..engine.events import ModelInfo
 from ..pictures.images import MAX_PIXELS
+from ..pipeline import ModelInfo
 from ..translation import translate
 
 

@@ -19,8 +19,9 @@ from core.request import Request
 from core.text.prompt import parse
 
 from ..engine.bridge import EngineBridge
-from ..engine.events import Finished, ModelInfo, Progress, Started
+from ..engine.events import Finished, Progress, Started
 from ..json_files import read_json, write_json
+from ..pipeline import ModelInfo
 from .store import StudioStore
 
 log = logging.getLogger(__name__)

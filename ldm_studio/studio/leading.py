@@ -17,9 +17,9 @@ from core.errors import RequestError, StudioError
 from core.pixels import digest
 from core.request import Request
 
-from ..engine.events import ModelInfo
 from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.images import load_image
+from ..pipeline import ModelInfo
 from .opening import from_qimage
 from .store import Mode
 

@@ -13,10 +13,10 @@ from PySide6.QtGui import QImage, QPainter
 from core.errors import RequestError
 from core.request import Request
 
-from ..engine.events import ModelInfo
 from ..models.differing import differing, found_here
 from ..pictures import images
 from ..pictures.infotext import restore
+from ..pipeline import ModelInfo
 from ..translation import told, translate
 from .fitting import admit, unused_settings
 

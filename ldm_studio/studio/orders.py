@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import StudioError
+from core.inputs import Inputs
 from core.request import Request
 
 from .. import paths
 from ..engine.events import Finished
-from ..engine.pipeline import Pictures
 from ..panels.strip import Entry
 from ..pictures import recall
 from ..pictures.inputs import InputStore
@@ -43,7 +43,7 @@ def entry_of(event: Finished, order: Order | None) -> Entry:
         try:
             found = recall.find(event.picture.request, InputStore(paths.inputs_dir()))
         except StudioError:  # the picture is here all the same; only to start again needs them
-            found = Pictures()
+            found = Inputs()
         order = Order(event.picture.request, found.image, found.mask, found.later)
     return Entry(
         event.picture, event.path, order.image, order.mask, order.later, event.record,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..engine.events import ModelInfo
+from ..pipeline import ModelInfo
 
 
 @dataclass(frozen=True)

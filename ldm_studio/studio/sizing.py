@@ -7,9 +7,9 @@ from concurrent.futures import Future
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from ..engine.events import ModelInfo
 from ..main_window import MainWindow
 from ..panels.notice import Action
+from ..pipeline import ModelInfo
 from .fitting import fit, tile_side
 from .store import Mode, StudioStore
 

@@ -39,9 +39,9 @@ from core.request import (
 )
 from core.text.passage import A1111, SYNTAXES
 
-from ..engine.events import ModelInfo
 from ..models import models
 from ..pictures.refining import refinement, steps_run
+from ..pipeline import ModelInfo
 from ..prompts.wildcards import templates_of
 from ..translation import translate
 from .fitting import refining_problem, side_problem, size_problem

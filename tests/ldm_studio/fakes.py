@@ -16,14 +16,14 @@ from core.checking import Check, unchecked
 from core.environment import Environment
 from core.errors import RequestError, StateError
 from core.inpainting import bounds
+from core.inputs import Inputs
 from core.pixels import digest
 from core.previews import Preview
 from core.replacing import replacing
 from core.request import Change, Request
-from ldm_studio.engine.events import ModelInfo
-from ldm_studio.engine.pipeline import Pictures
 from ldm_studio.models.models import DEFAULT, find_model
 from ldm_studio.pictures.record import MARK, Record
+from ldm_studio.pipeline import ModelInfo
 
 MODEL = ModelInfo(
     name="fake",
@@ -218,7 +218,7 @@ class FakePipeline:
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Pictures] | None = None,
+        pictures: Callable[[Request], Inputs] | None = None,
         *,
         check: Check = unchecked,
     ) -> FakeRun:
@@ -229,7 +229,7 @@ class FakePipeline:
             raise StateError("It is damaged.") from error
         metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         request = Request.from_json(metadata["request"])
-        found = pictures(request) if pictures else Pictures()
+        found = pictures(request) if pictures else Inputs()
         marks = tuple(metadata["marks"].split())
         return FakeRun(self, request, found.image, found.mask, index, marks, check)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from core.errors import StudioError
+from core.inputs import Inputs
 from core.pixels import digest
 from core.request import Request
 from ldm_studio import paths
-from ldm_studio.engine.pipeline import Pictures
 from ldm_studio.panels.strip import Entry
 from ldm_studio.pictures import images, recall
 from ldm_studio.pictures.inputs import InputStore
@@ -50,7 +50,7 @@ def entry_of_file(path: Path) -> Entry:
     try:
         found = recall.find(request, InputStore(paths.inputs_dir()))
     except StudioError:  # the picture is here all the same; only to start again needs them
-        found = Pictures()
+        found = Inputs()
     kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
     picture = cast("Picture", SavedPicture(rgb, alpha, request))
     return Entry(

@@ -26,9 +26,9 @@ from core.request import Guidance, Levels, Request, Variation
 from core.text.reading import PromptReader
 from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
-from ldm_studio.engine.events import ModelInfo
 from ldm_studio.models.models import find_model
 from ldm_studio.pictures.images import load_image, read_record, read_request
+from ldm_studio.pipeline import ModelInfo
 from ldm_studio.prompts.wildcards import Wildcards, settled
 
 ROOT = Path(__file__).parents[3]

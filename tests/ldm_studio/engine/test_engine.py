@@ -18,7 +18,6 @@ from ldm_studio.engine.events import (
     Finished,
     LoadFailed,
     Loading,
-    ModelInfo,
     NotSaved,
     Progress,
     Ready,
@@ -26,6 +25,7 @@ from ldm_studio.engine.events import (
 )
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.pictures.record import Record
+from ldm_studio.pipeline import ModelInfo
 from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate, Saver
 from tests.ldm_studio.reading import Reader, work
 

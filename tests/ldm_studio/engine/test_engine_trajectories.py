@@ -29,11 +29,11 @@ from ldm_studio.engine.events import (
     Steered,
     Work,
 )
-from ldm_studio.engine.pipeline import Pipeline
 from ldm_studio.engine.storage import Storage
 from ldm_studio.pictures import images
 from ldm_studio.pictures.saving import Saver
 from ldm_studio.pictures.trajectories import read
+from ldm_studio.pipeline import Pipeline
 from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.ldm_studio.reading import SECONDS, Reader, work
 from tests.tiny_recipe import write_model

@@ -1,10 +1,9 @@
-"""What the engine needs of a pipeline: something that loads models and begins pictures."""
+"""What draws pictures, as everything that has one drawn knows it; and what it says of its model."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,29 +12,60 @@ import numpy as np
 from core.checking import Check, unchecked
 from core.environment import Environment
 from core.errors import MemoryShortage
+from core.forecast import UNKNOWN, Load
+from core.inputs import Inputs
 from core.previews import Preview
 from core.request import Change, Request
 
-from ..models.models import DEFAULT
-from .events import ModelInfo
+from .models.models import DEFAULT
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # core.pipeline imports torch
     from core.pipeline import Picture
+    from core.text.reading import PromptReader
 
 
-log = logging.getLogger(__name__)
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the interface needs to know about the loaded model."""
 
-
-@dataclass(frozen=True, eq=False)
-class Pictures:
-    """Those that a request names."""
-
-    image: np.ndarray | None = None
-    """uint8 [H, W, 3]"""
-    mask: np.ndarray | None = None
-    """uint8 [H, W]"""
-    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Those that only its changes name, by digest."""
+    name: str
+    digest: str
+    """SHA-256 of the weights."""
+    device: str
+    """Device and precision in words, such as "CPU, float32"."""
+    sampler: str
+    schedule: str
+    steps: int
+    cfg: float
+    width: int
+    height: int
+    size_multiple: int
+    """Width and height must be multiples of it."""
+    max_side: int
+    factor: int = 8
+    """Pixels per cell of the latent, each way."""
+    load: Load = UNKNOWN
+    """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
+    device_type: str = "cpu"
+    """As torch names it."""
+    plan: str = ""
+    """Where a checkpoint's networks are while it draws, in words."""
+    skips: bool = False
+    """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
+    extra: str = ""
+    """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
+    told_guidance: bool = False
+    """Whether it guides by itself, by a scale that it is told: negative prompts have no effect."""
+    family: str = ""
+    """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
+    size: int = 0
+    """Bytes of its weights, as they are held."""
+    takes_addons: bool = False
+    """Whether LoRAs, embeddings and other autoencoders can change it."""
+    vae: str = ""
+    """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
+    read: PromptReader | None = None
+    """Says how much of a prompt the model reads. Quick, and good on every thread."""
 
 
 class Run(Protocol):
@@ -160,7 +190,7 @@ class Pipeline(Protocol):
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Pictures] | None = None,
+        pictures: Callable[[Request], Inputs] | None = None,
         *,
         check: Check = unchecked,
     ) -> Run:
