@@ -41,10 +41,10 @@ from .settings.settings import Precision, Settings, read
 from .startup.crash import CrashReporter
 from .startup.instance import DocumentEvents, Instance, claim
 from .startup.session import Session
+from .store.store import StudioStore
 from .studio.announcing import Announcing
 from .studio.browsing import Browsing
 from .studio.forecasting import Forecasting
-from .studio.store import StudioStore
 from .studio.studio import Studio
 from .studio.welcoming import Welcoming
 from .translation import Language

@@ -36,7 +36,7 @@ from .panels.status import StatusBar
 from .panels.strip import Strip
 from .panels.timeline import Timeline
 from .prompts.styles import StyleBook, StyleError
-from .studio.store import StudioStore
+from .store.store import StudioStore
 
 START_SIZE = QSize(1280, 800)
 FRAME = 40

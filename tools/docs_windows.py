@@ -21,7 +21,7 @@ from ldm_studio.history.browser.page import HistoryPage
 from ldm_studio.models.models import SHIPPED
 from ldm_studio.rehearsal import generate, model_ready, with_window
 from ldm_studio.settings.settings import Scheme
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 
 SIZE = (1280, 800)
 SCREEN = {

@@ -25,9 +25,9 @@ from ..panels.strip import Entry
 from ..pictures import formats
 from ..pipeline import ModelInfo
 from ..settings.settings import Scheme
-from ..studio.fitting import admit
+from ..store.fitting import admit
+from ..store.run_state import RunState
 from ..studio.opening import Opened, load
-from ..studio.store import RunState
 from ..studio.studio import Studio
 from ..translation import QT_TRANSLATE_NOOP
 

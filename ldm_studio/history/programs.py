@@ -15,7 +15,7 @@ from typing import Any
 from ldm_studio.pictures.images import PARAMETERS, RECORD, REQUEST
 from ldm_studio.pictures.infotext import Infotext, parse_infotext
 
-from .carriers import USER_COMMENT, XMP
+from ..pictures.carriers import USER_COMMENT, XMP
 from .comfyui import comfyui
 from .recipe import MAX_PROMPT, OURS, Recipe, json_object, make, phrase, stem, text, whole
 

@@ -11,7 +11,7 @@ from core.errors import PictureError
 from core.pixels import digest
 from ldm_studio.pictures.images import load_image
 
-from .carriers import carried
+from ..pictures.carriers import carried
 from .programs import recipe_in, recipe_of
 from .recipe import Recipe, json_object, text
 from .stealth import hidden_text

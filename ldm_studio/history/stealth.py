@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from .carriers import MAX_TEXT
+from ..pictures.carriers import MAX_TEXT
 
 _PACKED = b"stealth_pngcomp"
 _PLAIN = b"stealth_pnginfo"

@@ -16,8 +16,8 @@ from ldm_studio.models.addons import FoundAddon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.fields import NumberBox, Segments
 from ldm_studio.panels.picker import Item, Picker
-from ldm_studio.studio.run_state import RunState
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
 SLACK = 10

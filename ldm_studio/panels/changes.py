@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.request import Change
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.studio.changes import in_words
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.store.changes import in_words
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import counted, translate
 
 MOST_NAMED = 4

@@ -14,8 +14,9 @@ from core.request import MAX_CFG, MAX_NOISE_LEVEL
 from ldm_studio.canvas.dropping import dropped_picture, offers_picture
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import Caption, SliderField, tool_button
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.binding import bind
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
 
 THUMB = 44

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import Caption, Segments, SliderField
 from ldm_studio.pipeline import ModelInfo
-from ldm_studio.studio.fitting import enlarged_size, enlarging_problem, tile_side
+from ldm_studio.store.fitting import enlarged_size, enlarging_problem, tile_side
 
 FACTORS = (2, 3, 4)
 STRENGTH = 0.15

@@ -21,9 +21,9 @@ from core.request import MAX_SIDE
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import Caption, OptionalNumber, Segments, SliderField, mark_wrong
 from ldm_studio.panels.folded import Folded
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.fitting import side_problem
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.store.binding import bind
+from ldm_studio.store.fitting import side_problem
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 

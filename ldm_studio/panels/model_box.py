@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 from core.checkpoints.notes import read_notes, write_notes
 from ldm_studio import paths
 from ldm_studio.canvas.background import Background
-from ldm_studio.history.browser.watching import Watcher
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
@@ -31,10 +30,11 @@ from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.pipeline import ModelInfo
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.run_state import RunState
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.store.binding import bind
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told, translate
+from ldm_studio.watching import Watcher
 
 _ADD = object()
 """Stands, among the references, for adding a folder."""

@@ -31,8 +31,9 @@ from ldm_studio.panels.folded import Folded
 from ldm_studio.panels.refiner_box import RefinerBox
 from ldm_studio.panels.sigmas import SigmasEdit
 from ldm_studio.panels.vae_box import VaeBox
-from ldm_studio.studio.binding import Binding, bind
-from ldm_studio.studio.store import MAX_SIGMA, MORE, RunState, StudioStore
+from ldm_studio.store.binding import Binding, bind
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import MAX_SIGMA, MORE, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 

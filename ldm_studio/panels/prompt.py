@@ -31,8 +31,9 @@ from ldm_studio.panels.styles import StylesButton
 from ldm_studio.panels.suggesting import Names
 from ldm_studio.pipeline import ModelInfo
 from ldm_studio.prompts.styles import StyleBook
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.binding import bind
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QComboBox
 from ldm_studio.canvas.background import Background
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
-from ldm_studio.studio.fitting import refining_problem
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.fitting import refining_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
 

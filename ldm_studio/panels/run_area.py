@@ -15,7 +15,8 @@ from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
 
 ICON = QSize(16, 16)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from ldm_studio.look.theme import icon
-from ldm_studio.studio.store import RunState
+from ldm_studio.store.run_state import RunState
 from ldm_studio.translation import translate
 
 Role = QPalette.ColorRole

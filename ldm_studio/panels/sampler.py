@@ -37,9 +37,10 @@ from ldm_studio.panels.inpaint import InpaintSection
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.pipeline import ModelInfo
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.fitting import side_problem
-from ldm_studio.studio.store import Mode, RunState, StudioStore
+from ldm_studio.store.binding import bind
+from ldm_studio.store.fitting import side_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told
 
 FEW_STEPS = 10

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from core.request import MAX_STEPS
 from ldm_studio.panels.fields import brief, mark_wrong
-from ldm_studio.studio.props import falling
-from ldm_studio.studio.store import MAX_SIGMA
+from ldm_studio.store.props import falling
+from ldm_studio.store.store import MAX_SIGMA
 from ldm_studio.translation import told
 
 _check = falling(MAX_STEPS, MAX_SIGMA)

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from core.device import memory_in_use
 from ldm_studio.panels.run_button import duration
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
 
 

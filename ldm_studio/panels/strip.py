@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.canvas.compose import to_qimage
 from ldm_studio.look.theme import icon
 from ldm_studio.pictures.record import Record
-from ldm_studio.studio.changes import in_force
+from ldm_studio.store.changes import in_force
 from ldm_studio.translation import translate
 
 if TYPE_CHECKING:

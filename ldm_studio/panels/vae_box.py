@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QComboBox
 from ldm_studio.canvas.background import Background
 from ldm_studio.models import addons
 from ldm_studio.models.addons import FoundAddon
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 
 
 class VaeBox(QComboBox):

@@ -19,8 +19,8 @@ from core.errors import MemoryShortage, PictureError, RequestError, StudioError
 from core.replacing import replacing
 from core.request import Request
 
-from ..history.carriers import exif_texts
 from ..paths import next_picture
+from .carriers import exif_texts
 from .infotext import Infotext, infotext, parse_infotext
 from .record import Record
 

@@ -13,8 +13,8 @@ from ..canvas.keeping import restore_settings, settings_of
 from ..canvas.view import CanvasView
 from ..commands.recent import Recent
 from ..json_files import read_json, write_json
-from ..studio.prompt_history import PromptHistory
-from ..studio.store import StudioStore
+from ..store.prompt_history import PromptHistory
+from ..store.store import StudioStore
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from ..panels.strip import Entry
 from ..pictures.record import Parent
 from ..pictures.refining import refinement
 from ..prompts.wildcards import Wildcards, drawn
+from ..store.changes import BRANCHED, difference, in_force
+from ..store.store import StudioStore
 from ..translation import translate
-from .changes import BRANCHED, difference, in_force
 from .orders import Order
-from .store import StudioStore
 
 CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask."
 EDIT = (

@@ -20,8 +20,8 @@ from ..models.differing import differing, found_here
 from ..panels.strip import Entry
 from ..pictures.infotext import Infotext, restore
 from ..prompts.wildcards import templates_of
+from ..store.fitting import unused_settings
 from ..translation import QT_TRANSLATE_NOOP
-from .fitting import unused_settings
 from .studio import Studio
 
 if TYPE_CHECKING:

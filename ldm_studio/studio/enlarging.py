@@ -15,7 +15,7 @@ from core.request import Inpaint, Request
 
 from ..pipeline import ModelInfo
 from ..prompts.wildcards import settled
-from .fitting import enlarged_size, tile_side
+from ..store.fitting import enlarged_size, tile_side
 from .orders import Order
 
 if TYPE_CHECKING:

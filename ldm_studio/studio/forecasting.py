@@ -22,7 +22,7 @@ from ..engine.bridge import EngineBridge
 from ..engine.events import Finished, Progress, Started
 from ..json_files import read_json, write_json
 from ..pipeline import ModelInfo
-from .store import StudioStore
+from ..store.store import StudioStore
 
 log = logging.getLogger(__name__)
 

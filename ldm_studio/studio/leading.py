@@ -20,8 +20,8 @@ from core.request import Request
 from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.images import load_image
 from ..pipeline import ModelInfo
+from ..store.store import Mode
 from .opening import from_qimage
-from .store import Mode
 
 if TYPE_CHECKING:
     from .studio import Studio

@@ -11,8 +11,9 @@ from core.errors import RequestError
 
 from ..engine.bridge import EngineBridge
 from ..engine.events import Finished, Progress
+from ..store.run_state import RunState
+from ..store.store import StudioStore
 from .orders import Order, entry_of
-from .store import RunState, StudioStore
 
 DELAY_MS = 150
 """After the last change."""

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject
 from ..canvas.panel import CanvasPanel
 from ..canvas.used import Usage
 from ..panels.strip import Entry
+from ..store.store import Mode, StudioStore
 from ..translation import translate
-from .store import Mode, StudioStore
 
 
 class Masking(QObject):

@@ -17,8 +17,8 @@ from ..models.differing import differing, found_here
 from ..pictures import images
 from ..pictures.infotext import restore
 from ..pipeline import ModelInfo
+from ..store.fitting import admit, unused_settings
 from ..translation import told, translate
-from .fitting import admit, unused_settings
 
 
 @dataclass(frozen=True, eq=False)

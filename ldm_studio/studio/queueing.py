@@ -11,10 +11,10 @@ from core.request import Request
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, QueueChanged, QueueItem
 from ..main_window import MainWindow
+from ..store.changes import MOST
+from ..store.store import StudioStore
 from ..translation import counted, translate
-from .changes import MOST
 from .recovered import Recovered
-from .store import StudioStore
 
 
 class Queueing(QObject):

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, QueueChanged, Ready, Started
-from .store import StudioStore
+from ..store.store import StudioStore
 
 
 class Running(QObject):

@@ -15,9 +15,9 @@ from ..engine.events import Finished, Looked, LookFailed, Progress, Started, Ste
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..panels.timeline import Mark
+from ..store.changes import in_words
 from ..translation import translate
 from .branching import Branch
-from .changes import in_words
 
 KEPT_BYTES = 64 << 20
 """Of the steps that were looked at: a second look is at once."""

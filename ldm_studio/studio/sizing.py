@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from ..main_window import MainWindow
 from ..panels.notice import Action
 from ..pipeline import ModelInfo
-from .fitting import fit, tile_side
-from .store import Mode, StudioStore
+from ..store.fitting import fit, tile_side
+from ..store.store import Mode, StudioStore
 
 
 class Sizing(QObject):

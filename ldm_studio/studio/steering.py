@@ -14,8 +14,8 @@ from ..engine.bridge import EngineBridge
 from ..engine.events import Progress, Started, Steered, SteerRefused
 from ..main_window import MainWindow
 from ..prompts.wildcards import Wildcards, drawn, templates_of
-from .changes import STEERED, difference, in_force, in_words
-from .store import StudioStore
+from ..store.changes import STEERED, difference, in_force, in_words
+from ..store.store import StudioStore
 
 SHOWN_MS = 6000
 

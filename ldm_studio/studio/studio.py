@@ -31,6 +31,8 @@ from ..panels.strip import Entry
 from ..panels.suggesting import Names
 from ..prompts.wildcards import Wildcards, settled
 from ..startup.crash import report
+from ..store.prompt_history import PromptHistory
+from ..store.store import Mode, StudioStore
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
 from .enlarging import Enlarging
@@ -39,7 +41,6 @@ from .live import Live
 from .masking import Masking
 from .naming import name_of
 from .orders import Order, entry_of
-from .prompt_history import PromptHistory
 from .queueing import Queueing
 from .recovered import Recovered
 from .replaying import Replaying
@@ -47,7 +48,6 @@ from .running import Running
 from .scrubbing import Scrubbing
 from .sizing import Sizing
 from .steering import Steering
-from .store import Mode, StudioStore
 
 SHOWN_MS = 4000
 REDRAWN = 1.0

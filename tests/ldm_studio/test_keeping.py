@@ -10,7 +10,7 @@ import pytest
 from ldm_studio.canvas import keeping
 from ldm_studio.canvas.keeping import ALPHA, MASK, Kept, load_canvas, save_canvas
 from ldm_studio.startup import session
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
 

@@ -13,7 +13,7 @@ from core.device import memory_in_use
 from core.errors import ModelError
 from ldm_studio import paths
 from ldm_studio.pictures import images
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 

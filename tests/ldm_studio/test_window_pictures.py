@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ldm_studio.pictures import images
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

@@ -10,8 +10,8 @@ from core.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
 from ldm_studio.panels.timeline import Mark
+from ldm_studio.store.store import Mode
 from ldm_studio.studio.queueing import left_words
-from ldm_studio.studio.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

@@ -12,7 +12,7 @@ from core.request import Change
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
 from ldm_studio.pictures import images
 from ldm_studio.pictures.replay import Verdict
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

@@ -27,7 +27,7 @@ from ...commands.shortcuts import Shortcuts
 from ...json_files import read_object, write_json
 from ...look.theme import GRID, icon
 from ...panels.notice import NoticeStrip
-from ...studio.store import StudioStore
+from ...store.store import StudioStore
 from ...translation import told
 from ..preferences import Preferences
 from ..settings import Settings, as_object, parse

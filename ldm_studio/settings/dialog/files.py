@@ -22,7 +22,7 @@ from ...look.theme import GRID, icon
 from ...panels.fields import mark_wrong
 from ...pictures.naming import FIELDS, Pattern, PatternError, facts
 from ...pictures.saving import Saver
-from ...studio.store import StudioStore
+from ...store.store import StudioStore
 from ...translation import told
 from ..preferences import Preferences
 from ..settings import Files, Format, Settings

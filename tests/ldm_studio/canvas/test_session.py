@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QUrl
 
 from ldm_studio.canvas import carrying
 from ldm_studio.canvas.compose import from_qimage
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

@@ -28,7 +28,8 @@ from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.sampler import SamplerPanel
 from ldm_studio.pictures.images import read_request
-from ldm_studio.studio.store import Mode, RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import MODEL, FakePipeline

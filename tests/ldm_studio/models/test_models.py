@@ -16,7 +16,8 @@ from ldm_studio import paths
 from ldm_studio.models import models
 from ldm_studio.panels.changes import ChangesLine
 from ldm_studio.panels.model_box import ModelField
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL
 
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 
 from core.request import Inpaint
 from ldm_studio.panels.sampler import SamplerPanel
-from ldm_studio.studio.store import Mode, RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
 from tests.ldm_studio.fakes import MODEL
 
 

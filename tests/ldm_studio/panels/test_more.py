@@ -10,7 +10,8 @@ from core.request import Levels, Options
 from ldm_studio.panels.fields import Caption, NumberBox, OptionalNumber, SliderField
 from ldm_studio.panels.sampler import SamplerPanel
 from ldm_studio.panels.sigmas import parse_sigmas
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL
 
 

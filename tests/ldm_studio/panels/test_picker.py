@@ -13,7 +13,8 @@ from ldm_studio import paths
 from ldm_studio.panels.addons import AddonsButton, with_lora, with_word
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.picker import Item, Picker, preview_beside
-from ldm_studio.studio.store import RunState, StudioStore
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL
 from tests.ldm_studio.models.test_addons import embedding, lora
 

@@ -8,9 +8,9 @@ import pytest
 
 from core.request import Change, Request
 from ldm_studio.pictures.infotext import infotext, parse_infotext, restore
-from ldm_studio.studio.fitting import refining_problem
-from ldm_studio.studio.run_state import RunState
-from ldm_studio.studio.store import Mode, StudioStore
+from ldm_studio.store.fitting import refining_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 

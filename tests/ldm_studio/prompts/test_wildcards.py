@@ -11,7 +11,7 @@ from core.request import MAX_SEED, Request
 from ldm_studio import paths
 from ldm_studio.prompts import wildcards
 from ldm_studio.prompts.wildcards import Wildcards, each, settled, templates_of
-from ldm_studio.studio.fitting import unused_settings
+from ldm_studio.store.fitting import unused_settings
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
 

@@ -19,7 +19,7 @@ from ldm_studio.settings.settings import (
     save,
 )
 from ldm_studio.startup.session import Session
-from ldm_studio.studio.store import StudioStore
+from ldm_studio.store.store import StudioStore
 
 DARK = Settings(look=Look(scheme=Scheme.DARK))
 

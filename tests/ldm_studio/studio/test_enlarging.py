@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from ldm_studio.panels.enlarge import EnlargeDialog
-from ldm_studio.studio.fitting import enlarged_size, enlarging_problem
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.fitting import enlarged_size, enlarging_problem
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 

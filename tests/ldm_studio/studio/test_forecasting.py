@@ -12,9 +12,9 @@ from core.forecast import Forecast, Load
 from core.request import Inpaint, Request
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
 from ldm_studio.panels.run_area import RunArea
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
 from ldm_studio.studio.forecasting import Forecasting, task_of
-from ldm_studio.studio.run_state import RunState
-from ldm_studio.studio.store import StudioStore
 from tests.ldm_studio.fakes import MODEL, FakePicture
 
 INFO = replace(MODEL, load=Load(1e6, 0.0))

@@ -18,7 +18,7 @@ from ldm_studio.command_line import cli
 from ldm_studio.command_line.exits import Exit
 from ldm_studio.pictures.controlling import control_of, drawn_size
 from ldm_studio.pictures.images import read_request
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.driving import entries, make

@@ -8,7 +8,7 @@ from PIL import Image, PngImagePlugin
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from ldm_studio.studio.store import Mode
+from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 

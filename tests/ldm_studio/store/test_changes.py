@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.request import Change, Request
-from ldm_studio.studio.changes import BRANCHED, difference, in_force, in_words
+from ldm_studio.store.changes import BRANCHED, difference, in_force, in_words
 
 CHANGED = Request(
     prompt="a cat", changes=(Change(5, prompt="a dog"), Change(9, cfg=7.0, sampler="Heun"))

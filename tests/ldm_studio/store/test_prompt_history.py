@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldm_studio.studio.prompt_history import LIMIT, PromptHistory
+from ldm_studio.store.prompt_history import LIMIT, PromptHistory
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
 

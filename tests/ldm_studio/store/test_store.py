@@ -18,15 +18,10 @@ from core.request import (
     Request,
     Variation,
 )
-from ldm_studio.studio.binding import bind
-from ldm_studio.studio.fitting import size_problem
-from ldm_studio.studio.store import (
-    Mode,
-    RunState,
-    StudioStore,
-    default_of,
-    persistent_fields,
-)
+from ldm_studio.store.binding import bind
+from ldm_studio.store.fitting import size_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore, default_of, persistent_fields
 from tests.ldm_studio.fakes import MODEL
 
 REQUEST = Request(
