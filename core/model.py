@@ -62,7 +62,8 @@ class Model:
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
     plan: Plan = IN_MAIN_MEMORY
     turns: Turns | None = None
-    """What brings a network to the device before it works; None: they are all there."""
+    """What brings a network to a GPU before it works, the same for all models there; None: they
+    are in main memory."""
     _conditions: OrderedDict[tuple[Passage, bool, int], Cond] = field(
         default_factory=OrderedDict[tuple[Passage, bool, int], Cond], repr=False
     )
@@ -239,11 +240,6 @@ class Model:
         if isinstance(self.autoencoder, CompactAutoencoder):
             return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
-
-    def leave(self) -> None:
-        """Make room for another model, where networks take turns."""
-        if self.turns is not None:
-            self.turns.leave()
 
     def _bring(self, *networks: nn.Module) -> None:
         if self.turns is not None:

@@ -175,9 +175,6 @@ def _step(job: Job, state: State) -> Step:
     leg = job.leg(state.index)
     if leg.forgets and state.index == leg.begin:
         state = replace(state, memory=())
-    for other in job.legs:
-        if other.model is not leg.model:
-            other.model.leave()
     return leg.sampler(leg.denoisers[state.index], state, leg.sigmas, job.noise)
 
 

@@ -2,12 +2,14 @@
 
 Text encoders work before the first step, the U-Net at every step, the autoencoder behind the last:
 on a device without room for all of them they take turns, and their weights stay in main memory.
+Where there is no room for a second model beside a first one that stays there, both take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +23,16 @@ WORKSPACE = 300_000_000
 
 
 @dataclass(frozen=True)
+class Settled:
+    """What of other models stays on a device."""
+
+    weights: int = 0
+    """Bytes."""
+    working: int = 0
+    """Bytes that the neediest of them needs beside its weights."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What of a model is on the device, and why."""
 
@@ -30,36 +42,56 @@ class Plan:
     """Bytes that each needs beside them to draw in the native size, about."""
     free: int | None
     """Bytes of the device that were free; None: main memory, which the system looks after."""
+    others: Settled = Settled()
+    """What of other models was there, and not free."""
 
     @property
     def in_turn(self) -> bool:
         """Whether the networks take turns."""
-        return self.free is not None and self.all_at_once > self.free * (1 - SPARE)
+        return not _fits(self.all_at_once, self.free)
+
+    @property
+    def clears(self) -> bool:
+        """Whether the other models make room, to take turns as well."""
+        return self.others.weights > 0 and not _fits(self.one_at_a_time, self.free)
 
     @property
     def fits(self) -> bool:
         """Whether there is room for the largest network at all."""
-        return self.free is None or self.one_at_a_time <= self.free * (1 - SPARE)
+        return _fits(self.one_at_a_time, self._room)
 
     @property
     def all_at_once(self) -> int:
-        return sum(self.weights.values()) + max(self.working.values(), default=0)
+        """Bytes beside other models, which work there as well."""
+        working = max([*self.working.values(), self.others.working])
+        return sum(self.weights.values()) + working
 
     @property
     def one_at_a_time(self) -> int:
         needs = (self.weights[name] + self.working.get(name, 0) for name in self.weights)
         return max(needs, default=0)
 
+    @property
+    def _room(self) -> int | None:
+        """Bytes that are free once the others have made room."""
+        if self.free is None or not self.clears:
+            return self.free
+        return self.free + self.others.weights
+
     def __str__(self) -> str:
-        if self.free is None:
+        if self._room is None:
             return "all in main memory"
-        free = f"{self.free / 1e9:.1f} GB that were free"
+        free = f"{self._room / 1e9:.1f} GB that were free"
         if not self.in_turn:
             return f"all on the GPU: about {self.all_at_once / 1e9:.1f} of the {free}"
         needed = f"about {self.one_at_a_time / 1e9:.1f} of the {free}"
         if self.fits:
             return f"one at a time on the GPU: {needed}"
         return f"one at a time on the GPU, and there may not be room: {needed}"
+
+
+def _fits(needed: int, free: int | None) -> bool:
+    return free is None or needed <= free * (1 - SPARE)
 
 
 IN_MAIN_MEMORY = Plan({}, {}, None)
@@ -100,37 +132,83 @@ def size_of(*networks: nn.Module, dtype: torch.dtype) -> int:
 
 
 class Turns:
-    """One part of a model at a time on the device. Used by one thread."""
+    """What is on a device: networks that are settled there, and one part at a time of all others.
+
+    One for all models that share the device. Used by one thread.
+    """
 
     def __init__(self, device: torch.device) -> None:
-        self._device = device
+        self.device = device
+        self._settled: WeakSet[nn.Module] = WeakSet()
+        self._working = 0
         self._present: tuple[nn.Module, ...] = ()
         self._home: list[tuple[nn.Module, str, Tensor]] = []
 
     @property
     def present(self) -> tuple[nn.Module, ...]:
-        """What was brought last."""
+        """What was brought last of those that are not settled."""
         return self._present
 
+    @property
+    def settled(self) -> Settled:
+        tensors = {_place(tensor): tensor for _, _, tensor in _tensors(self._settled)}
+        size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+        return Settled(size, self._working if size else 0)
+
+    def is_settled(self, network: nn.Module) -> bool:
+        return network in self._settled
+
+    def settle(self, *networks: nn.Module, working: int = 0) -> None:
+        """These are on the device, and stay; `working`: what the neediest needs beside them."""
+        self._settled.update(networks)
+        self._working = max(self._working, working)
+
+    def also(self, network: nn.Module, like: nn.Module) -> None:
+        """`network` was made where `like` is, and stays there if that does."""
+        if like in self._settled:
+            self._settled.add(network)
+
+    def unsettle(self, *networks: nn.Module) -> None:
+        """Have these, or all that are settled, go to main memory and take turns from now on."""
+        leaving = [one for one in networks or [*self._settled] if one in self._settled]
+        moved: dict[int, Tensor] = {}  # what networks share they go on sharing
+        for module, name, tensor in list(_tensors(leaving)):
+            if _place(tensor) not in moved:
+                moved[_place(tensor)] = tensor.to("cpu")
+            _put(module, name, moved[_place(tensor)])
+        for network in leaving:
+            self._settled.discard(network)
+
     def bring(self, *networks: nn.Module) -> None:
-        """Have these on the device, and nothing else that was brought."""
-        if self._present == networks:
+        """Have these on the device, and of those that are not settled nothing else."""
+        wanted = tuple(network for network in networks if network not in self._settled)
+        if self._present == wanted:
             return
         self.leave()
-        self._present = networks
-        for network in networks:
-            for module in network.modules():
-                tensors = module._parameters | module._buffers  # pyright: ignore[reportPrivateUsage]
-                for name, tensor in tensors.items():
-                    if tensor is not None:
-                        self._home.append((module, name, tensor))
-                        _put(module, name, tensor.to(self._device))
+        self._present = wanted
+        for module, name, tensor in list(_tensors(wanted)):
+            self._home.append((module, name, tensor))
+            _put(module, name, tensor.to(self.device))
 
     def leave(self) -> None:
         """Have what was brought where it came from; nothing is copied back."""
         for module, name, tensor in self._home:
             _put(module, name, tensor)
         self._home, self._present = [], ()
+
+
+def _tensors(networks: Iterable[nn.Module]) -> Iterable[tuple[nn.Module, str, Tensor]]:
+    for network in networks:
+        for module in network.modules():
+            tensors = module._parameters | module._buffers  # pyright: ignore[reportPrivateUsage]
+            for name, tensor in tensors.items():
+                if tensor is not None:
+                    yield module, name, tensor
+
+
+def _place(tensor: Tensor) -> int:
+    """Of its numbers: that of another tensor where both share them."""
+    return tensor.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
 
 
 def _put(module: nn.Module, name: str, tensor: Tensor) -> None:

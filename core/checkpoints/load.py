@@ -20,7 +20,15 @@ from ..model_config import Defaults
 from ..networks.autoencoder import Autoencoder
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
-from ..placement import Plan, Turns, free_memory, size_of, working_autoencoder, working_unet
+from ..placement import (
+    Plan,
+    Settled,
+    Turns,
+    free_memory,
+    size_of,
+    working_autoencoder,
+    working_unet,
+)
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
 from .families import SD2, CheckpointConfig
@@ -43,6 +51,7 @@ def load_checkpoint(
     average: bool = False,
     dtype: torch.dtype | None = None,
     digest: str | None = None,
+    turns: Turns | None = None,
 ) -> Model:
     """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
@@ -50,11 +59,13 @@ def load_checkpoint(
     `prediction` overrules what is found out. `average` takes the U-Net's moving average, if the
     file holds it beside the weights. `dtype`: of the U-Net and the text encoders; by default
     float16 on a GPU and float32 on a CPU. `digest`: what `Model.digest` is
-    to be; None finds it out, which takes long for large files.
+    to be; None finds it out, which takes long for large files. `turns`: that of other models on
+    the same GPU, which make room for it if they must.
     """
     identity = identify(path, beside=beside, prediction=prediction)
     check_drawable(identity)
     dtype = dtype or (torch.float16 if torch.device(device).type == "cuda" else torch.float32)
+    turns = turns or Turns(torch.device(device))
     parts = identity.parts
     if parts.unet is None or parts.autoencoder is None or identity.autoencoder is None:
         raise AssertionError("the parts were checked")
@@ -71,7 +82,10 @@ def load_checkpoint(
         ]
         for network, sources, name in wanted:
             compared(network, sources, name).check()
-        plan = _plan(identity, unet, autoencoder, encoders, torch.device(device), dtype)
+        free = free_memory(torch.device(device))
+        plan = _plan(identity, unet, autoencoder, encoders, dtype, free, turns.settled)
+        if plan.clears:
+            turns.unsettle()
         for network, sources, _ in wanted:
             home = "cpu" if plan.in_turn else device
             fill(network, sources, home, torch.float32 if network is autoencoder else dtype)
@@ -79,6 +93,8 @@ def load_checkpoint(
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
+    if not plan.in_turn:
+        turns.settle(*(network for network, _, _ in wanted), working=max(plan.working.values()))
     uses = [reading.use for reading in identity.readings]
     return Model(
         config=_config(identity),
@@ -89,7 +105,7 @@ def load_checkpoint(
         device=torch.device(device),
         dtype=dtype,
         plan=plan,
-        turns=Turns(torch.device(device)) if plan.in_turn else None,
+        turns=turns if free is not None else None,
     )
 
 
@@ -98,8 +114,9 @@ def _plan(
     unet: UNet,
     autoencoder: Autoencoder,
     encoders: Sequence[ClipTextEncoder],
-    device: torch.device,
     dtype: torch.dtype,
+    free: int | None,
+    others: Settled,
 ) -> Plan:
     """Of networks that need not have their weights yet."""
     factor, side = autoencoder.config.factor, _side(identity)
@@ -113,7 +130,8 @@ def _plan(
             "U-Net": working_unet(identity.unet, (side // factor) ** 2, dtype),
             "autoencoder": working_autoencoder(autoencoder.config.channels, side**2),
         },
-        free=free_memory(device),
+        free=free,
+        others=others,
     )
 
 

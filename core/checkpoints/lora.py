@@ -121,7 +121,7 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
         raise ModelError(
             f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
         )
-    if model.turns is not None:  # what is read is where it stays
+    if model.turns is not None:  # what takes turns is read where it stays
         model.turns.leave()
     encoders = [network for network, _ in text.encoders]
     networks: list[nn.Module] = [model.unet, *encoders]
@@ -132,6 +132,9 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
         values |= _changed(layer, opened, networks)
     unet = _with(model.unet, 0, values)
     read = [(_with(network, 1 + i, values), use) for i, (network, use) in enumerate(text.encoders)]
+    if model.turns is not None:
+        for made, like in zip([unet, *(network for network, _ in read)], networks, strict=True):
+            model.turns.also(made, like)
     conditioner = ClipConditioner(read, text.skip, text.embeddings)
     fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
     effects = tuple(Effect(len(one.layers), one.unused) for one in opened)

@@ -33,7 +33,7 @@ def with_vae(model: Model, path: Path) -> Model:
     part = find(everything(open_tensors(path))).autoencoder
     if part is None:
         raise ModelError(f"{path} holds no autoencoder (VAE).", "Choose another file.")
-    if model.turns is not None:  # its autoencoder is then where it stays
+    if model.turns is not None:  # if its autoencoder takes turns, it is then where it stays
         model.turns.leave()
     like = next(own.parameters())
     try:
@@ -48,6 +48,8 @@ def with_vae(model: Model, path: Path) -> Model:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
+    if model.turns is not None:
+        model.turns.also(autoencoder, own)
     config = replace(config, autoencoder=found)
     colours = model.colours.of_another()
     return replace(model, autoencoder=autoencoder, config=config, colours=colours)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from core.inputs import Models
     from core.model import Model
+    from core.placement import Turns
     from core.text.reading import PromptReader
 
 
@@ -79,6 +80,8 @@ class CorePipeline:
         self._others: dict[Wanted, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
         self._recent = RecentModels()
+        self._turns: Turns | None = None
+        """Of the models that share the device."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -117,7 +120,7 @@ class CorePipeline:
         """Have no model; the one that is loaded may stay in main memory."""
         model, info = self._model, self._info
         self._model = self._info = self._additions = None
-        self._others.clear()
+        self._forget_others()
         if model is not None and info is not None and self._loaded is not None:
             self._recent.keep(Known(self._loaded, model, info, self._sums))
         self._sums = None
@@ -208,6 +211,8 @@ class CorePipeline:
                     path = self._path_of(request.model)
                     other, additions = self._other(self._wanted(path, request.vae))
                     added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
+                    if other.plan.clears and self._info is not None:
+                        added = replace(added, notes=(*added.notes, _cleared(self._info, other)))
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
@@ -220,13 +225,18 @@ class CorePipeline:
     def _other(self, wanted: Wanted) -> tuple[Model, Additions]:
         """Stays loaded beside the model until another one, or another model, is wanted."""
         if wanted not in self._others:
-            self._others.clear()  # before the next one: there may not be room for three
+            self._forget_others()  # before the next one: there may not be room for three
             _check(wanted)
             model = self._open(wanted)
             digest = model.digest or self._digests.of(wanted.path).result().digest
             additions = Additions(self._finder, self._digests, wanted.vae)
             self._others[wanted] = replace(model, digest=digest), additions
         return self._others[wanted]
+
+    def _forget_others(self) -> None:
+        self._others.clear()
+        if self._turns is not None:
+            self._turns.leave()  # which may be one of theirs
 
     def _wanted(self, path: Path, vae: str) -> Wanted:
         """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
@@ -304,12 +314,27 @@ class CorePipeline:
 
         device, path = self._found_device(), wanted.path
         if is_checkpoint(path):
-            known, dtype = Catalogue().digest(path), self._dtype(device)
-            beside = wanted.beside
-            model = load_checkpoint(path, device, beside=beside, digest=known, dtype=dtype)
+            model = load_checkpoint(
+                path,
+                device,
+                beside=wanted.beside,
+                digest=Catalogue().digest(path),
+                dtype=self._dtype(device),
+                turns=self._turns_on(device),
+            )
         else:
             model = load_model(path, device)
         return self._with_preview(model)
+
+    def _turns_on(self, device: str) -> Turns:
+        """Those of all models there."""
+        import torch
+
+        from core.placement import Turns
+
+        if self._turns is None or self._turns.device != torch.device(device):
+            self._turns = Turns(torch.device(device))
+        return self._turns
 
     def _load(self, wanted: Wanted) -> ModelInfo:
         import torch
@@ -396,6 +421,13 @@ def _check(wanted: Wanted) -> None:
 
     if is_checkpoint(wanted.path):
         check(wanted.path, beside=wanted.beside)
+
+
+def _cleared(info: ModelInfo, other: Model) -> str:
+    return (
+        f"There is no room on the GPU for {info.name} and {other.name} at once: their networks "
+        "take turns there."
+    )
 
 
 def _lacks_vae(path: Path) -> bool:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,8 +71,9 @@ class RecentModels:
                 stamps = _stamps(known.wanted)
             except ModelError:  # its file went away
                 return
-            _move(known.model, "cpu")
-            self._kept[known.wanted] = known, stamps
+            if self._room_for(known.model):
+                _leave(known.model)
+                self._kept[known.wanted] = known, stamps
 
     def take(self, wanted: Wanted) -> Known | None:
         """The one that is kept, back on its device; None if none is, or its file is another now."""
@@ -82,9 +82,8 @@ class RecentModels:
         known, stamps = self._kept.pop(wanted)
         if stamps != _stamps(wanted):
             return None
-        _move(known.model, str(known.model.device))
         log.info("%s is still in memory", wanted.path)
-        return known
+        return _back(known)
 
     def make_room(self, wanted: Wanted) -> None:
         """Before that is loaded, which may be twice as large in memory as in its files."""
@@ -95,27 +94,56 @@ class RecentModels:
         """Once that is loaded."""
         self._drop_until(0)
 
-    def _drop_until(self, needed: int) -> None:
-        while self._kept:
+    def _room_for(self, model: Model) -> bool:
+        """Whether there is, in main memory, for what of `model` is elsewhere."""
+        return self._drop_until(0 if _in_main_memory(model) else sum(model.plan.weights.values()))
+
+    def _drop_until(self, needed: int) -> bool:
+        """Whether there is room for so many bytes, and for what is kept beside them."""
+        while True:
             size = sum(known.info.size for known, _ in self._kept.values())
             free = memory().free
-            if free is not None and free >= needed + size + SPARE:
-                return
+            if free is None or free >= needed + size + SPARE:
+                return True
+            if not self._kept:
+                return False
             dropped, _ = self._kept.popitem(last=False)
             log.info("%s is not kept in memory: there is too little", dropped.path)
 
 
-def _networks(model: Model) -> Iterator[nn.Module]:
-    yield from (model.unet, model.autoencoder, *model.text.networks)
+def _networks(model: Model) -> list[nn.Module]:
+    return [model.unet, model.autoencoder, *model.text.networks]
+
+
+def _in_main_memory(model: Model) -> bool:
+    return model.turns is None or not model.turns.is_settled(model.unet)
+
+
+def _leave(model: Model) -> None:
+    """The device, for main memory."""
+    if model.turns is not None:
+        model.turns.unsettle(*_networks(model))
     if model.previewer is not None:
-        yield model.previewer
+        model.previewer.to("cpu")
 
 
-def _move(model: Model, device: str) -> None:
-    model.leave()
-    if model.turns is None:  # else its networks are at home in main memory
-        for network in _networks(model):
-            network.to(device)
+def _back(known: Known) -> Known:
+    """On its device, where there may be more room, or less, than there was."""
+    from core.placement import Settled, free_memory
+
+    model = known.model
+    if model.previewer is not None:
+        model.previewer.to(model.device)
+    if model.turns is None:
+        return known
+    plan = replace(model.plan, free=free_memory(model.device), others=Settled())
+    if not plan.in_turn:
+        networks = _networks(model)
+        for network in networks:
+            network.to(model.device)
+        model.turns.settle(*networks, working=max(plan.working.values()))
+    info = replace(known.info, plan=str(plan))
+    return replace(known, model=replace(model, plan=plan), info=info)
 
 
 def _stamps(wanted: Wanted) -> list[Stamp]:

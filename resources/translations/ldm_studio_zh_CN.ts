@@ -6712,6 +6712,10 @@
         <translation>历史记录中没有图片 {0}。</translation>
     </message>
     <message>
+        <source>There is no room on the GPU for {0} and {1} at once: their networks take turns there.</source>
+        <translation>GPU 上放不下 {0} 和 {1} 两者：它们的网络轮流使用 GPU。</translation>
+    </message>
+    <message>
         <source>There is no style in {0}.</source>
         <translation>{0} 中没有风格。</translation>
     </message>

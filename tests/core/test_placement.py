@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from core.networks.unet import UNetConfig
 from core.placement import (
     IN_MAIN_MEMORY,
     Plan,
+    Settled,
     Turns,
     size_of,
     working_autoencoder,
@@ -85,3 +90,84 @@ def test_main_memory_needs_no_plan() -> None:
 def test_the_size_of_networks_that_are_nowhere_yet() -> None:
     with torch.device("meta"):
         assert size_of(nn.Linear(10, 20), dtype=torch.float16) == 2 * (10 * 20 + 20)
+
+
+# --- two models ---------------------------------------------------------------------------------
+
+FITTING = Settled(sum(XL.values()), WORKING["autoencoder"])
+"""A first model of the same size that stays on the device."""
+
+
+def test_two_models_stay_where_there_is_room_for_both() -> None:
+    plan = Plan(XL, WORKING, 12 * GB, others=FITTING)
+    assert (plan.in_turn, plan.clears, plan.fits) == (False, False, True)
+
+
+def test_a_second_model_takes_turns_beside_a_first_that_stays() -> None:
+    plan = Plan(XL, WORKING, 8 * GB, others=FITTING)
+    assert (plan.in_turn, plan.clears, plan.fits) == (True, False, True)
+
+
+def test_a_first_model_makes_room_for_a_second_that_does_not_fit_beside_it() -> None:
+    plan = Plan(XL, WORKING, 1 * GB, others=FITTING)
+    assert (plan.in_turn, plan.clears, plan.fits) == (True, True, True)
+    assert "one at a time on the GPU: about 5.8 of the 8.1 GB that were free" in str(plan)
+    alone = Plan(XL, WORKING, 1 * GB)
+    assert (alone.in_turn, alone.clears, alone.fits) == (True, False, False)
+
+
+def test_there_is_to_be_room_for_a_first_model_to_work_beside_a_second() -> None:
+    small = {"U-Net": 2 * GB}
+    assert not Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, GB)).in_turn
+    assert Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, 3 * GB)).in_turn
+
+
+@pytest.fixture
+def gpu() -> Iterator[torch.device]:
+    """One that holds tensors without numbers."""
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        yield torch.device("cuda:0")
+
+
+def on(device: torch.device) -> nn.Module:
+    made = nn.BatchNorm1d(4, device=device)
+    made.register_parameter("more", nn.Parameter(torch.zeros(3, device=device)))
+    return made.requires_grad_(False)
+
+
+def test_settled_networks_stay_until_they_make_room(gpu: torch.device) -> None:
+    turns, first, second = Turns(gpu), on(gpu), on(torch.device("cpu"))
+    turns.settle(first, working=7)
+    weights = sum(t.numel() * t.element_size() for t in first.state_dict().values())
+    assert turns.settled == Settled(weights, 7)
+    turns.bring(second)
+    turns.bring(first)
+    assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
+    turns.unsettle()
+    assert devices(first) == {"cpu"}
+    assert turns.settled == Settled()
+    turns.bring(first)
+    assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
+    turns.bring(second)
+    assert (devices(first), devices(second)) == ({"cpu"}, {"cuda"})
+
+
+def test_what_networks_share_is_moved_once_and_shared_as_before(gpu: torch.device) -> None:
+    turns, first, patched = Turns(gpu), on(gpu), on(gpu)
+    patched.load_state_dict(first.state_dict(), assign=True)
+    patched.more = nn.Parameter(torch.zeros(5, device=gpu), requires_grad=False)
+    turns.settle(first)
+    before = turns.settled.weights
+    turns.also(patched, first)
+    assert turns.settled.weights == before + 4 * 5
+    turns.unsettle()
+    assert devices(patched) == {"cpu"}
+    one, other = (made.get_parameter("weight") for made in (first, patched))
+    assert one.untyped_storage()._cdata == other.untyped_storage()._cdata
+
+
+def test_one_that_goes_away_is_no_longer_counted(gpu: torch.device) -> None:
+    turns, first = Turns(gpu), on(gpu)
+    turns.settle(first)
+    del first
+    assert turns.settled == Settled()

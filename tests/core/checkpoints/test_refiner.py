@@ -147,10 +147,11 @@ def test_one_of_other_latents_is_refused(
         prepare(models["SDXL"], request)
 
 
-def test_networks_that_take_turns_leave_for_the_next_model(
+def test_networks_of_two_models_take_turns_on_one_device(
     models: dict[str, Model], inputs: Inputs
 ) -> None:
     turns = Turns(torch.device("cpu"))
-    job = prepare(replace(models["SDXL"], turns=turns), HANDED, inputs)
-    present = [bool(turns.present) for _ in steps(job)]
-    assert present == [True, True, False, False]
+    first, second = (replace(models[name], turns=turns) for name in ("SDXL", "refiner"))
+    job = prepare(first, HANDED, replace(inputs, models=lambda *_: second))
+    present = [turns.present for _ in steps(job)]
+    assert present == [(first.unet,)] * 2 + [(second.unet,)] * 2
