@@ -22,13 +22,16 @@ from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 
 
+INPAINTING = ("SD1 inpainting", "SD2 inpainting", "SDXL inpainting")
+
+
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     return {name: load_checkpoint(path) for name, path in checkpoints.items()}
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
-@pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
+@pytest.mark.parametrize("kind", ["SD1", "SD2", "SD2 base", "SDXL"])
 def test_a_picture_is_that_of_diffusers(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
@@ -50,14 +53,14 @@ def test_a_picture_is_that_of_diffusers(
         "sigmas": sigmas,
     }
     latent = theirs(**options, output_type="latent").images
-    torch.testing.assert_close(last.state.x, latent, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(last.state.x, latent, atol=5e-4, rtol=1e-3)
     picture = theirs(**options, output_type="np").images[0]
     assert np.abs(ours.rgb / 255 - picture).max() < 0.01
     assert ours.alpha is None
     assert ours.request.model_digest == model.digest
 
 
-@pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL", "refiner", "SD1 inpainting"])
+@pytest.mark.parametrize("kind", ["refiner", *INPAINTING])
 def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
     model = models[kind]
     request = replace(REQUEST, steps=2, width=72, height=64, sampler="DPM++ 2M", schedule="Karras")
@@ -106,7 +109,7 @@ def test_pixels_outside_the_mask_stay(models: dict[str, Model], photo: np.ndarra
         mask=digest(mask),
         inpaint=Inpaint(blur=0.0, content="noise"),
     )
-    for kind in ("SD1", "SD1 inpainting"):
+    for kind in ("SD1", *INPAINTING):
         job = prepare(models[kind], request, Inputs(photo, mask))
         *_, last = steps(job)
         picture = finish(job, last.state)

@@ -42,7 +42,10 @@ FAMILIES = {
     "SD1": SD1, "SD2": SD2_FAMILY, "SDXL": SDXL, "refiner": REFINER, "x4 upscaler": UPSCALER
 }  # fmt: skip
 EXTRAS = {
+    "SD2 base": ("SD2", ""),
     "SD1 inpainting": ("SD1", "inpainting"),
+    "SD2 inpainting": ("SD2", "inpainting"),
+    "SDXL inpainting": ("SDXL", "inpainting"),
     "instruct-pix2pix": ("SD1", "instruct-pix2pix"),
     "SD2 depth": ("SD2", "depth"),
     "SD1 LCM": ("SD1", ""),
@@ -280,6 +283,15 @@ PUBLISHED = {
     "Stable Diffusion 2, inpainting": UNetConfig(in_channels=9, context_dim=1024, **LINEAR),
     "Stable Diffusion 2, depth": UNetConfig(in_channels=5, context_dim=1024, **LINEAR),
     "Stable Diffusion XL": UNetConfig(
+        multipliers=(1, 2, 4),
+        depths=(0, 2, 10),
+        middle_depth=10,
+        context_dim=2048,
+        vector_dim=2816,
+        **LINEAR,
+    ),
+    "Stable Diffusion XL, inpainting": UNetConfig(
+        in_channels=9,
         multipliers=(1, 2, 4),
         depths=(0, 2, 10),
         middle_depth=10,

@@ -23,20 +23,29 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of
 IMG2IMG = {
     "SD1": "StableDiffusionImg2ImgPipeline",
     "SD2": "StableDiffusionImg2ImgPipeline",
+    "SD2 base": "StableDiffusionImg2ImgPipeline",
     "SDXL": "StableDiffusionXLImg2ImgPipeline",
     "refiner": "StableDiffusionXLImg2ImgPipeline",
 }
+INPAINTING = {
+    "SD1": "StableDiffusionInpaintPipeline",
+    "SD2": "StableDiffusionInpaintPipeline",
+    "SDXL": "StableDiffusionXLInpaintPipeline",
+    "refiner": "StableDiffusionXLInpaintPipeline",
+}
+MADE_FOR_IT = ("SD1 inpainting", "SD2 inpainting", "SDXL inpainting")
 MODULES = "diffusers.pipelines."
 FILES = (
     "stable_diffusion.pipeline_stable_diffusion_img2img",
     "stable_diffusion.pipeline_stable_diffusion_inpaint",
     "stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img",
+    "stable_diffusion_xl.pipeline_stable_diffusion_xl_inpaint",
 )
 
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    kinds = (*IMG2IMG, "SD1 inpainting")
+    kinds = (*IMG2IMG, *MADE_FOR_IT)
     return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
 
 
@@ -83,8 +92,11 @@ def test_a_picture_is_started_from(
     assert np.abs(ours - expected).max() < 0.01
 
 
-@pytest.mark.parametrize(("strength", "off"), [(0.5, 0.01), (1.0, 0.03)])
+@pytest.mark.parametrize(
+    ("kind", "strength", "off"), [*((kind, 0.5, 0.01) for kind in INPAINTING), ("SD1", 1.0, 0.03)]
+)
 def test_a_part_is_redrawn(
+    kind: str,
     strength: float,
     off: float,
     models: dict[str, Model],
@@ -103,8 +115,8 @@ def test_a_part_is_redrawn(
         strength=strength,
         inpaint=Inpaint(content=content),
     )
-    ours = drawn(models["SD1"], request, Inputs(photo, mask))
-    theirs = reference_pipeline(tinies["SD1"], "StableDiffusionInpaintPipeline")
+    ours = drawn(models[kind], request, Inputs(photo, mask))
+    theirs = reference_pipeline(tinies[kind], INPAINTING[kind])
     expected = theirs(
         **options(photo, strength),
         mask_image=torch.as_tensor(mask)[None, None].float() / 255,
@@ -115,16 +127,17 @@ def test_a_part_is_redrawn(
     assert np.abs(ours - expected)[inside].max() < off
 
 
+@pytest.mark.parametrize("kind", MADE_FOR_IT)
 def test_a_model_for_inpainting_redraws(
-    models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
+    kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     """All of it: of a part, the original is kept outside at every step here, and not there."""
     mask = np.full((96, 64), 255, np.uint8)
     request = replace(
         REQUEST, init=digest(photo), mask=digest(mask), inpaint=Inpaint(content="nothing")
     )
-    ours = drawn(models["SD1 inpainting"], request, Inputs(photo, mask))
-    theirs = reference_pipeline(tinies["SD1 inpainting"])
+    ours = drawn(models[kind], request, Inputs(photo, mask))
+    theirs = reference_pipeline(tinies[kind])
     expected = theirs(
         **options(photo, 1.0),
         mask_image=torch.as_tensor(mask)[None, None].float() / 255,

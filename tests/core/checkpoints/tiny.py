@@ -75,6 +75,7 @@ class Kind:
 KINDS = {
     "SD1": Kind(SD1, (CLIP_L,), "StableDiffusionPipeline"),
     "SD2": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline", "v_prediction"),
+    "SD2 base": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline"),
     "SDXL": Kind(SDXL, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline", scale=0.13025),
     "refiner": Kind(
         replace(SDXL, context_dim=64, vector_dim=64 + 5 * 256),
@@ -85,6 +86,15 @@ KINDS = {
     ),
     "SD1 inpainting": Kind(
         replace(SD1, in_channels=9), (CLIP_L,), "StableDiffusionInpaintPipeline"
+    ),
+    "SD2 inpainting": Kind(
+        replace(SD2, in_channels=9), (OPEN_CLIP,), "StableDiffusionInpaintPipeline"
+    ),
+    "SDXL inpainting": Kind(
+        replace(SDXL, in_channels=9),
+        (CLIP_L, OPEN_CLIP),
+        "StableDiffusionXLInpaintPipeline",
+        scale=0.13025,
     ),
     "instruct-pix2pix": Kind(
         replace(SD1, in_channels=8), (CLIP_L,), "StableDiffusionInstructPix2PixPipeline"
