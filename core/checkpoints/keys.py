@@ -39,7 +39,7 @@ class Source:
         return tuple(reversed(shape)) if self.transposed else shape
 
     def tensor(self) -> Tensor:
-        """A view of the mapped file."""
+        """A copy of what is in the file."""
         tensor = self.file.tensor(self.key)
         if self.third is not None:
             return tensor.chunk(3)[self.third]

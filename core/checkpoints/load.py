@@ -1,7 +1,7 @@
 """A model from a checkpoint: a file of A1111's or ComfyUI's kind, or a folder of diffusers' layout.
 
 What it is is found out first (see `identify`); then networks without weights are made, and filled
-from the mapped files, tensor by tensor, in the type that is computed in.
+from the files, tensor by tensor, in the type that is computed in.
 """
 
 from __future__ import annotations

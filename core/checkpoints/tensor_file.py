@@ -1,15 +1,14 @@
 """What a file of tensors says of them, and how they are read where they lie.
 
-The tensors are read from the mapped file when they are asked for; nothing is executed.
+The tensors are read one by one when they are asked for, and copied: of a mapped file that somebody
+overwrites, the system would end the program. Nothing is executed.
 """
 
 from __future__ import annotations
 
 import math
-import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -80,33 +79,30 @@ class TensorFile:
     """Plain numbers beside the tensors, such as `global_step`."""
 
     def tensor(self, name: str) -> Tensor:
-        """A view of the mapped file; not to be written to. Raises KeyError."""
+        """A copy of what is in the file. Raises KeyError; ModelError if the file ends before it."""
         entry = self.entries[name]
         if not entry.numel:
             return torch.empty(entry.shape, dtype=entry.dtype)
         if entry.blocks:
-            packed = torch.frombuffer(
-                self._mapped, dtype=torch.uint8, count=entry.nbytes, offset=entry.start
-            )
-            return unpacked(packed, entry.blocks, entry.shape)
-        start, span, width = entry.start, entry.span, entry.dtype.itemsize
-        if start % width:  # torch wants elements aligned
-            data = bytearray(self._mapped[start : start + span * width])
-            flat = torch.frombuffer(data, dtype=entry.dtype)
-        else:
-            flat = torch.frombuffer(self._mapped, dtype=entry.dtype, count=span, offset=start)
+            return unpacked(self._bytes(entry.start, entry.nbytes), entry.blocks, entry.shape)
+        flat = self._bytes(entry.start, entry.span * entry.dtype.itemsize).view(entry.dtype)
         if entry.stride is None:
             return flat.view(entry.shape)
         return flat.as_strided(entry.shape, entry.stride)
 
-    @cached_property
-    def _mapped(self) -> mmap.mmap:
+    def _bytes(self, start: int, count: int) -> Tensor:
+        data = torch.empty(count, dtype=torch.uint8)
+        room = data.numpy().data
         try:
-            with self.path.open("rb") as file:
-                # A private copy-on-write map: torch takes only buffers that can be written to.
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        except (OSError, ValueError) as error:
+            with self.path.open("rb", buffering=0) as file:
+                file.seek(start)
+                while room and (read := file.readinto(room)):
+                    room = room[read:]
+        except OSError as error:
             raise unreadable(self.path, error) from error
+        if room:
+            raise unreadable(self.path, UnreadableError("it has become shorter while it was read"))
+        return data
 
 
 def unreadable(path: Path, error: Exception) -> ModelError:

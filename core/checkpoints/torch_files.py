@@ -1,5 +1,5 @@
 """Files that `torch.save` wrote: zip archives with a pickle, which describes the tensors, and their
-elements, uncompressed. The elements are mapped where they lie; the pickle is never run.
+elements, uncompressed. The elements are read where they lie; the pickle is never run.
 """
 
 from __future__ import annotations

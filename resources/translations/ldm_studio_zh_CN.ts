@@ -7040,6 +7040,10 @@
         <translation>它在 {0} 中间结束，文件不完整</translation>
     </message>
     <message>
+        <source>it has become shorter while it was read</source>
+        <translation>读取时它变短了</translation>
+    </message>
+    <message>
         <source>it has only {0} bytes</source>
         <translation>它只有 {0} 字节</translation>
     </message>

@@ -21,7 +21,6 @@ from core.request import Inpaint
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 
-
 INPAINTING = ("SD1 inpainting", "SD2 inpainting", "SDXL inpainting")
 
 

@@ -106,6 +106,25 @@ def test_training_state_is_passed_over(tmp_path: Path) -> None:
     assert file.values["global_step"] == 875_000
 
 
+@pytest.mark.parametrize("suffix", ["safetensors", "ckpt"])
+def test_what_was_read_stays_when_the_file_is_written_over(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"weights.{suffix}"
+    if suffix == "ckpt":
+        torch.save(WEIGHTS, path)
+    else:
+        save_file(WEIGHTS, path)
+    file = open_tensors(path)
+    read = {name: file.tensor(name) for name in WEIGHTS}
+    size = path.stat().st_size
+    with path.open("r+b") as opened:
+        opened.write(bytes(size))
+        opened.truncate(10)
+    for name, value in WEIGHTS.items():
+        assert torch.equal(read[name], value), name
+    with pytest.raises(ModelError, match="become shorter"):
+        file.tensor(max(WEIGHTS, key=lambda name: WEIGHTS[name].numel()))
+
+
 DAMAGED: dict[str, bytes] = {
     "nothing": b"",
     "a few bytes": b"abc",
