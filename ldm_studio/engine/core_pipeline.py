@@ -33,7 +33,7 @@ from .additions import Added, Additions, Seals
 from .colours import ColourFile
 from .core_run import CoreRun
 from .counting import WordCounter
-from .recent import Known, RecentModels, Wanted
+from .recent import Known, RecentModels, Wanted, stamps_of
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
@@ -244,8 +244,9 @@ class CorePipeline:
             return Wanted(path, None)
         notes, beside = read_notes(path), vae_beside(path)
         if not (beside or vae) or not _lacks_vae(path):
-            return Wanted(path, notes)
-        return Wanted(path, notes, beside or self._finder.find("vae", vae))
+            return Wanted(path, notes, stamps=stamps_of(path))
+        vae_path = beside or self._finder.find("vae", vae)
+        return Wanted(path, notes, vae_path, stamps_of(path, vae_path))
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None

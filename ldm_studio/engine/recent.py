@@ -41,6 +41,8 @@ class Wanted:
     """What the user decided about it."""
     vae: Path | None = None
     """The autoencoder for a model that has none; None for one that has."""
+    stamps: tuple[Stamp, ...] = ()
+    """Of its files, and of the autoencoder that may lie beside it: others are another model."""
 
     @property
     def beside(self) -> list[Path]:
@@ -62,33 +64,31 @@ class RecentModels:
     """Those that can be had again at once. They leave the device meanwhile."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Wanted, tuple[Known, list[Stamp]]] = OrderedDict()
+        self._kept: OrderedDict[Wanted, Known] = OrderedDict()
 
     def keep(self, known: Known) -> None:
         """Those of our own kind are so small that they are not kept."""
         if is_checkpoint(known.wanted.path) and memory().free is not None:
             try:
-                stamps = _stamps(known.wanted)
+                is_old = stamps_of(known.wanted.path, known.wanted.vae) != known.wanted.stamps
             except ModelError:  # its file went away
                 return
-            if self._room_for(known.model):
+            if not is_old and self._room_for(known.model):
                 _leave(known.model)
-                self._kept[known.wanted] = known, stamps
+                self._kept[known.wanted] = known
 
     def take(self, wanted: Wanted) -> Known | None:
-        """The one that is kept, back on its device; None if none is, or its file is another now."""
+        """The one that is kept, back on its device; None if none is."""
         if wanted not in self._kept:
             return None
-        known, stamps = self._kept.pop(wanted)
-        if stamps != _stamps(wanted):
-            return None
+        known = self._kept.pop(wanted)
         log.info("%s is still in memory", wanted.path)
         return _back(known)
 
     def make_room(self, wanted: Wanted) -> None:
         """Before that is loaded, which may be twice as large in memory as in its files."""
         if self._kept:
-            self._drop_until(2 * sum(one.size for one in _stamps(wanted)))
+            self._drop_until(2 * sum(one.size for one in wanted.stamps))
 
     def trim(self) -> None:
         """Once that is loaded."""
@@ -101,7 +101,7 @@ class RecentModels:
     def _drop_until(self, needed: int) -> bool:
         """Whether there is room for so many bytes, and for what is kept beside them."""
         while True:
-            size = sum(known.info.size for known, _ in self._kept.values())
+            size = sum(known.info.size for known in self._kept.values())
             free = memory().free
             if free is None or free >= needed + size + SPARE:
                 return True
@@ -146,7 +146,7 @@ def _back(known: Known) -> Known:
     return replace(known, model=replace(model, plan=plan), info=info)
 
 
-def _stamps(wanted: Wanted) -> list[Stamp]:
-    """Of a model, and of the autoencoder beside it. Raises ModelError."""
-    files = dict.fromkeys((wanted.path, wanted.vae, vae_beside(wanted.path)))
-    return [stamp(one) for one in files if one is not None]
+def stamps_of(path: Path, vae: Path | None = None) -> tuple[Stamp, ...]:
+    """Of a model, and of the autoencoders that belong to it. Raises ModelError."""
+    files = dict.fromkeys((path, vae, vae_beside(path)))
+    return tuple(stamp(one) for one in files if one is not None)

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.torch import save_file
 
@@ -109,4 +110,40 @@ def test_one_that_does_not_load_leaves_the_model_without_reading_it(
         pipeline.load(other)
     assert pipeline.info == info
     assert pipeline.holds(one)
+    assert read == ["a"]
+
+
+def test_one_that_is_replaced_while_it_is_loaded_is_read_again(files, read, free) -> None:
+    one, other = files
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(one)
+    shutil.copy(other, one)  # over it, not in its place
+    assert not pipeline.holds(one)
+    pipeline.load(one)
+    assert read == ["a", "a"]
+    assert pipeline.holds(one)
+
+
+@pytest.mark.parametrize("change", ["gone", "damaged", "cut"])
+def test_one_whose_file_is_lost_while_it_is_loaded_is_drawn_with_to_the_end(
+    change, files, read, free
+) -> None:
+    one, _ = files
+    pipeline = CorePipeline(device="cpu")
+    info = pipeline.load(one)
+    request = Request(prompt="a cat", model=one, steps=2, width=64, height=64)
+    whole = pipeline.begin(request, None, None)
+    *_, expected = whole.steps()
+    run = pipeline.begin(request, None, None)
+    steps = run.steps()
+    next(steps)
+    if change == "gone":
+        Path(one).unlink()
+    else:
+        Path(one).write_bytes(b"damaged" if change == "damaged" else Path(one).read_bytes()[:999])
+    last = next(steps)
+    assert np.array_equal(run.finish(last).rgb, whole.finish(expected).rgb)
+    with pytest.raises(ModelError, match=r"a\.safetensors"):
+        pipeline.load(one)
+    assert pipeline.info == info
     assert read == ["a"]
