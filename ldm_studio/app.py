@@ -172,12 +172,12 @@ class Application(QObject):
         return Saver(self.settings.files, self.settings.privacy)
 
     def show(self) -> None:
-        """Show the window, then load the model behind it."""
+        """Show the window, then load the model that is chosen behind it."""
         if not self.session.restore_window(self.window):
             self.window.place()
         self.window.show()
         self.keeper.restore()
-        QTimer.singleShot(WARM_UP_MS, self.bridge.warm_up)
+        QTimer.singleShot(WARM_UP_MS, lambda: self.bridge.warm_up(self.store.model))
         QTimer.singleShot(WARM_UP_MS, self.library.open)
 
     def take(self, files: Sequence[str]) -> None:
