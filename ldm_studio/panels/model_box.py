@@ -169,10 +169,12 @@ class ModelBox(QComboBox):
             self.find_checkpoints()
 
     def _models(self) -> list[FoundModel]:
-        """Those that are listed: no file before it is known to be a model."""
+        """Those that are listed, the ones that cannot be chosen last: no file before it is known
+        to be a model."""
         found = self._checkpoints or []
         files = [m for m in found if m.known is not None or m.reference == self._value]
-        return [*self._own[:1], *models.in_order([*self._own[1:], *files])]
+        listed = models.in_order([*self._own[1:], *files])
+        return [*self._own[:1], *sorted(listed, key=lambda model: bool(model.problem))]
 
     def _fill(self) -> None:
         listed = self._models()
@@ -487,8 +489,16 @@ def _item(model: FoundModel, among: list[FoundModel]) -> Item:
         detail=" · ".join(filter(None, (told(model.kind), _size(model), _lack(model)))),
         tip=_about(model),
         path=model.path if model.is_checkpoint else None,
-        problem=told(model.problem.replace(str(model.path), model.path.name)),
+        problem=_reason(model),
     )
+
+
+def _reason(model: FoundModel) -> str:
+    """Why it cannot be chosen, in as few words as there is room for beside its name."""
+    refused = f"{model.path} cannot be used: "
+    if model.problem.startswith(refused):
+        return told(model.problem.removeprefix(refused).rstrip("."))
+    return told(model.problem.replace(str(model.path), model.path.name))
 
 
 def _about(model: FoundModel) -> str:

@@ -40,7 +40,7 @@ from ldm_studio.look.theme import GRID, Role, icon
 
 THUMB = 40
 ROW_HEIGHT = THUMB + GRID
-WIDTH, ROWS = 380, 8
+WIDTH, ROWS = 440, 8
 MAX_THUMBS = 500
 MAX_PREVIEW_BYTES = 50_000_000
 PREVIEWS = (".preview.png", ".png", ".preview.jpg", ".jpg", ".jpeg", ".webp", ".preview.webp")

@@ -434,13 +434,13 @@ def field(store, qtbot, tiny_sd1) -> ModelField:
 def test_the_box_lists_them_with_what_they_are(field) -> None:
     box = field.box
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
-    assert names == ["LDM Studio Emoji (default)", "broken", "dream", "Add a folder…"]
+    assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a folder…"]
     tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
-    assert "not complete" in tips[1]
-    assert tips[2].startswith("Stable Diffusion 1\n")
+    assert "not complete" in tips[2]
+    assert tips[1].startswith("Stable Diffusion 1\n")
     enabled = [bool(box.model().flags(box.model().index(i, 0)) & Qt.ItemFlag.ItemIsEnabled)
                for i in range(3)]  # fmt: skip
-    assert enabled == [True, False, True]
+    assert enabled == [True, True, False]
 
 
 def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
@@ -526,6 +526,19 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
     assert "bad.safetensors is damaged." in application.window.notice.text()
     assert application.store.model == models.DEFAULT
     assert application.window.status.model.text().startswith(MODEL.name)
+
+
+def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    folder = paths.state_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    session = {"parameters": {"model": "dream.safetensors"}}
+    (folder / "session.json").write_text(json.dumps(session), encoding="utf-8")
+    pipeline = FakePipeline()
+    application = start(pipeline, ready=False)
+    with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
+        pass
+    assert pipeline.named == application.store.model == "dream.safetensors"
 
 
 def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtbot) -> None:
