@@ -19,11 +19,11 @@ from typing import Any
 from .following import identity
 from .index import folder_range, mark_of
 from .journal import Mark
+from .kept_steps import KeptSteps
 from .query import Name, Query
 from .reading import Stamp
 from .schema import State, connect_for_reading, in_words
 from .sql import Sql, collections_named, sql
-from .steps import KeptSteps
 
 PAGE = 200
 _FEW = 2_000  # pictures that are sorted rather than walked in order

@@ -9,39 +9,18 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ldm_studio.pictures.trajectories import SUFFIX
 
+from .kept_steps import KeptSteps
 from .reading import Stamp, stamp_of
-
-if TYPE_CHECKING:
-    from .store import History
+from .store import History
 
 log = logging.getLogger(__name__)
 
 _MAX_HEADER = 1 << 20
 _DIGEST_LENGTH = 64
-
-
-@dataclass(frozen=True)
-class KeptSteps:
-    """That steps of a picture are kept."""
-
-    pixels: str
-    """The digest of the picture's pixels, after which the file is named."""
-    first: int
-    """The number of the first one, from 1 on."""
-    count: int
-    stamp: Stamp
-
-    @property
-    def last(self) -> int:
-        return self.first + self.count - 1
 
 
 def follow(history: History, folder: Path) -> None:
@@ -54,15 +33,6 @@ def follow(history: History, folder: Path) -> None:
     gone = [pixels for pixels in known if pixels not in found]
     if new or gone:
         history.set_steps(new, gone).result()
-
-
-def put(connection: sqlite3.Connection, kept: Sequence[KeptSteps], gone: Sequence[str]) -> None:
-    """Rows for what is kept, and none for what is gone; inside a transaction."""
-    connection.executemany("DELETE FROM steps WHERE pixels = ?", ((pixels,) for pixels in gone))
-    connection.executemany(
-        "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)",
-        ((one.pixels, one.first, one.count, one.stamp.size, one.stamp.mtime_ns) for one in kept),
-    )
 
 
 def _files(folder: Path) -> dict[str, Stamp]:

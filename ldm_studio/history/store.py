@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from . import collecting, index, journal, steps
+from . import collecting, index, journal, kept_steps
 from .collecting import Whole
 from .errors import HistoryError
 from .following import Identity, Restored, identity, write_again, write_journal_again
 from .index import Indexed
 from .journal import MAX_RATING, Collection, Folder, Mark, Member, SavedSearch, Saying
+from .kept_steps import KeptSteps
 from .reader import Reader
 from .reading import Scanned
 from .schema import MIGRATIONS, Opened, State, in_words, is_damage, open_for_writing
-from .steps import KeptSteps
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class History:
 
     def set_steps(self, kept: Sequence[KeptSteps], gone: Sequence[str] = ()) -> Future[None]:
         """Of which pictures the steps are kept now, and of which no more."""
-        return self._submit(lambda c: steps.put(c, kept, gone))
+        return self._submit(lambda c: kept_steps.put(c, kept, gone))
 
     # What the user says
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QWidget
 
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate
-
-if TYPE_CHECKING:
-    from .chosen import Chosen
-    from .collecting import Collecting
 
 
 @dataclass(frozen=True)
@@ -162,18 +156,6 @@ def acts() -> tuple[Act, ...]:
     )
 
 
-MENU = (
-    ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
-    ("branch", "replay", "compare"),
-    ("favourite", "collect", "take_out", "earlier", "later"),
-    ("copy_prompt", "copy_parameters", "rename", "export", "open_folder", "locate"),
-    ("trash", "undo"),
-)
-"""The context menu, in groups; `collect` stands for the menu of collections."""
-HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
-"""Not in the menu where they cannot be done."""
-
-
 def build_actions(
     parent: QObject, handlers: Mapping[str, Callable[[], object]]
 ) -> dict[str, QAction]:
@@ -190,18 +172,3 @@ def build_actions(
         action.triggered.connect(lambda _=False, handler=handler: handler())
         made[act.id] = action
     return made
-
-
-def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu:
-    """The context menu of what is selected; deletes itself when it is closed."""
-    menu = QMenu(parent)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for names in MENU:
-        for name in names:
-            if name == "collect":
-                inside = menu.addMenu(icon("image"), translate("History", "Add to Collection"))
-                collecting.fill_menu(inside, chosen.ids)
-            elif chosen.acts[name].isEnabled() or name not in HIDDEN:
-                menu.addAction(chosen.acts[name])
-        menu.addSeparator()
-    return menu

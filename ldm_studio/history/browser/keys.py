@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-if TYPE_CHECKING:
-    from .page import HistoryPage
+from .chosen import Chosen
+from .deeds import Deeds
+from .library import Library
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 Keys = Mapping[tuple[Modifier, Key], Callable[[], object]]
 
 
-def keys_of(page: HistoryPage) -> Keys:
+def keys_of(
+    chosen: Chosen,
+    deeds: Deeds,
+    library: Library,
+    *,
+    search: Callable[[], object],
+    escape: Callable[[], object],
+) -> Keys:
     """What each does."""
     none, ctrl, alt = Modifier.NoModifier, Modifier.ControlModifier, Modifier.AltModifier
-    chosen, acts = page.chosen, page.chosen.acts
+    acts = chosen.acts
     stars = {
         (none, Key(int(Key.Key_0) + number)): partial(chosen.rate, number) for number in range(6)
     }
@@ -28,11 +35,11 @@ def keys_of(page: HistoryPage) -> Keys:
         (none, Key.Key_Backspace): chosen.delete,
         (none, Key.Key_F): chosen.toggle_favourite,
         (none, Key.Key_F2): chosen.ask_for_name,
-        (none, Key.Key_Slash): page.to_search,
-        (none, Key.Key_Escape): page.escape,
-        (none, Key.Key_F5): lambda: page.library.index(page.library.folders),
-        (ctrl, Key.Key_F): page.to_search,
-        (ctrl, Key.Key_Z): page.deeds.undo,
+        (none, Key.Key_Slash): search,
+        (none, Key.Key_Escape): escape,
+        (none, Key.Key_F5): lambda: library.index(library.folders),
+        (ctrl, Key.Key_F): search,
+        (ctrl, Key.Key_Z): deeds.undo,
         (ctrl, Key.Key_C): chosen.copy_parameters,
         (ctrl | Modifier.ShiftModifier, Key.Key_C): chosen.copy_prompt,
         (ctrl, Key.Key_R): acts["replay"].trigger,

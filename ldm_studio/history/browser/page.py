@@ -25,7 +25,6 @@ from ldm_studio.history.reader import Details
 from ldm_studio.history.terms import toggled, with_term
 from ldm_studio.panels.notice import NoticeStrip
 
-from .acts import build_menu
 from .asker import Asker
 from .bar import SearchBar
 from .chosen import Chosen
@@ -40,6 +39,7 @@ from .gathering import Gathered, gather
 from .grid import Grid
 from .keys import command_of, keys_of
 from .library import Indexing, Library
+from .menu import build_menu
 from .message import Message
 from .model import PictureModel, Stage
 from .parts import Part
@@ -99,7 +99,9 @@ class HistoryPage(QWidget):
             self.tr("What was found stays; the next time goes on from there.")
         )
         self.export_progress = ProgressRow(self.tr("Stop exporting"))
-        self.keys = keys_of(self)
+        self.keys = keys_of(
+            self.chosen, self.deeds, self.library, search=self.to_search, escape=self.escape
+        )
         self._lay_out()
         self.sides = Sides(self.facets, self.bar.filters, self.details, self.bar.details, self)
         self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QTreeWidgetItem
 from core.environment import Environment
 from core.pixels import digest
 from core.request import Request
-from ldm_studio.history.browser.acts import build_menu
 from ldm_studio.history.browser.exporting import ExportDialog, Kind
+from ldm_studio.history.browser.menu import build_menu
 from ldm_studio.history.browser.page import HistoryPage
 from ldm_studio.history.browser.renaming import RenameDialog
 from ldm_studio.history.sheet import Sheet
