@@ -75,7 +75,7 @@ class Commands(QObject):
         strip.export_requested.connect(self.export_entry)
         strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgba()))
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
-        studio.shown_changed.connect(self._update)
+        studio.showing.changed.connect(self._update)
         self._view.picture_dropped.connect(self.open)
         self._view.copy_requested.connect(self.copy_picture)
         self._window.picture_dropped.connect(self.open)
@@ -98,8 +98,8 @@ class Commands(QObject):
         studio, view = self._studio, self._view
         return {
             "open_picture": self.open_picture,
-            "save_as": lambda: self.save_entry(studio.shown),
-            "export_transparent": lambda: self.export_entry(studio.shown),
+            "save_as": lambda: self.save_entry(studio.showing.shown),
+            "export_transparent": lambda: self.export_entry(studio.showing.shown),
             "show_output": lambda: show_folder(self._output()),
             "quit": lambda: self._window.close_requested.emit(),
             "undo": view.undo,
@@ -120,7 +120,7 @@ class Commands(QObject):
             "look_at_steps": self._window.timeline.look,
             "branch": self._window.timeline.ask_to_branch,
             "leave_branch": studio.branching.leave,
-            "replay": lambda: studio.replaying.replay(studio.shown),
+            "replay": lambda: studio.replaying.replay(studio.showing.shown),
             "keep_steps": lambda: self.keep_steps.emit(self._actions["keep_steps"].isChecked()),
             "history": lambda: self.history_requested.emit(),
             "enlarge": studio.enlarging.ask,
@@ -219,14 +219,14 @@ class Commands(QObject):
             )
 
     def _on_ready(self, event: Ready) -> None:
-        if self._studio.start is not None:  # opened before it was known what would fit
-            self._spawn(self._fit(self._studio.start, event.model))
+        if self._studio.showing.start is not None:  # opened before it was known what would fit
+            self._spawn(self._fit(self._studio.showing.start, event.model))
 
     async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
         rgb, note = await asyncio.get_running_loop().run_in_executor(
             self._pool, admit, start, model
         )
-        if self._studio.start is not start:
+        if self._studio.showing.start is not start:
             return
         if note:
             self._studio.use_start(rgb)
@@ -284,7 +284,7 @@ class Commands(QObject):
 
     def copy_picture(self) -> None:
         """What is on the canvas; a sticker without its white background."""
-        picture, shown = self._view.picture(), self._studio.shown
+        picture, shown = self._view.picture(), self._studio.showing.shown
         if shown is not None:
             _to_clipboard(
                 shown.picture.rgb if shown.picture.alpha is None else shown.picture.rgba()
@@ -314,7 +314,7 @@ class Commands(QObject):
         self._actions["reset_parameters"].setEnabled(run.model is not None)
 
     def _update(self) -> None:
-        shown = self._studio.shown
+        shown = self._studio.showing.shown
         self._actions["save_as"].setEnabled(shown is not None)
         self._actions["replay"].setEnabled(shown is not None and shown.path is not None)
         has_alpha = shown is not None and shown.picture.alpha is not None

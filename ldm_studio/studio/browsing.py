@@ -73,7 +73,7 @@ class Browsing(QObject):
             page.chosen.start_requested.connect(self.start_from)
             page.chosen.branch_requested.connect(self.branch)
             page.chosen.replay_requested.connect(self.replay)
-            page.deeds.renamed.connect(self._studio.follow_file)
+            page.deeds.renamed.connect(self._studio.showing.renamed)
         return self._page
 
     @property

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Signal
 
+from ..canvas.panel import CanvasPanel
+from ..engine.bridge import EngineBridge
 from ..engine.events import Finished
 from ..panels.strip import Entry
-
-if TYPE_CHECKING:
-    from .studio import Studio
+from .showing import Showing
 
 
 class Candidates(QObject):
@@ -19,11 +17,12 @@ class Candidates(QObject):
     changed = Signal()
     """`offered` may be otherwise."""
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
-        self._view = studio.view
-        self._bar = studio.window.canvas.candidates
+    def __init__(
+        self, showing: Showing, bridge: EngineBridge, canvas: CanvasPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._showing = showing
+        self._view, self._bar = canvas.view, canvas.candidates
         self._work = -1
         self._entries: list[Entry] = []
         self._at = 0
@@ -32,30 +31,30 @@ class Candidates(QObject):
         self._view.flipped.connect(self.flip)
         self._view.kept.connect(self.keep)
         self._view.mask_changed.connect(self._on_mask_changed)
-        studio.bridge.finished.connect(self._on_finished)
-        studio.shown_changed.connect(self._on_shown)
+        bridge.finished.connect(self._on_finished)
+        showing.changed.connect(self._on_shown)
 
     @property
     def offered(self) -> bool:
         """Whether one of several is seen."""
-        return len(self._entries) > 1 and self._studio.shown in self._entries
+        return len(self._entries) > 1 and self._showing.shown in self._entries
 
     def flip(self, by: int) -> None:
         """Show the one so many further on; after the last comes the first."""
         if self.offered:
             self._at = (self._at + by) % len(self._entries)
-            self._studio.look_at(self._entries[self._at])
+            self._showing.look_at(self._entries[self._at])
 
     def keep(self) -> None:
         """Go on from the one that is seen."""
         if self.offered:
             entry = self._entries[self._at]
             self._forget()
-            self._studio.go_on_from(entry)
+            self._showing.go_on_from(entry)
             self._view.clear_mask()
 
     def _on_finished(self, event: Finished) -> None:
-        shown = self._studio.shown
+        shown = self._showing.shown
         if event.live or not event.picture.request.mask or event.count < 2 or shown is None:
             return
         if event.id != self._work:
@@ -67,17 +66,17 @@ class Candidates(QObject):
 
     def _on_shown(self) -> None:
         """Perhaps another picture than one of these is seen."""
-        shown = self._studio.shown
+        shown = self._showing.shown
         if shown is not None and shown in self._entries:
             self._at = self._entries.index(shown)
         self._tell()
 
     def _on_mask_changed(self) -> None:
         """Whoever paints on goes on from the one that is seen."""
-        if self.offered and not self._studio.is_applying:
+        if self.offered and not self._showing.is_applying:
             entry = self._entries[self._at]
             self._forget()
-            self._studio.go_on_from(entry)
+            self._showing.go_on_from(entry)
 
     def _forget(self) -> None:
         self._entries = []

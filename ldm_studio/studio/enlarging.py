@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -13,31 +13,39 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError
 from core.request import Inpaint, Request
 
+from ..main_window import MainWindow
 from ..pipeline import ModelInfo
-from ..prompts.wildcards import settled
+from ..prompts.wildcards import Wildcards, settled
 from ..store.fitting import enlarged_size, tile_side
+from ..store.store import StudioStore
 from .orders import Order
-
-if TYPE_CHECKING:
-    from .studio import Studio
 
 
 class Enlarging(QObject):
     """Asks, and queues what was chosen. What the panels say stays."""
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
+    def __init__(
+        self,
+        store: StudioStore,
+        window: MainWindow,
+        wildcards: Wildcards,
+        submit: Callable[[Order], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._window = store, window
+        self._view = window.canvas.view
+        self._wildcards, self._submit = wildcards, submit
 
     def ask(self) -> None:
         """Open the dialog for the picture on the canvas, if there is one."""
         from ..panels.enlarge import EnlargeDialog
 
-        picture, model = self._studio.view.picture(), self._studio.store.run.model
+        picture, model = self._view.picture(), self._store.run.model
         if picture is None or model is None:
             return
         size = (picture.shape[1], picture.shape[0])
-        dialog = EnlargeDialog(size, model, self._studio.window)
+        dialog = EnlargeDialog(size, model, self._window)
         dialog.chosen.connect(
             lambda factor, strength: self.enlarge(picture, model, factor, strength)
         )
@@ -50,14 +58,14 @@ class Enlarging(QObject):
 
         def take(done: Future[np.ndarray]) -> None:
             try:
-                panels = settled(self._studio.store.snapshot(), self._studio.wildcards)
+                panels = settled(self._store.snapshot(), self._wildcards)
                 request = request_for(panels, size, model, strength)
             except RequestError as error:
-                self._studio.window.notice.show_error(error.message, error.hint)
+                self._window.notice.show_error(error.message, error.hint)
                 return
-            self._studio.submit(Order(request, done.result()))
+            self._submit(Order(request, done.result()))
 
-        self._studio.view.document.background.run(lambda: scaled(picture, size), take)
+        self._view.document.background.run(lambda: scaled(picture, size), take)
 
 
 def request_for(

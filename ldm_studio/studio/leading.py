@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -17,24 +16,24 @@ from core.errors import RequestError, StudioError
 from core.pixels import digest
 from core.request import Request
 
+from ..main_window import MainWindow
 from ..pictures.controlling import LED, control_of, drawn_size
 from ..pictures.images import load_image
 from ..pipeline import ModelInfo
-from ..store.store import Mode
+from ..store.store import Mode, StudioStore
+from .live import Live
 from .opening import from_qimage
-
-if TYPE_CHECKING:
-    from .studio import Studio
 
 
 class Leading(QObject):
     """Holds the picture. It stays while other models are loaded, which take none."""
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio, self._store = studio, studio.store
+    def __init__(self, store: StudioStore, window: MainWindow, live: Live, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._window, self._live = store, window, live
+        self._view = window.canvas.view
         self._picture: np.ndarray | None = None
-        panel = self._panel = studio.window.sampler.control
+        panel = self._panel = window.sampler.control
         panel.open_requested.connect(self._ask)
         panel.canvas_requested.connect(self._take_canvas)
         panel.cleared.connect(lambda: self._put(None))
@@ -71,7 +70,7 @@ class Leading(QObject):
 
     def open(self, source: str | QImage) -> None:
         """A file, or a picture that was dropped."""
-        background = self._studio.view.document.background
+        background = self._view.document.background
         if isinstance(source, QImage):
             background.run(lambda: from_qimage(source), self._opened)
         else:
@@ -81,14 +80,12 @@ class Leading(QObject):
         try:
             self._put(done.result())
         except StudioError as error:
-            self._studio.window.notice.show_error(error.message, error.hint)
+            self._window.notice.show_error(error.message, error.hint)
 
     def _take_canvas(self) -> None:
-        picture = self._studio.view.picture()
+        picture = self._view.picture()
         if picture is None:
-            self._studio.window.status.showMessage(
-                self.tr("There is no picture on the canvas."), 4000
-            )
+            self._window.status.showMessage(self.tr("There is no picture on the canvas."), 4000)
         else:
             self._put(picture)
 
@@ -101,10 +98,10 @@ class Leading(QObject):
             height, width = picture.shape[:2]
             store.width, store.height = drawn_size((width, height), model)
         store.changes = ()
-        self._studio.live.touch()
+        self._live.touch()
 
     def _ask(self) -> None:
-        window = self._studio.window
+        window = self._window
         filters = self.tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)")
         dialog = QFileDialog(window, self.tr("Open Picture"), "", filters)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
@@ -46,6 +44,7 @@ from .recovered import Recovered
 from .replaying import Replaying
 from .running import Running
 from .scrubbing import Scrubbing
+from .showing import Showing
 from .sizing import Sizing
 from .steering import Steering
 
@@ -59,15 +58,7 @@ EXTENDED = 0.9
 
 
 class Studio(QObject):
-    """Connects the store, the engine and the window.
-
-    Image-to-image and inpainting start from the *start picture*: the one that was opened, or the
-    one that was on the canvas when the mask was last painted. Results do not change it, so that
-    another press makes a variation of the same; painting on a result makes it the next start.
-    """
-
-    shown_changed = Signal()
-    """`shown` is another."""
+    """Connects the store, the engine and the window."""
 
     def __init__(
         self,
@@ -86,15 +77,13 @@ class Studio(QObject):
         self.wildcards = Wildcards()
         self.view = window.canvas.view
         self._first_time = first_time
-        self._start: np.ndarray | None = None
         self._later: Mapping[str, np.ndarray] = {}
-        self._shown: Entry | None = None
         self._orders: dict[int, Order] = {}
         self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
-        self._applying = False
         self._mode_left = store.mode
         if store.mode is not Mode.TEXT:  # its pictures are read behind the window
             store.mode = Mode.TEXT
+        self.showing = Showing(store, window, self)
         self.live = Live(store, bridge, self.order, self)
         self.running = Running(store, bridge, self.live.owns, self)
         self.branching = Branching(store, window, self._on_branch_left, self)
@@ -117,21 +106,6 @@ class Studio(QObject):
         listed = found(self.store.model_folders, look=False)
         return [addon.name for addon in listed if addon.kind == kind]
 
-    @property
-    def start(self) -> np.ndarray | None:
-        """The start picture, uint8 [H, W, 3]."""
-        return self._start
-
-    @property
-    def is_applying(self) -> bool:
-        """Whether what happens to the canvas is not the user's doing."""
-        return self._applying
-
-    @property
-    def shown(self) -> Entry | None:
-        """The finished picture on the canvas; None when it is another one."""
-        return self._shown
-
     def _connect(self) -> None:
         bridge, window, store = self.bridge, self.window, self.store
         bridge.ready.connect(self._on_ready)
@@ -149,21 +123,22 @@ class Studio(QObject):
         window.run_area.live_toggled.connect(self.set_live)
         window.timeline.branch_requested.connect(self.branch)
         self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
-        self.live.shown.connect(self._on_live)
+        self.live.shown.connect(self.showing.show_live)
         self.live.previewed.connect(self.view.show_preview)
         window.sampler.start_cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
-        window.strip.start_requested.connect(self.start_from_entry)
+        window.strip.start_requested.connect(lambda entry: self.use_start(entry.picture.rgb))
         window.strip.replay_requested.connect(self.replaying.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
         self.view.picture_restored.connect(self._on_picture_restored)
         self.view.extended.connect(self._on_extended)
         store.mode_changed.connect(self._on_mode_changed)
         self.sizing.fitted.connect(self.use_start)
-        self.leading = Leading(self)
-        self.candidates = Candidates(self)
-        self.enlarging = Enlarging(self)
-        self.shown_changed.connect(lambda: self.masking.tell_of(self._shown))
+        self.showing.changed.connect(self._on_shown)
+        self.leading = Leading(store, window, self.live, self)
+        self.candidates = Candidates(self.showing, bridge, window.canvas, self)
+        self.enlarging = Enlarging(store, window, self.wildcards, self.submit, self)
+        self.showing.changed.connect(lambda: self.masking.tell_of(self.showing.shown))
 
     # What the user asks for
 
@@ -181,7 +156,7 @@ class Studio(QObject):
         """Queue what the panels say. What is wrong with it is shown instead of run."""
         store, notice = self.store, self.window.notice
         if problem := store.problem():
-            self.sizing.refuse(problem, self._start)
+            self.sizing.refuse(problem, self.showing.start)
             self.window.sampler.width_field.setFocus()
             return
         branch = self.branching.branch
@@ -229,36 +204,33 @@ class Studio(QObject):
         request = settled(request, self.wildcards)
         later = self._later if self.store.changes else {}
         mode = self.store.mode
-        starts = mode is not Mode.TEXT and self._start is not None
+        starts = mode is not Mode.TEXT and self.showing.start is not None
         request, later = self.leading.led(request, later, starts=starts)
         if mode is Mode.TEXT:
             return Order(request, later=later)
-        if self._start is None:
+        if self.showing.start is None:
             raise RequestError(
                 "init",
                 "There is no picture to start from.",
                 "Open, paste or drop one, or choose Text to start from the prompt alone.",
             )
         if mode is Mode.IMAGE:
-            return Order(request, self._start, later=later)
+            return Order(request, self.showing.start, later=later)
         mask = self.view.mask()
-        if mask is None or mask.shape != self._start.shape[:2]:
+        if mask is None or mask.shape != self.showing.start.shape[:2]:
             raise RequestError(
                 "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
             )
-        return Order(request, self._start, mask, later)
+        return Order(request, self.showing.start, mask, later)
 
     def branch(self, step: int) -> None:
         """From now on Generate goes another way from this step of the shown picture on."""
-        entry = self._shown
+        entry = self.showing.shown
         if entry is None:
             return
-        self._applying = True
-        try:
+        with self.showing.applying():
             self.branching.begin(entry, step)
-            self._set_start(entry.start_at(step))
-        finally:
-            self._applying = False
+            self.showing.start_from(entry.start_at(step))
         self.window.prompt.prompt.setFocus()
         self.live.touch()
 
@@ -266,7 +238,7 @@ class Studio(QObject):
         """Draw anew with every change, or only when asked to. What is seen stays."""
         self.live.turn(on)
         if not on:
-            self._adopt_live()
+            self.showing.adopt_live()
 
     def earlier_prompt(self) -> None:
         self.store.prompt = self._prompts.older(self.store.prompt)
@@ -279,52 +251,28 @@ class Studio(QObject):
         self.branching.leave()
         self.view.clear_mask()
         self.view.set_picture(rgb)
-        self.view.set_before(None)
-        self._set_shown(None)
-        self.window.strip.forget_current()
-        self._set_start(rgb)
+        self.showing.forget()
+        self.showing.start_from(rgb)
         self.store.mode = Mode.IMAGE
 
     def clear_start(self) -> None:
-        self._set_start(None)
+        self.showing.start_from(None)
         self.store.mode = Mode.TEXT
 
     def show_entry(self, entry: Entry) -> None:
         """Show a picture of the strip and make every control what it was made with."""
         self.branching.leave()
-        self._applying = True
-        try:
+        with self.showing.applying():
             self.store.apply(entry.picture.request)
-            self._show(entry)
+            self.showing.show(entry)
             if entry.mask is not None:
                 self.view.set_mask(entry.mask)
             elif self.view.mask() is not None:
                 self.view.clear_mask()
-            self._set_start(entry.start)
+            self.showing.start_from(entry.start)
             self._later = entry.later
             self.leading.restore(entry.later.get(entry.picture.request.control))
-        finally:
-            self._applying = False
         self.live.rest()  # it is what the panels say
-
-    def look_at(self, entry: Entry) -> None:
-        """Show one of several results in place of another; none is chosen yet."""
-        self.view.set_preview(entry.picture.rgb)
-        self.window.strip.mark(entry)
-        self._set_shown(entry)
-
-    def go_on_from(self, entry: Entry) -> None:
-        """Make what is looked at the picture on the canvas, and the one to start from."""
-        self._applying = True
-        try:
-            self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
-            self.view.set_before(entry.start_at())
-        finally:
-            self._applying = False
-        self._set_start(entry.picture.rgb)
-
-    def start_from_entry(self, entry: Entry) -> None:
-        self.use_start(entry.picture.rgb)
 
     def reset_parameters(self) -> None:
         if self.store.run.model is not None:
@@ -354,13 +302,10 @@ class Studio(QObject):
         entry = entry_of(event, self._orders.get(event.id))
         self.window.strip.add(entry)
         previous = self.view.picture()
-        self._applying = True  # a canvas of another size drops its mask: not the user's doing
-        try:
-            self._show(entry)
+        with self.showing.applying():  # a canvas of another size drops its mask
+            self.showing.show(entry)
             if entry.start_at() is None:
                 self.view.set_before(previous)
-        finally:
-            self._applying = False
 
     def _on_not_saved(self, event: NotSaved) -> None:
         """It is tried again without being asked to; the button is for who has made room."""
@@ -369,26 +314,7 @@ class Studio(QObject):
 
     def _on_saved(self, event: Saved) -> None:
         self.window.notice.show_info(self.tr("Saved now: {}").format(event.path))
-        entry = self.window.strip.entries.of_picture(event.picture)
-        if entry is None:
-            return
-        saved = replace(entry, path=event.path, trajectory=event.trajectory)
-        self.window.strip.entries.replace(entry, saved)
-        if self._shown is entry:
-            self._set_shown(saved)
-
-    def follow_file(self, old: Path, new: Path) -> None:
-        """A picture's file was given another name: what is shown, and the strip, know it."""
-        strip, shown = self.window.strip.entries, self._shown
-        for row in range(strip.rowCount()):
-            entry = strip.entry(row)
-            if entry.path == old:
-                renamed = replace(entry, path=new)
-                strip.replace(entry, renamed)
-                if self._shown is entry:
-                    self._set_shown(renamed)
-        if self._shown is shown and shown is not None and shown.path == old:
-            self._set_shown(replace(shown, path=new))
+        self.showing.saved(event)
 
     def _on_failed(self, event: Failed) -> None:
         error = event.error
@@ -408,32 +334,10 @@ class Studio(QObject):
     def _on_ended(self, work_id: int) -> None:
         self._orders.pop(work_id, None)
 
-    def _on_live(self, entry: Entry) -> None:
-        """Show it over the picture, which a mask goes on being painted for; where there is none
-        of its size, instead of it.
-        """
-        under = self.view.picture()
-        self._set_shown(entry)
-        self.window.strip.forget_current()
-        self.view.set_preview(entry.picture.rgb)
-        if under is None or under.shape != entry.picture.rgb.shape:
-            self._adopt_live()
-
-    def _adopt_live(self) -> None:
-        """Make the live picture, if one is seen, the one that is painted on."""
-        entry = self._shown
-        if entry is None or not entry.is_live or self.view.picture() is entry.picture.rgb:
-            return
-        self._applying = True
-        try:
-            self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
-        finally:
-            self._applying = False
-
     # From the canvas and the panels
 
     def _on_mask_changed(self) -> None:
-        if self._applying:
+        if self.showing.is_applying:
             return
         self.live.touch()
         store = self.store
@@ -441,14 +345,14 @@ class Studio(QObject):
         if self.branching.branch is not None:
             return
         if store.mode is not Mode.INPAINT:
-            self._adopt_live()
+            self.showing.adopt_live()
         if not self.view.masked:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
                 if store.strength == REDRAWN:  # else somebody has chosen it
                     store.strength = self._strength_before_mask
             return
-        self._set_start(self.view.picture())
+        self.showing.start_from(self.view.picture())
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask, self._strength_before_mask = store.mode, store.strength
             store.mode = Mode.INPAINT
@@ -460,9 +364,7 @@ class Studio(QObject):
     def _on_extended(self) -> None:
         """The picture was made larger, and what was added is masked: draw that."""
         self.branching.leave()
-        self._set_shown(None)
-        self.window.strip.forget_current()
-        self.view.set_before(None)
+        self.showing.forget()
         store = self.store
         store.area = "whole"
         if store.problem():
@@ -475,40 +377,23 @@ class Studio(QObject):
     def _on_picture_restored(self) -> None:
         """Undo has brought back a picture: from now on it is what the next one starts from."""
         self.branching.leave()
-        self._set_shown(None)
-        self.window.strip.forget_current()
-        self.view.set_before(None)
+        self.showing.forget()
         if self.store.mode is not Mode.TEXT:
-            self._set_start(self.view.picture())
+            self.showing.start_from(self.view.picture())
 
     def _on_mode_changed(self, mode: Mode) -> None:
-        if mode is not Mode.TEXT and self._start is None and not self._applying:
-            self._set_start(self.view.picture())
+        if mode is not Mode.TEXT and self.showing.start is None and not self.showing.is_applying:
+            self.showing.start_from(self.view.picture())
 
-    # Helpers
+    def _on_shown(self) -> None:
+        shown = self.showing.shown
+        if shown is None or not shown.is_live:
+            self.scrubbing.show_entry(shown)
 
     def _on_branch_left(self) -> None:
         """What was painted counts as it does without a branch."""
-        if not self._applying:
+        if not self.showing.is_applying:
             self._on_mask_changed()
-
-    def _show(self, entry: Entry) -> None:
-        self.view.set_picture(entry.picture.rgb, entry.picture.alpha)
-        self.view.set_before(entry.start_at())
-        self._set_shown(entry)
-
-    def _set_shown(self, entry: Entry | None) -> None:
-        self._shown = entry
-        self.view.file = None if entry is None else entry.path
-        if entry is None or not entry.is_live:
-            self.scrubbing.show_entry(entry)
-        self.shown_changed.emit()
-
-    def _set_start(self, picture: np.ndarray | None) -> None:
-        self._start = picture
-        self.window.sampler.show_start(picture)
-        if picture is not None:
-            self.store.height, self.store.width = picture.shape[:2]
 
 
 def _copy(text: str) -> None:

@@ -97,8 +97,8 @@ def test_what_was_started_from_a_picture_is_again(start, qtbot, aio) -> None:
     first.keeper.close()
     first.session.save()
     second = start(FakePipeline())
-    qtbot.waitUntil(lambda: second.studio.start is not None)
-    assert np.array_equal(second.studio.start, rgb)
+    qtbot.waitUntil(lambda: second.studio.showing.start is not None)
+    assert np.array_equal(second.studio.showing.start, rgb)
     assert second.store.mode is Mode.IMAGE
 
 

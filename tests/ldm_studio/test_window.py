@@ -230,7 +230,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     (entry,) = entries(application)
     assert entry.path is not None
     assert entry.path.is_file()
-    assert application.studio.shown is entry
+    assert application.studio.showing.shown is entry
 
 
 def test_a_damaged_model_is_told_and_can_be_tried_again(start, qtbot) -> None:

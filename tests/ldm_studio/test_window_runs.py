@@ -294,7 +294,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
         gate.let(1)
-    assert application.studio.shown is None
+    assert application.studio.showing.shown is None
     with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
         gate.open()
     assert shown.args[0].picture.request.prompt == "new"
@@ -315,7 +315,7 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot) -> None:
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.shown.picture.rgb
+    seen = application.studio.showing.shown.picture.rgb
     application.window.actions_by_id["live"].trigger()
     view = application.studio.view
     assert view.document.preview is None
@@ -330,7 +330,7 @@ def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.shown.picture.rgb
+    seen = application.studio.showing.shown.picture.rgb
     with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
         application.studio.view.set_mask(disc())
     assert application.store.mode is Mode.INPAINT

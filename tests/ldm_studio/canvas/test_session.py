@@ -51,10 +51,10 @@ def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> 
     studio.use_start(second)
     view.undo()
     assert np.array_equal(view.picture(), first)
-    assert np.array_equal(studio.start, first)
-    assert studio.shown is None
+    assert np.array_equal(studio.showing.start, first)
+    assert studio.showing.shown is None
     view.redo()
-    assert np.array_equal(studio.start, second)
+    assert np.array_equal(studio.showing.start, second)
 
 
 def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatch) -> None:

@@ -171,7 +171,7 @@ def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
 ) -> None:
     choose(page, qtbot, 4)
     application.store.prompt = "something else"
-    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a red fox"
     assert application.store.seed == 1
@@ -184,7 +184,7 @@ def test_enter_right_after_an_arrow_key_brings_the_picture_that_is_selected_now(
 ) -> None:
     choose(page, qtbot, 0)
     page.grid.setFocus()
-    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Right)
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a green fox"
@@ -206,7 +206,7 @@ def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None
 def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
     page.chosen.acts["start"].trigger()
-    qtbot.waitUntil(lambda: application.studio.start is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: application.studio.showing.start is not None, timeout=SECONDS)
     assert not application.browsing.is_open
 
 

@@ -80,11 +80,11 @@ def test_a_name_that_is_taken_meanwhile_is_told(page, qtbot) -> None:
 
 def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) -> None:
     choose(page, qtbot, 0)
-    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
         page.chosen.acts["reuse"].trigger()
     with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
         page.deeds.rename(page.model.listed(0), "rocket")
-    assert application.studio.shown.path.name == "rocket.png"
+    assert application.studio.showing.shown.path.name == "rocket.png"
 
 
 # Collections
@@ -369,11 +369,11 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     tree = page.details.family
     parent = tree.topLevelItem(0).child(0)
     assert parent.text(0) == "Inpainted: inpainted"
-    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
         tree.itemActivated.emit(parent, 0)
     store, studio = application.store, application.studio
     assert (store.prompt, store.seed, store.strength) == ("inpainted", 7, 0.5)
-    assert (studio.start == start).all()
+    assert (studio.showing.start == start).all()
     assert (studio.view.mask() == mask).all()
     assert (studio.view.picture() == noise(seed=7)).all()
 
@@ -391,9 +391,9 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     choose(page, qtbot, 0)
     assert page.details.steps.isVisible()
     assert "4 Steps" in page.details.steps.text()
-    with qtbot.waitSignal(application.studio.shown_changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
         qtbot.mouseClick(page.details.steps, Button.LeftButton)
-    assert application.studio.shown.trajectory is not None
+    assert application.studio.showing.shown.trajectory is not None
     assert not application.browsing.is_open
 
 

@@ -112,7 +112,7 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     assert len({request.prompt for request in made}) == 3
     assert all(request.template == "a __colour__ cat" for request in made)
     assert made[1] == settled(templates_of(made[1]), Wildcards())
-    application.studio.show_entry(application.studio.shown)
+    application.studio.show_entry(application.studio.showing.shown)
     assert application.store.prompt == "a __colour__ cat"
     assert application.store.seed == made[-1].seed
 

@@ -94,6 +94,6 @@ def test_candidates_have_commands_that_are_there_with_them(application, qtbot) -
     application.studio.view.set_mask(mask)
     make(application, qtbot, count=2)
     actions["next_candidate"].trigger()
-    assert application.studio.shown is entries(application)[1]
+    assert application.studio.showing.shown is entries(application)[1]
     actions["keep_candidate"].trigger()
     assert not actions["keep_candidate"].isEnabled()
