@@ -71,7 +71,7 @@ def test_only_what_the_sampler_takes_is_shown(store, panel, sampler, shown, hidd
     ],
 )
 def test_what_depends_on_another_setting_appears_with_it(store, panel, row, needs) -> None:
-    store.more_open = True
+    store.more_open, store.sampler = True, "Euler"
     assert not panel.more.row(row).isVisible()
     for name, value in needs.items():
         setattr(store, name, value)
