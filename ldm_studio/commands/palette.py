@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QObject,
@@ -31,6 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..look.ranking import Ranked, rank
 from ..look.theme import GRID, Role
 from .recent import Recent
 from .shortcuts import Shortcuts, label, native
@@ -52,31 +51,12 @@ class Command:
     action: QAction
 
 
-def rank(text: str, words: str) -> int | None:
-    """How well `words` fit a command, smaller being better; None if they do not.
-
-    Each word must begin a word of the text, or be in it, or be a few of its letters in order.
-    """
-    folded, total = text.casefold(), 0
-    for word in words.casefold().split():
-        if re.search(rf"(?<!\w){re.escape(word)}", folded):
-            total += 0 if folded.startswith(word) else 1
-        elif word in folded:
-            total += 3
-        elif len(word) > 1 and re.search(".*?".join(map(re.escape, word)), folded):
-            total += 10
-        else:
-            return None
-    return total
-
-
-class CommandList(QAbstractListModel):
+class CommandList(Ranked[Command]):
     """The commands that fit what is typed."""
 
     def __init__(self, commands: Sequence[Command], recent: Sequence[str], parent: QObject) -> None:
         super().__init__(parent)
         self._all, self._recent = commands, list(recent)
-        self.shown: list[Command] = []
         self.find("")
 
     def find(self, words: str) -> None:
@@ -92,12 +72,7 @@ class CommandList(QAbstractListModel):
                 if command.id in self._recent:
                     last = self._recent.index(command.id)
                 found.append((not command.action.isEnabled(), fits, last, place, command))
-        self.beginResetModel()
-        self.shown = [command for *_, command in sorted(found, key=lambda row: row[:-1])]
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.shown)
+        self.put(command for *_, command in sorted(found, key=lambda row: row[:-1]))
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
         command = self.shown[index.row()]
@@ -112,9 +87,6 @@ class CommandList(QAbstractListModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return command.action.toolTip() if command.action.isEnabled() else None
         return None
-
-    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # so that it can be read
 
 
 class _Row(QStyledItemDelegate):

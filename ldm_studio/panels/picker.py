@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QObject,
@@ -35,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.background import Background
-from ldm_studio.commands.palette import rank
+from ldm_studio.look.ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role, icon
 
 THUMB = 40
@@ -87,14 +86,13 @@ def read_thumb(path: Path, side: int) -> QImage | None:
     return image.copy(QRect(*corner, side, side))
 
 
-class Items(QAbstractListModel):
+class Items(Ranked[Item]):
     """Those that fit what is typed, the best first."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._all: Sequence[Item] = ()
         self._words = ""
-        self.shown: list[Item] = []
         self.background = Background(self)
         self._thumbs: OrderedDict[Path, QPixmap | None] = OrderedDict()
         """None while it is read, and where there is none."""
@@ -113,9 +111,7 @@ class Items(QAbstractListModel):
         ]
         if not words.strip():
             ranked = [(0, place, item) for place, item in enumerate(self._all)]
-        self.beginResetModel()
-        self.shown = [item for *_, item in sorted(ranked, key=lambda row: row[:2])]
-        self.endResetModel()
+        self.put(item for *_, item in sorted(ranked, key=lambda row: row[:2]))
 
     def index_of(self, key: Hashable) -> QModelIndex:
         """Invalid where it is not shown."""
@@ -127,9 +123,6 @@ class Items(QAbstractListModel):
     def forget_thumbs(self) -> None:
         """They may be others by now."""
         self._thumbs.clear()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.shown)
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
         item = self.shown[index.row()]
@@ -145,9 +138,6 @@ class Items(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(filter(None, (item.title, item.detail, item.problem)))
         return None
-
-    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable  # so that it can be read
 
     def _thumb(self, item: Item) -> QPixmap | None:
         path = item.path
