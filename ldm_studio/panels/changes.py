@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.request import Change
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.store.changes import in_words
+from ldm_studio.store.changes import in_words, summary
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import counted, translate
-
-MOST_NAMED = 4
 
 
 class ChangesLine(QWidget):
@@ -49,17 +44,3 @@ class ChangesLine(QWidget):
         )
         tip = "\n".join((self.tr("They are made again until you edit a setting."), *lines))
         self.words.setToolTip(tip if changes else "")
-
-
-def summary(changes: Sequence[Change]) -> str:
-    """Such as: with 2 changes at steps 8 and 14."""
-    if not changes:
-        return ""
-    steps = [str(change.step) for change in changes]
-    if len(changes) == 1:
-        return translate("Changes", "With 1 change at step {step}").format(step=steps[0])
-    if len(changes) > MOST_NAMED:
-        words = counted("Changes", "With %n changes at steps {first} to {last}", len(changes))
-        return words.format(first=steps[0], last=steps[-1])
-    words = counted("Changes", "With %n changes at steps {steps} and {last}", len(changes))
-    return words.format(steps=", ".join(steps[:-1]), last=steps[-1])

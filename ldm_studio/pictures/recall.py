@@ -122,3 +122,13 @@ def find(request: Request, store: InputStore, given: Mapping[str, Pixels] | None
                 assert found is not None  # it is named
                 later[named] = found
     return Inputs(image, mask, later)
+
+
+def find_kept(request: Request, store: InputStore) -> Inputs:
+    """As `find`, but none where one of them is not here: a picture can be looked at all the same;
+    only to start again needs them.
+    """
+    try:
+        return find(request, store)
+    except StudioError:
+        return Inputs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -19,6 +19,8 @@ BRANCHED = (*STEERED, "sampler", "schedule", "steps")
 
 MOST = 48
 """Characters of a prompt that are said."""
+MOST_NAMED = 4
+"""Steps that are told one by one."""
 
 
 def in_force(request: Request, step: int | None = None) -> Request:
@@ -69,6 +71,20 @@ def in_words(change: Change) -> str:
                 continue
         said.append(text)
     return ", ".join(said) or translate("Changes", "another picture to start from")
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """Such as: with 2 changes at steps 8 and 14."""
+    if not changes:
+        return ""
+    steps = [str(change.step) for change in changes]
+    if len(changes) == 1:
+        return translate("Changes", "With 1 change at step {step}").format(step=steps[0])
+    if len(changes) > MOST_NAMED:
+        words = counted("Changes", "With %n changes at steps {first} to {last}", len(changes))
+        return words.format(first=steps[0], last=steps[-1])
+    words = counted("Changes", "With %n changes at steps {steps} and {last}", len(changes))
+    return words.format(steps=", ".join(steps[:-1]), last=steps[-1])
 
 
 def _quoted(text: str) -> str:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.errors import StudioError
-from core.inputs import Inputs
 from core.request import Request
 
 from .. import paths
@@ -40,10 +38,7 @@ def entry_of(event: Finished, order: Order | None) -> Entry:
     `order` is None for a work of the last session, whose pictures are looked for on disk.
     """
     if order is None:
-        try:
-            found = recall.find(event.picture.request, InputStore(paths.inputs_dir()))
-        except StudioError:  # the picture is here all the same; only to start again needs them
-            found = Inputs()
+        found = recall.find_kept(event.picture.request, InputStore(paths.inputs_dir()))
         order = Order(event.picture.request, found.image, found.mask, found.later)
     return Entry(
         event.picture, event.path, order.image, order.mask, order.later, event.record,

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from core.errors import StudioError
-from core.inputs import Inputs
 from core.pixels import digest
 from core.request import Request
 from ldm_studio import paths
@@ -47,10 +45,7 @@ def entry_of_file(path: Path) -> Entry:
     record = images.read_record(path)
     rgb, pixels = images.load_image(path), images.read_pixels(path)
     alpha = pixels[..., 3].copy() if pixels.shape[2] == 4 else None
-    try:
-        found = recall.find(request, InputStore(paths.inputs_dir()))
-    except StudioError:  # the picture is here all the same; only to start again needs them
-        found = Inputs()
+    found = recall.find_kept(request, InputStore(paths.inputs_dir()))
     kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
     picture = cast("Picture", SavedPicture(rgb, alpha, request))
     return Entry(
