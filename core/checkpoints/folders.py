@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,7 @@ class Folder:
 
 
 def is_diffusers_folder(path: Path) -> bool:
-    return (path / INDEX).is_file()
+    return os.path.isfile(path / INDEX)
 
 
 def open_folder(path: Path) -> Folder:
@@ -45,14 +46,14 @@ def open_folder(path: Path) -> Folder:
     groups: list[Sources] = []
     files: list[Path] = []
     for name in NETWORKS:
-        if (path / name).is_dir():
+        if os.path.isdir(path / name):
             opened = [open_tensors(file) for file in _weights(path / name)]
             groups.append(_joined(opened))
             files += [file.path for file in opened]
     if not any("unet" in file.parts for file in files):
         raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
     scheduler = path / "scheduler" / "scheduler_config.json"
-    if not scheduler.is_file():
+    if not os.path.isfile(scheduler):
         return Folder(tuple(groups), tuple(files))
     return Folder(tuple(groups), tuple(files), scheduler=_json(scheduler))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -120,12 +121,12 @@ def identify(
         files = tuple(file for one in (folder, *others) for file in one.files)
         decided = prediction or read_notes(path).prediction or None
         return _identity(path, parts, folder, files, decided)
-    except UnreadableError as error:
+    except (OSError, UnreadableError) as error:
         raise unreadable(path, error) from error
 
 
 def _opened(path: Path) -> Folder:
-    if path.is_dir():
+    if os.path.isdir(path):
         if not is_diffusers_folder(path):
             raise ModelError(
                 f"{path} is not a model: it has neither a model.json nor a model_index.json.",

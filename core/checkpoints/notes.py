@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +30,7 @@ class Notes:
 
 
 def notes_path(model: Path) -> Path:
-    if model.is_dir():
+    if os.path.isdir(model):
         return model / "ldm-studio.json"
     return model.with_name(f"{model.stem}.ldm-studio.json")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,7 @@ class Finder:
         """The best first."""
         path = Path(name).expanduser()
         if path.is_absolute():
-            return [path] if path.is_file() else []
+            return [path] if os.path.isfile(path) else []
         wanted = name.casefold().replace("\\", "/")
         ranked: list[tuple[int, Path]] = []
         for path in self._files():
@@ -185,7 +186,7 @@ class Finder:
 def _is_small(path: Path) -> bool:
     """As small as embeddings are."""
     try:
-        return path.is_file() and path.stat().st_size <= WORD_BYTES
+        return os.path.isfile(path) and path.stat().st_size <= WORD_BYTES
     except OSError:  # it went away meanwhile
         return False
 

@@ -91,7 +91,7 @@ class Known:
 
 def is_checkpoint(path: Path) -> bool:
     """Whether it is a file, or a folder in diffusers' layout, and no folder of our own."""
-    return path.is_file() or (path / FOLDER_INDEX).is_file()
+    return os.path.isfile(path) or os.path.isfile(path / FOLDER_INDEX)
 
 
 def vae_beside(path: Path) -> Path | None:
@@ -99,7 +99,7 @@ def vae_beside(path: Path) -> Path | None:
     if path.suffix.casefold() not in WHOLE:
         return None
     files = (path.with_name(f"{path.stem}.vae{suffix}") for suffix in VAE_SUFFIXES)
-    return next((file for file in files if file.is_file()), None)
+    return next((file for file in files if os.path.isfile(file)), None)
 
 
 def stamp(path: Path) -> Stamp:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def found(
 def found_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
     """The model that `folder` (or a file) is, or those in it."""
     own = [_found(model) for model in _models_in(folder)]
-    inside = [folder] if folder.is_file() else files_in(folder)
+    inside = [folder] if os.path.isfile(folder) else files_in(folder)
     others = _checkpoints(inside, catalogue or Catalogue(), look=True)
     return in_order([*own, *others])
 
@@ -114,7 +115,7 @@ def find_model(reference: str) -> Path:
     if reference == DEFAULT:
         return SHIPPED
     for path in (Path(reference).expanduser(), paths.models_dir() / reference):
-        if path.exists():
+        if os.path.exists(path):
             return path
     known = ", ".join(model.reference for model in folders_found())
     raise ModelError(
@@ -183,11 +184,11 @@ def _order(model: FoundModel) -> tuple[list[tuple[bool, int, str]], str]:
 
 def _models_in(folder: Path) -> Iterator[Path]:
     try:
-        if (folder / CONFIG).is_file():
+        if os.path.isfile(folder / CONFIG):
             yield folder
             return
         inside = sorted(folder.iterdir())
-        yield from (path for path in inside if (path / CONFIG).is_file())
+        yield from (path for path in inside if os.path.isfile(path / CONFIG))
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
@@ -205,7 +206,7 @@ def _checkpoints(
             log.warning("%s", error)
             continue
         if known is None or known.is_model:
-            name = path.name if path.is_dir() else path.stem
+            name = path.name if os.path.isdir(path) else path.stem
             yield FoundModel(_reference(path), name, path, known, is_checkpoint=True)
     catalogue.save()
 

@@ -3,6 +3,8 @@
 Of A1111, Forge, ComfyUI and their like only the folders of what there is a use for are looked at,
 of InvokeAI all that it manages. Names alone are read; no file is opened but
 `extra_model_paths.yaml`.
+
+What is asked of a path is asked of `os.path`: to pathlib, what may not be looked at is an error.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ OTHERS = frozenset(
 KEYS = ("checkpoints", "unet", "loras", "embeddings", "vae", "vae_approx")
 """Of extra_model_paths.yaml."""
 PASSED_BY = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
+INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")
+"""Either of them shows a folder of InvokeAI."""
 EXTRA_PATHS = "extra_model_paths.yaml"
 MAX_DEPTH = 5
 MAX_ENTRIES = 20_000
@@ -52,7 +56,7 @@ def listing(folders: list[Path]) -> Listing:
     files: dict[Path, None] = {}
     seen: dict[Path, None] = {}
     for folder in folders:
-        inside: list[Path] = [folder] if folder.is_file() else []
+        inside: list[Path] = [folder] if os.path.isfile(folder) else []
         for place, depth in _places(folder):
             for path, is_folder in _below(place, depth):
                 if is_folder:
@@ -70,7 +74,7 @@ def files_in(folder: Path) -> list[Path]:
 def _places(folder: Path) -> Iterator[tuple[Path, int]]:
     """Where to look, and how deep."""
     inside = folder / "models"
-    holder = inside if inside.is_dir() else folder
+    holder = inside if os.path.isdir(inside) else folder
     named = _folders(holder)
     theirs = [path for path in named if path.name.casefold() in WHOLE_MODELS]
     extra = _extra(folder / EXTRA_PATHS)
@@ -79,7 +83,7 @@ def _places(folder: Path) -> Iterator[tuple[Path, int]]:
         theirs += [path for path in around if path.name.casefold() in OTHERS]
         yield folder, 0
         yield from ((path, MAX_DEPTH) for path in [*theirs, *extra])
-    elif (folder / "databases" / "invokeai.db").is_file() or (folder / "invokeai.yaml").is_file():
+    elif any(os.path.isfile(folder / sign) for sign in INVOKEAI):
         yield inside, MAX_DEPTH
     else:
         yield folder, MAX_DEPTH
@@ -87,7 +91,7 @@ def _places(folder: Path) -> Iterator[tuple[Path, int]]:
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return sorted(Path(entry) for entry in os.scandir(folder) if entry.is_dir())
+        return sorted(Path(entry) for entry in os.scandir(folder) if _is(entry.is_dir))
     except OSError:
         return []  # which is said when it is looked through
 
@@ -126,10 +130,18 @@ def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
                 return
             if entry.name.startswith("."):
                 continue
-            if entry.name.casefold().endswith(SUFFIXES) and entry.is_file():
+            if entry.name.casefold().endswith(SUFFIXES) and _is(entry.is_file):
                 yield Path(entry), False
-            elif depth < max_depth and entry.name not in PASSED_BY and entry.is_dir():
+            elif depth < max_depth and entry.name not in PASSED_BY and _is(entry.is_dir):
                 waiting.append((Path(entry), depth + 1))
+
+
+def _is(said: Callable[[], bool]) -> bool:
+    """What an entry says of itself, which takes another look where it is a link."""
+    try:
+        return said()
+    except OSError:  # to where one may not look, or to itself
+        return False
 
 
 def _extra(path: Path) -> list[Path]:
@@ -137,7 +149,7 @@ def _extra(path: Path) -> list[Path]:
 
     Each of its sections has a `base_path`, and below keys like `checkpoints` one folder a line.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         return []
     import yaml  # takes long, and few have such a file
 
@@ -161,4 +173,4 @@ def _extra(path: Path) -> list[Path]:
             for line in lines if isinstance(lines, list) else ():
                 if isinstance(line, str) and line.strip():
                     found.append(base / line.strip())
-    return [folder for folder in dict.fromkeys(found) if folder.is_dir()]
+    return [folder for folder in dict.fromkeys(found) if os.path.isdir(folder)]

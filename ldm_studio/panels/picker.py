@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
@@ -65,8 +66,8 @@ class Item:
 
 def preview_beside(path: Path) -> Path | None:
     """The picture that shows what a model, or a LoRA, draws."""
-    stem = path if path.is_dir() else path.with_suffix("")
-    return next((p for end in PREVIEWS if (p := Path(f"{stem}{end}")).is_file()), None)
+    stem = path if os.path.isdir(path) else path.with_suffix("")
+    return next((p for end in PREVIEWS if os.path.isfile(p := Path(f"{stem}{end}"))), None)
 
 
 def read_thumb(path: Path, side: int) -> QImage | None:

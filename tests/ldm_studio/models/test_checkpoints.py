@@ -174,6 +174,28 @@ def test_links_in_a_circle_end(tmp_path) -> None:
 # --- what they are ------------------------------------------------------------------------------
 
 
+def test_what_may_not_be_looked_at_is_passed_by(tiny_sd1, tmp_path, monkeypatch) -> None:
+    put(tiny_sd1, tmp_path / "dream.safetensors")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    (tmp_path / "itself.safetensors").symlink_to(tmp_path / "itself.safetensors")
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    stat = os.stat
+
+    def refusing(path, *args, **more):
+        if isinstance(path, str | os.PathLike) and os.fspath(path).startswith(str(closed)):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *args, **more)
+
+    monkeypatch.setattr(os, "stat", refusing)
+    folders = [str(closed / "models"), str(closed), str(tmp_path), str(tmp_path / ("x" * 300))]
+    assert [model.name for model in models.found(folders) if model.is_checkpoint] == ["dream"]
+    with pytest.raises(ModelError, match="There is no model"):
+        models.find_model("x" * 300)
+    with pytest.raises(ModelError, match="There is no model"):
+        models.find_model(str(closed / "model.safetensors"))
+
+
 def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -> None:
     folder = paths.models_dir()
     put(tiny_sd1, folder / "sub" / "dream.safetensors")
