@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parents[1] / "resources" / "translations"
 MESSAGES = FOLDER / "messages.json"
 """The sentences messages are made from, values as {0}, {1} and so on."""
 CONTEXT = "messages"
+MAX_MATCHED = 4096
+"""Messages that are said again and again, as those of a long list."""
 SOURCE = "en"
 """The language that the texts in the code are written in."""
 _PREFIX = "ldm_studio_"
@@ -106,19 +108,27 @@ def told(message: str) -> str:
     that nobody wrote together each is said for itself.
     """
     said = translate(CONTEXT, message)
-    plain, with_values = _sentences()
+    plain, _ = _sentences()
     if said != message or not message or message in plain:
         return said
+    if matching := _matching(message):
+        template, values = matching
+        said = translate(CONTEXT, template)
+        return message if said == template else _filled(said, list(map(told, values)))
+    parts = _BETWEEN.split(message)
+    return " ".join(map(told, parts)) if len(parts) > 1 else message
+
+
+@lru_cache(maxsize=MAX_MATCHED)
+def _matching(message: str) -> tuple[str, tuple[str, ...]] | None:
+    """The template that a message was made from, and the values in it. Takes a moment."""
+    _, with_values = _sentences()
     for template, literals in with_values:
         if not all(literal in message for literal in literals):
             continue
         if found := _pattern(template).fullmatch(message):
-            said = translate(CONTEXT, template)
-            if said == template:
-                return message
-            return _filled(said, [told(value) for value in found.groups()])
-    parts = _BETWEEN.split(message)
-    return " ".join(map(told, parts)) if len(parts) > 1 else message
+            return template, found.groups()
+    return None
 
 
 def _filled(said: str, values: list[str]) -> str:

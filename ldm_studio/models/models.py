@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -88,17 +90,22 @@ def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
 
 
 def found(
-    added: Iterable[str] = (), catalogue: Catalogue | None = None, *, look: bool = True
+    added: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
+    *,
+    look: bool = True,
+    seconds: float = math.inf,
 ) -> list[FoundModel]:
     """As `folders_found`, and the checkpoints in and below those folders.
 
-    `look`: find out what those are that `catalogue` does not know, from their headers.
+    `look`: find out what those are that `catalogue` does not know, from their headers, for so many
+    `seconds`; at least one.
     """
     added = tuple(added)
     own = folders_found(added)
     catalogue = catalogue or Catalogue()
     inside = listing([paths.models_dir(), *map(Path, added)]).files
-    others = _checkpoints(inside, catalogue, look=look)
+    others = _checkpoints(inside, catalogue, look=look, seconds=seconds)
     return [own[0], *in_order([*own[1:], *others])]
 
 
@@ -196,12 +203,16 @@ def _models_in(folder: Path) -> Iterator[Path]:
 
 
 def _checkpoints(
-    inside: Iterable[Path], catalogue: Catalogue, *, look: bool
+    inside: Iterable[Path], catalogue: Catalogue, *, look: bool, seconds: float = math.inf
 ) -> Iterator[FoundModel]:
     """Those that are models, or may be. What it was found out about them is remembered."""
+    end = time.monotonic() + seconds
     for path in inside:
         try:
-            known = catalogue.look(path) if look else catalogue.known(path)
+            known = catalogue.known(path)
+            if known is None and look:
+                known = catalogue.look(path)
+                look = time.monotonic() < end
         except ModelError as error:  # it went away meanwhile
             log.warning("%s", error)
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +40,8 @@ from ldm_studio.watching import Watcher
 
 _ADD = object()
 """Stands, among the references, for adding a folder."""
+AT_ONCE = 1.0
+"""Seconds of looking at files before what was found out is shown."""
 _OPENING = (
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -76,6 +80,7 @@ class ModelBox(QComboBox):
         """None until they were looked for."""
         self._looking: Future[tuple[list[FoundModel], list[Path]]] | None = None
         self._again = False
+        self._unread = 0
         self.background = Background(self)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -107,6 +112,10 @@ class ModelBox(QComboBox):
         ):
             self._predicts.addItem(words, kind)
         self._predicts.activated.connect(self._decide)
+        self.unread = QLabel()
+        self.unread.setObjectName("caption")
+        self.unread.hide()
+        self.picker.column.addWidget(self.unread)
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
         foot.addWidget(self._predicts_caption)
@@ -151,7 +160,10 @@ class ModelBox(QComboBox):
         folders = self._store.model_folders
         read = not self._store.run.loading  # which takes torch, and that is the engine's to import
         self._looking = self.background.run(
-            lambda: (models.found(folders, look=read), models.folders_looked_into(folders)),
+            lambda: (
+                models.found(folders, look=read, seconds=AT_ONCE),
+                models.folders_looked_into(folders),
+            ),
             self._listed,
         )
 
@@ -163,10 +175,20 @@ class ModelBox(QComboBox):
         if found != self._checkpoints:
             self._checkpoints = found
             self._fill()
+        self._show_unread()
         self.listed.emit()
         if self._again:
             self._again = False
             self.find_checkpoints()
+
+    def _show_unread(self) -> None:
+        """How many files are still to be looked at, which goes on as long as it gets anywhere."""
+        before = self._unread
+        self._unread = sum(model.known is None for model in self._checkpoints or ())
+        reads = not self._store.run.loading
+        self._again |= reads and 0 < self._unread != before
+        self.unread.setText(self.tr("Looking at %n more files…", "", self._unread))
+        self.unread.setVisible(reads and self._unread > 0)
 
     def _models(self) -> list[FoundModel]:
         """Those that are listed, the ones that cannot be chosen last: no file before it is known
@@ -179,8 +201,9 @@ class ModelBox(QComboBox):
     def _fill(self) -> None:
         listed = self._models()
         self.clear()
-        for model in listed:
-            self._add(_label(model, listed), model.reference, _about(model))
+        labels = _labels(listed)
+        for model, label in zip(listed, labels, strict=True):
+            self._add(label, model.reference, _about(model))
             if model.problem:
                 items = self.model()
                 assert isinstance(items, QStandardItemModel)
@@ -197,7 +220,7 @@ class ModelBox(QComboBox):
             self.tr("Choose a folder that is a model, or that holds models."),
         )
         self._show()
-        self.picker.show_items([_item(model, listed) for model in listed], self._value)
+        self.picker.show_items(list(map(_item, listed, labels)), self._value)
 
     def showPopup(self) -> None:  # noqa: N802
         """The picker in place of the style's list."""
@@ -469,23 +492,27 @@ def _nearest_folder() -> Path:
     return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
-def _label(model: FoundModel, among: list[FoundModel]) -> str:
-    """Its name, and what tells it from another of the same name."""
+def _labels(listed: Sequence[FoundModel]) -> list[str]:
+    """Their names, and what tells one from another of the same name."""
+    counts = Counter(model.name for model in listed)
+    return [_label(model, alone=counts[model.name] == 1) for model in listed]
+
+
+def _label(model: FoundModel, *, alone: bool) -> str:
     if model.reference == models.DEFAULT:
         return translate("ModelBox", "{name} (default)").format(name=model.name)
-    alike = sum(other.name == model.name for other in among)
-    if alike == 1:
+    if alone:
         return model.name
     path = model.path
-    where = path.name if path.is_dir() else f"{path.parent.name}/{path.name}"
+    where = f"{path.parent.name}/{path.name}" if model.is_checkpoint and path.suffix else path.name
     return f"{model.name} ({where})"
 
 
-def _item(model: FoundModel, among: list[FoundModel]) -> Item:
+def _item(model: FoundModel, label: str) -> Item:
     """As the picker shows it: family, size, precision, and what it draws."""
     return Item(
         key=model.reference,
-        title=_label(model, among),
+        title=label,
         detail=" · ".join(filter(None, (told(model.kind), _size(model), _lack(model)))),
         tip=_about(model),
         path=model.path if model.is_checkpoint else None,
@@ -503,7 +530,7 @@ def _reason(model: FoundModel) -> str:
 
 def _about(model: FoundModel) -> str:
     """What it is, why it cannot be chosen, where it is."""
-    lines = (told(model.kind), _size(model), _lack(model), told(model.problem), str(model.path))
+    lines = (told(model.kind), _size(model), _lack(model), _reason(model), str(model.path))
     return "\n".join(filter(None, lines))
 
 

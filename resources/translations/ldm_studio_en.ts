@@ -80,6 +80,16 @@
     </message>
 </context>
 <context>
+    <name>ModelBox</name>
+    <message numerus="yes">
+        <source>Looking at %n more files…</source>
+        <translation>
+            <numerusform>Looking at %n more file…</numerusform>
+            <numerusform>Looking at %n more files…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Queue</name>
     <message numerus="yes">
         <source>%n pictures</source>

@@ -3074,6 +3074,12 @@
         <source>velocity (v)</source>
         <translation>速度 (v)</translation>
     </message>
+    <message numerus="yes">
+        <source>Looking at %n more files…</source>
+        <translation>
+            <numerusform>还要查看 %n 个文件…</numerusform>
+        </translation>
+    </message>
     <message>
         <source>There is no such model here: {model}</source>
         <translation>没有这个模型：{model}</translation>

@@ -24,6 +24,7 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.models import models
 from ldm_studio.models.checkpoints import Catalogue
 from ldm_studio.models.places import files_in
+from ldm_studio.panels import model_box
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.sampler import SamplerPanel
@@ -313,7 +314,9 @@ def test_another_model_goes_on_as_the_refiner(tiny_sd1, tmp_path, capsys) -> Non
     request = read_request(file)
     assert request is not None
     digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
-    assert request.changes == (Change(2, model="finer.safetensors", model_digest=digest),)
+    assert request.changes == (
+        Change(2, model="finer.safetensors", model_digest=digest, addons=()),
+    )
     assert cli.main(["replay", str(file)]) == Exit.OK
 
 
@@ -496,6 +499,28 @@ def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
     with qtbot.waitSignal(field.box.listed, timeout=20_000):
         field.box.look()
     assert field.box.findText("later") > 0
+
+
+def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
+    qtbot, store, tiny_sd1, monkeypatch
+) -> None:
+    for name in ("a", "b", "c"):
+        put(tiny_sd1, paths.models_dir() / f"{name}.safetensors")
+    monkeypatch.setattr(model_box, "AT_ONCE", 0.0)
+    field = ModelField(store)
+    qtbot.addWidget(field)
+    seen: list[tuple[int, str]] = []
+
+    def look() -> None:
+        listed = sum(field.box.findText(name) > 0 for name in ("a", "b", "c"))
+        unread = field.box.unread
+        seen.append((listed, "" if unread.isHidden() else unread.text()))
+
+    field.box.listed.connect(look)
+    field.show()
+    qtbot.waitUntil(lambda: field.box.findText("c") > 0, timeout=20_000)
+    assert [listed for listed, _ in seen] == [1, 2, 3]
+    assert [text for _, text in seen] == ["Looking at 2 more files…", "Looking at 1 more file…", ""]
 
 
 def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> None:
