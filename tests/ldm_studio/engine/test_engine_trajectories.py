@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +116,7 @@ def test_what_was_steered_replays(start, reader, model) -> None:
     assert finished.path is not None
     recipe = images.read_request(finished.path)
     assert recipe is not None
-    assert recipe.changes == (change,)
+    assert recipe.changes == (replace(change, addons=()),)
     engine.replay(finished.path)
     assert reader.one(Replayed).verdict.identical
 
