@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QSize, Qt, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QDrag, QImage, QPixmap
 
-if TYPE_CHECKING:
-    from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.shown import ShownView
 
 THUMBNAIL = 96  # logical pixels
 
@@ -22,7 +20,7 @@ class Carrying(QObject):
 
     ended = Signal()
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: ShownView) -> None:
         super().__init__(view)
         self._view = view
         self._held = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Protocol
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from ldm_studio.canvas.selections import Corner
@@ -59,6 +59,33 @@ class Surface(Protocol):
     def end_extending(self, keep: bool) -> None: ...
     def begin_carrying(self) -> None: ...
     def end_carrying(self) -> None: ...
+
+
+class Hand(Protocol):
+    """What is known of the mouse, pen and keys; and a press of theirs, by other means."""
+
+    @property
+    def mouse(self) -> QPointF | None:
+        """Where it is; None when it is elsewhere."""
+        ...
+
+    @property
+    def hover(self) -> QPointF | None:
+        """Where a tool would work: at the crosshair, or at the mouse."""
+        ...
+
+    @property
+    def panning(self) -> bool:
+        """Whether a press pans, or a pan is under way."""
+        ...
+
+    @property
+    def pressed(self) -> bool: ...
+    @property
+    def gesturing(self) -> bool: ...
+    def press_by_key(self, sample: Sample) -> None: ...
+    def move_by_key(self, sample: Sample) -> None: ...
+    def release_by_key(self, sample: Sample) -> None: ...
 
 
 class Gesture(Protocol):

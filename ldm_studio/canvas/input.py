@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
@@ -18,11 +17,10 @@ from PySide6.QtGui import (
 from ldm_studio.canvas.gestures import Carry, Gesture, Pan, Sample
 from ldm_studio.canvas.keypointer import KeyPointer
 from ldm_studio.canvas.keys import combination, is_compare, key_table, modifiers
+from ldm_studio.canvas.pointing import Pointing
+from ldm_studio.canvas.shown import ShownView
 from ldm_studio.canvas.tools import TOOLS, Tool
 from ldm_studio.canvas.zooming import NOTCHES_TO_DOUBLE
-
-if TYPE_CHECKING:
-    from ldm_studio.canvas.view import CanvasView
 
 NOTCH = 120  # wheel delta of one click of a usual mouse wheel
 PENS = (QPointingDevice.PointerType.Pen, QPointingDevice.PointerType.Eraser)
@@ -34,7 +32,7 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class CanvasInput:
     """One gesture at a time. The view can be panned while one waits for its next press."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: ShownView) -> None:
         self._view = view
         self._gesture: Gesture | None = None
         self._pan: Pan | None = None
@@ -43,7 +41,8 @@ class CanvasInput:
         self._space = False
         self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
         self.crosshair = KeyPointer(view, self)
-        self._keys = key_table(view)
+        self.pointing = Pointing(view, self)
+        self._keys = key_table(view, self._go)
         kind = QEvent.Type
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
             kind.MouseButtonPress: self._mouse,
@@ -92,7 +91,7 @@ class CanvasInput:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
             self.crosshair.tell()
-        self._view.update_cursor()
+        self.pointing.update_cursor()
 
     # --- mouse and pen ---
 
@@ -145,7 +144,7 @@ class CanvasInput:
         elif self._gesture.press(sample):
             self._gesture = None
         self._button = button
-        self._view.update_cursor()
+        self.pointing.update_cursor()
         return True
 
     def _release(self, sample: Sample) -> None:
@@ -155,7 +154,7 @@ class CanvasInput:
             self._pan = None
         elif self._gesture and self._gesture.release(sample):
             self._gesture = None
-        self._view.update_cursor()
+        self.pointing.update_cursor()
 
     def _sample(self, event: QMouseEvent | QTabletEvent, turned: bool) -> Sample:
         position, held = event.position(), event.modifiers()
@@ -170,13 +169,13 @@ class CanvasInput:
         )
 
     def _move_hover(self, position: QPointF | None) -> None:
-        self._view.update_ring()
+        self.pointing.update_ring()
         self.mouse = position
         if self._view.tool is Tool.EXTEND and not self.pressed:
-            self._view.update_cursor()
+            self.pointing.update_cursor()
         if position is not None:
             self._view.wake_tint()
-        self._view.update_ring()
+        self.pointing.update_ring()
 
     def _leave(self, _event: QEvent) -> bool:
         self._move_hover(None)
@@ -186,10 +185,19 @@ class CanvasInput:
         self._space = False
         self.crosshair.put_away()
         self._view.set_comparing(False)
-        self._view.update_cursor()
+        self.pointing.update_cursor()
         return False
 
     # --- the crosshair ---
+
+    def _go(self, dx: int, dy: int, crosshair: float, window: float) -> None:
+        """What an arrow key does: moves the crosshair, or the window over the picture, so many
+        logical pixels.
+        """
+        if self.crosshair.usable:
+            self.crosshair.move(dx, dy, crosshair)
+        else:
+            self._view.pan_by(-dx * window, -dy * window)
 
     def press_by_key(self, sample: Sample) -> None:
         self._press(Qt.MouseButton.LeftButton, sample, turned=False)
@@ -256,7 +264,7 @@ class CanvasInput:
             self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
             self._space = True
-            self._view.update_cursor()
+            self.pointing.update_cursor()
         elif is_compare(event):
             self._view.set_comparing(True)
         else:
@@ -269,7 +277,7 @@ class CanvasInput:
             return False
         if event.key() == Qt.Key.Key_Space:
             self._space = False
-            self._view.update_cursor()
+            self.pointing.update_cursor()
             return True
         if event.key() in (Qt.Key.Key_C, Qt.Key.Key_Backslash):
             self._view.set_comparing(False)

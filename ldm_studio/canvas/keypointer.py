@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from ldm_studio.canvas import painting
-from ldm_studio.canvas.gestures import CLICK, Sample
+from ldm_studio.canvas.gestures import CLICK, Hand, Sample
 from ldm_studio.canvas.selections import Corner
+from ldm_studio.canvas.shown import ShownView
 from ldm_studio.canvas.tools import TOOLS, ByKeys
 from ldm_studio.translation import translate
-
-if TYPE_CHECKING:
-    from ldm_studio.canvas.input import CanvasInput
-    from ldm_studio.canvas.view import CanvasView
 
 EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the picture is moved
 BADGE_AT = QPointF(8, 8)
@@ -26,7 +21,7 @@ class KeyPointer:
     moved or the keyboard goes elsewhere, and then comes back where it was.
     """
 
-    def __init__(self, view: CanvasView, hand: CanvasInput) -> None:
+    def __init__(self, view: ShownView, hand: Hand) -> None:
         self._view, self._hand = view, hand
         self._place: Corner | None = None  # in pixels of the picture
         self._there, self._down = False, False
@@ -136,7 +131,7 @@ class KeyPointer:
     def tell(self) -> None:
         """What is under way at it has changed."""
         self._view.update()
-        self._view.describe()
+        self._view.crosshair_changed.emit()
 
     # --- what is seen and said ---
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from ldm_studio.canvas.options import STEP
+from ldm_studio.canvas.shown import ShownView
 from ldm_studio.canvas.tools import TOOLS, Tool
-
-if TYPE_CHECKING:
-    from ldm_studio.canvas.view import CanvasView
 
 REACH = {"": (8.0, 40.0), "Shift+": (40.0, 200.0), "Ctrl+": (0.0, 1.0)}
 """With which key held an arrow moves how far, in logical pixels: the crosshair, which goes by one
 pixel of the picture at least, and the window over the picture.
 """
+Move = Callable[[int, int, float, float], None]
 ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
-def key_table(view: CanvasView) -> dict[str, Callable[[], None]]:
-    """What each combination, named as Qt names it, does."""
+def key_table(view: ShownView, move: Move) -> dict[str, Callable[[], None]]:
+    """What each combination, named as Qt names it, does. `move` is told how far an arrow leads."""
 
     def go(dx: int, dy: int, held: str) -> Callable[[], None]:
-        return lambda: view.go(dx, dy, *REACH[held])
+        return lambda: move(dx, dy, *REACH[held])
 
     def turn(sign: int) -> Callable[[], None]:
         along = go(sign, 0, "")

@@ -1,159 +1,67 @@
-"""The canvas widget: shows the document through the viewport, and takes the events."""
+"""The canvas widget: what is seen, and a hand to work on it with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
-    QFocusEvent,
-    QImage,
     QKeyEvent,
     QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPalette,
-    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
-from core.previews import Preview
-from ldm_studio.canvas import painting
 from ldm_studio.canvas.carrying import Carrying
 from ldm_studio.canvas.controls import translated
 from ldm_studio.canvas.describing import describe_keys, describe_view
 from ldm_studio.canvas.dropping import dropped_picture, is_address, offers_picture
-from ldm_studio.canvas.editing import EditingView
-from ldm_studio.canvas.empty import paint_empty
-from ldm_studio.canvas.extending import GRIP, cursor_of
 from ldm_studio.canvas.input import CanvasInput
-from ldm_studio.canvas.maskviews import MaskViews
-from ldm_studio.canvas.selections import Corner
-from ldm_studio.canvas.tiles import Rect
+from ldm_studio.canvas.shown import ShownView
 from ldm_studio.canvas.tools import TOOLS, Tool
-from ldm_studio.canvas.trace import Trace
 
 ROOM = 0.6  # of the fitting zoom, while the picture is being extended
 
 
-class CanvasView(EditingView):
+class CanvasView(ShownView):
     """Picture, preview and mask; paint, zoom and pan. All pictures are uint8 [H, W, 3] RGB."""
 
     picture_dropped = Signal(object)  # str: the path of a file, or QImage
     mask_dropped = Signal(object)  # the same, dropped where it says "as the mask"
-    menu_requested = Signal()  # what else can be done to the mask
-    flipped = Signal(int)  # see `flips`: by -1 or 1
-    kept = Signal()
     copy_requested = Signal()
-    pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     address_dropped = Signal()  # of a picture on the web, without the picture
-    overlay_visible_changed = Signal(bool)
-    tint_changed = Signal()
 
     _listens = False  # Qt sends events before all is built
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.mask_views = MaskViews(self.document, self)
         self.carrying = Carrying(self)
-        self.file: Path | None = None
-        """The one that the picture is in, or the one of several that is seen; None: in none."""
         self._input = CanvasInput(self)
         self._listens = True
-        self._outline: QPainterPath | None = None  # in pixels of the frame
-        self._trace: Trace | None = None
-        self._show_transparency, self._overlay_visible, self._comparing = False, True, False
-        self._tint_rests = False  # a result has just come: it is looked at before it is painted on
-        self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
-        self.flips = False
-        """There are several pictures to flip through: arrow keys do, and Enter keeps one."""
         self._roomy = False  # zoomed out, to have room for extending
-        self._focus_by_key = False
-        self._shown_radius = 0.0  # of the ring, in logical pixels
-
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.document.changed.connect(self._update_rect)
         self.document.replaced.connect(self._on_replaced)
         self.document.mask_changed.connect(self.describe)
-        self.document.busy_changed.connect(self.update)
-        self.mask_views.changed.connect(self.update)
-        self.mask_views.chosen.connect(self._show_tint)
+        self.carrying_begun.connect(self.carrying.begin)
+        self.carrying_ended.connect(self.carrying.end)
         self.carrying.ended.connect(self._input.cancel)
-        self.extending.changed.connect(self.update)
-        self.extended.connect(self.wake_tint)
+        self.crosshair_changed.connect(self.describe)
         self.tool_changed.connect(self._on_tool_changed)
         for signal in (self.tool_changed, self.zoom_changed):
             signal.connect(self.describe)
-        self.options_changed.connect(self._on_options_changed)
+        self.options_changed.connect(self._input.pointing.on_options_changed)
         self.describe()
-        self.update_cursor()
+        self._input.pointing.update_cursor()
 
     def sizeHint(self) -> QSize:
         return QSize(640, 640)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(96, 96)
-
-    # --- what is shown ---
-
-    def picture(self) -> np.ndarray | None:
-        """What `set_picture` was given; read only."""
-        return self.document.picture
-
-    def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None = None) -> None:
-        """The picture on white, and its alpha (uint8 [H, W]) if it has one. Ends the preview; the
-        mask lives on if the size is the same. Can be undone, unless it is the first. Raises
-        ValueError on arrays of another kind.
-        """
-        self._tint_rests = self.document.preview is not None
-        self.document.set_picture(rgb, alpha, self.tr("Another picture"))
-
-    def set_preview(self, rgb: np.ndarray | None) -> None:
-        """A picture in the making, shown over the picture; None ends the preview."""
-        self.document.set_preview(rgb)
-
-    def show_preview(self, preview: Preview) -> None:
-        """The same of the engine's, which may be of a part of the picture only."""
-        self.document.show_preview(preview)
-
-    def set_before(self, rgb: np.ndarray | None) -> None:
-        """What the picture is compared with while the C key is held."""
-        self.document.set_before(rgb)
-
-    def seen(self) -> QImage | None:
-        """The finished picture that is seen: of several, the one that is looked at."""
-        document = self.document
-        if self.flips and document.preview:
-            return document.preview
-        layers = document.transparent or document.opaque
-        return layers.at(1.0) if layers else None
-
-    def set_comparing(self, on: bool) -> None:
-        """Show the picture before instead of the picture."""
-        if on != self._comparing:
-            self._comparing = on
-            self.update()
-
-    @property
-    def show_transparency(self) -> bool:
-        """Show a checkerboard where the picture is transparent, rather than white."""
-        return self._show_transparency
-
-    @show_transparency.setter
-    def show_transparency(self, on: bool) -> None:
-        self._show_transparency = on
-        self.update()
 
     def undo(self) -> None:
         self._input.cancel()
@@ -162,46 +70,6 @@ class CanvasView(EditingView):
     def redo(self) -> None:
         self._input.cancel()
         super().redo()
-
-    # --- the tint ---
-
-    @property
-    def overlay_visible(self) -> bool:
-        return self._overlay_visible
-
-    @overlay_visible.setter
-    def overlay_visible(self, on: bool) -> None:
-        if on != self._overlay_visible:
-            self._overlay_visible = on
-            self.overlay_visible_changed.emit(on)
-            self.update()
-
-    def toggle_overlay(self) -> None:
-        self.wake_tint()
-        self.overlay_visible = not self.overlay_visible
-
-    def _show_tint(self) -> None:
-        self.wake_tint()
-        self.overlay_visible = True
-
-    def wake_tint(self) -> None:
-        """Show the tint again, if it is visible at all: somebody is about to paint."""
-        if self._tint_rests:
-            self._tint_rests = False
-            self.update()
-
-    @property
-    def tint(self) -> tuple[QColor, float]:
-        """Colour, and opacity 0..1 of the fully masked."""
-        return self.document.tint
-
-    @tint.setter
-    def tint(self, tint: tuple[QColor, float]) -> None:
-        if tint != self.document.tint:
-            self.document.set_tint(*tint)
-            self.tint_changed.emit()
-
-    # --- tools ---
 
     def _on_tool_changed(self) -> None:
         self._input.cancel()
@@ -212,189 +80,14 @@ class CanvasView(EditingView):
             self.fit()
         self._roomy = self._tool is Tool.EXTEND and not self.fitting
         self.update()  # the ring of the one before
-        self.update_cursor()
-
-    def _on_options_changed(self) -> None:
-        self._update_ring_of(self._shown_radius)
-        self.update_ring()
-
-    @property
-    def awaits_enter(self) -> bool:
-        """Whether the Enter key has something to do: see `enter`."""
-        return self.flips or not self.extending.extension.is_none
-
-    def enter(self) -> None:
-        """Extend the picture as was chosen, or else keep the one of several that is seen."""
-        if self.extending.extension.is_none:
-            self.kept.emit()
-        else:
-            self.extend()
-
-    def begin_carrying(self) -> None:
-        self.carrying.begin()
-
-    def end_carrying(self) -> None:
-        self.carrying.end()
-
-    def go(self, dx: int, dy: int, crosshair: float, window: float) -> None:
-        """What an arrow key does: moves the crosshair, or the window over the picture, so many
-        logical pixels.
-        """
-        if self._input.crosshair.usable:
-            self._input.crosshair.move(dx, dy, crosshair)
-        else:
-            self.pan_by(-dx * window, -dy * window)
+        self._input.pointing.update_cursor()
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
         super().zoom_to(zoom, at or self._input.crosshair.position)
 
-    def show_outline(self, outline: QPainterPath | None) -> None:
-        self._update_outline()
-        self._outline = outline
-        self._update_outline()
-
-    def show_trace(self, corners: Sequence[Corner], pointer: Corner) -> None:
-        if not corners:
-            self._trace = None
-            self.update()
-            return
-        if self._trace is None:
-            self._trace = Trace(self)
-        self.update(self._trace.show(corners, pointer))
-
-    # --- painting ---
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            painting.paint_surround(painter, event.region(), self.palette())
-            if self.document.frame is None:
-                invited = self._invited is not None
-                text = self.tr("Type a prompt and press Generate — or drop a picture here")
-                area, font = QRectF(self.rect()), self.font()
-                paint_empty(painter, area, text, font, self.palette(), invited)
-            else:
-                self._paint_layers(painter, event)
-                self._paint_marks(painter, event.rect())
-            if self._focus_by_key:
-                painting.paint_focus(painter, QRectF(self.rect()), self.palette())
-
-    def _paint_layers(self, painter: QPainter, event: QPaintEvent) -> None:
-        document, zoom, palette, target = self.document, self.zoom, self.palette(), self.target()
-        before = document.before if self._comparing else None
-        if before:
-            target = painting.fitted(before, target)
-        edge = palette.color(QPalette.ColorRole.Highlight) if self._invited else None
-        painting.paint_edge(painter, target, edge)
-        painting.choose_filter(painter, zoom, fitting=self.fitting)
-        if before:
-            painter.drawImage(target, before)
-            painting.paint_badge(painter, target.topLeft(), self.tr("Before"), self.font(), palette)
-            return
-        if document.preview and not document.part:
-            painter.drawImage(target, document.preview)
-        elif self._show_transparency and document.transparent:
-            painting.paint_checkerboard(painter, target, palette)
-            painter.drawImage(target, document.transparent.at(zoom))
-        elif document.opaque:
-            painter.drawImage(target, document.opaque.at(zoom))
-        if document.preview and document.part:
-            x, y, width, height = document.part
-            corners = self.to_widget(x, y), self.to_widget(x + width, y + height)
-            painter.drawImage(QRectF(*corners), document.preview)
-        if self._tinted:
-            self.mask_views.paint(painter, target, event.rect(), zoom)
-        if zoom >= painting.GRID_FROM and not self.fitting and document.preview is None:
-            painting.paint_grid(painter, target, event.rect(), self.scale)
-
-    @property
-    def _tinted(self) -> bool:
-        """While a picture forms, and until the pointer comes back to it, its colours matter more
-        than the tint, unless one paints meanwhile.
-        """
-        document = self.document
-        resting = self._tint_rests or document.preview is not None
-        wanted = document.stroking or (self._overlay_visible and not resting and self.masked)
-        return wanted and document.overlay is not None and document.paintable
-
-    def _paint_marks(self, painter: QPainter, clip: QRect) -> None:
-        """What is not part of the picture."""
-        if self._tinted and self.mask_views.is_part:
-            frame = QPainterPath()
-            frame.addRect(self.mask_views.place(self.target()))
-            painting.paint_outline(painter, frame)
-        if self._outline:
-            painting.paint_outline(painter, self._in_widget(self._outline))
-        if self._trace:
-            self._trace.paint(painter, clip)
-        if self._tool is Tool.EXTEND and self.document.paintable:
-            self.extending.paint(painter, self.target(), self.scale, self.palette())
-        if self._ring_shown and self._input.hover:
-            painting.paint_ring(painter, self._input.hover, self._ring_radius)
+    def paint_hand(self, painter: QPainter) -> None:
+        self._input.pointing.paint(painter)
         self._input.crosshair.paint(painter)
-        if self.document.busy:
-            text = self.tr("Working on the mask…")
-            painting.paint_badge(painter, QPointF(8, 8), text, self.font(), self.palette())
-        if self._invited and self.document.paintable:
-            zone, chosen = painting.mask_zone(self.rect()), self._over_mask_zone(self._invited)
-            text = self.tr("Drop here to use it as the mask: white is redrawn")
-            args = QRectF(zone), text, self.font(), self.palette(), chosen
-            painting.paint_mask_zone(painter, *args)
-
-    @property
-    def _ring_radius(self) -> float:
-        return self._options.size / 2 * self.scale
-
-    @property
-    def _ring_shown(self) -> bool:
-        return TOOLS[self._tool].ring and not self._input.panning and self.document.paintable
-
-    def update_ring(self) -> None:
-        """Repaint where the brush circle is."""
-        self._shown_radius = self._ring_radius
-        self._update_ring_of(self._ring_radius)
-
-    def _update_ring_of(self, radius: float) -> None:
-        if self._input.hover and self._ring_shown:
-            reach = QPointF(1, 1) * (max(radius, 4) + 4)
-            centre = self._input.hover
-            self.update(QRectF(centre - reach, centre + reach).toAlignedRect())
-
-    def update_cursor(self) -> None:
-        """Show the hand while panning, and no arrow within the brush circle."""
-        self.update_ring()
-        if self._input.panning and self.document.frame:
-            closed = self._input.pressed
-            shape = Qt.CursorShape.ClosedHandCursor if closed else TOOLS[Tool.PAN].cursor
-        elif self._ring_shown:
-            shape = Qt.CursorShape.BlankCursor
-        else:
-            shape = (
-                TOOLS[self._tool].cursor if self.document.paintable else Qt.CursorShape.ArrowCursor
-            )
-            if self._tool is Tool.EXTEND and self._input.hover and (size := self._size()):
-                at = self.to_image(self._input.hover)
-                shape = cursor_of(self.extending.sides_at(*at, size, GRIP / self.scale))
-        if self.cursor().shape() != shape:
-            self.setCursor(shape)
-
-    def _in_widget(self, outline: QPainterPath) -> QPainterPath:
-        corner = self.target().topLeft()
-        return QTransform(self.scale, 0, 0, self.scale, corner.x(), corner.y()).map(outline)
-
-    def _update_outline(self) -> None:
-        if self._outline:
-            area = self._in_widget(self._outline).boundingRect()
-            self.update(area.toAlignedRect().adjusted(-3, -3, 3, 3))
-
-    def _update_rect(self, rect: Rect) -> None:
-        """Repaint some picture pixels, and those around them that interpolation reaches."""
-        x, y, width, height = rect
-        reach = max(1, 2 / self.zoom)  # small views interpolate between reduced pixels
-        corners = (
-            self.to_widget(x - reach, y - reach),
-            self.to_widget(x + width + reach, y + height + reach),
-        )
-        self.update(QRectF(*corners).toAlignedRect().adjusted(-1, -1, 1, 1))
 
     # --- changes from outside ---
 
@@ -403,7 +96,7 @@ class CanvasView(EditingView):
             self._input.cancel()
         self.set_frame(self.document.frame)
         self.describe()
-        self.update_cursor()
+        self._input.pointing.update_cursor()
         self.update()
 
     def describe(self) -> None:
@@ -425,15 +118,6 @@ class CanvasView(EditingView):
             self.describe()
         self.update()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        reasons = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
-        self._focus_by_key = event.reason() in (*reasons, Qt.FocusReason.ShortcutFocusReason)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._focus_by_key = False
-
     def handle_key(self, event: QKeyEvent) -> bool:
         """Treat a key press or release as if the canvas had the focus; whether it was one of its
         keys.
@@ -444,32 +128,25 @@ class CanvasView(EditingView):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.source() is not self and offers_picture(event.mimeData()):
             event.acceptProposedAction()
-            self._set_invited(event.position())
+            self.invite(event.position())
         elif is_address(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         event.acceptProposedAction()
         if self._invited:
-            self._set_invited(event.position())
+            self.invite(event.position())
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._set_invited(None)
+        self.invite(None)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._set_invited(None)
+        self.invite(None)
         picture = dropped_picture(event.mimeData())
         if picture is not None:
             event.acceptProposedAction()
-            as_mask = self.document.paintable and self._over_mask_zone(event.position())
+            as_mask = self.document.paintable and self.over_mask_zone(event.position())
             (self.mask_dropped if as_mask else self.picture_dropped).emit(picture)
         elif is_address(event.mimeData()):
             event.acceptProposedAction()
             self.address_dropped.emit()
-
-    def _over_mask_zone(self, position: QPointF) -> bool:
-        return painting.mask_zone(self.rect()).contains(position.toPoint())
-
-    def _set_invited(self, at: QPointF | None) -> None:
-        self._invited = at
-        self.update()
