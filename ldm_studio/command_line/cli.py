@@ -51,6 +51,9 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     except KeyboardInterrupt:
         _say("cancelled")
         return Exit.INTERRUPTED
+    except BrokenPipeError:  # whoever read what is printed has had enough
+        sys.stdout = None
+        return Exit.INTERRUPTED
     except StudioError as error:
         return _fail(error)
     except Exception as error:  # the last place that can turn any failure into an exit code

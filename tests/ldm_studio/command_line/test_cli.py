@@ -508,3 +508,13 @@ def test_a_stream_without_the_letters_for_a_path_is_no_error(tmp_path) -> None:
     command = [sys.executable, "-c", said]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.stdout.split() == ["?", "?"]
+
+
+def test_a_reader_that_has_had_enough_is_no_bug() -> None:
+    """As `ldm-studio doctor | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "ldm_studio", "doctor"]
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (cli.Exit.INTERRUPTED, "")
