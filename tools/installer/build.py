@@ -78,10 +78,10 @@ def bundle(made: Product, options: Options) -> Frozen:
     say(f"freezing {APPLICATION} {made.version} for {made.system}; this takes some minutes")
     icons.draw(options.work / "icons")
     frozen = freeze(options.work, made.epoch)
-    before = sum(sizes.breakdown(frozen.inner).values())
+    before = sum(sizes.breakdown(frozen.tree, frozen.folders).values())
     for folder in frozen.folders:
         pruning.prune(folder, frozen.sources)
-    after = sum(sizes.breakdown(frozen.inner).values())
+    after = sum(sizes.breakdown(frozen.tree, frozen.folders).values())
     say(f"pruned from {sizes.mib(before)} to {sizes.mib(after)}")
     parts = licences.collect(kept_sources(frozen))
     text = licences.document(parts)
@@ -224,9 +224,9 @@ def run(made: Product, options: Options) -> list[Path]:
     with ThreadPoolExecutor(len(options.kinds)) as pool:  # xz gives the interpreter's lock away
         files = list(pool.map(lambda kind: PACKERS[kind](made, frozen, options), options.kinds))
     write_sums(files, options.output / "SHA256SUMS")
-    print(sizes.table(frozen.inner))
+    print(sizes.table(sizes.breakdown(frozen.tree, frozen.folders)))
     print("the largest files:")
-    for name, size in sizes.largest(frozen.inner):
+    for name, size in sizes.largest(frozen.tree):
         print(f"  {name:<50}{sizes.mib(size):>14}")
     print(f"made in {time.monotonic() - began:.0f} s:")
     for path in files:
