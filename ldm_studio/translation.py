@@ -101,6 +101,14 @@ def counted(context: str, text: str, n: int) -> str:
     return QCoreApplication.translate(context, text, None, n)
 
 
+def joined(*sentences: str) -> str:
+    """One behind the other, without those that are empty. Chinese leaves no space between them."""
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text[-1] in "。！？；" else f" {sentence}"
+    return text
+
+
 def told(message: str) -> str:
     """A message of `core`, or of another part without widgets, in the window's language.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, metadata
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
 
 from .. import __version__
@@ -46,7 +45,6 @@ class AboutDialog(HelpDialog):
         self.licences.setAccessibleName(self.tr("Licences"))
         self.licences.setAccessibleDescription(self.tr("Of the program and of what it stands on."))
         self.licences.setOpenExternalLinks(True)
-        self.licences.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.licences.setMarkdown(licences())
         tabs = QTabWidget()
         tabs.addTab(self.licences, self.tr("Licences"))

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from core.request import MAX_SEED
 from ldm_studio.look.theme import GRID, icon
+from ldm_studio.translation import joined
 
 
 class Caption(QLabel):
@@ -41,7 +42,7 @@ class Caption(QLabel):
         self._control, self._tip, self._reset = control, tip, reset
         self._hint = ""
         hint = self.tr("Double-click the name to reset it.") if reset else ""
-        self.setToolTip(" ".join(filter(None, (tip, hint))))
+        self.setToolTip(joined(tip, hint))
         for widget in (control, *control.findChildren(QWidget)):
             widget.setToolTip(widget.toolTip() or tip)
             if not widget.accessibleName():

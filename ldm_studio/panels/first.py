@@ -27,6 +27,8 @@ SIDE = 72
 BUTTON = SIDE + 5 * GRID
 GALLERY = 3 * BUTTON + 2 * GRID
 WIDTH = 460
+STEP = 8
+"""Logical pixels by which a text is made narrower."""
 FOCUS_EDGE = 2
 """Logical pixels at the edge of the canvas, which tells by them that it has the keyboard."""
 
@@ -88,7 +90,7 @@ class FirstPage(QWidget):
         column.setSpacing(2 * GRID)
         column.addWidget(self.title)
         column.addWidget(self.gallery, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self.about)
+        column.addWidget(self.about, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._row)
         self.models.clicked.connect(self.models_requested)
         self.picture.clicked.connect(self.picture_requested)
@@ -148,12 +150,21 @@ class FirstPage(QWidget):
                 else self.tr("Type what you want to see.")
             )
             self.about.setVisible(about)
+            self.about.setMaximumWidth(balanced(self.about, width - 2 * GRID))
             height = self._column.heightForWidth(width)
             if height <= self.height():
                 break
         left = (self.width() - width) // 2
         top = max(0, (self.height() - height) // 2)
         self._column.setGeometry(QRect(left, top, width, min(height, self.height())))
+
+
+def balanced(label: QLabel, most: int) -> int:
+    """The least width in which its text has no more lines than within `most`: none of one word."""
+    lines, width = label.heightForWidth(most), most
+    while width > most // 2 and label.heightForWidth(width - STEP) == lines:
+        width -= STEP
+    return width
 
 
 def _picture(path: Path, ratio: float) -> QIcon:

@@ -34,7 +34,7 @@ from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import told
+from ldm_studio.translation import joined, told
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -166,7 +166,7 @@ class PromptPanel(QWidget):
             editor.show_reading(reading)
             counter.show_reading(text, reading)
             wrong = (told(problem.explanation) for problem in editor.problems())
-            editor.setAccessibleDescription(" ".join(filter(None, (counter.toolTip(), *wrong))))
+            editor.setAccessibleDescription(joined(counter.toolTip(), *wrong))
 
     def _reading(self, text: str, editor: PromptEditor) -> Reading | None:
         """Of a template: how long one of the prompts is that it may become."""

@@ -23,7 +23,7 @@ from core.errors import StudioError
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.prompts.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
-from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, joined, told, translate
 
 CSV_FILTER = QT_TRANSLATE_NOOP("StylesDialog", "Tables of styles (*.csv);;All files (*)")
 SAVE_WIDTH, LIST_WIDTH = 400, 176
@@ -252,7 +252,7 @@ class StylesDialog(QDialog):
 
 def _said(what: StudioError | str | None) -> str:
     if isinstance(what, StudioError):
-        return " ".join(filter(None, (told(what.message), told(what.hint))))
+        return joined(told(what.message), told(what.hint))
     return what or ""
 
 

@@ -11,7 +11,7 @@ from core.request import MAX_SIDE, Request
 
 from ..pictures.images import MAX_PIXELS
 from ..pipeline import ModelInfo
-from ..translation import translate
+from ..translation import joined, translate
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
@@ -98,7 +98,7 @@ def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: boo
     """Why the model cannot draw this size; empty when it can."""
     sides = ((translate("Fitting", "Width"), width), (translate("Fitting", "Height"), height))
     problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
-    return " ".join(filter(None, problems))
+    return joined(*problems)
 
 
 _LATENTS = (

@@ -18,7 +18,7 @@ from ..pictures import images
 from ..pictures.infotext import restore
 from ..pipeline import ModelInfo
 from ..store.fitting import admit, unused_settings
-from ..translation import told, translate
+from ..translation import joined, told, translate
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def load(
     if model is not None:
         rgb, note = admit(rgb, model)
         notes.append(note)
-    return Opened(rgb, " ".join(filter(None, notes)), request, ignored, others)
+    return Opened(rgb, joined(*notes), request, ignored, others)
 
 
 def _settings(

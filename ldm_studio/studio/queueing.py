@@ -13,7 +13,7 @@ from ..engine.events import Progress, QueueChanged, QueueItem
 from ..main_window import MainWindow
 from ..store.changes import MOST
 from ..store.store import StudioStore
-from ..translation import counted, translate
+from ..translation import counted, joined, translate
 from .recovered import Recovered
 
 
@@ -109,7 +109,7 @@ def left_words(items: Sequence[QueueItem]) -> str:
     else:
         words = counted("Queueing", "%n pictures were interrupted.", len(begun))
     waits = counted("Queueing", "%n more wait in the queue.", rest) if rest else ""
-    return " ".join(filter(None, (words, waits)))
+    return joined(words, waits)
 
 
 def _interrupted(item: QueueItem) -> str:

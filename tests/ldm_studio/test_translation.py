@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from pytestqt.qtbot import QtBot
 
 from ldm_studio import translation
-from ldm_studio.translation import CONTEXT, chosen, languages, told
+from ldm_studio.translation import CONTEXT, chosen, joined, languages, told
 from tools.translations import tool
 
 SAID = {
@@ -96,3 +96,9 @@ def test_the_system_language_is_followed(
     monkeypatch.setattr(translation, "languages", lambda: {"en": "English", "zh_CN": "简体中文"})
     monkeypatch.setattr(QLocale, "system", lambda: System())
     assert chosen("") == expected
+
+
+def test_sentences_are_parted_as_their_language_does() -> None:
+    assert joined("It is red.", "", "Change it.") == "It is red. Change it."
+    assert joined("它是红色的。", "更改它。") == "它是红色的。更改它。"
+    assert joined("", "") == ""

@@ -7,7 +7,7 @@ from datetime import date
 from PySide6.QtCore import QDate, QLocale
 
 from ldm_studio.history.rebuild import Report
-from ldm_studio.translation import counted, told, translate
+from ldm_studio.translation import counted, joined, told, translate
 
 from .library import Indexed
 
@@ -54,7 +54,7 @@ def _day(day: date) -> QDate:
 def summed_up(indexed: Indexed) -> tuple[str, str]:
     """What looking through folders came to, and hints on what was found."""
     report: Report = indexed.report
-    return _counted(indexed), " ".join(filter(None, (_unread(report), _ignored(report))))
+    return _counted(indexed), joined(_unread(report), _ignored(report))
 
 
 def _counted(indexed: Indexed) -> str:

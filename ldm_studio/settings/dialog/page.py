@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ...look.theme import GRID
 from ...panels.fields import WheelGuard
+from ...translation import joined
 from ..preferences import Preferences
 from ..settings import Settings
 
@@ -49,7 +50,7 @@ class Row(QWidget):
 
     def explain(self, meaning: str) -> None:
         """What the setting means as it is now."""
-        text = " ".join(filter(None, (meaning, self._when)))
+        text = joined(meaning, self._when)
         self.meaning.setText(text)
         self.meaning.setVisible(bool(text))
         self.control.setAccessibleDescription(text)
