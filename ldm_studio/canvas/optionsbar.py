@@ -170,6 +170,9 @@ class OptionsBar(Folding):
             (self._tolerance.label,),
             (self._carry,),
             (self._tint,),
+            # These have keys, and are in the menu.
+            (self._actual_size,),
+            (self._fit,),
         )
 
     def _wire(self) -> None:

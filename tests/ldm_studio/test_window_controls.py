@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.request import Request
+from ldm_studio.canvas.tools import Tool
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 
 
@@ -94,6 +96,17 @@ def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     assert (window.width(), window.height()) == (640, 400)
     assert window.canvas.view.width() >= 96
     assert window.run_area.button.isVisible()
+
+
+def test_a_small_screen_holds_every_tool(application) -> None:
+    window = application.window
+    view = window.canvas.view
+    view.set_picture(np.full((64, 64, 3), 200, np.uint8))
+    for tool in Tool:
+        view.set_tool(tool)
+        window.resize(640, 400)
+        window.layout().activate()
+        assert (tool, window.width(), window.height()) == (tool, 640, 400)
 
 
 def test_tab_goes_through_the_prompt_panel_from_top_to_bottom(application) -> None:
