@@ -20,6 +20,8 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MAX_VALUES = 100_000
 MAX_NAME = 65_536
+MAX_TEXT = 10_000_000
+MAX_LIST = 1_000_000
 PLAIN = {0: torch.float32, 1: torch.float16, 28: torch.float64, 30: torch.bfloat16}
 SCALARS = "BbHhIif?"
 WIDE = {10: "Q", 11: "q", 12: "d"}
@@ -59,10 +61,10 @@ class _Reader:
 
     def value(self, kind: int, *, inside: bool = False) -> Value:
         if kind == STRING:
-            return self.text(len(self._data))
+            return self.text(MAX_TEXT)
         if kind == ARRAY and not inside:
             of = int(self.number("I"))
-            count = self.count("Q", len(self._data), "values in a list")
+            count = self.count("Q", MAX_LIST, "values in a list")
             return tuple(self.value(of, inside=True) for _ in range(count))
         if kind < len(SCALARS):
             return self.number(SCALARS[kind])
@@ -108,6 +110,8 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
         name: _entry(name, shape, kind, start + offset, values.get(SHAPE + name), len(data))
         for name, (shape, kind, offset) in found.items()
     }
+    if sum(entry.nbytes for entry in entries.values()) > len(data):
+        raise UnreadableError("its tensors say that they are larger than it is")
     told = {name: value for name, value in values.items() if isinstance(value, str)}
     return TensorFile(path, entries, told)
 

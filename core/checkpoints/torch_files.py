@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,10 @@ from .tensor_file import MAX_TENSORS, Entry, TensorFile, UnreadableError
 MAX_PICKLE = 64_000_000
 """Bytes; that of the largest published checkpoints is below 1 MB."""
 MAX_MEMBERS = 200_000
+MAX_ORDER = 16
+"""Bytes of the word for the order of bytes."""
+MAX_SHARED = 4
+"""So many times the size of a file its tensors may take: some share their elements."""
 MAX_VALUE = 1e300
 LOCAL_HEADER = 30
 """Bytes before a member's name."""
@@ -48,6 +53,9 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise UnreadableError(f"it is an archive of {len(members)} files")
+    names = Counter(member.filename for member in members)
+    if twice := next((name for name, count in names.items() if count > 1), None):
+        raise UnreadableError(f"its archive holds {twice!r:.80} twice")
     pickled = [member for member in members if member.filename.split("/")[-1] == "data.pkl"]
     if len(pickled) != 1:
         raise UnreadableError("it is a zip archive, but not as PyTorch writes them")
@@ -55,8 +63,10 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
     if pickle.file_size > MAX_PICKLE or pickle.compress_type != zipfile.ZIP_STORED:
         raise UnreadableError("its pickle is larger than any checkpoint's, or compressed")
     folder = pickle.filename.removesuffix("data.pkl")
-    for member in members:
-        if member.filename == f"{folder}byteorder" and archive.read(member)[:8] != b"little":
+    order = f"{folder}byteorder"
+    if order in names:
+        is_short = archive.getinfo(order).file_size <= MAX_ORDER
+        if not is_short or archive.read(order) != b"little":
             raise UnreadableError("its numbers are big-endian")
     data = f"{folder}data/"
     places = {
@@ -70,6 +80,8 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
         stored.key: elements.start(stored) for stored in {t.elements for t in tensors.values()}
     }
     entries = {name: _entry(name, t, starts[t.elements.key]) for name, t in tensors.items()}
+    if sum(entry.nbytes for entry in entries.values()) > MAX_SHARED * elements.whole:
+        raise UnreadableError("its tensors say that they are much larger than it is")
     return TensorFile(path, entries, values=values)
 
 

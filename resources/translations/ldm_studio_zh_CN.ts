@@ -6506,6 +6506,10 @@
         <translation>名称中需要 {number}，以免图片重名。</translation>
     </message>
     <message>
+        <source>The negative prompt has no effect: CFG 1 leads away from nothing.</source>
+        <translation>反向提示词不起作用：CFG 为 1 时不会远离任何内容。</translation>
+    </message>
+    <message>
         <source>The negative prompt has no effect: {0} is told the CFG instead.</source>
         <translation>反向提示词无效：{0} 直接接收 CFG 数值。</translation>
     </message>
@@ -7178,6 +7182,10 @@
         <translation>其对齐为 {0}</translation>
     </message>
     <message>
+        <source>its archive holds {0} twice</source>
+        <translation>它的压缩包中 {0} 出现了两次</translation>
+    </message>
+    <message>
         <source>its archive is damaged, or not complete: {0}</source>
         <translation>其归档已损坏或不完整：{0}</translation>
     </message>
@@ -7272,6 +7280,14 @@
     <message>
         <source>its tensors are compressed, which PyTorch never does</source>
         <translation>其张量被压缩，而 PyTorch 从不如此</translation>
+    </message>
+    <message>
+        <source>its tensors say that they are larger than it is</source>
+        <translation>它的张量声称的大小超过了文件本身</translation>
+    </message>
+    <message>
+        <source>its tensors say that they are much larger than it is</source>
+        <translation>它的张量声称的大小远远超过了文件本身</translation>
     </message>
     <message>
         <source>its text encoder is {0} wide, which no CLIP is</source>

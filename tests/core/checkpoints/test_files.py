@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import struct
+import tracemalloc
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -251,6 +252,35 @@ def malicious(target: Path) -> dict[str, bytes]:
         "torch._utils._rebuild_tensor_v2.__globals__": (
             b"\x80\x04\x8c\x0ctorch._utils\x8c\x1e_rebuild_tensor_v2.__globals__\x93."
         ),
+        "copyreg._reconstructor": b"\x80\x02ccopyreg\n_reconstructor\n(cos\nsystem\ntR.",
+        "copy_reg._reconstructor": b"ccopy_reg\n_reconstructor\n(cposix\nsystem\ntR.",
+        "torch.storage._load_from_bytes": (
+            b"\x80\x02ctorch.storage\n_load_from_bytes\nB\x01\x00\x00\x00x\x85R."
+        ),
+        "numpy.core.multiarray._reconstruct": (
+            b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01bt."
+        ),
+        "numpy._core.multiarray._reconstruct": (
+            b"\x80\x04\x8c\x16numpy._core.multiarray\x8c\x0c_reconstruct\x93."
+        ),
+        "numpy.testing._private.utils.runstring": (
+            b"\x80\x02cnumpy.testing._private.utils\nrunstring\n(X\x01\x00\x00\x00a}tR."
+        ),
+        "torch.nn.modules.module.Module": (  # whose state is set by BUILD
+            b"\x80\x02ctorch.nn.modules.module\nModule\n)\x81}X\x01\x00\x00\x00acos\nsystem\nsb."
+        ),
+        "torch._dynamo.source.eval": b"\x80\x02ctorch._dynamo.source\neval\n)R.",
+        "shutil.rmtree": b"\x80\x04\x8c\x06shutil\x94\x8c\x06rmtree\x94h\x00h\x01\x93.",  # noted
+        "socket.create_connection": (  # behind a value that is thrown away, and a mark
+            b"\x80\x02(K\x01K\x021K\x01csocket\ncreate_connection\n0."
+        ),
+        "ctypes.CDLL": b"\x80\x02}K\x01cctypes\nCDLL\ns.",  # as a value that nothing calls
+        "sys.modules": b"\x80\x02csys\nmodules\nX\x02\x00\x00\x00osV\nb.",  # and builds
+        "types.CodeType": b"\x80\x02(ctypes\nCodeType\nK\x00to.",
+        "code.InteractiveInterpreter": b"\x80\x02ccode\nInteractiveInterpreter\n)\x81.",
+        "asyncio.unix_events._UnixSubprocessTransport._start": (
+            b"\x80\x04\x8c\x13asyncio.unix_events\x8c\x1f_UnixSubprocessTransport._start\x93."
+        ),
         "pathlib.": Trap(target),
         "__main__.Anything": b"\x80\x02c__main__\nAnything\n)\x81.",
     }
@@ -382,6 +412,66 @@ def test_archive_bombs_are_refused(tmp_path: Path) -> None:
     path.write_bytes(buffer.getvalue())
     with pytest.raises(ModelError, match="compressed"):
         open_tensors(path)
+
+
+def test_a_short_word_in_an_archive_is_not_unpacked_to_gigabytes(tmp_path: Path) -> None:
+    path = tmp_path / "model.ckpt"
+    buffer = io.BytesIO(archive(b"\x80\x02}."))
+    with zipfile.ZipFile(buffer, "a") as made:
+        made.writestr("archive/byteorder", bytes(150_000_000), zipfile.ZIP_DEFLATED)
+    path.write_bytes(buffer.getvalue())
+    tracemalloc.start()
+    with pytest.raises(ModelError, match="big-endian"):
+        open_tensors(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000_000
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["archive/data.pkl", "archive/data/0"])
+def test_names_that_stand_twice_in_an_archive_are_refused(name: str, tmp_path: Path) -> None:
+    """Programs do not agree on which of them counts."""
+    path = tmp_path / "model.ckpt"
+    buffer = io.BytesIO(archive(tensor_pickle("2", "1", 2), {"0": bytes(8)}))
+    with zipfile.ZipFile(buffer, "a") as made:
+        made.writestr(name, bytes(8))
+    path.write_bytes(buffer.getvalue())
+    with pytest.raises(ModelError, match=f"holds '{name}' twice"):
+        open_tensors(path)
+
+
+@pytest.mark.parametrize("key", ["../../../../etc/passwd", "/etc/passwd", "a/../../b", "C:\\x"])
+def test_names_that_lead_out_of_an_archive_lead_nowhere(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "inner" / "model.ckpt"
+    path.parent.mkdir()
+    data = tensor_pickle("2", "1", 2, key=key).replace(
+        b"X\x01\x00\x00\x00" + key.encode(), b"X" + struct.pack("<I", len(key)) + key.encode()
+    )
+    path.write_bytes(archive(data, {key: struct.pack("<2f", 3, 4)}))
+    assert open_tensors(path).tensor("w").tolist() == [3, 4]  # what is in the file itself
+    path.write_bytes(archive(data))
+    with pytest.raises(ModelError, match="are missing"):
+        open_tensors(path)
+    assert [file.name for file in tmp_path.rglob("*")] == ["inner", "model.ckpt"]
+
+
+def test_an_archive_in_an_archive_is_not_looked_into(tmp_path: Path) -> None:
+    path = tmp_path / "model.ckpt"
+    inner = archive(malicious(tmp_path / "executed")["builtins.eval"])
+    path.write_bytes(archive(inner))
+    with pytest.raises(ModelError, match="its pickle is damaged"):
+        open_tensors(path)
+    path.write_bytes(archive(b"\x80\x02}.", {"0": inner}))
+    assert not open_tensors(path).entries
+
+
+def test_a_thousand_tensors_of_the_same_elements_are_refused(tmp_path: Path) -> None:
+    """A small file is not to take a thousand times its size in memory."""
+    elements = torch.zeros(100_000)
+    torch.save({str(i): elements[:] for i in range(1000)}, tmp_path / "many.ckpt")
+    with pytest.raises(ModelError, match="much larger than it is"):
+        open_tensors(tmp_path / "many.ckpt")
 
 
 def test_other_archives_are_told(tmp_path: Path) -> None:

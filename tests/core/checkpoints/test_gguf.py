@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,44 @@ def test_damaged_ones_are_refused(packed: Path, tmp_path: Path) -> None:
         path.write_bytes(whole[:at] + data + whole[at + len(data) :])
         with pytest.raises(ModelError, match=told):
             identify(path)
+
+
+def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) -> bytes:
+    return b"GGUF" + struct.pack("<IQQ", 3, number, count) + values + tensors
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (gguf_file(struct.pack("<Q1sIIQ", 1, b"a", 9, 0, 2**40), 1), "values in a list"),
+        (gguf_file(struct.pack("<Q1sIQ", 1, b"a", 8, 2**40), 1), "characters in a name"),
+        (gguf_file(struct.pack("<Q1sII", 1, b"a", 9, 9), 1), "not complete"),
+        (gguf_file(struct.pack("<Q1sI", 1, b"a", 77), 1), "unknown kind 77"),
+        (gguf_file(b"", 0, struct.pack("<Q1sI", 1, b"w", 99), 1), "sides of 'w'"),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 77, 0), 1), "number 77"),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**62, 0, 0), 1), "ends within 'w'"),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 0, 2**63), 1), "ends within 'w'"),
+        (
+            gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 1, 0, 0) * 2, 2) + bytes(64),
+            "names 'w' twice",
+        ),
+        (
+            gguf_file(
+                b"",
+                0,
+                b"".join(struct.pack("<Q2sIQIQ", 2, b"%02d" % i, 1, 250, 0, 0) for i in range(99)),
+                99,
+            )
+            + bytes(2000),
+            "larger than it is",
+        ),
+    ],
+)
+def test_what_is_more_than_there_is_is_refused(data: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=told):
+        open_tensors(path)
 
 
 @given(data=st.data())

@@ -83,6 +83,39 @@ def with_nan(source: Path, path: Path) -> Path:
     return path
 
 
+def malicious(source: Path, path: Path) -> Path:
+    """A whole model, beside which its pickle has a call."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"state_dict": load_file(source), "hook": Calls(path.with_suffix(".proof"))}, path)
+    return path
+
+
+class Calls:
+    """Unpickled, it would create a file."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.target,)
+
+
+def with_a_huge_header(source: Path, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((10 * 2**30).to_bytes(8, "little") + source.read_bytes()[8:])
+    return path
+
+
+def with_a_flipped_bit(source: Path, path: Path) -> Path:
+    """In the header, in which it makes another shape."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = bytearray(source.read_bytes())
+    at = data.index(b'"shape":[') + len(b'"shape":[')
+    data[at] ^= 1
+    path.write_bytes(bytes(data))
+    return path
+
+
 # --- where they lie -----------------------------------------------------------------------------
 
 
@@ -398,7 +431,9 @@ def test_the_shipped_model_is_inspected_too(capsys) -> None:
 # --- the engine ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", [truncated, with_nan])
+@pytest.mark.parametrize(
+    "damage", [truncated, with_nan, malicious, with_a_huge_header, with_a_flipped_bit]
+)
 def test_a_damaged_checkpoint_leaves_the_loaded_model(
     damage: Callable[[Path, Path], Path], tiny_sd1, tmp_path
 ) -> None:
@@ -412,6 +447,7 @@ def test_a_damaged_checkpoint_leaves_the_loaded_model(
     assert pipeline.info.name == before.name
     run = pipeline.begin(REQUEST, None, None)
     assert sum(1 for _ in run.steps()) == run.total
+    assert not [*tmp_path.glob("*.proof")]
 
 
 def test_the_precision_that_is_said_is_the_models(tiny_sd1) -> None:
