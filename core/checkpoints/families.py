@@ -171,6 +171,11 @@ OTHERS: Mapping[tuple[int, int | None], str] = {
 """By width and context: what can be told, but not be drawn with."""
 
 
+def called(family: Family, extra: str) -> str:
+    """Such as "Stable Diffusion 1, inpainting"."""
+    return ", ".join(filter(None, (family.name, "" if family is UPSCALER else extra)))
+
+
 @dataclass(frozen=True)
 class CheckpointConfig:
     """Everything about a model from a checkpoint but its weights."""

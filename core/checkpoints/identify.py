@@ -16,7 +16,7 @@ from ..errors import ModelError
 from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig
 from ..networks.unet import UNetConfig
-from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Reading
+from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Reading, called
 from .files import open_tensors
 from .folders import Folder, is_diffusers_folder, open_folder
 from .notes import read_notes
@@ -68,7 +68,7 @@ class Identity:
     @property
     def name(self) -> str:
         told = "LCM" if self.unet.guidance_dim else ""
-        return ", ".join(filter(None, (self.family.name, self.extra, told)))
+        return ", ".join(filter(None, (called(self.family, self.extra), told)))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def _identity(
 ) -> Identity:
     if parts.unet is None:
         raise _not_a_model(parts)
-    for marker in ("edm_mean", "edm_vpred.sigma_max", "scaled_fp8"):
+    for marker in ("edm_mean", "edm_vpred.sigma_max"):
         if marker in parts.markers:
             raise UnknownKindError(f"its {marker} shows a kind of model that is not known yet")
     try:

@@ -26,6 +26,8 @@ class Source:
     third: int | None = None
     """Which third of its rows: queries, keys or values that are stored as one."""
     transposed: bool = False
+    scale: Source | None = None
+    """One number that it is multiplied by: that of 8-bit weights that use their whole range."""
 
     @property
     def entry(self) -> Entry:
@@ -41,6 +43,8 @@ class Source:
     def tensor(self) -> Tensor:
         """A copy of what is in the file."""
         tensor = self.file.tensor(self.key)
+        if self.scale is not None:
+            tensor = tensor.float() * self.scale.tensor().float()
         if self.third is not None:
             return tensor.chunk(3)[self.third]
         return tensor.T if self.transposed else tensor

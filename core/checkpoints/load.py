@@ -182,14 +182,14 @@ def _config(identity: Identity) -> CheckpointConfig:
         text_encoders=identity.text_encoders,
         prediction=predicts.kind,
         schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
-        defaults=_defaults(identity),
+        defaults=defaults_of(identity),
         extra=identity.extra,
         found=identity.found if identity.found != predicts.kind else "",
     )
 
 
-def _defaults(identity: Identity) -> Defaults:
-    """Of its family, or of the few steps it was distilled to."""
+def defaults_of(identity: Identity) -> Defaults:
+    """Those of its family, or of the few steps it was distilled to."""
     family, side = identity.family, _side(identity)
     told = variant_of(identity.path.stem, identity.metadata)
     if identity.unet.guidance_dim:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .keys import (
@@ -71,7 +72,10 @@ class Parts:
     """Tensors that say something by being there."""
 
 
-MARKERS = ("v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_mean", "scaled_fp8")
+MARKERS = ("v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_mean")
+SCALE = ".scale_weight"
+_OF_SCALES = re.compile(r"(^|\.)(scale_weight|scale_input|scaled_fp8)$")
+"""Names of what belongs to scaled 8-bit weights; inputs are not computed with in 8 bits here."""
 
 _OTHERS = {
     "first_stage_model.quantize.embedding.weight": "a VQ autoencoder",
@@ -96,6 +100,7 @@ def everything(file: TensorFile) -> Sources:
 
 def find(group: Sources) -> Parts:
     """The parts among tensors that share a space of names."""
+    group = _with_scales(group)
     keys = list(group)
     unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
     autoencoder = _original_autoencoder(group, keys) or _diffusers_autoencoder(group, keys)
@@ -121,6 +126,19 @@ def find(group: Sources) -> Parts:
         ignored=len(left) - len(unknown),
         markers=markers,
     )
+
+
+def _with_scales(group: Sources) -> Sources:
+    """Each 8-bit weight with the scale beside it, as ComfyUI writes them, which is no tensor of its
+    own then."""
+    scales = {key.removesuffix(SCALE) + ".weight": key for key in group if key.endswith(SCALE)}
+    if not scales:
+        return group
+    found = {key: source for key, source in group.items() if not _OF_SCALES.search(key)}
+    for key, scale in scales.items():
+        if key in found and math.prod(group[scale].shape) == 1:
+            found[key] = replace(found[key], scale=group[scale])
+    return found
 
 
 def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:

@@ -408,12 +408,10 @@ class CorePipeline:
 
 def _family(model: Model) -> str:
     """As `Identity.name` says it; empty for a model of our own kind."""
-    from core.checkpoints.families import CheckpointConfig
+    from core.checkpoints.families import CheckpointConfig, called
 
     config = model.config
-    if not isinstance(config, CheckpointConfig):
-        return ""
-    return ", ".join(filter(None, (config.family.name, config.extra)))
+    return called(config.family, config.extra) if isinstance(config, CheckpointConfig) else ""
 
 
 def _check(wanted: Wanted) -> None:

@@ -307,7 +307,7 @@ PUBLISHED = {
         vector_dim=2560,
         **LINEAR,
     ),
-    "Stable Diffusion x4 upscaler, upscaling": UNetConfig(
+    "Stable Diffusion x4 upscaler": UNetConfig(
         in_channels=7,
         channels=256,
         multipliers=(1, 2, 2, 4),

@@ -66,6 +66,28 @@ def test_a_file_of_any_precision(
     assert_holds(model, tiny, *STORED[stored])
 
 
+@pytest.mark.parametrize("kind", ["SD1", "SDXL"])
+def test_8_bits_with_a_scale_for_each_weight(
+    kind: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    """As ComfyUI writes it: a weight is its 8-bit numbers times `scale_weight`."""
+    tiny = tinies[kind]
+    weights = original(tiny) | {f"{UNET}scaled_fp8": torch.zeros(2, dtype=F8)}
+    expected = dict(tiny.unet.state_dict())
+    for name, value in tiny.unet.state_dict().items():
+        if name.endswith(".weight") and value.ndim == 2:
+            scale = value.abs().max() / 448
+            layer = UNET + name.removesuffix(".weight")
+            weights[f"{layer}.weight"] = (value / scale).to(F8)
+            weights[f"{layer}.scale_weight"] = scale
+            weights[f"{layer}.scale_input"] = torch.ones(())
+            expected[name] = weights[f"{layer}.weight"].float() * scale
+    save_file(weights, tmp_path / "model.safetensors")
+    model = load_checkpoint(tmp_path / "model.safetensors", digest="known", prediction="eps")
+    for name, value in model.unet.state_dict().items():
+        assert torch.equal(value, expected[name]), name
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_with_the_moving_average_only(
     kind: str, tinies: dict[str, Tiny], tmp_path: Path
