@@ -6,6 +6,7 @@ import argparse
 import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ SHORT_HASH = 10
 """Digits of what A1111 calls the model hash."""
 LISTED = 8
 """So many names of tensors are printed; with --json all are."""
+METADATA = 100
+"""Characters of each that are printed."""
+LAYOUTS = {"original": "in the original layout", "moving average": "those of a moving average"}
+"""The others are called by a name: diffusers, OpenCLIP, transformers."""
 
 EXAMPLES = f"""\
 examples:
@@ -199,7 +204,8 @@ def _inspect_own(path: Path, arguments: Namespace) -> int:
 
 
 def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
-    from core.checkpoints.load import misfits
+    from core.checkpoints.load import defaults_of, misfits
+    from core.checkpoints.variants import variant_of
 
     parts, predicts = identity.parts, identity.predicts
     networks = {
@@ -208,9 +214,18 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
         **{f"text encoder {i}": text for i, text in enumerate(parts.texts, start=1)},
     }
     digest = _digest(path, identity)
+    unet, distilled = identity.unet, variant_of(path.stem, identity.metadata)
     return {
         "path": str(path),
         "kind": identity.name,
+        "kind_because": {
+            "channels": unet.channels,
+            "inputs": unet.in_channels,
+            "context": unet.context_dim,
+            "vector": unet.vector_dim or 0,
+        },
+        "distilled": distilled[0].name if distilled else "",
+        "defaults": asdict(defaults_of(identity)),
         "family": identity.family.name,
         "extra_inputs": identity.extra,
         "predicts": predicts.kind,
@@ -265,11 +280,20 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What `_facts` says, in lines."""
     yield "path", facts["path"]
     yield "kind", facts["kind"]
+    why = facts["kind_because"]
+    vector = f", is told {why['vector']} numbers more" if why["vector"] else ""
+    yield (
+        "told by",
+        f"its U-Net is {why['channels']} wide, takes {why['inputs']} channels, attends to vectors "
+        f"of {why['context']}{vector}",
+    )
+    yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
     yield "parameters", f"{facts['parameters'] / 1e6:.1f} million"
     yield "types", ", ".join(f"{dtype} ({count})" for dtype, count in facts["dtypes"].items())
     for name, part in facts["parts"].items():
-        yield name, f"{part['tensors']} tensors in the layout of {part['layout']}"
+        layout = part["layout"]
+        yield name, f"{part['tensors']} tensors, {LAYOUTS.get(layout, f'as {layout} has them')}"
     if facts["has_average"]:
         yield "average", "a moving average of the U-Net is in it as well"
     yield "hash", f"{facts['hash']} (SHA-256 {facts['sha256']})"
@@ -279,7 +303,19 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield what, f"of the {network}: {_some(fit[what])}"
     if facts["unknown_tensors"]:
         yield "unknown", _some(facts["unknown_tensors"])
+    for name, text in list(facts["metadata"].items())[:LISTED]:
+        yield "metadata", f"{name}: {' '.join(text.split())[:METADATA]}"
+    if (rest := len(facts["metadata"]) - LISTED) > 0:
+        yield "metadata", f"and {rest} more, which --json prints"
     yield "usable", facts["problem"] or "yes"
+
+
+def _defaults(asked: Mapping[str, Any], distilled: str) -> str:
+    settings = (
+        f"{asked['sampler']}, {asked['schedule']}, {asked['steps']} steps, CFG {asked['cfg']:g}, "
+        f"{asked['width']} x {asked['height']}"
+    )
+    return f"{settings}: its name, or its metadata, say {distilled}" if distilled else settings
 
 
 def _some(names: list[str]) -> str:
