@@ -285,10 +285,16 @@ def _weights(model: Model) -> dict[int, int]:
 
 
 def _unread(model: Model, request: Request) -> list[str]:
-    if model.told_guidance and request.negative.strip():
-        return [f"The negative prompt has no effect: {model.name} is told the CFG instead."]
     named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
-    return [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+    notes = [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+    if not request.negative.strip():
+        return notes
+    if model.told_guidance:
+        return [f"The negative prompt has no effect: {model.name} is told the CFG instead.", *notes]
+    guided = request.guidance.plus_plus or model.extra == "instruct-pix2pix"
+    if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
+        return ["The negative prompt has no effect: CFG 1 leads away from nothing.", *notes]
+    return notes
 
 
 def _of_no_effect(used: Iterable[Used], effects: Iterable[Effect]) -> list[str]:

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from core.checkpoints.notes import Notes, write_notes
 from core.errors import ModelError, RequestError
 from core.networks.autoencoder import Autoencoder
-from core.request import Addon, Change, Request
+from core.request import Addon, Change, Guidance, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
@@ -361,6 +361,19 @@ def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
     assert run.notes == ("other goes on without the LoRA 'one'.",)
     assert [one.name for one in request.addons] == ["one"]
     assert np.array_equal(picture, drawn(pipeline, request)[0])
+
+
+def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:
+    asked = replace(REQUEST, negative="blurry", cfg=1.0)
+    note = "The negative prompt has no effect: CFG 1 leads away from nothing."
+    assert pipeline.begin(asked, None, None).notes == (note,)
+    for read in (
+        replace(asked, negative=" "),
+        replace(asked, cfg=1.5),
+        replace(asked, changes=(Change(1, cfg=3.0),)),
+        replace(asked, guidance=Guidance(plus_plus=0.7)),
+    ):
+        assert pipeline.begin(read, None, None).notes == ()
 
 
 def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
