@@ -61,6 +61,11 @@ class FoundBox(QComboBox, Generic[F]):
         """The row of one that is chosen and was not found; `looked`: and is not there."""
         raise NotImplementedError
 
+    def setAccessibleName(self, name: str) -> None:  # noqa: N802
+        """Also of the list that opens."""
+        super().setAccessibleName(name)
+        self.view().setAccessibleName(name)
+
     def value(self) -> str:
         return self._value
 
