@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QApplication
 
 from . import paths
 from .canvas.keeping import CanvasKeeper
-from .commands.commands import Commands
 from .desk import Desk
 from .engine.bridge import EngineBridge, Generations
 from .engine.core_pipeline import CorePipeline
@@ -44,6 +43,7 @@ from .startup.session import Session
 from .store.store import StudioStore
 from .studio.announcing import Announcing
 from .studio.browsing import Browsing
+from .studio.commands import Commands
 from .studio.forecasting import Forecasting
 from .studio.studio import Studio
 from .studio.welcoming import Welcoming

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from .commands.commands import Commands
 from .commands.shortcuts import Shortcuts
 from .settings.preferences import Preferences
 from .startup.session import Session
+from .studio.commands import Commands
 from .studio.studio import Studio
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Everything that has a name in the menus: the table, what it does, its keys, the palette."""
+"""The actions of the menus: their table, their keys, and the palette that finds them."""

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject
 from core.errors import RequestError, StudioError
 from core.request import Request
 
-from ..commands.commands import Commands
 from ..engine.events import Finished, Saved
 from ..history.browser.library import Library
 from ..history.browser.parts import Part
@@ -22,6 +21,7 @@ from ..pictures.infotext import Infotext, restore
 from ..prompts.wildcards import templates_of
 from ..store.fitting import unused_settings
 from ..translation import QT_TRANSLATE_NOOP
+from .commands import Commands
 from .studio import Studio
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from ..commands.commands import Commands
 from ..panels.first import FirstPage
 from ..startup.session import Session
+from .commands import Commands
 from .studio import Studio
 
 

@@ -27,9 +27,9 @@ from ..pipeline import ModelInfo
 from ..settings.settings import Scheme
 from ..store.fitting import admit
 from ..store.run_state import RunState
-from ..studio.opening import Opened, load
-from ..studio.studio import Studio
 from ..translation import QT_TRANSLATE_NOOP
+from .opening import Opened, load
+from .studio import Studio
 
 OPEN_FILTER = QT_TRANSLATE_NOOP(
     "Commands",
