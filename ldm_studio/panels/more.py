@@ -32,8 +32,9 @@ from ldm_studio.panels.refiner_box import RefinerBox
 from ldm_studio.panels.sigmas import SigmasEdit
 from ldm_studio.panels.vae_box import VaeBox
 from ldm_studio.store.binding import Binding, bind
+from ldm_studio.store.parameters import MORE
 from ldm_studio.store.run_state import RunState
-from ldm_studio.store.store import MAX_SIGMA, MORE, StudioStore
+from ldm_studio.store.store import MAX_SIGMA, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
 

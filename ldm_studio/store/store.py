@@ -45,6 +45,17 @@ from ..pipeline import ModelInfo
 from ..prompts.wildcards import templates_of
 from ..translation import translate
 from .fitting import refining_problem, side_problem, size_problem
+from .parameters import (
+    FOLLOWING,
+    INPAINT,
+    KEEP_CHANGES,
+    LED_BY,
+    MODEL_FIELDS,
+    MORE,
+    PARTS,
+    PLAIN,
+    SAMPLING,
+)
 from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
 from .run_state import RunState
 
@@ -207,7 +218,7 @@ class StudioStore(QObject):
     """Paths of models, and of folders of models, that the user added."""
     changes = Prop[tuple[Change, ...]]((), persist=False)
     """What the applied request changed along its trajectory. They are asked for again until
-    another parameter than those in _KEEP_CHANGES is edited."""
+    another parameter than those in KEEP_CHANGES is edited."""
     needs_vae = Prop(False, persist=False)
     """Whether the model that is chosen has no autoencoder of its own."""
     run = Prop(RunState(), persist=False)
@@ -247,7 +258,7 @@ class StudioStore(QObject):
                 return needed or model is None or model.takes_addons
             case "image_guidance" | "noise_level":
                 model = self.run.model
-                return model is None or model.extra == _LED[name]
+                return model is None or model.extra == LED_BY[name]
             case "refiner_at":
                 return bool(self.refiner) and self.applies("refiner")
             case "variation_seed":
@@ -309,7 +320,7 @@ class StudioStore(QObject):
 
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
-        plain = {name: getattr(self, name) for name in _REQUEST_FIELDS}
+        plain = {name: getattr(self, name) for name in PLAIN}
         for name in ("clip_skip", "vae", "noise_level"):
             if not self.applies(name):
                 plain[name] = default_of(name)
@@ -331,13 +342,13 @@ class StudioStore(QObject):
     def apply(self, request: Request) -> None:
         """Make every parameter what `request` says, and keep its seed."""
         masks = request.mask or any(change.mask for change in request.changes)
-        for part, names in _PARTS.items():  # first the sigmas, which set the steps
+        for part, names in PARTS.items():  # first the sigmas, which set the steps
             if part == "inpaint" and not masks:
                 continue  # it says nothing, and the next mask is to be redrawn as the last one was
             for name, field in names.items():
                 setattr(self, name, getattr(getattr(request, part), field))
         typed = templates_of(request)
-        for name in _REQUEST_FIELDS:
+        for name in PLAIN:
             setattr(self, name, getattr(typed, name))
         if request.init:
             self.strength = request.strength
@@ -357,16 +368,16 @@ class StudioStore(QObject):
 
     def apply_defaults(self, model: ModelInfo) -> None:
         """Make the sampling parameters those the model was made for."""
-        for name in _SAMPLING:
+        for name in SAMPLING:
             self.reset(name)
-        for name in _MODEL_FIELDS:
+        for name in MODEL_FIELDS:
             setattr(self, name, getattr(model, name))
 
     def follow(self, before: ModelInfo, model: ModelInfo) -> None:
         """Take `model`'s own settings where those of the model `before` were kept."""
         if refining_problem(before.family, model):
             self.reset("refiner", "refiner_at")  # it was one for the other
-        for names in _FOLLOWING:
+        for names in FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:
                 continue  # the size is that of the start picture
             if all(getattr(self, name) == getattr(before, name) for name in names):
@@ -375,13 +386,13 @@ class StudioStore(QObject):
 
     def has_defaults_of(self, model: ModelInfo) -> bool:
         """Whether `apply_defaults` would leave all as it is."""
-        own = all(getattr(self, name) == getattr(model, name) for name in _MODEL_FIELDS)
-        return own and all(getattr(self, name) == default_of(name) for name in _SAMPLING)
+        own = all(getattr(self, name) == getattr(model, name) for name in MODEL_FIELDS)
+        return own and all(getattr(self, name) == default_of(name) for name in SAMPLING)
 
     def reset(self, *names: str) -> None:
         """Put these back to what the loaded model has as its own, or to the default."""
         for name in names:
-            own = name in _MODEL_FIELDS and self.run.model is not None
+            own = name in MODEL_FIELDS and self.run.model is not None
             setattr(self, name, getattr(self.run.model, name) if own else default_of(name))
 
     def saved(self) -> dict[str, Any]:
@@ -401,7 +412,7 @@ class StudioStore(QObject):
         return problems
 
     def _part(self, part: str) -> dict[str, Any]:
-        names = _PARTS[part].items()
+        names = PARTS[part].items()
         return {field: getattr(self, name) for name, field in names if self.applies(name)}
 
     def _all_changes(self) -> tuple[Change, ...]:
@@ -416,7 +427,7 @@ class StudioStore(QObject):
         return tuple(sorted(every, key=lambda change: change.step))
 
     def _on_modified(self, name: str) -> None:
-        if name not in _KEEP_CHANGES:
+        if name not in KEEP_CHANGES:
             self.changes = ()
         match name:
             case "guidance_start":
@@ -434,73 +445,6 @@ class StudioStore(QObject):
         else:
             self.steps = self._steps_without_sigmas or self.steps
             self._steps_without_sigmas = 0
-
-
-_REQUEST_FIELDS = (
-    "prompt",
-    "negative",
-    "model",
-    "sampler",
-    "schedule",
-    "steps",
-    "cfg",
-    "seed",
-    "width",
-    "height",
-    "count",
-    "noise",
-    "tile",
-    "syntax",
-    "clip_skip",
-    "vae",
-    "noise_level",
-)
-
-_LED = {"image_guidance": "instruct-pix2pix", "noise_level": "upscaling"}
-"""The kinds of models that these are for."""
-
-_FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
-"""What belongs together of the settings that models have as their own."""
-_MODEL_FIELDS = tuple(name for names in _FOLLOWING for name in names)
-
-_PARTS = {
-    "guidance": {
-        "rescale": "rescale",
-        "guidance_start": "start",
-        "guidance_end": "end",
-        "mimic": "mimic",
-        "quantile": "quantile",
-        "plus_plus": "plus_plus",
-        "image_guidance": "image",
-    },
-    "options": {name: name for name in Options.RANGES},
-    "levels": {name: name for name in ("sigmas", "sigma_min", "sigma_max", "rho")},
-    "variation": {"variation_seed": "seed", "variation_strength": "strength"},
-    "inpaint": {
-        "area": "area",
-        "padding": "padding",
-        "area_width": "width",
-        "area_height": "height",
-        **{n: n for n in ("content", "invert", "soft", "grow", "blur", "match")},
-    },
-}
-"""Parts of a request: {parameter: field} of each."""
-
-INPAINT = tuple(_PARTS["inpaint"])
-
-_SAMPLING = (*_PARTS["guidance"], *_PARTS["options"], *_PARTS["levels"])
-
-MORE = (
-    *("syntax", "clip_skip", "vae", "refiner", "refiner_at"),
-    *(name for name in _SAMPLING if name not in _LED),
-    "noise",
-    *_PARTS["variation"],
-    "tile",
-)
-"""The seldom used parameters."""
-
-_KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")
-"""Editing these leaves it sensible to ask for the applied changes again."""
 
 
 def persistent_fields() -> list[str]:
