@@ -177,7 +177,7 @@ def test_the_list_of_shortcuts_is_up_to_date() -> None:
 def test_every_key_of_the_canvas_is_listed() -> None:
     text = docs_shortcuts.page().split("## On the canvas")[1].split("##")[0]
     alike = {"=": "+", "Shift++": "+", "Shift+{": "Shift+[", "Shift+}": "Shift+]"}
-    keys = {alike.get(key, key) for key in key_table(MagicMock())}
+    keys = {alike.get(key, key) for key in key_table(MagicMock(), MagicMock())}
     with_arrows = {f"{held}{arrow}" for held in REACH for arrow in ARROWS}
     assert {key for key in keys - with_arrows if f"`{key}`" not in text} == set()
 

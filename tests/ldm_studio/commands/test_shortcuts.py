@@ -94,7 +94,7 @@ def test_nonsense_in_the_file_leaves_a_command_its_other_keys(start) -> None:
 
 
 def test_the_keys_that_are_listed_for_the_canvas_are_those_it_has(application) -> None:
-    table = key_table(application.window.canvas.view)
+    table = key_table(application.window.canvas.view, lambda *_: None)
     (listed,) = (rows for place, rows in fixed_keys().items() if "canvas" in place)
     handled_elsewhere = {"Return", "Space", "C", "O"}
     for row in listed:
