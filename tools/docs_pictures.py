@@ -1,4 +1,4 @@
-"""Makes docs/pictures again: python tools/docs_pictures.py [NAME ...]
+"""Makes docs/pictures, and the window of the README: python tools/docs_pictures.py [NAME ...]
 
 Sheets are drawn by the default model, windows photographed while the program runs. On two cores
 that takes some minutes. No display is needed.
@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 PICTURES = ROOT / "docs" / "pictures"
+README = {"drawing": ROOT / "resources" / "readme" / "window.png"}
+"""Those that the README shows as well."""
 QUALITY = 85
 
 
@@ -34,7 +36,12 @@ def main() -> int:
     def save(name: str, image: Image.Image) -> None:
         path = PICTURES / f"{name}.webp"
         image.save(path, quality=QUALITY, method=6)
-        print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KiB")
+        written = [path]
+        if name in README:
+            image.save(README[name], optimize=True)
+            written.append(README[name])
+        for path in written:
+            print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KiB")
 
     for name in names:
         if name in SHEETS:

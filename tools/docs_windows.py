@@ -70,12 +70,13 @@ async def drawing(application: Application) -> QWidget | Image.Image:
     for prompt in ("a blue apple", "a fox, 3d", "an angry sun, cartoon", "a red heart"):
         store.seed = 3
         await generate(application, prompt)
+    usual = store.steps
     store.prompt, store.seed, store.steps = "a rocket, 3d", 1, 60
     application.studio.generate()
     await until(lambda: store.run.step >= 34)
     taken = _image(application.window)
     await until(lambda: not store.run.busy)
-    store.steps = 20
+    store.steps = usual
     return taken
 
 
