@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -39,6 +40,8 @@ from .prompts.styles import StyleBook, StyleError
 from .store.store import StudioStore
 
 START_SIZE = QSize(1280, 800)
+LOW = 480
+"""Logical pixels: in a lower window a notice takes the place of the strip of pictures."""
 FRAME = 40
 """What a frame may add to a window; how much it does is known only once it is shown."""
 
@@ -73,6 +76,8 @@ class MainWindow(QMainWindow):
         self.strip = Strip()
         self.actions_by_id: dict[str, QAction] = {}
         self._lay_out(centre, side)
+        self.notice.shown.connect(self._make_room)
+        self.notice.dismissed.connect(self._make_room)
         self._may_close = False
         self.setAcceptDrops(True)
         self.prompt.styles.failed.connect(self._show_problem)
@@ -112,6 +117,10 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.picture_dropped.emit(source)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self.focusWidget() is None:
@@ -150,6 +159,9 @@ class MainWindow(QMainWindow):
 
     def _show_problem(self, error: StyleError) -> None:
         self.notice.show_error(error.message, error.hint)
+
+    def _make_room(self) -> None:
+        self.strip_frame.setVisible(self.height() >= LOW or self.notice.isHidden())
 
     def _show_strip(self) -> None:
         self.strip_hint.hide()

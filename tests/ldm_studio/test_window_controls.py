@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.request import Request
 from ldm_studio.canvas.tools import Tool
@@ -96,6 +96,23 @@ def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     assert (window.width(), window.height()) == (640, 400)
     assert window.canvas.view.width() >= 96
     assert window.run_area.button.isVisible()
+
+
+def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application) -> None:
+    window = application.window
+    window.resize(640, 400)
+    text, hint = (
+        "The picture could not be saved: the disk is full.",
+        "Make room, or choose another.",
+    )
+    window.notice.show_error(text, f"{hint} {hint}", ("Save As…", lambda: None))
+    QApplication.processEvents()
+    tools = [button for button in window.canvas._tools.values() if button.isVisible()]
+    assert len(tools) > 2
+    assert all(tool.height() >= tool.minimumSizeHint().height() for tool in tools)
+    assert not window.strip_frame.isVisible()
+    window.notice.dismiss()
+    assert window.strip_frame.isVisible()
 
 
 def test_a_small_screen_holds_every_tool(application) -> None:
