@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from ldm_studio.canvas import painting
 from ldm_studio.canvas.gestures import CLICK, Hand, Sample
@@ -155,4 +155,8 @@ class KeyPointer:
             return
         view = self._view
         painting.paint_crosshair(painter, position, pressed=self.down)
-        painting.paint_badge(painter, BADGE_AT, self.hint(), view.font(), view.palette())
+        metrics = QFontMetricsF(view.font())
+        at = BADGE_AT + QPointF(0, 2 * metrics.height() if view.document.busy else 0)
+        room = view.width() - 2 * at.x() - 2 * metrics.height()
+        text = metrics.elidedText(self.hint(), Qt.TextElideMode.ElideRight, room)
+        painting.paint_badge(painter, at, text, view.font(), view.palette())
