@@ -115,9 +115,9 @@ AREAS = ("whole", "masked")
 class Addon:
     """A file that the model was changed with for a picture, so that it is known again."""
 
-    kind: Literal["lora", "embedding", "vae"]
+    kind: Literal["lora", "embedding", "vae", "text"]
     name: str
-    """As the prompt, or `Request.vae`, names it."""
+    """As the prompt, or `Request.vae`, names it; of a text encoder, its file's."""
     digest: str
     """SHA-256 of the file."""
     short: str = ""

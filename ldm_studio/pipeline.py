@@ -64,6 +64,8 @@ class ModelInfo:
     """Whether LoRAs, embeddings and other autoencoders can change it."""
     vae: str = ""
     """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
+    texts: tuple[str, ...] = ()
+    """The files of the text encoders of a model that lacks them."""
     read: PromptReader | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 

@@ -15,10 +15,12 @@ from .embeddings import embedding_widths
 from .families import FAMILIES
 from .files import open_tensors
 from .lora import context_width, family_of, is_lora
-from .parts import everything, find
+from .parts import Part, everything, find, text_width
 from .tensor_file import TensorFile, UnreadableError
 
-Kind = Literal["model", "lora", "embedding", "vae", "preview", "other"]
+Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
+ENCODERS = {768: "CLIP ViT-L", 1024: "OpenCLIP ViT-H", 1280: "OpenCLIP ViT-bigG"}
+"""By their widths."""
 """A preview is a tiny decoder (TAESD) that shows the steps."""
 
 _TINY = re.compile(r"((taesd_)?(decoder|encoder)\.)?(layers\.)?\d{1,3}\.(conv\.\d\.)?(weight|bias)")
@@ -68,7 +70,14 @@ def describe(path: Path) -> Description:
         return Description("model", "", precision)
     if parts.autoencoder is not None and not parts.texts:
         return Description("vae", "", precision)
+    if parts.texts and parts.autoencoder is None:
+        return Description("text", " + ".join(map(_encoder, parts.texts)), precision)
     return Description("other", "", precision)
+
+
+def _encoder(text: Part) -> str:
+    width = text_width(text)
+    return ENCODERS.get(width, f"a text encoder {width} wide")
 
 
 def _base_of(file: TensorFile) -> str:

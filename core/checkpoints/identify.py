@@ -20,7 +20,7 @@ from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Rea
 from .files import open_tensors
 from .folders import Folder, is_diffusers_folder, open_folder
 from .notes import read_notes
-from .parts import Part, Parts, everything, find, together
+from .parts import Part, Parts, everything, find, text_width, together
 from .shapes import autoencoder_config, clip_config, unet_config
 from .tensor_file import NotAModelError, UnknownKindError, UnreadableError, unreadable
 
@@ -74,16 +74,19 @@ class Identity:
     def missing(self) -> tuple[str, ...]:
         """What is lacking to draw with it, in words."""
         lacking: list[str] = []
-        if self.autoencoder is None:
+        if self.lacks_vae:
             lacking.append("an autoencoder (VAE)")
-        if len(self.text_encoders) < len(self.family.texts):
+        if self.lacks_text:
             lacking.append("a text encoder")
         return tuple(lacking)
 
     @property
-    def lacks_only_vae(self) -> bool:
-        """Whether all that is lacking is one file of an autoencoder."""
-        return self.autoencoder is None and len(self.missing) == 1
+    def lacks_vae(self) -> bool:
+        return self.autoencoder is None
+
+    @property
+    def lacks_text(self) -> bool:
+        return len(self.text_encoders) < len(self.family.texts)
 
     @property
     def parameters(self) -> int:
@@ -166,7 +169,7 @@ def _identity(
         if not any(".attn2." in name for name in parts.unet.sources):
             raise UnknownKindError(_of_another_family(parts, None)) from error
         raise
-    texts = sorted(parts.texts, key=_text_width)  # CLIP ViT-L before ViT-bigG
+    texts = sorted(parts.texts, key=text_width)  # CLIP ViT-L before ViT-bigG
     family = _family(shape, len(texts))
     if family is None:
         raise UnknownKindError(_of_another_family(parts, shape.context_dim))
@@ -203,11 +206,6 @@ def _identity(
     )
     _check_fit(identity)
     return identity
-
-
-def _text_width(text: Part) -> int:
-    source = text.sources.get("embeddings.token_embedding.weight")
-    return source.shape[-1] if source is not None and source.shape else 0
 
 
 def _not_a_model(parts: Parts) -> UnknownKindError:

@@ -159,8 +159,8 @@ def file_digest(path: Path, identity: Identity) -> str:
 def check_drawable(identity: Identity) -> None:
     """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
     if identity.missing:
-        hint = "Download the whole model."
-        if identity.lacks_only_vae:
+        hint = "Put its text encoder, such as clip_l.safetensors, into a folder of models."
+        if not identity.lacks_text:
             beside = f"{identity.path.stem}.vae.safetensors"
             hint = f"Choose a VAE for it (--vae), or put one beside it, as {beside}."
         raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)

@@ -161,6 +161,12 @@ def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
     )
 
 
+def text_width(text: Part) -> int:
+    """Of its vectors; 0 if that is not to be told."""
+    source = text.sources.get("embeddings.token_embedding.weight")
+    return source.shape[-1] if source is not None and source.shape else 0
+
+
 def _prefixes(keys: Iterable[str], ending: str) -> list[str]:
     """What stands before `ending` where a name ends with it, in order."""
     found = {key.removesuffix(ending) for key in keys if key.endswith(ending)}

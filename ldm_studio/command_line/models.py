@@ -40,7 +40,7 @@ examples:
   ldm-studio inspect dreamshaper --json
 
 {MEANING}"""
-KINDS = ("model", "lora", "embedding", "vae", "preview")
+KINDS = ("model", "lora", "embedding", "vae", "text", "preview")
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -84,6 +84,7 @@ def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         words = model.kind or "unknown"
         words += " (cannot be used)" if model.problem else ""
         words += " (needs a VAE: --vae)" if model.lacks_vae else ""
+        words += " (takes its text encoders from other files)" if model.lacks_text else ""
         print(f"{model.reference:<{width}}  {words}")
         if model.problem:
             print(f"{'':<{width}}    {model.problem}")
@@ -120,6 +121,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
         "usable": not model.problem,
         "problem": model.problem,
         "needs_vae": model.lacks_vae,
+        "needs_text_encoders": model.lacks_text,
         "sha256": model.known.digest if model.known else "",
     }
 

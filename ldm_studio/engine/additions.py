@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.errors import ModelError, RequestError
 from core.request import Addon, Request
 from core.text.prompt import LoraUse, loras
 
-from ..models.addons import Finder
+from ..models.addons import WORDS, Finder
 from ..models.digests import Digests, Sums
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AddonKind = Literal["lora", "embedding", "vae"]
+AddonKind = Literal["lora", "embedding", "vae", "text"]
 MAX_KEPT = 4
 """So many models with additions are kept at most."""
 ROOM = 0.5
@@ -138,11 +138,18 @@ class _Made:
 class Additions:
     """Of one loaded model, the same at every call."""
 
-    def __init__(self, finder: Finder, digests: Digests, vae: Path | None = None) -> None:
-        """`vae`: the autoencoder that the model has from elsewhere."""
+    def __init__(
+        self,
+        finder: Finder,
+        digests: Digests,
+        vae: Path | None = None,
+        texts: Sequence[Path] = (),
+    ) -> None:
+        """`vae`, `texts`: the autoencoder and the text encoders that it has from elsewhere."""
         self._finder = finder
         self._digests = digests
         self._vae = vae
+        self._texts = texts
         self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
 
     def applied(
@@ -172,6 +179,7 @@ class Additions:
         if request.vae:
             used.append(self._used("vae", request.vae, request))
             vae = used[-1].path if used[-1].path != self._vae else None
+        used += self._read_with(request, exactly=exactly)
         words = self._words(model, request, exactly=exactly)
         made = self._made(
             model, _Recipe(vae, added, tuple((word.name, word.path) for word in words))
@@ -188,17 +196,31 @@ class Additions:
     def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
         then = [one for one in request.addons if (one.kind, one.name) == (kind, name)]
         path = self._finder.find(kind, name, then[0].digest if then else "")
-        sums = self._digests.of(path, lora=kind == "lora")
+        return self._as_then(Used(kind, name, path, self._sums(kind, path)), then)
+
+    def _sums(self, kind: AddonKind, path: Path) -> Future[Sums]:
+        return self._digests.of(path, lora=kind == "lora")
+
+    def _as_then(self, used: Used, then: Sequence[Addon]) -> Used:
+        """Raises RequestError if it is another file than `then`."""
         for one in then:
-            now = sums.result().digest
+            now = used.sums.result().digest
             if one.digest != now:
                 raise RequestError(
                     "addons",
-                    f"This needs the {kind} {name!r} with the hash {one.digest[:10]}; {path} has "
-                    f"{now[:10]}.",
+                    f"This needs the {WORDS[used.kind]} {one.name!r} with the hash "
+                    f"{one.digest[:10]}; {used.path} has {now[:10]}.",
                     "Put the file that it was made with into one of your folders.",
                 )
-        return Used(kind, name, path, sums)
+        return used
+
+    def _read_with(self, request: Request, *, exactly: bool) -> list[Used]:
+        """The text encoders from other files."""
+        then = [one for one in request.addons if one.kind == "text"]
+        own = [Used("text", path.name, path, self._sums("text", path)) for path in self._texts]
+        if exactly and then:
+            own = [self._as_then(u, [one]) for u, one in zip(own, then, strict=False)]
+        return own
 
     def _words(self, model: Model, request: Request, *, exactly: bool) -> list[Used]:
         """The embeddings that the prompts name."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.checking import Check, unchecked
-from core.checkpoints.notes import read_notes
 from core.device import physical_cores
 from core.errors import ModelError
 from core.forecast import unet_load
@@ -31,9 +30,10 @@ from ..models.models import DEFAULT, find_model
 from ..pipeline import ModelInfo, memory_shortage
 from .additions import Added, Additions, Seals
 from .colours import ColourFile
+from .completing import Completing
 from .core_run import CoreRun
 from .counting import WordCounter
-from .recent import Known, RecentModels, Wanted, stamps_of
+from .recent import Known, RecentModels, Wanted
 from .thread import lower_priority, open_torch_libraries
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class CorePipeline:
         self._info: ModelInfo | None = None
         self._loaded: Wanted | None = None
         self._finder = Finder()
+        self._completing = Completing(self._finder)
         self._digests = Digests()
         self._additions: Additions | None = None
         self._sums: Future[Sums] | None = None
@@ -91,12 +92,12 @@ class CorePipeline:
         path = self._path_of(model)
         if self._model is None or self._loaded is None or self._loaded.path != path:
             return False
-        return self._loaded == self._wanted(path, vae)
+        return self._loaded == self._completing.wanted(path, vae)
 
     def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
         path = self._path_of(model)
         self._prepare_torch()
-        wanted = self._wanted(path, vae)
+        wanted = self._completing.wanted(path, vae)
         if self._info is not None and self._loaded == wanted:
             return self._info
         _check(wanted)
@@ -129,7 +130,7 @@ class CorePipeline:
         """Have a model again that was put away."""
         self._model, self._info, self._sums = known.model, known.info, known.sums
         self._loaded = known.wanted
-        self._additions = Additions(self._finder, self._digests, known.wanted.vae)
+        self._additions = self._additions_of(known.wanted)
         self._recent.trim()
         if isinstance(known.info.read, WordCounter):
             known.info.read.look()
@@ -209,7 +210,7 @@ class CorePipeline:
                     added = replace(added, model=replace(added.model, digest=self._model.digest))
                 else:
                     path = self._path_of(request.model)
-                    other, additions = self._other(self._wanted(path, request.vae))
+                    other, additions = self._other(self._completing.wanted(path, request.vae))
                     added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
                     if other.plan.clears and self._info is not None:
                         added = replace(added, notes=(*added.notes, _cleared(self._info, other)))
@@ -229,7 +230,7 @@ class CorePipeline:
             _check(wanted)
             model = self._open(wanted)
             digest = model.digest or self._digests.of(wanted.path).result().digest
-            additions = Additions(self._finder, self._digests, wanted.vae)
+            additions = self._additions_of(wanted)
             self._others[wanted] = replace(model, digest=digest), additions
         return self._others[wanted]
 
@@ -238,15 +239,8 @@ class CorePipeline:
         if self._turns is not None:
             self._turns.leave()  # which may be one of theirs
 
-    def _wanted(self, path: Path, vae: str) -> Wanted:
-        """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
-        if not is_checkpoint(path):
-            return Wanted(path, None)
-        notes, beside = read_notes(path), vae_beside(path)
-        if not (beside or vae) or not _lacks_vae(path):
-            return Wanted(path, notes, stamps=stamps_of(path))
-        vae_path = beside or self._finder.find("vae", vae)
-        return Wanted(path, notes, vae_path, stamps_of(path, vae_path))
+    def _additions_of(self, wanted: Wanted) -> Additions:
+        return Additions(self._finder, self._digests, wanted.vae, wanted.texts)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
@@ -345,7 +339,7 @@ class CorePipeline:
         if not model.digest:  # it is found out while the first picture is drawn
             self._sums = self._digests.of(path)
         device = str(model.device)
-        self._additions = Additions(self._finder, self._digests, wanted.vae)
+        self._additions = self._additions_of(wanted)
         name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
         defaults = model.defaults
         return ModelInfo(
@@ -369,6 +363,7 @@ class CorePipeline:
             told_guidance=model.told_guidance,
             family=_family(model),
             vae=self._vae_of(wanted),
+            texts=tuple(text.name for text in wanted.texts),
             size=sum(model.plan.weights.values()),
             takes_addons=is_checkpoint(path),
             read=self._reader(model),
@@ -427,15 +422,6 @@ def _cleared(info: ModelInfo, other: Model) -> str:
         f"There is no room on the GPU for {info.name} and {other.name} at once: their networks "
         "take turns there."
     )
-
-
-def _lacks_vae(path: Path) -> bool:
-    from core.checkpoints.identify import identify
-
-    try:
-        return identify(path).lacks_only_vae
-    except ModelError:  # which loading it says
-        return False
 
 
 def _as_far_as_it_fits(

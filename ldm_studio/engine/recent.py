@@ -41,13 +41,15 @@ class Wanted:
     """What the user decided about it."""
     vae: Path | None = None
     """The autoencoder for a model that has none; None for one that has."""
+    texts: tuple[Path, ...] = ()
+    """Text encoders for a model that lacks them."""
     stamps: tuple[Stamp, ...] = ()
     """Of its files, and of the autoencoder that may lie beside it: others are another model."""
 
     @property
     def beside(self) -> list[Path]:
         """Files that complete it."""
-        return [] if self.vae is None else [self.vae]
+        return [*([] if self.vae is None else [self.vae]), *self.texts]
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class RecentModels:
         """Those of our own kind are so small that they are not kept."""
         if is_checkpoint(known.wanted.path) and memory().free is not None:
             try:
-                is_old = stamps_of(known.wanted.path, known.wanted.vae) != known.wanted.stamps
+                wanted = known.wanted
+                is_old = stamps_of(wanted.path, wanted.vae, *wanted.texts) != wanted.stamps
             except ModelError:  # its file went away
                 return
             if not is_old and self._room_for(known.model):
@@ -146,7 +149,7 @@ def _back(known: Known) -> Known:
     return replace(known, model=replace(model, plan=plan), info=info)
 
 
-def stamps_of(path: Path, vae: Path | None = None) -> tuple[Stamp, ...]:
-    """Of a model, and of the autoencoders that belong to it. Raises ModelError."""
-    files = dict.fromkeys((path, vae, vae_beside(path)))
+def stamps_of(path: Path, *others: Path | None) -> tuple[Stamp, ...]:
+    """Of a model, the autoencoder beside it, and what completes it. Raises ModelError."""
+    files = dict.fromkeys((path, *others, vae_beside(path)))
     return tuple(stamp(one) for one in files if one is not None)

@@ -18,8 +18,14 @@ from .places import Listing, listing
 
 log = logging.getLogger(__name__)
 
-AddonKind = Literal["lora", "embedding", "vae", "preview"]
-WORDS = {"lora": "LoRA", "embedding": "embedding", "vae": "VAE", "preview": "preview decoder"}
+AddonKind = Literal["lora", "embedding", "vae", "text", "preview"]
+WORDS = {
+    "lora": "LoRA",
+    "embedding": "embedding",
+    "vae": "VAE",
+    "text": "text encoder",
+    "preview": "preview decoder",
+}
 MAX_FOLDERS_NAMED = 5
 MAX_WORDS = 1000
 WORD_BYTES = 4_000_000
@@ -143,6 +149,13 @@ class Finder:
                 named.setdefault(path.stem, path)
         catalogue.save()
         return [*named.values()]
+
+    def text_encoders(self) -> list[Path]:
+        """Those that can be read. Imports torch."""
+        catalogue = Catalogue()
+        known = list(_known(self._files(), catalogue, look=True))
+        catalogue.save()
+        return [path for path, one in known if one.what == "text" and not one.problem]
 
     def previews(self) -> list[Path]:
         """Tiny decoders whose names say so; they are looked at when they are used."""

@@ -39,7 +39,7 @@ _PLACES = {
     "vae_approx": "preview",
 }
 """What lies in folders of these names, in small letters, of other programs."""
-READING = 5
+READING = 6
 """Raised when `core` comes to tell more of files than before: they are then looked at again."""
 MAX_KNOWN = 5000
 MAX_FOLDER_FILES = 500
@@ -71,6 +71,7 @@ class Known:
     problem: str = ""
     """Why it cannot be drawn with here; empty if it can."""
     lacks_vae: bool = False
+    lacks_text: bool = False
     """Whether it can be drawn with once an autoencoder is chosen for it."""
     precision: str = ""
     """The type of most of its numbers, such as "float16"."""
@@ -211,7 +212,8 @@ def _both(before: Known | None, known: Known) -> Known:
 def _read(path: Path, known: Known) -> Known:
     from core.checkpoints.describe import describe
 
-    known = replace(known, reading=READING, problem="", lacks_vae=False, beside=_name_beside(path))
+    known = replace(known, reading=READING, problem="", beside=_name_beside(path))
+    known = replace(known, lacks_vae=False, lacks_text=False)
     try:
         found = describe(path)
     except ModelError as error:
@@ -252,8 +254,9 @@ def _identified(path: Path, known: Known) -> Known:
         return replace(known, what=MODEL if is_model else "other", problem=error.message)
     precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
     known = replace(known, kind=identity.name, precision=precision)
-    if identity.lacks_only_vae:
-        return replace(known, lacks_vae=True)
+    known = replace(known, lacks_vae=identity.lacks_vae, lacks_text=identity.lacks_text)
+    if identity.missing:
+        return known
     try:
         check_drawable(identity)
     except ModelError as error:

@@ -75,6 +75,11 @@ class FoundModel:
         """Whether it can be drawn with once an autoencoder is chosen for it."""
         return self.known is not None and self.known.lacks_vae
 
+    @property
+    def lacks_text(self) -> bool:
+        """Whether it is drawn with text encoders from other files in the folders."""
+        return self.known is not None and self.known.lacks_text
+
 
 def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
     """The shipped model, then those in folders of our own kind in models_dir() and `added`.

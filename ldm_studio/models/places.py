@@ -24,10 +24,33 @@ log = logging.getLogger(__name__)
 WHOLE_MODELS = frozenset(("stable-diffusion", "stablediffusion", "checkpoints"))
 """What other programs call their folder of whole models, in small letters."""
 OTHERS = frozenset(
-    ("lora", "loras", "lycoris", "embeddings", "vae", "vae-approx", "vae_approx", "unet")
+    (
+        "lora",
+        "loras",
+        "lycoris",
+        "embeddings",
+        "vae",
+        "vae-approx",
+        "vae_approx",
+        "unet",
+        "diffusion_models",
+        "clip",
+        "text_encoder",
+        "text_encoders",
+    )
 )
 """And those of what models are used with, or come apart in."""
-KEYS = ("checkpoints", "unet", "loras", "embeddings", "vae", "vae_approx")
+KEYS = (
+    "checkpoints",
+    "unet",
+    "diffusion_models",
+    "clip",
+    "text_encoders",
+    "loras",
+    "embeddings",
+    "vae",
+    "vae_approx",
+)
 """Of extra_model_paths.yaml."""
 PASSED_BY = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
 INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")

@@ -284,6 +284,9 @@ class ModelBox(QComboBox):
         if model.vae:
             words = self.tr("With the VAE beside it: {name}")
             lines.append(words.format(name=Path(model.vae).name))
+        if model.texts:
+            words = self.tr("With the text encoders from {names}")
+            lines.append(words.format(names=", ".join(model.texts)))
         if model.plan:
             lines.append(self.tr("While it draws: {plan}").format(plan=told(model.plan)))
         return lines
@@ -535,7 +538,9 @@ def _about(model: FoundModel) -> str:
 
 
 def _lack(model: FoundModel) -> str:
-    return translate("ModelBox", "needs a VAE") if model.lacks_vae else ""
+    vae = translate("ModelBox", "needs a VAE") if model.lacks_vae else ""
+    text = translate("ModelBox", "text from other files") if model.lacks_text else ""
+    return " · ".join(filter(None, (vae, text)))
 
 
 def _size(model: FoundModel) -> str:

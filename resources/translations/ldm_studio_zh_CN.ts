@@ -3101,6 +3101,10 @@
         <translation>使用旁边的 VAE：{name}</translation>
     </message>
     <message>
+        <source>With the text encoders from {names}</source>
+        <translation>使用来自 {names} 的文本编码器</translation>
+    </message>
+    <message>
         <source>While it draws: {plan}</source>
         <translation>绘制时：{plan}</translation>
     </message>
@@ -3115,6 +3119,10 @@
     <message>
         <source>needs a VAE</source>
         <translation>需要 VAE</translation>
+    </message>
+    <message>
+        <source>text from other files</source>
+        <translation>文本编码器来自其他文件</translation>
     </message>
 </context>
 <context>
@@ -6010,10 +6018,6 @@
         <translation>请重新下载模型。</translation>
     </message>
     <message>
-        <source>Download the whole model.</source>
-        <translation>请下载完整的模型。</translation>
-    </message>
-    <message>
         <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
         <translation>绘制会继续。未完成的内容一旦可以就会写入；在此之前如果程序退出将会丢失。</translation>
     </message>
@@ -6304,6 +6308,10 @@
     <message>
         <source>Prompt and settings will be forgotten when you close.</source>
         <translation>关闭后提示词和设置不会保留。</translation>
+    </message>
+    <message>
+        <source>Put its text encoder, such as clip_l.safetensors, into a folder of models.</source>
+        <translation>请把它的文本编码器（例如 clip_l.safetensors）放入某个模型文件夹。</translation>
     </message>
     <message>
         <source>Put the file that it was made with into one of your folders.</source>

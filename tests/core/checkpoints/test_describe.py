@@ -79,7 +79,7 @@ def test_parts_of_models_are_told_from_whole_ones(
     tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     tiny = tinies["SD1"]
-    parts = {"vae": tiny.vae, "other": tiny.texts[0], "model": tiny.unet}
+    parts = {"vae": tiny.vae, "text": tiny.texts[0], "model": tiny.unet}
     for kind, network in parts.items():
         path = tmp_path / f"{kind}.safetensors"
         save_file(network.state_dict(), path)

@@ -206,7 +206,7 @@ def test_a_file_that_is_not_what_it_was_is_told(pipeline, folder) -> None:
     _, request, _ = drawn(pipeline, with_prompt("a cat <lora:detail:1>"))
     file.unlink()
     lora(file, seed=5)
-    with pytest.raises(RequestError, match="needs the lora 'detail' with the hash"):
+    with pytest.raises(RequestError, match="needs the LoRA 'detail' with the hash"):
         pipeline.begin(request, None, None)
 
 
