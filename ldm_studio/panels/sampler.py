@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 from functools import partial
 
-import numpy as np
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSpinBox,
     QWidget,
 )
 
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sigmas import SCHEDULES
-from core.request import MAX_CFG, MAX_COUNT, MAX_SIDE, MAX_STEPS
+from core.request import MAX_CFG, MAX_COUNT, MAX_STEPS
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.changes import ChangesLine
-from ldm_studio.panels.control import THUMB, ControlSection, thumbnail
+from ldm_studio.panels.control import ControlSection
 from ldm_studio.panels.fields import (
     Caption,
     SeedEdit,
@@ -30,15 +28,15 @@ from ldm_studio.panels.fields import (
     SliderField,
     TypedNumbers,
     WheelGuard,
-    mark_wrong,
     tool_button,
 )
 from ldm_studio.panels.inpaint import InpaintSection
 from ldm_studio.panels.model_box import ModelField
 from ldm_studio.panels.more import MoreSection
+from ldm_studio.panels.size import SizeRow
+from ldm_studio.panels.start import StartRow
 from ldm_studio.pipeline import ModelInfo
 from ldm_studio.store.binding import bind
-from ldm_studio.store.fitting import side_problem
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told
@@ -164,40 +162,13 @@ _LED = {
 }
 """What models that are led by a picture make of what they start from, by `ModelInfo.extra`."""
 
-_PRESETS = (
-    (QT_TRANSLATE_NOOP("SamplerPanel", "Square"), 1.0, 1.0),
-    (QT_TRANSLATE_NOOP("SamplerPanel", "Portrait"), 0.75, 1.0),
-    (QT_TRANSLATE_NOOP("SamplerPanel", "Landscape"), 1.0, 0.75),
-    (QT_TRANSLATE_NOOP("SamplerPanel", "Large"), 1.5, 1.5),
-    (QT_TRANSLATE_NOOP("SamplerPanel", "Wide"), 2.0, 1.0),
-)
-
-
-def presets(model: ModelInfo) -> list[tuple[str, int, int]]:
-    """(name, width, height) that the model can draw, its own size first."""
-    made: list[tuple[str, int, int]] = []
-    for name, across, down in _PRESETS:
-        width, height = (
-            round(side * share / model.size_multiple) * model.size_multiple
-            for side, share in ((model.width, across), (model.height, down))
-        )
-        if max(width, height) <= model.max_side and min(width, height) > 0:
-            made.append((name, width, height))
-    return made
-
 
 class SamplerPanel(QWidget):
-    """Reads and writes the store; asks for a start picture by signal."""
-
-    open_requested = Signal()
-    start_cleared = Signal()
+    """Reads and writes the store."""
 
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._built = False
-        self._shown: np.ndarray | None = None
-        self._presets: list[tuple[str, int, int]] = []
         self._model: ModelInfo | None = None
         self._captions: dict[str, Caption] = {}
         self.model = ModelField(store)
@@ -212,18 +183,7 @@ class SamplerPanel(QWidget):
         self.steps = SliderField(1, MAX_STEPS, (1, 60))
         self.cfg = SliderField(0, MAX_CFG, (1, 15), step=0.5, decimals=1)
         self.strength = SliderField(0.01, 1, (STRENGTH_NOTCH, 1), step=STRENGTH_NOTCH, decimals=2)
-        self.preset = QComboBox()
-        self.width_field = self._side(self.tr("Width"))
-        self.height_field = self._side(self.tr("Height"))
-        self.width_field.setToolTip(
-            self.tr("Width of the picture in pixels, a multiple of what the model needs.")
-        )
-        self.height_field.setToolTip(
-            self.tr("Height of the picture in pixels, a multiple of what the model needs.")
-        )
-        self.swap = tool_button(
-            "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
-        )
+        self.size_row = SizeRow(store)
         self.seed = SeedEdit()
         self.dice = tool_button(
             "dice", self.tr("New seed"), self.tr("Take a new random seed now and keep it.")
@@ -238,17 +198,7 @@ class SamplerPanel(QWidget):
         self.count.setKeyboardTracking(False)
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
-        self.problem = QLabel(wordWrap=True)
-        self.problem.setObjectName("wrong")
-        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._thumb_words = QLabel(wordWrap=True)
-        self.open = tool_button(
-            "folder", self.tr("Open a start picture"), self.tr("Open a picture to start from.")
-        )
-        self.clear = tool_button(
-            "close", self.tr("No start picture"), self.tr("Start from the prompt alone.")
-        )
-        self.start = self._start_row()
+        self.start = StartRow()
         self.control = ControlSection(store)
         self.inpaint = InpaintSection(store)
         self.more = MoreSection(store)
@@ -258,27 +208,7 @@ class SamplerPanel(QWidget):
         self._guard.guard(self)
         self._typed = TypedNumbers(self)
         self._typed.watch(self)
-        self.show_start(None)
         self._mode_changed(store.mode)
-        self._size_changed()
-        self._built = True
-
-    def show_start(self, picture: np.ndarray | None) -> None:
-        """The start picture, uint8 [H, W, 3]."""
-        self._shown = picture
-        if picture is None:
-            self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
-            self._thumb_words.setText(self.tr("Open a picture, or paint on the canvas."))
-        else:
-            height, width = picture.shape[:2]
-            self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
-            self._thumb_words.setText("\n".join((self.tr("Start picture"), f"{width} × {height}")))
-        self.clear.setEnabled(picture is not None)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._built:
-            self.show_start(self._shown)  # the icon that stands for no picture is a pixmap
 
     # Building
 
@@ -291,31 +221,11 @@ class SamplerPanel(QWidget):
             box.setItemData(box.count() - 1, told(summary), Qt.ItemDataRole.ToolTipRole)
         return box
 
-    def _side(self, name: str) -> QSpinBox:
-        box = QSpinBox(minimum=8, maximum=MAX_SIDE, singleStep=8)
-        box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        box.setAccessibleName(name)
-        return box
-
     def _caption(self, name: str, control: QWidget) -> Caption:
         text, tip, resets = _CAPTIONS[name]
         reset = partial(self._store.reset, *resets) if resets else None
         self._captions[name] = Caption(self.tr(text), control, self.tr(tip), reset)
         return self._captions[name]
-
-    def _start_row(self) -> QWidget:
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GRID)
-        self._thumb.setFixedSize(THUMB, THUMB)
-        self._thumb_words.setObjectName("caption")
-        line.addWidget(self._thumb)
-        line.addWidget(self._thumb_words, 1)
-        line.addWidget(self.open)
-        line.addWidget(self.clear)
-        return row
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
@@ -324,7 +234,7 @@ class SamplerPanel(QWidget):
         grid.setColumnStretch(1, 1)
         buddies = {
             "model": self.model.box,
-            "size": self.preset,
+            "size": self.size_row.preset,
             "seed": self.seed,
             "count": self.count,
         }
@@ -342,8 +252,8 @@ class SamplerPanel(QWidget):
             "schedule": self.schedule,
             "steps": self.steps,
             "cfg": self.cfg,
-            "size": self._size_row(),
-            "problem": self.problem,
+            "size": self.size_row,
+            "problem": self.size_row.problem,
             "seed": self._seed_row(),
             "count": self.count,
             "more": self.more,
@@ -363,21 +273,6 @@ class SamplerPanel(QWidget):
         grid.setColumnMinimumWidth(0, width)
         for section in sections:
             section.set_caption_width(width)
-
-    def _size_row(self) -> QWidget:
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        self.preset.setMinimumContentsLength(5)
-        line.addWidget(self.preset, 1)
-        line.addWidget(self.width_field)
-        line.addWidget(QLabel("×"))
-        line.addWidget(self.height_field)
-        line.addWidget(self.swap)
-        for field in (self.width_field, self.height_field):
-            field.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
-        return row
 
     def _seed_row(self) -> QWidget:
         row = QWidget()
@@ -399,12 +294,8 @@ class SamplerPanel(QWidget):
         for name in ("steps", "cfg", "strength", "seed", "mode"):
             field = getattr(self, name)
             bind(store, name, field, field.value, field.set_value, field.changed)
-        for name, box in (
-            ("width", self.width_field),
-            ("height", self.height_field),
-            ("count", self.count),
-        ):
-            bind(store, name, box, box.value, box.setValue, box.valueChanged)
+        box = self.count
+        bind(store, "count", box, box.value, box.setValue, box.valueChanged)
         bind(
             store, "seed_locked", self.lock, self.lock.isChecked, self.lock.setChecked,
             self.lock.toggled,
@@ -412,18 +303,10 @@ class SamplerPanel(QWidget):
         store.seed_locked_changed.connect(self._lock_changed)
         store.mode_changed.connect(self._mode_changed)
         store.run_changed.connect(self._run_changed)
-        store.width_changed.connect(self._size_changed)
-        store.height_changed.connect(self._size_changed)
         store.steps_changed.connect(self._limit_strength)
-        for name in ("area", "tile"):
-            getattr(store, f"{name}_changed").connect(self._size_changed)
         store.modified.connect(self._show_what_applies)
-        self.preset.activated.connect(self._preset_chosen)
-        self.swap.clicked.connect(self._swap)
         self.dice.clicked.connect(self._roll)
         self.seed.textEdited.connect(self._seed_typed)
-        self.open.clicked.connect(self.open_requested)
-        self.clear.clicked.connect(self.start_cleared)
         self._lock_changed(store.seed_locked)
         self._run_changed(store.run)
         self._show_what_applies()
@@ -439,10 +322,6 @@ class SamplerPanel(QWidget):
         self._store.new_seed()
         self._store.seed_locked = True
 
-    def _swap(self) -> None:
-        store = self._store
-        store.width, store.height = store.height, store.width
-
     def _lock_changed(self, locked: bool) -> None:
         self.lock.setIcon(icon("lock" if locked else "unlock"))
 
@@ -451,25 +330,13 @@ class SamplerPanel(QWidget):
         self.start.setVisible(from_picture)
         self.strength.setEnabled(from_picture)
         self._limit_strength()
-        for widget in (self.preset, self.width_field, self.height_field, self.swap):
-            widget.setEnabled(not from_picture)
-        self._size_changed()
 
     def _run_changed(self, run: RunState) -> None:
         model = run.model
         if model is None or model is self._model:
             return
         self._model = model
-        self._presets = presets(model)
-        self.preset.clear()
-        for name, width, height in self._presets:
-            self.preset.addItem(self.tr(name), (width, height))
-            tip = f"{width} × {height}"
-            self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        for field in (self.width_field, self.height_field):
-            field.setSingleStep(model.size_multiple)
         self._adapt(model)
-        self._size_changed()
 
     def _adapt(self, model: ModelInfo) -> None:
         """Sliders over what suits the model, and reasons where it cannot do something."""
@@ -501,32 +368,3 @@ class SamplerPanel(QWidget):
         hint = self.tr("At least one step is drawn: with {steps} steps, a strength of {least}.")
         hint = hint.format(steps=steps, least=f"{1 / steps:.2g}") if quick else ""
         self._captions["strength"].add_hint(hint)
-
-    def _preset_chosen(self, index: int) -> None:
-        if index < len(self._presets):
-            _, self._store.width, self._store.height = self._presets[index]
-
-    def _size_changed(self) -> None:
-        store = self._store
-        any_size = store.mode is Mode.INPAINT and store.area == "masked"
-        sizes = [(width, height) for _, width, height in self._presets]
-        size = (store.width, store.height)
-        if size in sizes:
-            self.preset.setCurrentIndex(sizes.index(size))
-        else:
-            self.preset.setCurrentIndex(-1)
-            known = self._presets or size[0] != size[1]
-            self.preset.setPlaceholderText(self.tr("Custom") if known else self.tr("Square"))
-        model, tiled = store.run.model, store.tile > 0
-        problems = [
-            (field, "" if any_size else side_problem(name, side, model, tiled=tiled))
-            for field, name, side in (
-                (self.width_field, self.tr("Width"), store.width),
-                (self.height_field, self.tr("Height"), store.height),
-            )
-        ]
-        text = " ".join(problem for _, problem in problems if problem)
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
-        for field, problem in problems:
-            mark_wrong(field, bool(problem))

@@ -81,7 +81,7 @@ class Commands(QObject):
         self._window.picture_dropped.connect(self.open)
         self._window.prompt.picture_pasted.connect(self.paste_picture)
         self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
-        self._window.sampler.open_requested.connect(self.open_picture)
+        self._window.sampler.start.open_requested.connect(self.open_picture)
         studio.bridge.ready.connect(self._on_ready)
         theme.changed.connect(self._update)
         self._window.timeline.changed.connect(self._update)

@@ -29,7 +29,7 @@ class Showing(QObject):
 
     def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
-        self._store, self._strip, self._sampler = store, window.strip, window.sampler
+        self._store, self._strip, self._start_row = store, window.strip, window.sampler.start
         self._view = window.canvas.view
         self._start: np.ndarray | None = None
         self._shown: Entry | None = None
@@ -81,7 +81,7 @@ class Showing(QObject):
     def start_from(self, picture: np.ndarray | None) -> None:
         """Make it the start picture; None: there is none."""
         self._start = picture
-        self._sampler.show_start(picture)
+        self._start_row.show_picture(picture)
         if picture is not None:
             self._store.height, self._store.width = picture.shape[:2]
 

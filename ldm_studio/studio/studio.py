@@ -125,7 +125,7 @@ class Studio(QObject):
         self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
         self.live.shown.connect(self.showing.show_live)
         self.live.previewed.connect(self.view.show_preview)
-        window.sampler.start_cleared.connect(self.clear_start)
+        window.sampler.start.cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
         window.strip.start_requested.connect(lambda entry: self.use_start(entry.picture.rgb))
         window.strip.replay_requested.connect(self.replaying.replay)
@@ -157,7 +157,7 @@ class Studio(QObject):
         store, notice = self.store, self.window.notice
         if problem := store.problem():
             self.sizing.refuse(problem, self.showing.start)
-            self.window.sampler.width_field.setFocus()
+            self.window.sampler.size_row.width_field.setFocus()
             return
         branch = self.branching.branch
         if not (store.seed_locked or store.run.live or branch):

@@ -4346,50 +4346,6 @@
         <translation>按原有尺寸重绘起始图。</translation>
     </message>
     <message>
-        <source>Square</source>
-        <translation>方形</translation>
-    </message>
-    <message>
-        <source>Portrait</source>
-        <translation>竖幅</translation>
-    </message>
-    <message>
-        <source>Landscape</source>
-        <translation>横幅</translation>
-    </message>
-    <message>
-        <source>Large</source>
-        <translation>大</translation>
-    </message>
-    <message>
-        <source>Wide</source>
-        <translation>宽幅</translation>
-    </message>
-    <message>
-        <source>Width</source>
-        <translation>宽度</translation>
-    </message>
-    <message>
-        <source>Height</source>
-        <translation>高度</translation>
-    </message>
-    <message>
-        <source>Width of the picture in pixels, a multiple of what the model needs.</source>
-        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
-    </message>
-    <message>
-        <source>Height of the picture in pixels, a multiple of what the model needs.</source>
-        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
-    </message>
-    <message>
-        <source>Swap width and height</source>
-        <translation>交换宽度和高度</translation>
-    </message>
-    <message>
-        <source>Swap width and height.</source>
-        <translation>交换宽度和高度。</translation>
-    </message>
-    <message>
         <source>New seed</source>
         <translation>换新种子</translation>
     </message>
@@ -4406,30 +4362,6 @@
         <translation>固定此种子，而不是每次换新的。</translation>
     </message>
     <message>
-        <source>Open a start picture</source>
-        <translation>打开起始图</translation>
-    </message>
-    <message>
-        <source>Open a picture to start from.</source>
-        <translation>请打开一张图片作为起始图。</translation>
-    </message>
-    <message>
-        <source>No start picture</source>
-        <translation>没有起始图</translation>
-    </message>
-    <message>
-        <source>Start from the prompt alone.</source>
-        <translation>只用提示词生成。</translation>
-    </message>
-    <message>
-        <source>Open a picture, or paint on the canvas.</source>
-        <translation>请打开图片，或在画布上绘画。</translation>
-    </message>
-    <message>
-        <source>Start picture</source>
-        <translation>起始图</translation>
-    </message>
-    <message>
         <source>{} was made to draw in about {} steps.</source>
         <translation>{} 适合用约 {} 步绘制。</translation>
     </message>
@@ -4440,10 +4372,6 @@
     <message>
         <source>At least one step is drawn: with {steps} steps, a strength of {least}.</source>
         <translation>至少要绘制一步：{steps} 步时，强度至少为 {least}。</translation>
-    </message>
-    <message>
-        <source>Custom</source>
-        <translation>自定义</translation>
     </message>
 </context>
 <context>
@@ -5195,6 +5123,57 @@
     </message>
 </context>
 <context>
+    <name>SizeRow</name>
+    <message>
+        <source>Square</source>
+        <translation>方形</translation>
+    </message>
+    <message>
+        <source>Portrait</source>
+        <translation>竖幅</translation>
+    </message>
+    <message>
+        <source>Landscape</source>
+        <translation>横幅</translation>
+    </message>
+    <message>
+        <source>Large</source>
+        <translation>大</translation>
+    </message>
+    <message>
+        <source>Wide</source>
+        <translation>宽幅</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>Width of the picture in pixels, a multiple of what the model needs.</source>
+        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Height of the picture in pixels, a multiple of what the model needs.</source>
+        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Swap width and height</source>
+        <translation>交换宽度和高度</translation>
+    </message>
+    <message>
+        <source>Swap width and height.</source>
+        <translation>交换宽度和高度。</translation>
+    </message>
+    <message>
+        <source>Custom</source>
+        <translation>自定义</translation>
+    </message>
+</context>
+<context>
     <name>Sizing</name>
     <message>
         <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
@@ -5250,6 +5229,33 @@
     <message>
         <source>Rating: {stars} of {most} stars</source>
         <translation>评分：{stars} / {most} 星</translation>
+    </message>
+</context>
+<context>
+    <name>StartRow</name>
+    <message>
+        <source>Open a start picture</source>
+        <translation>打开起始图</translation>
+    </message>
+    <message>
+        <source>Open a picture to start from.</source>
+        <translation>请打开一张图片作为起始图。</translation>
+    </message>
+    <message>
+        <source>No start picture</source>
+        <translation>没有起始图</translation>
+    </message>
+    <message>
+        <source>Start from the prompt alone.</source>
+        <translation>只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>Open a picture, or paint on the canvas.</source>
+        <translation>请打开图片，或在画布上绘画。</translation>
+    </message>
+    <message>
+        <source>Start picture</source>
+        <translation>起始图</translation>
     </message>
 </context>
 <context>

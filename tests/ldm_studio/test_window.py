@@ -160,7 +160,7 @@ def test_the_strip_restores_picture_and_every_setting(application, qtbot) -> Non
     assert (panel.sampler.currentText(), panel.schedule.currentText()) == ("Euler a", "SGM Uniform")
     assert (panel.steps.value(), panel.cfg.value()) == (7, 2.5)
     assert (panel.seed.text(), panel.lock.isChecked()) == (str(2**63), True)
-    assert (panel.width_field.value(), panel.height_field.value()) == (96, 160)
+    assert (panel.size_row.width_field.value(), panel.size_row.height_field.value()) == (96, 160)
     assert panel.mode.value() == Mode.TEXT
     assert np.array_equal(application.studio.view.picture(), entries(application)[1].picture.rgb)
 
@@ -176,13 +176,13 @@ def test_the_same_settings_again_give_the_same_request(application, qtbot) -> No
 
 def test_a_bad_size_is_shown_at_its_field_before_anything_runs(application) -> None:
     panel = application.window.sampler
-    panel.width_field.setValue(130)
-    assert panel.problem.isVisible()
-    assert "128 or 144" in panel.problem.text()
+    panel.size_row.width_field.setValue(130)
+    assert panel.size_row.problem.isVisible()
+    assert "128 or 144" in panel.size_row.problem.text()
     application.studio.generate()
     assert application.bridge.waiting == ()
-    panel.width_field.setValue(144)
-    assert not panel.problem.isVisible()
+    panel.size_row.width_field.setValue(144)
+    assert not panel.size_row.problem.isVisible()
 
 
 def test_an_error_is_shown_in_words_and_the_next_picture_takes_it_away(start, qtbot) -> None:

@@ -70,12 +70,12 @@ def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
 
 def test_swap_and_presets(application, qtbot) -> None:
     panel, store = application.window.sampler, application.store
-    panel.preset.setCurrentText("Portrait")
-    panel.preset.activated.emit(panel.preset.currentIndex())
+    panel.size_row.preset.setCurrentText("Portrait")
+    panel.size_row.preset.activated.emit(panel.size_row.preset.currentIndex())
     assert (store.width, store.height) == (96, 128)
-    qtbot.mouseClick(panel.swap, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.size_row.swap, Qt.MouseButton.LeftButton)
     assert (store.width, store.height) == (128, 96)
-    assert panel.preset.currentText() == "Landscape"
+    assert panel.size_row.preset.currentText() == "Landscape"
 
 
 def test_nothing_in_the_left_column_is_cut_off(application) -> None:

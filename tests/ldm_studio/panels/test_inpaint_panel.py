@@ -94,7 +94,7 @@ def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
     assert "Height must be 96 or 112" in panel.inpaint.problem.text()
     assert panel.inpaint.area_height.property("wrong")
     store.width = 4001  # of the picture, of which only a part is drawn
-    assert not panel.problem.isVisible()
+    assert not panel.size_row.problem.isVisible()
     store.area_height = 0
     assert not panel.inpaint.problem.isVisible()
 

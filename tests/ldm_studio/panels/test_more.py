@@ -254,13 +254,13 @@ def test_a_value_finer_than_its_control_is_kept(store, panel) -> None:
 def test_limits_and_presets_follow_the_model(store, panel) -> None:
     store.run = RunState(loading=False, model=MODEL)
     store.width, store.height = 256, 256
-    assert not panel.problem.isVisible()
+    assert not panel.size_row.problem.isVisible()
     other = type(MODEL)(**{**vars(MODEL), "width": 64, "height": 64, "max_side": 128})
     store.run = RunState(loading=False, model=other)
-    assert panel.problem.isVisible()
-    assert panel.preset.findText("Square") == 0
-    assert panel.preset.itemData(0) == (64, 64)
-    assert panel.preset.count() < 6
+    assert panel.size_row.problem.isVisible()
+    assert panel.size_row.preset.findText("Square") == 0
+    assert panel.size_row.preset.itemData(0) == (64, 64)
+    assert panel.size_row.preset.count() < 6
 
 
 def test_everything_in_it_has_a_name_and_fits(store, panel) -> None:
