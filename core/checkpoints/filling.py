@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,20 +66,18 @@ def _listed(names: Sequence[str]) -> str:
 def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
     """Raises UnreadableError for weights that are not numbers."""
     shapes = {key: value.shape for key, value in network.state_dict().items()}
-    values = {
-        key: _read(sources[key], device, dtype).reshape(shape) for key, shape in shapes.items()
-    }
+    values = {key: _read(sources[key], shape, device, dtype) for key, shape in shapes.items()}
     network.load_state_dict(values, assign=True)
     network.eval().requires_grad_(False)
-    untyped: Any = network  # torch's stub lacks this form of `to`
-    untyped.to(memory_format=torch.channels_last)
 
 
-def _read(source: Source, device: str, dtype: torch.dtype) -> Tensor:
+def _read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> Tensor:
+    """Laid out at once as it is computed with: later, all of a network would be there twice."""
     tensor = source.tensor()
     if not tensor.is_floating_point():
         raise UnreadableError(f"{source.key} holds {str(tensor.dtype).removeprefix('torch.')}")
     tensor = tensor.to(device, dtype)
     if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
         raise UnreadableError(f"{source.key} holds values that are not finite numbers")
-    return tensor.contiguous()
+    layout = torch.channels_last if len(shape) == 4 else torch.contiguous_format
+    return tensor.reshape(shape).contiguous(memory_format=layout)
