@@ -19,8 +19,7 @@ Tensors = Mapping[str, Tensor]
 
 def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
     """The weight, float32, with `strength` times what the tensors say. Raises UnreadableError."""
-    shapes = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
-    shape = difference(shapes).shape  # before anything large is made
+    shape = _shape(tensors)  # before anything large is made
     if shape.numel() != weight.numel():
         raise UnreadableError(
             f"it changes {tuple(shape)} numbers of a layer that has {tuple(weight.shape)}"
@@ -32,6 +31,16 @@ def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
     if magnitude is None:
         return weight + strength * delta
     return weight + strength * (_decomposed(weight + delta, magnitude) - weight)
+
+
+def _shape(tensors: Tensors) -> torch.Size:
+    """Of the difference. Raises UnreadableError."""
+    if "lora_up" in tensors and "lora_mid" not in tensors:
+        up, down = tensors["lora_up"], tensors.get("lora_down")
+        if down is not None and up.ndim == down.ndim == 2 and up.shape[1] == down.shape[0]:
+            return torch.Size((up.shape[0], down.shape[1]))
+    nowhere = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
+    return difference(nowhere).shape
 
 
 def difference(tensors: Tensors) -> Tensor:

@@ -7,6 +7,8 @@ undone, so all names of each of our layers are flattened, and looked up.
 
 from __future__ import annotations
 
+import copy
+import math
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -265,7 +267,7 @@ def _changed(
                     weight = before.get_parameter(name).detach().float()
                 moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
                 made[name] = changed(weight, moved, strength)
-                if not made[name].isfinite().all():
+                if not math.isfinite(float(made[name].sum())) and not made[name].isfinite().all():
                     raise UnreadableError(
                         f"it makes {name} hold values that are not finite numbers"
                     )
@@ -293,13 +295,13 @@ def _as(value: Tensor, like: Tensor) -> Tensor:
 
 def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
     """A copy whose other weights are shared."""
-    state = dict(network.state_dict())
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:
         return network
-    state |= mine
-    with torch.device("meta"):
-        untyped: Any = type(network)  # the type of `config` goes with that of the network
-        made: N = untyped(network.config)
-    made.load_state_dict(state, assign=True)
-    return made.eval().requires_grad_(False)
+    shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
+    made = copy.deepcopy(network, shared)
+    for name, value in mine.items():
+        owner, _, attribute = name.rpartition(".")
+        parameter = nn.Parameter(value, requires_grad=False)
+        made.get_submodule(owner).register_parameter(attribute, parameter)
+    return made
