@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 WORTH_TELLING = 50_000_000
 """Bytes."""
+WHOLE_CELLS = 128 * 128
+"""Latents up to this are encoded and decoded at once, larger ones in tiles."""
+READING = 15
+"""Multiply-adds in whose time a processor reads one weight, about: small pictures wait for that."""
 UNFORESEEABLE = ("DPM adaptive",)
 """Samplers that evaluate as often as the picture turns out to need."""
 
@@ -28,6 +32,8 @@ class Load:
 
     linear: float
     square: float
+    weights: float = 0.0
+    """How many there are, which are read once, however many prompts and cells there are."""
 
     def of(self, cells: int) -> float:
         return self.linear * cells + self.square * cells**2
@@ -50,8 +56,13 @@ class Task:
     tiles: int = 1
 
     def work(self, load: Load) -> float:
-        """Multiply-adds of an evaluation."""
-        return load.of(self.cells) * self.conditions * self.tiles
+        """Multiply-adds of an evaluation, or as long as that."""
+        return (load.of(self.cells) * self.conditions + READING * load.weights) * self.tiles
+
+    @property
+    def decoded(self) -> int:
+        """Cells that are decoded at once, which takes more memory than all that is before."""
+        return min(self.cells * self.tiles, WHOLE_CELLS)
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ def foretold(task: Task, load: Load, measured: Measured) -> Forecast:
     evaluation = measured.evaluation_seconds * task.work(load) / before.work(load)
     memory = measured.memory
     if memory is not None:
-        memory = round(memory * task.cells * task.conditions / (before.cells * before.conditions))
+        memory = round(memory * task.decoded / before.decoded)
     return Forecast(evaluation * task.evaluations + measured.rest_seconds * grown, memory)
 
 
@@ -109,25 +120,29 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
 
 def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
     """Of a U-Net that attends to so many tokens, whose keys and values are computed once."""
-    linear = square = 0.0
+    linear = square = weights = 0.0
     width = config.channels
     skips = [width]
-    linear += 9 * config.in_channels * width
     last = len(config.multipliers) - 1
 
+    def multiplied(count: float, share: float) -> None:
+        """By so many weights, at that share of the cells."""
+        nonlocal linear, weights
+        linear += share * count
+        weights += count
+
     def residual(before: int, after: int, share: float) -> None:
-        nonlocal linear
         skip = before * after if before != after else 0
-        linear += share * (9 * before * after + 9 * after**2 + skip)
+        multiplied(9 * before * after + 9 * after**2 + skip, share)
 
     def transformer(channels: int, depth: int, share: float, *, cross: bool = False) -> None:
         nonlocal linear, square
-        linear += share * 2 * channels**2
-        attended = 2 * 2 * channels**2 + 2 * tokens * channels * (2 if cross else 1)
-        linear += share * depth * (attended + 12 * channels**2)
+        multiplied(2 * channels**2 + depth * (16 if cross else 18) * channels**2, share)
+        linear += share * depth * 2 * tokens * channels * (2 if cross else 1)
         if not cross:
-            linear += share * depth * 2 * channels**2
             square += share**2 * depth * 2 * channels
+
+    multiplied(9 * config.in_channels * width, 1)
 
     for level, multiplier in enumerate(config.multipliers):
         share = 1 / 4**level
@@ -139,7 +154,7 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
                 transformer(width, depth, share, cross=level in config.cross_levels)
             skips.append(width)
         if level < last:
-            linear += share / 4 * 9 * width**2
+            multiplied(9 * width**2, share / 4)
             skips.append(width)
     share = 1 / 4**last
     residual(width, width, share)
@@ -155,6 +170,6 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
                 transformer(width, depth, share, cross=level in config.cross_levels)
             if level and i == config.blocks:
                 shuffled = config.upsample == "pixel_shuffle"
-                linear += share * 4 * width**2 * (1 if shuffled else 9)
-    linear += 9 * width * config.out_channels
-    return Load(linear, square)
+                multiplied(width**2 * (4 if shuffled else 9), share * (1 if shuffled else 4))
+    multiplied(9 * width * config.out_channels, 1)
+    return Load(linear, square, weights)

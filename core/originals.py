@@ -12,13 +12,11 @@ from torch import Tensor
 from . import inpainting
 from .checking import Check
 from .diffusion import noise
+from .forecast import WHOLE_CELLS
 from .inpainting import Region, bounds
 from .inputs import Inputs, later
 from .model import Model
 from .request import Change, Request
-
-WHOLE_CELLS = 128 * 128
-"""Pictures of more cells are encoded and decoded in tiles, to bound memory."""
 
 TILE = 64
 """Latent cells."""

@@ -49,6 +49,16 @@ class Run:
             return (self.last - self.first) / (self.steps - 1)
         return self.last - self.began
 
+    def stepped(self, now: float) -> Run:
+        """Once a step more is done."""
+        return Run(self.request, self.began, self.first or now, now, self.steps + 1)
+
+    def measured(self, task: Task, now: float, memory: int | None) -> Measured:
+        """Once the picture is there."""
+        asked = self.step_seconds * self.steps
+        rest = max(0.0, now - self.began - asked)
+        return Measured(task, asked / task.evaluations, rest, memory)
+
 
 class Forecasting(QObject):
     """Watches what is drawn, and tells what the settings as they are will take."""
@@ -111,7 +121,7 @@ class Forecasting(QObject):
         if run.steps == 0 and event.step > 1:
             del self._runs[event.id]  # it was gone on with from a later step
             return
-        self._runs[event.id] = Run(run.request, run.began, run.first or now, now, run.steps + 1)
+        self._runs[event.id] = run.stepped(now)
 
     def _on_finished(self, event: Finished) -> None:
         run = self._runs.pop(event.id, None)
@@ -121,11 +131,8 @@ class Forecasting(QObject):
         task = task_of(run.request, model, _drawn(run.request, model))
         if task is None or run.request.changes:
             return
-        whole = self._clock() - run.began
-        asked = run.step_seconds * run.steps
-        measured = Measured(task, asked / task.evaluations, max(0.0, whole - asked), event.memory)
         self._known.pop(_key(model), None)
-        self._known[_key(model)] = measured
+        self._known[_key(model)] = run.measured(task, self._clock(), event.memory)
         self._keep()
         self._foretell()
 

@@ -11,7 +11,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.trajectory import State
 from core.forecast import (
+    READING,
     UNFORESEEABLE,
+    WHOLE_CELLS,
     Forecast,
     Load,
     Measured,
@@ -92,7 +94,36 @@ def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
     load = Load(1e6, 100.0)
     assert foretold(replace(task, evaluations=20), load, measured).seconds == pytest.approx(22)
     alone = foretold(replace(task, conditions=1), load, measured)
-    assert (alone.seconds, alone.memory) == (pytest.approx(7), 400)
+    assert (alone.seconds, alone.memory) == (pytest.approx(7), 800)
+
+
+def test_small_pictures_wait_for_the_weights() -> None:
+    task = Task(evaluations=10, cells=16, conditions=2)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
+    load = Load(1e6, 0.0, weights=16e6 / READING)
+    assert foretold(replace(task, conditions=1), load, measured).seconds == pytest.approx(20 / 3)
+    assert foretold(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
+
+
+def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
+    task = Task(evaluations=10, cells=WHOLE_CELLS // 4)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=800)
+    for cells, tiles, expected in ((1, 2, 1600), (4, 1, 3200), (8, 1, 3200), (1, 100, 3200)):
+        changed = replace(task, cells=cells * task.cells, tiles=tiles)
+        assert foretold(changed, Load(1e6, 0.0), measured).memory == expected
+
+
+@pytest.mark.parametrize("config", [SD1, SDXL, DEFAULT], ids=["SD1", "SDXL", "default"])
+def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
+    with torch.device("meta"):
+        network = UNet(config)
+    once = ("emb", "attn2.to_k", "attn2.to_v")  # for a vector, or before the first step
+    read = sum(
+        parameter.numel()
+        for name, parameter in network.named_parameters()
+        if parameter.ndim > 1 and not any(part in name for part in once)
+    )
+    assert unet_load(config).weights == pytest.approx(read, rel=0.01)
 
 
 def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
