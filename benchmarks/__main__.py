@@ -25,7 +25,10 @@ BENCHMARKS = {
     "history": "first page and searches of 100,000 pictures",
     "browser": "the page of 100,000 pictures: opening, searching, scrolling, memory",
     "peer": "our U-Net beside diffusers'",
-    "checkpoint": "Stable Diffusion 1 beside diffusers: loading, step, decoding, picture",
+    "checkpoint": "Stable Diffusion beside diffusers: loading, step, decoding, picture, memory",
+    "loading": "memory while loading, for each kind of file",
+    "lora": "patching a LoRA, beside diffusers with PEFT",
+    "forecast": "what was foretold of time and memory, by what it took",
 }
 
 
@@ -51,7 +54,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
     parser.add_argument("--repeats", metavar="N", type=int, help="pictures, runs or rounds")
     parser.add_argument(
-        "--full", action="store_true", help="checkpoint: networks of the published width"
+        "--full",
+        action="store_true",
+        help="checkpoint, loading, lora: networks of the published width",
+    )
+    parser.add_argument(
+        "--family", choices=("SD1", "SDXL"), default="SD1", help="checkpoint: which (SD1)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "float16"),
+        default="float32",
+        help="checkpoint: of the U-Net and the text encoders (float32)",
     )
     parser.add_argument(
         "--program", metavar="FILE", type=Path, help="a bundled ldm-studio, to start as well"
@@ -78,6 +92,8 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
         "--model": arguments.model,
         "--steps": arguments.steps,
         "--repeats": arguments.repeats,
+        "--family": arguments.family,
+        "--precision": arguments.precision,
         "--program": arguments.program,
         "--json": arguments.json,
     }
@@ -98,6 +114,8 @@ def run_one(name: str, arguments: argparse.Namespace) -> int:
             arguments.steps,
             arguments.repeats,
             arguments.full,
+            arguments.family,
+            arguments.precision,
             arguments.program,
         )
         result = measure(name, options)

@@ -23,6 +23,10 @@ class Options:
     repeats: int | None = None
     full: bool = False
     """Networks of the published width, where a benchmark makes its own."""
+    family: str = "SD1"
+    """Of the networks that a benchmark makes: SD1 or SDXL."""
+    precision: str = "float32"
+    """Of their arithmetic, as torch names it."""
     program: Path | None = None
     """An installed or bundled one, to be started beside the source tree."""
 

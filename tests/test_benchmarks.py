@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.reference import Widths
 from tests.tiny_recipe import write_model
 
 FIELDS = {
@@ -20,9 +22,13 @@ FIELDS = {
     "startup": {"window_s", "ready_s", "picture_s", "runs"},
     "history": {"first_page_ms", "search_ms", "search_while_writing_ms", "pictures"},
     "browser": {"first_page_ms", "search_ms", "frame_p99_ms", "longest_jump_ms", "memory_mib"},
-    "checkpoint": {"step_ratio", "decode_ratio", "picture_ratio", "load_memory", "full", "rounds"},
+    "checkpoint": {"step_ratio", "decode_ratio", "picture_ratio", "load_memory", "peak_mb"},
+    "loading": {"layouts", "most", "full"},
+    "lora": {"apply_ratio", "change_ratio", "remove_ms", "layers", "peft", "rounds"},
+    "forecast": {"cases", "worst_seconds", "worst_memory"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
 }
+TINY = Widths(unet=32, autoencoder=32, text=64, layers=2, rounds=1)
 MACHINE = {"cpu", "cores", "threads", "torch", "python", "system"}
 
 
@@ -60,6 +66,23 @@ def test_a_benchmark_prints_a_line_and_its_record(
     line, printed = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{name}: ")
     assert json.loads(printed) == record
+
+
+@pytest.mark.filterwarnings("ignore:No LoRA keys associated")
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
+@pytest.mark.parametrize("name", ["checkpoint", "loading", "lora", "forecast"])
+def test_stable_diffusion_is_measured_with_tiny_networks(
+    name: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module(f"benchmarks.{name}")
+    monkeypatch.setattr(module, "NARROW", TINY)
+    if name in ("checkpoint", "forecast"):
+        monkeypatch.setattr(module, "SIDE", 64)
+    if name == "loading":
+        gguf = {"GGUF": module.LAYOUTS["GGUF"]}
+        monkeypatch.setattr(module, "LAYOUTS", gguf)
+    (record,) = run([name], model, tmp_path / "records.jsonl")
+    check(record)
 
 
 def test_the_canvas_is_measured_without_a_model(model: Path, tmp_path: Path) -> None:

@@ -1,0 +1,146 @@
+"""Forecasts after one picture beside what the pictures then took: time and memory."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from core.device import PeakMemory
+from core.forecast import WORTH_TELLING, foretold
+from core.request import Request
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.events import ModelInfo
+from ldm_studio.studio.forecasting import Run, task_of
+
+from .record import Options, use_cores
+from .reference import NARROW, stable_diffusion
+
+PROMPT = "a red cat in the snow"
+SIDE = 256
+"""Pixels, of what the narrow model draws."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Shares are of what was measured: 1 is a forecast that came true."""
+
+    what: str
+    seconds: float
+    """Of the processor: others that take turns on it are not to be foretold."""
+    seconds_share: float
+    memory_mb: float | None
+    """Beside the weights."""
+    memory_share: float | None
+    """None where so little was needed that it is not told either."""
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    cases: list[dict[str, object]]
+    worst_seconds: float
+    """The largest miss, as a share."""
+    worst_memory: float
+
+    def line(self) -> str:
+        each = ", ".join(
+            f"{case['what']} {case['seconds_share']:.2f}"
+            + (f" (memory {case['memory_share']:.2f})" if case["memory_share"] else "")
+            for case in self.cases
+        )
+        return (
+            f"forecast by measured after one picture: {each}; at worst off by "
+            f"{100 * self.worst_seconds:.0f} % in time, {100 * self.worst_memory:.0f} % in memory"
+        )
+
+
+def measure(options: Options) -> ForecastResult:
+    """Raises StudioError when diffusers is missing."""
+    use_cores()
+    cases: list[Case] = []
+    repeats = options.times(3)
+    own = CorePipeline(options.model, "cpu")
+    cases += _cases("default model", own, own.load(), _settings(own.load()), repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        stable_diffusion(NARROW).save_pretrained(folder)
+        other = CorePipeline(device="cpu")
+        info = other.load(folder)
+        base = replace(
+            _settings(info), model=folder, sampler="Euler", schedule="Normal", steps=4,
+            width=SIDE, height=SIDE,
+        )  # fmt: skip
+        cases += _cases("narrow SD1", other, info, base, repeats)
+    shares = [case.seconds_share for case in cases]
+    memory = [case.memory_share for case in cases if case.memory_share is not None]
+    return ForecastResult(
+        [asdict(case) for case in cases],
+        max(abs(1 - share) for share in shares),
+        max((abs(1 - share) for share in memory), default=0.0),
+    )
+
+
+def _settings(info: ModelInfo) -> Request:
+    return Request(
+        prompt=PROMPT, sampler=info.sampler, schedule=info.schedule, steps=info.steps,
+        cfg=info.cfg, width=info.width, height=info.height,
+    )  # fmt: skip
+
+
+def _changed(request: Request, largest: int) -> Iterator[tuple[str, Request]]:
+    """What people change between one picture and the next."""
+    yield "the same", request
+    yield "twice the steps", replace(request, steps=2 * request.steps)
+    yield "two evaluations a step", replace(request, sampler="Heun")
+    yield "without guidance", replace(request, cfg=1.0)
+    if request.width * 3 // 2 <= largest:
+        yield (
+            "2.25 times the area",
+            replace(request, width=request.width * 3 // 2, height=request.height * 3 // 2),
+        )
+
+
+def _cases(
+    name: str, pipeline: CorePipeline, info: ModelInfo, request: Request, repeats: int
+) -> Iterator[Case]:
+    _drawn(pipeline, info, request)  # what is only done once is no part of a forecast
+    run, now, memory = _drawn(pipeline, info, request)
+    task = task_of(request, info, (request.width, request.height))
+    assert task is not None
+    known = run.measured(task, now, memory)
+    for what, changed in _changed(request, info.max_side):
+        task = task_of(changed, info, (changed.width, changed.height))
+        assert task is not None
+        forecast = foretold(task, info.load, known)
+        drawn = [_drawn(pipeline, info, replace(changed, seed=i)) for i in range(repeats)]
+        seconds = sorted(now - run.began for run, now, _ in drawn)[repeats // 2]
+        taken = [memory for _, _, memory in drawn if memory is not None]
+        most = max(taken, default=None)
+        told = most is not None and most > WORTH_TELLING and forecast.memory is not None
+        yield Case(
+            f"{name}, {what}",
+            seconds,
+            forecast.seconds / seconds,
+            None if most is None else most / 1e6,
+            (forecast.memory or 0) / most if told and most else None,
+        )
+
+
+def _drawn(
+    pipeline: CorePipeline, info: ModelInfo, request: Request
+) -> tuple[Run, float, int | None]:
+    """As the engine draws it, without previews: the run, when it ended, and its memory."""
+    peak = PeakMemory(info.device_type)
+    drawing = pipeline.begin(request, None, None)
+    run = Run(request, _clock())
+    last = None
+    for step in drawing.steps():
+        run, last = run.stepped(_clock()), step
+    drawing.finish(last)
+    return run, _clock(), peak.read()
+
+
+def _clock() -> float:
+    return time.process_time() / torch.get_num_threads()
