@@ -134,6 +134,7 @@ QToolButton[framed="true"]:hover {{ background: {hover}; }}
 QToolButton[framed="true"]:focus {{ border-color: {focus}; }}
 QToolButton:checked {{ background: {accent}; color: {name(Role.HighlightedText)};
     border-color: {accent}; }}
+QToolButton:checked:disabled {{ background: {hover}; color: {faint}; border-color: {line}; }}
 QToolButton:checked:focus {{ border-color: {name(Role.Text)}; }}
 QToolButton#link, QToolButton#link:checked {{
     background: transparent; text-align: left; padding: 2px 4px 0 0; border: 0;
