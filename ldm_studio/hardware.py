@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 GIB = 2**30
+TIMED = 512
+"""Rows and columns of the matrices that are timed."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Device:
     """Those in which a convolution could be computed."""
     cores: int = 1
     """Of a processor."""
+    prefers_bfloat16: bool = False
+    """Of a processor: whether it computes in it faster than in float32."""
 
 
 def memory() -> Memory:
@@ -72,7 +77,8 @@ def devices() -> tuple[Device, ...]:
     import torch
 
     cores = physical_cores() or os.cpu_count() or 1
-    found = [Device("cpu", _processor(), memory(), precisions(torch.device("cpu")), cores)]
+    cpu = torch.device("cpu")
+    found = [Device("cpu", _processor(), memory(), precisions(cpu), cores, prefers_bfloat16())]
     for index in range(torch.cuda.device_count()):
         name = f"cuda:{index}"
         free, total = torch.cuda.mem_get_info(index)
@@ -99,6 +105,25 @@ def precisions(device: torch.device) -> tuple[str, ...]:
         except RuntimeError:  # "not implemented for", "no kernel image", out of memory
             continue
     return tuple(works)
+
+
+def prefers_bfloat16() -> bool:
+    """Whether the processor multiplies in bfloat16 at least half as fast again as in float32.
+
+    Timed, some milliseconds long: those that only imitate it are slower in it.
+    """
+    import torch
+
+    def seconds(dtype: torch.dtype) -> float:
+        numbers = torch.ones(TIMED, TIMED, dtype=dtype)
+        taken: list[float] = []
+        for _ in range(5):
+            began = time.perf_counter()
+            numbers @ numbers
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    return 1.5 * seconds(torch.bfloat16) < seconds(torch.float32)
 
 
 def _processor() -> str:

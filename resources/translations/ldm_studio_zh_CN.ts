@@ -1176,12 +1176,20 @@
         <translation>处理器上为 float32，GPU 上为 float16。这适用于检查点模型；LDM Studio 自有格式的模型用 float32 计算。</translation>
     </message>
     <message>
+        <source>This processor is much faster in bfloat16.</source>
+        <translation>该处理器用 bfloat16 计算要快得多。</translation>
+    </message>
+    <message>
         <source>The exact choice. On a GPU slower, and twice the memory.</source>
         <translation>最精确。在 GPU 上更慢，占用两倍内存。</translation>
     </message>
     <message>
         <source>Half the memory, and never too large a number; colours may be a little off.</source>
         <translation>内存减半，且数值不会溢出；颜色可能略有偏差。</translation>
+    </message>
+    <message>
+        <source>This processor is much faster in it than in float32.</source>
+        <translation>该处理器用它计算比用 float32 快得多。</translation>
     </message>
     <message>
         <source>Half the memory, and quick on a GPU. On a processor slow.</source>

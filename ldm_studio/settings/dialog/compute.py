@@ -145,15 +145,21 @@ class ComputePage(Page):
             return self.tr("This device cannot compute in it; what suits it is used instead.")
         match precision:
             case Precision.AUTO:
-                return self.tr(
+                words = self.tr(
                     "float32 on a processor, float16 on a GPU. It is that of checkpoints; models "
                     "of LDM Studio's own kind compute in float32."
                 )
+                if device is not None and device.prefers_bfloat16:
+                    words += " " + self.tr("This processor is much faster in bfloat16.")
+                return words
             case Precision.FLOAT32:
                 return self.tr("The exact choice. On a GPU slower, and twice the memory.")
             case Precision.BFLOAT16:
-                return self.tr(
+                words = self.tr(
                     "Half the memory, and never too large a number; colours may be a little off."
                 )
+                if device is not None and device.prefers_bfloat16:
+                    words += " " + self.tr("This processor is much faster in it than in float32.")
+                return words
             case Precision.FLOAT16:
                 return self.tr("Half the memory, and quick on a GPU. On a processor slow.")

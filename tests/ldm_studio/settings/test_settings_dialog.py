@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -96,6 +97,34 @@ def test_devices_are_those_that_are_there_with_what_they_mean(application, dialo
     choose(compute.precision, "float16")
     assert "cannot compute" in compute.precision.meaning.text()
     assert application.settings.compute.device == "cpu"
+
+
+def test_a_processor_that_is_faster_in_bfloat16_is_said_to_be(application, dialog) -> None:
+    compute = page(dialog, "compute")
+    choose(compute.device, "cpu")
+    for precision in ("auto", "bfloat16"):
+        choose(compute.precision, precision)
+        assert "much faster" not in compute.precision.meaning.text()
+    compute.found = (replace(FOUND[0], prefers_bfloat16=True), *FOUND[1:])
+    for precision in ("auto", "bfloat16"):
+        choose(compute.precision, precision)
+        assert "much faster" in compute.precision.meaning.text()
+    choose(compute.device, "cuda:0")
+    assert "much faster" not in compute.precision.meaning.text()
+
+
+@pytest.mark.parametrize(("halves", "whole", "faster"), [(1.0, 2.0, True), (2.0, 1.0, False)])
+def test_a_processor_is_timed_in_bfloat16(halves, whole, faster, monkeypatch) -> None:
+    taken = iter([halves] * 5 + [whole] * 5)
+    now = [0.0]
+
+    def clock() -> float:
+        """Every second look is after the work."""
+        now.append(now[-1] + (next(taken) if len(now) % 2 == 0 else 0.0))
+        return now[-1]
+
+    monkeypatch.setattr(hardware.time, "perf_counter", clock)
+    assert hardware.prefers_bfloat16() is faster
 
 
 def test_a_device_that_is_gone_is_said_to_be(application, dialog) -> None:
