@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.checkpoints.load import load_checkpoint
@@ -133,3 +134,30 @@ def test_a_folder_in_shards_and_half_precision(
     save_file(rounded(original(tiny), torch.float16, torch.float16), whole)
     expected = load_checkpoint(whole, digest="known").condition("a cat").context
     torch.testing.assert_close(context, expected)
+
+
+@pytest.mark.parametrize("variant", ["", ".fp16"])
+@pytest.mark.parametrize("kind", ["SD1", "SDXL"])
+def test_a_folder_of_pickles(
+    kind: str, variant: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    """As diffusers wrote them before safetensors: `diffusion_pytorch_model.fp16.bin`, in shards
+    too."""
+    tiny, folder = tinies[kind], tmp_path / "model"
+    write_folder(tiny, folder, torch.float16)
+    for file in [*folder.glob("*/*.safetensors")]:
+        name = file.name.replace(".fp16", "").removesuffix(".safetensors")
+        name = name.replace("model", "pytorch_model") if name == "model" else name
+        torch.save(load_file(file), file.with_name(f"{name}{variant}.bin"))
+        file.unlink()
+    [index] = folder.glob("unet/*.index.json")
+    places = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+    places = {key: name.replace(".safetensors", f"{variant}.bin") for key, name in places.items()}
+    renamed = f"diffusion_pytorch_model.bin.index{variant}.json"
+    index.with_name(renamed).write_text(json.dumps({"weight_map": places}), encoding="utf-8")
+    index.unlink()
+    model = load_checkpoint(folder, digest="known")
+    assert_equal(model.unet, tiny.unet, torch.float16)
+    assert_equal(model.autoencoder, tiny.vae, torch.float16)
+    for (text, _), expected in zip(model.text.encoders, tiny.texts, strict=True):
+        assert_equal(text, expected, torch.float16)
