@@ -161,3 +161,12 @@ def test_a_folder_of_pickles(
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
     for (text, _), expected in zip(model.text.encoders, tiny.texts, strict=True):
         assert_equal(text, expected, torch.float16)
+
+
+def test_convolutions_are_laid_out_for_speed(checkpoints: dict[str, Path]) -> None:
+    model = load_checkpoint(checkpoints["SD1"], digest="known")
+    for network in (model.unet, model.autoencoder):
+        for weights in network.state_dict().values():
+            last = weights.ndim == 4
+            format_ = torch.channels_last if last else torch.contiguous_format
+            assert weights.is_contiguous(memory_format=format_)
