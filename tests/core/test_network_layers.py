@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 from torch.nn import functional as F
 
-from core.networks.layers import CrossAttention, attend, timestep_embedding
+from core.networks.layers import Context, CrossAttention, attend, timestep_embedding
+from core.networks.unet import UNet, UNetConfig
 
 
 def test_attention_and_its_gradient_equal_the_fused_kernel() -> None:
@@ -30,6 +33,27 @@ def test_attention_is_the_same_with_and_without_gradients() -> None:
     training = layer(x, context)
     with torch.no_grad():
         torch.testing.assert_close(layer(x, context), training)
+
+
+@torch.no_grad()
+def test_what_a_prompt_says_is_read_once_for_all_steps() -> None:
+    torch.manual_seed(0)
+    unet = UNet(UNetConfig(channels=32, multipliers=(1, 2), depths=(1, 1), context_dim=16)).eval()
+    for parameter in unet.parameters():
+        parameter.normal_(std=0.1)
+    read: Counter[str] = Counter()
+    for name, module in unet.named_modules():
+        if name.endswith(("attn2.to_k", "attn2.to_v", "attn1.to_k")):
+            module.register_forward_hook(lambda *_, name=name: read.update([name]))
+    x, vectors = torch.randn(2, 4, 8, 8), torch.randn(2, 5, 16)
+    context = Context(vectors)
+    times = [torch.full((2,), t) for t in (900.0, 500.0, 100.0)]
+    steps = [unet(x, t, context) for t in times]
+    once = {name: count for name, count in read.items() if ".attn2." in name}
+    assert set(once.values()) == {1}
+    assert set((read - Counter(once)).values()) == {len(times)}
+    for t, step in zip(times, steps, strict=True):
+        torch.testing.assert_close(step, unet(x, t, vectors))
 
 
 @pytest.mark.parametrize("dim", [2, 64, 320])
