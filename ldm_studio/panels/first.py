@@ -150,7 +150,8 @@ class FirstPage(QWidget):
                 else self.tr("Type what you want to see.")
             )
             self.about.setVisible(about)
-            self.about.setMaximumWidth(balanced(self.about, width - 2 * GRID))
+            self.about.setMinimumWidth(0)  # which it would be measured with
+            self.about.setFixedWidth(balanced(self.about, width - 2 * GRID))
             height = self._column.heightForWidth(width)
             if height <= self.height():
                 break

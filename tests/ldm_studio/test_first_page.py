@@ -6,7 +6,7 @@ from PIL import Image
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog
 
-from ldm_studio.panels.first import FOCUS_EDGE, PICTURES, PROMPTS
+from ldm_studio.panels.first import FOCUS_EDGE, PICTURES, PROMPTS, WIDTH
 from ldm_studio.pictures.images import read_request
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
@@ -71,3 +71,15 @@ def test_the_pictures_are_what_the_model_drew_of_the_prompts() -> None:
         assert request is not None
         assert request.prompt == prompt
         assert request.model == "default"
+
+
+def test_what_is_said_there_is_wide_however_often_its_size_changes(application, qtbot) -> None:
+    page, window = application.welcoming.page, application.window
+    for height in (800, 700, 760, 720, 800):
+        window.resize(1280, height)
+        qtbot.waitUntil(lambda height=height: window.height() == height)
+        window.notice.show_info("something to say")
+        window.notice.dismiss()
+    qtbot.waitUntil(page.about.isVisible)
+    assert page.about.width() > WIDTH // 2
+    assert page.about.height() >= page.about.heightForWidth(page.about.width())
