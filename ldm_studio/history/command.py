@@ -16,11 +16,12 @@ from core.errors import PictureError, RequestError
 from ldm_studio.paths import data_dir, pictures_dir, trajectories_dir
 
 from . import steps
+from .answers import Count, Details, Listed
 from .arguments import EXAMPLES, add_arguments, path_of
 from .collecting import clean_title
 from .export import SHEETS, Export, Exported
 from .query import Problem, Query, parse
-from .reader import Count, Details, Listed, Reader
+from .reader import Reader
 from .rebuild import Progress, Report, locate, rebuild
 from .renaming import rename
 from .store import History

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import PictureError
 from core.replacing import replacing
 
-from .reader import Details, Listed
+from .answers import Details, Listed
 from .schema import State
 from .view import record
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .reader import Listed, Reader, Relation
+from .answers import Listed, Relation
+from .reader import Reader
 
 MOST = 60
 """Pictures in a tree; a start picture may have hundreds of children."""

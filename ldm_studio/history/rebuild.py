@@ -14,8 +14,9 @@ from pathlib import Path
 
 from core.errors import PictureError
 
+from .answers import Known
 from .index import Change, Indexed
-from .reader import Known, Reader
+from .reader import Reader
 from .reading import SUFFIXES, Scanned, Stamp, scan, stamp_of
 from .schema import State
 from .store import History

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import PictureError
 
-from .reader import Details
+from .answers import Details
 from .schema import State
 from .store import History
 

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication
 from core.errors import PictureError
 from ldm_studio.translation import translate
 
-from .reader import Details
+from .answers import Details
 from .thumbnails import small_picture
 
 MAX_SIDE = 32_000

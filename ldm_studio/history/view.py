@@ -8,7 +8,7 @@ from typing import Any
 
 from ldm_studio.pictures.infotext import Infotext
 
-from .reader import Details, Listed
+from .answers import Details, Listed
 from .recipe import Recipe
 
 

@@ -25,9 +25,9 @@ from .commands import Commands
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..history.answers import Details, Listed
     from ..history.browser.page import HistoryPage
     from ..history.following import Restored
-    from ..history.reader import Details, Listed
     from ..history.store import Recovery
 
 _NOT_SAMPLER = (

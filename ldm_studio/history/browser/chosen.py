@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QApplication
 
+from ldm_studio.history.answers import Details, Listed
 from ldm_studio.history.lineage import Family, family
-from ldm_studio.history.reader import Details, Listed, Reader
+from ldm_studio.history.reader import Reader
 from ldm_studio.history.schema import State
 from ldm_studio.pictures.infotext import Infotext
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from core.errors import StudioError
+from ldm_studio.history.answers import Collected
 from ldm_studio.history.collecting import MAX_TITLE, Whole, clean_title
 from ldm_studio.history.journal import Member, Saying
-from ldm_studio.history.reader import Collected
 from ldm_studio.look.theme import icon
 
 from .deeds import Deeds

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ldm_studio.canvas.painting import paint_focus
-from ldm_studio.history.reader import Details
+from ldm_studio.history.answers import Details
 from ldm_studio.look.motion import moves
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import Segments, tool_button

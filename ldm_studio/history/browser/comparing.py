@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import StudioError
-from ldm_studio.history.reader import Details
+from ldm_studio.history.answers import Details
 from ldm_studio.pictures import images
 
 from .compare import ComparePane

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import PictureError, StudioError
-from ldm_studio.history.reader import Listed
+from ldm_studio.history.answers import Listed
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import locate
 from ldm_studio.history.renaming import Renamed, rename

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.history.answers import Details, Listed
 from ldm_studio.history.lineage import Family
-from ldm_studio.history.reader import Details, Listed
 from ldm_studio.history.schema import State
 from ldm_studio.history.terms import term
 from ldm_studio.history.view import ignored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ldm_studio.history.reader import Details
+from ldm_studio.history.answers import Details
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
+from ldm_studio.history.answers import Listed
 from ldm_studio.history.export import Export, Exported
-from ldm_studio.history.reader import Listed
 from ldm_studio.history.sheet import CAPTIONS, Sheet
 from ldm_studio.translation import told, translate
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
+from ldm_studio.history.answers import Listed
 from ldm_studio.history.lineage import Family, Kin
-from ldm_studio.history.reader import Listed
 from ldm_studio.history.schema import State
 from ldm_studio.look.theme import icon
 from ldm_studio.pictures.inputs import InputStore

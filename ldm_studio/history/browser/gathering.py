@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ldm_studio.history.answers import Collected, Count
 from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Collected, Count, Reader
+from ldm_studio.history.reader import Reader
 from ldm_studio.history.terms import has, term
 from ldm_studio.translation import translate
 

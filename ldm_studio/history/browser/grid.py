@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from ldm_studio.history.reader import Listed
+from ldm_studio.history.answers import Listed
 
 from .layout import GAP, HEADING, MARGIN
 from .model import IDS, PictureModel, ids_in

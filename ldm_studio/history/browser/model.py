@@ -26,8 +26,9 @@ from PySide6.QtCore import (
 )
 
 from core.errors import StudioError
+from ldm_studio.history.answers import Collected, Listed, Order, Page
 from ldm_studio.history.query import Query
-from ldm_studio.history.reader import Collected, Listed, Order, Page, Reader
+from ldm_studio.history.reader import Reader
 from ldm_studio.history.schema import State
 from ldm_studio.translation import told, translate
 

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
+from ldm_studio.history.answers import Details
 from ldm_studio.history.lineage import Family
 from ldm_studio.history.query import Query
-from ldm_studio.history.reader import Details
 from ldm_studio.history.terms import toggled, with_term
 from ldm_studio.panels.notice import NoticeStrip
 

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
-from ldm_studio.history.reader import Listed
+from ldm_studio.history.answers import Listed
 from ldm_studio.history.schema import State
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.request import Request
+from ldm_studio.history.answers import Count
 from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Count
 from ldm_studio.history.reading import scan
 from ldm_studio.history.rebuild import rebuild
 from ldm_studio.history.schema import State
