@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from core.request import Request
+from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Event, Idle, QueueChanged, QueueItem, Work
 from ldm_studio.engine.mailbox import Mailbox
 
@@ -56,3 +57,8 @@ class Reader:
 
 def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Work:
     return Work(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
+
+
+def end(engine: Engine) -> None:
+    engine.close()
+    assert engine.join(SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,46 +25,14 @@ from ldm_studio.engine.events import (
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.pictures.record import Record
 from ldm_studio.pipeline import ModelInfo
-from tests.ldm_studio.fakes import FakePicture, FakePipeline, Gate, Saver
-from tests.ldm_studio.reading import Reader, work
+from tests.ldm_studio.fakes import FakePicture, FakePipeline
+from tests.ldm_studio.reading import work
 
 SECONDS = 10.0
 
 
-@pytest.fixture
-def reader() -> Reader:
-    return Reader()
-
-
-@pytest.fixture
-def saver() -> Saver:
-    return Saver()
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest.fixture
-def start(reader: Reader, saver: Saver, gate: Gate) -> Iterator[Callable[..., Engine]]:
-    engines: list[Engine] = []
-
-    def start(pipeline: FakePipeline) -> Engine:
-        engines.append(Engine(pipeline, reader.mailbox, saver, preview_interval=0.0))
-        return engines[-1]
-
-    yield start
-    gate.open()
-    for engine in engines:
-        engine.close()
-        assert engine.join(SECONDS)
-
-
-def test_loads_once_and_draws_what_is_asked_in_order(start, reader, saver) -> None:
-    engine = start(FakePipeline())
+def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None:
+    engine = run(FakePipeline())
     engine.warm_up()
     engine.submit(work(1, seed=5))
     engine.submit(work(2, seed=9))
@@ -77,8 +44,8 @@ def test_loads_once_and_draws_what_is_asked_in_order(start, reader, saver) -> No
     assert saver.saved == [5, 9]
 
 
-def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(start, reader, saver) -> None:
-    engine = start(FakePipeline())
+def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, saver) -> None:
+    engine = run(FakePipeline())
     engine.submit(work(count=3, seed=7))
     events = reader.until_idle()
     begun = [event for event in events if isinstance(event, Started)]
@@ -90,8 +57,8 @@ def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(start, reader, 
     assert saver.saved == [7, 8, 9]
 
 
-def test_a_picture_is_on_disk_before_the_interface_hears_of_it(start, reader, saver) -> None:
-    engine = start(FakePipeline())
+def test_a_picture_is_on_disk_before_the_interface_hears_of_it(run, reader, saver) -> None:
+    engine = run(FakePipeline())
     engine.submit(work(seed=3))
     events = reader.until(lambda event: isinstance(event, Finished))
     (finished,) = [event for event in events if isinstance(event, Finished)]
@@ -99,8 +66,8 @@ def test_a_picture_is_on_disk_before_the_interface_hears_of_it(start, reader, sa
     assert saver.saved == [3]
 
 
-def test_progress_counts_to_the_last_step_with_a_preview(start, reader) -> None:
-    engine = start(FakePipeline())
+def test_progress_counts_to_the_last_step_with_a_preview(run, reader) -> None:
+    engine = run(FakePipeline())
     engine.submit(work(steps=50))
     events = reader.until_idle()
     last = [event for event in events if isinstance(event, Progress)][-1]
@@ -108,7 +75,7 @@ def test_progress_counts_to_the_last_step_with_a_preview(start, reader) -> None:
     assert last.preview is not None
 
 
-def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
+def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     previews = 0
 
     class Counting(FakePipeline):
@@ -139,9 +106,9 @@ def test_the_sampler_never_waits_for_a_reader(start, reader, saver) -> None:
     assert previews == 2  # the first, which nobody read, and the last
 
 
-def test_cancel_ends_within_one_step_and_keeps_the_engine(start, reader, gate, saver) -> None:
+def test_cancel_ends_within_one_step_and_keeps_the_engine(run, reader, gate, saver) -> None:
     pipeline = FakePipeline(before_step=gate)
-    engine = start(pipeline)
+    engine = run(pipeline)
     engine.submit(work(1, steps=100))
     gate.let(3)
     reader.until(lambda event: isinstance(event, Progress) and event.step == 3)
@@ -157,8 +124,8 @@ def test_cancel_ends_within_one_step_and_keeps_the_engine(start, reader, gate, s
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
-def test_cancel_after_the_last_step_still_cancels(start, reader, gate, saver) -> None:
-    engine = start(FakePipeline(before_step=gate))
+def test_cancel_after_the_last_step_still_cancels(run, reader, gate, saver) -> None:
+    engine = run(FakePipeline(before_step=gate))
     engine.submit(work(1, steps=2))
     gate.let(1)
     reader.until(lambda event: isinstance(event, Progress))
@@ -169,8 +136,8 @@ def test_cancel_after_the_last_step_still_cancels(start, reader, gate, saver) ->
     assert saver.saved == []
 
 
-def test_cancel_while_queued_is_immediate(start, reader, gate, saver) -> None:
-    engine = start(FakePipeline(before_step=gate))
+def test_cancel_while_queued_is_immediate(run, reader, gate, saver) -> None:
+    engine = run(FakePipeline(before_step=gate))
     engine.submit(work(1, seed=1))
     engine.submit(work(2, seed=2))
     engine.submit(work(3, seed=3))
@@ -182,16 +149,16 @@ def test_cancel_while_queued_is_immediate(start, reader, gate, saver) -> None:
     assert saver.saved == [1, 3]
 
 
-def test_cancel_of_an_unknown_work_does_nothing(start, reader, saver) -> None:
-    engine = start(FakePipeline())
+def test_cancel_of_an_unknown_work_does_nothing(run, reader, saver) -> None:
+    engine = run(FakePipeline())
     engine.cancel(99)
     engine.submit(work(1))
     events = reader.until_idle()
     assert not any(isinstance(event, Cancelled) for event in events)
 
 
-def test_cancel_during_loading_starts_nothing(start, reader, gate, saver) -> None:
-    engine = start(FakePipeline(before_load=gate))
+def test_cancel_during_loading_starts_nothing(run, reader, gate, saver) -> None:
+    engine = run(FakePipeline(before_load=gate))
     engine.submit(work(1))
     reader.until(lambda event: isinstance(event, Loading))
     engine.cancel(1)
@@ -201,8 +168,8 @@ def test_cancel_during_loading_starts_nothing(start, reader, gate, saver) -> Non
     assert not any(isinstance(event, Started) for event in events)
 
 
-def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(start, reader) -> None:
-    engine = start(FakePipeline(begin_error=ZeroDivisionError("oops")))
+def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(run, reader) -> None:
+    engine = run(FakePipeline(begin_error=ZeroDivisionError("oops")))
     engine.submit(work(1))
     events = reader.until_idle()
     (failed,) = [event for event in events if isinstance(event, Failed)]
@@ -213,8 +180,8 @@ def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(start, read
     reader.until(lambda event: isinstance(event, Finished))
 
 
-def test_an_error_of_the_worker_below_exception_does_not_end_it(start, reader) -> None:
-    engine = start(FakePipeline(begin_error=SystemExit(3)))
+def test_an_error_of_the_worker_below_exception_does_not_end_it(run, reader) -> None:
+    engine = run(FakePipeline(begin_error=SystemExit(3)))
     engine.submit(work(1))
     reader.until(lambda event: isinstance(event, Failed))
     engine.submit(work(2))
@@ -231,8 +198,8 @@ def test_an_error_of_the_worker_below_exception_does_not_end_it(start, reader) -
         ),
     ],
 )
-def test_running_out_of_memory_is_told_with_advice(start, reader, error) -> None:
-    engine = start(FakePipeline(begin_error=error))
+def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
+    engine = run(FakePipeline(begin_error=error))
     engine.submit(work(1))
     events = reader.until_idle()
     (failed,) = [event for event in events if isinstance(event, Failed)]
@@ -248,11 +215,9 @@ def test_running_out_of_memory_is_told_with_advice(start, reader, error) -> None
         (PictureError("Cannot save /pictures/1.png: No space left on device."), "/pictures"),
     ],
 )
-def test_a_full_disk_is_told_and_the_picture_is_not_lost(
-    start, reader, saver, error, place
-) -> None:
+def test_a_full_disk_is_told_and_the_picture_is_not_lost(run, reader, saver, error, place) -> None:
     saver.error = error
-    engine = start(FakePipeline())
+    engine = run(FakePipeline())
     engine.submit(work(1, count=3))
     told = reader.one(NotSaved)
     (finished,) = reader.all(Finished)
@@ -264,14 +229,14 @@ def test_a_full_disk_is_told_and_the_picture_is_not_lost(
     assert reader.events.index(finished) < reader.events.index(told)
 
 
-def test_a_damaged_model_is_told_and_loading_can_be_tried_again(start, reader) -> None:
+def test_a_damaged_model_is_told_and_loading_can_be_tried_again(run, reader) -> None:
     broken = True
 
     def load() -> None:
         if broken:
             raise ModelError("unet.safetensors is damaged.", "Download it again.")
 
-    engine = start(FakePipeline(before_load=load))
+    engine = run(FakePipeline(before_load=load))
     engine.submit(work(1))
     events = reader.until(lambda event: isinstance(event, Cancelled))
     (failed,) = [event for event in events if isinstance(event, LoadFailed)]
@@ -283,8 +248,8 @@ def test_a_damaged_model_is_told_and_loading_can_be_tried_again(start, reader) -
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
-def test_closing_while_a_picture_forms_ends_the_thread(start, reader, gate, saver) -> None:
-    engine = start(FakePipeline(before_step=gate))
+def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver) -> None:
+    engine = run(FakePipeline(before_step=gate))
     engine.submit(work(1, steps=1000))
     engine.submit(work(2))
     gate.let(2)
@@ -299,8 +264,8 @@ def test_closing_while_a_picture_forms_ends_the_thread(start, reader, gate, save
         engine.submit(work(3))
 
 
-def test_closing_while_loading_and_twice(start, reader, gate) -> None:
-    engine = start(FakePipeline(before_load=gate))
+def test_closing_while_loading_and_twice(run, reader, gate) -> None:
+    engine = run(FakePipeline(before_load=gate))
     engine.warm_up()
     reader.until(lambda event: isinstance(event, Loading))
     engine.close()

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 import pytest
 
-from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Cancelled, Finished, Paused, Progress, QueueChanged, Resumed
-from tests.ldm_studio.fakes import FakePipeline, Gate, Saver
+from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.ldm_studio.reading import SECONDS, Reader, work
 
 TILES = 9
-
-
-@pytest.fixture
-def reader() -> Reader:
-    return Reader()
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest.fixture
-def start(gate: Gate) -> Iterator[Callable[..., Engine]]:
-    engines: list[Engine] = []
-
-    def start(pipeline: FakePipeline, reader: Reader) -> Engine:
-        engines.append(Engine(pipeline, reader.mailbox, Saver(), preview_interval=0.0))
-        return engines[-1]
-
-    yield start
-    gate.open()
-    for engine in engines:
-        engine.close()
-        assert engine.join(SECONDS)
 
 
 @pytest.fixture
@@ -55,8 +25,8 @@ def in_the_second_step(gate: Gate, reader: Reader) -> None:
     reader.one(Progress)
 
 
-def test_what_is_cancelled_ends_with_its_tile(start, reader, gate, pipeline) -> None:
-    engine = start(pipeline, reader)
+def test_what_is_cancelled_ends_with_its_tile(run, reader, gate, pipeline) -> None:
+    engine = run(pipeline, reader)
     engine.submit(work())
     in_the_second_step(gate, reader)
     engine.cancel(1)
@@ -67,15 +37,15 @@ def test_what_is_cancelled_ends_with_its_tile(start, reader, gate, pipeline) -> 
 
 
 def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
-    start, reader, gate, pipeline
+    run, reader, gate, pipeline
 ) -> None:
-    whole = start(FakePipeline(), reader)
+    whole = run(FakePipeline(), reader)
     whole.submit(work(5))
     expected = reader.one(Finished).picture
     whole.close()
     assert whole.join(SECONDS)
     reader.forget()
-    engine = start(pipeline, reader)
+    engine = run(pipeline, reader)
     engine.submit(work())
     in_the_second_step(gate, reader)
     engine.pause()
@@ -90,8 +60,8 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
     assert [event.step for event in reader.all(Progress)][-1] == 4
 
 
-def test_closing_keeps_the_last_whole_step(start, reader, gate, pipeline) -> None:
-    engine = start(pipeline, reader)
+def test_closing_keeps_the_last_whole_step(run, reader, gate, pipeline) -> None:
+    engine = run(pipeline, reader)
     engine.submit(work())
     in_the_second_step(gate, reader)
     engine.close()
@@ -99,19 +69,19 @@ def test_closing_keeps_the_last_whole_step(start, reader, gate, pipeline) -> Non
     assert engine.join(SECONDS)
     gate.open()
     again, drawn = Reader(), list[int]()
-    engine = start(FakePipeline(before_step=drawn.append), again)
+    engine = run(FakePipeline(before_step=drawn.append), again)
     again.one(QueueChanged, lambda event: bool(event.items))
     engine.resume()
     again.one(Finished)
     assert drawn == [2, 3, 4]
 
 
-def test_where_the_disk_is_full_a_pause_lets_it_finish(start, reader, gate, pipeline) -> None:
+def test_where_the_disk_is_full_a_pause_lets_it_finish(run, reader, gate, pipeline) -> None:
     def full(step: int) -> None:
         raise OSError(28, "No space left on device")
 
     pipeline.before_save = full
-    engine = start(pipeline, reader)
+    engine = run(pipeline, reader)
     engine.submit(work())
     in_the_second_step(gate, reader)
     engine.pause()
@@ -120,10 +90,10 @@ def test_where_the_disk_is_full_a_pause_lets_it_finish(start, reader, gate, pipe
     assert not reader.all(Paused)
 
 
-def test_it_can_be_cancelled_while_it_is_decoded(start, reader, gate) -> None:
+def test_it_can_be_cancelled_while_it_is_decoded(run, reader, gate) -> None:
     decoding = Gate()
     pipeline = FakePipeline(tiles=2, before_decoding=decoding)
-    engine = start(pipeline, reader)
+    engine = run(pipeline, reader)
     engine.submit(work())
     reader.one(Progress, lambda event: event.step == 4)
     decoding.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +35,8 @@ from ldm_studio.pictures import images
 from ldm_studio.pictures.saving import Saver
 from ldm_studio.pictures.trajectories import read
 from ldm_studio.pipeline import Pipeline
-from tests.ldm_studio.fakes import FakePipeline, Gate
-from tests.ldm_studio.reading import SECONDS, Reader, work
+from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.reading import Reader, end, work
 from tests.tiny_recipe import write_model
 
 REQUEST = Request(prompt="red square", sampler="DPM++ 2M", steps=5, width=32, height=32, seed=3)
@@ -49,42 +49,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader() -> Reader:
-    return Reader()
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
-@pytest.fixture
-def start(gate: Gate) -> Iterator[Callable[..., Engine]]:
-    engines: list[Engine] = []
-
-    def start(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
+def run(engines: list[Engine]) -> Callable[..., Engine]:
+    def run(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
         storage = Storage.here(budget)
         engines.append(Engine(pipeline, reader.mailbox, Saver().save_picture, storage))
         return engines[-1]
 
-    yield start
-    gate.open()
-    for engine in engines:
-        end(engine)
-
-
-def end(engine: Engine) -> None:
-    engine.close()
-    assert engine.join(SECONDS)
+    return run
 
 
 # --- records -----------------------------------------------------------------------------------
 
 
-def test_a_picture_carries_all_that_it_is_made_again_from(start, reader, model) -> None:
-    engine = start(CorePipeline(model), reader)
+def test_a_picture_carries_all_that_it_is_made_again_from(run, reader, model) -> None:
+    engine = run(CorePipeline(model), reader)
     engine.submit(Work(1, REQUEST))
     finished = reader.one(Finished)
     path, record = finished.path, finished.record
@@ -99,8 +77,8 @@ def test_a_picture_carries_all_that_it_is_made_again_from(start, reader, model) 
     assert [event.step for event in reader.all(ReplayProgress)][-1] == REQUEST.steps
 
 
-def test_what_was_steered_replays(start, reader, model) -> None:
-    engine = start(CorePipeline(model), reader)
+def test_what_was_steered_replays(run, reader, model) -> None:
+    engine = run(CorePipeline(model), reader)
 
     class Steering(CorePipeline):
         def begin(self, request, image, mask, later=None, **more):
@@ -108,7 +86,7 @@ def test_what_was_steered_replays(start, reader, model) -> None:
             return super().begin(request, image, mask, later, **more)
 
     end(engine)
-    engine = start(Steering(model), reader)
+    engine = run(Steering(model), reader)
     engine.submit(Work(1, REQUEST))
     finished = reader.one(Finished)
     change = reader.one(Steered).change
@@ -121,7 +99,7 @@ def test_what_was_steered_replays(start, reader, model) -> None:
     assert reader.one(Replayed).verdict.identical
 
 
-def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(start, reader, model) -> None:
+def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, model) -> None:
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (32, 32, 3), np.uint8)
     mask = np.zeros((32, 32), np.uint8)
@@ -132,7 +110,7 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(start, reader, m
             engine.steer(1, Change(0, mask=digest(mask)), {digest(mask): mask})
             return super().begin(request, image, mask_, later, **more)
 
-    engine = start(Steering(model), reader)
+    engine = run(Steering(model), reader)
     engine.submit(Work(1, REQUEST, image))
     finished = reader.one(Finished)
     assert reader.one(Steered)
@@ -140,12 +118,12 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(start, reader, m
     assert finished.path is not None
     end(engine)
     again = Reader()
-    start(CorePipeline(model), again).replay(finished.path)
+    run(CorePipeline(model), again).replay(finished.path)
     assert again.one(Replayed).verdict.identical
 
 
-def test_a_picture_that_cannot_be_replayed_is_told(start, reader, tmp_path) -> None:
-    engine = start(FakePipeline(), reader)
+def test_a_picture_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> None:
+    engine = run(FakePipeline(), reader)
     engine.replay(tmp_path / "none.png")
     failed = reader.one(ReplayFailed)
     assert failed.error is not None
@@ -153,8 +131,8 @@ def test_a_picture_that_cannot_be_replayed_is_told(start, reader, tmp_path) -> N
     assert failed.report == ""
 
 
-def test_a_replay_can_be_stopped(start, reader, model, gate) -> None:
-    engine = start(CorePipeline(model), reader)
+def test_a_replay_can_be_stopped(run, reader, model, gate) -> None:
+    engine = run(CorePipeline(model), reader)
     engine.submit(Work(1, REQUEST))
     path = reader.one(Finished).path
     assert path is not None
@@ -166,7 +144,7 @@ def test_a_replay_can_be_stopped(start, reader, model, gate) -> None:
             gate()
             return super().begin(request, image, mask, later, **more)
 
-    engine = start(Waiting(model), again)
+    engine = run(Waiting(model), again)
     engine.replay(path)
     engine.replay(path)
     engine.stop_replay()
@@ -179,9 +157,9 @@ def test_a_replay_can_be_stopped(start, reader, model, gate) -> None:
 
 
 def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
-    start, reader, model, gate
+    run, reader, model, gate
 ) -> None:
-    engine = start(CorePipeline(model), reader)
+    engine = run(CorePipeline(model), reader)
     engine.submit(Work(1, REQUEST))
     whole = reader.one(Finished)
     reader.until_idle()
@@ -201,7 +179,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
             return run
 
     quitting = Reader()
-    engine = start(Stepping(model), quitting)
+    engine = run(Stepping(model), quitting)
     engine.submit(Work(1, REQUEST))
     gate.let(2)
     gate.wait(3)  # the third step is drawn: only after it can the engine see that it is to pause
@@ -211,7 +189,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     end(engine)
 
     again = Reader()
-    engine = start(CorePipeline(model), again)
+    engine = run(CorePipeline(model), again)
     again.one(QueueChanged)
     engine.resume()
     finished = again.one(Finished)
@@ -225,8 +203,8 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
 # --- looking -----------------------------------------------------------------------------------
 
 
-def test_each_step_can_be_seen_again_also_after_a_restart(start, reader, model) -> None:
-    engine = start(CorePipeline(model), reader)
+def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) -> None:
+    engine = run(CorePipeline(model), reader)
     engine.submit(Work(1, REQUEST))
     finished = reader.one(Finished)
     trajectory = finished.trajectory
@@ -234,7 +212,7 @@ def test_each_step_can_be_seen_again_also_after_a_restart(start, reader, model) 
     reader.until_idle()
     end(engine)
     again = Reader()
-    engine = start(CorePipeline(model), again)
+    engine = run(CorePipeline(model), again)
     for step in range(1, REQUEST.steps + 1):
         engine.look(trajectory, step)
         looked = again.one(Looked, lambda event, step=step: event.step == step)
@@ -246,9 +224,9 @@ def test_each_step_can_be_seen_again_also_after_a_restart(start, reader, model) 
     assert "not among the kept" in again.one(LookFailed).error.message
 
 
-def test_a_running_picture_does_not_keep_others_from_being_seen(start, reader, gate) -> None:
+def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gate) -> None:
     pipeline = FakePipeline()
-    engine = start(pipeline, reader)
+    engine = run(pipeline, reader)
     engine.submit(work(1, steps=6))
     trajectory = reader.one(Finished).trajectory
     assert trajectory is not None
@@ -265,24 +243,24 @@ def test_a_running_picture_does_not_keep_others_from_being_seen(start, reader, g
     assert len(reader.all(Looked)) == 1
 
 
-def test_what_is_not_kept_cannot_be_seen_and_that_is_told(start, reader, tmp_path) -> None:
-    engine = start(FakePipeline(), reader)
+def test_what_is_not_kept_cannot_be_seen_and_that_is_told(run, reader, tmp_path) -> None:
+    engine = run(FakePipeline(), reader)
     engine.look(tmp_path / "gone.safetensors", 1)
     assert "no longer kept" in reader.one(LookFailed).error.message
 
 
-def test_steps_of_another_model_are_not_shown_wrongly(start, reader, model) -> None:
-    engine = start(CorePipeline(model), reader)
+def test_steps_of_another_model_are_not_shown_wrongly(run, reader, model) -> None:
+    engine = run(CorePipeline(model), reader)
     engine.submit(Work(1, REQUEST))
     trajectory = reader.one(Finished).trajectory
     end(engine)
     again = Reader()
-    start(FakePipeline(), again).look(trajectory, 1)
+    run(FakePipeline(), again).look(trajectory, 1)
     assert "model" in again.one(LookFailed).error.message
 
 
-def test_nothing_is_kept_where_the_user_wants_it_so(start, reader, model) -> None:
-    engine = start(CorePipeline(model), reader, budget=0)
+def test_nothing_is_kept_where_the_user_wants_it_so(run, reader, model) -> None:
+    engine = run(CorePipeline(model), reader, budget=0)
     engine.submit(Work(1, REQUEST))
     finished = reader.one(Finished)
     assert finished.trajectory is None
@@ -294,7 +272,7 @@ def test_nothing_is_kept_where_the_user_wants_it_so(start, reader, model) -> Non
 # --- decoding ----------------------------------------------------------------------------------
 
 
-def test_a_picture_too_large_to_decode_is_decoded_in_tiles(start, reader) -> None:
+def test_a_picture_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
     asked: list[bool] = []
 
     def shortage(tiled: bool) -> None:
@@ -302,7 +280,7 @@ def test_a_picture_too_large_to_decode_is_decoded_in_tiles(start, reader) -> Non
         if not tiled:
             raise RuntimeError("CUDA out of memory.")
 
-    engine = start(FakePipeline(before_finish=shortage), reader)
+    engine = run(FakePipeline(before_finish=shortage), reader)
     engine.submit(work())
     reader.one(Finished)
     assert asked == [False, True]
@@ -310,7 +288,7 @@ def test_a_picture_too_large_to_decode_is_decoded_in_tiles(start, reader) -> Non
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("out of memory")])
 def test_what_cannot_be_decoded_is_kept_and_decoded_later(
-    start, reader, model, monkeypatch, error
+    run, reader, model, monkeypatch, error
 ) -> None:
     import core.pipeline
 
@@ -319,7 +297,7 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
 
     pipeline = CorePipeline(model)
     monkeypatch.setattr(core.pipeline, "finish", fail)
-    engine = start(pipeline, reader)
+    engine = run(pipeline, reader)
     engine.submit(Work(1, REQUEST))
     failed = reader.one(Failed)
     assert isinstance(failed.error, DecodeError)
@@ -353,26 +331,24 @@ def broken(model: Path, folder: Path, network: str) -> Path:
 
 
 def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
-    start, reader, model, tmp_path
+    run, reader, model, tmp_path
 ) -> None:
-    engine = start(CorePipeline(broken(model, tmp_path / "broken", "autoencoder")), reader)
+    engine = run(CorePipeline(broken(model, tmp_path / "broken", "autoencoder")), reader)
     engine.submit(Work(1, REQUEST))
     failed = reader.one(Failed)
     assert "not finite" in failed.error.message
     assert len(list(paths.output_dir().glob("*.safetensors"))) == 1
 
 
-def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(
-    start, reader, model, tmp_path
-) -> None:
-    engine = start(CorePipeline(broken(model, tmp_path / "broken", "unet")), reader)
+def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(run, reader, model, tmp_path) -> None:
+    engine = run(CorePipeline(broken(model, tmp_path / "broken", "unet")), reader)
     engine.submit(Work(1, REQUEST))
     failed = reader.one(Failed)
     assert "after step 1" in failed.error.message
     assert "CFG" in failed.error.hint
 
 
-def test_a_preview_without_memory_does_not_fail_the_picture(start, reader) -> None:
+def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None:
     class NoPreview(FakePipeline):
         def begin(self, request, image, mask, later=None, **more):
             run = super().begin(request, image, mask, later, **more)
@@ -383,17 +359,17 @@ def test_a_preview_without_memory_does_not_fail_the_picture(start, reader) -> No
             run.preview = preview  # type: ignore[method-assign]
             return run
 
-    engine = start(NoPreview(), reader)
+    engine = run(NoPreview(), reader)
     engine.submit(work())
     reader.one(Finished)
     assert all(event.preview is None for event in reader.all(Progress))
 
 
-def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(start, reader) -> None:
+def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(run, reader) -> None:
     def shortage(tiled: bool) -> None:
         raise MemoryError
 
-    engine = start(FakePipeline(before_finish=shortage), reader)
+    engine = run(FakePipeline(before_finish=shortage), reader)
     engine.submit(Work(1, Request(steps=2), live=True))
     assert isinstance(reader.one(Failed).error, MemoryShortage)
     assert not paths.output_dir().exists()
