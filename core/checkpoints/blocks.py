@@ -15,6 +15,8 @@ from torch import Tensor
 
 Unpack = Callable[[Tensor], Tensor]
 """Bytes of blocks, uint8 [n, size] -> their numbers, float32 [n, count]."""
+AT_ONCE = 2**15
+"""Blocks."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,13 @@ class Blocks:
 
 
 def unpacked(data: Tensor, blocks: Blocks, shape: tuple[int, ...]) -> Tensor:
-    """uint8 [bytes] -> float32 of that shape."""
-    return blocks.unpack(data.reshape(-1, blocks.size)).reshape(shape)
+    """uint8 [bytes] -> float32 of that shape. Some at once: unpacking takes several times the
+    memory of what is unpacked."""
+    packed = data.reshape(-1, blocks.size)
+    numbers = torch.empty(len(packed), blocks.count, device=data.device)
+    for start in range(0, len(packed), AT_ONCE):
+        numbers[start : start + AT_ONCE] = blocks.unpack(packed[start : start + AT_ONCE])
+    return numbers.reshape(shape)
 
 
 def _halves(data: Tensor, at: int) -> Tensor:

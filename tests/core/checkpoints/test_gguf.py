@@ -47,6 +47,16 @@ def test_numbers_are_unpacked_as_by_the_reference(number: int) -> None:
     torch.testing.assert_close(ours, torch.as_tensor(expected), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("count", [3, 4, 9])
+def test_many_blocks_are_unpacked_part_by_part(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = gguf.GGMLQuantizationType.Q4_0
+    numbers = np.random.default_rng(0).standard_normal((count, 32), dtype=np.float32)
+    packed = gguf.quantize(numbers, kind)
+    monkeypatch.setattr("core.checkpoints.blocks.AT_ONCE", 4)
+    ours = unpacked(torch.as_tensor(packed).flatten(), BLOCKS[int(kind)], numbers.shape)
+    torch.testing.assert_close(ours, torch.as_tensor(gguf.dequantize(packed, kind)))
+
+
 def write(tiny: Tiny, path: Path, kind: Any) -> dict[str, torch.Tensor]:
     """The model as programs pack it: what fits whole blocks, one layer in another shape; the
     numbers that are then in the file."""
