@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from .passage import A1111, Passage
 from .prompt import parse
+
+if TYPE_CHECKING:  # a large library, which the window does not wait for
+    from tokenizers import Tokenizer
 
 Span = tuple[int, int]
 
@@ -35,7 +37,7 @@ class PromptReader:
 
     def __init__(self, tokenizer: Tokenizer, length: int) -> None:
         """`length`: tokens of a whole sequence, those that begin and end it included."""
-        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer = type(tokenizer).from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._limit = length - self._tokenizer.num_special_tokens_to_add(False)

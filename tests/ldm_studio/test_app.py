@@ -64,6 +64,7 @@ assert application.bridge.join(60)
 LATER = (
     "torch",
     "safetensors",
+    "tokenizers",
     "sqlite3",
     "yaml",
     "tqdm",
