@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from ldm_studio import __version__
+from tools.installer import entry
 from tools.installer.naming import BUNDLE_ID, product
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +134,12 @@ def test_nothing_superfluous_is_bundled(installed: Path) -> None:
         assert not [name for name in names if f"_internal/{folder}" in name]
 
 
+def test_what_is_read_ahead_is_there(installed: Path) -> None:
+    program = installed / "usr/lib/ldm-studio"
+    assert (program / "ldm-studio").is_file()
+    assert [rule for rule in entry.WINDOW if not list((program / "_internal").glob(rule))] == []
+
+
 def test_the_installed_program_draws_without_python(
     installed: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:
@@ -183,7 +190,8 @@ def test_the_program_is_also_the_helper_that_multiprocessing_starts(
     read, write = os.pipe()
     os.close(write)
     helper = f"from multiprocessing.resource_tracker import main;main({read})"
-    command = [installed / "usr/bin/ldm-studio", "-c", helper]
+    # The flags of the bundled Python, which `multiprocessing` hands on.
+    command = [installed / "usr/bin/ldm-studio", "-B", "-S", "-I", "-c", helper]
     done = subprocess.run(
         command, cwd=tmp_path, env=environ, pass_fds=(read,), capture_output=True, text=True
     )
