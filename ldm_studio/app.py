@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -204,13 +206,18 @@ class Application(QObject):
                 self.tr("Of {count} files the first is opened.").format(count=len(files)), 8000
             )
 
-    async def close(self) -> None:
-        """End the engine after its current step, write the session, hide the window."""
+    async def close(self) -> bool:
+        """End the engine after its current step, write the session, hide the window.
+
+        Returns whether the engine ended in time: loading can take longer, and is not waited for.
+        """
         self.session.save()
         self.window.hide()
-        if not await self._put_away(CLOSE_SECONDS):
+        ended = await self._put_away(CLOSE_SECONDS)
+        if not ended:
             log.warning("the engine did not end within %s s", CLOSE_SECONDS)
         self.leave()
+        return ended
 
     async def carry(self) -> Carried:
         """End as at `close`, however long a step takes; the window stays until `leave`.
@@ -363,12 +370,27 @@ def run(
             asyncio.set_event_loop(loop)
             loop.set_exception_handler(crash.asyncio_error)
             drawn_by = pipeline or chosen_pipeline()
-            return loop.run_until_complete(_main(app, drawn_by, crash, instance, files))
+            ended = loop.run_until_complete(_main(app, drawn_by, crash, instance, files))
     finally:
         instance.close()
         for number, handler in ends.items():
             signal.signal(number, handler)
         crash.close()
+    if not ended:
+        leave_at_once()
+    return 0
+
+
+def leave_at_once() -> NoReturn:
+    """End the process with all that is put away, and a thread that still loads.
+
+    The interpreter would end that thread by unwinding it, which torch's C++ answers with an abort:
+    the system would report a crash.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(0)
 
 
 async def _main(
@@ -377,8 +399,11 @@ async def _main(
     crash: CrashReporter,
     instance: Instance,
     files: Sequence[str],
-) -> int:
-    """One window after another, should the language change, over the same loaded model."""
+) -> bool:
+    """One window after another, should the language change, over the same loaded model.
+
+    Returns whether the engine ended in time.
+    """
     language = Language()
     language.install(chosen_language())
     application = Application(app, pipeline)
@@ -403,8 +428,7 @@ async def _main(
     while await wish is Wish.ANOTHER_LANGUAGE:
         application = await in_another_language(application, app, pipeline, language)
         wish = _wish_of(application, crash)
-    await application.close()
-    return 0
+    return await application.close()
 
 
 class Wish(Enum):

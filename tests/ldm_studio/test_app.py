@@ -119,6 +119,37 @@ sys.exit(cli.main([]))
     assert loaded.intersection(LATER) == set()
 
 
+def test_a_window_that_is_closed_while_the_model_is_loaded_ends_without_a_crash(
+    studio_home,
+) -> None:
+    script = """
+import sys
+from PySide6.QtCore import QTimer
+from ldm_studio.command_line import cli
+from ldm_studio import app
+
+app.CLOSE_SECONDS = 0.0  # as if it took longer
+show = app.Application.show
+
+def show_and_close(application):
+    def close():
+        if "core.loading" in sys.modules:  # where an ending interpreter is answered with an abort
+            watch.stop()
+            application.window.close()
+    watch = QTimer(application, interval=1)
+    watch.timeout.connect(close)
+    watch.start()
+    show(application)
+
+app.Application.show = show_and_close
+sys.exit(cli.main([]))
+"""
+    done = run(script, studio_home)
+    assert done.returncode == 0, done.stderr
+    assert complaints(done.stderr) == []
+    assert (studio_home / "state" / "session.json").exists()
+
+
 IN_A_RUNNING_PROGRAM = """
 import sys
 from PySide6.QtCore import QTimer
