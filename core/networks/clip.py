@@ -1,7 +1,7 @@
-"""The text encoder of CLIP (Radford et al. 2021) and of OpenCLIP (Ilharco et al. 2021).
+"""The text and image encoders of CLIP (Radford et al. 2021) and of OpenCLIP (Ilharco et al. 2021).
 
-Attribute names are those of the `text_model` of transformers' checkpoints, which is also what
-LoRA files are named after; `checkpoints.keys` knows OpenCLIP's.
+Attribute names are those of the `text_model` and the `vision_model` of transformers' checkpoints,
+which is also what LoRA files are named after; `checkpoints.keys` knows OpenCLIP's.
 """
 
 from __future__ import annotations
@@ -31,6 +31,23 @@ class ClipConfig:
 
 
 @dataclass(frozen=True)
+class ClipImageConfig:
+    """The defaults are those of CLIP ViT-L/14."""
+
+    patch: int = 14
+    """Pixels along a side of what becomes one vector."""
+    side: int = 224
+    """Pixels, of the square pictures that are looked at."""
+    dim: int = 1024
+    layers: int = 24
+    heads: int = 16
+    feed_forward: int = 4096
+    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    projection: int = 768
+    """Width of the picture's vector."""
+
+
+@dataclass(frozen=True)
 class Encoded:
     """What was read from B sequences of N tokens."""
 
@@ -55,11 +72,12 @@ class Embeddings(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each token attends to itself and to those before it."""
+    """Each token of a text attends to itself and to those before it, each of a picture to all."""
 
-    def __init__(self, config: ClipConfig) -> None:
+    def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
         self.heads = config.heads
+        self.causal = isinstance(config, ClipConfig)
         self.q_proj = nn.Linear(config.dim, config.dim)
         self.k_proj = nn.Linear(config.dim, config.dim)
         self.v_proj = nn.Linear(config.dim, config.dim)
@@ -70,12 +88,12 @@ class SelfAttention(nn.Module):
             layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer in (self.q_proj, self.k_proj, self.v_proj)
         )
-        out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        out = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
         return self.out_proj(out.transpose(1, 2).flatten(2))
 
 
 class Mlp(nn.Module):
-    def __init__(self, config: ClipConfig) -> None:
+    def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
         self.quick = config.activation == "quick_gelu"
         self.fc1 = nn.Linear(config.dim, config.feed_forward)
@@ -88,7 +106,7 @@ class Mlp(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, config: ClipConfig) -> None:
+    def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
         self.layer_norm1 = nn.LayerNorm(config.dim)
         self.self_attn = SelfAttention(config)
@@ -101,7 +119,7 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self, config: ClipConfig) -> None:
+    def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
 
@@ -155,3 +173,39 @@ class ClipTextEncoder(nn.Module):
         ends = (tokens == end).int().argmax(dim=1)
         last = x[torch.arange(len(x), device=x.device), ends]
         return Encoded(vectors, self.text_projection(self.final_layer_norm(last)))
+
+
+class PatchEmbeddings(nn.Module):
+    """A picture as a row of vectors: one of its own, then those of its patches."""
+
+    def __init__(self, config: ClipImageConfig) -> None:
+        super().__init__()
+        count = (config.side // config.patch) ** 2
+        self.class_embedding = nn.Parameter(torch.zeros(config.dim))
+        self.patch_embedding = nn.Conv2d(
+            3, config.dim, config.patch, stride=config.patch, bias=False
+        )
+        self.position_embedding = zero_embedding(1 + count, config.dim)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        patches = self.patch_embedding(pictures).flatten(2).transpose(1, 2)
+        own = self.class_embedding.expand(len(pictures), 1, -1)
+        return torch.cat([own, patches], dim=1) + self.position_embedding.weight
+
+
+class ClipImageEncoder(nn.Module):
+    def __init__(self, config: ClipImageConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = PatchEmbeddings(config)
+        self.pre_layrnorm = nn.LayerNorm(config.dim)  # spelt so in the checkpoints
+        self.encoder = Encoder(config)
+        self.post_layernorm = nn.LayerNorm(config.dim)
+        self.visual_projection = nn.Linear(config.dim, config.projection, bias=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """[B, 3, side, side], normalised as CLIP's are -> one vector for each, [B, projection]."""
+        x = self.pre_layrnorm(self.embeddings(pictures))
+        for layer in self.encoder.layers:
+            x = layer(x)
+        return self.visual_projection(self.post_layernorm(x[:, 0]))

@@ -1,4 +1,4 @@
-"""The text encoders against transformers', and weights against AUTOMATIC1111's rule."""
+"""The encoders against transformers', and weights against AUTOMATIC1111's rule."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from core.text.clip_conditioning import ClipConditioner, Use
 from core.text.clip_tokenizer import END, START
 
 TINY = ClipConfig(dim=16, layers=3, heads=2, feed_forward=32, projection=12)
+LOOKS = ClipImageConfig(patch=4, side=12, dim=16, layers=3, heads=2, feed_forward=32, projection=12)
 SD1 = Use(skip=0, normalised=True, pooled=False, pad=END)
 SDXL_L = Use(skip=1, normalised=False, pooled=False, pad=END)
 SDXL_G = Use(skip=1, normalised=False, pooled=True, pad=0)
@@ -60,6 +61,56 @@ def test_it_computes_what_transformers_does(activation: str, randomised: Randomi
     torch.testing.assert_close(full.pooled, expected.text_embeds, atol=1e-5, rtol=1e-5)
     for ours, theirs in zip(states, reversed(expected.hidden_states), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
+def test_pictures_are_seen_as_by_transformers(activation: str, randomised: Randomised) -> None:
+    transformers = pytest.importorskip("transformers")
+    config = replace(LOOKS, activation=activation)
+    network = randomised(ClipImageEncoder(config))
+    theirs = transformers.CLIPVisionModelWithProjection(
+        transformers.CLIPVisionConfig(
+            image_size=config.side,
+            patch_size=config.patch,
+            hidden_size=config.dim,
+            intermediate_size=config.feed_forward,
+            projection_dim=config.projection,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            hidden_act=config.activation,
+        )
+    ).eval()
+    theirs.load_state_dict(
+        {
+            name if name.startswith("visual_projection") else f"vision_model.{name}": value
+            for name, value in network.state_dict().items()
+        }
+    )
+    pictures = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        expected = theirs(pictures).image_embeds
+        torch.testing.assert_close(network(pictures), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        (ClipImageConfig(), 303_966_208),
+        (
+            ClipImageConfig(
+                dim=1280, layers=32, feed_forward=5120, activation="gelu", projection=1024
+            ),
+            632_076_800,
+        ),
+    ],
+    ids=["CLIP ViT-L", "OpenCLIP ViT-H"],
+)
+def test_the_published_image_encoders_have_as_many_parameters(
+    config: ClipImageConfig, count: int
+) -> None:
+    with torch.device("meta"):
+        network = ClipImageEncoder(config)
+    assert sum(weights.numel() for weights in network.parameters()) == count
 
 
 @pytest.mark.parametrize(
