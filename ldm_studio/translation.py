@@ -124,7 +124,7 @@ def told(message: str) -> str:
         said = translate(CONTEXT, template)
         return message if said == template else _filled(said, list(map(told, values)))
     parts = _BETWEEN.split(message)
-    return " ".join(map(told, parts)) if len(parts) > 1 else message
+    return joined(*map(told, parts)) if len(parts) > 1 else message
 
 
 @lru_cache(maxsize=MAX_MATCHED)

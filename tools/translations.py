@@ -36,7 +36,8 @@ PHRASES = (
     "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",
 )  # fmt: skip
 """Files whose texts are parts of sentences that are said elsewhere."""
-_SENTENCE = re.compile(r"^[A-Z{“\[].*\S[.!?]$", re.DOTALL)
+_SENTENCE = re.compile(r"^[A-Z{“\[].*(\S[.!?]|[\w}][.!?] \{\d+\}|\w: \{\d+\})$", re.DOTALL)
+"""Also where the reason, a sentence made elsewhere, follows."""
 _PHRASE = re.compile(r"^[a-z{](?:[^a-zA-Z]*[a-zA-Z]){7,}[^.]*$")
 """A part of a sentence, long enough to be told from anything else."""
 _QUIET = {"debug", "info", "warning", "error", "exception", "critical"}

@@ -155,8 +155,11 @@ class StyleBook:
         number = 1
         while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():
             number += 1
-        count = len(styles)
-        shown = f"The {count} that could be read" if styles else "The built-in ones"
+        there = (
+            f"The {len(styles)} that could be read are there instead."
+            if styles
+            else "The built-in ones are there instead."
+        )
         try:
             self.path.rename(kept)
         except OSError as error:
@@ -167,7 +170,7 @@ class StyleBook:
             rest = f"The damaged file is kept as {kept}."
         self.problem = StyleError(
             f"The file of your styles, {self.path.name}, is damaged.",
-            f"{shown} are there instead. {rest}",
+            f"{there} {rest}",
         )
         return styles or BUILT_IN
 

@@ -6368,6 +6368,10 @@
         <translation>有多个模型名称与 {0} 相似。</translation>
     </message>
     <message>
+        <source>Something went wrong inside LDM Studio: {0}</source>
+        <translation>LDM Studio 内部出错：{0}</translation>
+    </message>
+    <message>
         <source>Step {0} is before the last change.</source>
         <translation>第 {0} 步在最后一次改动之前。</translation>
     </message>
@@ -6426,6 +6430,10 @@
     <message>
         <source>The beta distribution has no quantile {0} for shapes {1}, {2}.</source>
         <translation>形状为 {1}、{2} 的 beta 分布没有分位数 {0}。</translation>
+    </message>
+    <message>
+        <source>The built-in ones are there instead.</source>
+        <translation>现在使用内置的风格。</translation>
     </message>
     <message>
         <source>The built-in styles are shown instead; nothing will be written there.</source>
@@ -6556,6 +6564,14 @@
         <translation>图片像素过多。</translation>
     </message>
     <message>
+        <source>The picture is drawn but could not be decoded. {0}</source>
+        <translation>图片已画完，但无法解码。{0}</translation>
+    </message>
+    <message>
+        <source>The recipe inside {0} cannot be used. {1}</source>
+        <translation>{0} 中的生成参数无法使用。{1}</translation>
+    </message>
+    <message>
         <source>The recipe is too long for a JPEG.</source>
         <translation>生成参数过长，JPEG 容纳不下。</translation>
     </message>
@@ -6656,6 +6672,10 @@
         <translation>使用默认设置。原文件已保留为 {0}。</translation>
     </message>
     <message>
+        <source>The usual settings are used. {0}</source>
+        <translation>现使用默认设置。{0}</translation>
+    </message>
+    <message>
         <source>The weights around this multiply to more than {0}, and are taken as that.</source>
         <translation>此处外层权重相乘超过 {0}，按该值处理。</translation>
     </message>
@@ -6690,6 +6710,10 @@
     <message>
         <source>The {0} text inside {1} is not usable.</source>
         <translation>{1} 中的 {0} 文本无法使用。</translation>
+    </message>
+    <message>
+        <source>The {0} that could be read are there instead.</source>
+        <translation>现在只有能读取的 {0} 个。</translation>
     </message>
     <message>
         <source>The {0} that the recipe names by the digest {1} is no longer kept.</source>
@@ -6816,6 +6840,10 @@
         <translation>此处没有写 LoRA 名称。</translation>
     </message>
     <message>
+        <source>This needs the model {0}. {1}</source>
+        <translation>这需要模型 {0}。{1}</translation>
+    </message>
+    <message>
         <source>This needs the model {0}; {1} here has the hash {2}.</source>
         <translation>这需要模型 {0}；此处 {1} 的哈希值为 {2}。</translation>
     </message>
@@ -6906,6 +6934,10 @@
     <message>
         <source>Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.</source>
         <translation>权重、AND、BREAK、[from:to:when] 和 [a|b]，与 AUTOMATIC1111 和 Forge 相同。</translation>
+    </message>
+    <message>
+        <source>What was drawn of a picture before cannot be gone on from; it is drawn from its beginning. {0}</source>
+        <translation>一张图片先前画到的内容无法继续；将从头绘制。{0}</translation>
     </message>
     <message>
         <source>What was drawn of “{0}” cannot be read ({1}); it will be drawn from its beginning.</source>

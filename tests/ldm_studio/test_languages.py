@@ -22,6 +22,7 @@ from core.request import Levels, Request
 from core.saved import read_label
 from core.text.prompt import parse
 from ldm_studio.commands.shortcuts import label
+from ldm_studio.engine.drawing import decode_failure
 from ldm_studio.history import query
 from ldm_studio.pictures.images import load_image
 from ldm_studio.translation import told
@@ -182,3 +183,8 @@ def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None
     with pytest.raises(StudioError) as caught:
         read_label(path)
     assert not re.search(r"[a-z]{3,} [a-z]{3,}", told(caught.value.message).replace(str(path), ""))
+
+
+def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_path: Path) -> None:
+    error = decode_failure(MemoryError(), tmp_path / "a.state")
+    assert not re.search("[A-Za-z]{2,}", told(error.message)), told(error.message)
