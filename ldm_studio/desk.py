@@ -12,6 +12,7 @@ from .settings.preferences import Preferences
 from .startup.session import Session
 from .studio.commands import Commands
 from .studio.studio import Studio
+from .translation import chosen
 
 if TYPE_CHECKING:
     from .commands.palette import Palette
@@ -76,7 +77,7 @@ class Desk(QObject):
 
         if self.documentation is not None:
             self.documentation.begin()
-        elif found := pages():
+        elif found := pages(chosen(self._preferences.now.look.language)):
             self.documentation = Documentation(found)
             self.documentation.destroyed.connect(self._documentation_closed)
             self.documentation.begin()

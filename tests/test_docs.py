@@ -20,6 +20,7 @@ from ldm_studio.canvas.keys import ARROWS, REACH, key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
 from ldm_studio.help.page import Page
+from ldm_studio.translation import SOURCE, Language, told
 from recipes.default_model.__main__ import parser as recipe_parser
 from tools import docs_shortcuts
 from tools.docs_sheets import SHEETS
@@ -28,14 +29,30 @@ from tools.docs_windows import WINDOWS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PICTURES = DOCS / "pictures"
-PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+TRANSLATED = sorted(DOCS.glob("*/*.md"))
+PAGES = [
+    *sorted(DOCS.glob("*.md")),
+    *TRANSLATED,
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+]
 MAX_BYTES = 1_500_000
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+SAMPLER_PAGES = [page for page in TRANSLATED if page.name == "samplers.md"]
+NAMES_TRANSLATED = [page.relative_to(DOCS).as_posix() for page in TRANSLATED]
 
 
 @pytest.fixture(params=PAGES, ids=NAMES)
 def page(request: pytest.FixtureRequest) -> Path:
     return request.param
+
+
+@pytest.fixture
+def language(qtbot) -> Iterator[Language]:
+    """To install another one; afterwards it is English again."""
+    language = Language()
+    yield language
+    language.install(SOURCE)
 
 
 def links(page: Path) -> list[str]:
@@ -78,7 +95,7 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 def test_the_pages_refer_to_what_is_installed_with_them() -> None:
     outside = [
         link
-        for page in DOCS.glob("*.md")
+        for page in DOCS.rglob("*.md")
         for link in links(page)
         if not (page.parent / link).resolve().is_relative_to(DOCS)
     ]
@@ -120,7 +137,42 @@ def drawn_width(page: Page) -> int:
 def test_the_window_of_the_documentation_begins_with_the_overview() -> None:
     found = pages()
     assert [page.name for page in found][:2] == ["README.md", "getting-started.md"]
-    assert {page.name for page in found} == {page.name for page in DOCS.glob("*.md")}
+    assert set(found) == set(DOCS.glob("*.md"))
+
+
+# --- translations -------------------------------------------------------------------------------
+
+
+def test_pages_open_in_the_language_of_the_window_where_there_are_such() -> None:
+    found = pages("zh_CN")
+    assert [page.name for page in found] == [page.name for page in pages()]
+    assert {page for page in found if page.parent.name == "zh_CN"} == set(TRANSLATED)
+    assert found[-1] == DOCS / "architecture.md"  # for those who read the code, which is English
+    assert pages("fr") == pages()
+
+
+@pytest.mark.parametrize("page", TRANSLATED, ids=NAMES_TRANSLATED)
+def test_a_translated_page_says_what_the_page_says(page: Path) -> None:
+    original = DOCS / page.name
+    assert shape(page) == shape(original)
+    assert sorted(mentions(page)) == sorted(mentions(original))
+    assert list(blocks(page)) == list(blocks(original))
+    assert figures(page) == figures(original)
+
+
+def shape(page: Path) -> list[str]:
+    """What its lines are, from the first to the last: headings, rows, items, pictures; and where
+    they lead."""
+    text = page.read_text(encoding="utf-8")
+    kinds = [re.match(r"#+ |\||- |\d+\. |!", line) for line in text.splitlines()]
+    leads = [re.sub(r"^(\.\./)+|#.*", "", link) for link in links(page)]
+    return [kind[0].strip() for kind in kinds if kind] + sorted(leads)
+
+
+def figures(page: Path) -> list[str]:
+    """Numbers of two digits and more, which both say in digits."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return sorted(re.findall(r"(?<![\w.,])\d[\d.,]*\d(?![\w.,]*\d)", text))
 
 
 # --- commands -----------------------------------------------------------------------------------
@@ -169,23 +221,33 @@ def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
 # --- tables -------------------------------------------------------------------------------------
 
 
-def test_the_list_of_shortcuts_is_up_to_date() -> None:
-    written = docs_shortcuts.PAGE.read_text(encoding="utf-8")
-    assert written == docs_shortcuts.page(), "run: python tools/docs_shortcuts.py"
+@pytest.mark.parametrize("locale", docs_shortcuts.pages())
+def test_the_list_of_shortcuts_is_up_to_date(locale: str, language: Language) -> None:
+    page = docs_shortcuts.pages()[locale]
+    language.install(locale)
+    written = page.read_text(encoding="utf-8")
+    assert written == docs_shortcuts.rewritten(page), "run: python tools/docs_shortcuts.py"
 
 
 def test_every_key_of_the_canvas_is_listed() -> None:
-    text = docs_shortcuts.page().split("## On the canvas")[1].split("##")[0]
+    page = (DOCS / "shortcuts.md").read_text(encoding="utf-8")
+    text = page.split("## On the canvas")[1].split("##")[0]
     alike = {"=": "+", "Shift++": "+", "Shift+{": "Shift+[", "Shift+}": "Shift+]"}
     keys = {alike.get(key, key) for key in key_table(MagicMock(), MagicMock())}
     with_arrows = {f"{held}{arrow}" for held in REACH for arrow in ARROWS}
     assert {key for key in keys - with_arrows if f"`{key}`" not in text} == set()
 
 
+@pytest.mark.parametrize("locale", [SOURCE, *(page.parent.name for page in SAMPLER_PAGES)])
 @pytest.mark.parametrize("table", [SAMPLERS, SCHEDULES], ids=["samplers", "schedules"])
-def test_every_sampler_and_schedule_is_explained_as_in_the_window(table) -> None:
-    text = (DOCS / "samplers.md").read_text(encoding="utf-8")
-    assert [name for name, row in table.items() if f"| {name} | {row.summary} |" not in text] == []
+def test_every_sampler_and_schedule_is_explained_as_in_the_window(
+    table, locale: str, language: Language
+) -> None:
+    language.install(locale)
+    folder = DOCS if locale == SOURCE else DOCS / locale
+    text = (folder / "samplers.md").read_text(encoding="utf-8")
+    rows = {name: f"| {name} | {told(row.summary)} |" for name, row in table.items()}
+    assert [name for name, row in rows.items() if row not in text] == []
 
 
 def test_the_readme_counts_samplers_and_schedules() -> None:

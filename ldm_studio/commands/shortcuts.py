@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from ..history.browser.acts import acts
 from ..settings.preferences import Preferences
 from ..settings.settings import replace
 from ..translation import translate
@@ -78,6 +79,19 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
                 translate("Shortcuts", "Flip through candidates, keep one"),
                 ("Left", "Right", "Return"),
             ),
+            FixedKeys(translate("Shortcuts", "Hand"), ("H",)),
+            FixedKeys(
+                translate("Shortcuts", "Move the view, with the hand; further"),
+                ("Left", "Right", "Up", "Down"),
+                translate("Shortcuts", "arrow keys; with Shift"),
+            ),
+            FixedKeys(translate("Shortcuts", "Brush to eraser, and back"), ("X",)),
+            FixedKeys(translate("Shortcuts", "Less, more flow of the brush"), ("Ctrl+[", "Ctrl+]")),
+            FixedKeys(translate("Shortcuts", "Show or hide the mask, its menu"), ("M", "Shift+M")),
+            FixedKeys(translate("Shortcuts", "Fit, 100 %, closer, further"), ("0", "1", "+", "-")),
+            FixedKeys(
+                translate("Shortcuts", "Take back, again"), ("Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y")
+            ),
         ),
         translate("Shortcuts", "On the steps"): (
             FixedKeys(translate("Shortcuts", "Back, on"), ("Left", "Right")),
@@ -87,6 +101,20 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
         translate("Shortcuts", "In the queue"): (
             FixedKeys(translate("Shortcuts", "Draw earlier, later"), ("Alt+Up", "Alt+Down")),
             FixedKeys(translate("Shortcuts", "Take out"), ("Del",)),
+        ),
+        translate("Shortcuts", "In the history"): (
+            FixedKeys(translate("Shortcuts", "Use again with all settings"), ("Return",)),
+            FixedKeys(translate("Shortcuts", "Rate from 1 to 5"), tuple("12345")),
+            FixedKeys(translate("Shortcuts", "No rating"), ("0",)),
+            FixedKeys(translate("Shortcuts", "Search"), ("/", "Ctrl+F")),
+            FixedKeys(translate("Shortcuts", "Look for changes in all folders"), ("F5",)),
+            FixedKeys(
+                translate("Shortcuts", "Size of the pictures"),
+                (),
+                translate("Shortcuts", "Ctrl and the wheel"),
+            ),
+            FixedKeys(translate("Shortcuts", "Back to the canvas"), ("Esc", "Ctrl+H")),
+            *(FixedKeys(plain(act.text), (act.keys,)) for act in acts() if act.keys),
         ),
     }
 
@@ -203,7 +231,12 @@ def native(key: str) -> str:
 
 def label(action: QAction) -> str:
     """What a command or a menu is called, without what menus need."""
-    return _MNEMONIC.sub("", action.text()).removesuffix("…")
+    return plain(action.text())
+
+
+def plain(text: str) -> str:
+    """Without the letter that is underlined, and the dots of what asks further."""
+    return _MNEMONIC.sub("", text).removesuffix("…")
 
 
 def _texts(sequences: Sequence[QKeySequence]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ..look.theme import GRID, RESOURCES, app_icon
 from ..panels.fields import tool_button
+from ..translation import SOURCE
 from .page import Page
 
 SIZE = QSize(900, 680)
@@ -27,15 +28,15 @@ PLACES = (RESOURCES / "docs", RESOURCES.parent / "docs")
 """As it is installed, and in the source tree."""
 
 
-def pages(places: tuple[Path, ...] = PLACES) -> list[Path]:
+def pages(locale: str = SOURCE, places: tuple[Path, ...] = PLACES) -> list[Path]:
     """The Markdown files of the first folder that has any, the overview first, the others in its
-    order."""
+    order; each as its folder for that language has it, if it does."""
     for folder in places:
-        found = sorted(folder.glob("*.md"))
-        if found:
-            order = _order(found)
+        if found := {page.name: page for page in sorted(folder.glob("*.md"))}:
+            found |= {page.name: page for page in (folder / locale).glob("*.md")}
+            order = _order(list(found.values()))
             return sorted(
-                found,
+                found.values(),
                 key=lambda page: (page.name not in _OVERVIEW, order.get(page.name, len(order))),
             )
     return []
@@ -46,7 +47,7 @@ def _order(found: list[Path]) -> dict[str, int]:
     overview = next((page for page in found if page.name in _OVERVIEW), None)
     if overview is None:
         return {}
-    linked = re.findall(r"\]\(([\w-]+\.md)\)", overview.read_text(encoding="utf-8"))
+    linked = re.findall(r"\]\((?:\.\./)?([\w-]+\.md)\)", overview.read_text(encoding="utf-8"))
     return {name: place for place, name in enumerate(dict.fromkeys(linked))}
 
 

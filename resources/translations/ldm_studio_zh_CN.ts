@@ -5087,6 +5087,38 @@
         <translation>翻看候选图、采用一张</translation>
     </message>
     <message>
+        <source>Hand</source>
+        <translation>抓手</translation>
+    </message>
+    <message>
+        <source>Move the view, with the hand; further</source>
+        <translation>用抓手移动视图；大步</translation>
+    </message>
+    <message>
+        <source>arrow keys; with Shift</source>
+        <translation>方向键；配合 Shift</translation>
+    </message>
+    <message>
+        <source>Brush to eraser, and back</source>
+        <translation>画笔与橡皮擦互换</translation>
+    </message>
+    <message>
+        <source>Less, more flow of the brush</source>
+        <translation>减小、增大画笔流量</translation>
+    </message>
+    <message>
+        <source>Show or hide the mask, its menu</source>
+        <translation>显示或隐藏蒙版、蒙版菜单</translation>
+    </message>
+    <message>
+        <source>Fit, 100 %, closer, further</source>
+        <translation>适应、100 %、放大、缩小</translation>
+    </message>
+    <message>
+        <source>Take back, again</source>
+        <translation>撤销、重做</translation>
+    </message>
+    <message>
         <source>On the steps</source>
         <translation>在步骤上</translation>
     </message>
@@ -5113,6 +5145,42 @@
     <message>
         <source>Take out</source>
         <translation>移出</translation>
+    </message>
+    <message>
+        <source>In the history</source>
+        <translation>在历史记录中</translation>
+    </message>
+    <message>
+        <source>Use again with all settings</source>
+        <translation>连同全部设置再次使用</translation>
+    </message>
+    <message>
+        <source>Rate from 1 to 5</source>
+        <translation>评分 1 到 5</translation>
+    </message>
+    <message>
+        <source>No rating</source>
+        <translation>取消评分</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Look for changes in all folders</source>
+        <translation>检查所有文件夹的更改</translation>
+    </message>
+    <message>
+        <source>Size of the pictures</source>
+        <translation>图片大小</translation>
+    </message>
+    <message>
+        <source>Ctrl and the wheel</source>
+        <translation>Ctrl 加滚轮</translation>
+    </message>
+    <message>
+        <source>Back to the canvas</source>
+        <translation>返回画布</translation>
     </message>
     <message>
         <source>This is not one key.</source>
