@@ -57,9 +57,9 @@ class FirstPage(QWidget):
             flow.addWidget(button)
         self.about = QLabel(
             self.tr(
-                "The model that comes with LDM Studio draws single things as small emoji: hearts, "
-                "animals, food, faces, in any colour you name. It is not for photographs, people, "
-                "lettering or scenes. For those, use a model of your own."
+                "The model that comes with LDM Studio reads English, and draws single things as "
+                "small emoji: hearts, animals, food, faces, in any colour you name. It is not for "
+                "photographs, people, lettering or scenes. For those, use a model of your own."
             ),
             wordWrap=True,
         )

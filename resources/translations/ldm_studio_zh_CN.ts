@@ -1985,8 +1985,8 @@
         <translation>如何开始</translation>
     </message>
     <message>
-        <source>The model that comes with LDM Studio draws single things as small emoji: hearts, animals, food, faces, in any colour you name. It is not for photographs, people, lettering or scenes. For those, use a model of your own.</source>
-        <translation>LDM Studio 自带的模型会把单个事物画成小表情图：爱心、动物、食物、笑脸，颜色随您指定。它不适合照片、人物、文字或场景；那些请使用您自己的模型。</translation>
+        <source>The model that comes with LDM Studio reads English, and draws single things as small emoji: hearts, animals, food, faces, in any colour you name. It is not for photographs, people, lettering or scenes. For those, use a model of your own.</source>
+        <translation>LDM Studio 自带的模型只懂英文，会把单个事物画成小表情图：爱心、动物、食物、笑脸，颜色随您指定。它不适合照片、人物、文字或场景；那些请使用您自己的模型。</translation>
     </message>
     <message>
         <source>Use My Models…</source>
