@@ -157,16 +157,17 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
             multiplied(9 * width**2, share / 4)
             skips.append(width)
     share = 1 / 4**last
-    residual(width, width, share)
-    transformer(width, config.middle_depth, share)
-    residual(width, width, share)
+    for _ in range(config.middle_blocks):
+        residual(width, width, share)
+    if config.middle_depth:
+        transformer(width, config.middle_depth, share)
     for level, multiplier in reversed(list(enumerate(config.multipliers))):
         share = 1 / 4**level
-        for i in range(config.blocks + 1):
+        for i, depth in enumerate(config.upward(level)):
             channels = multiplier * config.channels
             residual(width + skips.pop(), channels, share)
             width = channels
-            if depth := config.depths[level]:
+            if depth:
                 transformer(width, depth, share, cross=level in config.cross_levels)
             if level and i == config.blocks:
                 shuffled = config.upsample == "pixel_shuffle"

@@ -92,13 +92,17 @@ def _check(config: ModelConfig) -> None:
     unet, text = config.unet, config.text_encoder
     if len(unet.depths) != len(unet.multipliers):
         raise ValueError("the U-Net's depths and multipliers differ in number")
+    ups = [len(level) for level in unet.up_depths]
+    if ups and ups != [unet.blocks + 1] * len(unet.multipliers):
+        raise ValueError("the U-Net's depths on the way up are not those of its blocks")
     for part in (unet, config.autoencoder, text):
         for field in fields(part):
             _check_sizes(field.name, getattr(part, field.name))
     stages = 2 * unet.blocks + 1  # of a level, down and up
+    upward = sum(map(sum, unet.up_depths)) or (unet.blocks + 1) * sum(unet.depths)
     for name, count in (
-        ("residual blocks", stages * len(unet.multipliers)),
-        ("transformer blocks", stages * sum(unet.depths) + unet.middle_depth),
+        ("residual blocks", stages * len(unet.multipliers) + unet.middle_blocks),
+        ("transformer blocks", unet.blocks * sum(unet.depths) + unet.middle_depth + upward),
         ("text encoder layers", text.layers),
     ):
         if count > MAX_BLOCKS:
@@ -125,16 +129,20 @@ def _check_fit(config: ModelConfig) -> None:
         raise ValueError("the U-Net's classes are no conditions of a text encoder")
     if unet.channels % 2 or text.dim % text.heads:
         raise ValueError("the width is not a multiple of 2 or of the heads")
-    for multiplier, depth in zip(unet.multipliers, unet.depths, strict=True):
+    for level, multiplier in enumerate(unet.multipliers):
         width = unet.channels * multiplier
         heads = unet.heads or width // unet.head_channels
-        if (depth or multiplier == unet.multipliers[-1]) and (heads == 0 or width % heads):
+        attends = unet.depths[level] or any(unet.upward(level))
+        attends = attends or multiplier == unet.multipliers[-1]  # the middle
+        if attends and (heads == 0 or width % heads):
             raise ValueError(f"{width} channels cannot be shared among {heads} heads")
 
 
 def _check_sizes(name: str, value: object) -> None:
-    values = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
-    low = 0 if name == "depths" else 1
-    for size in values:
-        if type(size) is int and not low <= size <= MAX_WIDTH:
-            raise ValueError(f"{name} is {size}, outside {low} to {MAX_WIDTH}")
+    if isinstance(value, tuple):
+        for inner in cast("tuple[object, ...]", value):
+            _check_sizes(name, inner)
+    else:
+        low = 0 if name.endswith("depths") or name.startswith("middle") else 1
+        if type(value) is int and not low <= value <= MAX_WIDTH:
+            raise ValueError(f"{name} is {value}, outside {low} to {MAX_WIDTH}")

@@ -113,10 +113,8 @@ def working_unet(config: UNetConfig, cells: int, dtype: torch.dtype) -> int:
         kept += config.channels * multiplier * (config.blocks + 0.25) / 4**level
     widest = max(
         multiplier * (8 + 6) / 4**level  # gate and value of the feed-forward; and what goes round
-        for level, (multiplier, depth) in enumerate(
-            zip(config.multipliers, config.depths, strict=True)
-        )
-        if depth or not level
+        for level, multiplier in enumerate(config.multipliers)
+        if not level or config.depths[level] or any(config.upward(level))
     )
     return round(2 * cells * dtype.itemsize * (kept + widest * config.channels)) + WORKSPACE
 

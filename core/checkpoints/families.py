@@ -171,9 +171,42 @@ OTHERS: Mapping[tuple[int, int | None], str] = {
 """By width and context: what can be told, but not be drawn with."""
 
 
-def called(family: Family, extra: str) -> str:
-    """Such as "Stable Diffusion 1, inpainting"."""
-    return ", ".join(filter(None, (family.name, "" if family is UPSCALER else extra)))
+@dataclass(frozen=True)
+class Smaller:
+    """A U-Net of Stable Diffusion XL that was distilled to fewer blocks, told by how many."""
+
+    name: str
+    blocks: int
+    """Residual blocks a level."""
+    depths: tuple[int, ...]
+    middle_blocks: int
+    cfg: float
+
+
+SMALLER = (
+    Smaller("SSD-1B", 2, (0, 2, 4), 1, cfg=9.0),
+    Smaller("Segmind Vega", 2, (0, 1, 2), 1, cfg=9.0),
+    Smaller("KOALA 700M", 1, (0, 2, 5), 0, cfg=5.0),
+    Smaller("KOALA 1B", 1, (0, 2, 6), 2, cfg=5.0),
+)
+"""Sources: the model cards of SSD-1B, Segmind Vega and KOALA, whose pipeline guides by 5."""
+
+
+def smaller(unet: UNetConfig) -> Smaller | None:
+    """What its blocks tell; None: as many as others of its family have, or unheard-of."""
+    for one in SMALLER:
+        told = (unet.blocks, unet.depths, unet.middle_blocks)
+        if told == (one.blocks, one.depths, one.middle_blocks):
+            return one
+    return None
+
+
+def called(family: Family, unet: UNetConfig, extra: str) -> str:
+    """Such as "Stable Diffusion 1, inpainting" or "Stable Diffusion XL, SSD-1B"."""
+    cut = smaller(unet) if family is SDXL else None
+    lcm = "LCM" if unet.guidance_dim else ""
+    words = (cut.name if cut else "", "" if family is UPSCALER else extra, lcm)
+    return ", ".join(filter(None, (family.name, *words)))
 
 
 @dataclass(frozen=True)

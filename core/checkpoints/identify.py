@@ -67,8 +67,7 @@ class Identity:
 
     @property
     def name(self) -> str:
-        told = "LCM" if self.unet.guidance_dim else ""
-        return ", ".join(filter(None, (called(self.family, self.extra), told)))
+        return called(self.family, self.unet, self.extra)
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from ..placement import (
 )
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
-from .families import SD2, CheckpointConfig
+from .families import SD2, SDXL, CheckpointConfig, smaller
 from .filling import Misfit, compared, fill
 from .identify import Identity, Prediction, identify
 from .parts import Part
@@ -195,7 +195,9 @@ def defaults_of(identity: Identity) -> Defaults:
     if identity.unet.guidance_dim:
         told = WHOLE_LCM, told[1] if told else WHOLE_LCM.steps
     if told is None:
-        return Defaults("DPM++ 2M", "Karras", family.steps, family.cfg, side, side)
+        cut = smaller(identity.unet) if family is SDXL else None
+        cfg = cut.cfg if cut else family.cfg
+        return Defaults("DPM++ 2M", "Karras", family.steps, cfg, side, side)
     variant, steps = told
     side = variant.side or side
     return Defaults(variant.sampler, variant.schedule, steps, variant.cfg, side, side)

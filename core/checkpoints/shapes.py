@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from ..model_config import MAX_BLOCKS, MAX_WIDTH
@@ -16,13 +17,14 @@ from .tensor_file import UnknownKindError, UnreadableError
 
 CLIP_HEAD = 64
 """Channels of a head in every published text encoder."""
-UNUSUAL = "its U-Net is of an unusual kind, such as one that was distilled to fewer blocks"
+UNUSUAL = "its U-Net is of an unusual kind"
 
 
 def unet_config(sources: Sources) -> UNetConfig:
     """All of it but the heads, which no shape tells. Raises UnreadableError."""
     first, last = _shape(sources, "input_blocks.0.0.weight", 4), _shape(sources, "out.2.weight", 4)
     stages = _count(sources, r"input_blocks\.(\d+)\.")
+    deep = _depths(sources)
     widths: list[list[int]] = [[]]  # of the residual blocks of each level
     depths: list[list[int]] = [[]]
     for stage in range(1, stages):
@@ -32,16 +34,15 @@ def unet_config(sources: Sources) -> UNetConfig:
             depths.append([])
         else:
             widths[-1].append(_shape(sources, f"{at}.0.out_layers.3.weight", 4)[0])
-            depths[-1].append(_count(sources, rf"{at}\.1\.transformer_blocks\.(\d+)\."))
+            depths[-1].append(deep.get(at, 0))
     regular = all(len(set(level)) == 1 for level in (*widths, *depths))
     if not regular or len({len(level) for level in widths}) != 1:
         raise UnknownKindError(UNUSUAL)
     channels = first[0]
     if not channels or any(level[0] % channels for level in widths):
         raise UnknownKindError(UNUSUAL)
-    middle = _count(sources, r"middle_block\.1\.transformer_blocks\.(\d+)\.")
     context = next((s.shape for k, s in sources.items() if k.endswith("attn2.to_k.weight")), None)
-    if context is None or len(context) != 2 or not middle:
+    if context is None or len(context) != 2:
         raise UnknownKindError(UNUSUAL)
     vector = sources.get("label_emb.0.0.weight")
     classes = sources.get("label_emb.weight")
@@ -57,7 +58,8 @@ def unet_config(sources: Sources) -> UNetConfig:
         multipliers=tuple(level[0] // channels for level in widths),
         blocks=len(widths[0]),
         depths=tuple(level[0] for level in depths),
-        middle_depth=middle,
+        middle_depth=deep.get("middle_block", 0),
+        middle_blocks=sum(f"middle_block.{i}.in_layers.0.weight" in sources for i in range(3)),
         context_dim=context[1],
         heads=None,
         vector_dim=None if vector is None else vector.shape[-1],
@@ -68,7 +70,25 @@ def unet_config(sources: Sources) -> UNetConfig:
     _check_sizes(config.in_channels, config.channels, *config.multipliers, config.context_dim)
     optional = (config.vector_dim, config.classes, config.guidance_dim)
     _check_sizes(config.out_channels, *(size or 1 for size in optional))
-    return config
+    each = config.blocks + 1
+    up_depths = tuple(
+        tuple(deep.get(f"output_blocks.{each * place + i}", 0) for i in range(each))
+        for place in reversed(range(len(widths)))  # the deepest level comes first on the way up
+    )
+    mirrored = all(depths == config.upward(level) for level, depths in enumerate(up_depths))
+    return config if mirrored else replace(config, up_depths=up_depths)
+
+
+def _depths(sources: Iterable[str]) -> Mapping[str, int]:
+    """How many transformer blocks stand in each stage that has any."""
+    found: dict[str, set[str]] = {}
+    for name in sources:
+        if match := re.match(r"(\w+_blocks?(?:\.\d+)?)\.1\.transformer_blocks\.(\d+)\.", name):
+            found.setdefault(match[1], set()).add(match[2])
+    depths = {stage: len(blocks) for stage, blocks in found.items()}
+    if (most := max(depths.values(), default=0)) > MAX_BLOCKS:
+        raise UnreadableError(f"it has {most} blocks where {MAX_BLOCKS} are the most")
+    return depths
 
 
 def autoencoder_config(sources: Sources) -> AutoencoderConfig:

@@ -1,6 +1,7 @@
 """Models that were distilled to few steps, told by their names: nothing else in a file does.
 
-Sources: the model cards of SD-Turbo, SDXL-Turbo, LCM, SDXL-Lightning, Hyper-SD and DMD2.
+Sources: the model cards of SD-Turbo, SDXL-Turbo, LCM, SDXL-Lightning, KOALA-Lightning,
+Hyper-SD and DMD2.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Variant:
 
 
 VARIANTS = (
+    Variant("Lightning", r"koala lightning", "Euler", steps=10, cfg=3.5),
     Variant("Lightning", r"lightning", "Euler"),
     Variant("Hyper", r"hyper ?(sd|xl|vae|inpaint|\d)", "Euler", steps=8),
     Variant("DMD2", r"dmd ?2", "LCM"),

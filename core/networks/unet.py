@@ -38,7 +38,12 @@ class UNetConfig:
     """Residual blocks a level on the way down (one more on the way up)."""
     depths: tuple[int, ...] = (1, 1, 1, 0)
     """Transformer blocks behind each residual block of a level."""
+    up_depths: tuple[tuple[int, ...], ...] = ()
+    """Those behind each of them on the way up, where they are others; empty: the same."""
     middle_depth: int = 1
+    """Transformer blocks behind the first residual block of the middle."""
+    middle_blocks: int = 2
+    """Residual blocks of the middle."""
     context_dim: int = 768
     heads: int | None = 8
     """Attention heads; None: as many as give each `head_channels` channels."""
@@ -61,6 +66,12 @@ class UNetConfig:
     def factor(self) -> int:
         """How much coarser the deepest level is."""
         return 2 ** (len(self.multipliers) - 1)
+
+    def upward(self, level: int) -> tuple[int, ...]:
+        """Transformer blocks behind each residual block of a level on the way up."""
+        if self.up_depths:
+            return self.up_depths[level]
+        return (self.depths[level],) * (self.blocks + 1)
 
 
 class TimeEmbedding(nn.Sequential):
@@ -251,21 +262,20 @@ class UNet(nn.Module):
                 self.input_blocks.append(Stage([Downsample(width)]))
                 skips.append(width)
 
-        self.middle_block = Stage(
-            [
-                ResBlock(config, width, width),
-                SpatialTransformer(config, width, config.middle_depth),
-                ResBlock(config, width, width),
-            ]
-        )
+        middle: list[nn.Module] = [
+            ResBlock(config, width, width) for _ in range(config.middle_blocks)
+        ]
+        if config.middle_depth:
+            middle.insert(1, SpatialTransformer(config, width, config.middle_depth))
+        self.middle_block = Stage(middle)
 
         self.output_blocks = nn.ModuleList()
         for level, multiplier in reversed(list(enumerate(config.multipliers))):
-            for i in range(config.blocks + 1):
+            for i, depth in enumerate(config.upward(level)):
                 channels = multiplier * config.channels
                 layers = [ResBlock(config, width + skips.pop(), channels)]
                 width = channels
-                if depth := config.depths[level]:
+                if depth:
                     cross = level in config.cross_levels
                     layers.append(SpatialTransformer(config, width, depth, cross=cross))
                 if level and i == config.blocks:

@@ -225,6 +225,9 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             "inputs": unet.in_channels,
             "context": unet.context_dim,
             "vector": unet.vector_dim or 0,
+            "blocks": unet.blocks,
+            "depths": [list(unet.upward(level)) for level in range(len(unet.depths))],
+            "middle_blocks": unet.middle_blocks,
         },
         "distilled": distilled[0].name if distilled else "",
         "defaults": asdict(defaults_of(identity)),
@@ -288,6 +291,12 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "told by",
         f"its U-Net is {why['channels']} wide, takes {why['inputs']} channels, attends to vectors "
         f"of {why['context']}{vector}",
+    )
+    depths = ", ".join("+".join(map(str, level)) for level in why["depths"])
+    yield (
+        "built of",
+        f"{why['blocks']} residual blocks a level, {why['middle_blocks']} in the middle; on the "
+        f"way up {depths} transformer blocks behind them",
     )
     yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"

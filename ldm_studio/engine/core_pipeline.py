@@ -406,7 +406,9 @@ def _family(model: Model) -> str:
     from core.checkpoints.families import CheckpointConfig, called
 
     config = model.config
-    return called(config.family, config.extra) if isinstance(config, CheckpointConfig) else ""
+    if not isinstance(config, CheckpointConfig):
+        return ""
+    return called(config.family, config.unet, config.extra)
 
 
 def _check(wanted: Wanted) -> None:

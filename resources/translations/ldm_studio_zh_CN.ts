@@ -7292,8 +7292,8 @@
         <translation>它由其他程序或早期版本生成，或被编辑过：没有各步的记录就无法判断</translation>
     </message>
     <message>
-        <source>its U-Net is of an unusual kind, such as one that was distilled to fewer blocks</source>
-        <translation>其 U-Net 的类型不常见，例如蒸馏成较少的块</translation>
+        <source>its U-Net is of an unusual kind</source>
+        <translation>其 U-Net 的类型不常见</translation>
     </message>
     <message>
         <source>its U-Net takes {0} channels, as no known one does</source>
@@ -7514,6 +7514,10 @@
     <message>
         <source>the U-Net&apos;s depths and multipliers differ in number</source>
         <translation>U-Net 的深度与倍率数量不一致</translation>
+    </message>
+    <message>
+        <source>the U-Net&apos;s depths on the way up are not those of its blocks</source>
+        <translation>U-Net 上行路径的深度与其块数不符</translation>
     </message>
     <message>
         <source>the defaults cannot be asked for: {0}</source>

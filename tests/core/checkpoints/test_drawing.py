@@ -30,7 +30,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
-@pytest.mark.parametrize("kind", ["SD1", "SD2", "SD2 base", "SDXL"])
+@pytest.mark.parametrize("kind", ["SD1", "SD2", "SD2 base", "SDXL", "SSD-1B", "KOALA 700M"])
 def test_a_picture_is_that_of_diffusers(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:

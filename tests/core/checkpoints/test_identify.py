@@ -49,6 +49,8 @@ EXTRAS = {
     "instruct-pix2pix": ("SD1", "instruct-pix2pix"),
     "SD2 depth": ("SD2", "depth"),
     "SD1 LCM": ("SD1", ""),
+    "SSD-1B": ("SDXL", ""),
+    "KOALA 700M": ("SDXL", ""),
     "x4 upscaler": ("x4 upscaler", "upscaling"),
 }
 

@@ -88,7 +88,7 @@ def test_names_of_every_form_are_understood(
 
 
 def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
-    for kind in ("SD1", "SD2", "SDXL"):
+    for kind in ("SD1", "SD2", "SDXL", "SSD-1B", "KOALA 700M"):
         tiny = tinies[kind]
         theirs = unet_from_diffusers(reference_unet(tiny).state_dict())
         for name, ours in theirs.items():

@@ -87,7 +87,7 @@ def assert_merged(model: Model, pipeline: Any) -> None:
             torch.testing.assert_close(mine, value, atol=1e-5, rtol=1e-4, msg=f"{name}.{key}")
 
 
-@pytest.mark.parametrize("kind", ["SD1", "SDXL"])
+@pytest.mark.parametrize("kind", ["SD1", "SDXL", "SSD-1B"])
 def test_several_at_once_with_strengths(
     kind: str, tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:

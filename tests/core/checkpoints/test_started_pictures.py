@@ -25,12 +25,14 @@ IMG2IMG = {
     "SD2": "StableDiffusionImg2ImgPipeline",
     "SD2 base": "StableDiffusionImg2ImgPipeline",
     "SDXL": "StableDiffusionXLImg2ImgPipeline",
+    "SSD-1B": "StableDiffusionXLImg2ImgPipeline",
     "refiner": "StableDiffusionXLImg2ImgPipeline",
 }
 INPAINTING = {
     "SD1": "StableDiffusionInpaintPipeline",
     "SD2": "StableDiffusionInpaintPipeline",
     "SDXL": "StableDiffusionXLInpaintPipeline",
+    "KOALA 700M": "StableDiffusionXLInpaintPipeline",
     "refiner": "StableDiffusionXLInpaintPipeline",
 }
 MADE_FOR_IT = ("SD1 inpainting", "SD2 inpainting", "SDXL inpainting")
@@ -45,7 +47,7 @@ FILES = (
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    kinds = (*IMG2IMG, *MADE_FOR_IT)
+    kinds = {*IMG2IMG, *INPAINTING, *MADE_FOR_IT}
     return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
 
 

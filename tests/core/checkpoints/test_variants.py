@@ -21,6 +21,7 @@ TOLD = {
     "Hyper-SDXL-1step-Unet": ("Hyper", "Euler", 1, 1.0),
     "realisticVisionV60B1_v51HyperVAE": ("Hyper", "Euler", 8, 1.0),
     "dreamshaper_8LCM": ("LCM", "LCM", 4, 1.5),
+    "koala-lightning-700m": ("Lightning", "Euler", 10, 3.5),
     "dmd2_sdxl_4step_unet_fp16": ("DMD2", "LCM", 4, 1.0),
 }
 ORDINARY = ("v1-5-pruned-emaonly", "sd_xl_base_1.0", "hyperrealism_v3", "model_20steps", "")

@@ -32,6 +32,12 @@ SDXL = replace(
     SD2, multipliers=(1, 2, 2), depths=(0, 1, 2), middle_depth=2, context_dim=128, vector_dim=1600
 )
 
+SSD_1B = replace(
+    SDXL, channels=32, depths=(0, 2, 4), up_depths=((0, 0, 0), (2, 1, 1), (4, 4, 10)),
+    middle_depth=0, middle_blocks=1,
+)  # fmt: skip
+KOALA_700M = replace(SDXL, channels=32, blocks=1, depths=(0, 2, 5), middle_depth=0, middle_blocks=0)
+
 REQUEST = Request(
     prompt="a red cat in the snow",
     negative="blurry",
@@ -77,6 +83,8 @@ KINDS = {
     "SD2": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline", "v_prediction"),
     "SD2 base": Kind(SD2, (OPEN_CLIP,), "StableDiffusionPipeline"),
     "SDXL": Kind(SDXL, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline", scale=0.13025),
+    "SSD-1B": Kind(SSD_1B, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline", scale=0.13025),
+    "KOALA 700M": Kind(KOALA_700M, (CLIP_L, OPEN_CLIP), "StableDiffusionXLPipeline", scale=0.13025),
     "refiner": Kind(
         replace(SDXL, context_dim=64, vector_dim=64 + 5 * 256),
         (OPEN_CLIP,),
@@ -234,23 +242,36 @@ def reference_text(tiny: Tiny, i: int) -> Any:
     return text.eval().requires_grad_(False)
 
 
+MIDDLES = {0: None, 1: "UNetMidBlock2D", 2: "UNetMidBlock2DCrossAttn"}
+
+
+def blocks_in_diffusers(config: UNetConfig) -> dict[str, Any]:
+    """What its U-Net is to be told of the blocks of ours."""
+    kinds = ["CrossAttn" if depth else "" for depth in config.depths]
+    up = [list(config.upward(level)) for level in reversed(range(len(kinds)))]
+    return {
+        "layers_per_block": config.blocks,
+        "down_block_types": [f"{kind}DownBlock2D" for kind in kinds],
+        "mid_block_type": MIDDLES[config.middle_blocks],
+        "up_block_types": [f"{kind}UpBlock2D" for kind in reversed(kinds)],
+        "transformer_layers_per_block": [d or config.middle_depth or 1 for d in config.depths],
+        "reverse_transformer_layers_per_block": up,
+    }
+
+
 def reference_unet(tiny: Tiny) -> Any:
     diffusers = pytest.importorskip("diffusers")
     config = tiny.kind.unet
-    kinds = ["CrossAttn" if depth else "" for depth in config.depths]
     widths = [config.channels * multiplier for multiplier in config.multipliers]
     sizes = bool(config.vector_dim)
     unet = diffusers.UNet2DConditionModel(
         sample_size=64,
         in_channels=config.in_channels,
         block_out_channels=widths,
-        layers_per_block=config.blocks,
-        down_block_types=[f"{kind}DownBlock2D" for kind in kinds],
-        up_block_types=[f"{kind}UpBlock2D" for kind in reversed(kinds)],
+        **blocks_in_diffusers(config),
         cross_attention_dim=config.context_dim,
         attention_head_dim=[config.heads or width // config.head_channels for width in widths],
         use_linear_projection=config.linear_projection,
-        transformer_layers_per_block=[depth or config.middle_depth for depth in config.depths],
         addition_embed_type="text_time" if sizes else None,
         addition_time_embed_dim=256 if sizes else None,
         projection_class_embeddings_input_dim=config.vector_dim,
