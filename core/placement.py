@@ -20,6 +20,11 @@ SPARE = 0.05
 """Share of the free memory that is left to others."""
 WORKSPACE = 300_000_000
 """Bytes for the libraries' own workspaces, about."""
+AROUND_TRANSFORMER = 25
+"""Maps of a level's width that are there at once within a transformer: 16 of its feed-forward (gate
+and value, the gate's GELU, their product), and what goes around it."""
+AROUND_RESIDUAL = 12
+"""Those within a residual block that reads what was kept."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +111,18 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def working_unet(config: UNetConfig, cells: int, dtype: torch.dtype) -> int:
-    """Bytes that a U-Net needs beside its weights for two prompts and a latent of so many cells:
-    the features it keeps for the way up, and those of its widest transformer."""
-    kept = config.channels
+    """Bytes that a U-Net needs beside its weights for two prompts and a latent of so many cells.
+
+    It has most at once on the way up: in the feed-forward of a transformer, or in a residual block,
+    with all that the levels above keep for later.
+    """
+    kept = most = 0.0  # in maps of the first width
     for level, multiplier in enumerate(config.multipliers):
-        kept += config.channels * multiplier * (config.blocks + 0.25) / 4**level
-    widest = max(
-        multiplier * (8 + 6) / 4**level  # gate and value of the feed-forward; and what goes round
-        for level, multiplier in enumerate(config.multipliers)
-        if not level or config.depths[level] or any(config.upward(level))
-    )
-    return round(2 * cells * dtype.itemsize * (kept + widest * config.channels)) + WORKSPACE
+        attends = config.depths[level] or any(config.upward(level))
+        around = AROUND_TRANSFORMER if attends else AROUND_RESIDUAL
+        most = max(most, kept + around * multiplier / 4**level)
+        kept += multiplier * (config.blocks + 1) / 4**level
+    return round(2 * cells * config.channels * most * dtype.itemsize) + WORKSPACE
 
 
 def working_autoencoder(channels: int, pixels: int) -> int:

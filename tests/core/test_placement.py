@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
+from weakref import WeakSet
 
 import pytest
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from core.networks.unet import UNetConfig
+from core.networks.autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.unet import UNet, UNetConfig
 from core.placement import (
     IN_MAIN_MEMORY,
+    WORKSPACE,
     Plan,
     Settled,
     Turns,
@@ -120,6 +127,84 @@ def test_there_is_to_be_room_for_a_first_model_to_work_beside_a_second() -> None
     small = {"U-Net": 2 * GB}
     assert not Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, GB)).in_turn
     assert Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, 3 * GB)).in_turn
+
+
+class Allocated(TorchDispatchMode):
+    """The most bytes that tensors made under it take at once. As tensors on "meta" have sizes and
+    no numbers, a network of any size can be measured anywhere.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+        self._now = 0
+        self._known: WeakSet[torch.UntypedStorage] = WeakSet()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, Tensor):
+                self._note(tensor.untyped_storage())
+        return out
+
+    def _note(self, storage: torch.UntypedStorage) -> None:
+        if storage in self._known:
+            return
+        self._known.add(storage)
+        self._now += storage.nbytes()
+        self.most = max(self.most, self._now)
+        weakref.finalize(storage, self._forget, storage.nbytes())
+
+    def _forget(self, size: int) -> None:
+        self._now -= size
+
+
+@pytest.fixture
+def fused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attention that never writes down its weights, as it is on GPUs and not on "meta"."""
+    monkeypatch.setattr(F, "scaled_dot_product_attention", lambda q, k, v: torch.empty_like(q))
+
+
+SD1 = UNetConfig(multipliers=(1, 2, 4, 4), depths=(1, 1, 1, 0), context_dim=768)
+REFINER = UNetConfig(
+    channels=384, multipliers=(1, 2, 4, 4), depths=(0, 4, 4, 0), middle_depth=4, context_dim=1280,
+    heads=None, linear_projection=True, vector_dim=2560,
+)  # fmt: skip
+FEW_TRANSFORMERS = UNetConfig(multipliers=(1, 2, 4), depths=(0, 0, 1), context_dim=768)
+
+
+@pytest.mark.parametrize(
+    ("config", "side"),
+    [(SDXL, 128), (SD1, 64), (REFINER, 128), (FEW_TRANSFORMERS, 64)],
+    ids=["SDXL", "SD1", "refiner", "few"],
+)
+@torch.inference_mode()
+def test_a_step_of_the_true_size_takes_what_the_plan_counts(
+    config: UNetConfig, side: int, fused: None
+) -> None:
+    with torch.device("meta"):
+        unet = UNet(config).half()
+        latent, t = torch.empty(2, 4, side, side).half(), torch.empty(2)
+        context = torch.empty(2, 77, config.context_dim or 0).half()
+        vector = torch.empty(2, config.vector_dim).half() if config.vector_dim else None
+        with Allocated() as allocated:
+            unet(latent, t, context, vector)
+    counted = working_unet(config, side * side, torch.float16) - WORKSPACE
+    assert counted == pytest.approx(allocated.most, rel=0.1)
+    if config is SDXL:
+        size = size_of(unet, dtype=torch.float16)
+        assert size == pytest.approx(XL["U-Net"], rel=0.01)
+        assert size + allocated.most + WORKSPACE < 6 * GB
+
+
+@torch.inference_mode()
+def test_decoding_in_the_true_size_takes_what_the_plan_counts(fused: None) -> None:
+    with torch.device("meta"):
+        autoencoder = Autoencoder(AutoencoderConfig())
+        with Allocated() as allocated:
+            autoencoder.decode(torch.empty(1, 4, 128, 128))
+    counted = working_autoencoder(autoencoder.config.channels, 1024 * 1024)
+    assert counted == pytest.approx(allocated.most, rel=0.01)
 
 
 @pytest.fixture
