@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QLabel, QSpinBox, QToolButton
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QToolButton, QWidget
 
-from core.outpainting import Fill
-from core.request import MAX_SIDE
 from ldm_studio.canvas.controls import native
+from ldm_studio.canvas.extendfields import SIDES, ExtendFields
+from ldm_studio.canvas.extending import Extending
 from ldm_studio.canvas.floating import Floating
 from ldm_studio.canvas.folding import Folding
 from ldm_studio.canvas.tools import Tool
 from ldm_studio.canvas.view import CanvasView
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import GRID, icon
 
-SIDES = ("left", "top", "right", "bottom")
-FILLS: tuple[Fill, ...] = ("edge", "mirror", "noise")
-MAX_OVERLAP = 256
+ICON = QSize(16, 16)
 
 
 class _Line(Folding):
@@ -26,117 +25,102 @@ class _Line(Folding):
         return QSize(self.need(0), super().sizeHint().height())
 
 
+class NumbersPopup(QFrame):
+    """All numbers, for a bar that has no room for them. Enter and Esc close it."""
+
+    def __init__(self, extending: Extending, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("floating")
+        self.fields = ExtendFields(extending, self, in_words=True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(GRID, GRID, GRID, GRID)
+        grid.setSpacing(4)
+        for row, (name, control) in enumerate(self.fields.controls.items()):
+            grid.addWidget(self.fields.labels[name], row, 0)
+            grid.addWidget(control, row, 1)
+
+    def open_above(self, widget: QWidget) -> None:
+        room, size = widget.screen().availableGeometry(), self.sizeHint()
+        corner = widget.mapToGlobal(QPoint(0, -2)) - QPoint(0, size.height())
+        left = min(max(room.left(), corner.x()), room.right() + 1 - size.width())
+        self.move(left, max(room.top(), corner.y()))
+        self.show()
+        self.fields.sides["left"].setFocus(Qt.FocusReason.TabFocusReason)  # selects it
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no control inside has taken."""
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+
 class ExtendBar(Floating):
     """There while the tool is in hand."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__()
         self._view = view
-        self._labels = {name: QLabel() for name in (*SIDES, "fill", "overlap")}
-        self.sides = {name: self._number(MAX_SIDE) for name in SIDES}
-        self.fill, self.overlap = QComboBox(), self._number(MAX_OVERLAP)
-        self.result, self.extend = QLabel(), QToolButton()
+        self.fields = ExtendFields(view.extending, self)
+        self.result, self.numbers, self.extend = QLabel(), QToolButton(), QToolButton()
+        self.popup = NumbersPopup(view.extending, self)
         self.result.setObjectName("caption")
-        for fill in FILLS:
-            self.fill.addItem("", fill)
-        controls = {**self.sides, "fill": self.fill, "overlap": self.overlap}
+        self.extend.setIcon(icon("check"))
+        self.extend.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for button in self.numbers, self.extend:
+            button.setProperty("framed", True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setIconSize(ICON)
+        folding, labels, controls = self._line(), self.fields.labels, self.fields.controls
+        groups = (("overlap",), ("fill",), SIDES)
+        folding.set_optional(
+            *([w for name in group for w in (labels[name], controls[name])] for group in groups),
+            (self.result,),
+            instead=self.numbers,
+        )
+        self.numbers.clicked.connect(lambda: self.popup.open_above(self.numbers))
+        self.extend.clicked.connect(self._extend)
+        view.extending.changed.connect(self._show_state)
+        view.tool_changed.connect(self._show_state)
+        view.document.replaced.connect(self._show_state)
+        self.retranslate()
+        self._show_state()
+
+    def _line(self) -> Folding:
         folding = _Line(QBoxLayout.Direction.LeftToRight)
         line = folding.line
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         self.row.addWidget(folding)
-        for name, control in controls.items():
-            self._labels[name].setObjectName("caption")
-            self._labels[name].setBuddy(control)
-            line.addWidget(self._labels[name])
+        for name, control in self.fields.controls.items():
+            line.addWidget(self.fields.labels[name])
             line.addWidget(control)
-        self.extend.setProperty("framed", True)
-        self.extend.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.extend.setIcon(icon("check"))
-        self.extend.setIconSize(QSize(16, 16))
-        self.extend.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         line.addWidget(self.result)
+        line.addStretch(1)
+        line.addWidget(self.numbers)
         line.addWidget(self.extend)
-        # Without the numbers there are still the edges to drag.
-        groups = (("overlap",), ("fill",), SIDES)
-        folding.set_optional(
-            *(
-                [w for name in group for w in (self._labels[name], controls[name])]
-                for group in groups
-            ),
-            (self.result,),
-        )
-        self._wire()
-        self.retranslate()
-        self._show_state()
+        return folding
 
-    def _number(self, most: int) -> QSpinBox:
-        box = QSpinBox(minimum=0, maximum=most)
-        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        box.setKeyboardTracking(False)
-        box.setFixedWidth(self.fontMetrics().horizontalAdvance("00000") + 12)
-        return box
-
-    def _wire(self) -> None:
-        extending = self._view.extending
-        for name, box in self.sides.items():
-            box.valueChanged.connect(lambda value, name=name: extending.set_side(name, value))
-        self.overlap.valueChanged.connect(lambda value: extending.change(overlap=value))
-        self.fill.currentIndexChanged.connect(
-            lambda: extending.change(fill=self.fill.currentData())
-        )
-        self.extend.clicked.connect(self._view.extend)
-        extending.changed.connect(self._show_state)
-        self._view.tool_changed.connect(self._show_state)
-        self._view.document.replaced.connect(self._show_state)
+    def _extend(self) -> None:
+        self._view.setFocus(Qt.FocusReason.OtherFocusReason)  # the bar is going to hide
+        self._view.extend()
 
     def _show_state(self) -> None:
         extending, document = self._view.extending, self._view.document
-        extension = extending.extension
-        for name, box in self.sides.items():
-            with QSignalBlocker(box):
-                box.setSingleStep(extending.unit)
-                box.setValue(getattr(extension.border, name))
-        with QSignalBlocker(self.overlap), QSignalBlocker(self.fill):
-            self.overlap.setValue(extension.overlap)
-            self.fill.setCurrentIndex(FILLS.index(extension.fill))
-        frame, border = document.frame, extension.border
-        if frame is not None:
-            width, height = frame
-            width, height = width + border.left + border.right, height + border.top + border.bottom
+        if document.frame is not None:
+            width, height = extending.whole(document.frame)
             self.result.setText(f"{width} × {height}")
-        self.extend.setEnabled(not extension.is_none and document.paintable)
+        self.extend.setEnabled(not extending.extension.is_none and document.paintable)
         self.setVisible(self._view.tool is Tool.EXTEND and document.paintable)
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Extend the picture"))
-        pixels = self.tr("Pixels to add at this side")
-        words = {
-            "left": ("←", self.tr("Left"), pixels),
-            "top": ("↑", self.tr("Top"), pixels),
-            "right": ("→", self.tr("Right"), pixels),
-            "bottom": ("↓", self.tr("Bottom"), pixels),
-            "fill": (
-                self.tr("Fill"),
-                self.tr("Fill"),
-                self.tr("What the new part starts from: less than full strength keeps some of it"),
-            ),
-            "overlap": (
-                self.tr("Overlap"),
-                self.tr("Overlap"),
-                self.tr("Pixels of the old picture that are drawn anew, so that both join"),
-            ),
-        }
-        controls = {**self.sides, "fill": self.fill, "overlap": self.overlap}
-        for key, (text, name, tip) in words.items():
-            self._labels[key].setText(text)
-            controls[key].setAccessibleName(name)
-            controls[key].setToolTip(f"<b>{name}</b><br>{tip}")
-        self.fill.view().setAccessibleName(self.tr("Fill"))
-        fills = self.tr("Edge colours"), self.tr("Mirrored"), self.tr("Noise")
-        for index, text in enumerate(fills):
-            self.fill.setItemText(index, text)
+        self.popup.setAccessibleName(self.tr("Extend the picture"))
+        name = self.tr("Numbers")
+        self.numbers.setText(name)
+        self.numbers.setAccessibleName(name)
+        tip = self.tr("How far each side is extended, what fills it, and how far both overlap")
+        self.numbers.setToolTip(f"<b>{name}</b><br>{tip}")
         self.extend.setText(self.tr("Extend"))
         self.extend.setAccessibleName(self.tr("Extend by this"))
         tip = self.tr("Add the new part and mask it; Generate then draws it.")

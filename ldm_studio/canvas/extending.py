@@ -75,6 +75,20 @@ class Extending(QObject):
             self._extension = extension
             self.changed.emit()
 
+    def step(self, side: str, size: tuple[int, int], *, back: bool = False) -> None:
+        """Move the edge at `side`, a field of Border, so far out, or back, that the picture's side
+        is the next multiple.
+        """
+        own = getattr(self._extension.border, side)
+        whole = self.whole(size)[0 if side in ("left", "right") else 1]
+        there = (whole - 1 if back else whole + self.unit) // self.unit * self.unit
+        self.set_side(side, own + min(there, MAX_SIDE) - whole)
+
+    def whole(self, size: tuple[int, int]) -> tuple[int, int]:
+        """What a picture of `size` becomes."""
+        border, (width, height) = self._extension.border, size
+        return width + border.left + border.right, height + border.top + border.bottom
+
     # --- dragging, in pixels of the picture ---
 
     def sides_at(self, x: float, y: float, size: tuple[int, int], reach: float) -> Side:
@@ -123,12 +137,15 @@ class Extending(QObject):
 
     # --- painting ---
 
-    def paint(self, painter: QPainter, target: QRectF, scale: float, palette: QPalette) -> None:
-        """The frame around the picture at `target`; `scale`: logical pixels per pixel of it."""
+    def frame(self, target: QRectF, scale: float) -> QRectF:
+        """Around the picture at `target`; `scale`: logical pixels per pixel of it."""
         border = self._extension.border
-        frame = target.adjusted(
+        return target.adjusted(
             -border.left * scale, -border.top * scale, border.right * scale, border.bottom * scale
         )
+
+    def paint(self, painter: QPainter, target: QRectF, scale: float, palette: QPalette) -> None:
+        frame = self.frame(target, scale)
         added, path = QPainterPath(), QPainterPath()
         added.addRect(frame)
         old = QPainterPath()

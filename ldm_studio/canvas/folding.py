@@ -16,6 +16,7 @@ class Folding(QWidget):
         super().__init__()
         self.line = QBoxLayout(direction, self)
         self._groups: Sequence[Sequence[QWidget]] = ()
+        self._instead: QWidget | None = None
         self._absent: frozenset[QWidget] = frozenset()
         self._along = Qt.Orientation.Horizontal
         if direction in (QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.BottomToTop):
@@ -26,9 +27,11 @@ class Folding(QWidget):
         items = (self.line.itemAt(index) for index in range(self.line.count()))
         return [widget for item in items if item and (widget := item.widget())]
 
-    def set_optional(self, *groups: Sequence[QWidget]) -> None:
-        """Groups that come and go together; the first is the first to go."""
-        self._groups = groups
+    def set_optional(self, *groups: Sequence[QWidget], instead: QWidget | None = None) -> None:
+        """Groups that come and go together; the first is the first to go. `instead`: laid out too,
+        and there while any of them is not.
+        """
+        self._groups, self._instead = groups, instead
 
     def set_absent(self, widgets: Iterable[QWidget]) -> None:
         """These have no place here now, however much room there is; all others do."""
@@ -57,12 +60,16 @@ class Folding(QWidget):
         for number, group in enumerate(self._groups):
             for widget in group:
                 widget.setVisible(number >= folded and widget not in self._absent)
+        if self._instead is not None:
+            self._instead.setVisible(folded > 0)
         self.line.invalidate()  # while the window is being shown, nobody else says so
         self.line.activate()
 
     def need(self, folded: int) -> int:
         """The least extent with this many groups folded away."""
         gone = {widget for group in self._groups[:folded] for widget in group}
+        if self._instead is not None and not folded:
+            gone.add(self._instead)
         margins = self.line.contentsMargins()
         total = self._extent(
             QSize(margins.left() + margins.right(), margins.top() + margins.bottom())

@@ -15,8 +15,9 @@ from PySide6.QtGui import (
 )
 
 from ldm_studio.canvas.gestures import Carry, Gesture, Pan, Sample
+from ldm_studio.canvas.keyedges import KeyEdges
 from ldm_studio.canvas.keypointer import KeyPointer
-from ldm_studio.canvas.keys import combination, is_compare, key_table, modifiers
+from ldm_studio.canvas.keys import REACH, combination, is_compare, key_table, modifiers
 from ldm_studio.canvas.pointing import Pointing
 from ldm_studio.canvas.shown import ShownView
 from ldm_studio.canvas.tools import TOOLS, Tool
@@ -40,7 +41,7 @@ class CanvasInput:
         self._pressure = 1.0
         self._space = False
         self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
-        self.crosshair = KeyPointer(view, self)
+        self.crosshair, self.edges = KeyPointer(view, self), KeyEdges(view, self)
         self.pointing = Pointing(view, self)
         self._keys = key_table(view, self._go)
         kind = QEvent.Type
@@ -111,6 +112,7 @@ class CanvasInput:
         position, kind = event.position(), event.type()
         if position != self.mouse or kind in PRESSES:
             self.crosshair.put_away()
+            self.edges.put_away()
         self._move_hover(position)
         sample = self._sample(event, turned)
         if kind in PRESSES:
@@ -170,7 +172,10 @@ class CanvasInput:
 
     def _move_hover(self, position: QPointF | None) -> None:
         self.pointing.update_ring()
+        comes_or_goes = (position is None) != (self.mouse is None)
         self.mouse = position
+        if comes_or_goes and self.edges.usable:
+            self.edges.tell()
         if self._view.tool is Tool.EXTEND and not self.pressed:
             self.pointing.update_cursor()
         if position is not None:
@@ -184,17 +189,28 @@ class CanvasInput:
     def _focus_out(self, _event: QEvent) -> bool:
         self._space = False
         self.crosshair.put_away()
+        self.edges.put_away()
         self._view.set_comparing(False)
         self.pointing.update_cursor()
         return False
 
-    # --- the crosshair ---
+    # --- arrow keys ---
 
-    def _go(self, dx: int, dy: int, crosshair: float, window: float) -> None:
-        """What an arrow key does: moves the crosshair, or the window over the picture, so many
-        logical pixels.
+    @property
+    def hint(self) -> str:
+        """What keys do next; empty while the mouse is used, or none would do anything."""
+        by_keys = self.crosshair if self.crosshair.shown else self.edges
+        return by_keys.hint() if by_keys.shown else ""
+
+    def _go(self, dx: int, dy: int, held: str) -> None:
+        """What an arrow key does: moves the crosshair, an edge of the picture, or the window over
+        it; `held`: one of REACH.
         """
-        if self.crosshair.usable:
+        edges = self.edges.usable
+        crosshair, window = REACH["" if edges else held]
+        if edges and held != "Ctrl+":
+            self.edges.move(dx, dy, back=held == "Shift+")
+        elif self.crosshair.usable:
             self.crosshair.move(dx, dy, crosshair)
         else:
             self._view.pan_by(-dx * window, -dy * window)

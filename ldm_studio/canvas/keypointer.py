@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
 
 from ldm_studio.canvas import painting
 from ldm_studio.canvas.gestures import CLICK, Hand, Sample
@@ -13,7 +13,6 @@ from ldm_studio.canvas.tools import TOOLS, ByKeys
 from ldm_studio.translation import translate
 
 EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the picture is moved
-BADGE_AT = QPointF(8, 8)
 
 
 class KeyPointer:
@@ -30,8 +29,8 @@ class KeyPointer:
     def usable(self) -> bool:
         """Whether the arrow keys move it: with a tool that paints, on something to paint."""
         view = self._view
-        paints = TOOLS[view.tool].by_keys is not None and view.document.paintable
-        return paints and view.hasFocus()
+        paints = TOOLS[view.tool].by_keys in (ByKeys.HOLD, ByKeys.CLICK)
+        return paints and view.document.paintable and view.hasFocus()
 
     @property
     def shown(self) -> bool:
@@ -151,12 +150,5 @@ class KeyPointer:
 
     def paint(self, painter: QPainter) -> None:
         position = self.position
-        if position is None:
-            return
-        view = self._view
-        painting.paint_crosshair(painter, position, pressed=self.down)
-        metrics = QFontMetricsF(view.font())
-        at = BADGE_AT + QPointF(0, 2 * metrics.height() if view.document.busy else 0)
-        room = view.width() - 2 * at.x() - 2 * metrics.height()
-        text = metrics.elidedText(self.hint(), Qt.TextElideMode.ElideRight, room)
-        painting.paint_badge(painter, at, text, view.font(), view.palette())
+        if position is not None:
+            painting.paint_crosshair(painter, position, pressed=self.down)

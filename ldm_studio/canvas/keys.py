@@ -9,25 +9,30 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from ldm_studio.canvas.options import STEP
 from ldm_studio.canvas.shown import ShownView
-from ldm_studio.canvas.tools import TOOLS, Tool
+from ldm_studio.canvas.tools import TOOLS, ByKeys, Tool
 
 REACH = {"": (8.0, 40.0), "Shift+": (40.0, 200.0), "Ctrl+": (0.0, 1.0)}
 """With which key held an arrow moves how far, in logical pixels: the crosshair, which goes by one
 pixel of the picture at least, and the window over the picture.
 """
-Move = Callable[[int, int, float, float], None]
+Move = Callable[[int, int, str], None]
 ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 def key_table(view: ShownView, move: Move) -> dict[str, Callable[[], None]]:
-    """What each combination, named as Qt names it, does. `move` is told how far an arrow leads."""
+    """What each combination, named as Qt names it, does. `move` is told which way an
+    arrow leads, and what is held with it.
+    """
 
     def go(dx: int, dy: int, held: str) -> Callable[[], None]:
-        return lambda: move(dx, dy, *REACH[held])
+        return lambda: move(dx, dy, held)
 
     def turn(sign: int) -> Callable[[], None]:
         along = go(sign, 0, "")
-        return lambda: view.flipped.emit(sign) if view.flips else along()
+        return lambda: view.flipped.emit(sign) if view.flips and not edges() else along()
+
+    def edges() -> bool:
+        return TOOLS[view.tool].by_keys is ByKeys.EDGES
 
     def choose(tool: Tool) -> Callable[[], None]:
         return lambda: view.set_tool(tool)

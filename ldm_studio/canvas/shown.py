@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFontMetricsF,
     QImage,
     QPainter,
     QPainterPath,
@@ -30,6 +31,8 @@ from ldm_studio.canvas.tools import Tool
 from ldm_studio.canvas.trace import Trace
 from ldm_studio.translation import translate
 
+BADGE_AT = QPointF(8, 8)
+
 
 class ShownView(EditingView):
     """Paints picture, preview, tint and what a gesture shows. Takes no events."""
@@ -38,7 +41,7 @@ class ShownView(EditingView):
     flipped = Signal(int)  # see `flips`: by -1 or 1
     kept = Signal()
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
-    crosshair_changed = Signal()  # it is elsewhere, or its tool is up or down
+    crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
     carrying_begun = Signal()  # the picture is being dragged away
     carrying_ended = Signal()  # it was let go of before it could be carried anywhere
     overlay_visible_changed = Signal(bool)
@@ -50,7 +53,9 @@ class ShownView(EditingView):
         self.file: Path | None = None
         """The one that the picture is in, or the one of several that is seen; None: in none."""
         self.flips = False
-        """There are several pictures to flip through: arrow keys do, and Enter keeps one."""
+        """There are several pictures to flip through: arrow keys do, unless the tool in hand has
+        another use for them, and Enter keeps one.
+        """
         self._outline: QPainterPath | None = None  # in pixels of the frame
         self._trace: Trace | None = None
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
@@ -254,6 +259,14 @@ class ShownView(EditingView):
         wanted = document.stroking or (self._overlay_visible and not resting and self.masked)
         return wanted and document.overlay is not None and document.paintable
 
+    def paint_hint(self, painter: QPainter, text: str) -> None:
+        """What keys do next, as much of it as there is room for."""
+        metrics = QFontMetricsF(self.font())
+        at = BADGE_AT + QPointF(0, 2 * metrics.height() if self.document.busy else 0)
+        room = self.width() - 2 * at.x() - 2 * metrics.height()
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painting.paint_badge(painter, at, text, self.font(), self.palette())
+
     def paint_hand(self, painter: QPainter) -> None:
         """What shows where a tool would work; nothing, until there is a hand to hold one."""
 
@@ -272,7 +285,7 @@ class ShownView(EditingView):
         self.paint_hand(painter)
         if self.document.busy:
             text = translate("CanvasView", "Working on the mask…")
-            painting.paint_badge(painter, QPointF(8, 8), text, self.font(), self.palette())
+            painting.paint_badge(painter, BADGE_AT, text, self.font(), self.palette())
         if self._invited and self.document.paintable:
             zone, chosen = painting.mask_zone(self.rect()), self.over_mask_zone(self._invited)
             text = translate("CanvasView", "Drop here to use it as the mask: white is redrawn")

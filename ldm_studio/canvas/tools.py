@@ -25,10 +25,11 @@ from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 
 class ByKeys(Enum):
-    """How the Space key uses a tool at the crosshair that arrow keys move."""
+    """How a tool is used without a mouse."""
 
-    HOLD = "down, and up again"
-    CLICK = "a click"
+    HOLD = "arrow keys move a crosshair, Space puts the tool down there, and up again"
+    CLICK = "there Space clicks"
+    EDGES = "arrow keys move the edges of the picture"
 
 
 class Tool(Enum):
@@ -120,7 +121,8 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="extend",
         key="O",
         begin=Extend,
-        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge outwards; Enter extends"),
+        by_keys=ByKeys.EDGES,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge, or press arrow keys; Enter extends"),
         cursor=Qt.CursorShape.ArrowCursor,
     ),
     Tool.PAN: ToolRow(

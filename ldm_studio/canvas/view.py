@@ -50,6 +50,7 @@ class CanvasView(ShownView):
         self.carrying_ended.connect(self.carrying.end)
         self.carrying.ended.connect(self._input.cancel)
         self.crosshair_changed.connect(self.describe)
+        self.extending.changed.connect(self.describe)
         self.tool_changed.connect(self._on_tool_changed)
         for signal in (self.tool_changed, self.zoom_changed):
             signal.connect(self.describe)
@@ -88,6 +89,8 @@ class CanvasView(ShownView):
     def paint_hand(self, painter: QPainter) -> None:
         self._input.pointing.paint(painter)
         self._input.crosshair.paint(painter)
+        if hint := self._input.hint:
+            self.paint_hint(painter, hint)
 
     # --- changes from outside ---
 
@@ -102,9 +105,9 @@ class CanvasView(ShownView):
     def describe(self) -> None:
         """Say anew what is seen, for those who cannot see it."""
         self.setAccessibleName(self.tr("Canvas"))
-        tool, crosshair = TOOLS[self._tool], self._input.crosshair
+        tool = TOOLS[self._tool]
         seen = describe_view(self.document, self.zoom, translated(tool.text))
-        keys = crosshair.hint() if crosshair.shown else describe_keys(self.document, tool)
+        keys = self._input.hint or describe_keys(self.document, tool)
         self.setAccessibleDescription(". ".join(part for part in (seen, keys) if part))
 
     # --- events ---

@@ -50,7 +50,6 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
             FixedKeys(translate("Shortcuts", "Brush, eraser"), ("B", "E")),
             FixedKeys(translate("Shortcuts", "Rectangle, lasso"), ("R", "L")),
             FixedKeys(translate("Shortcuts", "Fill by colour, gradient"), ("F", "G")),
-            FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
             FixedKeys(
                 translate("Shortcuts", "Move the crosshair; far; by one pixel"),
                 ("Left", "Right", "Up", "Down"),
@@ -59,6 +58,12 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
             FixedKeys(
                 translate("Shortcuts", "Put the tool down at the crosshair, and up"),
                 ("Space", "Return"),
+            ),
+            FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
+            FixedKeys(
+                translate("Shortcuts", "Extend: an edge out; back; move the view"),
+                ("Left", "Right", "Up", "Down"),
+                translate("Shortcuts", "arrow keys; with Shift; with Ctrl"),
             ),
             FixedKeys(translate("Shortcuts", "Smaller, larger brush"), ("[", "]")),
             FixedKeys(translate("Shortcuts", "Softer, harder brush"), ("Shift+[", "Shift+]")),

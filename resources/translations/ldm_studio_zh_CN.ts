@@ -675,8 +675,8 @@
         <translation>扩大图片，并绘制新的部分。</translation>
     </message>
     <message>
-        <source>Drag an edge outwards; Enter extends</source>
-        <translation>向外拖动边缘；Enter 确认扩图</translation>
+        <source>Drag an edge, or press arrow keys; Enter extends</source>
+        <translation>拖动边缘或按方向键；Enter 确认扩图</translation>
     </message>
     <message>
         <source>Hand</source>
@@ -738,6 +738,10 @@
         <translation>工具：{tool}</translation>
     </message>
     <message>
+        <source>Arrow keys widen, Shift narrows</source>
+        <translation>方向键加宽，按住 Shift 收窄</translation>
+    </message>
+    <message>
         <source>Arrow keys move a crosshair, Space puts the tool down and up</source>
         <translation>方向键移动十字光标，空格键落下和抬起工具</translation>
     </message>
@@ -756,6 +760,26 @@
     <message>
         <source>{x}, {y} · Space sets it here</source>
         <translation>{x}, {y} · 空格键在此应用</translation>
+    </message>
+    <message>
+        <source>{width} × {height} · Enter extends, Esc gives up</source>
+        <translation>{width} × {height} · Enter 扩图，Esc 放弃</translation>
+    </message>
+    <message>
+        <source>Left +{pixels}</source>
+        <translation>左 +{pixels}</translation>
+    </message>
+    <message>
+        <source>Right +{pixels}</source>
+        <translation>右 +{pixels}</translation>
+    </message>
+    <message>
+        <source>Top +{pixels}</source>
+        <translation>上 +{pixels}</translation>
+    </message>
+    <message>
+        <source>Bottom +{pixels}</source>
+        <translation>下 +{pixels}</translation>
     </message>
 </context>
 <context>
@@ -1725,8 +1749,39 @@
         <translation>扩图</translation>
     </message>
     <message>
+        <source>Numbers</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>How far each side is extended, what fills it, and how far both overlap</source>
+        <translation>每一侧扩展多少、用什么填充、新旧重叠多少</translation>
+    </message>
+    <message>
+        <source>Extend</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Extend by this</source>
+        <translation>按此扩展</translation>
+    </message>
+    <message>
+        <source>Add the new part and mask it; Generate then draws it.</source>
+        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
+    </message>
+</context>
+<context>
+    <name>ExtendFields</name>
+    <message>
         <source>Pixels to add at this side</source>
         <translation>这一侧要增加的像素</translation>
+    </message>
+    <message>
+        <source>What the new part starts from: less than full strength keeps some of it</source>
+        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
+    </message>
+    <message>
+        <source>Pixels of the old picture that are drawn anew, so that both join</source>
+        <translation>原图中重绘的像素，使新旧衔接</translation>
     </message>
     <message>
         <source>Left</source>
@@ -1749,16 +1804,8 @@
         <translation>填充</translation>
     </message>
     <message>
-        <source>What the new part starts from: less than full strength keeps some of it</source>
-        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
-    </message>
-    <message>
         <source>Overlap</source>
         <translation>重叠</translation>
-    </message>
-    <message>
-        <source>Pixels of the old picture that are drawn anew, so that both join</source>
-        <translation>原图中重绘的像素，使新旧衔接</translation>
     </message>
     <message>
         <source>Edge colours</source>
@@ -1771,18 +1818,6 @@
     <message>
         <source>Noise</source>
         <translation>噪声</translation>
-    </message>
-    <message>
-        <source>Extend</source>
-        <translation>扩展</translation>
-    </message>
-    <message>
-        <source>Extend by this</source>
-        <translation>按此扩展</translation>
-    </message>
-    <message>
-        <source>Add the new part and mask it; Generate then draws it.</source>
-        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
     </message>
 </context>
 <context>
@@ -5045,6 +5080,10 @@
     <message>
         <source>Put the tool down at the crosshair, and up</source>
         <translation>在十字光标处落下、抬起工具</translation>
+    </message>
+    <message>
+        <source>Extend: an edge out; back; move the view</source>
+        <translation>扩图：边缘外移；移回；移动视图</translation>
     </message>
     <message>
         <source>Smaller, larger brush</source>

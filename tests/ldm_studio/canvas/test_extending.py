@@ -105,12 +105,12 @@ def test_the_numbers_and_the_frame_agree(extending, bar, qtbot) -> None:
     assert bar.isVisible()
     assert not bar.extend.isEnabled()
     drag(qtbot, extending, (200, 50), (240, 50))
-    assert bar.sides["right"].value() == 40
+    assert bar.fields.sides["right"].value() == 40
     assert bar.result.text() == "240 × 100"
-    bar.sides["top"].setValue(9)
+    bar.fields.sides["top"].setValue(9)
     assert border(extending) == Border(top=9, right=40)  # a number is taken as it is
-    bar.fill.setCurrentIndex(bar.fill.findData("noise"))
-    bar.overlap.setValue(3)
+    bar.fields.fill.setCurrentIndex(bar.fields.fill.findData("noise"))
+    bar.fields.overlap.setValue(3)
     with qtbot.waitSignal(extending.extended):
         qtbot.mouseClick(bar.extend, Qt.MouseButton.LeftButton)
     assert extending.picture().shape == (109, 240, 3)
@@ -123,4 +123,4 @@ def test_it_is_there_only_while_the_tool_is(extending, bar) -> None:
     assert not bar.isVisible()
     extending.set_tool(Tool.EXTEND)
     assert bar.isVisible()
-    assert all(box.accessibleName() for box in bar.sides.values())
+    assert all(box.accessibleName() for box in bar.fields.sides.values())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
+from core.outpainting import Border
 from core.request import Inpaint
 from ldm_studio.canvas.maskviews import MaskView
 from ldm_studio.canvas.panel import CanvasPanel
@@ -81,14 +83,35 @@ def test_words_give_way_to_candidates(panel, qtbot) -> None:
     assert panel.badge.accessibleName().endswith("inside the mask")
 
 
-def test_with_little_room_one_extends_by_the_edges(panel, qtbot) -> None:
+def test_with_little_room_the_numbers_of_extending_open_from_a_button(panel, qtbot) -> None:
     show(panel, qtbot, (1200, 600), (64, 64))
     panel.view.set_tool(Tool.EXTEND)
-    bar = panel.extend_bar
-    assert bar.fill.isVisible()
+    bar, popup = panel.extend_bar, panel.extend_bar.popup
+    fields = bar.fields
+    assert fields.fill.isVisible()
+    assert not bar.numbers.isVisible()
     panel.resize(420, 400)
-    qtbot.waitUntil(lambda: not bar.fill.isVisible())
+    qtbot.waitUntil(lambda: not fields.fill.isVisible())
     assert bar.extend.isVisible()
     assert bar.geometry().right() <= panel.view.width()
+    bar.numbers.setFocus()
+    qtbot.keyClick(bar.numbers, Qt.Key.Key_Space)
+    qtbot.waitUntil(popup.isVisible)
+    left, top = popup.fields.sides["left"], popup.fields.sides["top"]
+    qtbot.waitUntil(left.hasFocus)
+    qtbot.keyClicks(left, "12")
+    qtbot.keyClick(left, Qt.Key.Key_Tab)
+    assert top.hasFocus()
+    qtbot.keyClicks(top, "7")
+    qtbot.keyClick(top, Qt.Key.Key_Return)
+    assert not popup.isVisible()
+    assert panel.view.extending.extension.border == Border(left=12, top=7)
+    assert bar.result.text() == "76 × 71"
+    with qtbot.waitSignal(panel.view.extended):
+        qtbot.keyClick(bar.extend, Qt.Key.Key_Space)
+    assert panel.focusWidget() is panel.view
+    panel.view.undo()
+    panel.view.set_tool(Tool.EXTEND)
     panel.resize(1200, 600)
-    qtbot.waitUntil(lambda: bar.fill.isVisible() and bar.sides["left"].isVisible())
+    qtbot.waitUntil(lambda: fields.fill.isVisible() and fields.sides["left"].isVisible())
+    assert not bar.numbers.isVisible()

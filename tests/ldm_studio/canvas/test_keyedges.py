@@ -1,0 +1,134 @@
+"""Extending without a mouse: arrow keys move the edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QPushButton
+
+from core.outpainting import Border, extended
+from core.request import MAX_SIDE
+from ldm_studio.canvas.tools import Tool
+from tests.ldm_studio.canvas.driving import Repaints, place, shot
+
+Key = Qt.Key
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def view(qtbot, view):
+    """With the keyboard and the tool; a picture of 200 x 100, for a model of multiples of 16."""
+    view.activateWindow()
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    view.extending.unit = 16
+    view.fit()
+    qtbot.keyClick(view, Key.Key_O)
+    return view
+
+
+def border(view) -> Border:
+    return view.extending.extension.border
+
+
+@pytest.mark.parametrize(
+    ("key", "side", "steps", "fixed"),
+    [
+        (Key.Key_Left, "left", (8, 24), (200, 0)),  # 208, 224
+        (Key.Key_Right, "right", (8, 24), (0, 0)),
+        (Key.Key_Up, "top", (12, 28), (0, 100)),  # 112, 128
+        (Key.Key_Down, "bottom", (12, 28), (0, 0)),
+    ],
+)
+def test_an_edge_goes_out_and_back_by_multiples(qtbot, view, key, side, steps, fixed):
+    before = view.to_widget(*fixed), view.scale
+    for pixels in steps:
+        qtbot.keyClick(view, key)
+        assert border(view) == Border(**{side: pixels})
+    assert (view.to_widget(*fixed), view.scale) == before  # nothing else has moved
+    for pixels in (*steps[-2::-1], 0, 0):
+        qtbot.keyClick(view, key, SHIFT)
+        assert border(view) == Border(**{side: pixels})
+
+
+def test_opposite_edges_share_one_multiple(qtbot, view):
+    view.extending.set_side("left", 5)  # typed: 205 wide
+    qtbot.keyClick(view, Key.Key_Right)
+    assert border(view) == Border(left=5, right=3)
+    qtbot.keyClick(view, Key.Key_Left, SHIFT)
+    assert border(view) == Border(left=0, right=3)
+
+
+def test_no_side_becomes_longer_than_can_be_drawn(qtbot, view):
+    view.extending.set_side("right", MAX_SIDE - 200 - 8)
+    for _ in range(3):
+        qtbot.keyClick(view, Key.Key_Right)
+    assert border(view) == Border(right=MAX_SIDE - 200)
+
+
+def test_enter_extends_and_escape_gives_up(qtbot, view, rgb):
+    qtbot.keyClick(view, Key.Key_Right)
+    qtbot.keyClick(view, Key.Key_Up)
+    qtbot.keyClick(view, Key.Key_Escape)
+    assert border(view) == Border()
+    assert view.tool is Tool.EXTEND
+    qtbot.keyClick(view, Key.Key_Right)
+    with qtbot.waitSignal(view.extended):
+        qtbot.keyClick(view, Key.Key_Return)
+    assert np.array_equal(view.picture(), extended(rgb, Border(right=8), "edge", overlap=8)[0])
+
+
+def test_all_of_the_frame_stays_in_sight(qtbot, view):
+    for key, times in ((Key.Key_Right, 30), (Key.Key_Down, 30), (Key.Key_Left, 10)):
+        for _ in range(times):
+            qtbot.keyClick(view, key)
+        frame = view.extending.frame(view.target(), view.scale)
+        assert QRectF(view.rect()).contains(frame)
+
+
+def test_with_ctrl_arrows_move_the_view(qtbot, view):
+    before = view.to_widget(0, 0)
+    qtbot.keyClick(view, Key.Key_Right, CONTROL)
+    qtbot.keyClick(view, Key.Key_Down, CONTROL)
+    moved = view.to_widget(0, 0) - before
+    assert (moved.x(), moved.y()) == (-40, -40)
+    assert border(view) == Border()
+
+
+def test_it_says_what_the_keys_do_and_have_done(qtbot, view):
+    told = []
+    view.pointed.connect(told.append)
+    assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
+    qtbot.keyClick(view, Key.Key_Right)
+    done = "Right +8 · 208 × 100 · Enter extends, Esc gives up"
+    assert view.accessibleDescription().endswith(done)
+    qtbot.keyClick(view, Key.Key_Up)
+    assert told == [done, "Top +12 · 208 × 112 · Enter extends, Esc gives up"]
+    qtbot.keyClick(view, Key.Key_Escape)
+    assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
+
+
+def test_the_hint_gives_way_to_the_mouse_and_leaves_with_the_keyboard(qtbot, view):
+    other = QPushButton(view)
+    other.move(view.width(), 0)
+    other.show()
+    spoken = shot(view)
+    repaints = Repaints()
+    view.installEventFilter(repaints)
+    qtbot.mouseMove(view, place(view, 100, 50))
+    qtbot.waitUntil(lambda: any(rect.contains(20, 20) for rect in repaints.rects))
+    silent = shot(view)
+    assert silent != spoken
+    qtbot.keyClick(view, Key.Key_Right)
+    qtbot.keyClick(view, Key.Key_Right, SHIFT)
+    assert shot(view) == spoken
+    other.setFocus()
+    assert shot(view) == silent
+
+
+def test_without_a_picture_there_is_nothing_to_extend(qtbot, view):
+    view.set_picture(None)
+    qtbot.keyClick(view, Key.Key_Right)
+    assert border(view) == Border()
+    assert "Arrow keys" not in view.accessibleDescription()
