@@ -29,6 +29,7 @@ class EditingView(ZoomView):
 
     mask_changed = Signal()
     picture_restored = Signal()  # by undo or redo
+    about_to_extend = Signal()  # the picture that is seen, which may yet have to become the one
     extended = Signal()  # the picture was made larger, and what was added is masked
     options_changed = Signal()
     tool_changed = Signal(Tool)
@@ -203,6 +204,7 @@ class EditingView(ZoomView):
 
     def extend(self) -> None:
         """Add what was chosen to the picture, and mask it: one step of undo."""
+        self.about_to_extend.emit()
         picture, extension = self.document.picture, self.extending.extension
         if picture is None or extension.is_none or not self.document.paintable:
             return

@@ -31,6 +31,7 @@ class Candidates(QObject):
         self._view.flipped.connect(self.flip)
         self._view.kept.connect(self.keep)
         self._view.mask_changed.connect(self._on_mask_changed)
+        self._view.about_to_extend.connect(self._go_on)
         bridge.finished.connect(self._on_finished)
         showing.changed.connect(self._on_shown)
 
@@ -46,11 +47,9 @@ class Candidates(QObject):
             self._showing.look_at(self._entries[self._at])
 
     def keep(self) -> None:
-        """Go on from the one that is seen."""
+        """Choose the one that is seen."""
         if self.offered:
-            entry = self._entries[self._at]
-            self._forget()
-            self._showing.go_on_from(entry)
+            self._go_on()
             self._view.clear_mask()
 
     def _on_finished(self, event: Finished) -> None:
@@ -72,8 +71,12 @@ class Candidates(QObject):
         self._tell()
 
     def _on_mask_changed(self) -> None:
-        """Whoever paints on goes on from the one that is seen."""
-        if self.offered and not self._showing.is_applying:
+        if not self._showing.is_applying:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Whoever paints on or extends goes on from the one that is seen."""
+        if self.offered:
             entry = self._entries[self._at]
             self._forget()
             self._showing.go_on_from(entry)

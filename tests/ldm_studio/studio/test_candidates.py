@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.tools import Tool
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 
@@ -133,3 +134,17 @@ def test_a_badge_says_how_much_was_changed(application, qtbot) -> None:
     strip = application.window.strip
     strip.clicked.emit(strip.entries.index(2))
     assert not badge.isVisible()
+
+
+def test_extending_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
+    made, view = candidates(three), three.studio.view
+    press(qtbot, three, Qt.Key.Key_Right)
+    assert np.array_equal(seen(three), made[0])
+    view.set_tool(Tool.EXTEND)
+    view.setFocus()
+    press(qtbot, three, Qt.Key.Key_Right)
+    with qtbot.waitSignal(view.extended):
+        press(qtbot, three, Qt.Key.Key_Return)
+    assert not three.window.canvas.candidates.isVisible()
+    assert view.picture().shape[1] == made[0].shape[1] + view.extending.unit
+    assert np.array_equal(view.picture()[:, : made[0].shape[1]], made[0])
