@@ -189,7 +189,7 @@ def test_the_documentation_opens_offline_and_links_lead_on(application, qtbot, t
     (tmp_path / "index.md").write_text("# Welcome\n\n[models](models.md)\n")
     (tmp_path / "architecture.md").write_text("# Inside\n")
     (tmp_path / "models.md").write_text("# Models here\n")
-    found = documentation.pages((tmp_path / "missing", tmp_path))
+    found = documentation.pages(places=(tmp_path / "missing", tmp_path))
     assert [page.name for page in found] == ["index.md", "models.md", "architecture.md"]
     window = documentation.Documentation(found)
     qtbot.addWidget(window)
@@ -202,7 +202,7 @@ def test_the_documentation_opens_offline_and_links_lead_on(application, qtbot, t
 
 
 def test_without_documentation_that_is_said(application, monkeypatch) -> None:
-    monkeypatch.setattr("ldm_studio.help.documentation.pages", list)
+    monkeypatch.setattr("ldm_studio.help.documentation.pages", lambda locale: [])
     application.window.actions_by_id["documentation"].trigger()
     assert "not installed" in application.window.notice.text()
 
