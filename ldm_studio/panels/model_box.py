@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -23,19 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from core.checkpoints.notes import read_notes, write_notes
-from ldm_studio import paths
 from ldm_studio.canvas.background import Background
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
-from ldm_studio.panels.fields import tool_button
-from ldm_studio.panels.picker import Item, Picker
-from ldm_studio.panels.vae_box import VaeBox
-from ldm_studio.pipeline import ModelInfo
-from ldm_studio.store.binding import bind
+from ldm_studio.panels import model_words
+from ldm_studio.panels.picker import Picker
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import told
 from ldm_studio.watching import Watcher
 
 _ADD = object()
@@ -201,9 +194,9 @@ class ModelBox(QComboBox):
     def _fill(self) -> None:
         listed = self._models()
         self.clear()
-        labels = _labels(listed)
+        labels = model_words.labels(listed)
         for model, label in zip(listed, labels, strict=True):
-            self._add(label, model.reference, _about(model))
+            self._add(label, model.reference, model_words.about(model))
             if model.problem:
                 items = self.model()
                 assert isinstance(items, QStandardItemModel)
@@ -220,7 +213,7 @@ class ModelBox(QComboBox):
             self.tr("Choose a folder that is a model, or that holds models."),
         )
         self._show()
-        self.picker.show_items(list(map(_item, listed, labels)), self._value)
+        self.picker.show_items(list(map(model_words.item, listed, labels)), self._value)
 
     def showPopup(self) -> None:  # noqa: N802
         """The picker in place of the style's list."""
@@ -336,214 +329,3 @@ class ModelBox(QComboBox):
             self._value = reference
             self._show()
             self.changed.emit()
-
-
-class ModelField(QWidget):
-    """The list and a button for the model's own settings; `problem` says what is wrong, and `vae`
-    is there for a model that has no autoencoder of its own."""
-
-    picked = Signal(str)
-    """The reference of a model that the user chose in the list."""
-
-    def __init__(self, store: StudioStore) -> None:
-        super().__init__()
-        self._store = store
-        self._chosen = self._chosen_before = store.model
-        self._before: tuple[str, ModelInfo] | None = None
-        """Which model was chosen and loaded when another was picked, until that is loaded."""
-        self._failed = False
-        self._was_loading = store.run.loading
-        self._told = ""
-        """What was wrong with what was added last, until something is chosen."""
-        self.box = ModelBox(store, self)
-        self.own = tool_button(
-            "settings",
-            self.tr("The model's own settings"),
-            self.tr("Take the settings that the model was made for."),
-        )
-        self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
-        self.problem.setObjectName("wrong")
-        self.vae = VaeBox(store)
-        self.vae.setParent(self)
-        self.vae.setAccessibleName(self.tr("VAE of the model"))
-        self.vae.setToolTip(self.tr("What encodes and decodes the pictures of this model."))
-        self.vae.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.box, 1)
-        row.addWidget(self.own)
-        # No focus proxy: with a window among its children, Qt would cut both off the tab chain.
-        bind(store, "model", self.box, self.box.value, self.box.set_value, self.box.changed)
-        bind(store, "vae", self.vae, self.vae.value, self.vae.set_value, self.vae.changed)
-        store.model_changed.connect(self._model_changed)
-        store.modified.connect(self._offer)
-        store.run_changed.connect(self._run_changed)
-        self.box.add_requested.connect(self._ask)
-        self.box.listed.connect(self._explain)
-        store.vae_changed.connect(self._vae_chosen)
-        self.box.changed.connect(self._pick)
-        self.box.decided.connect(lambda: self.picked.emit(store.model))
-        self.box.problem.connect(self._tell)
-        self.own.clicked.connect(self._take)
-        self._explain()
-        self._offer()
-
-    def add(self, path: str) -> None:
-        """Offer the models of this folder from now on, and choose the first of them."""
-        self.box.background.run(
-            lambda: models.found_in(Path(path)), lambda done: self._added(path, done.result())
-        )
-
-    def _added(self, path: str, inside: list[FoundModel]) -> None:
-        usable = [model for model in inside if not model.problem]
-        if not inside:
-            self._tell(
-                self.tr("There is no model in {name} that is known here.").format(
-                    name=Path(path).name
-                )
-            )
-            return
-        store = self._store
-        if inside[0].reference == str(inside[0].path) and path not in store.model_folders:
-            store.model_folders = (*store.model_folders, path)
-        self.box.look()
-        if usable:
-            store.model = usable[0].reference
-            self._pick()
-            self._tell("")
-        else:
-            self._tell(inside[0].problem)
-
-    def _ask(self) -> None:
-        dialog = QFileDialog(
-            self.window(), self.tr("Add a Folder of Models"), str(_nearest_folder())
-        )
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.add)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _pick(self) -> None:
-        run = self._store.run
-        if run.model is not None and self._before is None:
-            self._before = self._chosen_before, run.model
-        self.picked.emit(self._store.model)
-
-    def _model_changed(self) -> None:
-        self._chosen_before, self._chosen = self._chosen, self._store.model
-        self._tell("")
-
-    def _tell(self, problem: str) -> None:
-        self._told = problem
-        self._explain()
-
-    def _explain(self) -> None:
-        chosen, problem = self.box.chosen, self._told
-        lacks = chosen is not None and chosen.lacks_vae
-        self._store.needs_vae = lacks
-        self.vae.setVisible(lacks)
-        if not problem and self.box.is_missing:
-            problem = self.tr("This model is not there. Choose another, or add its folder.")
-        elif not problem and lacks and not self._store.vae:
-            problem = self.tr("This model has no VAE of its own. Choose one for it:")
-        elif not problem and chosen is not None:
-            problem = chosen.problem.replace(str(chosen.path), chosen.path.name)
-        self.problem.setText(told(problem))
-        self.problem.setVisible(bool(problem))
-
-    def _vae_chosen(self) -> None:
-        self._explain()
-        if self._store.needs_vae and self._store.vae:
-            self.picked.emit(self._store.model)  # which can be loaded now
-
-    def _run_changed(self, run: RunState) -> None:
-        if self._was_loading and not run.loading:
-            self.box.find_checkpoints()  # what could not be read yet
-        self._was_loading = run.loading
-        self._arrive(run)
-        self._offer()
-
-    def _arrive(self, run: RunState) -> None:
-        """Follow the settings of a picked model that is loaded, or stay with the one before."""
-        if self._before is None or run.loading:
-            return
-        reference, before = self._before
-        if run.model is None:
-            self._failed = True
-        elif self._failed and self._store.needs_vae and not self._store.vae:
-            self._failed = False  # that can be mended
-        elif self._failed:
-            self._before, self._failed = None, False
-            self._store.model = reference
-        elif run.model is not before:
-            self._before = None
-            self._store.follow(before, run.model)
-
-    def _offer(self) -> None:
-        model = self._store.run.model
-        self.own.setEnabled(model is not None and not self._store.has_defaults_of(model))
-
-    def _take(self) -> None:
-        if (model := self._store.run.model) is not None:
-            self._store.apply_defaults(model)
-
-
-def _nearest_folder() -> Path:
-    """The models folder, or what there is of the way to it."""
-    folder = paths.models_dir()
-    return next(path for path in (folder, *folder.parents) if path.is_dir())
-
-
-def _labels(listed: Sequence[FoundModel]) -> list[str]:
-    """Their names, and what tells one from another of the same name."""
-    counts = Counter(model.name for model in listed)
-    return [_label(model, alone=counts[model.name] == 1) for model in listed]
-
-
-def _label(model: FoundModel, *, alone: bool) -> str:
-    if model.reference == models.DEFAULT:
-        return translate("ModelBox", "{name} (default)").format(name=model.name)
-    if alone:
-        return model.name
-    path = model.path
-    where = f"{path.parent.name}/{path.name}" if model.is_checkpoint and path.suffix else path.name
-    return f"{model.name} ({where})"
-
-
-def _item(model: FoundModel, label: str) -> Item:
-    """As the picker shows it: family, size, precision, and what it draws."""
-    return Item(
-        key=model.reference,
-        title=label,
-        detail=" · ".join(filter(None, (told(model.kind), _size(model), _lack(model)))),
-        tip=_about(model),
-        path=model.path if model.is_checkpoint else None,
-        problem=_reason(model),
-    )
-
-
-def _reason(model: FoundModel) -> str:
-    """Why it cannot be chosen, in as few words as there is room for beside its name."""
-    refused = f"{model.path} cannot be used: "
-    if model.problem.startswith(refused):
-        return told(model.problem.removeprefix(refused).rstrip("."))
-    return told(model.problem.replace(str(model.path), model.path.name))
-
-
-def _about(model: FoundModel) -> str:
-    """What it is, why it cannot be chosen, where it is."""
-    lines = (told(model.kind), _size(model), _lack(model), _reason(model), str(model.path))
-    return "\n".join(filter(None, lines))
-
-
-def _lack(model: FoundModel) -> str:
-    vae = translate("ModelBox", "needs a VAE") if model.lacks_vae else ""
-    text = translate("ModelBox", "text from other files") if model.lacks_text else ""
-    return " · ".join(filter(None, (vae, text)))
-
-
-def _size(model: FoundModel) -> str:
-    """And precision, as far as they are known."""
-    size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
-    return " · ".join(filter(None, (size, model.precision)))

@@ -31,7 +31,7 @@ from ldm_studio.panels.fields import (
     tool_button,
 )
 from ldm_studio.panels.inpaint import InpaintSection
-from ldm_studio.panels.model_box import ModelField
+from ldm_studio.panels.model_field import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.size import SizeRow
 from ldm_studio.panels.start import StartRow

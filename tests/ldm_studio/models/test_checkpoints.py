@@ -25,7 +25,7 @@ from ldm_studio.models import models
 from ldm_studio.models.checkpoints import Catalogue
 from ldm_studio.models.places import files_in
 from ldm_studio.panels import model_box
-from ldm_studio.panels.model_box import ModelField
+from ldm_studio.panels.model_field import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.sampler import SamplerPanel
 from ldm_studio.pictures.images import read_request

@@ -15,7 +15,7 @@ from core.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.models import models
 from ldm_studio.panels.changes import ChangesLine
-from ldm_studio.panels.model_box import ModelField
+from ldm_studio.panels.model_field import ModelField
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL
