@@ -4,9 +4,10 @@
     depth               how far things are: a picture of depths
     instruct-pix2pix    the latent of the picture that is edited
     upscaling           the small picture that is enlarged, with some noise
+    unCLIP              what CLIP sees in a picture that is varied, with some noise; or zeros
 
-Pictures that are edited or enlarged are the request's `control`, or else its init. Source: the
-published pipelines of these models.
+Pictures that are edited or enlarged are the request's `control`, or else its init; the others are
+its `control` only. Source: the published pipelines of these models.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .checkpoints.families import EMBEDDED
 from .diffusion import noise
 from .errors import RequestError
 from .inpainting import Region, drawn_picture
+from .looking import SIDE
 from .model import Model
 from .originals import Original
-from .request import Request
+from .request import MAX_ENLARGING_NOISE, Request
 from .text.conditioning import Cond
 
 Encode = Callable[[Tensor], Tensor]
@@ -35,7 +38,9 @@ NEEDED: Mapping[str, str] = {
     "upscaling": "the small picture that it enlarges",
 }
 """Without which such a model cannot draw."""
-LED = (*NEEDED, "instruct-pix2pix")
+CONTROL_STEP = -2
+"""Of the noise that is added to what leads: a number that no step has."""
+LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
 """The kinds of models that take a control picture."""
 
 
@@ -43,18 +48,20 @@ LED = (*NEEDED, "instruct-pix2pix")
 class Given:
     """What a U-Net is given beside the noisy latent and the prompt."""
 
-    channels: Tensor
+    channels: Tensor | None = None
     """Behind those of the noisy latent, [1, K, h, w]."""
     without: Tensor | None = None
     """The same without a picture, where its influence is weighed as well (`Guidance.image`)."""
-    level: int | None = None
-    """Of the noise that is in `channels`, where the U-Net is told."""
+    vector: Tensor | None = None
+    """Added to the time embedding: the level of the noise that is in `channels`, as the number of a
+    class [1], or a picture's vector [1, dim]."""
+    negative: Tensor | None = None
+    """The same beside the negative prompt."""
 
-    def told(self, cond: Cond) -> Cond:
-        """With the noise level, as the number of a class."""
-        if self.level is None:
-            return cond
-        return Cond(cond.context, torch.tensor([self.level], device=cond.context.device))
+    def told(self, cond: Cond, *, negative: bool = False) -> Cond:
+        """`cond`, that of the prompt or the negative one, with what is added."""
+        added = self.negative if negative else self.vector
+        return cond if added is None else Cond(cond.context, added)
 
 
 def control_shape(model: Model, request: Request) -> tuple[int, ...]:
@@ -64,6 +71,8 @@ def control_shape(model: Model, request: Request) -> tuple[int, ...]:
         return height, width
     if model.extra == "upscaling":
         return height // model.factor, width // model.factor, 3
+    if model.extra == EMBEDDED:
+        return SIDE, SIDE, 3
     return height, width, 3
 
 
@@ -74,7 +83,7 @@ def check_led(model: Model) -> None:
     raise RequestError(
         "control",
         f"{model.name} takes no picture to be led by.",
-        "Take it away, or choose a model for depths, editing or enlarging.",
+        "Take it away, or choose a model for depths, editing, enlarging or varying.",
     )
 
 
@@ -99,6 +108,8 @@ def given_to(
         return Given(_masked(model, original, unit))
     if model.extra not in LED:
         return None
+    if model.extra == EMBEDDED:
+        return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])
     picture = _led_by(model, control, original, (width, height))
     if picture is None:
@@ -114,7 +125,23 @@ def given_to(
         latent = model.unscaled(encode(pixels))
         return Given(latent, without=torch.zeros_like(latent))
     small = F.avg_pool2d(pixels, model.factor)
-    return Given(_noised(model, request, small), level=request.noise_level)
+    level = torch.tensor([request.noise_level], device=unit.device)
+    return Given(_noised(model, request, small), vector=level, negative=level)
+
+
+def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> Given:
+    """Zeros beside the negative prompt, and where there is no picture: as it was trained, which was
+    in part without pictures."""
+    width = model.config.unet.vector_dim
+    assert width is not None
+    nothing = torch.zeros(1, width, device=model.device)
+    if picture is None:
+        return Given(vector=nothing, negative=nothing)
+    vector = model.seen(picture)
+    assert model.image is not None
+    unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(vector.shape[1:]))[None]
+    noised = model.image.noised(vector, request.noise_level, unit)
+    return Given(vector=noised, negative=nothing)
 
 
 def _led_by(
@@ -152,6 +179,12 @@ def _depths(picture: np.ndarray, unit: Tensor) -> Tensor:
 
 def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
     """With the noise of the level, in the scaling that preserves the variance."""
+    if request.noise_level > MAX_ENLARGING_NOISE:
+        raise RequestError(
+            "noise_level",
+            f"{model.name} knows no noise level of {request.noise_level}.",
+            f"Choose one up to {MAX_ENLARGING_NOISE}.",
+        )
     sigma = model.schedule.sigma(float(request.noise_level))
-    unit = noise.step_noise(request.seed, -2, 0, tuple(small.shape[1:]))[None].to(small)
+    unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(small.shape[1:]))[None].to(small)
     return (small + sigma * unit) * (1 + sigma**2) ** -0.5

@@ -179,7 +179,7 @@ def _guided(
     negative = reader.condition(told.negative, negative=True)
     channels = without = None
     if given is not None:
-        conds, negative = [given.told(cond) for cond in conds], given.told(negative)
+        conds, negative = [given.told(cond) for cond in conds], given.told(negative, negative=True)
         channels, without = given.channels, given.without
 
     def network(cond: Cond, channels: Tensor | None, scale: float = 1.0) -> Denoiser:

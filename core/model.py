@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +23,7 @@ from .checkpoints.families import (
 from .diffusion.prediction import PREDICTIONS, Prediction
 from .diffusion.schedule import Schedule
 from .glimpse import Colours, LatentForm, glimpse
+from .image_conditioning import ImageConditioner
 from .model_config import Defaults, ModelConfig
 from .networks.autoencoder import Autoencoder
 from .networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
@@ -54,6 +56,8 @@ class Model:
     autoencoder: CompactAutoencoder | Autoencoder
     text: SentenceConditioner | ClipConditioner
     device: torch.device
+    image: ImageConditioner | None = None
+    """What it looks at pictures with, if its U-Net is told them."""
     dtype: torch.dtype = torch.float32
     """Of the U-Net and of what reads text. Pictures are always encoded and decoded in float32: in
     float16 the autoencoder of Stable Diffusion XL overflows, to be computed anew; it works once a
@@ -175,6 +179,13 @@ class Model:
             return self.unet(x.to(self.dtype), times, context, vector, scale).to(x.dtype)
 
         return predict
+
+    def seen(self, picture: np.ndarray) -> Tensor:
+        """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]."""
+        if self.image is None:
+            raise ValueError("This model is told no pictures.")
+        self._bring(self.image.network)
+        return self.image(picture)
 
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""

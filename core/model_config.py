@@ -34,6 +34,7 @@ class Defaults:
     cfg: float = 4.0
     width: int = 128
     height: int = 128
+    noise_level: int = 20
 
 
 @dataclass(frozen=True)

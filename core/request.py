@@ -34,7 +34,8 @@ MAX_SEED = 2**64 - 1
 MAX_PROMPT = 100_000
 MAX_CHANGES = 1000
 MAX_CLIP_SKIP = 12
-MAX_NOISE_LEVEL = 350
+MAX_NOISE_LEVEL = 999
+MAX_ENLARGING_NOISE = 350
 
 
 @dataclass(frozen=True)
@@ -210,9 +211,10 @@ class Request:
     inpaint: Inpaint = Inpaint()
     control: str = ""
     """SHA-256 of the picture that the model is led by, if it is of such a kind: depths, or what it
-    edits or enlarges (see `core.control`); empty: none, or the init."""
+    edits, enlarges or varies (see `core.control`); empty: none, or the init."""
     noise_level: int = 20
-    """How much noise is added to what is enlarged, in [0, 350]: the more, the more is invented."""
+    """How much noise is added to what is enlarged, in [0, 350], or varied, in [0, 999]: the more,
+    the more is invented."""
     tile: int = 0
     """Draw in overlapping tiles of this side, in pixels, which share one trajectory; 0: whole."""
     guidance: Guidance = Guidance()

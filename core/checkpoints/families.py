@@ -12,7 +12,7 @@ from typing import Literal
 from ..diffusion.schedule import DiscreteSchedule
 from ..model_config import Defaults
 from ..networks.autoencoder import AutoencoderConfig
-from ..networks.clip import ClipConfig
+from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.unet import UNetConfig
 from ..text.clip_conditioning import Use
 from ..text.clip_tokenizer import END
@@ -57,8 +57,8 @@ class Family:
     """Pixels, of the pictures it was trained on."""
     heads: int | None = None
     """None: one for 64 channels."""
-    added: Literal["nothing", "vector", "class"] = "nothing"
-    """What is added to the time embedding."""
+    added: Literal["nothing", "vector", "class", "picture"] = "nothing"
+    """What is added to the time embedding: a vector of the prompt's, or one of a picture."""
     numbers: tuple[Number, ...] = ()
     """What the vector holds behind the pooled text."""
     cross_levels: tuple[int, ...] = ()
@@ -67,6 +67,8 @@ class Family:
     """What is predicted unless a file says otherwise."""
     cfg: float = 7.0
     steps: int = 25
+    noise_level: int = 20
+    """Of what it is given with the picture that leads it."""
     skips: bool = False
     """Whether it is customary to leave out further layers of its text encoder ("clip skip")."""
 
@@ -105,6 +107,19 @@ SD2 = Family(
     texts=(_VIT_H,),
     scale=0.18215,
     side=512,
+)
+UNCLIP = Family(
+    "Stable Diffusion 2",
+    context=1024,
+    channels=320,
+    linear=True,
+    texts=(_VIT_H,),
+    scale=0.18215,
+    side=768,
+    added="picture",
+    prediction="v",
+    cfg=10.0,
+    noise_level=0,
 )
 SDXL = Family(
     "Stable Diffusion XL",
@@ -145,7 +160,7 @@ UPSCALER = Family(
     prediction="v",
     cfg=9.0,
 )
-FAMILIES = (SD1, SD2, SDXL, REFINER, UPSCALER)
+FAMILIES = (SD1, SD2, UNCLIP, SDXL, REFINER, UPSCALER)
 
 EXTRA_INPUTS: Mapping[int, str] = {
     4: "",
@@ -155,9 +170,10 @@ EXTRA_INPUTS: Mapping[int, str] = {
     9: "inpainting",
 }
 """What a U-Net is given, by the number of its input channels, beside the noisy latent."""
+EMBEDDED = "unCLIP"
+"""Or else a picture's vector, as those of the unCLIP family are."""
 
 OTHERS: Mapping[tuple[int, int | None], str] = {
-    (320, 1024): "Stable Diffusion 2 unCLIP",
     (320, 1280): "latent diffusion, text to image (1.45 billion parameters)",
     (192, 640): "latent diffusion, text to image of 256 pixels",
     (192, 512): "latent diffusion of ImageNet's classes",
@@ -222,7 +238,8 @@ class CheckpointConfig:
     schedule: DiscreteSchedule
     defaults: Defaults
     extra: str = ""
-    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS."""
+    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS, or EMBEDDED."""
+    image_encoder: ClipImageConfig | None = None
     found: str = ""
     """What is found out that it predicts, where the user decided otherwise; empty: `prediction`."""
     max_side: int = MAX_SIDE

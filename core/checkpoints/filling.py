@@ -66,13 +66,16 @@ def _listed(names: Sequence[str]) -> str:
 def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
     """Raises UnreadableError for weights that are not numbers."""
     shapes = {key: value.shape for key, value in network.state_dict().items()}
-    values = {key: _read(sources[key], shape, device, dtype) for key, shape in shapes.items()}
+    values = {key: read(sources[key], shape, device, dtype) for key, shape in shapes.items()}
     network.load_state_dict(values, assign=True)
     network.eval().requires_grad_(False)
 
 
-def _read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> Tensor:
-    """Laid out at once as it is computed with: later, all of a network would be there twice."""
+def read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> Tensor:
+    """Laid out at once as it is computed with: later, all of a network would be there twice.
+
+    Raises UnreadableError for what are not numbers.
+    """
     tensor = source.tensor()
     if not tensor.is_floating_point():
         raise UnreadableError(f"{source.key} holds {str(tensor.dtype).removeprefix('torch.')}")

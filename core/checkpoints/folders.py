@@ -17,6 +17,8 @@ from .tensor_file import TensorFile, UnknownKindError, UnreadableError
 
 INDEX = "model_index.json"
 NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")
+EMBEDDING = ("image_encoder", "image_normalizer")
+"""What a picture is embedded with: an image encoder alone is there for other purposes."""
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 MAX_JSON_BYTES = 10_000_000
 
@@ -45,7 +47,8 @@ def open_folder(path: Path) -> Folder:
     kind = _json(path / INDEX).get("_class_name", "")
     groups: list[Sources] = []
     files: list[Path] = []
-    for name in NETWORKS:
+    embeds = all(os.path.isdir(path / name) for name in EMBEDDING)
+    for name in (*NETWORKS, *(EMBEDDING if embeds else ())):
         if os.path.isdir(path / name):
             opened = [open_tensors(file) for file in _weights(path / name)]
             groups.append(_joined(opened))

@@ -14,14 +14,25 @@ from typing import Literal
 
 from ..errors import ModelError
 from ..networks.autoencoder import AutoencoderConfig
-from ..networks.clip import ClipConfig
+from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.unet import UNetConfig
-from .families import EXTRA_INPUTS, FAMILIES, OTHERS, SD2, UPSCALER, Family, Reading, called
+from .families import (
+    EMBEDDED,
+    EXTRA_INPUTS,
+    FAMILIES,
+    OTHERS,
+    SD2,
+    UNCLIP,
+    UPSCALER,
+    Family,
+    Reading,
+    called,
+)
 from .files import open_tensors
 from .folders import Folder, is_diffusers_folder, open_folder
 from .notes import read_notes
 from .parts import Part, Parts, everything, find, text_width, together
-from .shapes import autoencoder_config, clip_config, unet_config
+from .shapes import autoencoder_config, clip_config, image_config, unet_config
 from .tensor_file import NotAModelError, UnknownKindError, UnreadableError, unreadable
 
 Prediction = Literal["eps", "v"]
@@ -52,7 +63,8 @@ class Identity:
     path: Path
     family: Family
     extra: str
-    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS; "" if nothing."""
+    """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS, or EMBEDDED; "" if
+    nothing."""
     unet: UNetConfig
     autoencoder: AutoencoderConfig | None
     text_encoders: tuple[ClipConfig, ...]
@@ -64,6 +76,8 @@ class Identity:
     parts: Parts
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    image_encoder: ClipImageConfig | None = None
+    """What a picture is looked at with, where the U-Net is told it."""
 
     @property
     def name(self) -> str:
@@ -77,6 +91,8 @@ class Identity:
             lacking.append("an autoencoder (VAE)")
         if self.lacks_text:
             lacking.append("a text encoder")
+        if self.family is UNCLIP and self.image_encoder is None:
+            lacking.append("an image encoder")
         return tuple(lacking)
 
     @property
@@ -101,7 +117,7 @@ class Identity:
 
 
 def _networks(parts: Parts) -> Iterable[Part]:
-    found = (parts.unet, parts.autoencoder, *parts.texts)
+    found = (parts.unet, parts.autoencoder, *parts.texts, parts.image)
     return (part for part in found if part is not None)
 
 
@@ -169,15 +185,17 @@ def _identity(
             raise UnknownKindError(_of_another_family(parts, None)) from error
         raise
     texts = sorted(parts.texts, key=text_width)  # CLIP ViT-L before ViT-bigG
-    family = _family(shape, len(texts))
+    family = _family(shape, len(texts), embedded=parts.image is not None)
     if family is None:
         raise UnknownKindError(_of_another_family(parts, shape.context_dim))
     if shape.in_channels not in EXTRA_INPUTS:
         count = shape.in_channels
         raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
     extra = EXTRA_INPUTS[shape.in_channels]
-    if (extra == "upscaling") != (family is UPSCALER):
+    if (extra == "upscaling") != (family is UPSCALER) or (extra and family is UNCLIP):
         raise UnknownKindError(f"it is {family.name}, {extra}, which is not known yet")
+    if family is UNCLIP:
+        extra = EMBEDDED
     unet = replace(shape, heads=family.heads, cross_levels=family.cross_levels)
     autoencoder = parts.autoencoder and autoencoder_config(parts.autoencoder.sources)
     found = list(zip(texts, family.texts, strict=False))
@@ -189,6 +207,7 @@ def _identity(
     predicts = told = _predicts(parts, folder, family, unet)
     if prediction is not None:
         predicts = replace(told, kind=prediction, reason="chosen by the user")
+    image = parts.image if family is UNCLIP else None
     identity = Identity(
         path=path,
         family=family,
@@ -199,9 +218,10 @@ def _identity(
         readings=readings,
         predicts=predicts,
         found=told.kind,
-        parts=replace(parts, texts=tuple(text for text, _ in found)),
+        parts=replace(parts, texts=tuple(text for text, _ in found), image=image),
         files=files,
         metadata=folder.metadata,
+        image_encoder=image and image_config(image.sources),
     )
     _check_fit(identity)
     return identity
@@ -229,17 +249,25 @@ def _of_another_family(parts: Parts, context: int | None) -> str:
     return f"it is {kind}, which cannot be drawn with yet"
 
 
-def _family(unet: UNetConfig, texts: int) -> Family | None:
-    """By the widths of the published models; of other widths, by how they are built."""
-    added = "vector" if unet.vector_dim else "class" if unet.classes else "nothing"
-    rows = [row for row in FAMILIES if row.added == added]
+def _family(unet: UNetConfig, texts: int, *, embedded: bool) -> Family | None:
+    """By the widths of the published models; of other widths, by how they are built.
+
+    `embedded`: there is what embeds pictures.
+    """
+    vectors = {"vector", "picture"} if unet.vector_dim else set[str]()
+    added = vectors or {"class" if unet.classes else "nothing"}
+    rows = [row for row in FAMILIES if row.added in added]
     published = [row for row in rows if row.context == unet.context_dim]
     if published:
         return published[0]
     if (unet.channels, unet.context_dim) in OTHERS:
         return None
     alike = [
-        row for row in rows if row.linear == unet.linear_projection and len(row.texts) == texts
+        row
+        for row in rows
+        if row.linear == unet.linear_projection
+        and len(row.texts) == texts
+        and (row.added == "picture") == (embedded and bool(vectors))
     ]
     return alike[0] if alike else None
 
@@ -287,7 +315,11 @@ def _check_fit(identity: Identity) -> None:
         return
     if sum(text.dim for text in texts) != unet.context_dim:
         raise UnreadableError("its text encoders are not those for its U-Net")
-    if unet.vector_dim is not None:
+    if family is UNCLIP:
+        image = identity.image_encoder
+        if image is not None and 2 * image.projection != unet.vector_dim:
+            raise UnreadableError("its image encoder is not the one for its U-Net")
+    elif unet.vector_dim is not None:
         pooled = texts[-1].projection or 0
         if pooled + family.numbers_width != unet.vector_dim:
             raise UnreadableError("its text encoders are not those for its U-Net")

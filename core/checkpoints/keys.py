@@ -216,6 +216,16 @@ _OPEN_CLIP = {
     "positional_embedding": "embeddings.position_embedding.weight",
     "ln_final.weight": "final_layer_norm.weight",
     "ln_final.bias": "final_layer_norm.bias",
+    "class_embedding": "embeddings.class_embedding",
+    "conv1.weight": "embeddings.patch_embedding.weight",
+    "ln_pre.weight": "pre_layrnorm.weight",
+    "ln_pre.bias": "pre_layrnorm.bias",
+    "ln_post.weight": "post_layernorm.weight",
+    "ln_post.bias": "post_layernorm.bias",
+}
+_OPEN_CLIP_PROJECTIONS = {
+    "text_projection": "text_projection.weight",
+    "proj": "visual_projection.weight",
 }
 _OPEN_CLIP_LAYER = {
     "ln_1": "layer_norm1",
@@ -227,13 +237,14 @@ _OPEN_CLIP_LAYER = {
 
 
 def from_open_clip(sources: Sources) -> dict[str, Source]:
-    """By our names, of those that are a text encoder's; `sources` are by OpenCLIP's."""
+    """By our names, of those that are an encoder's, of texts or of pictures; `sources` are by
+    OpenCLIP's."""
     found: dict[str, Source] = {}
     for key, source in sources.items():
         if key in _OPEN_CLIP:
             found[_OPEN_CLIP[key]] = source
-        elif key == "text_projection":
-            found["text_projection.weight"] = replace(source, transposed=True)
+        elif key in _OPEN_CLIP_PROJECTIONS:
+            found[_OPEN_CLIP_PROJECTIONS[key]] = replace(source, transposed=True)
         elif match := re.fullmatch(r"transformer\.resblocks\.(\d+)\.(.+)[._](weight|bias)", key):
             index, part, end = match.groups()
             layer = f"encoder.layers.{index}"

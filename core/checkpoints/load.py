@@ -7,6 +7,7 @@ from the files, tensor by tensor, in the type that is computed in.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from torch import nn
 
 from ..diffusion.schedule import scaled_linear, zero_terminal
 from ..errors import ModelError
+from ..image_conditioning import ImageConditioner
 from ..model import Model
 from ..model_config import Defaults
 from ..networks.autoencoder import Autoencoder
-from ..networks.clip import ClipTextEncoder
+from ..networks.clip import ClipImageEncoder, ClipTextEncoder
 from ..networks.unet import UNet
 from ..placement import (
     Plan,
@@ -32,9 +34,10 @@ from ..placement import (
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
 from .families import SD2, SDXL, CheckpointConfig, smaller
-from .filling import Misfit, compared, fill
+from .filling import Misfit, compared, fill, read
 from .identify import Identity, Prediction, identify
-from .parts import Part
+from .keys import Source, Sources
+from .parts import Part, Parts
 from .tensor_file import UnreadableError, unreadable
 from .variants import WHOLE_LCM, variant_of
 
@@ -75,20 +78,25 @@ def load_checkpoint(
             unet = UNet(identity.unet)
             autoencoder = Autoencoder(identity.autoencoder)
             encoders = [ClipTextEncoder(config) for config in identity.text_encoders]
-        wanted = [
+            image = identity.image_encoder and ClipImageEncoder(identity.image_encoder)
+        wanted: list[tuple[nn.Module, Sources, str]] = [
             (unet, unet_part.sources, "U-Net"),
             (autoencoder, parts.autoencoder.sources, "autoencoder"),
             *((e, t.sources, "text encoder") for e, t in zip(encoders, parts.texts, strict=True)),
         ]
+        if image is not None and parts.image is not None:
+            wanted.append((image, parts.image.sources, "image encoder"))
         for network, sources, name in wanted:
             compared(network, sources, name).check()
         free = free_memory(torch.device(device))
-        plan = _plan(identity, unet, autoencoder, encoders, dtype, free, turns.settled)
+        looking = [] if image is None else [image]
+        plan = _plan(identity, unet, autoencoder, encoders, looking, dtype, free, turns.settled)
         if plan.clears:
             turns.unsettle()
         for network, sources, _ in wanted:
             home = "cpu" if plan.in_turn else device
             fill(network, sources, home, torch.float32 if network is autoencoder else dtype)
+        conditioner = None if image is None else _image_conditioner(image, parts)
     except torch.OutOfMemoryError:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
@@ -102,6 +110,7 @@ def load_checkpoint(
         unet=unet,
         autoencoder=autoencoder,
         text=ClipConditioner(list(zip(encoders, uses, strict=True))),
+        image=conditioner,
         device=torch.device(device),
         dtype=dtype,
         plan=plan,
@@ -109,11 +118,27 @@ def load_checkpoint(
     )
 
 
+def _image_conditioner(network: ClipImageEncoder, parts: Parts) -> ImageConditioner:
+    """With the statistics of its vectors, where a file holds them."""
+    if not parts.statistics:
+        return ImageConditioner(network)
+    width = network.config.projection
+    mean, std = (_statistic(parts.statistics[name], width) for name in ("mean", "std"))
+    return ImageConditioner(network, (mean, std))
+
+
+def _statistic(source: Source, width: int) -> torch.Tensor:
+    if math.prod(source.shape) != width:
+        raise UnreadableError(f"{source.key} has the shape {source.shape}, not {(1, width)}")
+    return read(source, torch.Size([width]), "cpu", torch.float32)
+
+
 def _plan(
     identity: Identity,
     unet: UNet,
     autoencoder: Autoencoder,
     encoders: Sequence[ClipTextEncoder],
+    looking: Sequence[ClipImageEncoder],
     dtype: torch.dtype,
     free: int | None,
     others: Settled,
@@ -124,6 +149,7 @@ def _plan(
         weights={
             "U-Net": size_of(unet, dtype=dtype),
             "text encoders": size_of(*encoders, dtype=dtype),
+            "image encoder": size_of(*looking, dtype=dtype),
             "autoencoder": size_of(autoencoder, dtype=torch.float32),
         },
         working={
@@ -184,6 +210,7 @@ def _config(identity: Identity) -> CheckpointConfig:
         schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
         defaults=defaults_of(identity),
         extra=identity.extra,
+        image_encoder=identity.image_encoder,
         found=identity.found if identity.found != predicts.kind else "",
     )
 
@@ -191,16 +218,17 @@ def _config(identity: Identity) -> CheckpointConfig:
 def defaults_of(identity: Identity) -> Defaults:
     """Those of its family, or of the few steps it was distilled to."""
     family, side = identity.family, _side(identity)
+    noise = family.noise_level
     told = variant_of(identity.path.stem, identity.metadata)
     if identity.unet.guidance_dim:
         told = WHOLE_LCM, told[1] if told else WHOLE_LCM.steps
     if told is None:
         cut = smaller(identity.unet) if family is SDXL else None
         cfg = cut.cfg if cut else family.cfg
-        return Defaults("DPM++ 2M", "Karras", family.steps, cfg, side, side)
+        return Defaults("DPM++ 2M", "Karras", family.steps, cfg, side, side, noise)
     variant, steps = told
     side = variant.side or side
-    return Defaults(variant.sampler, variant.schedule, steps, variant.cfg, side, side)
+    return Defaults(variant.sampler, variant.schedule, steps, variant.cfg, side, side, noise)
 
 
 def _side(identity: Identity) -> int:
@@ -223,6 +251,9 @@ def misfits(identity: Identity) -> tuple[Misfit, ...]:
         wanted.append((lambda: Autoencoder(config), parts.autoencoder, "autoencoder"))
     for text, part in zip(identity.text_encoders, parts.texts, strict=True):
         wanted.append((lambda text=text: ClipTextEncoder(text), part, "text encoder"))
+    image = identity.image_encoder
+    if image is not None and parts.image is not None:
+        wanted.append((lambda: ClipImageEncoder(image), parts.image, "image encoder"))
     try:
         with torch.device("meta"):
             found = [compared(make(), part.sources, name) for make, part, name in wanted]

@@ -127,7 +127,7 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
         model.turns.leave()
     encoders = [network for network, _ in text.encoders]
     networks: list[nn.Module] = [model.unet, *encoders]
-    table = _names(model.unet, networks)
+    table = _names(model, networks)
     opened = [_open(lora, table, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
     for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
@@ -146,11 +146,12 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
 def check_fit(model: Model, lora: Lora) -> None:
     """Raises ModelError if it is none for the model's family. No tensor is read."""
     networks = [model.unet, *model.text.networks]
-    _open(lora, _names(model.unet, networks), model)
+    _open(lora, _names(model, networks), model)
 
 
-def _names(unet: UNet, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
+def _names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
     """All flattened names that files have for the layers."""
+    unet, text = model.unet, model.text
     found: dict[str, _Layer] = {}
     for path in _layers(unet):
         theirs = unet_to_diffusers(path, unet.config.blocks)
@@ -159,7 +160,9 @@ def _names(unet: UNet, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
                 found[prefix + _flat(str(name))] = _Layer(0, path)
     texts = networks[1:]
     for i, network in enumerate(texts):
-        only_second = len(texts) == 1 and unet.config.vector_dim is not None  # the refiner's
+        only_second = (  # the refiner's
+            len(texts) == 1 and isinstance(text, ClipConditioner) and text.encoders[0][1].pooled
+        )
         prefixes = _TEXT_PREFIXES[1 if only_second else i]
         for path in _layers(network):
             for prefix in prefixes:

@@ -27,7 +27,7 @@ IGNORED = re.compile(
     | (model\.)?(betas|alphas_cumprod.*|sqrt_.*|log_one_minus.*|posterior_.*|lvlb_weights
                  |logvar|scale_factor|timesteps|sigmas|log_sigmas)$
     | denoiser\. | first_stage_model\.loss\. | loss\. | model_ema\.
-    | low_scale_model\. | depth_model\.
+    | low_scale_model\. | depth_model\. | embedder\. | noise_augmentor\.
     | (v_pred|ztsnr)$""",
     re.VERBOSE,
 )
@@ -43,6 +43,12 @@ _UNET_STEMS = (
 )
 _VAE_STEMS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.")
 _CLIP_STEMS = ("embeddings.", "encoder.layers.", "final_layer_norm.")
+_CLIP_IMAGE_STEMS = ("embeddings.", "pre_layrnorm.", "encoder.layers.", "post_layernorm.")
+_EMBEDDER = "embedder."
+"""Before the names of what a picture is embedded with, beside which there may be the part of the
+same CLIP that reads texts, of which no use is made."""
+_STATISTICS = ("noise_augmentor.data_", "")
+"""Before `mean` and `std`, those of the vectors of pictures."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ class Parts:
     """The U-Net's moving average."""
     autoencoder: Part | None = None
     texts: tuple[Part, ...] = ()
+    image: Part | None = None
+    """What pictures are looked at with."""
+    statistics: Sources = field(default_factory=dict[str, Source])
+    """The mean and the deviation ("mean", "std") of what that makes of pictures."""
     others: tuple[str, ...] = ()
     """Kinds of networks that were found, and that there is no use for."""
     unknown: tuple[str, ...] = ()
@@ -105,13 +115,16 @@ def find(group: Sources) -> Parts:
     unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
     autoencoder = _original_autoencoder(group, keys) or _diffusers_autoencoder(group, keys)
     texts = tuple(_texts(group, keys))
+    image = _image_encoder(group, keys)
+    statistics = _statistics(group)
     average = _average(group)
     taken = {
         source.key
-        for part in (unet, autoencoder, *texts)
+        for part in (unet, autoencoder, image, *texts)
         if part is not None
         for source in part.sources.values()
     }
+    taken |= {source.key for source in statistics.values()}
     left = [key for key in keys if key not in taken]
     markers = {name: group[name] for name in MARKERS if name in group}
     unknown = [key for key in left if not IGNORED.match(key) and key not in markers]
@@ -121,6 +134,8 @@ def find(group: Sources) -> Parts:
         average=average,
         autoencoder=autoencoder,
         texts=texts,
+        image=image,
+        statistics=statistics,
         others=tuple(sorted(others)),
         unknown=tuple(unknown),
         ignored=len(left) - len(unknown),
@@ -147,6 +162,7 @@ def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
     averages = [part.average for part in groups if part.average]
     unets = [part.unet for part in groups if part.unet]
     autoencoders = [part.autoencoder for part in groups if part.autoencoder]
+    images = [part.image for part in groups if part.image]
     texts = tuple(text for part in main for text in part.texts)
     others = tuple(text for part in beside for text in part.texts)
     return Parts(
@@ -154,6 +170,8 @@ def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
         average=averages[-1] if averages else None,
         autoencoder=autoencoders[-1] if autoencoders else None,
         texts=others or texts,
+        image=images[-1] if images else None,
+        statistics={name: source for part in groups for name, source in part.statistics.items()},
         others=tuple(sorted({kind for part in groups for kind in part.others})),
         unknown=tuple(name for part in groups for name in part.unknown),
         ignored=sum(part.ignored for part in groups),
@@ -236,4 +254,26 @@ def _texts(group: Sources, keys: list[str]) -> Iterator[Part]:
         if f"{prefix}token_embedding.weight" in group:
             inside = from_open_clip(_under(group, prefix, ("",)))
             found.append(Part(inside, "OpenCLIP", prefix))
+    found = [part for part in found if not part.prefix.startswith(_EMBEDDER)]
     yield from sorted(found, key=lambda part: part.prefix)
+
+
+def _image_encoder(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "embeddings.patch_embedding.weight"):
+        inside = _under(group, prefix, _CLIP_IMAGE_STEMS)
+        projection = f"{prefix.removesuffix('vision_model.')}visual_projection.weight"
+        if projection in group:
+            inside["visual_projection.weight"] = group[projection]
+        return Part(inside, "transformers", prefix)
+    for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
+        if f"{prefix}conv1.weight" in group:
+            return Part(from_open_clip(_under(group, prefix, ("",))), "OpenCLIP", prefix)
+    return None
+
+
+def _statistics(group: Sources) -> Sources:
+    for prefix in _STATISTICS:
+        found = {name: group[prefix + name] for name in ("mean", "std") if prefix + name in group}
+        if len(found) == 2 and (prefix or len(group) == 2):
+            return found
+    return {}

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from ..looking import SIDE
 from ..model_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.autoencoder import AutoencoderConfig
-from ..networks.clip import ClipConfig
+from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.unet import UNetConfig
 from .families import Activation
 from .keys import Sources
@@ -17,6 +18,10 @@ from .tensor_file import UnknownKindError, UnreadableError
 
 CLIP_HEAD = 64
 """Channels of a head in every published text encoder."""
+IMAGE_HEADS = 16
+"""Of every published image encoder."""
+OPENAI_PROJECTION = 768
+"""OpenAI's image encoder has a rough GELU; it is told by the width of what it gives."""
 UNUSUAL = "its U-Net is of an unusual kind"
 
 
@@ -129,6 +134,29 @@ def clip_config(sources: Sources, activation: Activation) -> ClipConfig:
         feed_forward=feed_forward,
         activation=activation,
         projection=None if projection is None else projection.shape[0],
+    )
+
+
+def image_config(sources: Sources) -> ClipImageConfig:
+    """Raises UnreadableError."""
+    dim, _, patch, _ = _shape(sources, "embeddings.patch_embedding.weight", 4)
+    positions = _shape(sources, "embeddings.position_embedding.weight", 2)[0]
+    feed_forward = _shape(sources, "encoder.layers.0.mlp.fc1.weight", 2)[0]
+    projection = _shape(sources, "visual_projection.weight", 2)[0]
+    _check_sizes(dim, patch, positions, feed_forward, projection)
+    if positions != 1 + (SIDE // patch) ** 2 or SIDE % patch:
+        raise UnknownKindError(f"its image encoder looks at pictures that are not {SIDE} pixels")
+    if dim % IMAGE_HEADS:
+        raise UnreadableError(f"its image encoder is {dim} wide, which no CLIP is")
+    return ClipImageConfig(
+        patch=patch,
+        side=SIDE,
+        dim=dim,
+        layers=_count(sources, r"encoder\.layers\.(\d+)\."),
+        heads=IMAGE_HEADS,
+        feed_forward=feed_forward,
+        activation="quick_gelu" if projection == OPENAI_PROJECTION else "gelu",
+        projection=projection,
     )
 
 

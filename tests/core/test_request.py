@@ -137,7 +137,7 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
             match=st.booleans(),
         ),
         control=st.sampled_from(["", DIGEST]),
-        noise_level=st.integers(0, 350),
+        noise_level=st.integers(0, 999),
         tile=st.integers(0, 16384),
         guidance=st.builds(
             Guidance,
@@ -205,7 +205,7 @@ BAD: dict[str, list[Any]] = {
     "mask": [0, DIGEST],  # a mask without a picture
     "inpaint": [3, None],
     "control": [0, None],
-    "noise_level": [-1, 351, 2.5],
+    "noise_level": [-1, 1000, 2.5],
     "tile": [-1, 1.5, None],
     "guidance": [3, None, "strong"],
     "options": [3, None],

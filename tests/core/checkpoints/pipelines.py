@@ -8,6 +8,8 @@ import pytest
 
 from tests.core.checkpoints.tiny import (
     Tiny,
+    reference_images,
+    reference_normalizer,
     reference_text,
     reference_unet,
     reference_vae,
@@ -35,6 +37,13 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
     }
     if name == "StableDiffusionUpscalePipeline":
         parts["low_res_scheduler"] = diffusers.DDPMScheduler(**betas)
+    if name == "StableUnCLIPImg2ImgPipeline":
+        parts |= {
+            "feature_extractor": image_processor(),
+            "image_encoder": reference_images(tiny),
+            "image_normalizer": reference_normalizer(tiny),
+            "image_noising_scheduler": diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
+        }
     if len(tiny.texts) == 2:
         parts |= {"text_encoder_2": reference_text(tiny, 1), "tokenizer_2": tokenizer()}
         parts["tokenizer_2"].pad_token = "!"  # the token 0
@@ -47,11 +56,18 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
         parts |= {"text_encoder": None, "tokenizer": None, "requires_aesthetics_score": True}
     if "XL" in name:
         parts["add_watermarker"] = False
-    elif "Depth" not in name and "Upscale" not in name:
+    elif _takes(make, "requires_safety_checker"):
         parts["requires_safety_checker"] = False
-    pipeline = make(**parts, **{name: None for name in UNUSED if _takes(make, name)})
+    unused = {name: None for name in UNUSED if _takes(make, name) and name not in parts}
+    pipeline = make(**parts, **unused)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def image_processor() -> Any:
+    """What prepares pictures for CLIP, as it was published."""
+    clip = pytest.importorskip("transformers.models.clip.image_processing_pil_clip")
+    return clip.CLIPImageProcessorPil()
 
 
 def _takes(make: Any, name: str) -> bool:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from core.checkpoints.families import REFINER, SD1, SDXL, UPSCALER
+from core.checkpoints.families import REFINER, SD1, SDXL, UNCLIP, UPSCALER
 from core.checkpoints.families import SD2 as SD2_FAMILY
 from core.checkpoints.identify import identify
 from core.checkpoints.keys import flattened_unet_names
@@ -39,7 +39,8 @@ from tests.core.checkpoints.tiny import (
 )
 
 FAMILIES = {
-    "SD1": SD1, "SD2": SD2_FAMILY, "SDXL": SDXL, "refiner": REFINER, "x4 upscaler": UPSCALER
+    "SD1": SD1, "SD2": SD2_FAMILY, "SDXL": SDXL, "refiner": REFINER, "x4 upscaler": UPSCALER,
+    "unCLIP": UNCLIP,
 }  # fmt: skip
 EXTRAS = {
     "SD2 base": ("SD2", ""),
@@ -48,6 +49,8 @@ EXTRAS = {
     "SDXL inpainting": ("SDXL", "inpainting"),
     "instruct-pix2pix": ("SD1", "instruct-pix2pix"),
     "SD2 depth": ("SD2", "depth"),
+    "SD2 unCLIP-H": ("unCLIP", "unCLIP"),
+    "SD2 unCLIP-L": ("unCLIP", "unCLIP"),
     "SD1 LCM": ("SD1", ""),
     "SSD-1B": ("SDXL", ""),
     "KOALA 700M": ("SDXL", ""),
@@ -62,6 +65,12 @@ def assert_holds(model: Model, tiny: Tiny, *, exactly: bool = True) -> None:
         (model.autoencoder, tiny.vae),
         *zip((network for network, _ in model.text.encoders), tiny.texts, strict=True),
     ]
+    if tiny.images is not None:
+        assert model.image is not None
+        assert model.image.statistics is not None
+        networks.append((model.image.network, tiny.images))
+        for ours, theirs in zip(model.image.statistics, tiny.statistics, strict=True):
+            torch.testing.assert_close(ours, theirs)
     for loaded, expected in networks:
         theirs = expected.state_dict()
         for name, value in loaded.state_dict().items():
@@ -84,6 +93,7 @@ def test_a_published_file_is_told_and_loaded(
     assert identity.extra == extra
     assert identity.unet == tiny.kind.unet
     assert identity.text_encoders == tiny.kind.texts
+    assert identity.image_encoder == tiny.kind.images
     assert not identity.parts.unknown
     assert not identity.missing
     assert set(identity.dtypes) == {"float32"}
@@ -284,6 +294,7 @@ PUBLISHED = {
     "Stable Diffusion 2": UNetConfig(context_dim=1024, **LINEAR),
     "Stable Diffusion 2, inpainting": UNetConfig(in_channels=9, context_dim=1024, **LINEAR),
     "Stable Diffusion 2, depth": UNetConfig(in_channels=5, context_dim=1024, **LINEAR),
+    "Stable Diffusion 2, unCLIP": UNetConfig(context_dim=1024, vector_dim=2048, **LINEAR),
     "Stable Diffusion XL": UNetConfig(
         multipliers=(1, 2, 4),
         depths=(0, 2, 10),
@@ -346,7 +357,6 @@ def test_published_sizes_are_told_without_reading_the_weights(
     [
         (UNetConfig(context_dim=1280), "latent diffusion, text to image"),
         (UNetConfig(channels=192, context_dim=512), "ImageNet"),
-        (UNetConfig(context_dim=1024, vector_dim=1536, linear_projection=True), "unCLIP"),
         (UNetConfig(channels=96, context_dim=777), "unknown family"),
     ],
 )

@@ -30,6 +30,7 @@ def assert_holds(model: Model, tiny: Tiny, unet: torch.dtype, others: torch.dtyp
     texts = [network for network, _ in model.text.encoders]
     pairs = [(model.unet, tiny.unet, unet), (model.autoencoder, tiny.vae, others)]
     pairs += [(text, theirs, others) for text, theirs in zip(texts, tiny.texts, strict=True)]
+    pairs += [(model.image.network, tiny.images, others)] if tiny.images else []
     for network, expected, dtype in pairs:
         assert_equal(network, expected, dtype)
 

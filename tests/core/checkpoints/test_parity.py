@@ -28,6 +28,7 @@ FAMILIES = {
     "instruct-pix2pix": replace(SD1, in_channels=8),
     "SD2": SD2,
     "SD2 depth": replace(SD2, in_channels=5),
+    "SD2 unCLIP": replace(SD2, vector_dim=56),
     "SDXL": SDXL,
     "SDXL inpainting": replace(SDXL, in_channels=9),
     "SDXL refiner": replace(
@@ -46,11 +47,14 @@ FAMILIES = {
 }
 
 
+UNCLIP = FAMILIES["SD2 unCLIP"]
+
+
 def diffusers_unet(config: UNetConfig) -> Any:
     diffusers = pytest.importorskip("diffusers")
     kinds = ["CrossAttn" if depth else "" for depth in config.depths]
     widths = [config.channels * multiplier for multiplier in config.multipliers]
-    sizes = bool(config.vector_dim)
+    sizes = bool(config.vector_dim) and config != UNCLIP
     return diffusers.UNet2DConditionModel(
         in_channels=config.in_channels,
         block_out_channels=widths,
@@ -65,6 +69,7 @@ def diffusers_unet(config: UNetConfig) -> Any:
         addition_embed_type="text_time" if sizes else None,
         addition_time_embed_dim=4 if sizes else None,
         projection_class_embeddings_input_dim=config.vector_dim,
+        class_embed_type="projection" if config == UNCLIP else None,
         only_cross_attention=[level in config.cross_levels for level in range(len(widths))],
         num_class_embeds=config.classes,
     ).eval()
@@ -96,7 +101,7 @@ def inputs(config: UNetConfig, side: int) -> Inputs:
 
 
 def theirs(unet: Any, config: UNetConfig, given: Inputs) -> Tensor:
-    if config.vector_dim is None:
+    if config.vector_dim is None or config == UNCLIP:
         return unet(given.x, given.t, given.context, class_labels=given.vector).sample
     # It makes the vector itself, of text embeddings and of sinusoids of sizes.
     assert given.vector is not None

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffusers
 from core.networks.autoencoder import Autoencoder, AutoencoderConfig
-from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from core.networks.unet import UNet, UNetConfig
 from core.request import Request
 from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
@@ -23,6 +23,8 @@ from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 VAE = AutoencoderConfig(channels=32)
 CLIP_L = ClipConfig(dim=64, layers=3, heads=1, feed_forward=96)
 OPEN_CLIP = replace(CLIP_L, activation="gelu", projection=64)
+CLIP_H_IMAGES = ClipImageConfig(dim=64, layers=2, feed_forward=96, activation="gelu", projection=64)
+CLIP_L_IMAGES = replace(CLIP_H_IMAGES, activation="quick_gelu", projection=768)
 SD1 = UNetConfig(channels=32, context_dim=64)
 SD2 = UNetConfig(
     channels=64, multipliers=(1, 2), depths=(1, 0), context_dim=64, heads=None,
@@ -76,6 +78,8 @@ class Kind:
     betas: tuple[float, float] = (0.00085, 0.012)
     scores: bool = False
     """Whether it is told how pleasing the picture is."""
+    images: ClipImageConfig | None = None
+    """What it looks at pictures with."""
 
 
 KINDS = {
@@ -110,6 +114,20 @@ KINDS = {
     "SD2 depth": Kind(
         replace(SD2, in_channels=5), (OPEN_CLIP,), "StableDiffusionDepth2ImgPipeline"
     ),
+    "SD2 unCLIP-H": Kind(
+        replace(SD2, vector_dim=2 * 64),
+        (OPEN_CLIP,),
+        "StableUnCLIPImg2ImgPipeline",
+        "v_prediction",
+        images=CLIP_H_IMAGES,
+    ),
+    "SD2 unCLIP-L": Kind(
+        replace(SD2, vector_dim=2 * 768),
+        (OPEN_CLIP,),
+        "StableUnCLIPImg2ImgPipeline",
+        "v_prediction",
+        images=CLIP_L_IMAGES,
+    ),
     "SD1 LCM": Kind(replace(SD1, guidance_dim=32), (CLIP_L,), "LatentConsistencyModelPipeline"),
     "x4 upscaler": Kind(
         UPSCALER,
@@ -131,6 +149,14 @@ class Tiny:
     unet: nn.Module
     vae: nn.Module
     texts: tuple[nn.Module, ...]
+    images: nn.Module | None = None
+
+    @property
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        """Of the vectors of pictures: mean and standard deviation."""
+        assert self.kind.images is not None
+        steps = torch.linspace(-1, 1, self.kind.images.projection)
+        return 0.3 * steps, 1.5 + 0.5 * steps
 
 
 def made(name: str, randomised: Callable[..., Any]) -> Tiny:
@@ -140,6 +166,7 @@ def made(name: str, randomised: Callable[..., Any]) -> Tiny:
         randomised(UNet(kind.unet), 1),
         randomised(Autoencoder(kind.vae), 2),
         tuple(randomised(ClipTextEncoder(text), 3 + i) for i, text in enumerate(kind.texts)),
+        kind.images and randomised(ClipImageEncoder(kind.images), 5),
     )
 
 
@@ -154,13 +181,20 @@ def open_clip(weights: Weights) -> Weights:
         "embeddings.position_embedding.weight": "positional_embedding",
         "final_layer_norm.weight": "ln_final.weight",
         "final_layer_norm.bias": "ln_final.bias",
+        "embeddings.class_embedding": "class_embedding",
+        "embeddings.patch_embedding.weight": "conv1.weight",
+        "pre_layrnorm.weight": "ln_pre.weight",
+        "pre_layrnorm.bias": "ln_pre.bias",
+        "post_layernorm.weight": "ln_post.weight",
+        "post_layernorm.bias": "ln_post.bias",
     }
-    found: Weights = {"logit_scale": torch.tensor(4.6), "attn_mask": torch.zeros(77, 77)}
+    projections = {"text_projection.weight": "text_projection", "visual_projection.weight": "proj"}
+    found: Weights = {}
     for name, value in weights.items():
         if name in names:
             found[names[name]] = value
-        elif name == "text_projection.weight":
-            found["text_projection"] = value.T.contiguous()
+        elif name in projections:
+            found[projections[name]] = value.T.contiguous()
         elif "_proj." not in name or "out_proj" in name:
             name = name.replace("encoder.layers", "transformer.resblocks")
             for ours, theirs in (
@@ -171,7 +205,8 @@ def open_clip(weights: Weights) -> Weights:
             ):
                 name = name.replace(ours, theirs)
             found[name] = value
-    for layer in range(CLIP_L.layers):
+    layers = {name.split(".")[2] for name in weights if name.startswith("encoder.layers.")}
+    for layer in layers:
         for end in ("weight", "bias"):
             parts = [weights[f"encoder.layers.{layer}.self_attn.{x}_proj.{end}"] for x in "qkv"]
             found[f"transformer.resblocks.{layer}.attn.in_proj_{end}"] = torch.cat(parts)
@@ -186,22 +221,48 @@ def transformers_text(weights: Weights) -> Weights:
     }
 
 
+def transformers_images(weights: Weights) -> Weights:
+    """The same of an image encoder."""
+    return {
+        name if name.startswith("visual_projection") else f"vision_model.{name}": value
+        for name, value in weights.items()
+    }
+
+
 def original(tiny: Tiny) -> Weights:
     """As the file that was first published."""
     found = prefixed("model.diffusion_model.", tiny.unet.state_dict())
     found |= prefixed("first_stage_model.", tiny.vae.state_dict())
     texts = [text.state_dict() for text in tiny.texts]
-    sgm = tiny.kind.unet.vector_dim is not None
+    sgm = tiny.kind.unet.vector_dim is not None and tiny.images is None
     for i, (config, text) in enumerate(zip(tiny.kind.texts, texts, strict=True)):
         stage = f"conditioner.embedders.{i}" if sgm else "cond_stage_model"
         if config.activation == "gelu":
             found |= prefixed(f"{stage}.model.", open_clip(text))
+            found[f"{stage}.model.logit_scale"] = torch.tensor(4.6)
+            found[f"{stage}.model.attn_mask"] = torch.zeros(77, 77)
         else:
             found |= prefixed(f"{stage}.transformer.", transformers_text(text))
             ids = f"{stage}.transformer.text_model.embeddings.position_ids"
             found[ids] = torch.arange(77)[None]
+    if tiny.images is not None:
+        found |= embedder(tiny)
     found["alphas_cumprod"] = torch.linspace(0.999, 0.005, 1000)
     return found
+
+
+def embedder(tiny: Tiny) -> Weights:
+    """The image encoder, with what is left of the CLIP that it is of, and the statistics."""
+    assert tiny.images is not None
+    found = prefixed("embedder.model.visual.", open_clip(tiny.images.state_dict()))
+    texts = open_clip(tiny.texts[0].state_dict())
+    if tiny.kind.images is not CLIP_L_IMAGES:  # OpenAI's is there as a whole
+        texts = {key: value for key, value in texts.items() if not key.startswith("transformer.")}
+    mean, std = tiny.statistics
+    found["noise_augmentor.data_mean"], found["noise_augmentor.data_std"] = mean[None], std[None]
+    found["noise_augmentor.betas"] = torch.linspace(0.001, 0.9, 1000)
+    copies = {key: value.clone() for key, value in texts.items()}
+    return found | prefixed("embedder.model.", copies)
 
 
 def tokenizer() -> Any:
@@ -216,7 +277,8 @@ def reference_text(tiny: Tiny, i: int) -> Any:
     """Of transformers; that of Stable Diffusion 2 without its last layer, as it is published."""
     transformers = pytest.importorskip("transformers")
     config = tiny.kind.texts[i]
-    cut = config.projection is not None and tiny.kind.unet.vector_dim is None
+    sizes = tiny.kind.unet.vector_dim is not None and tiny.images is None
+    cut = config.projection is not None and not sizes
     theirs = transformers.CLIPTextConfig(
         hidden_size=config.dim,
         intermediate_size=config.feed_forward,
@@ -259,11 +321,41 @@ def blocks_in_diffusers(config: UNetConfig) -> dict[str, Any]:
     }
 
 
+def reference_images(tiny: Tiny) -> Any:
+    transformers = pytest.importorskip("transformers")
+    config = tiny.kind.images
+    assert config is not None
+    assert tiny.images is not None
+    network = transformers.CLIPVisionModelWithProjection(
+        transformers.CLIPVisionConfig(
+            image_size=config.side,
+            patch_size=config.patch,
+            hidden_size=config.dim,
+            intermediate_size=config.feed_forward,
+            projection_dim=config.projection,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            hidden_act=config.activation,
+        )
+    )
+    network.load_state_dict(transformers_images(tiny.images.state_dict()))
+    return network.eval().requires_grad_(False)
+
+
+def reference_normalizer(tiny: Tiny) -> Any:
+    """What diffusers keeps the statistics in."""
+    stable = pytest.importorskip("diffusers.pipelines.stable_diffusion")
+    mean, std = tiny.statistics
+    normalizer = stable.stable_unclip_image_normalizer.StableUnCLIPImageNormalizer(len(mean))
+    normalizer.load_state_dict({"mean": mean[None], "std": std[None]})
+    return normalizer.requires_grad_(False)
+
+
 def reference_unet(tiny: Tiny) -> Any:
     diffusers = pytest.importorskip("diffusers")
     config = tiny.kind.unet
     widths = [config.channels * multiplier for multiplier in config.multipliers]
-    sizes = bool(config.vector_dim)
+    sizes = bool(config.vector_dim) and tiny.images is None
     unet = diffusers.UNet2DConditionModel(
         sample_size=64,
         in_channels=config.in_channels,
@@ -275,6 +367,7 @@ def reference_unet(tiny: Tiny) -> Any:
         addition_embed_type="text_time" if sizes else None,
         addition_time_embed_dim=256 if sizes else None,
         projection_class_embeddings_input_dim=config.vector_dim,
+        class_embed_type="projection" if tiny.images is not None else None,
         only_cross_attention=[level in config.cross_levels for level in range(len(widths))],
         num_class_embeds=config.classes,
         time_cond_proj_dim=config.guidance_dim,
@@ -325,6 +418,10 @@ def write_folder(tiny: Tiny, folder: Path, dtype: torch.dtype = torch.float16) -
         second = i or tiny.kind.scores  # the refiner has no first one
         name = "text_encoder_2" if second else "text_encoder"
         parts[f"{name}/model.safetensors"] = reference_text(tiny, i)
+    if tiny.images is not None:
+        parts["image_encoder/model.safetensors"] = reference_images(tiny)
+        normalizer = reference_normalizer(tiny)
+        parts["image_normalizer/diffusion_pytorch_model.safetensors"] = normalizer
     for name, network in parts.items():
         (folder / name).parent.mkdir()
         weights = {k: v.to(dtype).contiguous() for k, v in network.state_dict().items()}
