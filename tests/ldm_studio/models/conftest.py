@@ -1,0 +1,28 @@
+"""A tiny checkpoint, and one without its autoencoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+
+
+@pytest.fixture(scope="session")
+def tiny_sd1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sd1") / "tinyDream_v10.safetensors"
+    save_file(original(made("SD1", randomise)), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def bare(tiny_sd1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kind that is known but cannot be drawn with: it lacks its autoencoder."""
+    path = tmp_path_factory.mktemp("bare") / "bare.safetensors"
+    weights = load_file(tiny_sd1)
+    kept = {k: v for k, v in weights.items() if not k.startswith("first_stage_model.")}
+    save_file(kept, path)
+    return path

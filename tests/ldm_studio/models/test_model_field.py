@@ -1,0 +1,251 @@
+"""Checkpoints in the window: listed as they are found, chosen, adapted to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from core.checkpoints.notes import read_notes
+from core.errors import ModelError
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.models import models
+from ldm_studio.panels import model_box
+from ldm_studio.panels.model_field import ModelField
+from ldm_studio.panels.more import MoreSection
+from ldm_studio.panels.sampler import SamplerPanel
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.models.files import (
+    lora,
+    put,
+    truncated,
+    with_nan,
+)
+from tests.ldm_studio.models.test_addons import vae
+
+
+@pytest.fixture
+def store(qapp) -> StudioStore:
+    store = StudioStore()
+    store.run = RunState(loading=False, model=MODEL)
+    return store
+
+
+@pytest.fixture
+def field(store, qtbot, tiny_sd1) -> ModelField:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    truncated(tiny_sd1, paths.models_dir() / "broken.safetensors")
+    lora(paths.models_dir() / "style.safetensors")
+    field = ModelField(store)
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+        field.show()
+    return field
+
+
+def test_the_box_lists_them_with_what_they_are(field) -> None:
+    box = field.box
+    names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
+    assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a folder…"]
+    tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
+    assert "not complete" in tips[2]
+    assert tips[1].startswith("Stable Diffusion 1\n")
+    enabled = [bool(box.model().flags(box.model().index(i, 0)) & Qt.ItemFlag.ItemIsEnabled)
+               for i in range(3)]  # fmt: skip
+    assert enabled == [True, True, False]
+
+
+def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
+    store.model = "dream.safetensors"
+    assert "float32" in field.box.toolTip()
+    assert "While it draws" not in field.box.toolTip()
+    plan = "one at a time on the GPU: about 3.1 of the 7.9 GB that were free"
+    loaded = replace(MODEL, name="dream", plan=plan, vae="/m/dream.vae.pt")
+    store.run = RunState(loading=False, model=loaded)
+    assert f"While it draws: {plan}" in field.box.toolTip()
+    assert "With the VAE beside it: dream.vae.pt" in field.box.toolTip()
+
+
+def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
+    panel = SamplerPanel(store)
+    qtbot.addWidget(panel)
+    store.mode, store.steps = Mode.IMAGE, 4
+    assert panel.strength.slider.minimum() == 1
+    store.run = RunState(loading=False, model=replace(MODEL, steps=4))
+    assert panel.strength.slider.minimum() * 0.05 == 0.25
+    assert "with 4 steps, a strength of 0.25" in panel.strength.toolTip()
+    store.steps = 8
+    assert "with 8 steps, a strength of 0.12" in panel.strength.toolTip()
+    store.run = RunState(loading=False, model=MODEL)
+    assert panel.strength.slider.minimum() == 1
+    assert "At least one step" not in panel.strength.toolTip()
+
+
+def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "later.safetensors")
+    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+        field.box.look()
+    assert field.box.findText("later") > 0
+
+
+def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
+    qtbot, store, tiny_sd1, monkeypatch
+) -> None:
+    for name in ("a", "b", "c"):
+        put(tiny_sd1, paths.models_dir() / f"{name}.safetensors")
+    monkeypatch.setattr(model_box, "AT_ONCE", 0.0)
+    field = ModelField(store)
+    qtbot.addWidget(field)
+    seen: list[tuple[int, str]] = []
+
+    def look() -> None:
+        listed = sum(field.box.findText(name) > 0 for name in ("a", "b", "c"))
+        unread = field.box.unread
+        seen.append((listed, "" if unread.isHidden() else unread.text()))
+
+    field.box.listed.connect(look)
+    field.show()
+    qtbot.waitUntil(lambda: field.box.findText("c") > 0, timeout=20_000)
+    assert [listed for listed, _ in seen] == [1, 2, 3]
+    assert [text for _, text in seen] == ["Looking at 2 more files…", "Looking at 1 more file…", ""]
+
+
+def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    store = StudioStore()
+    field = ModelField(store)
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+        field.show()
+    assert field.box.findText("dream") == -1
+    store.model = "dream.safetensors"
+    assert not field.box.is_missing
+    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+        pass
+    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+        store.run = RunState(loading=False, model=MODEL)
+    assert field.box.currentText() == "dream"
+
+
+def test_settings_that_were_the_models_follow_the_next_one(field, store) -> None:
+    store.apply_defaults(MODEL)
+    store.cfg = 3.25
+    choose(field, "dream")
+    other = replace(MODEL, name="dream", steps=25, cfg=7.0, width=512, height=512)
+    store.run = RunState(loading=True, model=MODEL)
+    store.run = RunState(loading=False, model=other)
+    assert (store.steps, store.width, store.height) == (25, 512, 512)
+    assert store.cfg == 3.25
+
+
+def choose(field: ModelField, text: str) -> None:
+    field.box.setCurrentText(text)
+    field.box.activated.emit(field.box.currentIndex())
+
+
+def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1) -> None:
+    class Breaking(FakePipeline):
+        def load(self, model: str = models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
+            if model != models.DEFAULT:
+                raise ModelError("bad.safetensors is damaged.", "Download it again.")
+            return super().load(model)
+
+    with_nan(tiny_sd1, paths.models_dir() / "bad.safetensors")
+    application = start(Breaking())
+    field = application.window.sampler.model
+    qtbot.waitUntil(lambda: field.box.findText("bad") > 0, timeout=20_000)
+    with qtbot.waitSignal(application.bridge.load_failed, timeout=5000):
+        choose(field, "bad")
+    qtbot.waitUntil(lambda: application.store.run.model is not None, timeout=5000)
+    assert "bad.safetensors is damaged." in application.window.notice.text()
+    assert application.store.model == models.DEFAULT
+    assert application.window.status.model.text().startswith(MODEL.name)
+
+
+def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    folder = paths.state_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    session = {"parameters": {"model": "dream.safetensors"}}
+    (folder / "session.json").write_text(json.dumps(session), encoding="utf-8")
+    pipeline = FakePipeline()
+    application = start(pipeline, ready=False)
+    with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
+        pass
+    assert pipeline.named == application.store.model == "dream.safetensors"
+
+
+def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtbot) -> None:
+    field.box.showPopup()
+    picker = field.box.picker
+    details = {item.title: (item.detail, item.problem) for item in picker.items.shown}
+    assert details["dream"][0].startswith("Stable Diffusion 1 · ")
+    assert details["dream"][0].endswith(" · float32")
+    assert picker.isVisible()
+    picker.search.setText("dre")
+    with qtbot.waitSignal(field.picked):
+        qtbot.keyClick(picker.search, Qt.Key.Key_Return)
+    assert store.model == "dream.safetensors"
+    assert not picker.isVisible()
+
+
+def test_files_that_come_are_noticed_without_looking(field, qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "later.safetensors")
+    qtbot.waitUntil(lambda: field.box.findText("later") > 0, timeout=20_000)
+
+
+def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qtbot) -> None:
+    choose(field, "dream")
+    field.box.showPopup()
+    predicts = field.box._predicts
+    assert (predicts.isEnabled(), predicts.currentData()) == (True, "")
+    with qtbot.waitSignal(field.picked):
+        predicts.setCurrentIndex(predicts.findData("v"))
+        predicts.activated.emit(predicts.currentIndex())
+    assert read_notes(paths.models_dir() / "dream.safetensors").prediction == "v"
+    choose(field, "LDM Studio Emoji (default)")
+    field.box.showPopup()
+    assert not predicts.isEnabled()
+
+
+def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    vae(paths.models_dir() / "VAE" / "colours.safetensors")
+    store = StudioStore()
+    more = MoreSection(store)
+    qtbot.addWidget(more)
+    store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
+    assert more.vae.currentText() == "the model's own"
+    more.vae.showPopup()
+    qtbot.waitUntil(lambda: more.vae.findText("colours") > 0, timeout=20_000)
+    assert more.vae.findText("dream") == -1
+    more.vae.setCurrentIndex(more.vae.findText("colours"))
+    more.vae.activated.emit(more.vae.currentIndex())
+    assert store.snapshot().vae == "colours"
+    assert "vae" in store.edited()
+    store.run = RunState(loading=False, model=MODEL)
+    assert store.snapshot().vae == ""
+    store.apply(Request(vae="gone"))
+    assert more.vae.currentText() == "gone"
+
+
+def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
+    panel = SamplerPanel(store)
+    qtbot.addWidget(panel)
+    assert panel.mode.button(Mode.TEXT).isEnabled()
+    few = replace(MODEL, name="quick", steps=4, cfg=1.0, extra="upscaling")
+    store.run = RunState(loading=False, model=few)
+    assert panel.steps.slider.maximum() == 30
+    assert panel.cfg.slider.maximum() * 0.5 == 5
+    assert "quick was made to draw in about 4 steps" in panel.steps.toolTip()
+    text = panel.mode.button(Mode.TEXT)
+    assert "Enlarge the picture below" in text.toolTip()
+    store.run = RunState(loading=False, model=MODEL)
+    assert panel.steps.slider.maximum() == 60
+    assert "quick" not in panel.steps.toolTip()
+    assert "Enlarge" not in text.toolTip()

@@ -1,0 +1,95 @@
+"""Where models lie: the folders of other programs, and of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ldm_studio.models.places import files_in
+
+
+def touch(*files: Path) -> None:
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [
+            "embeddings/e.pt",
+            "models/Lora/sub/l.safetensors",
+            "models/Stable-diffusion/a.safetensors",
+            "models/Stable-diffusion/sub/b.ckpt",
+            "models/VAE/v.safetensors",
+            "models/VAE-approx/taesd.pth",
+        ],
+        ["models/checkpoints/a.safetensors", "models/loras/l.safetensors", "models/vae/v.pt"],
+        ["checkpoints/a.ckpt", "loras/l.safetensors", "b.safetensors"],
+    ],
+)
+def test_of_other_programs_only_what_is_of_use_is_looked_at(tmp_path, wanted) -> None:
+    files = [tmp_path / name for name in wanted]
+    touch(*files)
+    holder = tmp_path / "models" if (tmp_path / "models").is_dir() else tmp_path
+    for other in (
+        tmp_path / "venv",
+        tmp_path / "outputs",
+        holder / "ESRGAN",
+        holder / "ControlNet",
+    ):
+        touch(other / "x.pth")
+    assert files_in(tmp_path) == sorted(files)
+
+
+def test_of_invokeai_all_it_manages_is_looked_at(tmp_path) -> None:
+    files = [tmp_path / "models" / "sd-1" / "main" / "a.safetensors"]
+    folder = tmp_path / "models" / "sdxl" / "main" / "b"
+    touch(*files, folder / "model_index.json", folder / "unet" / "weights.safetensors")
+    touch(tmp_path / "databases" / "invokeai.db", tmp_path / "outputs" / "x.ckpt")
+    assert files_in(tmp_path) == [*files, folder]
+
+
+def test_the_folders_of_extra_model_paths_are_looked_at(tmp_path) -> None:
+    touch(
+        tmp_path / "comfy" / "models" / "checkpoints" / "a.ckpt",
+        tmp_path / "webui" / "models" / "Stable-diffusion" / "b.ckpt",
+        tmp_path / "disk" / "c.ckpt",
+        tmp_path / "webui" / "models" / "Lora" / "l.safetensors",
+        tmp_path / "webui" / "models" / "ESRGAN" / "e.pth",
+    )
+    (tmp_path / "comfy" / "extra_model_paths.yaml").write_text(
+        f"""# what is shared
+a111:
+    base_path: {tmp_path}/webui/
+    checkpoints: models/Stable-diffusion
+    loras: |
+         models/Lora
+other:
+    base_path: ../   # relative
+    checkpoints: |
+         disk
+         gone
+""",
+        encoding="utf-8",
+    )
+    found = files_in(tmp_path / "comfy")
+    assert sorted(path.name for path in found) == ["a.ckpt", "b.ckpt", "c.ckpt", "l.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "- a\n- b", "a: 5", "a:\n  checkpoints: {b: c}", "a:\n  base_path: [x]", "\0", "&a [*a]"],
+)
+def test_a_damaged_extra_model_paths_is_passed_over(tmp_path, text) -> None:
+    touch(tmp_path / "models" / "checkpoints" / "a.ckpt")
+    (tmp_path / "extra_model_paths.yaml").write_text(text, encoding="utf-8")
+    assert [path.name for path in files_in(tmp_path)] == ["a.ckpt"]
+
+
+def test_links_in_a_circle_end(tmp_path) -> None:
+    touch(tmp_path / "a" / "x.ckpt")
+    (tmp_path / "a" / "round").symlink_to(tmp_path)
+    assert [path.name for path in files_in(tmp_path)] == ["x.ckpt"]
