@@ -6,127 +6,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from tokenizers import Tokenizer, models, pre_tokenizers
 
 from core.diffusion.options import Options
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
-from core.environment import Environment
-from core.errors import ModelError
 from core.pixels import digest
 from core.request import Guidance, Levels, Request, Variation
-from core.text.reading import PromptReader
 from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
-from ldm_studio.models.models import find_model
 from ldm_studio.pictures.images import load_image, read_record, read_request
-from ldm_studio.pipeline import ModelInfo
 from ldm_studio.prompts.wildcards import Wildcards, settled
+from tests.ldm_studio.command_line.conftest import ENVIRONMENT, MODEL
 
 ROOT = Path(__file__).parents[3]
-ENVIRONMENT = Environment(torch="fake")
-MODEL = ModelInfo(
-    name="Paint",
-    digest="ab" * 32,
-    device="CPU",
-    sampler="DPM++ 2M",
-    schedule="Karras",
-    steps=3,
-    cfg=2.5,
-    width=64,
-    height=32,
-    size_multiple=16,
-    max_side=128,
-)
-
-
-@dataclass(frozen=True)
-class FakePicture:
-    rgb: np.ndarray
-    request: Request
-
-    def rgba(self) -> np.ndarray:
-        return np.dstack([self.rgb, np.zeros(self.rgb.shape[:2], np.uint8)])
-
-
-@dataclass
-class FakeRun:
-    request: Request
-    fails: BaseException | None = None
-    environment: Environment = ENVIRONMENT
-    done: int = 0
-    noted: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> int:
-        return self.request.steps
-
-    def steps(self) -> Iterator[int]:
-        if self.fails:
-            raise self.fails
-        return iter(range(self.total))
-
-    def mark(self, step: int) -> str:
-        return f"{step:016x}"
-
-    def finish(self, step: Any) -> Any:
-        assert step == self.total - 1
-        shape = (self.request.height, self.request.width, 3)
-        return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
-
-
-@dataclass
-class FakePipeline:
-    """A pipeline that paints everything in one colour and remembers what it was asked."""
-
-    model: str = ""
-    """The one that was asked for."""
-    fails: dict[int, BaseException] = field(default_factory=dict)
-    """Which picture fails, and how."""
-    load_error: Exception | None = None
-    loaded: bool = False
-    read: PromptReader | None = None
-    asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
-
-    def load(self, model: str, vae: str = "") -> ModelInfo:
-        find_model(model)
-        self.model = model
-        if self.load_error:
-            raise self.load_error
-        self.loaded = True
-        return replace(MODEL, read=self.read)
-
-    def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
-        self.asked.append((request, image, mask))
-        return FakeRun(request, self.fails.get(len(self.asked) - 1))
-
-
-@pytest.fixture
-def pipeline() -> FakePipeline:
-    return FakePipeline()
-
-
-@pytest.fixture
-def run(pipeline, tmp_path, monkeypatch):
-    """Run `ldm-studio` in an empty folder; returns the exit code."""
-    monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments: str) -> int:
-        try:
-            return cli.main(arguments, lambda: pipeline)
-        except SystemExit as leaving:
-            return int(str(leaving.code))
-
-    return command
 
 
 # --- making pictures ---------------------------------------------------------------------------
@@ -307,137 +202,6 @@ def test_names_of_other_programs_are_understood(run, pipeline, arguments, sample
     assert run("generate", "fox", "-o", "a.png", *arguments) == 0
     request = read_request(Path("a.png"))
     assert (request.sampler, request.schedule) == (sampler, schedule)
-
-
-# --- what can go wrong -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ("--sampler eulr", f"Did you mean 'Euler' or 'Euler a'? Known: {', '.join(SAMPLERS)}."),
-        ("--schedule nothing", f"Known: {', '.join(SCHEDULES)}."),
-        ("--steps 0", "whole number from 1 to 1000"),
-        ("--steps many", "whole number from 1 to 1000"),
-        ("--cfg nan", "a number from 0 to 100"),
-        ("--seed -1", "whole number from 0 to 18446744073709551615"),
-        ("--size 128", "not a size such as 128x128"),
-        ("--size 1x1", "width is 1, outside 8 to 16384"),
-        ("--count 0", "whole number from 1 to"),
-        ("--strength 0 --init start.png", "0 would change nothing"),
-        ("--strength 0.5", "Add --init"),
-        ("--mask start.png", "Add --init"),
-        ("--transparent --init start.png --mask start.png", "no transparent background"),
-        ("--count 2 -o a.png", "Name a folder"),
-        ("-o a.gif", ".webp, not as .gif; use a.png"),
-        ("--output=", "the name is empty"),
-        ("--init start.png", "Add --size 128x80 to scale it"),
-        ("--init start.png --mask small.png", "must have the same size"),
-        ("--surprise", "unrecognized arguments"),
-        ("--sampler Euler --order 3", "--order: Euler takes no order. It takes --churn"),
-        ("--sampler LCM --eta 0.5", "--eta: LCM takes no eta"),
-        ("--eta 2", "a number from 0 to 1"),
-        ("--churn-min 0.1 --sampler Euler", "--churn-min does nothing without --churn"),
-        ("--mimic-quantile 0.9", "--mimic-quantile does nothing without --mimic-cfg"),
-        ("--variation-seed 9", "does nothing without --variation-strength"),
-        ("--cfg 3 --cfg-plus-plus 1", "--cfg does nothing beside --cfg-plus-plus"),
-        ("--sigmas 3,2 --schedule beta", "--schedule does nothing beside --sigmas"),
-        ("--sigmas 3,2 --rho 5", "--rho does nothing beside --sigmas"),
-        ("--sigmas 3,nan", "not a list of sigmas"),
-        ("--sigmas 2,3", "--sigmas: The sigmas must fall"),
-        ("--sigmas 3,2 --steps 5", "--sigmas: 2 sigmas are not 5 steps. Ask for 2 steps"),
-        ("--schedule normal --rho 5", "--rho: Normal has no rho"),
-        ("--sigma-min 3 --sigma-max 2", "--sigma-min: sigma_min 3.0 is not below"),
-        ("--guidance-start 0.5 --guidance-end 0.4", "--guidance-end: guidance.end is 0.4"),
-        ("--noise comfu", "Did you mean 'ComfyUI'? Known: Studio, A1111 CPU"),
-        ("--stop-after 2", "--stop-after K and --state FILE need each other"),
-        ("--state a.state", "--stop-after K and --state FILE need each other"),
-        ("--stop-after 2 --state a.state --count 2", "--count must be 1"),
-        ("--stop-after 2 --state a.state -o a.png", "Give -o to `ldm-studio resume`"),
-        ("--stop-after 9 --state a.state", "--stop-after 9 is beyond the last of 3 steps"),
-    ],
-)
-def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
-    Image.new("RGB", (300, 190)).save(tmp_path / "start.png")
-    Image.new("L", (3, 3)).save(tmp_path / "small.png")
-    assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert says in err
-    assert "Traceback" not in err
-    assert [path.name for path in tmp_path.glob("*.state")] == []
-
-
-def test_an_unknown_model_lists_the_known(run, capsys, tmp_path):
-    folder = tmp_path / "home" / "data" / "models" / "paint"
-    folder.mkdir(parents=True)
-    (folder / "model.json").write_text("{}")
-    assert run("generate", "fox", "--model", "pant") == cli.Exit.MODEL
-    assert "Known: default, paint;" in capsys.readouterr().err
-
-
-def test_a_damaged_model_has_its_own_exit_code(run, pipeline, capsys):
-    pipeline.load_error = ModelError("The weights are damaged.", "Install them again.")
-    assert run("generate", "fox") == cli.Exit.MODEL
-    assert "The weights are damaged. Install them again." in capsys.readouterr().err
-
-
-def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
-    words = {"[UNK]": 0, "fox": 1, "red": 2}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    pipeline.read = PromptReader(tokenizer, 2)
-    assert run("generate", "red fox red fox", "-n", "猫") == 0
-    err = capsys.readouterr().err
-    assert "the prompt has 4 tokens; Paint reads 2, not 'red fox'" in err
-    assert "Paint does not know these words of the negative prompt: 猫" in err
-
-
-def test_a_lone_bracket_is_said_where_it_is(run, capsys):
-    assert run("generate", "a (red fox") == 0
-    assert "the prompt, at character 3 '(': This ( is never closed" in capsys.readouterr().err
-
-
-def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
-    (tmp_path / "file").write_text("")
-    assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.PICTURE
-    assert not pipeline.loaded
-
-
-def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
-    (tmp_path / "junk.png").write_text("junk")
-    assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
-    assert "junk.png is not a picture" in capsys.readouterr().err
-    assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
-    assert "Cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 8 EB")]
-)
-def test_running_out_of_memory_is_not_a_bug(run, pipeline, capsys, error):
-    pipeline.fails[0] = error
-    assert run("generate", "fox") == cli.Exit.MEMORY
-    err = capsys.readouterr().err
-    assert "not enough memory" in err
-    assert "Traceback" not in err
-
-
-def test_a_bug_shows_where_it_is(run, pipeline, capsys):
-    pipeline.fails[0] = ZeroDivisionError("surprise")
-    assert run("generate", "fox") == cli.Exit.BUG
-    err = capsys.readouterr().err
-    assert "surprise" in err
-    assert "please report" in err
-
-
-def test_an_interruption_keeps_what_is_finished(run, pipeline, capsys, tmp_path):
-    pipeline.fails[1] = KeyboardInterrupt()
-    assert run("generate", "fox", "--count", "3", "--seed", "1", "-o", "out") == 130
-    out, err = capsys.readouterr()
-    assert out.splitlines() == [str(Path("out/00001-1.png"))]
-    assert "1 of 3 pictures are finished" in err
-    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["00001-1.png"]
 
 
 # --- the program itself ------------------------------------------------------------------------

@@ -10,20 +10,19 @@ from core.outpainting import Border, extended
 from core.request import Inpaint
 from ldm_studio.command_line import cli
 from ldm_studio.pictures.images import load_image, read_request
-from tests.ldm_studio.command_line.test_cli import pipeline, run  # noqa: F401  # fixtures
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (203, 301, 3), np.uint8)
 
 
 @pytest.fixture(autouse=True)
-def pictures(run, tmp_path):  # noqa: F811
+def pictures(run, tmp_path):
     Image.fromarray(PHOTO).save(tmp_path / "photo.png")
     Image.fromarray(np.full((203, 301), 255, np.uint8)).save(tmp_path / "mask.png")
     Image.fromarray(PHOTO[:64, :96]).save(tmp_path / "small.png")
     Image.fromarray(np.full((64, 96), 255, np.uint8)).save(tmp_path / "small-mask.png")
 
 
-def test_every_flag_reaches_the_request(run, pipeline) -> None:  # noqa: F811
+def test_every_flag_reaches_the_request(run, pipeline) -> None:
     command = (
         "generate hat --init photo.png --mask mask.png --area masked --padding 9 --area-width 64 "
         "--area-height 32 --content fill --grow -3 --blur 2.5 --soft --invert --match --tile 64"
@@ -36,14 +35,14 @@ def test_every_flag_reaches_the_request(run, pipeline) -> None:  # noqa: F811
     assert np.array_equal(image, PHOTO)
 
 
-def test_switches_can_be_turned_off(run, pipeline) -> None:  # noqa: F811
+def test_switches_can_be_turned_off(run, pipeline) -> None:
     command = "generate hat --init small.png --mask small-mask.png --no-match --no-soft"
     assert run(*command.split()) == 0
     ((request, *_),) = pipeline.asked
     assert request.inpaint == Inpaint()
 
 
-def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> None:  # noqa: F811
+def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> None:
     command = "generate fox --init small.png --outpaint 32,0,0,16 --fill mirror --blur 1"
     assert run(*command.split(), "-o", "wide.webp") == 0
     ((request, image, mask),) = pipeline.asked
@@ -57,7 +56,7 @@ def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> 
     assert saved.inpaint.blur == 1.0
 
 
-def test_tiles_take_a_large_picture(run, pipeline) -> None:  # noqa: F811
+def test_tiles_take_a_large_picture(run, pipeline) -> None:
     assert (
         run(*["generate", "fox", "--init", "photo.png", "--size", "1024x512", "--tile", "64"]) == 0
     )
@@ -81,6 +80,6 @@ def test_tiles_take_a_large_picture(run, pipeline) -> None:  # noqa: F811
         ("--init photo.png --mask mask.png", "or --tile"),
     ],
 )
-def test_what_is_wrong_is_said(run, capsys, arguments, says) -> None:  # noqa: F811
+def test_what_is_wrong_is_said(run, capsys, arguments, says) -> None:
     assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
     assert says in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,113 @@
+"""The command line in an empty folder, with a pipeline that paints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.environment import Environment
+from core.request import Request
+from core.text.reading import PromptReader
+from ldm_studio.command_line import cli
+from ldm_studio.models.models import find_model
+from ldm_studio.pipeline import ModelInfo
+
+ENVIRONMENT = Environment(torch="fake")
+MODEL = ModelInfo(
+    name="Paint",
+    digest="ab" * 32,
+    device="CPU",
+    sampler="DPM++ 2M",
+    schedule="Karras",
+    steps=3,
+    cfg=2.5,
+    width=64,
+    height=32,
+    size_multiple=16,
+    max_side=128,
+)
+
+
+@dataclass(frozen=True)
+class FakePicture:
+    rgb: np.ndarray
+    request: Request
+
+    def rgba(self) -> np.ndarray:
+        return np.dstack([self.rgb, np.zeros(self.rgb.shape[:2], np.uint8)])
+
+
+@dataclass
+class FakeRun:
+    request: Request
+    fails: BaseException | None = None
+    environment: Environment = ENVIRONMENT
+    done: int = 0
+    noted: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return self.request.steps
+
+    def steps(self) -> Iterator[int]:
+        if self.fails:
+            raise self.fails
+        return iter(range(self.total))
+
+    def mark(self, step: int) -> str:
+        return f"{step:016x}"
+
+    def finish(self, step: Any) -> Any:
+        assert step == self.total - 1
+        shape = (self.request.height, self.request.width, 3)
+        return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
+
+
+@dataclass
+class FakePipeline:
+    """A pipeline that paints everything in one colour and remembers what it was asked."""
+
+    model: str = ""
+    """The one that was asked for."""
+    fails: dict[int, BaseException] = field(default_factory=dict)
+    """Which picture fails, and how."""
+    load_error: Exception | None = None
+    loaded: bool = False
+    read: PromptReader | None = None
+    asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
+
+    def load(self, model: str, vae: str = "") -> ModelInfo:
+        find_model(model)
+        self.model = model
+        if self.load_error:
+            raise self.load_error
+        self.loaded = True
+        return replace(MODEL, read=self.read)
+
+    def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
+        self.asked.append((request, image, mask))
+        return FakeRun(request, self.fails.get(len(self.asked) - 1))
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+@pytest.fixture
+def run(pipeline, tmp_path, monkeypatch):
+    """Run `ldm-studio` in an empty folder; returns the exit code."""
+    monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> int:
+        try:
+            return cli.main(arguments, lambda: pipeline)
+        except SystemExit as leaving:
+            return int(str(leaving.code))
+
+    return command
