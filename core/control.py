@@ -122,7 +122,7 @@ def given_to(
     pixels = torch.as_tensor(picture.astype(np.float32) / 127.5 - 1)
     pixels = pixels.permute(2, 0, 1)[None].to(unit.device)
     if model.extra == "instruct-pix2pix":
-        latent = model.unscaled(encode(pixels))
+        latent = encode(pixels) if model.sees_scaled else model.unscaled(encode(pixels))
         return Given(latent, without=torch.zeros_like(latent))
     small = F.avg_pool2d(pixels, model.factor)
     level = torch.tensor([request.noise_level], device=unit.device)

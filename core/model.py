@@ -119,6 +119,11 @@ class Model:
         return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
 
     @property
+    def sees_scaled(self) -> bool:
+        """Whether, where it edits, it sees the picture's latent in the scaling of its own."""
+        return isinstance(self.config, CheckpointConfig) and self.config.family.scaled_picture
+
+    @property
     def skips(self) -> bool:
         """Whether `with_clip_skip` makes a difference."""
         return isinstance(self.config, CheckpointConfig) and self.config.family.skips
@@ -216,6 +221,9 @@ class Model:
         cells = latent.shape[-2] * latent.shape[-1]
         if self.previewer is None or cells > WHOLE_GLIMPSES:
             return glimpse(latent, self._matrix, self.factor)
+        config = self.config
+        if isinstance(config, CheckpointConfig) and config.family.latents is not None:
+            latent = self.unscaled(latent) * config.family.scale  # which such decoders are made for
         return self.previewer(latent.to(self.dtype)).float().clamp(0, 1) * 2 - 1
 
     def with_preview(self, path: Path) -> Model:

@@ -1,15 +1,16 @@
 """The families of models that are known, as data, and what a model from a checkpoint is.
 
-Sources: the published configurations of Stable Diffusion 1, 2 and XL and of its upscaler.
+Sources: the published configurations of Stable Diffusion 1, 2 and XL, of its upscaler, and of
+CosXL and Playground 2.5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..diffusion.schedule import DiscreteSchedule
+from ..diffusion.schedule import Schedule
 from ..model_config import Defaults
 from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig, ClipImageConfig
@@ -19,6 +20,7 @@ from ..text.clip_tokenizer import END
 
 Activation = Literal["quick_gelu", "gelu"]
 Number = Literal["original", "crop", "target", "score"]
+Predicted = Literal["eps", "v", "edm"]
 
 NUMBER_WIDTH = 256
 """Each number that a U-Net is told has a sinusoid of this width."""
@@ -39,6 +41,16 @@ class Reading:
     activation: Activation
     layers: int
     """Of the published encoder."""
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What an autoencoder's latents are of the data that a model was trained on, by channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    scale: float
+    """What is drawn has this spread."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,15 @@ class Family:
     """What the vector holds behind the pooled text."""
     cross_levels: tuple[int, ...] = ()
     betas: tuple[float, float] = (0.00085, 0.012)
-    prediction: Literal["eps", "v"] = "eps"
+    sigmas: tuple[float, float] | None = None
+    """The noise levels of a model that was trained on a continuum of them; None: on `betas`."""
+    latents: Latents | None = None
+    """What latents are unless a file says otherwise; None: of spread 1 by `scale`."""
+    scaled_picture: bool = False
+    """Whether a model that edits sees the picture's latent in the scaling of its own."""
+    prediction: Predicted = "eps"
     """What is predicted unless a file says otherwise."""
+    schedule: str = "Karras"
     cfg: float = 7.0
     steps: int = 25
     noise_level: int = 20
@@ -161,6 +180,28 @@ UPSCALER = Family(
     cfg=9.0,
 )
 FAMILIES = (SD1, SD2, UNCLIP, SDXL, REFINER, UPSCALER)
+"""Those that are told by their sizes."""
+
+COSXL = replace(
+    SDXL,
+    name="Stable Diffusion XL, CosXL",
+    sigmas=(0.002, 120.0),
+    scaled_picture=True,
+    prediction="v",
+    schedule="Exponential",
+    cfg=7.0,
+    steps=20,
+)
+PLAYGROUND = replace(
+    SDXL,
+    name="Stable Diffusion XL, Playground 2.5",
+    sigmas=(0.002, 80.0),
+    latents=Latents((-1.6574, 1.886, -1.383, 2.5155), (8.4927, 5.9022, 6.5498, 5.2299), 0.5),
+    prediction="edm",
+    cfg=3.0,
+)
+CONTINUOUS: Mapping[Predicted, Family] = {"v": COSXL, "edm": PLAYGROUND}
+"""Built as Stable Diffusion XL, but trained on a continuum of noise levels (see `edm`)."""
 
 EXTRA_INPUTS: Mapping[int, str] = {
     4: "",
@@ -208,18 +249,18 @@ SMALLER = (
 """Sources: the model cards of SSD-1B, Segmind Vega and KOALA, whose pipeline guides by 5."""
 
 
-def smaller(unet: UNetConfig) -> Smaller | None:
+def smaller(family: Family, unet: UNetConfig) -> Smaller | None:
     """What its blocks tell; None: as many as others of its family have, or unheard-of."""
-    for one in SMALLER:
-        told = (unet.blocks, unet.depths, unet.middle_blocks)
-        if told == (one.blocks, one.depths, one.middle_blocks):
-            return one
-    return None
+    if family is not SDXL:
+        return None
+    told = (unet.blocks, unet.depths, unet.middle_blocks)
+    alike = (one for one in SMALLER if told == (one.blocks, one.depths, one.middle_blocks))
+    return next(alike, None)
 
 
 def called(family: Family, unet: UNetConfig, extra: str) -> str:
     """Such as "Stable Diffusion 1, inpainting" or "Stable Diffusion XL, SSD-1B"."""
-    cut = smaller(unet) if family is SDXL else None
+    cut = smaller(family, unet)
     lcm = "LCM" if unet.guidance_dim else ""
     words = (cut.name if cut else "", "" if family is UPSCALER else extra, lcm)
     return ", ".join(filter(None, (family.name, *words)))
@@ -235,7 +276,9 @@ class CheckpointConfig:
     autoencoder: AutoencoderConfig
     text_encoders: tuple[ClipConfig, ...]
     prediction: str
-    schedule: DiscreteSchedule
+    schedule: Schedule
+    latent_mean: tuple[float, ...]
+    latent_std: tuple[float, ...]
     defaults: Defaults
     extra: str = ""
     """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS, or EMBEDDED."""
@@ -249,11 +292,3 @@ class CheckpointConfig:
     def factor(self) -> int:
         """Pixels per latent cell, each way."""
         return self.autoencoder.factor
-
-    @property
-    def latent_mean(self) -> tuple[float, ...]:
-        return (0.0,) * self.autoencoder.latent_channels
-
-    @property
-    def latent_std(self) -> tuple[float, ...]:
-        return (1 / self.family.scale,) * self.autoencoder.latent_channels

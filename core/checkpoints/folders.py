@@ -36,6 +36,8 @@ class Folder:
     """What a .yaml beside it says is predicted."""
     scheduler: Mapping[str, object] = field(default_factory=dict[str, object])
     """Its scheduler's configuration."""
+    autoencoder: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Its autoencoder's configuration."""
 
 
 def is_diffusers_folder(path: Path) -> bool:
@@ -55,10 +57,12 @@ def open_folder(path: Path) -> Folder:
             files += [file.path for file in opened]
     if not any("unet" in file.parts for file in files):
         raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
-    scheduler = path / "scheduler" / "scheduler_config.json"
-    if not os.path.isfile(scheduler):
-        return Folder(tuple(groups), tuple(files))
-    return Folder(tuple(groups), tuple(files), scheduler=_json(scheduler))
+    return Folder(
+        tuple(groups),
+        tuple(files),
+        scheduler=_config(path / "scheduler" / "scheduler_config.json"),
+        autoencoder=_config(path / "vae" / "config.json"),
+    )
 
 
 def _joined(files: list[TensorFile]) -> Sources:
@@ -98,6 +102,11 @@ def _shards(index: Path, names: list[str]) -> list[Path]:
     if missing:
         raise UnreadableError(f"{index.name} names {missing[0]!r:.80}, which is not beside it")
     return [index.parent / name for name in shards]
+
+
+def _config(path: Path) -> Mapping[str, object]:
+    """Empty if there is none."""
+    return _json(path) if os.path.isfile(path) else {}
 
 
 def _json(path: Path) -> Mapping[str, object]:

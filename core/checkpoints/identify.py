@@ -16,15 +16,20 @@ from ..errors import ModelError
 from ..networks.autoencoder import AutoencoderConfig
 from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.unet import UNetConfig
+from .edm import edm_of
 from .families import (
+    CONTINUOUS,
     EMBEDDED,
     EXTRA_INPUTS,
     FAMILIES,
     OTHERS,
     SD2,
+    SDXL,
     UNCLIP,
     UPSCALER,
     Family,
+    Latents,
+    Predicted,
     Reading,
     called,
 )
@@ -39,6 +44,8 @@ Prediction = Literal["eps", "v"]
 
 V_NAMES = {"v", "v_prediction", "v-prediction", "vpred", "v_pred"}
 EPS_NAMES = {"eps", "epsilon"}
+SAYING = ("modelspec.prediction_type", "modelspec.predict_key")
+"""Metadata of the specification, and those that ComfyUI writes."""
 V_DEVIATION = 0.09
 """Of a certain bias of Stable Diffusion 2, above which it predicts v. Source: ComfyUI."""
 TELLING_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
@@ -50,7 +57,7 @@ FULL_TEXT_LAYERS = 24
 class Predicts:
     """What a U-Net predicts, and how that was found out."""
 
-    kind: Prediction
+    kind: Predicted
     reason: str
     zero_snr: bool = False
     """Whether it was trained up to pure noise."""
@@ -71,8 +78,12 @@ class Identity:
     readings: tuple[Reading, ...]
     """How each text encoder is used."""
     predicts: Predicts
-    found: Prediction
+    found: Predicted
     """What it predicts unless the user decides otherwise."""
+    sigmas: tuple[float, float] | None
+    """The lowest and the highest noise level, if it was trained on a continuum of them."""
+    latents: Latents | None
+    """What its latents are of; None: of the spread that is usual in its family."""
     parts: Parts
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -175,9 +186,6 @@ def _identity(
 ) -> Identity:
     if parts.unet is None:
         raise _not_a_model(parts)
-    for marker in ("edm_mean", "edm_vpred.sigma_max"):
-        if marker in parts.markers:
-            raise UnknownKindError(f"its {marker} shows a kind of model that is not known yet")
     try:
         shape = unet_config(parts.unet.sources)
     except UnreadableError as error:
@@ -188,6 +196,14 @@ def _identity(
     family = _family(shape, len(texts), embedded=parts.image is not None)
     if family is None:
         raise UnknownKindError(_of_another_family(parts, shape.context_dim))
+    edm = edm_of(parts, folder)
+    if edm is not None:
+        if family is not SDXL:
+            raise UnknownKindError(
+                f"it is {family.name}, trained on a continuum of noise levels, which is not known "
+                "yet"
+            )
+        family = CONTINUOUS[edm.predicts]
     if shape.in_channels not in EXTRA_INPUTS:
         count = shape.in_channels
         raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
@@ -204,7 +220,8 @@ def _identity(
         _as_stored(reading, text, config)
         for (text, reading), config in zip(found, encoders, strict=True)
     )
-    predicts = told = _predicts(parts, folder, family, unet)
+    told = Predicts(edm.predicts, edm.reason) if edm else _predicts(parts, folder, family, unet)
+    predicts = told
     if prediction is not None:
         predicts = replace(told, kind=prediction, reason="chosen by the user")
     image = parts.image if family is UNCLIP else None
@@ -218,6 +235,8 @@ def _identity(
         readings=readings,
         predicts=predicts,
         found=told.kind,
+        sigmas=edm.sigmas if edm else None,
+        latents=edm.latents if edm else None,
         parts=replace(parts, texts=tuple(text for text, _ in found), image=image),
         files=files,
         metadata=folder.metadata,
@@ -285,7 +304,7 @@ def _predicts(parts: Parts, folder: Folder, family: Family, unet: UNetConfig) ->
     zero = zero or folder.scheduler.get("rescale_betas_zero_snr") is True
     if "v_pred" in parts.markers:
         return Predicts("v", "it holds the tensor v_pred", zero)
-    said = folder.metadata.get("modelspec.prediction_type", "").lower()
+    said = next((folder.metadata[key].lower() for key in SAYING if key in folder.metadata), "")
     if said in V_NAMES | EPS_NAMES:
         kind: Prediction = "v" if said in V_NAMES else "eps"
         return Predicts(kind, f"its metadata say {said}", zero)
@@ -309,6 +328,8 @@ def _check_fit(identity: Identity) -> None:
     """Whether the networks understand one another. Raises UnreadableError."""
     unet, family, texts = identity.unet, identity.family, identity.text_encoders
     latent = unet.out_channels
+    if identity.latents and len(identity.latents.mean) != latent:
+        raise UnreadableError("the mean of its latents is not one for its U-Net")
     if identity.autoencoder and identity.autoencoder.latent_channels != latent:
         raise UnreadableError("its autoencoder is not one for its U-Net")
     if len(texts) < len(family.texts):

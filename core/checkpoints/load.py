@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..diffusion.schedule import scaled_linear, zero_terminal
+from ..diffusion.schedule import EdmSchedule, Schedule, scaled_linear, zero_terminal
 from ..errors import ModelError
 from ..image_conditioning import ImageConditioner
 from ..model import Model
@@ -33,7 +33,7 @@ from ..placement import (
 )
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
-from .families import SD2, SDXL, CheckpointConfig, smaller
+from .families import SD2, CheckpointConfig, Latents, smaller
 from .filling import Misfit, compared, fill, read
 from .identify import Identity, Prediction, identify
 from .keys import Source, Sources
@@ -199,7 +199,8 @@ def check_drawable(identity: Identity) -> None:
 def _config(identity: Identity) -> CheckpointConfig:
     assert identity.autoencoder is not None
     family, predicts = identity.family, identity.predicts
-    schedule = scaled_linear(*family.betas)
+    channels = identity.autoencoder.latent_channels
+    latents = identity.latents or Latents((0.0,) * channels, (1.0,) * channels, family.scale)
     return CheckpointConfig(
         name=identity.path.name if identity.path.is_dir() else identity.path.stem,
         family=family,
@@ -207,12 +208,21 @@ def _config(identity: Identity) -> CheckpointConfig:
         autoencoder=identity.autoencoder,
         text_encoders=identity.text_encoders,
         prediction=predicts.kind,
-        schedule=zero_terminal(schedule) if predicts.zero_snr else schedule,
+        schedule=_schedule(identity),
+        latent_mean=latents.mean,
+        latent_std=tuple(std / latents.scale for std in latents.std),
         defaults=defaults_of(identity),
         extra=identity.extra,
         image_encoder=identity.image_encoder,
         found=identity.found if identity.found != predicts.kind else "",
     )
+
+
+def _schedule(identity: Identity) -> Schedule:
+    if identity.sigmas is not None:
+        return EdmSchedule(*identity.sigmas)
+    schedule = scaled_linear(*identity.family.betas)
+    return zero_terminal(schedule) if identity.predicts.zero_snr else schedule
 
 
 def defaults_of(identity: Identity) -> Defaults:
@@ -223,9 +233,9 @@ def defaults_of(identity: Identity) -> Defaults:
     if identity.unet.guidance_dim:
         told = WHOLE_LCM, told[1] if told else WHOLE_LCM.steps
     if told is None:
-        cut = smaller(identity.unet) if family is SDXL else None
+        cut = smaller(family, identity.unet)
         cfg = cut.cfg if cut else family.cfg
-        return Defaults("DPM++ 2M", "Karras", family.steps, cfg, side, side, noise)
+        return Defaults("DPM++ 2M", family.schedule, family.steps, cfg, side, side, noise)
     variant, steps = told
     side = variant.side or side
     return Defaults(variant.sampler, variant.schedule, steps, variant.cfg, side, side, noise)

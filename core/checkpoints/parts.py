@@ -82,7 +82,9 @@ class Parts:
     """Tensors that say something by being there."""
 
 
-MARKERS = ("v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_mean")
+MARKERS = (
+    "v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_vpred.sigma_min", "edm_mean", "edm_std"
+)  # fmt: skip
 SCALE = ".scale_weight"
 _OF_SCALES = re.compile(r"(^|\.)(scale_weight|scale_input|scaled_fp8)$")
 """Names of what belongs to scaled 8-bit weights; inputs are not computed with in 8 bits here."""

@@ -1,7 +1,8 @@
 """What a network predicts, as values shared by sampling and training.
 
-x is in variance-exploding scaling, x = x0 + sigma * eps, and sigma_data is 1. Sigma is a float,
-or a tensor that broadcasts over the batch, [B, 1, 1, 1].
+x is in variance-exploding scaling, x = x0 + sigma * eps, and the standard deviation of x0 is
+taken for 1, but for EDM's. Sigma is a float, or a tensor that broadcasts over the batch,
+[B, 1, 1, 1].
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ class Prediction:
 def denoiser(
     network: Callable[[Tensor, float], Tensor], prediction: Prediction, schedule: Schedule
 ) -> Denoiser:
-    """(x, sigma) -> x0 from a network that takes (scaled input, network time)."""
+    """(x, sigma) -> x0 from a network that takes (scaled input, what it is told of sigma)."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        output = network(prediction.network_input(x, sigma), schedule.t(sigma))
+        output = network(prediction.network_input(x, sigma), schedule.told(sigma))
         return prediction.to_x0(output, x, sigma)
 
     return denoise
@@ -93,6 +94,23 @@ def _flow_target(x0: Tensor, eps: Tensor, sigma: Sigma) -> Tensor:
     return eps - x0
 
 
+EDM_SPREAD = 0.5
+"""Of the data, which the network of an EDM was trained for."""
+
+
+def _edm_input(x: Tensor, sigma: Sigma) -> Tensor:
+    return x * (sigma**2 + EDM_SPREAD**2) ** -0.5
+
+
+def _edm_to_x0(output: Tensor, x: Tensor, sigma: Sigma) -> Tensor:
+    inverse = (sigma**2 + EDM_SPREAD**2) ** -0.5
+    return EDM_SPREAD * inverse * (EDM_SPREAD * inverse * x + sigma * output)
+
+
+def _edm_target(x0: Tensor, eps: Tensor, sigma: Sigma) -> Tensor:
+    return (sigma / EDM_SPREAD * x0 - EDM_SPREAD * eps) * (sigma**2 + EDM_SPREAD**2) ** -0.5
+
+
 EPS = Prediction("eps", _preserve_variance, _eps_to_x0, _eps_target)
 """The noise (Ho et al. 2020)."""
 
@@ -105,4 +123,7 @@ X0 = Prediction("x0", _preserve_variance, _x0_to_x0, _x0_target)
 FLOW = Prediction("flow", _interpolate, _flow_to_x0, _flow_target)
 """The velocity eps - x0 of a rectified flow (Liu et al. 2022)."""
 
-PREDICTIONS: Mapping[str, Prediction] = {p.name: p for p in (EPS, V, X0, FLOW)}
+EDM = Prediction("edm", _edm_input, _edm_to_x0, _edm_target)
+"""The mixture of clean latent and noise of Karras et al. 2022, table 1, for data of spread 0.5."""
+
+PREDICTIONS: Mapping[str, Prediction] = {p.name: p for p in (EPS, V, X0, FLOW, EDM)}

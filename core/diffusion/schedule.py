@@ -1,7 +1,7 @@
-"""Noise levels of a trained model: network time t <-> sigma, as plain floats.
+"""Noise levels of a trained model: its time t <-> sigma, as plain floats.
 
 Sigma is the noise level of the variance-exploding form x = x0 + sigma * eps. Both directions
-clamp to the range the model was trained on, as there is no network time outside it.
+clamp to the range the model was trained on, as there is no time outside it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+LAST = 999.0
+"""The noisiest of 1000 timesteps that count from 0."""
+
 
 class Schedule(Protocol):
-    """A continuous, increasing map between network time (0 to 1000) and sigma (above 0)."""
+    """A continuous, increasing map between time (0 to 1000) and sigma (above 0)."""
 
     @property
     def sigma_min(self) -> float: ...
@@ -26,6 +29,10 @@ class Schedule(Protocol):
     def sigma(self, t: float) -> float: ...
 
     def t(self, sigma: float) -> float: ...
+
+    def told(self, sigma: float) -> float:
+        """What the network is told of a noise level."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,36 @@ class DiscreteSchedule:
         a, b = self.log_sigmas[low : low + 2]
         return low + (log_sigma - a) / (b - a)
 
+    def told(self, sigma: float) -> float:
+        return self.t(sigma)
+
+
+@dataclass(frozen=True)
+class EdmSchedule:
+    """A continuum of levels, of which the network is told ln(sigma) / 4 (Karras et al. 2022).
+
+    There are no timesteps. Time counts 1000 levels, evenly spaced in log sigma, for whatever goes
+    by timesteps; the convention of ComfyUI.
+    """
+
+    sigma_min: float = 0.002
+    sigma_max: float = 80.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.sigma_min < self.sigma_max < math.inf:
+            raise ValueError(f"Sigmas need 0 < {self.sigma_min} < {self.sigma_max} < infinity.")
+
+    def sigma(self, t: float) -> float:
+        share = _clamp(t / LAST, 0.0, 1.0)
+        return self.sigma_min ** (1 - share) * self.sigma_max**share
+
+    def t(self, sigma: float) -> float:
+        share = math.log(sigma / self.sigma_min) / math.log(self.sigma_max / self.sigma_min)
+        return LAST * _clamp(share, 0.0, 1.0)
+
+    def told(self, sigma: float) -> float:
+        return math.log(sigma) / 4
+
 
 @dataclass(frozen=True)
 class FlowSchedule:
@@ -97,6 +134,9 @@ class FlowSchedule:
     def t(self, sigma: float) -> float:
         return 1000 * _clamp(sigma / (1 + sigma), self.t_min, self.t_max)
 
+    def told(self, sigma: float) -> float:
+        return self.t(sigma)
+
 
 @dataclass(frozen=True)
 class NarrowedSchedule:
@@ -111,6 +151,9 @@ class NarrowedSchedule:
 
     def t(self, sigma: float) -> float:
         return self.whole.t(sigma)
+
+    def told(self, sigma: float) -> float:
+        return self.whole.told(sigma)
 
 
 def linear(first: float = 1e-4, last: float = 2e-2, steps: int = 1000) -> DiscreteSchedule:

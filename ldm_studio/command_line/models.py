@@ -236,6 +236,8 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
         "predicts": predicts.kind,
         "predicts_because": predicts.reason,
         "zero_terminal_snr": predicts.zero_snr,
+        "continuous_sigmas": identity.sigmas,
+        "latents": asdict(identity.latents) if identity.latents else None,
         "parameters": identity.parameters,
         "dtypes": dict(identity.dtypes),
         "parts": {
@@ -300,6 +302,11 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
+    if sigmas := facts["continuous_sigmas"]:
+        yield "noise levels", f"a continuum, sigma {sigmas[0]:g} to {sigmas[1]:g}; no timesteps"
+    if latents := facts["latents"]:
+        mean, std = (", ".join(f"{x:g}" for x in latents[name]) for name in ("mean", "std"))
+        yield "latents", f"of mean {mean} and deviation {std}, drawn at {latents['scale']:g}"
     yield "parameters", f"{facts['parameters'] / 1e6:.1f} million"
     yield "types", ", ".join(f"{dtype} ({count})" for dtype, count in facts["dtypes"].items())
     for name, part in facts["parts"].items():

@@ -440,10 +440,10 @@ def _as_far_as_it_fits(
 
 def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
     """Those whose names say that they are for the model's family: decoders, the likeliest first."""
-    from core.checkpoints.families import CheckpointConfig
+    from core.checkpoints.families import SDXL, CheckpointConfig
 
     config = model.config
-    wide = isinstance(config, CheckpointConfig) and "XL" in config.family.name
+    wide = isinstance(config, CheckpointConfig) and config.family.scale == SDXL.scale
     names = [(path.stem.casefold(), path) for path in found]
     fitting = [
         (("decoder" not in name, "encoder" in name, name), path)

@@ -39,7 +39,7 @@ _PLACES = {
     "vae_approx": "preview",
 }
 """What lies in folders of these names, in small letters, of other programs."""
-READING = 6
+READING = 7
 """Raised when `core` comes to tell more of files than before: they are then looked at again."""
 MAX_KNOWN = 5000
 MAX_FOLDER_FILES = 500

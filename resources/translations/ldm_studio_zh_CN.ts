@@ -6095,6 +6095,10 @@
         <translation>请换一个位置。</translation>
     </message>
     <message>
+        <source>Choose one up to {0}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose that model first.</source>
         <translation>请先选择该模型。</translation>
     </message>
@@ -6475,6 +6479,10 @@
         <translation>有多个模型名称与 {0} 相似。</translation>
     </message>
     <message>
+        <source>Sigmas need 0 &lt; {0} &lt; {1} &lt; infinity.</source>
+        <translation>Sigma 须满足 0 &lt; {0} &lt; {1} &lt; 无穷大。</translation>
+    </message>
+    <message>
         <source>Something went wrong inside LDM Studio: {0}</source>
         <translation>LDM Studio 内部出错：{0}</translation>
     </message>
@@ -6507,8 +6515,8 @@
         <translation>请减少图片。</translation>
     </message>
     <message>
-        <source>Take it away, or choose a model for depths, editing or enlarging.</source>
-        <translation>请移除它，或选择用于深度、编辑或放大的模型。</translation>
+        <source>Take it away, or choose a model for depths, editing, enlarging or varying.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Take that model, or clear the hash to go on with this one.</source>
@@ -6939,6 +6947,10 @@
         <translation>这不是数字，因此按 1 处理。</translation>
     </message>
     <message>
+        <source>This model is told no pictures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This name is not valid Unicode.</source>
         <translation>此名称不是有效的 Unicode。</translation>
     </message>
@@ -7155,6 +7167,10 @@
         <translation>自编码器 (VAE)</translation>
     </message>
     <message>
+        <source>an image encoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>chosen by the user</source>
         <translation>由用户选择</translation>
     </message>
@@ -7165,6 +7181,10 @@
     <message>
         <source>expected uint8 [H, W, 3], got {0} {1}</source>
         <translation>应为 uint8 [H, W, 3]，实为 {0} {1}</translation>
+    </message>
+    <message>
+        <source>image encoder</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>is a LoRA for {0}</source>
@@ -7303,6 +7323,10 @@
         <translation>它过大</translation>
     </message>
     <message>
+        <source>it is {0}, trained on a continuum of noise levels, which is not known yet</source>
+        <translation>它是 {0}，在连续的噪声水平上训练，尚不支持</translation>
+    </message>
+    <message>
         <source>it is {0}, which cannot be drawn with yet</source>
         <translation>它是{0}，尚不支持用它绘制</translation>
     </message>
@@ -7391,12 +7415,32 @@
         <translation>其文件头两次列出 {0}</translation>
     </message>
     <message>
+        <source>its image encoder is not the one for its U-Net</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its image encoder is {0} wide, which no CLIP is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its image encoder looks at pictures that are not {0} pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its latents&apos; mean {0} and deviation {1} are impossible</source>
+        <translation>其潜变量的均值 {0} 和标准差 {1} 不可能成立</translation>
+    </message>
+    <message>
         <source>its metadata name the architecture</source>
         <translation>其元数据指明了架构</translation>
     </message>
     <message>
         <source>its metadata say {0}</source>
         <translation>其元数据写明 {0}</translation>
+    </message>
+    <message>
+        <source>its noise levels from {0} to {1} are impossible</source>
+        <translation>其噪声水平 {0} 到 {1} 不可能成立</translation>
     </message>
     <message>
         <source>its numbers are big-endian</source>
@@ -7429,6 +7473,10 @@
     <message>
         <source>its scheduler is configured so</source>
         <translation>其调度器如此配置</translation>
+    </message>
+    <message>
+        <source>its scheduler&apos;s sigma_data is {0}, as no known one&apos;s</source>
+        <translation>其调度器的 sigma_data 为 {0}，与已知的都不同</translation>
     </message>
     <message>
         <source>its sizes {0} are impossible</source>
@@ -7469,10 +7517,6 @@
     <message>
         <source>its {0} lacks {1}</source>
         <translation>其 {0} 缺少 {1}</translation>
-    </message>
-    <message>
-        <source>its {0} shows a kind of model that is not known yet</source>
-        <translation>其 {0} 表明这是尚不支持的模型类型</translation>
     </message>
     <message>
         <source>max_side is {0}, outside 1 to {1}</source>
@@ -7605,6 +7649,10 @@
     <message>
         <source>the mask is uint8 {0}, got {1} {2}</source>
         <translation>蒙版应为 uint8 {0}，实为 {1} {2}</translation>
+    </message>
+    <message>
+        <source>the mean of its latents is not one for its U-Net</source>
+        <translation>其潜变量的均值与它的 U-Net 不匹配</translation>
     </message>
     <message>
         <source>the model may be another: the recipe does not name its hash</source>
@@ -7961,6 +8009,10 @@
     <message>
         <source>{0} jobs are in the queue already.</source>
         <translation>队列中已有 {0} 个任务。</translation>
+    </message>
+    <message>
+        <source>{0} knows no noise level of {1}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{0} lacks the field {1}</source>

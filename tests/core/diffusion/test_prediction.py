@@ -6,11 +6,11 @@ import math
 
 import pytest
 import torch
-from diffusers import DDIMScheduler
+from diffusers import DDIMScheduler, EDMEulerScheduler
 from torch import Tensor
 
-from core.diffusion.prediction import EPS, FLOW, PREDICTIONS, Prediction, V, denoiser
-from core.diffusion.schedule import FlowSchedule, scaled_linear
+from core.diffusion.prediction import EDM, EPS, FLOW, PREDICTIONS, Prediction, V, denoiser
+from core.diffusion.schedule import EdmSchedule, FlowSchedule, scaled_linear
 
 X0, NOISE = torch.randn(
     2, 3, 4, 5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64
@@ -37,7 +37,7 @@ def test_a_tensor_of_sigmas_is_each_sigma(name: str) -> None:
 
 
 def test_names_are_the_keys() -> None:
-    assert list(PREDICTIONS) == ["eps", "v", "x0", "flow"]
+    assert list(PREDICTIONS) == ["eps", "v", "x0", "flow", "edm"]
     assert all(row.name == name for name, row in PREDICTIONS.items())
 
 
@@ -74,6 +74,20 @@ def test_agrees_with_diffusers(prediction: Prediction, name: str) -> None:
     output = torch.tanh(x)
     expected = scheduler.step(output, t, prediction.network_input(x, sigma)).pred_original_sample
     torch.testing.assert_close(prediction.to_x0(output, x, sigma), expected, rtol=0, atol=1e-4)
+
+
+def test_edm_agrees_with_diffusers() -> None:
+    scheduler = EDMEulerScheduler()
+    x, output = X0 + PER_IMAGE * NOISE, torch.tanh(NOISE)
+    expected = scheduler.precondition_outputs(x, output, PER_IMAGE)
+    torch.testing.assert_close(EDM.to_x0(output, x, PER_IMAGE), expected)
+    torch.testing.assert_close(
+        EDM.network_input(x, PER_IMAGE), scheduler.precondition_inputs(x, PER_IMAGE)
+    )
+    sigma = float(PER_IMAGE[0])
+    told: list[float] = []
+    denoiser(lambda scaled, t: (told.append(t), scaled)[1], EDM, EdmSchedule())(X0, sigma)
+    assert told == [pytest.approx(float(scheduler.precondition_noise(sigma)))]
 
 
 def test_the_denoiser_feeds_the_network_its_scaling_and_time() -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from core.diffusion.schedule import (
     DiscreteSchedule,
+    EdmSchedule,
     FlowSchedule,
+    NarrowedSchedule,
     Schedule,
     cosine,
     from_betas,
@@ -27,6 +29,7 @@ SCHEDULES: dict[str, Schedule] = {
     "scaled_linear": scaled_linear(),
     "cosine": cosine(),
     "flow": FlowSchedule(),
+    "continuum": EdmSchedule(0.002, 120.0),
 }
 schedules = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES.keys())
 
@@ -82,6 +85,20 @@ def test_outside_the_range_is_its_end(schedule: Schedule) -> None:
     assert schedule.sigma(2000) == pytest.approx(schedule.sigma_max)
     assert schedule.t(1e-9) == pytest.approx(schedule.t(schedule.sigma_min))
     assert schedule.t(1e9) == pytest.approx(schedule.t(schedule.sigma_max))
+
+
+@schedules
+def test_a_network_is_told_the_time_or_what_edm_tells(schedule: Schedule) -> None:
+    for sigma in (0.05, 1.0, 14.0):
+        expected = math.log(sigma) / 4 if isinstance(schedule, EdmSchedule) else schedule.t(sigma)
+        assert schedule.told(sigma) == pytest.approx(expected)
+        assert NarrowedSchedule(schedule, 0.1, 10.0).told(sigma) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sigmas", [(0.0, 1.0), (2.0, 1.0), (1.0, math.inf), (math.nan, 1.0)])
+def test_an_impossible_continuum_is_refused(sigmas: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="Sigmas need"):
+        EdmSchedule(*sigmas)
 
 
 def test_between_timesteps_sigma_is_geometric() -> None:

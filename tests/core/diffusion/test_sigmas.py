@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.diffusion.beta import beta_quantile
-from core.diffusion.schedule import FlowSchedule, Schedule, cosine, scaled_linear
+from core.diffusion.schedule import EdmSchedule, FlowSchedule, Schedule, cosine, scaled_linear
 from core.diffusion.sigmas import (
     AYS_SD1,
     AYS_SDXL,
@@ -38,6 +38,7 @@ MODELS: dict[str, Schedule] = {
     "cosine": cosine(),
     "flow": FlowSchedule(),
     "few timesteps": scaled_linear(steps=40),
+    "continuum": EdmSchedule(),
 }
 
 
@@ -101,6 +102,20 @@ def test_simple_takes_timesteps_from_the_noisy_end(n: int) -> None:
     table = range(1000)
     expected = [table[-(1 + int(i * 1000 / n))] for i in range(n)]
     assert times_of(simple(n, scaled_linear())) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 7, 20, 30])
+def test_timesteps_of_a_continuum_are_levels_even_in_log_sigma(n: int) -> None:
+    """Of which ComfyUI keeps a table of 1000 for them."""
+    table = np.exp(np.linspace(math.log(0.002), math.log(120.0), 1000))
+    model = EdmSchedule(0.002, 120.0)
+    expected = [table[-(1 + int(i * 1000 / n))] for i in range(n)]
+    assert simple(n, model)[:-1] == pytest.approx(expected, rel=1e-9)
+    quantiles = stats.beta.ppf(1 - np.arange(n) / n, 0.6, 0.6)
+    expected = table[np.floor(999 * quantiles + 0.5 + 1e-9).astype(int)]
+    assert beta(n, model)[:-1] == pytest.approx(expected, rel=1e-9)
+    assert ddim_uniform(n, model)[:-1] == pytest.approx(table[1 :: 1000 // n][:n][::-1], rel=1e-9)
+    assert normal(n, model) == pytest.approx(exponential(n, 0.002, 120.0), rel=1e-9)
 
 
 def test_ddim_uniform_leads() -> None:
