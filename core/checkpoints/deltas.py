@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .tensor_file import UnreadableError
+from .tensor_file import UnknownKindError, UnreadableError
 
 Tensors = Mapping[str, Tensor]
 """Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""
@@ -21,8 +21,9 @@ def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
     """The weight, float32, with `strength` times what the tensors say. Raises UnreadableError."""
     shape = _shape(tensors)  # before anything large is made
     if shape.numel() != weight.numel():
-        raise UnreadableError(
-            f"it changes {tuple(shape)} numbers of a layer that has {tuple(weight.shape)}"
+        raise UnknownKindError(
+            f"it is made for a model that is built otherwise: it changes {tuple(shape)} numbers of "
+            f"a layer that has {tuple(weight.shape)}"
         )
     delta = difference(tensors).reshape(weight.shape)
     magnitude = tensors.get("dora_scale")

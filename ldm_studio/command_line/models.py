@@ -297,8 +297,8 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     depths = ", ".join("+".join(map(str, level)) for level in why["depths"])
     yield (
         "built of",
-        f"{why['blocks']} residual blocks a level, {why['middle_blocks']} in the middle; on the "
-        f"way up {depths} transformer blocks behind them",
+        f"residual blocks: {why['blocks']} a level, {why['middle_blocks']} in the middle; "
+        f"transformer blocks behind them, on the way up: {depths}",
     )
     yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"

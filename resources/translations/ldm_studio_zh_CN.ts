@@ -7203,10 +7203,6 @@
         <translation>它没有各步的记录，因此只比较最终像素</translation>
     </message>
     <message>
-        <source>it changes {0} numbers of a layer that has {1}</source>
-        <translation>它要更改某层的 {0} 个数值，而该层有 {1} 个</translation>
-    </message>
-    <message>
         <source>it does not hold an object</source>
         <translation>其内容不是对象</translation>
     </message>
@@ -7301,6 +7297,10 @@
     <message>
         <source>it is larger than {0} bytes</source>
         <translation>它超过 {0} 字节</translation>
+    </message>
+    <message>
+        <source>it is made for a model that is built otherwise: it changes {0} numbers of a layer that has {1}</source>
+        <translation>它是为结构不同的模型制作的：某层有 {1} 个数，而它改变 {0} 个</translation>
     </message>
     <message>
         <source>it is neither a safetensors file nor one that PyTorch wrote</source>

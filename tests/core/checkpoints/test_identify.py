@@ -415,6 +415,8 @@ def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
     yaml = tmp_path / "model.yaml"
     yaml.write_text('model:\n  params:\n    parameterization: "eps"\n', encoding="utf-8")
     assert predicted(path) == ("eps", "the .yaml beside it says so")
+    save_file(sd2(deep_sd2, 0.05), path, {"modelspec.predict_key": "v"})
+    assert predicted(path) == ("v", "its metadata say v")
     save_file(sd2(deep_sd2, 0.12), path, {"modelspec.prediction_type": "v"})
     assert predicted(path) == ("v", "its metadata say v")
     marked = sd2(deep_sd2, 0.12) | {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}

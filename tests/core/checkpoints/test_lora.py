@@ -284,3 +284,15 @@ def test_one_that_matches_nothing_is_refused(models: dict[str, Model], tmp_path:
 def test_the_shipped_model_takes_none(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="takes no LoRAs"):
         loaded(load_model(), kohya({"diff": noise(64, 64)}), tmp_path / "x.safetensors")
+
+
+def test_a_lora_of_other_blocks_is_refused_by_what_does_not_fit(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    """That of Stable Diffusion XL, by its original names, for KOALA, whose blocks are fewer."""
+    model = load_checkpoint(checkpoints["KOALA 700M"], digest="known")
+    weights = {"lora_down.weight": noise(4, 64), "lora_up.weight": noise(128, 4)}
+    path = "input_blocks.5.1.transformer_blocks.0.attn1.to_q"
+    with pytest.raises(ModelError, match=r"built otherwise: it changes \(128, 64\)") as caught:
+        loaded(model, kohya(weights, path), tmp_path / "x.safetensors")
+    assert caught.value.hint == "Choose another model."

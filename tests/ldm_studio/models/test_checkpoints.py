@@ -22,6 +22,8 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.models import models
 from ldm_studio.models.checkpoints import Catalogue
 from ldm_studio.pictures.images import read_request
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
 from tests.ldm_studio.models.files import (
     lora,
     malicious,
@@ -213,6 +215,27 @@ def test_a_checkpoint_is_inspected(tiny_sd1, capsys) -> None:
     assert facts["misfits"] == {}
     assert cli.main(["inspect", str(tiny_sd1)]) == Exit.OK
     assert f"{digest[:10]} (SHA-256" in capsys.readouterr().out
+
+
+def test_inspecting_says_how_a_model_is_built_and_what_its_noise_is(tmp_path, capsys) -> None:
+    small, continuous = tmp_path / "small.safetensors", tmp_path / "continuous.safetensors"
+    save_file(original(made("SSD-1B", randomise)), small)
+    statistics = {"edm_mean": torch.ones(4), "edm_std": torch.full((4,), 8.5)}
+    save_file(original(made("SDXL", randomise)) | statistics, continuous)
+    assert cli.main(["inspect", str(small)]) == Exit.OK
+    told = capsys.readouterr().out
+    assert "Stable Diffusion XL, SSD-1B" in told
+    assert "2 a level, 1 in the middle" in told
+    assert "0+0+0, 2+1+1, 4+4+10" in told
+    assert "noise levels" not in told
+    assert cli.main(["inspect", str(continuous), "--json"]) == Exit.OK
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["kind"] == "Stable Diffusion XL, Playground 2.5"
+    assert (facts["predicts"], facts["predicts_because"]) == ("edm", "it holds the tensor edm_mean")
+    assert facts["continuous_sigmas"] == [0.002, 80.0]
+    assert facts["latents"] == {"mean": [1.0] * 4, "std": [8.5] * 4, "scale": 0.5}
+    assert cli.main(["inspect", str(continuous)]) == Exit.OK
+    assert "a continuum, sigma 0.002 to 80" in capsys.readouterr().out
 
 
 def test_inspecting_says_what_is_missing_and_what_is_unknown(tiny_sd1, tmp_path, capsys) -> None:
