@@ -48,6 +48,7 @@ class FakeRun:
     environment: Environment = ENVIRONMENT
     done: int = 0
     noted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -78,6 +79,8 @@ class FakePipeline:
     load_error: Exception | None = None
     loaded: bool = False
     read: PromptReader | None = None
+    notes: tuple[str, ...] = ()
+    """What of what is asked for has no effect."""
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
 
     def load(self, model: str, vae: str = "") -> ModelInfo:
@@ -90,7 +93,7 @@ class FakePipeline:
 
     def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
         self.asked.append((request, image, mask))
-        return FakeRun(request, self.fails.get(len(self.asked) - 1))
+        return FakeRun(request, self.fails.get(len(self.asked) - 1), notes=self.notes)
 
 
 @pytest.fixture

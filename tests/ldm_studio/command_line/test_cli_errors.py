@@ -96,6 +96,12 @@ def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
     assert "Paint does not know these words of the negative prompt: 猫" in err
 
 
+def test_what_has_no_effect_is_said_once(run, pipeline, capsys):
+    pipeline.notes = ("The negative prompt has no effect.",)
+    assert run("generate", "fox", "-n", "cat", "--count", "2") == 0
+    assert capsys.readouterr().err.count("The negative prompt has no effect.") == 1
+
+
 def test_a_lone_bracket_is_said_where_it_is(run, capsys):
     assert run("generate", "a (red fox") == 0
     assert "the prompt, at character 3 '(': This ( is never closed" in capsys.readouterr().err
