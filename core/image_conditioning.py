@@ -34,7 +34,7 @@ class ImageConditioner:
     def lacks_statistics(self) -> bool:
         """Whether the model was trained with others than are known: those of OpenAI's encoder are
         not in the file that was published, but in the folder."""
-        return self.statistics is None and self.network.config.activation == "quick_gelu"
+        return self.statistics is None and self.network.config.rough
 
     @torch.no_grad()
     def __call__(self, picture: np.ndarray) -> Tensor:

@@ -79,6 +79,12 @@ class Model:
         return self.config.name
 
     @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """All but what shows steps."""
+        image = () if self.image is None else (self.image.network,)
+        return self.unet, self.autoencoder, *self.text.networks, *image
+
+    @property
     def defaults(self) -> Defaults:
         return self.config.defaults
 
@@ -186,9 +192,9 @@ class Model:
         return predict
 
     def seen(self, picture: np.ndarray) -> Tensor:
-        """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]."""
-        if self.image is None:
-            raise ValueError("This model is told no pictures.")
+        """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
+        have an image encoder."""
+        assert self.image is not None
         self._bring(self.image.network)
         return self.image(picture)
 

@@ -42,6 +42,8 @@ class ModelInfo:
     size_multiple: int
     """Width and height must be multiples of it."""
     max_side: int
+    noise_level: int = 20
+    """Of what leads it, where it is led by a picture."""
     factor: int = 8
     """Pixels per cell of the latent, each way."""
     load: Load = UNKNOWN

@@ -115,6 +115,12 @@ class Identity:
         return len(self.text_encoders) < len(self.family.texts)
 
     @property
+    def lacks_statistics(self) -> bool:
+        """As `ImageConditioner.lacks_statistics`."""
+        image = self.image_encoder
+        return image is not None and image.rough and not self.parts.statistics
+
+    @property
     def parameters(self) -> int:
         """Of the networks it would be drawn with."""
         parts = _networks(self.parts)

@@ -185,8 +185,10 @@ def file_digest(path: Path, identity: Identity) -> str:
 def check_drawable(identity: Identity) -> None:
     """Raises ModelError for what cannot be drawn with here. No tensor is looked at."""
     if identity.missing:
-        hint = "Put its text encoder, such as clip_l.safetensors, into a folder of models."
-        if not identity.lacks_text:
+        hint = "Download it as a whole, with its image encoder."
+        if identity.lacks_text:
+            hint = "Put its text encoder, such as clip_l.safetensors, into a folder of models."
+        elif identity.lacks_vae:
             beside = f"{identity.path.stem}.vae.safetensors"
             hint = f"Choose a VAE for it (--vae), or put one beside it, as {beside}."
         raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)

@@ -46,6 +46,11 @@ class ClipImageConfig:
     projection: int = 768
     """Width of the picture's vector."""
 
+    @property
+    def rough(self) -> bool:
+        """Whether it is OpenAI's, with its rough GELU."""
+        return self.activation == "quick_gelu"
+
 
 @dataclass(frozen=True)
 class Encoded:

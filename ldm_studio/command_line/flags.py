@@ -23,6 +23,7 @@ from core.request import (
     CONTENTS,
     MAX_CFG,
     MAX_CLIP_SKIP,
+    MAX_ENLARGING_NOISE,
     MAX_NOISE_LEVEL,
     MAX_SEED,
     MAX_SIDE,
@@ -180,10 +181,11 @@ GROUPS: Mapping[str, tuple[Flag, ...]] = {
             "match the colours at the border of what was redrawn", needs=MASK,
         ),
     ),
-    "enlarging, with a model made for it": (
+    "enlarging or varying, with a model made for it": (
         Flag(
             "--noise-level", "noise_level", "N", whole(0, MAX_NOISE_LEVEL),
-            "how much noise is added to the picture: the more, the more is invented (20)",
+            "how much noise is added to the picture: the more, the more is invented (20 of at most "
+            f"{MAX_ENLARGING_NOISE} for enlarging, 0 for varying)",
         ),
     ),
     "larger than the model draws": (

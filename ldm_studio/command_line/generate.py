@@ -54,6 +54,7 @@ examples:
   ldm-studio generate "a fox in the snow" --model dreamshaper --size 512x512
   ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
   ldm-studio generate "make it winter" --model instruct-pix2pix --control house.png
+  ldm-studio generate "in winter" --model unclip-h --control house.png --noise-level 100
   ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
 
 {MEANING}"""
@@ -93,7 +94,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="IMAGE",
         type=Path,
         help="the picture that the model is led by, if it is made for that: depths, or what it "
-        "edits or enlarges",
+        "edits, enlarges or varies",
     )
     start.add_argument(
         "--outpaint",
@@ -335,7 +336,7 @@ def _request(
         height=height,
         count=arguments.count,
         strength=strength,
-        **parts,
+        **{"noise_level": model.noise_level, **parts},
     )
     if request.variation.strength and getattr(arguments, "variation.seed") is None:
         other = replace(request.variation, seed=secrets.randbelow(_MAX_RANDOM_SEED))
@@ -355,7 +356,7 @@ def _led(
         raise RequestError(
             "control",
             f"{model.name} takes no picture to be led by.",
-            "Use a model for depths, editing or enlarging.",
+            "Use a model for depths, editing, enlarging or varying.",
         )
     pixels = control_of(picture, request, model)
     named = digest(pixels)

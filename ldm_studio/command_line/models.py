@@ -214,6 +214,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
         "U-Net": parts.unet,
         "autoencoder": parts.autoencoder,
         **{f"text encoder {i}": text for i, text in enumerate(parts.texts, start=1)},
+        "image encoder": parts.image,
     }
     digest = _digest(path, identity)
     unet, distilled = identity.unet, variant_of(path.stem, identity.metadata)
@@ -246,6 +247,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             if part is not None
         },
         "has_average": parts.average is not None,
+        "lacks_statistics": identity.lacks_statistics,
         "lacks": list(identity.missing),
         "misfits": {
             fit.network: {
@@ -312,6 +314,8 @@ def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, part in facts["parts"].items():
         layout = part["layout"]
         yield name, f"{part['tensors']} tensors, {LAYOUTS.get(layout, f'as {layout} has them')}"
+    if facts["lacks_statistics"]:
+        yield "noise", "the statistics for noise in what a picture shows are not in it"
     if facts["has_average"]:
         yield "average", "a moving average of the U-Net is in it as well"
     yield "hash", f"{facts['hash']} (SHA-256 {facts['sha256']})"

@@ -293,15 +293,9 @@ def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
 
 def _weights(model: Model) -> dict[int, int]:
     """Bytes, by where they are."""
-    from core.text.clip_conditioning import ClipConditioner
-
-    text = model.text
-    encoders = (
-        [network for network, _ in text.encoders] if isinstance(text, ClipConditioner) else []
-    )
     return {
         tensor.data_ptr(): tensor.numel() * tensor.element_size()
-        for network in (model.unet, model.autoencoder, *encoders)
+        for network in model.networks
         for tensor in network.state_dict().values()
     }
 
@@ -309,6 +303,12 @@ def _weights(model: Model) -> dict[int, int]:
 def _unread(model: Model, request: Request) -> list[str]:
     named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
     notes = [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+    image = model.image
+    if image is not None and image.lacks_statistics and request.control and request.noise_level:
+        notes.append(
+            f"The noise is not quite what {model.name} was trained with: its file lacks the "
+            "statistics for it, which its folder in diffusers' layout has."
+        )
     if not request.negative.strip():
         return notes
     if model.told_guidance:

@@ -352,6 +352,7 @@ class CorePipeline:
             cfg=defaults.cfg,
             width=defaults.width,
             height=defaults.height,
+            noise_level=defaults.noise_level,
             size_multiple=model.size_multiple,
             max_side=model.max_side,
             factor=model.factor,

@@ -22,8 +22,6 @@ from ..models.digests import Sums
 from ..pipeline import ModelInfo
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.model import Model
 
 log = logging.getLogger(__name__)
@@ -114,10 +112,6 @@ class RecentModels:
             log.info("%s is not kept in memory: there is too little", dropped.path)
 
 
-def _networks(model: Model) -> list[nn.Module]:
-    return [model.unet, model.autoencoder, *model.text.networks]
-
-
 def _in_main_memory(model: Model) -> bool:
     return model.turns is None or not model.turns.is_settled(model.unet)
 
@@ -125,7 +119,7 @@ def _in_main_memory(model: Model) -> bool:
 def _leave(model: Model) -> None:
     """The device, for main memory."""
     if model.turns is not None:
-        model.turns.unsettle(*_networks(model))
+        model.turns.unsettle(*model.networks)
     if model.previewer is not None:
         model.previewer.to("cpu")
 
@@ -141,7 +135,7 @@ def _back(known: Known) -> Known:
         return known
     plan = replace(model.plan, free=free_memory(model.device), others=Settled())
     if not plan.in_turn:
-        networks = _networks(model)
+        networks = model.networks
         for network in networks:
             network.to(model.device)
         model.turns.settle(*networks, working=max(plan.working.values()))

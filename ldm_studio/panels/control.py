@@ -1,4 +1,4 @@
-"""The picture that some models are led by: depths, what is edited, what is enlarged."""
+"""The picture that some models are led by: depths, what is edited, enlarged or varied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.request import MAX_CFG, MAX_NOISE_LEVEL
+from core.request import MAX_CFG, MAX_ENLARGING_NOISE, MAX_NOISE_LEVEL
 from ldm_studio.canvas.dropping import dropped_picture, offers_picture
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import Caption, SliderField, tool_button
@@ -57,8 +57,22 @@ def _words_for(extra: str) -> _Words | None:
                 translate("ControlSection", "Open or drop the small picture to enlarge."),
                 translate("ControlSection", "The model draws it four times as large."),
             )
+        case "unCLIP":
+            return _Words(
+                translate("ControlSection", "Picture to vary"),
+                translate("ControlSection", "Open or drop a picture to vary, or have none."),
+                translate(
+                    "ControlSection",
+                    "The model draws anew what it sees in the middle of it, a square. Without one "
+                    "it draws from the prompt alone.",
+                ),
+            )
         case _:
             return None
+
+
+_NOISE = {"upscaling": (MAX_ENLARGING_NOISE, 100), "unCLIP": (MAX_NOISE_LEVEL, MAX_NOISE_LEVEL)}
+"""The highest level, and the highest on the slider, by `ModelInfo.extra`."""
 
 
 class ControlSection(QWidget):
@@ -122,8 +136,8 @@ class ControlSection(QWidget):
                 "noise_level",
                 self.tr("Noise"),
                 self.tr(
-                    "How much noise is added to the picture that is enlarged: the more, the more "
-                    "is invented. 20 is usual."
+                    "How much noise is added to the picture that is enlarged or varied: the more, "
+                    "the more is invented. 20 is usual for enlarging, 0 for varying."
                 ),
             ),
         }
@@ -186,6 +200,10 @@ class ControlSection(QWidget):
         if words == self._words or words is None:
             return
         self._words = words
+        if run.model and run.model.extra in _NOISE:
+            most, useful = _NOISE[run.model.extra]
+            self.noise_level.number.setMaximum(most)
+            self.noise_level.set_useful(0, useful)
         for name, caption in self._captions.items():
             for widget in (caption, getattr(self, name)):
                 widget.setVisible(self._store.applies(name))

@@ -159,6 +159,13 @@ _LED = {
     ("upscaling", Mode.IMAGE): QT_TRANSLATE_NOOP(
         "SamplerPanel", "Draw the start picture anew, in the size it has."
     ),
+    ("unCLIP", Mode.TEXT): QT_TRANSLATE_NOOP(
+        "SamplerPanel", "Make a picture from the prompt, and vary the one below if there is one."
+    ),
+    ("unCLIP", Mode.IMAGE): QT_TRANSLATE_NOOP(
+        "SamplerPanel",
+        "Make a picture from the start picture, and vary the one below if there is one.",
+    ),
 }
 """What models that are led by a picture make of what they start from, by `ModelInfo.extra`."""
 

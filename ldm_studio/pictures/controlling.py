@@ -7,12 +7,15 @@ import math
 import numpy as np
 from PIL import Image
 
+from core.looking import looked_at
 from core.request import Request
 
 from ..pipeline import ModelInfo
 
-LED = ("depth", "instruct-pix2pix", "upscaling")
+LED = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
 """As `core.control.LED`: what `ModelInfo.extra` says of models that take one."""
+KEPT = ("instruct-pix2pix", "upscaling")
+"""Those that draw what they are given, and need that; a start picture will do."""
 
 
 def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.ndarray:
@@ -21,6 +24,8 @@ def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.nd
     if model.extra == "upscaling":
         size = request.width // model.factor, request.height // model.factor
     image = Image.fromarray(picture).convert("L" if model.extra == "depth" else "RGB")
+    if model.extra == "unCLIP":
+        return looked_at(np.asarray(image))
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS)
     return np.array(image)
@@ -38,7 +43,7 @@ def drawn_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
         scale = float(model.factor)
     else:
         scale = math.sqrt(model.width * model.height / (width * height))
-        if model.extra != "depth":
+        if model.extra in KEPT:
             scale = min(1.0, scale)
     scale = min(scale, model.max_side / max(size))
     unit = model.size_multiple

@@ -222,7 +222,7 @@ KEYS = (
     Key("Threshold percentile", "guidance.quantile", _share, _percent, _mimics),
     _real("CFG plus plus", "guidance.plus_plus"),
     _real("Image CFG scale", "guidance.image"),
-    Key("Upscaler noise level", "noise_level", int, str),
+    Key("Noise level", "noise_level", int, str),
     Key("Tile", "tile", int, str),
     Key("Template", "template", str, str),
     Key("Negative Template", "negative_template", str, str),

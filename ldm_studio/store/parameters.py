@@ -25,10 +25,10 @@ PLAIN = (
 )
 """Those that a request has under the same names."""
 
-LED_BY = {"image_guidance": "instruct-pix2pix", "noise_level": "upscaling"}
+LED_BY = {"image_guidance": ("instruct-pix2pix",), "noise_level": ("upscaling", "unCLIP")}
 """The kinds of models that these are for."""
 
-FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"))
+FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"), ("noise_level",))
 """What belongs together of the settings that models have as their own."""
 MODEL_FIELDS = tuple(name for names in FOLLOWING for name in names)
 

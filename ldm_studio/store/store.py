@@ -258,7 +258,7 @@ class StudioStore(QObject):
                 return needed or model is None or model.takes_addons
             case "image_guidance" | "noise_level":
                 model = self.run.model
-                return model is None or model.extra == LED_BY[name]
+                return model is None or model.extra in LED_BY[name]
             case "refiner_at":
                 return bool(self.refiner) and self.applies("refiner")
             case "variation_seed":

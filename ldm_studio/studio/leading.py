@@ -17,7 +17,7 @@ from core.pixels import digest
 from core.request import Request
 
 from ..main_window import MainWindow
-from ..pictures.controlling import LED, control_of, drawn_size
+from ..pictures.controlling import KEPT, LED, control_of, drawn_size
 from ..pictures.images import load_image
 from ..pipeline import ModelInfo
 from ..store.store import Mode, StudioStore
@@ -61,7 +61,7 @@ class Leading(QObject):
         if model is None or model.extra not in LED:
             return request, later
         if self._picture is None:
-            if starts and model.extra != "depth":
+            if model.extra == "unCLIP" or (starts and model.extra in KEPT):
                 return request, later
             raise self._missing(model)
         pixels = control_of(self._picture, request, model)

@@ -1274,6 +1274,18 @@
         <translation>模型会把它放大到四倍。</translation>
     </message>
     <message>
+        <source>Picture to vary</source>
+        <translation>要变化的图片</translation>
+    </message>
+    <message>
+        <source>Open or drop a picture to vary, or have none.</source>
+        <translation>打开或拖入要变化的图片，也可以没有。</translation>
+    </message>
+    <message>
+        <source>The model draws anew what it sees in the middle of it, a square. Without one it draws from the prompt alone.</source>
+        <translation>模型会重新画出它在图片中央的正方形里看到的内容。没有图片时，只按提示词绘制。</translation>
+    </message>
+    <message>
         <source>Open the picture that leads</source>
         <translation>打开控制图</translation>
     </message>
@@ -1310,8 +1322,8 @@
         <translation>噪声</translation>
     </message>
     <message>
-        <source>How much noise is added to the picture that is enlarged: the more, the more is invented. 20 is usual.</source>
-        <translation>给要放大的图片加多少噪声：越多，新增内容越多。常用 20。</translation>
+        <source>How much noise is added to the picture that is enlarged or varied: the more, the more is invented. 20 is usual for enlarging, 0 for varying.</source>
+        <translation>给要放大或变化的图片加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
     </message>
 </context>
 <context>
@@ -4389,6 +4401,14 @@
         <translation>按原有尺寸重绘起始图。</translation>
     </message>
     <message>
+        <source>Make a picture from the prompt, and vary the one below if there is one.</source>
+        <translation>按提示词生成图片；如果下方有图片，就以它为蓝本变化。</translation>
+    </message>
+    <message>
+        <source>Make a picture from the start picture, and vary the one below if there is one.</source>
+        <translation>从起始图片生成图片；如果下方有图片，就以它为蓝本变化。</translation>
+    </message>
+    <message>
         <source>New seed</source>
         <translation>换新种子</translation>
     </message>
@@ -4905,8 +4925,8 @@
         <translation>图像引导强度</translation>
     </message>
     <message>
-        <source>Upscaler noise level</source>
-        <translation>放大噪声等级</translation>
+        <source>Noise level</source>
+        <translation>噪声等级</translation>
     </message>
     <message>
         <source>Tile</source>
@@ -6096,7 +6116,7 @@
     </message>
     <message>
         <source>Choose one up to {0}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择不超过 {0} 的值。</translation>
     </message>
     <message>
         <source>Choose that model first.</source>
@@ -6133,6 +6153,10 @@
     <message>
         <source>Download it again, or ask whoever made it for a .safetensors file.</source>
         <translation>请重新下载，或向作者索取 .safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>Download it as a whole, with its image encoder.</source>
+        <translation>请下载完整的模型，包括它的图像编码器。</translation>
     </message>
     <message>
         <source>Download the model again, with its weights.</source>
@@ -6516,7 +6540,7 @@
     </message>
     <message>
         <source>Take it away, or choose a model for depths, editing, enlarging or varying.</source>
-        <translation type="unfinished"></translation>
+        <translation>请移除它，或选择用于深度、编辑、放大或变化的模型。</translation>
     </message>
     <message>
         <source>Take that model, or clear the hash to go on with this one.</source>
@@ -6657,6 +6681,10 @@
     <message>
         <source>The negative prompt has no effect: {0} is told the CFG instead.</source>
         <translation>反向提示词无效：{0} 直接接收 CFG 数值。</translation>
+    </message>
+    <message>
+        <source>The noise is not quite what {0} was trained with: its file lacks the statistics for it, which its folder in diffusers&apos; layout has.</source>
+        <translation>噪声与 {0} 训练时的不完全相同：它的文件缺少所需的统计数据，而 diffusers 格式的文件夹中有。</translation>
     </message>
     <message>
         <source>The numbers must fall, but {0} comes after {1}.</source>
@@ -6947,10 +6975,6 @@
         <translation>这不是数字，因此按 1 处理。</translation>
     </message>
     <message>
-        <source>This model is told no pictures.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
         <source>This name is not valid Unicode.</source>
         <translation>此名称不是有效的 Unicode。</translation>
     </message>
@@ -7168,7 +7192,7 @@
     </message>
     <message>
         <source>an image encoder</source>
-        <translation type="unfinished"></translation>
+        <translation>图像编码器</translation>
     </message>
     <message>
         <source>chosen by the user</source>
@@ -7184,7 +7208,7 @@
     </message>
     <message>
         <source>image encoder</source>
-        <translation type="unfinished"></translation>
+        <translation>图像编码器</translation>
     </message>
     <message>
         <source>is a LoRA for {0}</source>
@@ -7416,15 +7440,15 @@
     </message>
     <message>
         <source>its image encoder is not the one for its U-Net</source>
-        <translation type="unfinished"></translation>
+        <translation>它的图像编码器与它的 U-Net 不匹配</translation>
     </message>
     <message>
         <source>its image encoder is {0} wide, which no CLIP is</source>
-        <translation type="unfinished"></translation>
+        <translation>它的图像编码器宽度为 {0}，没有这样的 CLIP</translation>
     </message>
     <message>
         <source>its image encoder looks at pictures that are not {0} pixels</source>
-        <translation type="unfinished"></translation>
+        <translation>它的图像编码器所看图片的边长不是 {0} 像素</translation>
     </message>
     <message>
         <source>its latents&apos; mean {0} and deviation {1} are impossible</source>
@@ -8012,7 +8036,7 @@
     </message>
     <message>
         <source>{0} knows no noise level of {1}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 没有 {1} 这个噪声等级。</translation>
     </message>
     <message>
         <source>{0} lacks the field {1}</source>

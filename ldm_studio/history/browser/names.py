@@ -49,7 +49,7 @@ _KNOWN = frozenset((
     QT_TRANSLATE_NOOP("Settings of pictures", "Mimic scale"),
     QT_TRANSLATE_NOOP("Settings of pictures", "Threshold percentile"),
     QT_TRANSLATE_NOOP("Settings of pictures", "Image CFG scale"),
-    QT_TRANSLATE_NOOP("Settings of pictures", "Upscaler noise level"),
+    QT_TRANSLATE_NOOP("Settings of pictures", "Noise level"),
     QT_TRANSLATE_NOOP("Settings of pictures", "Tile"),
     QT_TRANSLATE_NOOP("Settings of pictures", "Template"),
     QT_TRANSLATE_NOOP("Settings of pictures", "Negative Template"),

@@ -24,11 +24,19 @@ from tests.core.conftest import randomise
 from tests.ldm_studio.driving import entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 
-KINDS = {"depth": "SD2 depth", "instruct-pix2pix": "instruct-pix2pix", "upscaling": "x4 upscaler"}
+KINDS = {
+    "depth": "SD2 depth",
+    "instruct-pix2pix": "instruct-pix2pix",
+    "upscaling": "x4 upscaler",
+    "unCLIP": "SD2 unCLIP-H",
+}
+NEED_ONE = ("depth", "instruct-pix2pix", "upscaling")
 
 
 def model(extra: str):
-    return replace(MODEL, extra=extra, factor=4 if extra == "upscaling" else 8)
+    level = 0 if extra == "unCLIP" else 20
+    factor = 4 if extra == "upscaling" else 8
+    return replace(MODEL, extra=extra, factor=factor, noise_level=level)
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def drop(panel, path: Path) -> None:
     panel.dropEvent(event)
 
 
-@pytest.mark.parametrize("extra", KINDS)
+@pytest.mark.parametrize("extra", NEED_ONE)
 def test_without_its_picture_the_model_says_what_to_do(start, extra) -> None:
     pipeline = FakePipeline(model=model(extra))
     application = start(pipeline)
@@ -60,6 +68,31 @@ def test_without_its_picture_the_model_says_what_to_do(start, extra) -> None:
     assert notice.isVisible()
     assert "Open or drop one" in notice.text()
     assert not pipeline.begun
+
+
+def test_without_a_picture_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None:
+    pipeline = FakePipeline(model=model("unCLIP"))
+    application = start(pipeline)
+    assert application.window.sampler.control.isVisible()
+    make(application, qtbot)
+    assert not pipeline.begun[-1].control
+    application.studio.use_start(np.full((128, 128, 3), 90, np.uint8))
+    make(application, qtbot)
+    assert pipeline.begun[-1].init
+    assert not pipeline.begun[-1].control
+
+
+def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(start) -> None:
+    application = start(FakePipeline(model=model("unCLIP")))
+    store, field = application.store, application.window.sampler.control.noise_level
+    assert store.noise_level == 0
+    field.number.setValue(999)
+    assert store.noise_level == 999
+    store.reset("noise_level")
+    assert store.noise_level == field.value() == 0
+    store.run = replace(store.run, model=model("upscaling"))
+    field.number.setValue(999)
+    assert store.noise_level == 350
 
 
 @pytest.mark.parametrize("extra", KINDS)
@@ -79,7 +112,7 @@ def test_a_dropped_picture_leads_and_comes_back_with_the_recipe(
     wanted = control_of(leading.picture, request, pipeline.model)
     assert request.control == digest(wanted)
     assert request.guidance.image == (1.2 if extra == "instruct-pix2pix" else 1.5)
-    assert request.noise_level == (35 if extra == "upscaling" else 20)
+    assert request.noise_level == (35 if extra in ("upscaling", "unCLIP") else 20)
     application.window.sampler.control.clear.click()
     assert leading.picture is None
     application.studio.show_entry(entries(application)[-1])
@@ -114,6 +147,7 @@ def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
     assert drawn_size((64, 32), model("instruct-pix2pix")) == (64, 32)
     assert drawn_size((40, 20), model("upscaling")) == (160, 80)
     assert drawn_size((400, 200), model("upscaling")) == (256, 128)
+    assert drawn_size((40, 20), model("unCLIP")) == (176, 96)
 
 
 @pytest.mark.parametrize("extra", KINDS)
@@ -135,6 +169,34 @@ def test_the_command_line_draws_and_replays_it(extra, picture, tmp_path, capsys)
     if extra == "upscaling":
         assert (request.width, request.height) == (128, 96)
     assert cli.main(["replay", str(made_there)]) == Exit.OK
+
+
+def test_the_command_line_varies_with_the_noise_that_suits_the_model(
+    picture, tmp_path, capsys
+) -> None:
+    paths.models_dir().mkdir(parents=True, exist_ok=True)
+    weights = original(made("SD2 unCLIP-L", randomise))
+    bare = {k: v for k, v in weights.items() if not k.startswith("noise_augmentor")}
+    save_file(bare, paths.models_dir() / "led.safetensors")
+    words = ["generate", "winter", "--model", "led", "--steps", "1", "--size", "64x64", "-o"]
+    for name, more, level, known in (
+        ("alone.png", [], 0, True),
+        ("varied.png", ["--control", str(picture)], 0, True),
+        ("noised.png", ["--control", str(picture), "--noise-level", "500"], 500, False),
+    ):
+        assert cli.main([*words, str(tmp_path / name), *more]) == Exit.OK
+        request = read_request(tmp_path / name)
+        assert request is not None
+        assert request.noise_level == level
+        assert bool(request.control) == bool(more)
+        assert ("lacks the statistics" in capsys.readouterr().err) != known
+        assert cli.main(["replay", str(tmp_path / name)]) == Exit.OK
+        capsys.readouterr()
+    assert cli.main(["inspect", "led"]) == Exit.OK
+    told = capsys.readouterr().out
+    assert "Stable Diffusion 2, unCLIP" in told
+    assert "image encoder" in told
+    assert "statistics" in told
 
 
 def test_a_model_that_is_not_led_refuses_on_the_command_line(picture, tmp_path, capsys) -> None:
