@@ -79,8 +79,10 @@ def blended(
 
 def _starts(length: int, tile: int, overlap: int) -> list[int]:
     """Where tiles begin that cover `length` evenly, the last one ending with it."""
-    count = 1 + max(0, -(-(length - tile) // (tile - overlap)))
-    return [round(i * (length - tile) / max(1, count - 1)) for i in range(count)]
+    if length <= tile:
+        return [0]
+    count = 1 - -(length - tile) // (tile - overlap)
+    return [round(i * (length - tile) / (count - 1)) for i in range(count)]
 
 
 def _fade(length: int, overlap: int) -> Tensor:

@@ -300,7 +300,7 @@ def test_where_a_soft_mask_is_weaker_less_is_changed(tiny_model: Model) -> None:
 # Larger pictures
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (16, 16), (17, 40), (100, 23)])
+@pytest.mark.parametrize("shape", [(4, 3), (8, 8), (16, 16), (17, 40), (100, 23)])
 def test_tiles_of_a_pointwise_function_leave_no_trace(shape: tuple[int, int]) -> None:
     x = torch.randn(2, 3, *shape, dtype=torch.float64)
     assert torch.allclose(blended(torch.tanh, x, tile=16, overlap=4), torch.tanh(x))
