@@ -100,7 +100,8 @@ class Run(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of what was asked for has no effect, in sentences."""
+        """What of what was asked for has no effect or was done otherwise, in sentences; more of
+        them as it is drawn."""
         ...
 
     def steps(self) -> Iterator[Any]:

@@ -9,7 +9,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ class Output:
     """A file or a folder; None: today's folder."""
     transparent: bool = False
     as_json: bool = False
+    _said: set[str] = field(default_factory=set[str])
+    """Of the pictures so far."""
 
     @classmethod
     def of(cls, arguments: Namespace) -> Output:
@@ -77,7 +79,14 @@ class Output:
             make_folder(self.path.parent if self.is_file else self.path)
 
     def save(self, drawn: Drawn, model: ModelInfo) -> Path:
-        """Raises PictureError; then the latent is kept where that is possible, which it says."""
+        """Raises PictureError; then the latent is kept where that is possible, which it says.
+
+        Says what of the picture is otherwise than asked.
+        """
+        for sentence in drawn.notes:
+            if sentence not in self._said:
+                say(sentence)
+        self._said.update(drawn.notes)
         try:
             path = self._save(drawn, model)
         except PictureError as error:

@@ -61,12 +61,18 @@ class Seals:
     later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
     """After each change that may bring in others, by what is asked for then."""
     notes: list[str] = field(default_factory=list[str])
-    """What of what was named has no effect, in words."""
+    """What has no effect, or was done otherwise than asked, in words."""
 
     def also(self, request: Request, added: Added) -> None:
         """What `request`, that of a change, made of the model."""
         self.later[_without_digest(request)] = added.used
-        self.notes.extend(note for note in added.notes if note not in self.notes)
+        for note in added.notes:
+            self.tell(note)
+
+    def tell(self, note: str) -> None:
+        """Once, however often it happens."""
+        if note not in self.notes:
+            self.notes.append(note)
 
     @property
     def are_known(self) -> bool:

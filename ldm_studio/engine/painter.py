@@ -69,7 +69,8 @@ class Painter:
         self._drawing: Drawing | None = None
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
-        self._told: tuple[str, ...] = ()
+        self._told: set[str] = set()
+        """The notes of the picture before and of this one."""
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
         """False where it stands still to go on later; else it is over, and said how."""
@@ -107,6 +108,7 @@ class Painter:
                 refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
                 self._drawing = None
+                self._told = set(drawing.run.notes)
                 drawing.close()
         return True
 
@@ -115,7 +117,7 @@ class Painter:
         for note in notes:
             if note not in self._told:
                 self._mailbox.post(Warned(StudioError(note)))
-        self._told = notes
+        self._told.update(notes)
 
     def _stopped(self, entry: Entry) -> bool:
         if entry.cancelled:
@@ -235,6 +237,7 @@ class Painter:
             self._mailbox.post(SteerRefused(entry.work.id, error))
         else:
             self._mailbox.post(Steered(entry.work.id, change))
+            self._tell(drawing.run.notes)
 
     def _finish(
         self, entry: Entry, drawing: Drawing, model: ModelInfo, index: int, count: int
@@ -247,6 +250,7 @@ class Painter:
             why = explain(error) if work.live else self._rescue(drawing, error)
             self._mailbox.post(Failed(work.id, *why))
             return False
+        self._tell(drawing.run.notes)
         if work.live:
             self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
             return True

@@ -37,6 +37,8 @@ class Drawn:
     record: Record
     rescue: Callable[[Path], None]
     """Writes all that is needed to decode it later. Raises OSError, StateError."""
+    notes: tuple[str, ...]
+    """What had no effect, or was done otherwise than asked, in sentences."""
 
 
 def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
@@ -56,4 +58,8 @@ def draw(run: Run, on_step: OnStep, parent: Parent | None = None) -> Drawn:
     walked = walk(run, on_step)
     picture = run.finish(walked.last)
     record = Record(run.environment, walked.marks, digest(picture.rgb), parent)
-    return Drawn(picture, record, lambda path: run.save(path, walked.last, marks=walked.marks))
+
+    def rescue(path: Path) -> None:
+        run.save(path, walked.last, marks=walked.marks)
+
+    return Drawn(picture, record, rescue, run.notes)

@@ -73,7 +73,10 @@ class FakeRun:
         self.done, self.noted = done, noted
         self._check = check
         self.environment = Environment(device="fake")
-        self.notes = pipeline.notes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._pipeline.notes
 
     @property
     def total(self) -> int:

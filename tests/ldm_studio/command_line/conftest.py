@@ -62,6 +62,10 @@ class FakeRun:
     def mark(self, step: int) -> str:
         return f"{step:016x}"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ("it overflowed",) if self.request.prompt == "overflow" else ()
+
     def finish(self, step: Any) -> Any:
         assert step == self.total - 1
         shape = (self.request.height, self.request.width, 3)

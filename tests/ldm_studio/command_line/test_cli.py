@@ -143,6 +143,13 @@ def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
     assert all((tmp_path / line).exists() for line in lines)
 
 
+def test_what_is_otherwise_than_asked_is_said_once(run, capsys):
+    assert run("generate", "overflow", "--seed", "1", "--count", "2") == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 2
+    assert err == "it overflowed\n"
+
+
 def test_json_says_how_each_picture_was_made(run, capsys):
     assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -289,6 +289,23 @@ def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
     assert len(record.steps) == 8
 
 
+def test_what_decoding_did_otherwise_is_told_once_for_pictures_in_a_row(run, reader) -> None:
+    pipeline = FakePipeline()
+
+    def overflow(tiled: bool) -> None:
+        pipeline.notes = ("said before", *(["overflowed"] if pipeline.begun[-1].seed < 3 else []))
+
+    pipeline.before_finish = overflow
+    pipeline.notes = ("said before",)
+    engine = run(pipeline, reader)
+    engine.submit(work(1, count=3, seed=1))
+    reader.until_idle()
+    assert [event.error.message for event in reader.all(Warned)] == ["said before", "overflowed"]
+    engine.submit(work(2, seed=1))
+    reader.until_idle()
+    assert reader.all(Warned)[-1].error.message == "overflowed"
+
+
 # --- disks that are full -----------------------------------------------------------------------
 
 
