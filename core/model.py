@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,11 +32,14 @@ from .networks.layers import Context, timestep_embedding
 from .networks.tiny_autoencoder import TinyDecoder
 from .networks.unet import UNet
 from .placement import IN_MAIN_MEMORY, Plan, Turns
+from .precision import Tell, in_range
 from .text.clip_conditioning import ClipConditioner
 from .text.conditioning import Cond, SentenceConditioner
 from .text.passage import Passage
 from .text.plan import passage_of
 from .tiling import blended, decode_tiled, encode_tiled
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_PROMPTS = 64
 WHOLE_GLIMPSES = 128 * 128
@@ -59,9 +63,7 @@ class Model:
     image: ImageConditioner | None = None
     """What it looks at pictures with, if its U-Net is told them."""
     dtype: torch.dtype = torch.float32
-    """Of the U-Net and of what reads text. Pictures are always encoded and decoded in float32: in
-    float16 the autoencoder of Stable Diffusion XL overflows, to be computed anew; it works once a
-    picture, and tiles bound the memory that it takes."""
+    """Of the U-Net and of what reads text. The autoencoder has its own (see `precision`)."""
     previewer: TinyDecoder | None = None
     """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
     plan: Plan = IN_MAIN_MEMORY
@@ -73,6 +75,8 @@ class Model:
     )
     colours: Colours = field(default_factory=Colours, repr=False)
     """Models that share an autoencoder share them."""
+    tell: Tell = field(default=log.warning, repr=False)
+    """Called with what is done otherwise than asked."""
 
     @property
     def name(self) -> str:
@@ -117,7 +121,14 @@ class Model:
     @property
     def precision(self) -> str:
         """Of the arithmetic of the U-Net, such as "float16"."""
-        return str(self.dtype).removeprefix("torch.")
+        return _name(self.dtype)
+
+    @property
+    def arithmetic(self) -> str:
+        """Of all its networks: that of the U-Net, and of the autoencoder unless it is float32."""
+        dtype = next(self.autoencoder.parameters()).dtype
+        other = f", autoencoder {_name(dtype)}" if dtype != torch.float32 else ""
+        return f"{self.precision}{other}"
 
     @property
     def extra(self) -> str:
@@ -201,7 +212,8 @@ class Model:
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
         self._bring(self.autoencoder)
-        return (self.autoencoder.encode(picture) - self._mean) / self._std
+        latent = in_range(_encode, self.autoencoder, picture, self.tell)
+        return (latent - self._mean) / self._std
 
     def nothing(self, height: int, width: int) -> Tensor:
         """The latent of a grey picture, [1, C, H/8, W/8]."""
@@ -210,7 +222,7 @@ class Model:
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
         self._bring(self.autoencoder)
-        decoded = self.autoencoder.decode(self.unscaled(latent))
+        decoded = in_range(_decode, self.autoencoder, self.unscaled(latent), self.tell)
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
 
     def unscaled(self, latent: Tensor) -> Tensor:
@@ -309,6 +321,18 @@ class Model:
         """[1, 256 n]"""
         values = torch.tensor(numbers, device=self.device)
         return timestep_embedding(values, NUMBER_WIDTH).flatten()[None]
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _encode(autoencoder: CompactAutoencoder | Autoencoder, picture: Tensor) -> Tensor:
+    return autoencoder.encode(picture)
+
+
+def _decode(autoencoder: CompactAutoencoder | Autoencoder, latent: Tensor) -> Tensor:
+    return autoencoder.decode(latent)
 
 
 def _cleared(decoded: Tensor) -> Tensor:

@@ -125,9 +125,9 @@ def working_unet(config: UNetConfig, cells: int, dtype: torch.dtype) -> int:
     return round(2 * cells * config.channels * most * dtype.itemsize) + WORKSPACE
 
 
-def working_autoencoder(channels: int, pixels: int) -> int:
-    """Bytes that decoding in float32 needs: three maps of the second width in full size."""
-    return 3 * 2 * channels * pixels * 4
+def working_autoencoder(channels: int, pixels: int, dtype: torch.dtype) -> int:
+    """Bytes that decoding needs: three maps of the second width in full size."""
+    return 3 * 2 * channels * pixels * dtype.itemsize
 
 
 def size_of(*networks: nn.Module, dtype: torch.dtype) -> int:

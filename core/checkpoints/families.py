@@ -88,6 +88,8 @@ class Family:
     steps: int = 25
     noise_level: int = 20
     """Of what it is given with the picture that leads it."""
+    overflows: bool = False
+    """Whether its published autoencoder goes through numbers that float16 has not."""
     skips: bool = False
     """Whether it is customary to leave out further layers of its text encoder ("clip skip")."""
 
@@ -150,6 +152,7 @@ SDXL = Family(
     side=1024,
     added="vector",
     numbers=("original", "crop", "target"),
+    overflows=True,
     cfg=6.0,
 )
 REFINER = Family(
@@ -162,6 +165,7 @@ REFINER = Family(
     side=1024,
     added="vector",
     numbers=("original", "crop", "score"),
+    overflows=True,
     cfg=6.0,
 )
 UPSCALER = Family(
@@ -175,6 +179,7 @@ UPSCALER = Family(
     heads=8,
     added="class",
     cross_levels=(1, 2),
+    overflows=True,
     betas=(0.0001, 0.02),
     prediction="v",
     cfg=9.0,

@@ -31,6 +31,7 @@ from ..placement import (
     working_autoencoder,
     working_unet,
 )
+from ..precision import of_autoencoder, suiting
 from ..text.clip_conditioning import ClipConditioner
 from ..text.clip_tokenizer import END
 from .families import SD2, CheckpointConfig, Latents, smaller
@@ -60,15 +61,17 @@ def load_checkpoint(
 
     `beside`: further files whose networks replace or complete its own, such as a VAE.
     `prediction` overrules what is found out. `average` takes the U-Net's moving average, if the
-    file holds it beside the weights. `dtype`: of the U-Net and the text encoders; by default
-    float16 on a GPU and float32 on a CPU. `digest`: what `Model.digest` is
+    file holds it beside the weights. `dtype`: of the U-Net and the text encoders, and of
+    the autoencoder if it suits that (see `precision`). `digest`: what `Model.digest` is
     to be; None finds it out, which takes long for large files. `turns`: that of other models on
     the same GPU, which make room for it if they must.
     """
     identity = identify(path, beside=beside, prediction=prediction)
     check_drawable(identity)
-    dtype = dtype or (torch.float16 if torch.device(device).type == "cuda" else torch.float32)
-    turns = turns or Turns(torch.device(device))
+    place = torch.device(device)
+    dtype = dtype or suiting(place)
+    coding = of_autoencoder(dtype, place, overflows=identity.family.overflows)
+    turns = turns or Turns(place)
     parts = identity.parts
     if parts.unet is None or parts.autoencoder is None or identity.autoencoder is None:
         raise AssertionError("the parts were checked")
@@ -88,14 +91,15 @@ def load_checkpoint(
             wanted.append((image, parts.image.sources, "image encoder"))
         for network, sources, name in wanted:
             compared(network, sources, name).check()
-        free = free_memory(torch.device(device))
+        free = free_memory(place)
         looking = [] if image is None else [image]
-        plan = _plan(identity, unet, autoencoder, encoders, looking, dtype, free, turns.settled)
+        types = dtype, coding
+        plan = _plan(identity, unet, autoencoder, encoders, looking, types, free, turns.settled)
         if plan.clears:
             turns.unsettle()
         for network, sources, _ in wanted:
             home = "cpu" if plan.in_turn else device
-            fill(network, sources, home, torch.float32 if network is autoencoder else dtype)
+            fill(network, sources, home, coding if network is autoencoder else dtype)
         conditioner = None if image is None else _image_conditioner(image, parts)
     except torch.OutOfMemoryError:
         raise
@@ -111,7 +115,7 @@ def load_checkpoint(
         autoencoder=autoencoder,
         text=ClipConditioner(list(zip(encoders, uses, strict=True))),
         image=conditioner,
-        device=torch.device(device),
+        device=place,
         dtype=dtype,
         plan=plan,
         turns=turns if free is not None else None,
@@ -139,22 +143,23 @@ def _plan(
     autoencoder: Autoencoder,
     encoders: Sequence[ClipTextEncoder],
     looking: Sequence[ClipImageEncoder],
-    dtype: torch.dtype,
+    dtypes: tuple[torch.dtype, torch.dtype],
     free: int | None,
     others: Settled,
 ) -> Plan:
-    """Of networks that need not have their weights yet."""
+    """Of networks that need not have their weights yet. `dtypes`: the autoencoder's is the last."""
+    dtype, coding = dtypes
     factor, side = autoencoder.config.factor, _side(identity)
     return Plan(
         weights={
             "U-Net": size_of(unet, dtype=dtype),
             "text encoders": size_of(*encoders, dtype=dtype),
             "image encoder": size_of(*looking, dtype=dtype),
-            "autoencoder": size_of(autoencoder, dtype=torch.float32),
+            "autoencoder": size_of(autoencoder, dtype=coding),
         },
         working={
             "U-Net": working_unet(identity.unet, (side // factor) ** 2, dtype),
-            "autoencoder": working_autoencoder(autoencoder.config.channels, side**2),
+            "autoencoder": working_autoencoder(autoencoder.config.channels, side**2, coding),
         },
         free=free,
         others=others,

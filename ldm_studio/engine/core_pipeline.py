@@ -195,8 +195,9 @@ class CorePipeline:
             self.digest()
         made_before = bool(request.model_digest or request.addons)
         added = self._additions.applied(self._model, request, exactly=made_before)
-        model = replace(added.model, digest=self._model.digest)
-        return replace(added, model=model), Seals(self._sums, added.used)
+        seals = Seals(self._sums, added.used)
+        model = replace(added.model, digest=self._model.digest, tell=seals.tell)
+        return replace(added, model=model), seals
 
     def _models(self, seals: Seals) -> Models:
         """What changes go on with, and what its prompt names; `seals` come to know of that."""
@@ -219,7 +220,7 @@ class CorePipeline:
                     raise shortage from error
                 raise
             seals.also(request, added)
-            return added.model
+            return replace(added.model, tell=seals.tell)
 
         return named
 

@@ -54,7 +54,7 @@ class CoreRun:
     @property
     def environment(self) -> Environment:
         model = self._job.model
-        return environment(model.device.type, model.precision)
+        return environment(model.device.type, model.arithmetic)
 
     @property
     def total(self) -> int:
@@ -132,6 +132,11 @@ class CoreRun:
     def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
         from core.pipeline import finish
 
+        if tiled and self._job.legs[-1].model.glimpses:  # ours is the same in tiles
+            self._seals.tell(
+                "The picture could not be decoded at once: it was decoded in small tiles, whose "
+                "colours may differ a little."
+            )
         picture = finish(self._job, step.state if step else self._began, tiled=tiled)
         self._seal()  # what is not known yet delays the picture now, rather than its beginning
         return replace(picture, request=self._job.sealed)

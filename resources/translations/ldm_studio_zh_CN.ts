@@ -6567,6 +6567,10 @@
         <translation>自编码器处理这张图片时产生了非有限值。</translation>
     </message>
     <message>
+        <source>The autoencoder&apos;s numbers are too large for {0}: it computed in float32 instead.</source>
+        <translation>自编码器的数值超出 {0} 的范围：改用 float32 计算。</translation>
+    </message>
+    <message>
         <source>The beta distribution has no quantile {0} for shapes {1}, {2}.</source>
         <translation>形状为 {1}、{2} 的 beta 分布没有分位数 {0}。</translation>
     </message>
@@ -6697,6 +6701,10 @@
     <message>
         <source>The original sampler: the same steps as Euler a, meant for very many.</source>
         <translation>最初的采样器：步骤与 Euler a 相同，适合非常多的步数。</translation>
+    </message>
+    <message>
+        <source>The picture could not be decoded at once: it was decoded in small tiles, whose colours may differ a little.</source>
+        <translation>无法一次解码整张图片：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
     <message>
         <source>The picture could not be saved in {0}: {1}.</source>

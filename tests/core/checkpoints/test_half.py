@@ -1,4 +1,4 @@
-"""Models that compute in 16 bits, as on a GPU: their autoencoders do not overflow."""
+"""Models that compute in 16 bits, as on a GPU: autoencoders that overflow are asked once more."""
 
 from __future__ import annotations
 
@@ -7,44 +7,200 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from core.checkpoints.families import FAMILIES
 from core.checkpoints.load import load_checkpoint
+from core.inputs import Inputs
 from core.model import Model
+from core.networks.autoencoder import Autoencoder, AutoencoderConfig
 from core.pipeline import finish, prepare, steps
+from core.pixels import digest
+from core.placement import size_of
+from core.precision import of_autoencoder, suiting
+from core.request import Inpaint
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
+from tests.core.conftest import randomise
+
+NARROW = AutoencoderConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
+"""A processor takes long to compute in float16."""
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+F32, F16, BF16 = torch.float32, torch.float16, torch.bfloat16
 
 
-@pytest.fixture(scope="module")
-def model(checkpoints: dict[str, Path]) -> Model:
-    """Whose decoder goes through numbers that float16 has not, as that of Stable Diffusion XL."""
-    model = load_checkpoint(checkpoints["SDXL"], digest="known", dtype=torch.float16)
-    return replace(model, autoencoder=overflowing(model.autoencoder))
-
-
-def overflowing(autoencoder: Any) -> Any:
+def overflowing(autoencoder: Autoencoder, *, begin: str = "decoder") -> Autoencoder:
+    """As that of Stable Diffusion XL: it goes through numbers that float16 has not."""
     made = copy.deepcopy(autoencoder)
-    made.decoder.conv_in.weight.mul_(1e6)
+    made.get_parameter(f"{begin}.conv_in.weight").mul_(3e4)
     return made
 
 
-@torch.no_grad()
-def test_a_picture_is_decoded_as_by_diffusers_in_float32(
-    model: Model, tinies: dict[str, Tiny]
+@pytest.fixture(scope="module")
+def autoencoder() -> Autoencoder:
+    made: Any = randomise(Autoencoder(NARROW), 5)
+    return made.half()
+
+
+@pytest.fixture(scope="module")
+def plain(checkpoints: dict[str, Path], autoencoder: Autoencoder) -> Model:
+    model = load_checkpoint(checkpoints["SD1"], digest="known", dtype=BF16)
+    return replace(model, autoencoder=autoencoder)
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def model(plain: Model, autoencoder: Autoencoder, told: list[str]) -> Model:
+    return replace(plain, autoencoder=overflowing(autoencoder), tell=told.append)
+
+
+def latents(seed: int = 0) -> Tensor:
+    return torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def exact(model: Model) -> Model:
+    return replace(model, autoencoder=copy.deepcopy(model.autoencoder).float())
+
+
+def test_what_overflows_is_decoded_as_in_float32(model: Model, told: list[str]) -> None:
+    halved = model.autoencoder.decode(model.unscaled(latents()).half())
+    assert not halved.isfinite().all()
+    decoded = model.decode(latents())
+    assert torch.equal(decoded, exact(model).decode(latents()))
+    assert next(model.autoencoder.parameters()).dtype == F16
+    [note] = told
+    assert "too large for float16" in note
+
+
+def test_what_overflows_is_encoded_as_in_float32(
+    plain: Model, autoencoder: Autoencoder, told: list[str]
 ) -> None:
+    narrow = overflowing(autoencoder, begin="encoder")
+    model = replace(plain, autoencoder=narrow, tell=told.append)
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    assert torch.equal(model.encode(picture), exact(model).encode(picture))
+    assert len(told) == 1
+
+
+def test_what_does_not_overflow_is_computed_once(
+    plain: Model, autoencoder: Autoencoder, told: list[str]
+) -> None:
+    model = replace(plain, tell=told.append)
+    decoded = model.decode(latents())
+    halved = autoencoder.decode(model.unscaled(latents()).half())
+    assert decoded.dtype == F32
+    assert torch.equal(decoded, halved.float())
+    levels = (decoded - exact(model).decode(latents())).abs().max() * 127.5
+    assert 0 < levels < 4
+    assert not told
+
+
+def test_it_does_not_matter_what_was_decoded_before(model: Model, told: list[str]) -> None:
+    small = latents() * 1e-4
+    first = model.decode(small)
+    assert not told
+    model.decode(latents())
+    assert told
+    assert torch.equal(model.decode(small), first)
+    assert not torch.equal(exact(model).decode(small), first)
+
+
+def test_tiles_are_decoded_each_for_itself(model: Model, told: list[str]) -> None:
+    tiled = model.decode_tiled(latents(), 4)
+    torch.testing.assert_close(tiled, exact(model).decode_tiled(latents(), 4))
+    assert len(set(told)) == 1
+
+
+def test_numbers_that_are_none_are_not_computed_again(model: Model, told: list[str]) -> None:
+    assert not model.decode(latents() * torch.nan).isfinite().any()
+    assert not told
+
+
+def test_a_masked_picture_stays_as_it_is_outside(
+    plain: Model, autoencoder: Autoencoder, told: list[str]
+) -> None:
+    narrow = overflowing(overflowing(autoencoder), begin="encoder")
+    model = replace(plain, autoencoder=narrow, tell=told.append)
+    photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[16:48, 8:40] = 255
+    request = replace(
+        REQUEST, steps=1, height=64, init=digest(photo), mask=digest(mask), inpaint=Inpaint(blur=0)
+    )
+    pictures = [
+        finish(job, [*steps(job)][-1].state)
+        for job in (prepare(one, request, Inputs(photo, mask)) for one in (model, exact(model)))
+    ]
+    assert told
+    assert pictures[0].changed
+    assert (pictures[0].rgb[mask == 0] == photo[mask == 0]).all()
+    assert (pictures[0].rgb == pictures[1].rgb).all()
+
+
+@torch.no_grad()
+def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
+    checkpoints: dict[str, Path], tinies: dict[str, Tiny]
+) -> None:
+    model = load_checkpoint(checkpoints["SDXL"], digest="known", dtype=F16)
+    assert model.unet.out[2].weight.dtype == F16
     theirs = reference_vae(tinies["SDXL"])
-    theirs.decoder.conv_in.weight.data.mul_(1e6)
-    latent = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    halved: Any = copy.deepcopy(model.autoencoder).half()
-    assert not halved.decode(model.unscaled(latent).half()).isfinite().all()
-    expected = theirs.decode(model.unscaled(latent)).sample
-    torch.testing.assert_close(model.decode(latent), expected, atol=1e-4, rtol=1e-3)
-    assert model.decode_tiled(latent, 8).isfinite().all()
+    expected = theirs.decode(model.unscaled(latents())).sample
+    torch.testing.assert_close(model.decode(latents()), expected, atol=1e-4, rtol=1e-3)
 
 
-def test_a_whole_picture_is_drawn(model: Model) -> None:
-    assert model.unet.out[2].weight.dtype == torch.float16
-    *_, last = steps(prepare(model, replace(REQUEST, steps=1)))
-    picture = finish(prepare(model, replace(REQUEST, steps=1)), last.state)
-    assert picture.rgb.std() > 0
+@pytest.mark.parametrize(
+    ("chosen", "device", "overflows", "capability", "expected"),
+    [
+        (F32, GPU, True, (9, 0), F32),
+        (BF16, CPU, False, (0, 0), BF16),
+        (BF16, GPU, True, (9, 0), BF16),
+        (F16, GPU, False, (7, 5), F16),
+        (F16, GPU, True, (8, 0), BF16),
+        (F16, GPU, True, (7, 5), F32),
+        (F16, CPU, False, (0, 0), F32),
+    ],
+)
+def test_autoencoders_compute_in_what_suits_them(
+    chosen: torch.dtype,
+    device: torch.device,
+    overflows: bool,
+    capability: tuple[int, int],
+    expected: torch.dtype,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda _: capability)
+    assert of_autoencoder(chosen, device, overflows=overflows) == expected
+
+
+def test_half_of_the_bits_are_for_gpus() -> None:
+    assert (suiting(GPU), suiting(CPU)) == (F16, F32)
+    warned = {family.name for family in FAMILIES if family.overflows}
+    assert {"Stable Diffusion XL", "Stable Diffusion x4 upscaler"} <= warned
+    assert not warned & {"Stable Diffusion 1", "Stable Diffusion 2"}
+
+
+def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
+    plans = {}
+    for dtype in (F32, BF16):
+        model = load_checkpoint(checkpoints["SD1"], digest="known", dtype=dtype)
+        weights = model.autoencoder.state_dict().values()
+        assert {weight.dtype for weight in weights} == {dtype}
+        assert model.plan.weights["autoencoder"] == size_of(model.autoencoder, dtype=dtype)
+        plans[dtype] = model.plan
+    assert plans[F32].working["autoencoder"] == 2 * plans[BF16].working["autoencoder"]
+
+
+def test_a_picture_says_in_which_numbers_it_was_made(checkpoints: dict[str, Path]) -> None:
+    path = checkpoints["SD1"]
+    assert load_checkpoint(path, digest="known").arithmetic == "float32"
+    halved = load_checkpoint(path, digest="known", dtype=BF16)
+    assert halved.arithmetic == "bfloat16, autoencoder bfloat16"
+    assert (
+        '"precision": "bfloat16, autoencoder' in prepare(halved, REQUEST).description["environment"]
+    )

@@ -8,12 +8,14 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
+from core.networks.autoencoder import Autoencoder
 from core.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -21,7 +23,12 @@ from ldm_studio.command_line.exits import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.models import models
 from ldm_studio.models.checkpoints import Catalogue
+from ldm_studio.pictures.drawing import draw
+from ldm_studio.pictures.formats import save
 from ldm_studio.pictures.images import read_request
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.replay import replay
+from tests.core.checkpoints.test_half import NARROW
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.models.files import (
@@ -313,6 +320,50 @@ def test_the_precision_that_is_said_is_the_models(tiny_sd1) -> None:
     assert model is not None
     pipeline._model = replace(model, dtype=torch.bfloat16)
     assert pipeline.begin(REQUEST, None, None).environment.precision == "bfloat16"
+
+
+def overflowing(pipeline: CorePipeline) -> None:
+    """As on a GPU, with an autoencoder that goes through numbers that float16 has not."""
+    model = pipeline._model
+    assert model is not None
+    made: Any = randomise(Autoencoder(NARROW), 5)
+    made.decoder.conv_in.weight.mul_(3e4)
+    pipeline._model = replace(model, autoencoder=made.half())
+
+
+def test_an_autoencoder_that_overflows_is_told(tiny_sd1) -> None:
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(str(tiny_sd1))
+    overflowing(pipeline)
+    run = pipeline.begin(REQUEST, None, None)
+    assert run.environment.precision == "float32, autoencoder float16"
+    *_, last = run.steps()
+    assert run.notes == ()
+    assert run.finish(last).rgb.std() > 0
+    assert run.notes == (
+        "The autoencoder's numbers are too large for float16: it computed in float32 instead.",
+    )
+    assert pipeline.begin(REQUEST, None, None).notes == ()
+    assert run.finish(last, tiled=True).rgb.std() > 0
+    assert "decoded in small tiles" in run.notes[-1]
+
+
+def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path) -> None:
+    here, there = CorePipeline(device="cpu"), CorePipeline(device="cpu")
+    for pipeline in (here, there):
+        pipeline.load(str(tiny_sd1))
+    overflowing(there)
+    drawn = draw(here.begin(replace(REQUEST, model=str(tiny_sd1)), None, None), lambda *_: None)
+    path = tmp_path / "made.png"
+    save(path, drawn.picture.rgb, drawn.picture.request, "tiny", "", drawn.record)
+    inputs = InputStore(tmp_path)
+    assert replay(path, here, inputs).identical
+    verdict = replay(path, there, inputs)
+    assert not verdict.pixels_equal
+    assert verdict.causes == (
+        "the precision: float32 when it was made, float32, autoencoder float16 here",
+    )
+    assert replay(path, there, inputs) == verdict
 
 
 def test_the_digest_is_computed_once(tiny_sd1, monkeypatch) -> None:
