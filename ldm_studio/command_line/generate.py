@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -206,13 +206,13 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         _say_what_was_drawn_by_lot(arguments, request)
         _say_what_is_unread(request, model)
         keep_or_say(start)
-        finished, said = 0, set[str]()
+        finished = 0
         try:
             with output.progress(request.count) as on_step:
                 for single in each(request, wildcards):
                     began = time.perf_counter()
                     drawing = engine.begin(single, start.image, start.mask, start.later)
-                    _say_once(drawing.notes, said)
+                    target.say_once(drawing.notes)
                     if arguments.stop_after is not None:
                         _stop(arguments, target, drawing, on_step, began)
                         continue
@@ -422,13 +422,6 @@ def _say_what_is_missing(request: Request, wildcards: Wildcards) -> None:
 def _say_problem(name: str, text: str, problem: Problem) -> None:
     where = text[problem.start : problem.end]
     say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
-
-
-def _say_once(notes: Iterable[str], said: set[str]) -> None:
-    for note in notes:
-        if note not in said:
-            say(note)
-            said.add(note)
 
 
 def _say_what_was_drawn_by_lot(arguments: Namespace, request: Request) -> None:

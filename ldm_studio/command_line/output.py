@@ -7,7 +7,7 @@ import secrets
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,10 +83,7 @@ class Output:
 
         Says what of the picture is otherwise than asked.
         """
-        for sentence in drawn.notes:
-            if sentence not in self._said:
-                say(sentence)
-        self._said.update(drawn.notes)
+        self.say_once(drawn.notes)
         try:
             path = self._save(drawn, model)
         except PictureError as error:
@@ -94,6 +91,13 @@ class Output:
         if problem := note(path):
             say(f"the picture is saved, but not in the history yet: {problem}")
         return path
+
+    def say_once(self, sentences: Iterable[str]) -> None:
+        """Those that were not said of a picture before."""
+        for sentence in sentences:
+            if sentence not in self._said:
+                say(sentence)
+                self._said.add(sentence)
 
     def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
         picture = drawn.picture

@@ -62,12 +62,10 @@ class FakeRun:
     def mark(self, step: int) -> str:
         return f"{step:016x}"
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return ("it overflowed",) if self.request.prompt == "overflow" else ()
-
     def finish(self, step: Any) -> Any:
         assert step == self.total - 1
+        if self.request.prompt == "overflow":
+            self.notes = (*self.notes, "It overflowed.")
         shape = (self.request.height, self.request.width, 3)
         return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
 

@@ -143,11 +143,12 @@ def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
     assert all((tmp_path / line).exists() for line in lines)
 
 
-def test_what_is_otherwise_than_asked_is_said_once(run, capsys):
+def test_what_decoding_did_otherwise_is_said_once(run, pipeline, capsys):
+    pipeline.notes = ("The negative prompt has no effect.",)
     assert run("generate", "overflow", "--seed", "1", "--count", "2") == 0
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2
-    assert err == "it overflowed\n"
+    assert err == "The negative prompt has no effect.\nIt overflowed.\n"
 
 
 def test_json_says_how_each_picture_was_made(run, capsys):
