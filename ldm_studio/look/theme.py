@@ -137,7 +137,7 @@ QToolButton:checked {{ background: {accent}; color: {name(Role.HighlightedText)}
 QToolButton:checked:disabled {{ background: {hover}; color: {faint}; border-color: {line}; }}
 QToolButton:checked:focus {{ border-color: {name(Role.Text)}; }}
 QToolButton#link, QToolButton#link:checked {{
-    background: transparent; text-align: left; padding: 2px 4px 0 0; border: 0;
+    background: transparent; text-align: left; padding: 2px 0 0 0; border: 0;
     border-radius: 0; border-bottom: 2px solid transparent;
     color: {name(Role.PlaceholderText)}; }}
 QToolButton#link:hover, QToolButton#link:focus {{ color: {name(Role.Text)}; }}

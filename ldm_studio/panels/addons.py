@@ -5,41 +5,35 @@ from __future__ import annotations
 import re
 from concurrent.futures import Future
 
-from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QPalette, QTextCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
 from ldm_studio.canvas.background import Background
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.models import addons
 from ldm_studio.models.addons import FoundAddon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.fields import NumberBox, Segments
+from ldm_studio.panels.link import Link
 from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
-SLACK = 10
-"""Logical pixels that Qt leaves behind the word."""
 LORA, EMBEDDING = "lora", "embedding"
 
 
-class AddonsButton(QToolButton):
+class AddonsButton(Link):
     """Opens a picker of what lies in the folders of models; the list is looked up each time."""
 
     def __init__(self, store: StudioStore, prompt: PromptEditor, negative: PromptEditor) -> None:
-        super().__init__()
+        super().__init__(self.tr("LoRAs"))
         self._store, self._prompt, self._negative = store, prompt, negative
         self._found: list[FoundAddon] = []
         self._was_loading = store.run.loading
         self.background = Background(self)
-        self.setText(self.tr("LoRAs"))
-        self.setObjectName("link")
         self.setToolTip(self.tr("Write a LoRA or an embedding into the prompt."))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIcon(icon("chevron-down", checked=QPalette.ColorRole.Text))
-        self.setIconSize(QSize(14, 14))
         self.picker = Picker(
             self,
             self.tr("LoRAs and embeddings"),
@@ -78,9 +72,6 @@ class AddonsButton(QToolButton):
         self.clicked.connect(self.open)
         store.run_changed.connect(self._run_changed)
         self._fill()
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint() - QSize(SLACK, 0)
 
     def open(self) -> None:
         self.look()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
 
 from core.text.passage import A1111
 from core.text.prompt import Problem, Prompt, parse
 from core.text.wildcards import Values, missing, read_template
 from ldm_studio.canvas.dropping import offers_picture
+from ldm_studio.panels.elided import ElidedLabel
 from ldm_studio.panels.highlight import looks, written
 from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
 from ldm_studio.panels.suggesting import Names, Suggestions, suggestions
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from core.text.reading import Reading
 
 PAD = 6
-ELIDED_AT = 176
-"""Logical pixels that the counter may take."""
-
 
 _KEYS: dict[tuple[Qt.KeyboardModifier, int], Callable[[Edit], Edit]] = {
     (Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Up): lambda edit: change_weight(edit, STEP),
@@ -236,13 +234,12 @@ def _index(text: str, units: int) -> int:
     return len(encoded.decode("utf-16-le", "surrogatepass"))
 
 
-class TokenCounter(QLabel):
+class TokenCounter(ElidedLabel):
     """`n/limit`, and in words what is wrong with it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("caption")
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def show_reading(self, prompt: str, reading: Reading | None) -> None:
@@ -257,15 +254,14 @@ class TokenCounter(QLabel):
             ).format(limit=reading.limit, count=reading.count)
             cut, unknown = reading.count > reading.limit, bool(reading.unknown)
             if cut:
-                text = " · ".join((text, self.tr("the rest is not read")))
+                text = " · ".join((text, self.tr("cut off")))
                 tip = " ".join((tip, self.tr("What is struck out is not read.")))
             if unknown:
                 words = ", ".join(dict.fromkeys(prompt[a:b] for a, b in reading.unknown))
                 if not cut:
                     text = " · ".join((text, self.tr("unknown: {words}").format(words=words)))
                 tip = " ".join((tip, self.tr("It does not know: {words}.").format(words=words)))
-        elide = Qt.TextElideMode.ElideRight
-        self.setText(self.fontMetrics().elidedText(text, elide, ELIDED_AT))
+        self.setText(text)
         self.setToolTip(tip)
         if self.property("wrong") != (cut or unknown):
             self.setProperty("wrong", cut or unknown)

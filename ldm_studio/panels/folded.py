@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import tool_button
+from ldm_studio.panels.link import Link
 from ldm_studio.translation import counted
 
 
@@ -16,13 +17,9 @@ class Folded(QWidget):
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__()
-        self.toggle = QToolButton()
-        self.toggle.setText(text)
+        self.toggle = Link(text)
         self.toggle.setCheckable(True)
-        self.toggle.setObjectName("link")
         self.toggle.setToolTip(tip)
-        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.toggle.setIconSize(QSize(14, 14))
         self.mark = QLabel()
         self.mark.setForegroundRole(QPalette.ColorRole.Link)
         self.reset = tool_button(
@@ -58,8 +55,7 @@ class Folded(QWidget):
 
     def _fold(self, shown: bool) -> None:
         self.body.setVisible(shown)
-        name = "chevron-down" if shown else "chevron-right"
-        self.toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
+        self.toggle.show_open(shown)
 
     def _reveal(self, shown: bool) -> None:
         """Scroll what was unfolded into view, when it has its place."""

@@ -7,14 +7,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette, QTextCursor
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,10 +22,11 @@ from core.errors import RequestError
 from core.text.wildcards import Values, read_template, resolved
 from ldm_studio.canvas.background import Background
 from ldm_studio.engine.counting import WordCounter
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.panels.addons import AddonsButton
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout
+from ldm_studio.panels.link import Link
 from ldm_studio.panels.styles import StylesButton
 from ldm_studio.panels.suggesting import Names
 from ldm_studio.pipeline import ModelInfo
@@ -77,13 +77,9 @@ class PromptPanel(QWidget):
         )
         self.addons = AddonsButton(store, self.prompt, self.negative)
         self.styles = StylesButton(styles, self.prompt, self.negative)
-        self.negative_toggle = QToolButton()
-        self.negative_toggle.setText(self.tr("Negative prompt"))
+        self.negative_toggle = Link(self.tr("Negative prompt"))
         self.negative_toggle.setCheckable(True)
-        self.negative_toggle.setObjectName("link")
         self.negative_toggle.setToolTip(self.tr("Show or hide what the picture shall not contain."))
-        self.negative_toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.negative_toggle.setIconSize(QSize(14, 14))
 
         caption = QLabel(self.tr("Prompt"))
         caption.setObjectName("caption")
@@ -190,8 +186,7 @@ class PromptPanel(QWidget):
     def _show_negative(self, shown: bool) -> None:
         self.negative.setVisible(shown)
         self.negative_count.setVisible(shown)
-        name = "chevron-down" if shown else "chevron-right"
-        self.negative_toggle.setIcon(icon(name, checked=QPalette.ColorRole.Text))
+        self.negative_toggle.show_open(shown)
 
     def _show_run(self, run: RunState) -> None:
         if run.model is not self._model:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.forecast import WORTH_TELLING, Forecast
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
+from ldm_studio.panels.link import Link
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.store.run_state import RunState
@@ -72,13 +72,10 @@ class RunArea(QWidget):
         self.forecast.setToolTip(
             self.tr("What the next picture will take, as foretold from the last: time, and memory.")
         )
-        self.waiting = QToolButton()
-        self.waiting.setObjectName("link")
+        self.waiting = Link()
         self.waiting.setAccessibleName(self.tr("Queue"))
         self.waiting.setCheckable(True)
         self.waiting.setToolTip(self.tr("Show or hide what runs and what waits (Ctrl+J)."))
-        self.waiting.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.waiting.setIconSize(QSize(14, 14))
         self.waiting.setMinimumWidth(1)  # its words may be cut, the column may not grow
         self.queue = QueuePanel()
 
@@ -170,8 +167,7 @@ class RunArea(QWidget):
         self.waiting.setText(words)
         self.waiting.setAccessibleDescription(words)
         self.waiting.setVisible(bool(words))
-        name = "chevron-down" if self._queue_shown else "chevron-right"
-        self.waiting.setIcon(icon(name, checked=QPalette.ColorRole.Text))
+        self.waiting.show_open(self._queue_shown)
         self.queue.setVisible(bool(words) and self._queue_shown)
         self.offer_changed.emit()
 

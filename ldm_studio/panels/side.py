@@ -10,6 +10,8 @@ from ldm_studio.look.theme import GRID
 WIDTH = 344
 """Logical pixels, in languages whose words are no longer than the English ones."""
 _EDGE = 1
+_RIGHT = 14
+"""Logical pixels at the right of the panels: the scroll bar, where there is one, lies within."""
 
 
 class Side(QFrame):
@@ -30,13 +32,24 @@ class Side(QFrame):
         self.inside.setObjectName("column")
         scroll.setWidget(self.inside)
         self.column = QVBoxLayout(self.inside)
-        # The scroll bar, where there is one, is in the margin at the right.
-        self.column.setContentsMargins(2 * GRID, 12, 12, 2 * GRID)
         self.column.setSpacing(GRID // 2)
-        self.inside.installEventFilter(self)
+        self._bar = scroll.verticalScrollBar()
+        self._leave_margins()
+        for widget in (self.inside, self._bar):
+            widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest and watched is self.inside:
-            needed = self.inside.minimumSizeHint().width() + 2 * _EDGE
+        kind = event.type()
+        if watched is self.inside and kind == QEvent.Type.LayoutRequest:
+            needed = self.inside.minimumSizeHint().width() + self._bar_width() + 2 * _EDGE
             self.setFixedWidth(max(WIDTH, needed))
+        elif watched is self._bar and kind in (QEvent.Type.Show, QEvent.Type.Hide):
+            self._leave_margins()
         return False
+
+    def _leave_margins(self) -> None:
+        """The panels keep their width and place when the scroll bar comes and goes."""
+        self.column.setContentsMargins(2 * GRID, 12, _RIGHT - self._bar_width(), 2 * GRID)
+
+    def _bar_width(self) -> int:
+        return self._bar.sizeHint().width() if self._bar.isVisibleTo(self) else 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from core.device import memory_in_use
+from ldm_studio.panels.elided import ElidedLabel
 from ldm_studio.panels.run_button import duration
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -18,22 +18,20 @@ class StatusBar(QStatusBar):
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self.state = QLabel()
+        self.state = ElidedLabel()
         self.speed = QLabel()
         self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
         self.bar.setFixedWidth(120)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.memory = QLabel()
-        self.model = QLabel()
+        self.model = ElidedLabel()
         self.state.setContentsMargins(12, 0, 0, 0)
         self.model.setContentsMargins(12, 0, 12, 0)
-        self.model.setToolTip(self.tr("The model and where it runs."))
         self.speed.setToolTip(self.tr("Steps a second, and the time left."))
         self.memory.setToolTip(self.tr("Memory that LDM Studio uses."))
         self.memory.setContentsMargins(12, 0, 0, 0)
         for label in (self.state, self.speed, self.memory, self.model):
             label.setObjectName("caption")
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self.addWidget(self.state, 1)
         self.addPermanentWidget(self.speed)
         self.addPermanentWidget(self.bar)
@@ -44,6 +42,7 @@ class StatusBar(QStatusBar):
 
     def _show_run(self, run: RunState) -> None:
         self.state.setText(_state(run))
+        self.state.setToolTip(self.state.text())
         self.speed.setText(_speed(run))
         self.bar.setVisible(run.busy)
         self.bar.setValue(round(1000 * run.fraction))
@@ -52,6 +51,8 @@ class StatusBar(QStatusBar):
             self.model.setText(f"{run.model.name} · {run.model.device}")
         else:
             self.model.setText("" if run.loading else self.tr("No model"))
+        what = self.tr("The model and where it runs.")
+        self.model.setToolTip("\n".join(filter(None, (self.model.text(), what))))
 
 
 def _state(run: RunState) -> str:
@@ -79,7 +80,7 @@ def _drawing(run: RunState) -> str:
     if run.count > 1:
         words = translate("Status", "Picture {picture} of {count}, step {step}/{steps}")
     else:
-        words = translate("Status", "step {step}/{steps}")
+        words = translate("Status", "Step {step}/{steps}")
     return words.format(picture=run.index + 1, count=run.count, step=run.step, steps=run.steps)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPalette, QTextCursor
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QTextCursor
+from PySide6.QtWidgets import QMenu
 
-from ldm_studio.look.theme import icon
 from ldm_studio.panels.editor import PromptEditor
+from ldm_studio.panels.link import Link
 from ldm_studio.prompts.styles import Style, StyleBook, StyleError
 from ldm_studio.translation import translate
 
@@ -18,29 +18,19 @@ if TYPE_CHECKING:
 
 WIDEST = 260
 """Logical pixels of a name in the menu."""
-SLACK = 10
-"""Logical pixels that Qt leaves behind the word: without, it ends where the editor below does."""
 
 
-class StylesButton(QToolButton):
+class StylesButton(Link):
     """Opens the menu of styles; they are applied to two editors."""
 
     failed = Signal(object)
     """StyleError"""
 
     def __init__(self, book: StyleBook, prompt: PromptEditor, negative: PromptEditor) -> None:
-        super().__init__()
+        super().__init__(self.tr("Styles"))
         self._book, self._prompt, self._negative = book, prompt, negative
-        self.setText(self.tr("Styles"))
-        self.setObjectName("link")
         self.setToolTip(self.tr("Apply a style to the prompt, or keep the prompt as one."))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIcon(icon("chevron-down", checked=QPalette.ColorRole.Text))
-        self.setIconSize(QSize(14, 14))
         self.clicked.connect(self._open)
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint() - QSize(SLACK, 0)
 
     def menu_of_styles(self) -> QMenu:
         """A new menu that goes away when it is closed."""

@@ -376,9 +376,9 @@ class Timeline(QFrame):
 
     def _words(self, at: int, count: int) -> str:
         if not self.ticks.is_open and count:
-            return self.tr("step {step} of {count}").format(step=self._done, count=count)
+            return self.tr("Step {step} of {count}").format(step=self._done, count=count)
         if at:
-            words = self.tr("step {step} of {count}").format(step=at, count=count)
+            words = self.tr("Step {step} of {count}").format(step=at, count=count)
         else:
             words = self.tr("%n steps", "", count)
         return words if self._kept else self.tr("{steps} (not kept)").format(steps=words)

@@ -306,7 +306,7 @@
     <name>Announcing</name>
     <message>
         <source>Picture {number} of {count} is being drawn.</source>
-        <translation>正在绘制第 {number} / {count} 张图片。</translation>
+        <translation>正在绘制第 {number}/{count} 张图片。</translation>
     </message>
     <message>
         <source>The picture is being drawn.</source>
@@ -314,7 +314,7 @@
     </message>
     <message>
         <source>Step {step} of {steps}.</source>
-        <translation>第 {step} / {steps} 步。</translation>
+        <translation>第 {step}/{steps} 步。</translation>
     </message>
     <message>
         <source>The picture is finished: {prompt}.</source>
@@ -382,7 +382,7 @@
     <name>CandidateBar</name>
     <message>
         <source>{index} of {count}</source>
-        <translation>{index} / {count}</translation>
+        <translation>{index}/{count}</translation>
     </message>
     <message>
         <source>Candidates</source>
@@ -2636,7 +2636,7 @@
     </message>
     <message>
         <source>{number} of {pictures}</source>
-        <translation>{number} / {pictures}</translation>
+        <translation>{number}/{pictures}</translation>
     </message>
 </context>
 <context>
@@ -3725,11 +3725,11 @@
     </message>
     <message>
         <source>Looking through the folders: {done} of {total}</source>
-        <translation>正在查看文件夹：{done} / {total}</translation>
+        <translation>正在查看文件夹：{done}/{total}</translation>
     </message>
     <message>
         <source>Looking through {folder}: {done} of {total}</source>
-        <translation>正在查看 {folder}：{done} / {total}</translation>
+        <translation>正在查看 {folder}：{done}/{total}</translation>
     </message>
     <message>
         <source>Looking through {folder}…</source>
@@ -3741,7 +3741,7 @@
     </message>
     <message>
         <source>Exporting to {folder}: {done} of {total}</source>
-        <translation>正在导出到 {folder}：{done} / {total}</translation>
+        <translation>正在导出到 {folder}：{done}/{total}</translation>
     </message>
 </context>
 <context>
@@ -3783,7 +3783,7 @@
     <name>Queue</name>
     <message>
         <source>{done} of {count} done</source>
-        <translation>已完成 {done} / {count}</translation>
+        <translation>已完成 {done}/{count}</translation>
     </message>
     <message>
         <source>waits</source>
@@ -3791,7 +3791,7 @@
     </message>
     <message>
         <source>step {step} of {steps}</source>
-        <translation>第 {step} / {steps} 步</translation>
+        <translation>第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>starts</source>
@@ -3799,7 +3799,7 @@
     </message>
     <message>
         <source>paused at step {step} of {steps}</source>
-        <translation>暂停于第 {step} / {steps} 步</translation>
+        <translation>暂停于第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>paused</source>
@@ -3807,7 +3807,7 @@
     </message>
     <message>
         <source>interrupted at step {step} of {steps}</source>
-        <translation>中断于第 {step} / {steps} 步</translation>
+        <translation>中断于第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>interrupted</source>
@@ -3944,7 +3944,7 @@
     </message>
     <message>
         <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
-        <translation>图片“{name}”在第 {step} / {steps} 步被中断。</translation>
+        <translation>图片“{name}”在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
         <source>A picture (“{name}”) was interrupted.</source>
@@ -3952,7 +3952,7 @@
     </message>
     <message>
         <source>A picture was interrupted at step {step} of {steps}.</source>
-        <translation>一张图片在第 {step} / {steps} 步被中断。</translation>
+        <translation>一张图片在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
         <source>A picture was interrupted.</source>
@@ -4042,7 +4042,7 @@
     </message>
     <message>
         <source>Replaying {name}: step {step} of {steps}</source>
-        <translation>正在重放 {name}：第 {step} / {steps} 步</translation>
+        <translation>正在重放 {name}：第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>Replayed {name}: {found}</source>
@@ -4058,11 +4058,11 @@
     </message>
     <message>
         <source>step {step} of {steps} is the first that differs; it ends in the same picture.</source>
-        <translation>从第 {step} / {steps} 步开始不同，但最终图片相同。</translation>
+        <translation>从第 {step}/{steps} 步开始不同，但最终图片相同。</translation>
     </message>
     <message>
         <source>step {step} of {steps} is the first that differs; it ends in another picture.</source>
-        <translation>从第 {step} / {steps} 步开始不同，最终图片也不同。</translation>
+        <translation>从第 {step}/{steps} 步开始不同，最终图片也不同。</translation>
     </message>
     <message>
         <source>the finished picture differs.</source>
@@ -5363,7 +5363,7 @@
     </message>
     <message>
         <source>Rating: {stars} of {most} stars</source>
-        <translation>评分：{stars} / {most} 星</translation>
+        <translation>评分：{stars}/{most} 星</translation>
     </message>
 </context>
 <context>
@@ -5429,10 +5429,10 @@
     </message>
     <message>
         <source>Picture {picture} of {count}, step {step}/{steps}</source>
-        <translation>第 {picture} / {count} 张，第 {step}/{steps} 步</translation>
+        <translation>第 {picture}/{count} 张，第 {step}/{steps} 步</translation>
     </message>
     <message>
-        <source>step {step}/{steps}</source>
+        <source>Step {step}/{steps}</source>
         <translation>第 {step}/{steps} 步</translation>
     </message>
     <message>
@@ -5742,8 +5742,8 @@
         <translation>从第 {step} 步分支</translation>
     </message>
     <message>
-        <source>step {step} of {count}</source>
-        <translation>第 {step} / {count} 步</translation>
+        <source>Step {step} of {count}</source>
+        <translation>第 {step}/{count} 步</translation>
     </message>
     <message numerus="yes">
         <source>%n steps</source>
@@ -5782,8 +5782,8 @@
         <translation>模型只读取提示词的 {limit} 个词元（单词或其一部分）；此提示词有 {count} 个。</translation>
     </message>
     <message>
-        <source>the rest is not read</source>
-        <translation>其余不会读取</translation>
+        <source>cut off</source>
+        <translation>超出部分不读取</translation>
     </message>
     <message>
         <source>What is struck out is not read.</source>
@@ -8084,7 +8084,7 @@
     </message>
     <message>
         <source>{0} of {1} pictures are done</source>
-        <translation>已完成 {0} / {1} 张图片</translation>
+        <translation>已完成 {0}/{1} 张图片</translation>
     </message>
     <message>
         <source>{0} reaches beyond its elements</source>

@@ -100,10 +100,10 @@ def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
 
 
 def _width_of(button: QToolButton) -> int:
-    """With its icon beside the text, and what Qt leaves between and around them."""
+    """With its icon beside the text, and what Qt leaves between them."""
     words = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
     beside = button.toolButtonStyle() is button.toolButtonStyle().ToolButtonTextBesideIcon
-    least = words + (button.iconSize().width() + 8 if beside and not button.icon().isNull() else 0)
+    least = words + (button.iconSize().width() + 4 if beside and not button.icon().isNull() else 0)
     return max(least, button.sizeHint().width())
 
 

@@ -39,7 +39,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     view, button = application.window.canvas.view, application.window.run_area.button
     assert view.document.preview is not None
     assert "1/10" in button.text()
-    assert "step 1/10" in application.window.status.state.text()
+    assert "Step 1/10" in application.window.status.state.text()
     if memory_in_use():  # where the system says
         assert re.fullmatch(r"\d+ MB", application.window.status.memory.text())
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):

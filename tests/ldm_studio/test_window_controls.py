@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from core.request import Request
 from ldm_studio.canvas.tools import Tool
@@ -85,6 +87,29 @@ def test_nothing_in_the_left_column_is_cut_off(application) -> None:
     for panel in (window.prompt, window.sampler):
         assert panel.minimumSizeHint().width() <= panel.width()
         assert panel.geometry().right() < room
+
+
+def test_the_left_column_keeps_its_place_when_a_scroll_bar_comes(application) -> None:
+    window = application.window
+    places = set()
+    for size in ((1280, 800), (640, 400)):
+        window.resize(*size)
+        QApplication.processEvents()
+        (scroll,) = window.findChildren(QScrollArea)
+        assert scroll.verticalScrollBar().isVisible() == (size == (640, 400))
+        assert scroll.horizontalScrollBar().maximum() == 0
+        places |= {(panel.x(), panel.width()) for panel in (window.prompt, window.sampler)}
+    assert len(places) == 1
+
+
+def test_long_words_of_the_status_widen_nothing(start) -> None:
+    name = "a-checkpoint-with-a-name-of-many-words-pruned-fp16"
+    model = replace(MODEL, name=name, device="NVIDIA GeForce RTX 4090 Laptop GPU, float16")
+    window = start(FakePipeline(model=model)).window
+    window.resize(640, 400)
+    QApplication.processEvents()
+    assert window.width() == 640
+    assert name in window.status.model.toolTip()
 
 
 def test_a_small_screen_of_double_scale_is_enough(application) -> None:

@@ -35,14 +35,14 @@ def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
     application.studio.generate()
     with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
         gate.let(1)
-    assert timeline.label.text() == "step 1 of 10"
+    assert timeline.label.text() == "Step 1 of 10"
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):
         gate.open()
     assert timeline.label.text() == "10 steps"
     assert preview(application) is None
     look(application, qtbot, 3)
     assert preview(application) is not None
-    assert timeline.label.text() == "step 3 of 10"
+    assert timeline.label.text() == "Step 3 of 10"
     timeline.release()
     assert preview(application) is None
 
@@ -66,7 +66,7 @@ def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
     assert window.timeline.ticks.hasFocus()
     with qtbot.waitSignal(application.bridge.looked, timeout=5000):
         qtbot.keyClick(window.timeline.ticks, Qt.Key.Key_Left)
-    assert window.timeline.label.text() == "step 4 of 5"
+    assert window.timeline.label.text() == "Step 4 of 5"
 
 
 def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:

@@ -47,7 +47,7 @@ def test_while_a_picture_forms_it_fills_and_cannot_be_looked_through(
     timeline, looked, qtbot
 ) -> None:
     timeline.show_run(7, 20)
-    assert timeline.label.text() == "step 7 of 20"
+    assert timeline.label.text() == "Step 7 of 20"
     qtbot.mouseMove(timeline.ticks, at(timeline, 3))
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 3))
     assert looked == []
@@ -59,7 +59,7 @@ def test_pointing_shows_a_step_and_leaving_the_picture(timeline, looked, qtbot) 
     assert timeline.label.text() == "20 steps"
     qtbot.mouseMove(timeline.ticks, at(timeline, 7))
     assert looked == [7]
-    assert timeline.label.text() == "step 7 of 20"
+    assert timeline.label.text() == "Step 7 of 20"
     assert not timeline.branch.isEnabled(), "a look is no choice"
     timeline.ticks.leaveEvent(None)
     assert looked == [7, 0]
@@ -147,7 +147,7 @@ def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtb
     assert timeline.label.text() == "20 steps (not kept)"
     assert "not kept" in timeline.label.toolTip()
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 4))
-    assert timeline.label.text() == "step 4 of 20 (not kept)"
+    assert timeline.label.text() == "Step 4 of 20 (not kept)"
     assert timeline.can_branch
 
 

@@ -1,0 +1,27 @@
+"""A label that needs no more room than there is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel
+
+
+class ElidedLabel(QLabel):
+    """Plain text in one line, whose end is left out where it does not fit. Its tooltip should say
+    all of it."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setMinimumWidth(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        box, margins = self.contentsRect(), 2 * self.margin()
+        text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, box.width() - margins
+        )
+        self.style().drawItemText(
+            QPainter(self), box, self.alignment(), self.palette(), self.isEnabled(), text,
+            self.foregroundRole(),
+        )  # fmt: skip
