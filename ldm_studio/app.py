@@ -28,6 +28,7 @@ from .engine.events import Failed, LoadFailed, Ready, ReplayFailed
 from .engine.storage import Storage
 from .help.errors import Errors
 from .history.browser.library import Library
+from .look.letters import use_letters_of
 from .look.motion import Rest
 from .look.theme import Theme, app_icon
 from .main_window import MainWindow
@@ -406,6 +407,7 @@ async def _main(
     """
     language = Language()
     language.install(chosen_language())
+    use_letters_of(app, language.locale)
     application = Application(app, pipeline)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: application.window.close_requested.emit())
@@ -458,6 +460,7 @@ async def in_another_language(
     """A window in the language of the settings in the place of `before`, at what that was at."""
     carried = await before.carry()
     language.install(before.settings.look.language)
+    use_letters_of(app, language.locale)
     application = Application(app, pipeline)
     application.take_over(carried)
     before.leave()

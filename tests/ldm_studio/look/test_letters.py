@@ -1,0 +1,32 @@
+"""Chinese is drawn with Chinese letters, on systems of another language too."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QFontDatabase
+
+from ldm_studio.look.letters import use_letters_of
+
+HERE = ["Sans Serif", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR"]
+
+
+@pytest.fixture
+def app(qapp, monkeypatch):
+    monkeypatch.setattr(QFontDatabase, "families", lambda: HERE)
+    yield qapp
+    use_letters_of(qapp, "en")
+
+
+def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
+    usual = app.font().families()
+    use_letters_of(app, "zh_CN")
+    assert app.font().families() == [*usual, "Noto Sans CJK SC"]
+    use_letters_of(app, "en")
+    assert app.font().families() == usual
+
+
+def test_where_there_is_none_for_the_language_the_font_stays(app, monkeypatch) -> None:
+    monkeypatch.setattr(QFontDatabase, "families", lambda: HERE[:2])
+    usual = app.font().families()
+    use_letters_of(app, "zh_CN")
+    assert app.font().families() == usual
