@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ..look.theme import icon
+from ..look.theme import menu_icon
 from ..translation import QT_TRANSLATE_NOOP, translate
 
 
@@ -232,7 +232,7 @@ def build_menus(
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setCheckable(spec.checkable)
         if spec.icon:
-            action.setIcon(icon(spec.icon))
+            action.setIcon(menu_icon(spec.icon))
         action.triggered.connect(handlers[spec.id])
         menus[spec.menu].addAction(action)
         actions[spec.id] = action

@@ -188,6 +188,7 @@ QToolButton::menu-indicator {{ image: none; }}
 QToolButton::menu-button {{ border: 0; border-left: 1px solid {line}; width: 20px; margin: 4px 0; }}
 QToolButton::menu-arrow {{ image: url("{arrow}"); width: 12px; height: 12px; }}
 QLabel#title {{ font-weight: 600; }}
+QLabel#heading {{ font-weight: 600; font-size: 18px; }}
 QLabel#section {{ color: {name(Role.PlaceholderText)}; font-weight: 600; padding: 8px 0 0 0; }}
 QLabel#preview {{ background: {alternate}; border-radius: 6px; }}
 QWidget#bar {{ border-bottom: 1px solid {line}; }}
@@ -208,6 +209,13 @@ QFrame#chip QToolButton {{ padding: 1px; }}
 QFrame#chip QToolButton:focus {{ padding: 0; }}
 QFrame#warned {{ border: 1px solid {name(Role.BrightText)}; border-radius: 6px; }}
 QAbstractItemView#grid {{ border: 0; }}
+QMenu {{ background: {window}; border: 1px solid {line}; padding: 4px; }}
+QMenu::item {{ padding: 5px 20px 5px 6px; border: 1px solid transparent; border-radius: 4px; }}
+QMenu::item:selected {{ background: {accent}; color: {name(Role.HighlightedText)}; }}
+QMenu::item:disabled {{ color: {faint}; }}
+QMenu::item:disabled:selected {{ background: {hover}; }}
+QMenu::icon {{ padding-left: 6px; }}
+QMenu::separator {{ height: 1px; margin: 4px 6px; background: {line}; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {line}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
 QMenuBar::item:selected {{ background: {hover}; }}
@@ -286,14 +294,15 @@ class Theme(QObject):
 class _SvgIcon(QIconEngine):
     """Draws an SVG in the palette's colour at the moment of drawing: themes may change live."""
 
-    def __init__(self, name: str, role: Role, checked: Role) -> None:
+    def __init__(self, name: str, role: Role, checked: Role, active: Role) -> None:
         super().__init__()
         self._name = name
         self._role = role
         self._checked = checked
+        self._active = active
 
     def clone(self) -> QIconEngine:
-        return _SvgIcon(self._name, self._role, self._checked)
+        return _SvgIcon(self._name, self._role, self._checked, self._active)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         _renderer(self._name, self._colour(mode, state)).render(painter, QRectF(rect))
@@ -310,8 +319,9 @@ class _SvgIcon(QIconEngine):
         colours = QApplication.palette()
         if mode == QIcon.Mode.Disabled:
             return colours.color(Group.Disabled, Role.Text).name()
-        chosen = mode == QIcon.Mode.Selected or state == QIcon.State.On
-        return colours.color(self._checked if chosen else self._role).name()
+        if mode == QIcon.Mode.Selected or state == QIcon.State.On:
+            return colours.color(self._checked).name()
+        return colours.color(self._active if mode == QIcon.Mode.Active else self._role).name()
 
 
 @cache
@@ -325,7 +335,12 @@ def icon(name: str, role: Role = Role.Text, checked: Role = Role.HighlightedText
 
     `role` is the colour; `checked` the one on a checked button, which has the accent behind it.
     """
-    return QIcon(_SvgIcon(name, role, checked))
+    return QIcon(_SvgIcon(name, role, checked, role))
+
+
+def menu_icon(name: str) -> QIcon:
+    """For a line of a menu, which has the accent behind it while the pointer is on it."""
+    return QIcon(_SvgIcon(name, Role.Text, Role.HighlightedText, Role.HighlightedText))
 
 
 def app_icon() -> QIcon:

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.engine.events import QueueItem
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID, icon, menu_icon
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.translation import counted, translate
 
@@ -391,13 +391,13 @@ class QueuePanel(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         item = self.current()
         if item is not None and item.state == "interrupted":
-            menu.addAction(icon("play"), self.tr("Resume"), self._resume)
-            menu.addAction(icon("trash"), self.tr("Discard"), self._remove)
+            menu.addAction(menu_icon("play"), self.tr("Resume"), self._resume)
+            menu.addAction(menu_icon("trash"), self.tr("Discard"), self._remove)
             return menu
         for name, text, run, button in (
             ("up", self.tr("Draw Earlier"), self._earlier, self.up),
             ("down", self.tr("Draw Later"), self._later, self.down),
             ("trash", self.tr("Remove"), self._remove, self.remove),
         ):
-            menu.addAction(icon(name), text, run).setEnabled(button.isEnabled())
+            menu.addAction(menu_icon(name), text, run).setEnabled(button.isEnabled())
         return menu

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.compose import to_qimage
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import menu_icon
 from ldm_studio.pictures.record import Record
 from ldm_studio.store.changes import in_force
 from ldm_studio.translation import translate
@@ -312,5 +312,5 @@ class Strip(QListView):
             action = menu.addAction(text, lambda signal=signal: signal.emit(entry))
             action.setEnabled(enabled)
             if name:
-                action.setIcon(icon(name))
+                action.setIcon(menu_icon(name))
         return menu

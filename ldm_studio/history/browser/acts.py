@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import menu_icon
 from ldm_studio.translation import translate
 
 
@@ -167,7 +167,7 @@ def build_actions(
         action.setIconText(act.text)  # on buttons, which have no room for keys
         action.setToolTip(act.tip)
         if act.icon:
-            action.setIcon(icon(act.icon))
+            action.setIcon(menu_icon(act.icon))
         handler = handlers[act.id]
         action.triggered.connect(lambda _=False, handler=handler: handler())
         made[act.id] = action

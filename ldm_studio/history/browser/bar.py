@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID, icon, menu_icon
 from ldm_studio.panels.fields import tool_button
 
 from .deeds import Deeds
@@ -119,15 +119,15 @@ class SearchBar(QWidget):
     def _fill_folders(self) -> None:
         menu = self.folders.menu()
         menu.clear()
-        menu.addAction(icon("plus"), self.tr("Import a Folder…"), self._deeds.ask_for_folder)
+        menu.addAction(menu_icon("plus"), self.tr("Import a Folder…"), self._deeds.ask_for_folder)
         menu.addAction(
-            icon("replay"),
+            menu_icon("replay"),
             self.tr("Look for Changes in All Folders"),
             lambda: self._library.index(self._library.folders),
         )
         menu.addSeparator()
         for folder in self._library.folders:
-            inside = menu.addMenu(icon("folder"), str(folder))
+            inside = menu.addMenu(menu_icon("folder"), str(folder))
             inside.addAction(
                 self.tr("Look for Changes"), lambda folder=folder: self._library.index([folder])
             )

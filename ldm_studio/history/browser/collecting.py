@@ -11,7 +11,7 @@ from core.errors import StudioError
 from ldm_studio.history.answers import Collected
 from ldm_studio.history.collecting import MAX_TITLE, Whole, clean_title
 from ldm_studio.history.journal import Member, Saying
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import menu_icon
 
 from .deeds import Deeds
 from .library import Library
@@ -152,7 +152,7 @@ class Collecting(QObject):
     def fill_menu(self, menu: QMenu, numbers: Sequence[int]) -> None:
         """To which collection these pictures can be added."""
         menu.clear()
-        new = menu.addAction(icon("plus"), self.tr("New Collection…"))
+        new = menu.addAction(menu_icon("plus"), self.tr("New Collection…"))
         new.triggered.connect(lambda: self.ask_for_new(numbers))
         if self.known:
             menu.addSeparator()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.history.terms import has
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import icon, menu_icon
 
 from .facet_line import CHOSEN, COUNT, TARGET, TERM, FacetLine
 from .gathering import Choice, Group
@@ -192,9 +192,13 @@ class FacetPanel(QTreeWidget):
             menu.addAction(self.tr("All but These"), lambda: self.excluded.emit(query))
         if key:
             menu.addSeparator()
-            menu.addAction(icon("pen"), self.tr("Rename…"), lambda: self.rename_requested.emit(key))
             menu.addAction(
-                icon("trash"), self.tr("Remove Collection"), lambda: self.remove_requested.emit(key)
+                menu_icon("pen"), self.tr("Rename…"), lambda: self.rename_requested.emit(key)
+            )
+            menu.addAction(
+                menu_icon("trash"),
+                self.tr("Remove Collection"),
+                lambda: self.remove_requested.emit(key),
             )
         menu.popup(self.viewport().mapToGlobal(where))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import menu_icon
 from ldm_studio.translation import translate
 
 from .chosen import Chosen
@@ -30,7 +30,7 @@ def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu
     for names in MENU:
         for name in names:
             if name == "collect":
-                inside = menu.addMenu(icon("image"), translate("History", "Add to Collection"))
+                inside = menu.addMenu(menu_icon("image"), translate("History", "Add to Collection"))
                 collecting.fill_menu(inside, chosen.ids)
             elif chosen.acts[name].isEnabled() or name not in HIDDEN:
                 menu.addAction(chosen.acts[name])

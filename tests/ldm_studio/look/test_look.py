@@ -8,11 +8,11 @@ from itertools import product
 
 import pytest
 from PySide6.QtCore import QObject, QSize, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPalette
+from PySide6.QtGui import QColor, QIcon, QKeySequence, QPalette
 from PySide6.QtSvg import QSvgRenderer
 
 from ldm_studio.commands.actions import ACTIONS, MENUS
-from ldm_studio.look.theme import ICONS, Theme, icon, palette
+from ldm_studio.look.theme import ICONS, Theme, icon, menu_icon, palette
 from ldm_studio.settings.settings import Scheme
 
 Role = QPalette.ColorRole
@@ -92,6 +92,15 @@ def test_icons_and_palette_follow_the_theme_while_the_program_runs(qapp) -> None
     theme.scheme = Scheme.DARK
     assert darkest(theme) > 0.7
     assert qapp.palette().color(Role.Window).lightness() < 128
+
+
+def test_an_icon_of_a_menu_stands_out_where_the_pointer_is(qapp) -> None:
+    """The accent is behind it there."""
+    Theme(qapp, Scheme.LIGHT)
+    drawn = menu_icon("close").pixmap(QSize(24, 24), QIcon.Mode.Active).toImage()
+    pixels = [drawn.pixelColor(x, y) for x in range(24) for y in range(24)]
+    strongest = max(pixels, key=lambda pixel: pixel.alpha())
+    assert contrast(strongest, qapp.palette().color(Role.Highlight)) >= 4.5
 
 
 def test_the_binding_does_not_lose_references_to_true_and_none(qapp) -> None:
