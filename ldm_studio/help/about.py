@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, metadata
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QTabWidget, QTextBrowser, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QTabWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from .. import __version__
-from ..look.theme import RESOURCES, app_icon
+from ..look.theme import GRID, RESOURCES, app_icon
 from ..translation import translate
 from ..versions import version_of, versions
-from .dialogs import HelpDialog, fixed_text
+from .dialogs import ButtonRole, HelpDialog, fixed_text
+from .page import draw_tables
 
 SIZE = QSize(560, 460)
 LICENSES = RESOURCES / "LICENSES.md"
@@ -23,14 +32,14 @@ PACKAGES = ("pillow", "safetensors", "tokenizers", "platformdirs", "qasync", "ms
 
 
 class AboutDialog(HelpDialog):
-    """Three pages: what it is, versions to copy, licences to read."""
+    """What it is, licences to read, versions to copy."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, translate("AboutDialog", "About LDM Studio"))
-        picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
+        picture = QLabel()
         picture.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
-        name = QLabel(f"<h2>LDM Studio {__version__}</h2>")
-        name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        name = QLabel(f"LDM Studio {__version__}")
+        name.setObjectName("heading")
         what = QLabel(
             self.tr(
                 "Pictures from latent diffusion models, made on this computer and nowhere else. "
@@ -38,14 +47,24 @@ class AboutDialog(HelpDialog):
             ),
             wordWrap=True,
         )
-        what.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        beside = QVBoxLayout()
+        beside.setSpacing(GRID // 2)
+        beside.addWidget(name)
+        beside.addWidget(what)
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID)
+        head.addWidget(picture)
+        head.addLayout(beside, 1)
         self.versions = fixed_text(self.tr("Versions"))
+        self.versions.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.versions.setPlainText("\n".join(lines()))
         self.licences = QTextBrowser()
         self.licences.setAccessibleName(self.tr("Licences"))
         self.licences.setAccessibleDescription(self.tr("Of the program and of what it stands on."))
         self.licences.setOpenExternalLinks(True)
         self.licences.setMarkdown(licences())
+        self.licences.document().setDocumentMargin(GRID)
+        draw_tables(self.licences, whole_width=True)
         tabs = QTabWidget()
         tabs.addTab(self.licences, self.tr("Licences"))
         tabs.addTab(self.versions, self.tr("Versions"))
@@ -53,10 +72,11 @@ class AboutDialog(HelpDialog):
         tabs.setAccessibleName(self.tr("Licences and versions"))
         tabs.tabBar().setAccessibleName(tabs.accessibleName())
         tabs.tabBar().setAccessibleDescription(self.tr("Left and Right turn to the other page."))
-        for widget in (picture, name, what):
-            self.column.addWidget(widget)
+        self.column.addLayout(head)
         self.column.addWidget(tabs, 1)
-        self.close_button = self.add_button(self.tr("Close"), self.accept, default=True)
+        self.close_button = self.add_button(
+            self.tr("Close"), self.accept, ButtonRole.RejectRole, default=True
+        )
 
     def begin(self) -> None:
         self.open_at(SIZE)

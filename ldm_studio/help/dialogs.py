@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
+    QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ..look.theme import GRID
 from ..translation import translate
 
+ButtonRole = QDialogButtonBox.ButtonRole
 AROUND = QSize(32, 64)
 """Of a screen, in logical pixels: what a window's frame and the system's bars may take."""
 
@@ -32,24 +33,21 @@ class HelpDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.column = QVBoxLayout()
         self.column.setSpacing(2 * GRID)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(GRID)
-        self._buttons.addStretch(1)
+        self._buttons = QDialogButtonBox()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         outer.setSpacing(2 * GRID)
         outer.addLayout(self.column, 1)
-        outer.addLayout(self._buttons)
+        outer.addWidget(self._buttons)
 
     def add_button(
-        self, text: str, act: Callable[[], object], *, first: bool = False, default: bool = False
+        self, text: str, act: Callable[[], object], role: ButtonRole, *, default: bool = False
     ) -> QPushButton:
-        """At the right; `first`: alone at the left."""
-        button = QPushButton(text)
+        """Where the platform has those of its `role`."""
+        button = self._buttons.addButton(text, role)
         button.setAutoDefault(default)
         button.setDefault(default)
         button.clicked.connect(lambda: act())
-        self._buttons.insertWidget(0 if first else self._buttons.count(), button)
         return button
 
     def open_at(self, wanted: QSize) -> None:

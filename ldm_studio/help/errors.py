@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
 from ..look.theme import GRID, Role, icon
 from ..main_window import MainWindow
 from ..translation import told, translate
-from .dialogs import HelpDialog, fixed_text, words
+from .dialogs import ButtonRole, HelpDialog, fixed_text, words
 
 MOST_KEPT = 20
 """Reports that one dialog holds; of more it only says how many."""
@@ -80,10 +80,14 @@ class ErrorDialog(HelpDialog):
         self.column.addLayout(row)
         self.column.addWidget(self.note)
         self.column.addWidget(self.details, 1)
-        self.copy = self.add_button(self.tr("Copy Details"), self._copy, first=True)
-        self.report = self.add_button(self.tr("Report a Problem…"), self._report)
+        self.copy = self.add_button(self.tr("Copy Details"), self._copy, ButtonRole.ResetRole)
+        self.report = self.add_button(
+            self.tr("Report a Problem…"), self._report, ButtonRole.ActionRole
+        )
         self._report_problem = report_problem
-        self.go_on = self.add_button(self.tr("Continue"), self.accept, default=True)
+        self.go_on = self.add_button(
+            self.tr("Continue"), self.accept, ButtonRole.RejectRole, default=True
+        )
         self.go_on.setFocus()
 
     def add(self, summary: str, report: str) -> None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
+from itertools import product
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QImage,
+    QPalette,
+    QResizeEvent,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+)
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from ..look.theme import GRID
@@ -11,6 +21,30 @@ from ..look.theme import GRID
 MARGIN = 2 * GRID
 SETTLING_MS = 120
 """After the page was made wider or narrower, before its pictures follow."""
+
+
+def draw_tables(text: QTextBrowser, *, whole_width: bool = False) -> None:
+    """Hairlines below their rows; `whole_width`: as wide as the text."""
+    line = text.palette().color(QPalette.ColorRole.Mid)
+    for table in text.document().rootFrame().childFrames():
+        if not isinstance(table, QTextTable):
+            continue
+        form = table.format()
+        form.setBorder(0)
+        form.setBorderCollapse(True)
+        form.setCellPadding(5)
+        form.setTopMargin(GRID)
+        form.setBottomMargin(GRID)
+        if whole_width:
+            form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        table.setFormat(form)
+        for row, column in product(range(table.rows()), range(table.columns())):
+            cell = table.cellAt(row, column)
+            box = cell.format().toTableCellFormat()
+            box.setBottomBorder(1)
+            box.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+            box.setBottomBorderBrush(line)
+            cell.setFormat(box)
 
 
 class Page(QTextBrowser):
@@ -39,6 +73,15 @@ class Page(QTextBrowser):
         fitted = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
         fitted.setDevicePixelRatio(ratio)
         return fitted
+
+    def doSetSource(self, url: QUrl, kind: QTextDocument.ResourceType) -> None:  # noqa: N802
+        super().doSetSource(url, kind)
+        draw_tables(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            draw_tables(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QListWidget, QSplitter
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QListWidget, QPlainTextEdit, QSplitter
 
 from .. import paths
 from ..canvas.background import Background
@@ -22,7 +22,7 @@ from ..settings.settings import Settings, as_object
 from ..startup.crash import without
 from ..translation import translate
 from .about import lines as version_lines
-from .dialogs import HelpDialog, fixed_text, words
+from .dialogs import ButtonRole, HelpDialog, fixed_text, words
 
 SIZE = QSize(680, 500)
 MAX_LOG_BYTES = 3_000_000
@@ -100,6 +100,7 @@ class ReportDialog(HelpDialog):
         self.list.setAccessibleName(self.tr("Files of the report"))
         self.list.setAccessibleDescription(self.tr("Up and Down show what another file says."))
         self.text = fixed_text(self.tr("What the file says"))
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         split = QSplitter()
         split.addWidget(self.list)
         split.addWidget(self.text)
@@ -109,8 +110,10 @@ class ReportDialog(HelpDialog):
         self.column.addWidget(self.note)
         self.column.addWidget(split, 1)
         self.column.addWidget(self.prompts)
-        self.cancel = self.add_button(self.tr("Cancel"), self.reject)
-        self.save = self.add_button(self.tr("Save…"), self._ask, default=True)
+        self.cancel = self.add_button(self.tr("Cancel"), self.reject, ButtonRole.RejectRole)
+        self.save = self.add_button(
+            self.tr("Save…"), self._ask, ButtonRole.AcceptRole, default=True
+        )
         self.prompts.toggled.connect(self._collect)
         self.list.currentTextChanged.connect(self._show)
         self.finished.connect(self._background.close)

@@ -50,6 +50,8 @@ class SaveStyleDialog(QDialog):
         self.hint = QLabel(wordWrap=True)
         self.hint.setObjectName("caption")
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         buttons = QDialogButtonBox()
         self.accept_button = buttons.addButton(
             self.tr("Save"), QDialogButtonBox.ButtonRole.AcceptRole

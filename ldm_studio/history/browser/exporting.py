@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -31,6 +30,7 @@ from core.errors import StudioError
 from ldm_studio.history.answers import Listed
 from ldm_studio.history.export import Export, Exported
 from ldm_studio.history.sheet import CAPTIONS, Sheet
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import told, translate
 
 from .deeds import Deeds
@@ -109,15 +109,25 @@ class ExportDialog(QDialog):
         browse.setToolTip(self.tr("Choose a place"))
         browse.clicked.connect(self._browse)
         place = QHBoxLayout()
+        place.setSpacing(GRID)
         place.addWidget(self.target, 1)
         place.addWidget(browse)
         self.note = QLabel(wordWrap=True)
         self.note.setObjectName("caption")
         self.note.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
-        form = QFormLayout()
-        form.addRow(self.tr("As"), self.kind)
-        form.addRow(self.tr("To"), place)
+        form = QGridLayout()
+        form.setSpacing(GRID)
+        for row, (words, buddy) in enumerate(
+            ((self.tr("As"), self.kind), (self.tr("To"), self.target))
+        ):
+            label = QLabel(words)
+            label.setObjectName("caption")
+            label.setBuddy(buddy)
+            form.addWidget(label, row, 0)
+        form.addWidget(self.kind, 0, 1)
+        form.addLayout(place, 1, 1)
+        form.setColumnStretch(1, 1)
         self.options = self._sheet_options()
         buttons = QDialogButtonBox()
         self.accept_button = buttons.addButton(
@@ -127,6 +137,8 @@ class ExportDialog(QDialog):
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
         column.addLayout(form)
         column.addWidget(self.options)
         column.addWidget(self.note)
@@ -151,6 +163,7 @@ class ExportDialog(QDialog):
         numbers = QHBoxLayout()
         for words, box in ((self.tr("Columns"), self.columns), (self.tr("Size"), self.side)):
             label = QLabel(words)
+            label.setObjectName("caption")
             label.setBuddy(box)
             numbers.addWidget(label)
             numbers.addWidget(box)

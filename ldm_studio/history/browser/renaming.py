@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBo
 
 from core.errors import PictureError
 from ldm_studio.history.renaming import new_name
+from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import mark_wrong
 from ldm_studio.translation import told
 
@@ -46,6 +47,8 @@ class RenameDialog(QDialog):
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
         for widget in (caption, self.name, self.problem, buttons):
             column.addWidget(widget)
         self.name.textChanged.connect(self._check)

@@ -207,6 +207,15 @@ def test_without_documentation_that_is_said(application, monkeypatch) -> None:
     assert "not installed" in application.window.notice.text()
 
 
+def test_nothing_in_about_reaches_beyond_its_side(application, qtbot) -> None:
+    about = AboutDialog(application.window)
+    about.begin()
+    qtbot.waitExposed(about)
+    assert about.licences.horizontalScrollBar().maximum() == 0
+    assert about.versions.horizontalScrollBar().maximum() == 0
+    about.close()
+
+
 def test_about_has_versions_and_licences(application) -> None:
     application.window.actions_by_id["about"].trigger()
     (dialog,) = application.window.findChildren(AboutDialog)
