@@ -76,8 +76,9 @@ class MainWindow(QMainWindow):
         self.strip = Strip()
         self.actions_by_id: dict[str, QAction] = {}
         self._lay_out(centre, side)
-        self.notice.shown.connect(self._make_room)
-        self.notice.dismissed.connect(self._make_room)
+        for strip in (self.notice, self.banner):
+            strip.shown.connect(self._make_room)
+            strip.dismissed.connect(self._make_room)
         self._may_close = False
         self.setAcceptDrops(True)
         self.prompt.styles.failed.connect(self._show_problem)
@@ -161,7 +162,8 @@ class MainWindow(QMainWindow):
         self.notice.show_error(error.message, error.hint)
 
     def _make_room(self) -> None:
-        self.strip_frame.setVisible(self.height() >= LOW or self.notice.isHidden())
+        told = not (self.notice.isHidden() and self.banner.isHidden())
+        self.strip_frame.setVisible(self.height() >= LOW or not told)
 
     def _show_strip(self) -> None:
         self.strip_hint.hide()

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
@@ -14,7 +22,9 @@ from ldm_studio.translation import told
 
 Role = QPalette.ColorRole
 
-
+LEFT = 44
+"""Logical pixels before the words, for the sign."""
+NARROW = 440
 Action = tuple[str, Callable[[], None]]
 """What a button says, and what it does."""
 
@@ -57,13 +67,20 @@ class NoticeStrip(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for button in (self.action, self.other):
             button.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(44, GRID, GRID, GRID)
+        self._answers = QWidget()
+        row = QHBoxLayout(self._answers)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        row.addWidget(self.words, 1)
         row.addWidget(self.action)
         row.addWidget(self.other)
-        row.addWidget(self.close_button)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(LEFT, GRID, GRID, GRID)
+        self._grid.setSpacing(GRID)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self.words, 0, 0)
+        self._grid.addWidget(self.close_button, 0, 2)
+        self._is_narrow = False
+        self._place_answers()
         self.close_button.setVisible(closable)
         self.action.clicked.connect(lambda: self._acted(self.action))
         self.other.clicked.connect(lambda: self._acted(self.other))
@@ -115,9 +132,31 @@ class NoticeStrip(QFrame):
             if offered is not None:
                 button.setText(offered[0])
                 self._acts[button] = offered[1]
+        self._answers.setVisible(bool(self._acts))
         self.show()
         self.update()
         self.shown.emit(self.words.text())
+
+    def minimumSizeHint(self) -> QSize:
+        """Of the narrow form, which it takes when it has to."""
+        hint, below = super().minimumSizeHint(), self._answers.minimumSizeHint().width()
+        if self._answers.isHidden() or self._is_narrow:
+            return hint
+        return QSize(max(hint.width() - below - GRID, LEFT + below + GRID), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_narrow != (self.width() < NARROW):
+            self._is_narrow = not self._is_narrow
+            self._place_answers()
+
+    def _place_answers(self) -> None:
+        """Beside the words, or below them where these would be a column of single words."""
+        self._grid.removeWidget(self._answers)
+        if self._is_narrow:
+            self._grid.addWidget(self._answers, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addWidget(self._answers, 0, 1)
 
     def _acted(self, button: QPushButton) -> None:
         act = self._acts.get(button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from core.request import Request
@@ -138,6 +138,22 @@ def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application
     assert not window.strip_frame.isVisible()
     window.notice.dismiss()
     assert window.strip_frame.isVisible()
+    window.banner.show_info("Branching from step 4.", "Edit any, then generate.")
+    assert not window.strip_frame.isVisible()
+
+
+def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(application) -> None:
+    window = application.window
+    notice = window.notice
+    offers = [(words, lambda: None) for words in ("Resume All", "Discard All")]
+    for size, below in (((1280, 800), False), ((640, 400), True), ((1280, 800), False)):
+        window.resize(*size)
+        notice.show_info("A picture was interrupted at step 12 of 20.", "It goes on.", *offers)
+        QApplication.processEvents()
+        assert (window.width(), window.height()) == size
+        top = notice.action.mapTo(notice, QPoint(0, 0)).y()
+        assert (top > notice.words.geometry().bottom()) == below
+        assert notice.words.width() > 180
 
 
 def test_a_small_screen_holds_every_tool(application) -> None:
