@@ -15,7 +15,7 @@ from ldm_studio.models import addons
 from ldm_studio.models.addons import FoundAddon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.fields import NumberBox, Segments
-from ldm_studio.panels.link import Link
+from ldm_studio.panels.link_button import LinkButton
 from ldm_studio.panels.picker import Item, Picker
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -24,7 +24,7 @@ from ldm_studio.translation import told
 LORA, EMBEDDING = "lora", "embedding"
 
 
-class AddonsButton(Link):
+class AddonsButton(LinkButton):
     """Opens a picker of what lies in the folders of models; the list is looked up each time."""
 
     def __init__(self, store: StudioStore, prompt: PromptEditor, negative: PromptEditor) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.panels.link import Link
+from ldm_studio.panels.link_button import LinkButton
 from ldm_studio.translation import counted
 
 
@@ -17,7 +17,7 @@ class Folded(QWidget):
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__()
-        self.toggle = Link(text)
+        self.toggle = LinkButton(text)
         self.toggle.setCheckable(True)
         self.toggle.setToolTip(tip)
         self.mark = QLabel()

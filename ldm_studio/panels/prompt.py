@@ -26,7 +26,7 @@ from ldm_studio.look.theme import GRID
 from ldm_studio.panels.addons import AddonsButton
 from ldm_studio.panels.editor import PromptEditor, TokenCounter
 from ldm_studio.panels.fields import FlowLayout
-from ldm_studio.panels.link import Link
+from ldm_studio.panels.link_button import LinkButton
 from ldm_studio.panels.styles import StylesButton
 from ldm_studio.panels.suggesting import Names
 from ldm_studio.pipeline import ModelInfo
@@ -77,7 +77,7 @@ class PromptPanel(QWidget):
         )
         self.addons = AddonsButton(store, self.prompt, self.negative)
         self.styles = StylesButton(styles, self.prompt, self.negative)
-        self.negative_toggle = Link(self.tr("Negative prompt"))
+        self.negative_toggle = LinkButton(self.tr("Negative prompt"))
         self.negative_toggle.setCheckable(True)
         self.negative_toggle.setToolTip(self.tr("Show or hide what the picture shall not contain."))
 

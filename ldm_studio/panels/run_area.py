@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from core.forecast import WORTH_TELLING, Forecast
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
-from ldm_studio.panels.link import Link
+from ldm_studio.panels.link_button import LinkButton
 from ldm_studio.panels.queue import QueuePanel
 from ldm_studio.panels.run_button import RunButton
 from ldm_studio.store.run_state import RunState
@@ -72,7 +72,7 @@ class RunArea(QWidget):
         self.forecast.setToolTip(
             self.tr("What the next picture will take, as foretold from the last: time, and memory.")
         )
-        self.waiting = Link()
+        self.waiting = LinkButton()
         self.waiting.setAccessibleName(self.tr("Queue"))
         self.waiting.setCheckable(True)
         self.waiting.setToolTip(self.tr("Show or hide what runs and what waits (Ctrl+J)."))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMargins, QObject
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from ldm_studio.look.theme import GRID
+from ldm_studio.panels.steady import SteadyColumn
 
 WIDTH = 344
 """Logical pixels, in languages whose words are no longer than the English ones."""
 _EDGE = 1
 _RIGHT = 14
-"""Logical pixels at the right of the panels: the scroll bar, where there is one, lies within."""
 
 
 class Side(QFrame):
@@ -23,33 +23,14 @@ class Side(QFrame):
         self.setFixedWidth(WIDTH)
         holder = QVBoxLayout(self)
         holder.setContentsMargins(0, 0, _EDGE, 0)
-        scroll = QScrollArea(widgetResizable=True)
-        holder.addWidget(scroll)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
-        scroll.viewport().setAutoFillBackground(False)
-        self.inside = QWidget()
-        self.inside.setObjectName("column")
-        scroll.setWidget(self.inside)
-        self.column = QVBoxLayout(self.inside)
+        self._scroll = SteadyColumn(QMargins(2 * GRID, 12, _RIGHT, 2 * GRID))
+        holder.addWidget(self._scroll)
+        self.inside, self.column = self._scroll.inside, self._scroll.column
         self.column.setSpacing(GRID // 2)
-        self._bar = scroll.verticalScrollBar()
-        self._leave_margins()
-        for widget in (self.inside, self._bar):
-            widget.installEventFilter(self)
+        self.inside.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if watched is self.inside and kind == QEvent.Type.LayoutRequest:
-            needed = self.inside.minimumSizeHint().width() + self._bar_width() + 2 * _EDGE
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.inside:
+            needed = self.inside.minimumSizeHint().width() + self._scroll.bar_width() + 2 * _EDGE
             self.setFixedWidth(max(WIDTH, needed))
-        elif watched is self._bar and kind in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._leave_margins()
         return False
-
-    def _leave_margins(self) -> None:
-        """The panels keep their width and place when the scroll bar comes and goes."""
-        self.column.setContentsMargins(2 * GRID, 12, _RIGHT - self._bar_width(), 2 * GRID)
-
-    def _bar_width(self) -> int:
-        return self._bar.sizeHint().width() if self._bar.isVisibleTo(self) else 0

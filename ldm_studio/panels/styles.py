@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QTextCursor
 from PySide6.QtWidgets import QMenu
 
 from ldm_studio.panels.editor import PromptEditor
-from ldm_studio.panels.link import Link
+from ldm_studio.panels.link_button import LinkButton
 from ldm_studio.prompts.styles import Style, StyleBook, StyleError
 from ldm_studio.translation import translate
 
@@ -20,7 +20,7 @@ WIDEST = 260
 """Logical pixels of a name in the menu."""
 
 
-class StylesButton(Link):
+class StylesButton(LinkButton):
     """Opens the menu of styles; they are applied to two editors."""
 
     failed = Signal(object)

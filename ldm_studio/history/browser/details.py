@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QDateTime, QLocale, QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -29,6 +28,7 @@ from ldm_studio.history.terms import term
 from ldm_studio.history.view import ignored
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.panels.fields import tool_button
+from ldm_studio.panels.steady import SteadyColumn
 from ldm_studio.translation import told, translate
 
 from .family import FamilyTree
@@ -197,10 +197,8 @@ class DetailsPane(QFrame):
         self.family.compare_wanted.connect(self.compare_wanted)
         self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
 
-        body = QWidget()
-        body.setObjectName("column")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(14, 14, 14, 14)
+        scroll = self._scroll = SteadyColumn(QMargins(14, 14, 14, 14))
+        column = scroll.column
         column.setSpacing(6)
         for widget in (self.preview, self.name, self.about, self.missing):
             column.addWidget(widget)
@@ -217,11 +215,6 @@ class DetailsPane(QFrame):
         ):  # fmt: skip
             column.addWidget(widget)
         column.addStretch(1)
-        scroll = self._scroll = QScrollArea(widgetResizable=True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        scroll.viewport().setAutoFillBackground(False)
         return scroll
 
     @property

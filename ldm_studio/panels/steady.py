@@ -1,0 +1,34 @@
+"""A column that scrolls, and stays where it is when its scroll bar comes and goes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMargins, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+
+class SteadyColumn(QScrollArea):
+    """`column` takes what it holds, children of `inside`. The scroll bar lies in the margin at the
+    right, which is at least as wide."""
+
+    def __init__(self, margins: QMargins) -> None:
+        super().__init__(widgetResizable=True)
+        self._margins = margins
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
+        self.viewport().setAutoFillBackground(False)
+        self.inside = QWidget()
+        self.inside.setObjectName("column")
+        self.column = QVBoxLayout(self.inside)
+        self.column.setContentsMargins(margins)
+        self.setWidget(self.inside)
+
+    def bar_width(self) -> int:
+        """0: there is none now."""
+        bar = self.verticalScrollBar()
+        return bar.sizeHint().width() if bar.isVisibleTo(self) else 0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Of what is seen, which the scroll bar makes narrower."""
+        self.column.setContentsMargins(self._margins - QMargins(0, 0, self.bar_width(), 0))
+        super().resizeEvent(event)
