@@ -21,6 +21,7 @@ class CandidateBar(Floating):
 
     def __init__(self) -> None:
         super().__init__()
+        self.row.setContentsMargins(4, 4, 4, 4)
         self.back, self.on = self._button("chevron-left"), self._button("chevron-right")
         self.words, self.keep = QLabel(), QToolButton()
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -49,7 +50,7 @@ class CandidateBar(Floating):
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Candidates"))
         for button, name, key in (
-            (self.back, self.tr("Candidate before"), "Left"),
+            (self.back, self.tr("Previous candidate"), "Left"),
             (self.on, self.tr("Next candidate"), "Right"),
         ):
             button.setAccessibleName(name)

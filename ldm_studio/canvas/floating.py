@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLayout,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -99,12 +100,14 @@ class ViewSwitch(Floating):
         super().__init__()
         self._views = views
         self._form = Form.ROW
+        self.row.setContentsMargins(4, 4, 4, 4)
         self._group = QButtonGroup(self)
         self.buttons: dict[MaskView, QToolButton] = {}
         for view, _, _ in self.WORDS:
             button = QToolButton()
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, view=view: self._press(view))
             self._group.addButton(button)
             self.row.addWidget(button)

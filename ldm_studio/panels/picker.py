@@ -40,6 +40,8 @@ from ldm_studio.look.theme import GRID, Role, icon
 
 THUMB = 40
 ROW_HEIGHT = THUMB + GRID
+BETWEEN = 3
+"""Logical pixels between the two lines of a row."""
 WIDTH, ROWS = 440, 8
 MAX_THUMBS = 500
 MAX_PREVIEW_BYTES = 50_000_000
@@ -187,29 +189,26 @@ class _Row(QStyledItemDelegate):
             painter.drawPixmap(place, thumb)
         else:
             middle = place.adjusted(10, 10, -10, -10)
-            mode = QIcon.Mode.Selected if chosen else QIcon.Mode.Normal
+            usual = QIcon.Mode.Disabled if item.problem else QIcon.Mode.Normal
+            mode = QIcon.Mode.Selected if chosen else usual
             icon(item.symbol).paint(painter, middle, Qt.AlignmentFlag.AlignCenter, mode)
         group = QPalette.ColorGroup.Disabled if item.problem else QPalette.ColorGroup.Active
         strong = colours.color(group, Role.Text)
         faint = colours.color(Role.PlaceholderText)
         if chosen:
             strong = faint = colours.color(Role.HighlightedText)
-        elif item.problem:
-            faint = strong
-        lines = rect.adjusted(THUMB + GRID + 2, 4, -GRID, -4)
-        metrics, middle = option.fontMetrics, Qt.TextElideMode.ElideMiddle
-        for text, colour, side in (
-            (item.title, strong, Qt.AlignmentFlag.AlignTop),
-            (item.problem or item.detail, faint, Qt.AlignmentFlag.AlignBottom),
-        ):
-            at = side if item.detail or item.problem else Qt.AlignmentFlag.AlignVCenter
+        metrics, elide = option.fontMetrics, Qt.TextElideMode.ElideMiddle
+        lines = [(item.title, strong), (item.problem or item.detail, faint)]
+        lines = [line for line in lines if line[0]]
+        height = metrics.height()
+        box = rect.adjusted(THUMB + GRID + 2, 0, -GRID, 0)
+        box.setTop(box.center().y() - (height * len(lines) + BETWEEN * (len(lines) - 1)) // 2)
+        for text, colour in lines:
             painter.setPen(colour)
-            elide = middle if text is item.title else Qt.TextElideMode.ElideRight
-            painter.drawText(
-                lines,
-                at | Qt.AlignmentFlag.AlignLeft,
-                metrics.elidedText(text, elide, lines.width()),
-            )
+            line = metrics.elidedText(text, elide, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, line)
+            box.setTop(box.top() + height + BETWEEN)
+            elide = Qt.TextElideMode.ElideRight
         painter.restore()
 
     def sizeHint(
@@ -325,7 +324,7 @@ class Picker(QFrame):
         has_rows = bool(self.items.rowCount())
         self.list.setVisible(has_rows)
         self.empty.setVisible(not has_rows)
-        searched = self.tr("Nothing here is called so.")
+        searched = self.tr("Nothing found.")
         self.empty.setText(searched if self.search.text().strip() else self._nothing)
 
     def _marked(self) -> Item | None:

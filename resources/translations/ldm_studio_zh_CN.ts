@@ -389,7 +389,7 @@
         <translation>候选图</translation>
     </message>
     <message>
-        <source>Candidate before</source>
+        <source>Previous candidate</source>
         <translation>上一张候选图</translation>
     </message>
     <message>
@@ -3570,7 +3570,7 @@
         <translation>用上下键选择，Return 执行，Esc 返回。</translation>
     </message>
     <message>
-        <source>No command is called so.</source>
+        <source>No such command.</source>
         <translation>没有这个命令。</translation>
     </message>
 </context>
@@ -3589,8 +3589,8 @@
         <translation>单击或按 Enter 选择。</translation>
     </message>
     <message>
-        <source>Nothing here is called so.</source>
-        <translation>没有这个名称。</translation>
+        <source>Nothing found.</source>
+        <translation>没有找到。</translation>
     </message>
 </context>
 <context>

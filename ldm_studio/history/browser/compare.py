@@ -16,10 +16,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QRegion,
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from ldm_studio.canvas.painting import paint_focus
+from ldm_studio.canvas.painting import paint_focus, paint_surround
 from ldm_studio.history.answers import Details
 from ldm_studio.look.motion import moves
 from ldm_studio.look.theme import GRID
@@ -124,7 +125,7 @@ class CompareView(QWidget):
 
     def _follow(self, event: QMouseEvent) -> None:
         if self._images is not None and self._way is Way.SLIDER:
-            place = self._place(self._images[0].size(), self.rect())
+            place = self._place(self._images[0].size(), self._room())
             self._divide((event.position().x() - place.left()) / max(1, place.width()))
 
     def _divide(self, share: float) -> None:
@@ -146,7 +147,7 @@ class CompareView(QWidget):
         painter.setRenderHints(
             QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing
         )
-        painter.fillRect(self.rect(), self.palette().color(Role.Base))
+        paint_surround(painter, QRegion(self.rect()), self.palette())
         if self._images is None:
             return
         one, other = self._images
@@ -154,23 +155,25 @@ class CompareView(QWidget):
             case Way.BESIDE:
                 half = self.width() // 2
                 for image, left in ((one, 0), (other, half)):
-                    room = QRect(left, 0, half, self.height()).adjusted(6, 0, -6, 0)
-                    painter.drawImage(self._place(image.size(), room), image)
+                    room = QRect(left, 0, half, self.height()).adjusted(GRID, GRID, -GRID, -GRID)
+                    place = self._place(image.size(), room)
+                    painter.drawImage(place, image)
+                    self._letter(painter, place, "B" if left else "A", left=True)
             case Way.BLINK:
-                place = self._place(one.size(), self.rect())
+                place = self._place(one.size(), self._room())
                 painter.drawImage(place, other if self._second else one)
                 self._letter(painter, place, "B" if self._second else "A", left=True)
             case Way.DIFFERENCE:
                 if self._apart is None:
                     self._apart = difference_image(one, other)
-                painter.drawImage(self._place(one.size(), self.rect()), self._apart)
+                painter.drawImage(self._place(one.size(), self._room()), self._apart)
             case Way.SLIDER:
                 self._paint_slider(painter, one, other)
         if self.hasFocus():
             paint_focus(painter, QRectF(self.rect()), self.palette())
 
     def _paint_slider(self, painter: QPainter, one: QImage, other: QImage) -> None:
-        place = self._place(one.size(), self.rect())
+        place = self._place(one.size(), self._room())
         x = place.left() + round(self.divider * place.width())
         painter.drawImage(place, one)
         painter.save()
@@ -194,6 +197,9 @@ class CompareView(QWidget):
         painter.drawRoundedRect(box, 5, 5)
         painter.setPen(QColor("white"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _room(self) -> QRect:
+        return self.rect().adjusted(GRID, GRID, -GRID, -GRID)
 
     @staticmethod
     def _place(size: QSize, room: QRect) -> QRect:

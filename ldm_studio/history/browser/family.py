@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, 
 from ldm_studio.history.answers import Listed
 from ldm_studio.history.lineage import Family, Kin
 from ldm_studio.history.schema import State
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import menu_icon
 from ldm_studio.pictures.inputs import InputStore
 
 from .thumbs import ThumbnailLoader, Wanted
@@ -108,7 +108,9 @@ class FamilyTree(QTreeWidget):
             if item.icon(column).isNull() and image is not None:
                 pixmap = QPixmap.fromImage(image)
                 pixmap.setDevicePixelRatio(ratio)
-                item.setIcon(column, QIcon(pixmap))
+                small = QIcon(pixmap)
+                small.addPixmap(pixmap, QIcon.Mode.Selected)  # or it would be tinted
+                item.setIcon(column, small)
 
     def _line(self, kin: Kin) -> QTreeWidgetItem:
         picture = kin.picture
@@ -179,14 +181,14 @@ class FamilyTree(QTreeWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(
-            icon("replay"),
+            menu_icon("replay"),
             self.tr("Go Back to This State"),
             lambda: self.wanted_back.emit(number),
         )
-        menu.addAction(icon("search"), self.tr("Show"), lambda: self.chosen.emit(number))
+        menu.addAction(menu_icon("search"), self.tr("Show"), lambda: self.chosen.emit(number))
         if self._family is not None and number != self._family.of:
             menu.addAction(
-                icon("compare"),
+                menu_icon("compare"),
                 self.tr("Compare with the Selected One"),
                 lambda: self.compare_wanted.emit(number),
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from core.pixels import digest
@@ -243,6 +244,17 @@ def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> N
     with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
         tree.itemClicked.emit(tree.topLevelItem(0), 0)
     assert page.chosen.ids == [parent]
+    small = tree.topLevelItem(0).icon(0)
+    modes = (QIcon.Mode.Normal, QIcon.Mode.Selected)
+    shown, chosen = (small.pixmap(QSize(24, 24), mode).toImage() for mode in modes)
+    assert shown == chosen  # not tinted
+
+
+def test_details_scroll_in_one_direction_only(page, qtbot) -> None:
+    choose(page, qtbot, 0)
+    scroll = page.details._scroll
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().isVisible(), timeout=SECONDS)
+    assert scroll.horizontalScrollBar().maximum() == 0
 
 
 # Marks
