@@ -38,7 +38,7 @@ class AboutDialog(HelpDialog):
         super().__init__(parent, translate("AboutDialog", "About LDM Studio"))
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
-        name = QLabel(f"LDM Studio {__version__}")
+        name = QLabel(f"<b>LDM Studio {__version__}</b>")
         name.setObjectName("heading")
         what = QLabel(
             self.tr(

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from ..look.theme import GRID
 
 MARGIN = 2 * GRID
+_UNKNOWN = QTextDocument.ResourceType.UnknownResource
 SETTLING_MS = 120
 """After the page was made wider or narrower, before its pictures follow."""
 
@@ -74,8 +75,10 @@ class Page(QTextBrowser):
         fitted.setDevicePixelRatio(ratio)
         return fitted
 
-    def doSetSource(self, url: QUrl, kind: QTextDocument.ResourceType) -> None:  # noqa: N802
-        super().doSetSource(url, kind)
+    def doSetSource(  # noqa: N802
+        self, name: QUrl | str, type: QTextDocument.ResourceType = _UNKNOWN
+    ) -> None:
+        super().doSetSource(name, type)
         draw_tables(self)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -59,7 +59,7 @@ def test_typing_finds_by_name_and_by_what_it_is(picker, qtbot) -> None:
     assert shown(picker) == ["Juggernaut"]
     picker.search.setText("nothing like it")
     assert shown(picker) == []
-    assert "Nothing here" in picker.empty.text()
+    assert "Nothing found" in picker.empty.text()
     picker.search.clear()
     assert shown(picker) == ["Dream", "Juggernaut", "half"]
 
