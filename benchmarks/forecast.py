@@ -132,7 +132,7 @@ def _drawn(
     pipeline: CorePipeline, info: ModelInfo, request: Request
 ) -> tuple[Run, float, int | None]:
     """As the engine draws it, without previews: the run, when it ended, and its memory."""
-    peak = PeakMemory(info.device_type)
+    peak = PeakMemory(info.torch_device)
     drawing = pipeline.begin(request, None, None)
     run = Run(request, _clock())
     last = None

@@ -36,12 +36,12 @@ class PeakMemory:
 
     def __init__(self, device: str = "cpu") -> None:
         """`device`: as torch names it."""
-        self._cuda = device.startswith("cuda")
-        if self._cuda:
+        self._gpu = device if device.startswith("cuda") else ""
+        if self._gpu:
             import torch
 
-            torch.cuda.reset_peak_memory_stats()
-            self._before = torch.cuda.memory_allocated()
+            torch.cuda.reset_peak_memory_stats(self._gpu)
+            self._before = torch.cuda.memory_allocated(self._gpu)
             return
         self._before = 0
         if sys.platform == "linux":
@@ -52,10 +52,10 @@ class PeakMemory:
 
     def read(self) -> int | None:
         """Bytes; None where the system does not say."""
-        if self._cuda:
+        if self._gpu:
             import torch
 
-            return torch.cuda.max_memory_allocated() - self._before
+            return torch.cuda.max_memory_allocated(self._gpu) - self._before
         return max(0, _status("VmHWM") - self._before) if self._before else None
 
 

@@ -47,6 +47,13 @@ class Environment:
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def title(device: str) -> str:
+    """What a device is called: a GPU by its maker's name for it, otherwise CPU or MPS."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
+
+
 def environment(device: str = "cpu", precision: str = "float32") -> Environment:
     """The one of this process, for models on `device` that compute in `precision`."""
     import torch
@@ -55,7 +62,7 @@ def environment(device: str = "cpu", precision: str = "float32") -> Environment:
     return Environment(
         core=VERSION,
         torch=torch.__version__,
-        device=torch.cuda.get_device_name(device) if on_gpu else "CPU",
+        device=title(device),
         precision=precision,
         instructions="" if on_gpu else torch.backends.cpu.get_cpu_capability(),
         threads=0 if on_gpu else torch.get_num_threads(),

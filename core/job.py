@@ -47,7 +47,7 @@ class Job:
     @cached_property
     def description(self) -> Mapping[str, str]:
         """What a file of one of its states says of it; kept, as that is written at every step."""
-        return description(self.sealed, self.model.device.type, self.model.arithmetic)
+        return description(self.sealed, str(self.model.device), self.model.arithmetic)
 
     @property
     def total(self) -> int:

@@ -48,7 +48,7 @@ class ModelInfo:
     """Pixels per cell of the latent, each way."""
     load: Load = UNKNOWN
     """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
-    device_type: str = "cpu"
+    torch_device: str = "cpu"
     """As torch names it."""
     plan: str = ""
     """Where a checkpoint's networks are while it draws, in words."""

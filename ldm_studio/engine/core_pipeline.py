@@ -286,9 +286,10 @@ class CorePipeline:
             index = int(self._device.partition(":")[2] or 0)
             if index < torch.cuda.device_count():
                 return self._device
-            log.warning("%s is not there; another device is used", self._device)
-        elif self._device:
+        elif self._device == "cpu" or (self._device == "mps" and torch.backends.mps.is_available()):
             return self._device
+        if self._device:
+            log.warning("%s is not there; another device is used", self._device)
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     def _dtype(self, device: str) -> torch.dtype | None:
@@ -333,7 +334,7 @@ class CorePipeline:
         return self._turns
 
     def _load(self, wanted: Wanted) -> ModelInfo:
-        import torch
+        from core.environment import title
 
         path = wanted.path
         self._model = model = self._open(wanted)
@@ -341,12 +342,11 @@ class CorePipeline:
             self._sums = self._digests.of(path)
         device = str(model.device)
         self._additions = self._additions_of(wanted)
-        name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
         defaults = model.defaults
         return ModelInfo(
             name=model.name,
             digest=model.digest,
-            device=f"{name}, {model.precision}",
+            device=f"{title(device)}, {model.precision}",
             sampler=defaults.sampler,
             schedule=defaults.schedule,
             steps=defaults.steps,
@@ -358,7 +358,7 @@ class CorePipeline:
             max_side=model.max_side,
             factor=model.factor,
             load=unet_load(model.config.unet),
-            device_type=model.device.type,
+            torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",
             skips=model.skips,
             extra=model.extra,

@@ -54,7 +54,7 @@ class CoreRun:
     @property
     def environment(self) -> Environment:
         model = self._job.model
-        return environment(model.device.type, model.arithmetic)
+        return environment(str(model.device), model.arithmetic)
 
     @property
     def total(self) -> int:

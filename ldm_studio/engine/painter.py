@@ -95,7 +95,7 @@ class Painter:
             if entry.cancelled or (entry.held and not work.live):
                 return self._stopped(entry)
             self._mailbox.post(Started(work.id, request, index, len(singles)))
-            self._peak = PeakMemory(model.device_type)
+            self._peak = PeakMemory(model.torch_device)
             self._drawing = drawing = self._begin(entry, request, index)
             self._tell(drawing.run.notes)
             try:

@@ -1,0 +1,134 @@
+"""Pictures on a GPU are those of the CPU: nothing is left on the wrong device on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.checkpoints.load import load_checkpoint
+from core.diffusion.samplers import SAMPLERS
+from core.environment import environment
+from core.inputs import Inputs
+from core.loading import load_model
+from core.model import Model
+from core.pipeline import Picture, finish, prepare, preview, preview_of, resumed, steps
+from core.pixels import digest
+from core.request import Request
+from core.saved import load, save
+from tests.core.checkpoints.tiny import REQUEST
+from tests.core.pretended_gpu import pretended_gpu
+
+SIZE = (REQUEST.height, REQUEST.width)
+LED = {
+    "SD2 depth": SIZE,
+    "instruct-pix2pix": (*SIZE, 3),
+    "x4 upscaler": (SIZE[0] // 4, SIZE[1] // 4, 3),
+}
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).integers(0, 256, shape, dtype=np.uint8)
+
+
+def asked(kind: str) -> tuple[Request, Inputs]:
+    """A picture that shows as much as one can of what a model does."""
+    if kind in LED:
+        control = pixels(*LED[kind])
+        named = digest(control)
+        return replace(REQUEST, control=named), Inputs(later={named: control})
+    image, mask = pixels(*SIZE, 3), np.zeros(SIZE, np.uint8)
+    mask[: SIZE[0] // 2] = 255
+    request = replace(REQUEST, init=digest(image), mask=digest(mask), strength=0.7)
+    return request, Inputs(image=image, mask=mask)
+
+
+def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> Picture:
+    """Looked at after each step."""
+    job = prepare(model, request, inputs)
+    state = job.start
+    for step in steps(job):
+        state = step.state
+        preview(job, step)
+        preview_of(job, state.index, step.x0)
+    return finish(job, state)
+
+
+def alike(one: Picture, other: Picture) -> bool:
+    """But for the order in which numbers are added up."""
+    return bool(np.abs(one.rgb.astype(int) - other.rgb).max() <= 2)
+
+
+@pytest.mark.parametrize(
+    "kind", ["SD1", "SD2", "SDXL", "refiner", "SD1 inpainting", "SD1 LCM", *LED]
+)
+def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
+    request, inputs = asked(kind)
+    with pretended_gpu():
+        on_gpu = load_checkpoint(checkpoints[kind], "cuda", digest=kind, dtype=torch.float32)
+        assert on_gpu.device.type == "cuda"
+        picture = drawn(on_gpu, request, inputs)
+    on_cpu = load_checkpoint(checkpoints[kind], digest=kind)
+    assert alike(picture, drawn(on_cpu, request, inputs))
+
+
+def test_every_sampler(checkpoints: dict[str, Path]) -> None:
+    names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides how often it looks
+    requests = [replace(REQUEST, sampler=name, steps=3, width=64) for name in sorted(names)]
+    with pretended_gpu():
+        on_gpu = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
+        there = [latent(on_gpu, request).cpu() for request in requests]
+    on_cpu = load_checkpoint(checkpoints["SD1"], digest="SD1")
+    for request, found in zip(requests, there, strict=True):
+        expected = latent(on_cpu, request)
+        assert torch.allclose(found, expected, atol=1e-3), request.sampler
+
+
+def latent(model: Model, request: Request) -> Tensor:
+    *_, last = steps(prepare(model, request))
+    return last.state.x
+
+
+def test_the_model_that_comes_with_it() -> None:
+    request = Request(prompt="a red heart", seed=1, steps=3)
+    with pretended_gpu():
+        picture = drawn(load_model(device="cuda"), request)
+    assert alike(picture, drawn(load_model(), request))
+
+
+def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
+    with pretended_gpu() as roomy:
+        model = load_checkpoint(checkpoints["SDXL"], "cuda", digest="SDXL")
+        assert model.dtype == torch.float16
+        expected = drawn(model, REQUEST)
+    with pretended_gpu(total=300_000_000) as narrow:
+        model = load_checkpoint(checkpoints["SDXL"], "cuda", digest="SDXL")
+        assert narrow.taken == 0
+        assert str(model.plan).startswith("one at a time on the GPU")
+        assert (drawn(model, REQUEST).rgb == expected.rgb).all()
+    assert narrow.most < roomy.most
+
+
+def test_what_does_not_fit_is_out_of_memory(checkpoints: dict[str, Path]) -> None:
+    with pretended_gpu(total=1_000_000):
+        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1")
+        with pytest.raises(torch.OutOfMemoryError):
+            drawn(model, REQUEST)
+
+
+def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    request, inputs = asked("SD1")
+    job = prepare(load_checkpoint(checkpoints["SD1"], digest="SD1"), request, inputs)
+    first, *_, last = steps(job)
+    save(tmp_path / "a.state", job, first.state)
+    with pretended_gpu():
+        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
+        job_there, state = resumed(model, load(tmp_path / "a.state"))
+        *_, last_there = steps(job_there, state)
+        assert alike(finish(job_there, last_there.state), finish(job, last.state))
+        assert job_there.sealed == job.sealed
+        assert environment("cuda").device == "Pretended GPU"

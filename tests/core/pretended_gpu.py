@@ -1,0 +1,195 @@
+"""A GPU that is none: tensors that say they are on "cuda:0" and are computed on the CPU.
+
+What real CUDA refuses is refused: mixing tensors of the two devices, NumPy on one of the GPU.
+So code for GPUs runs where there is none, and its results can be compared to those of the CPU.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+from weakref import WeakSet
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
+
+DEVICE = torch.device("cuda:0")
+aten = torch.ops.aten
+BETWEEN_DEVICES = {
+    aten._to_copy.default,
+    aten.copy_.default,
+    aten.index.Tensor,  # indices may be on the CPU
+    aten.index_put_.default,
+    aten._index_put_impl_.default,
+}
+
+
+class Memory:
+    """What the tensors on the pretended GPU take."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.taken = 0
+        self.most = 0
+        self._known: WeakSet[torch.UntypedStorage] = WeakSet()
+
+    def note(self, storage: torch.UntypedStorage) -> None:
+        if storage in self._known:
+            return
+        size = storage.nbytes()
+        if self.taken + size > self.total:
+            raise torch.OutOfMemoryError(f"CUDA out of memory: {size} bytes")
+        self._known.add(storage)
+        self.taken += size
+        self.most = max(self.most, self.taken)
+        weakref.finalize(storage, self._forget, size)
+
+    def _forget(self, size: int) -> None:
+        self.taken -= size
+
+
+class OnGpu(Tensor):
+    held: Tensor
+    memory: Memory
+
+    @staticmethod
+    def __new__(cls, held: Tensor, memory: Memory) -> OnGpu:
+        made = Tensor._make_wrapper_subclass(
+            cls,
+            held.size(),
+            strides=held.stride(),
+            storage_offset=held.storage_offset(),
+            dtype=held.dtype,
+            layout=held.layout,
+            device=torch.device(
+                "meta"
+            ),  # as torch takes it for; a real one it would ask CUDA about
+        )
+        made.held, made.memory = held, memory
+        memory.note(held.untyped_storage())
+        return made
+
+    @property
+    def device(self) -> torch.device:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return DEVICE
+
+    @property
+    def is_cuda(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return True
+
+    @property
+    def is_meta(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return False
+
+    def __repr__(self, *, tensor_contents: object = None) -> str:
+        return f"OnGpu({self.held!r})"
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is F.scaled_dot_product_attention:  # as a whole, as its parts depend on the device
+            return _run(func, args, kwargs, None)
+        with torch._C.DisableTorchFunctionSubclass():
+            return func(*args, **kwargs)
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        return _run(func, args, kwargs or {}, None)
+
+
+class Numbered(TorchFunctionMode):
+    """ "cuda" is the current GPU, which torch would ask CUDA for."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func is torch.device:
+            return func(*args, **(kwargs or {}))
+        args, kwargs = tree_map_only((torch.device, str), _numbered, (args, kwargs or {}))
+        if func is Tensor.to and len(args) > 1 and isinstance(args[1], Tensor):
+            args = (args[0], args[1].device, args[1].dtype, *args[2:])
+        if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") is not None:
+            where = kwargs.pop("device")  # it would make it there without asking anybody
+            return func(*args, **kwargs).to(where)
+        return func(*args, **kwargs)
+
+
+def _numbered(value: torch.device | str) -> torch.device | str:
+    return DEVICE if value == "cuda" or value == torch.device("cuda") else value
+
+
+class PretendedGpu(TorchDispatchMode):
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self.memory = memory
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        return _run(func, args, kwargs or {}, self.memory)
+
+
+def _run(func: Any, args: Any, kwargs: dict[str, Any], memory: Memory | None) -> Any:
+    flat, shape = tree_flatten((args, kwargs))
+    ours = [value for value in flat if isinstance(value, OnGpu)]
+    if ours:
+        memory = ours[0].memory
+        theirs = [v for v in flat if isinstance(v, Tensor) and not isinstance(v, OnGpu) and v.dim()]
+        if theirs and func not in BETWEEN_DEVICES:
+            shapes = [tuple(v.shape) for v in theirs]
+            raise RuntimeError(f"Expected all tensors on one device, in {func}: {shapes} are not")
+    wanted = kwargs.get("device")
+    if ours and wanted is not None and torch.device(wanted).type == "meta":
+        wanted = DEVICE  # torch has asked one of ours where it is
+    on_gpu = bool(ours) if wanted is None else torch.device(wanted).type == "cuda"
+    if func is aten.copy_.default:
+        on_gpu = isinstance(args[0], OnGpu)
+    kwargs = {name: value for name, value in kwargs.items() if name != "pin_memory"}
+    if wanted is not None:
+        kwargs["device"] = torch.device("cpu") if on_gpu else wanted
+    flat, shape = tree_flatten((args, kwargs))
+    plain, given = tree_unflatten(
+        [value.held if isinstance(value, OnGpu) else value for value in flat], shape
+    )
+    out = func(*plain, **given)
+    if not on_gpu or memory is None:
+        return out
+    by_held = {id(value.held): value for value in ours}
+
+    def wrapped(tensor: Tensor) -> Tensor:
+        known = by_held.get(id(tensor))
+        return OnGpu(tensor, memory) if known is None else known
+
+    return tree_map_only(Tensor, wrapped, out)
+
+
+@contextmanager
+def pretended_gpu(total: int = 24 * 10**9) -> Iterator[Memory]:
+    """As long as it lasts, `torch.cuda` has one GPU with `total` bytes."""
+    memory = Memory(total)
+    answers: dict[str, Any] = {
+        "_lazy_init": lambda: None,
+        "is_available": lambda: True,
+        "device_count": lambda: 1,
+        "get_device_name": lambda device=None: "Pretended GPU",
+        "get_device_capability": lambda device=None: (8, 0),
+        "is_bf16_supported": lambda including_emulation=True: True,
+        "mem_get_info": lambda device=None: (memory.total - memory.taken, memory.total),
+        "memory_reserved": lambda device=None: memory.taken,
+        "memory_allocated": lambda device=None: memory.taken,
+        "max_memory_allocated": lambda device=None: memory.most,
+        "reset_peak_memory_stats": lambda device=None: setattr(memory, "most", memory.taken),
+        "empty_cache": lambda: None,
+        "synchronize": lambda device=None: None,
+    }
+    # Or `Module.to` would put ours into tensors that know nothing of what they hold.
+    overwrite = torch.__future__.get_overwrite_module_params_on_conversion()
+    torch.__future__.set_overwrite_module_params_on_conversion(True)
+    try:
+        with patch.multiple(torch.cuda, **answers), PretendedGpu(memory), Numbered():
+            yield memory
+    finally:
+        torch.__future__.set_overwrite_module_params_on_conversion(overwrite)
