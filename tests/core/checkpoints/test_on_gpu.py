@@ -20,13 +20,14 @@ from core.pipeline import Picture, finish, prepare, preview, preview_of, resumed
 from core.pixels import digest
 from core.request import Request
 from core.saved import load, save
-from tests.core.checkpoints.tiny import REQUEST
+from tests.core.checkpoints.tiny import KINDS, REQUEST
 from tests.core.pretended_gpu import pretended_gpu
 
 SIZE = (REQUEST.height, REQUEST.width)
 LED = {
     "SD2 depth": SIZE,
     "instruct-pix2pix": (*SIZE, 3),
+    "SD2 unCLIP-H": (*SIZE, 3),
     "x4 upscaler": (SIZE[0] // 4, SIZE[1] // 4, 3),
 }
 
@@ -48,14 +49,12 @@ def asked(kind: str) -> tuple[Request, Inputs]:
 
 
 def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> Picture:
-    """Looked at after each step."""
+    """Looked at on the way."""
     job = prepare(model, request, inputs)
-    state = job.start
-    for step in steps(job):
-        state = step.state
-        preview(job, step)
-        preview_of(job, state.index, step.x0)
-    return finish(job, state)
+    *_, last = steps(job)
+    preview(job, last)
+    preview_of(job, 1, last.x0)
+    return finish(job, last.state)
 
 
 def alike(one: Picture, other: Picture) -> bool:
@@ -64,7 +63,7 @@ def alike(one: Picture, other: Picture) -> bool:
 
 
 @pytest.mark.parametrize(
-    "kind", ["SD1", "SD2", "SDXL", "refiner", "SD1 inpainting", "SD1 LCM", *LED]
+    "kind", list(KINDS)
 )
 def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
     request, inputs = asked(kind)
