@@ -15,6 +15,7 @@ from core.diffusion.samplers import SAMPLERS
 from core.environment import environment
 from core.inputs import Inputs
 from core.loading import load_model
+from core.looking import SIDE
 from core.model import Model
 from core.pipeline import Picture, finish, prepare, preview, preview_of, resumed, steps
 from core.pixels import digest
@@ -27,7 +28,7 @@ SIZE = (REQUEST.height, REQUEST.width)
 LED = {
     "SD2 depth": SIZE,
     "instruct-pix2pix": (*SIZE, 3),
-    "SD2 unCLIP-H": (*SIZE, 3),
+    "SD2 unCLIP-H": (SIDE, SIDE, 3),
     "x4 upscaler": (SIZE[0] // 4, SIZE[1] // 4, 3),
 }
 
@@ -62,9 +63,7 @@ def alike(one: Picture, other: Picture) -> bool:
     return bool(np.abs(one.rgb.astype(int) - other.rgb).max() <= 2)
 
 
-@pytest.mark.parametrize(
-    "kind", list(KINDS)
-)
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
     request, inputs = asked(kind)
     with pretended_gpu():
@@ -79,9 +78,11 @@ def test_every_sampler(checkpoints: dict[str, Path]) -> None:
     names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides how often it looks
     requests = [replace(REQUEST, sampler=name, steps=3, width=64) for name in sorted(names)]
     with pretended_gpu():
-        on_gpu = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
+        on_gpu = load_checkpoint(
+            checkpoints["KOALA 700M"], "cuda", digest="KOALA 700M", dtype=torch.float32
+        )
         there = [latent(on_gpu, request).cpu() for request in requests]
-    on_cpu = load_checkpoint(checkpoints["SD1"], digest="SD1")
+    on_cpu = load_checkpoint(checkpoints["KOALA 700M"], digest="KOALA 700M")
     for request, found in zip(requests, there, strict=True):
         expected = latent(on_cpu, request)
         assert torch.allclose(found, expected, atol=1e-3), request.sampler
