@@ -7,7 +7,7 @@ So code for GPUs runs where there is none, and its results can be compared to th
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
 
 DEVICE = torch.device("cuda:0")
 aten = torch.ops.aten
@@ -110,7 +109,8 @@ class Numbered(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         if func is torch.device:
             return func(*args, **(kwargs or {}))
-        args, kwargs = tree_map_only((torch.device, str), _numbered, (args, kwargs or {}))
+        args = _mapped(args, _numbered)
+        kwargs = {name: _numbered(value) for name, value in (kwargs or {}).items()}
         if func is Tensor.to and len(args) > 1 and isinstance(args[1], Tensor):
             args = (args[0], args[1].device, args[1].dtype, *args[2:])
         if func in (torch.tensor, torch.as_tensor) and kwargs.get("device") is not None:
@@ -119,8 +119,10 @@ class Numbered(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _numbered(value: torch.device | str) -> torch.device | str:
-    return DEVICE if value == "cuda" or value == torch.device("cuda") else value
+def _numbered(value: Any) -> Any:
+    if isinstance(value, torch.device):
+        return DEVICE if value == torch.device("cuda") else value
+    return DEVICE if isinstance(value, str) and value == "cuda" else value
 
 
 class PretendedGpu(TorchDispatchMode):
@@ -133,37 +135,49 @@ class PretendedGpu(TorchDispatchMode):
 
 
 def _run(func: Any, args: Any, kwargs: dict[str, Any], memory: Memory | None) -> Any:
-    flat, shape = tree_flatten((args, kwargs))
-    ours = [value for value in flat if isinstance(value, OnGpu)]
-    if ours:
-        memory = ours[0].memory
-        theirs = [v for v in flat if isinstance(v, Tensor) and not isinstance(v, OnGpu) and v.dim()]
-        if theirs and func not in BETWEEN_DEVICES:
-            shapes = [tuple(v.shape) for v in theirs]
-            raise RuntimeError(f"Expected all tensors on one device, in {func}: {shapes} are not")
-    wanted = kwargs.get("device")
-    if ours and wanted is not None and torch.device(wanted).type == "meta":
+    ours: list[OnGpu] = []
+    theirs: list[Tensor] = []
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, OnGpu):
+            ours.append(value)
+            return value.held
+        if isinstance(value, Tensor) and value.dim():
+            theirs.append(value)
+        return value
+
+    given = _mapped(args, plain)
+    named = {name: _mapped(kwargs[name], plain) for name in kwargs.keys() - {"pin_memory"}}
+    if ours and theirs and func not in BETWEEN_DEVICES:
+        shapes = [tuple(tensor.shape) for tensor in theirs]
+        raise RuntimeError(f"Expected all tensors on one device, in {func}: {shapes} are not")
+    wanted = None if named.get("device") is None else torch.device(named["device"])
+    if ours and wanted == torch.device("meta"):
         wanted = DEVICE  # torch has asked one of ours where it is
-    on_gpu = bool(ours) if wanted is None else torch.device(wanted).type == "cuda"
+    on_gpu = bool(ours) if wanted is None else wanted.type == "cuda"
     if func is aten.copy_.default:
         on_gpu = isinstance(args[0], OnGpu)
-    kwargs = {name: value for name, value in kwargs.items() if name != "pin_memory"}
     if wanted is not None:
-        kwargs["device"] = torch.device("cpu") if on_gpu else wanted
-    flat, shape = tree_flatten((args, kwargs))
-    plain, given = tree_unflatten(
-        [value.held if isinstance(value, OnGpu) else value for value in flat], shape
-    )
-    out = func(*plain, **given)
+        named["device"] = torch.device("cpu") if on_gpu else wanted
+    out = func(*given, **named)
+    memory = ours[0].memory if ours else memory
     if not on_gpu or memory is None:
         return out
     by_held = {id(value.held): value for value in ours}
 
-    def wrapped(tensor: Tensor) -> Tensor:
-        known = by_held.get(id(tensor))
-        return OnGpu(tensor, memory) if known is None else known
+    def wrapped(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        known = by_held.get(id(value))
+        return OnGpu(value, memory) if known is None else known
 
-    return tree_map_only(Tensor, wrapped, out)
+    return _mapped(out, wrapped)
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(_mapped(item, change) for item in value)
+    return change(value)
 
 
 @contextmanager

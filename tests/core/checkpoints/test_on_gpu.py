@@ -132,3 +132,13 @@ def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_p
         assert alike(finish(job_there, last_there.state), finish(job, last.state))
         assert job_there.sealed == job.sealed
         assert environment("cuda").device == "Pretended GPU"
+
+
+def test_the_pretended_gpu_refuses_what_a_real_one_does() -> None:
+    with pretended_gpu():
+        here, there = torch.ones(3), torch.ones(3, device="cuda")
+        assert (there + 1).device.type == "cuda"
+        for wrong in (lambda: here + there, there.numpy, lambda: torch.cat([here, there])):
+            with pytest.raises((RuntimeError, TypeError)):
+                wrong()
+        assert (there.cpu() + here).tolist() == [2, 2, 2]
