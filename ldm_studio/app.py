@@ -162,7 +162,10 @@ class Application(QObject):
         self.preferences.failed.connect(self.window.notice.show_error)
         if problem := self.preferences.loaded.problem:
             self.window.notice.show_error(problem, self.preferences.loaded.hint)
-        self.window.sampler.model.picked.connect(self._load_picked)
+        self._is_picked = False
+        """Whether a model was picked that waits to be loaded."""
+        self.window.sampler.model.picked.connect(self._pick)
+        self.store.run_changed.connect(self._load_picked)
 
     @property
     def settings(self) -> Settings:
@@ -291,11 +294,15 @@ class Application(QObject):
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()
 
-    def _load_picked(self, reference: str) -> None:
-        store = self.store
-        complete = store.vae or not store.needs_vae
-        if complete and not store.run.busy:  # else it is loaded when a picture wants it
-            self.bridge.warm_up(reference, store.vae)
+    def _pick(self) -> None:
+        self._is_picked = bool(self.store.vae or not self.store.needs_vae)
+        self._load_picked()
+
+    def _load_picked(self) -> None:
+        """Once nothing is drawn with the one before."""
+        if self._is_picked and not self.store.run.busy:
+            self._is_picked = False
+            self.bridge.warm_up(self.store.model, self.store.vae)
 
     def _keep_steps(self, on: bool) -> None:
         mib = Settings().steps.trajectory_mib if on else 0

@@ -167,6 +167,25 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
     assert application.window.status.model.text().startswith(MODEL.name)
 
 
+def test_a_model_that_is_picked_while_another_draws_is_loaded_then(
+    start, qtbot, gate, tiny_sd1
+) -> None:
+    put(tiny_sd1, paths.models_dir() / "dream.safetensors")
+    pipeline = FakePipeline(before_step=lambda step: gate())
+    application = start(pipeline)
+    field, store = application.window.sampler.model, application.store
+    qtbot.waitUntil(lambda: field.box.findText("dream") > 0, timeout=20_000)
+    with qtbot.waitSignal(application.bridge.started, timeout=5000):
+        application.studio.generate()
+    choose(field, "dream")
+    assert store.run.busy
+    assert pipeline.named == models.DEFAULT
+    with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
+        gate.open()
+    assert pipeline.named == store.model == "dream.safetensors"
+    assert [request.model for request in pipeline.begun] == [models.DEFAULT]
+
+
 def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     folder = paths.state_dir()
