@@ -26,7 +26,8 @@ Weights = dict[str, Tensor]
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
+    kinds = ("SD1", "SD2 unCLIP-H", "SDXL", "refiner")
+    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -100,6 +101,8 @@ def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
     ("kind", "prefix", "number"),
     [
         ("SD1", "lora_te_text_model_", 0),
+        ("SD2 unCLIP-H", "lora_te_text_model_", 0),
+        ("refiner", "lora_te2_text_model_", 0),
         ("SDXL", "lora_te1_text_model_", 0),
         ("SDXL", "lora_te2_text_model_", 1),
         ("SDXL", "text_encoder.text_model.", 0),
