@@ -21,6 +21,8 @@ class Act:
     tip: str
     icon: str = ""
     keys: str = ""
+    short: str = ""
+    """On a button, where it is another."""
 
 
 def acts() -> tuple[Act, ...]:
@@ -49,9 +51,10 @@ def acts() -> tuple[Act, ...]:
         ),
         Act(
             "start",
-            translate("History", "Start"),
+            translate("History", "Use as Start Picture"),
             translate("History", "Start the next picture from this one"),
             "image",
+            short=translate("History", "Start"),
         ),
         Act(
             "branch",
@@ -168,6 +171,8 @@ def build_actions(
         action.setToolTip(act.tip)
         if act.icon:
             action.setIcon(menu_icon(act.icon))
+        if act.short:
+            action.setIconText(act.short)
         handler = handlers[act.id]
         action.triggered.connect(lambda _=False, handler=handler: handler())
         made[act.id] = action

@@ -31,7 +31,7 @@ from ldm_studio.history.answers import Listed
 from ldm_studio.history.export import Export, Exported
 from ldm_studio.history.sheet import CAPTIONS, Sheet
 from ldm_studio.look.theme import GRID
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import joined, told, translate
 
 from .deeds import Deeds
 from .library import Library
@@ -224,11 +224,11 @@ class ExportDialog(QDialog):
             pixels = self.tr("{width} × {height} pixels.").format(
                 width=digits(size.width()), height=digits(size.height())
             )
-            note = f"{pixels} {note}"
+            note = joined(pixels, note)
             try:
                 sheet.check(self._number)
             except StudioError as error:
-                note, fits = f"{told(error.message)} {told(error.hint)}", False
+                note, fits = joined(told(error.message), told(error.hint)), False
         self.note.setText(note)
         self.accept_button.setEnabled(fits)
 

@@ -277,6 +277,8 @@ class HistoryPage(QWidget):
         self.bar.count.setText(words if show_grid else "")
         self.bar.save.setEnabled(bool(self.search.text().strip()))
         self.chosen.enable()
+        searched = bool(self.search.text().strip())
+        self.sides.leave_empty(rows == 0 and stage is Stage.DONE and not searched)
 
     # The selected pictures
 

@@ -27,7 +27,7 @@ class Sides(QObject):
         self._details, self._details_button = details, details_button
         self._page = parent
         self._room: tuple[bool, bool] | None = None
-        self._covered = False
+        self._covered = self._empty = False
         filters_button.toggled.connect(self._on_filters)
         details_button.toggled.connect(self._on_details)
 
@@ -45,6 +45,12 @@ class Sides(QObject):
         self._covered = covered
         self._apply()
 
+    def leave_empty(self, empty: bool) -> None:
+        """While there is not one picture there is nothing to filter, and nothing to tell."""
+        if empty != self._empty:
+            self._empty = empty
+            self._apply()
+
     def _on_filters(self, on: bool) -> None:
         if on and self._is_narrow():
             self._details_button.setChecked(False)
@@ -61,6 +67,8 @@ class Sides(QObject):
         return self._page.width() - both < _LEAST_BETWEEN
 
     def _apply(self) -> None:
-        self._filters.setVisible(self._filters_button.isChecked())
-        self._details.setVisible(self._details_button.isChecked() and not self._covered)
-        self._details_button.setEnabled(not self._covered)
+        has_details = not (self._covered or self._empty)
+        self._filters.setVisible(self._filters_button.isChecked() and not self._empty)
+        self._filters_button.setEnabled(not self._empty)
+        self._details.setVisible(self._details_button.isChecked() and has_details)
+        self._details_button.setEnabled(has_details)

@@ -275,6 +275,21 @@ def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None
     assert not page.details.isVisible()
 
 
+def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot) -> None:
+    application.window.resize(1280, 800)
+    page = open_page()
+    assert page.facets.isHidden()
+    assert page.details.isHidden()
+    assert not page.bar.filters.isEnabled()
+    page.library.note([picture(1, "a fox")])
+    qtbot.waitUntil(lambda: page.details.isVisible() and page.facets.isVisible(), timeout=SECONDS)
+
+
+def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
+    start = page.chosen.acts["start"]
+    assert (start.text(), start.iconText()) == ("Use as Start Picture", "Start")
+
+
 # Export
 
 
