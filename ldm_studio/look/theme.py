@@ -126,6 +126,8 @@ QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] {{
     border-color: {name(Role.BrightText)}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox::down-arrow {{ image: url("{arrow}"); width: 14px; height: 14px; }}
+QComboBox QAbstractItemView {{ border: 1px solid {line}; background: {window}; padding: 3px;
+    outline: 0; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:focus {{ border: 2px solid {focus}; padding: 3px; }}
