@@ -27,6 +27,10 @@ def read_object(path: Path) -> dict[str, Any]:
     """The object in `path`. Raises OSError, or ValueError when it holds something else."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno} is not JSON") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not text") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(data, dict):

@@ -38,7 +38,7 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
             "it is in the format of PyTorch before 1.6, a bare pickle, which is not opened"
         )
     if len(start) < 8:
-        raise UnreadableError(f"it has only {whole} bytes")
+        raise UnreadableError("it is too short to hold weights")
     size = int.from_bytes(start, "little")
     if size > MAX_HEADER:
         raise UnreadableError("it is neither a safetensors file nor one that PyTorch wrote")

@@ -129,9 +129,8 @@ def find_model(reference: str) -> Path:
     for path in (Path(reference).expanduser(), paths.models_dir() / reference):
         if os.path.exists(path):
             return path
-    known = ", ".join(model.reference for model in folders_found())
     raise ModelError(
-        f"There is no model {reference!r}.", f"Known: {known}; or give a model's file or folder."
+        f"There is no model {reference!r}.", "Choose another, or add the folder it is in."
     )
 
 

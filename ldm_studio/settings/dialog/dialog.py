@@ -28,7 +28,7 @@ from ...json_files import read_object, write_json
 from ...look.theme import GRID, icon
 from ...panels.notice import NoticeStrip
 from ...store.store import StudioStore
-from ...translation import told
+from ...translation import joined, told
 from ..preferences import Preferences
 from ..settings import Settings, as_object, parse
 from .compute import ComputePage
@@ -144,7 +144,7 @@ class SettingsDialog(QDialog):
         if wrong:
             names = ", ".join(wrong)
             left_out = self.tr("Left out, as they mean nothing: {names}.").format(names=names)
-            text = f"{text} {left_out}"
+            text = joined(text, left_out)
         self._offer_undo(text, before)
 
     def export_to(self, path: str) -> None:

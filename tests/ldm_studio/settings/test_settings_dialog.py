@@ -287,6 +287,16 @@ def test_what_is_wrong_in_an_imported_file_is_named(application, dialog, tmp_pat
     assert application.settings.previews.per_second == 4
 
 
+@pytest.mark.parametrize(
+    ("written", "told"), [(b"{not json", "line 1 is not JSON"), (b"\xff\xfe", "it is not text")]
+)
+def test_a_file_without_settings_is_told_in_words(dialog, tmp_path, written, told) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(written)
+    dialog.import_from(str(path))
+    assert dialog.notice.text() == f"x.json holds no settings: {told}."
+
+
 def test_an_export_that_cannot_be_written_is_told(dialog, tmp_path) -> None:
     (tmp_path / "file").touch()
     dialog.export_to(str(tmp_path / "file" / "x.json"))
