@@ -85,7 +85,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("later_prompt", QT_TRANSLATE_NOOP("Actions", "&Later Prompt"), EDIT, ("Alt+Down",)),
     ActionSpec(
-        "reset_parameters", QT_TRANSLATE_NOOP("Actions", "Reset &Settings to the Model's"), EDIT
+        "reset_parameters", QT_TRANSLATE_NOOP("Actions", "Reset to the Model's &Settings"), EDIT
     ),
     _line(EDIT),
     ActionSpec(
@@ -149,7 +149,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "candidate_before",
-        QT_TRANSLATE_NOOP("Actions", "Candidate Be&fore"),
+        QT_TRANSLATE_NOOP("Actions", "Pre&vious Candidate"),
         PICTURE,
         ("Alt+PgUp",),
         "chevron-left",
@@ -196,9 +196,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "toggle_mask", QT_TRANSLATE_NOOP("Actions", "Show &Mask"), VIEW, ("Ctrl+M",), checkable=True
     ),
     _line(VIEW),
-    ActionSpec(
-        "theme_system", QT_TRANSLATE_NOOP("Actions", "Theme of the &System"), VIEW, checkable=True
-    ),
+    ActionSpec("theme_system", QT_TRANSLATE_NOOP("Actions", "&System Theme"), VIEW, checkable=True),
     ActionSpec("theme_light", QT_TRANSLATE_NOOP("Actions", "&Light Theme"), VIEW, checkable=True),
     ActionSpec("theme_dark", QT_TRANSLATE_NOOP("Actions", "&Dark Theme"), VIEW, checkable=True),
     _line(VIEW),

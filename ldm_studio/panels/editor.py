@@ -19,7 +19,7 @@ from ldm_studio.panels.highlight import looks, written
 from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
 from ldm_studio.panels.suggesting import Names, Suggestions, suggestions
 from ldm_studio.panels.suggestion_list import SuggestionList
-from ldm_studio.translation import told
+from ldm_studio.translation import joined, told
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
@@ -255,12 +255,12 @@ class TokenCounter(ElidedLabel):
             cut, unknown = reading.count > reading.limit, bool(reading.unknown)
             if cut:
                 text = " · ".join((text, self.tr("cut off")))
-                tip = " ".join((tip, self.tr("What is struck out is not read.")))
+                tip = joined(tip, self.tr("What is struck out is not read."))
             if unknown:
                 words = ", ".join(dict.fromkeys(prompt[a:b] for a, b in reading.unknown))
                 if not cut:
                     text = " · ".join((text, self.tr("unknown: {words}").format(words=words)))
-                tip = " ".join((tip, self.tr("It does not know: {words}.").format(words=words)))
+                tip = joined(tip, self.tr("It does not know: {words}.").format(words=words))
         self.setText(text)
         self.setToolTip(tip)
         if self.property("wrong") != (cut or unknown):

@@ -9,7 +9,7 @@ from core.request import MAX_STEPS
 from ldm_studio.panels.fields import brief, mark_wrong
 from ldm_studio.store.props import falling
 from ldm_studio.store.store import MAX_SIGMA
-from ldm_studio.translation import told
+from ldm_studio.translation import joined, told
 
 _check = falling(MAX_STEPS, MAX_SIGMA)
 
@@ -60,7 +60,7 @@ class SigmasEdit(QLineEdit):
             value = parse_sigmas(text)
         except ValueError as error:
             value = ()
-            self._explain(" ".join((told(str(error)), self.tr("The schedule is used."))))
+            self._explain(joined(told(str(error)), self.tr("The schedule is used.")))
         else:
             self._explain("")
         if value != self._value:

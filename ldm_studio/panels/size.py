@@ -13,7 +13,7 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.fitting import side_problem
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
-from ldm_studio.translation import QT_TRANSLATE_NOOP
+from ldm_studio.translation import QT_TRANSLATE_NOOP, joined
 
 _PRESETS = (
     (QT_TRANSLATE_NOOP("SizeRow", "Square"), 1.0, 1.0),
@@ -136,7 +136,7 @@ class SizeRow(QWidget):
                 (self.height_field, self.tr("Height"), store.height),
             )
         ]
-        text = " ".join(problem for _, problem in problems if problem)
+        text = joined(*(problem for _, problem in problems))
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
         for field, problem in problems:

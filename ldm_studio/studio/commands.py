@@ -27,7 +27,7 @@ from ..pipeline import ModelInfo
 from ..settings.settings import Scheme
 from ..store.fitting import admit
 from ..store.run_state import RunState
-from ..translation import QT_TRANSLATE_NOOP
+from ..translation import QT_TRANSLATE_NOOP, joined
 from .opening import Opened, load
 from .studio import Studio
 
@@ -210,7 +210,7 @@ class Commands(QObject):
         elif opened.differing:
             self._window.notice.show_info(
                 self.tr("It was made with other files than those here."),
-                " ".join(opened.differing),
+                joined(*opened.differing),
             )
         elif opened.ignored:
             rest = _short("; ".join(opened.ignored), 200)

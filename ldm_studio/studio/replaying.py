@@ -9,7 +9,7 @@ from ..engine.events import Replayed, ReplayFailed, ReplayProgress
 from ..main_window import MainWindow
 from ..panels.strip import Entry
 from ..pictures.replay import Verdict
-from ..translation import told, translate
+from ..translation import joined, told, translate
 
 SHOWN_MS = 5000
 
@@ -77,4 +77,4 @@ def in_words(verdict: Verdict) -> tuple[str, str]:
         said.append(translate("Replaying", "It may be because of {causes}.").format(causes=causes))
     for note in map(told, verdict.notes):
         said.append(f"{note[:1].upper()}{note[1:]}.")
-    return found, " ".join(said)
+    return found, joined(*said)

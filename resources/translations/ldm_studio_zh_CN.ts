@@ -9,7 +9,7 @@
     </message>
     <message>
         <source>Pictures from latent diffusion models, made on this computer and nowhere else. LDM Studio opens no network connection.</source>
-        <translation>用潜变量扩散模型生成图片，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
+        <translation>用潜在扩散模型生成图片，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
     </message>
     <message>
         <source>Versions</source>
@@ -131,8 +131,16 @@
         <translation>下一个提示词(&amp;L)</translation>
     </message>
     <message>
-        <source>Reset &amp;Settings to the Model&apos;s</source>
+        <source>Reset to the Model&apos;s &amp;Settings</source>
         <translation>重置为模型的设置(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Pre&amp;vious Candidate</source>
+        <translation>上一张候选图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;System Theme</source>
+        <translation>跟随系统主题(&amp;S)</translation>
     </message>
     <message>
         <source>Se&amp;ttings…</source>
@@ -183,10 +191,6 @@
         <translation>放大(&amp;E)…</translation>
     </message>
     <message>
-        <source>Candidate Be&amp;fore</source>
-        <translation>上一张候选图(&amp;F)</translation>
-    </message>
-    <message>
         <source>&amp;Next Candidate</source>
         <translation>下一张候选图(&amp;N)</translation>
     </message>
@@ -221,10 +225,6 @@
     <message>
         <source>Show &amp;Mask</source>
         <translation>显示蒙版(&amp;M)</translation>
-    </message>
-    <message>
-        <source>Theme of the &amp;System</source>
-        <translation>跟随系统主题(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;Light Theme</source>
@@ -424,11 +424,11 @@
     <name>CanvasPanel</name>
     <message>
         <source>Painted</source>
-        <translation>所绘</translation>
+        <translation>涂抹</translation>
     </message>
     <message>
         <source>The mask as it was painted.</source>
-        <translation>按所绘显示蒙版。</translation>
+        <translation>显示涂抹的蒙版。</translation>
     </message>
     <message>
         <source>Latent</source>
@@ -664,7 +664,7 @@
     </message>
     <message>
         <source>Drag from full to none</source>
-        <translation>从全到无拖动</translation>
+        <translation>拖动：从起点的全部渐变到终点的无</translation>
     </message>
     <message>
         <source>Extend</source>
@@ -2224,6 +2224,10 @@
         <translation>下一张图片由这张开始</translation>
     </message>
     <message>
+        <source>Use as Start Picture</source>
+        <translation>作为起始图</translation>
+    </message>
+    <message>
         <source>Look at Steps and Branch</source>
         <translation>查看步骤并分支</translation>
     </message>
@@ -2829,6 +2833,10 @@
         <translation>按键</translation>
     </message>
     <message>
+        <source>Press new keys</source>
+        <translation>按下新的快捷键</translation>
+    </message>
+    <message>
         <source>New keys</source>
         <translation>新按键</translation>
     </message>
@@ -2849,11 +2857,11 @@
         <translation>不给该命令设置快捷键。</translation>
     </message>
     <message>
-        <source>Usual</source>
+        <source>Default</source>
         <translation>默认</translation>
     </message>
     <message>
-        <source>Yours; usually: {keys}</source>
+        <source>Yours; by default: {keys}</source>
         <translation>自定义；默认：{keys}</translation>
     </message>
     <message>
@@ -2935,7 +2943,7 @@
         <translation>主题</translation>
     </message>
     <message>
-        <source>As the system has it</source>
+        <source>Same as the system</source>
         <translation>跟随系统</translation>
     </message>
     <message>
@@ -6115,6 +6123,10 @@
         <translation>请换一个位置。</translation>
     </message>
     <message>
+        <source>Choose another, or add the folder it is in.</source>
+        <translation>请换一个，或添加它所在的文件夹。</translation>
+    </message>
+    <message>
         <source>Choose one up to {0}.</source>
         <translation>请选择不超过 {0} 的值。</translation>
     </message>
@@ -6325,10 +6337,6 @@
     <message>
         <source>Known: {0}.</source>
         <translation>可用：{0}。</translation>
-    </message>
-    <message>
-        <source>Known: {0}; or give a model&apos;s file or folder.</source>
-        <translation>可用：{0}；或指定模型的文件或文件夹。</translation>
     </message>
     <message>
         <source>LDM Studio cannot write into {0}: {1}.</source>
@@ -7263,10 +7271,6 @@
         <translation>读取时它变短了</translation>
     </message>
     <message>
-        <source>it has only {0} bytes</source>
-        <translation>它只有 {0} 字节</translation>
-    </message>
-    <message>
         <source>it has {0} blocks where {1} are the most</source>
         <translation>它有 {0} 个块，上限为 {1}</translation>
     </message>
@@ -7347,12 +7351,20 @@
         <translation>它不是对象</translation>
     </message>
     <message>
+        <source>it is not text</source>
+        <translation>它不是文本</translation>
+    </message>
+    <message>
         <source>it is of another version</source>
         <translation>版本不同</translation>
     </message>
     <message>
         <source>it is too large</source>
         <translation>它过大</translation>
+    </message>
+    <message>
+        <source>it is too short to hold weights</source>
+        <translation>它太短，不可能含有权重</translation>
     </message>
     <message>
         <source>it is {0}, trained on a continuum of noise levels, which is not known yet</source>
@@ -7549,6 +7561,10 @@
     <message>
         <source>its {0} lacks {1}</source>
         <translation>其 {0} 缺少 {1}</translation>
+    </message>
+    <message>
+        <source>line {0} is not JSON</source>
+        <translation>第 {0} 行不是 JSON</translation>
     </message>
     <message>
         <source>max_side is {0}, outside 1 to {1}</source>

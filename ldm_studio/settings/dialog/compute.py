@@ -12,7 +12,7 @@ from core.device import physical_cores
 
 from ...canvas.background import Background
 from ...hardware import GIB, Device, Memory, devices, memory
-from ...translation import told
+from ...translation import joined, told
 from ..preferences import Preferences
 from ..settings import Precision, Settings
 from .page import Page, Row
@@ -150,7 +150,7 @@ class ComputePage(Page):
                     "of LDM Studio's own kind compute in float32."
                 )
                 if device is not None and device.prefers_bfloat16:
-                    words += " " + self.tr("This processor is much faster in bfloat16.")
+                    words = joined(words, self.tr("This processor is much faster in bfloat16."))
                 return words
             case Precision.FLOAT32:
                 return self.tr("The exact choice. On a GPU slower, and twice the memory.")
@@ -159,7 +159,9 @@ class ComputePage(Page):
                     "Half the memory, and never too large a number; colours may be a little off."
                 )
                 if device is not None and device.prefers_bfloat16:
-                    words += " " + self.tr("This processor is much faster in it than in float32.")
+                    words = joined(
+                        words, self.tr("This processor is much faster in it than in float32.")
+                    )
                 return words
             case Precision.FLOAT16:
                 return self.tr("Half the memory, and quick on a GPU. On a processor slow.")

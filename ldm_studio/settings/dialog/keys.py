@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QMenu,
     QPushButton,
     QTreeWidget,
@@ -68,12 +69,14 @@ class KeysPage(Page):
         self.field = _KeysField()
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
+        for inside in self.field.findChildren(QLineEdit):
+            inside.setPlaceholderText(self.tr("Press new keys"))
         self.field.setAccessibleName(self.tr("New keys"))
         self.field.setToolTip(self.tr("Press the keys the command shall have."))
         self.use = self._button("check", self.tr("Use"), self._use)
         self.clear = self._button("trash", self.tr("None"), self._clear)
         self.clear.setToolTip(self.tr("Leave the command without keys."))
-        self.usual = self._button("undo", self.tr("Usual"), self._reset)
+        self.usual = self._button("undo", self.tr("Default"), self._reset)
         self.words = QLabel(wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
@@ -148,7 +151,8 @@ class KeysPage(Page):
                 font = item.font(1)
                 font.setBold(True)
                 item.setFont(1, font)
-                item.setToolTip(1, self.tr("Yours; usually: {keys}").format(keys=self._usual(name)))
+                words = self.tr("Yours; by default: {keys}")
+                item.setToolTip(1, words.format(keys=self._usual(name)))
             self._items[name] = item
         for place, rows in fixed_keys().items():
             group = self._group(place)

@@ -20,7 +20,7 @@ class LookPage(Page):
             "scheme",
             self.tr("Theme"),
             [
-                (Scheme.SYSTEM, self.tr("As the system has it")),
+                (Scheme.SYSTEM, self.tr("Same as the system")),
                 (Scheme.LIGHT, self.tr("Light")),
                 (Scheme.DARK, self.tr("Dark")),
             ],
@@ -29,14 +29,14 @@ class LookPage(Page):
             "look",
             "language",
             self.tr("Language"),
-            [("", self.tr("As the system has it")), *languages().items()],
+            [("", self.tr("Same as the system")), *languages().items()],
         ).control.setToolTip(self.tr("Of the window, its tooltips and messages."))
         self.choice(
             "look",
             "motion",
             self.tr("Motion"),
             [
-                (Motion.SYSTEM, self.tr("As the system has it")),
+                (Motion.SYSTEM, self.tr("Same as the system")),
                 (Motion.REDUCED, self.tr("Reduced")),
             ],
             self.tr("Reduced: menus do not slide, and compared pictures change at a key only."),
