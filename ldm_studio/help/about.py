@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, metadata
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -62,6 +62,8 @@ class AboutDialog(HelpDialog):
         self.licences.setAccessibleName(self.tr("Licences"))
         self.licences.setAccessibleDescription(self.tr("Of the program and of what it stands on."))
         self.licences.setOpenExternalLinks(True)
+        # All of it wraps; but Qt rounds the columns of tables up, to a pixel more than there is.
+        self.licences.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.licences.setMarkdown(licences())
         self.licences.document().setDocumentMargin(GRID)
         draw_tables(self.licences, whole_width=True)

@@ -224,3 +224,16 @@ def test_about_has_versions_and_licences(application) -> None:
     for name in ("Apache License 2.0", "PySide6-Essentials", "LGPL", "Fluent Emoji"):
         assert name in shown
     dialog.close_button.click()
+
+
+def test_about_is_read_without_scrolling_sideways(application, qtbot) -> None:
+    application.window.actions_by_id["about"].trigger()
+    (dialog,) = application.window.findChildren(AboutDialog)
+    with qtbot.waitExposed(dialog):
+        dialog.resize(400, 400)
+    shown = dialog.licences
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0)  # it is laid out
+    assert shown.viewport().width() < 400
+    assert shown.horizontalScrollBar().maximum() <= 1  # tables are rounded up
+    assert not shown.horizontalScrollBar().isVisible()
+    dialog.close_button.click()
