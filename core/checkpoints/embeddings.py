@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -78,17 +79,19 @@ def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
 
 
 def named(names: Iterable[str], *prompts: str) -> list[str]:
-    """Those of the names that the prompts may mean: written with the same tokens."""
+    """Those of the names that the prompts may mean: written with the same tokens, and not only as
+    a part of a longer name.
+    """
     tokenizer = clip_tokenizer()
     texts = [f" {' '.join(map(str, tokenizer.encode(text).ids))} " for text in prompts]
-    found: list[str] = []
-    for name in names:
-        if not any(name.casefold() in text.casefold() for text in prompts):
-            continue
+    written = [n for n in names if any(n.casefold() in text.casefold() for text in prompts)]
+    found: set[str] = set()
+    for name in sorted(written, key=len, reverse=True):
         ids = " ".join(map(str, tokenizer.encode(name).ids))
         if ids and any(f" {ids} " in text for text in texts):
-            found.append(name)
-    return found
+            found.add(name)
+            texts = [re.sub(f"(?<= ){ids}(?= )", "-", text) for text in texts]
+    return [name for name in written if name in found]
 
 
 def _names(file: TensorFile) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import ModelError
@@ -41,13 +42,15 @@ class WordCounter(PromptReader):
         from core.text.clip_tokenizer import ClipReader
 
         with self._lock:
-            seen = _stamped(self._finder.words())
+            names = self._finder.words()
+            seen = _stamped(names)
             if seen == self._seen:
                 return False
             known: list[Embedding] = []
             for path in seen:
                 try:
-                    known.append(read_embedding(path, self._widths))
+                    word = read_embedding(path, self._widths)
+                    known += [replace(word, name=name) for name in names[path]]
                 except ModelError as error:  # it is for other models
                     log.debug("%s", error)
             self._seen = seen
@@ -55,7 +58,7 @@ class WordCounter(PromptReader):
             return True
 
 
-def _stamped(paths: Sequence[Path]) -> dict[Path, Stamp]:
+def _stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
     found: dict[Path, Stamp] = {}
     for path in paths:
         try:

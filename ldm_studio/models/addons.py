@@ -122,12 +122,15 @@ class Finder:
         )
 
     def embeddings(self, *prompts: str) -> dict[str, Path]:
-        """Those that the prompts may name, by name. Imports torch."""
+        """Those that the prompts may name, by name, which may have that of the folder before it.
+        Imports torch.
+        """
         from core.checkpoints.embeddings import named
 
         files: dict[str, list[Path]] = {}
         for path in self._files():
-            files.setdefault(path.stem, []).append(path)
+            for name in _names(path):
+                files.setdefault(name, []).append(path)
         meant = named(files, *prompts)
         if not meant:
             return {}
@@ -140,15 +143,19 @@ class Finder:
         catalogue.save()
         return found
 
-    def words(self) -> list[Path]:
-        """Embeddings, one of each name, as many as prompts are measured with. Imports torch."""
+    def words(self) -> dict[Path, list[str]]:
+        """Embeddings, as many as prompts are measured with, and what prompts call each: of several
+        with one name the first has it. Imports torch.
+        """
         catalogue = Catalogue()
-        named: dict[str, Path] = {}
+        taken: set[str] = set()
+        found: dict[Path, list[str]] = {}
         for path, known in _known(filter(_is_small, self._files()), catalogue, look=True):
-            if known.what == "embedding" and not known.problem and len(named) < MAX_WORDS:
-                named.setdefault(path.stem, path)
+            if known.what == "embedding" and not known.problem and len(found) < MAX_WORDS:
+                found[path] = [name for name in _names(path) if name not in taken]
+                taken.update(found[path])
         catalogue.save()
-        return [*named.values()]
+        return found
 
     def text_encoders(self) -> list[Path]:
         """Those that can be read. Imports torch."""
@@ -194,6 +201,11 @@ class Finder:
             self._listed = listing(folders)
             self._stamp = folders, _times(self._listed.folders)
         return self._listed.files
+
+
+def _names(path: Path) -> tuple[str, str]:
+    """What prompts may call an embedding."""
+    return path.stem, f"{path.parent.name}/{path.stem}"
 
 
 def _is_small(path: Path) -> bool:

@@ -159,6 +159,46 @@ def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
     assert drawn(pipeline, REQUEST)[1].addons == ()
 
 
+def test_of_two_embeddings_of_one_name_the_folder_chooses(pipeline, folder) -> None:
+    files = [embedding(folder / sub / "my-word.safetensors", seed=i) for i, sub in enumerate("ab")]
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    pictures = {}
+    for prompt, name, digest in (
+        ("a my-word cat", "my-word", digests[0]),
+        ("a a/my-word cat", "a/my-word", digests[0]),
+        ("a b/my-word cat", "b/my-word", digests[1]),
+        ("a (b/my-word:1.0) cat", "b/my-word", digests[1]),
+    ):
+        pictures[prompt], request, _ = drawn(pipeline, with_prompt(prompt))
+        assert [(one.name, one.digest) for one in request.addons] == [(name, digest)]
+    plain, by_a, by_b, weighted = pictures.values()
+    assert np.array_equal(plain, by_a)
+    assert not np.array_equal(plain, by_b)
+    assert np.array_equal(by_b, weighted)
+
+
+def test_in_the_syntax_of_comfyui_too(pipeline, folder) -> None:
+    embedding(folder / "a" / "my-word.safetensors")
+    embedding(folder / "b" / "my-word.safetensors", seed=1)
+    pictures = []
+    for name in ("my-word", "a/my-word", "b/my-word"):
+        request = with_prompt(f"a embedding:{name} cat", syntax="ComfyUI")
+        picture, request, _ = drawn(pipeline, request)
+        assert [one.name for one in request.addons] == [name]
+        pictures.append(picture)
+    assert np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
+
+
+def test_a_name_within_a_longer_one_is_not_meant(pipeline, folder) -> None:
+    for name in ("my-word", "my-word-2"):
+        embedding(folder / f"{name}.safetensors")
+    _, request, _ = drawn(pipeline, with_prompt("a my-word-2 cat"))
+    assert [one.name for one in request.addons] == ["my-word-2"]
+    _, request, _ = drawn(pipeline, with_prompt("a my-word-2 cat, my-word"))
+    assert {one.name for one in request.addons} == {"my-word", "my-word-2"}
+
+
 def test_an_embedding_counts_as_its_vectors(folder) -> None:
     embedding(folder / "embeddings" / "my-word.safetensors")
     embedding(folder / "wide.safetensors", width=100)

@@ -39,3 +39,12 @@ def test_one_that_is_replaced_is_counted_anew() -> None:
     assert counter("my-word, a my-word").count == 12
     assert counter("embedding:my-word", "ComfyUI").count == 5
     assert counter("my-word", "ComfyUI").count == 3
+
+
+def test_of_two_with_one_name_the_folder_chooses() -> None:
+    for folder, vectors in (("a", 2), ("b", 5)):
+        embedding(paths.models_dir() / folder / "my-word.safetensors", vectors=vectors)
+    counter = WordCounter([64], Finder())
+    assert counter("my-word").count == counter("a/my-word").count == 2
+    assert counter("a b/my-word, my-word").count == 1 + 5 + 1 + 2
+    assert counter("embedding:b/my-word", "ComfyUI").count == 5
