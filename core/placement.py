@@ -49,11 +49,13 @@ class Plan:
     """Bytes of the device that were free; None: main memory, which the system looks after."""
     others: Settled = Settled()
     """What of other models was there, and not free."""
+    made_room: bool = False
+    """Whether the networks take turns since they made room for another model's."""
 
     @property
     def in_turn(self) -> bool:
         """Whether the networks take turns."""
-        return not _fits(self.all_at_once, self.free)
+        return self.made_room or not _fits(self.all_at_once, self.free)
 
     @property
     def clears(self) -> bool:

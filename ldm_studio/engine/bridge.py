@@ -27,6 +27,7 @@ from .events import (
     Loading,
     Looked,
     LookFailed,
+    MadeRoom,
     NotSaved,
     Paused,
     Progress,
@@ -55,6 +56,8 @@ class EngineBridge(QObject):
     loading = Signal()
     ready = Signal(object)
     """Ready"""
+    made_room = Signal(object)
+    """MadeRoom"""
     load_failed = Signal(object)
     """LoadFailed"""
     started = Signal(object)
@@ -123,6 +126,7 @@ class EngineBridge(QObject):
         self._deliver: dict[type[Any], Any] = {
             Loading: lambda event: self.loading.emit(),
             Ready: self.ready.emit,
+            MadeRoom: self.made_room.emit,
             LoadFailed: self.load_failed.emit,
             Started: self._start,
             Progress: self._progress,

@@ -230,10 +230,20 @@ class CorePipeline:
             self._forget_others()  # before the next one: there may not be room for three
             _check(wanted)
             model = self._open(wanted)
+            if model.plan.clears:
+                self._note_that_room_was_made()
             digest = model.digest or self._digests.of(wanted.path).result().digest
             additions = self._additions_of(wanted)
             self._others[wanted] = replace(model, digest=digest), additions
         return self._others[wanted]
+
+    def _note_that_room_was_made(self) -> None:
+        """The networks of the model take turns from now on."""
+        assert self._model is not None
+        assert self._info is not None
+        plan = replace(self._model.plan, made_room=True)
+        self._model = replace(self._model, plan=plan)
+        self._info = replace(self._info, plan=str(plan))
 
     def _forget_others(self) -> None:
         self._others.clear()

@@ -374,6 +374,7 @@ class Engine:
 
     def _attend(self) -> None:
         """Between the steps of something else."""
+        self._loader.tell()  # the model may have made room for another
         if self._look_wanted is not None:
             self._look_now(load=False)
 

@@ -59,6 +59,13 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class MadeRoom:
+    """The model is loaded as before, but its networks take turns now: another needed room."""
+
+    model: ModelInfo
+
+
+@dataclass(frozen=True)
 class LoadFailed:
     """There is no model. The next work tries again."""
 
@@ -268,6 +275,7 @@ class Warned:
 Event = (
     Loading
     | Ready
+    | MadeRoom
     | LoadFailed
     | Started
     | Progress

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.errors import StudioError
 
 from ..pipeline import ModelInfo, Pipeline, memory_shortage
-from .events import LoadFailed, Loading, Ready
+from .events import LoadFailed, Loading, MadeRoom, Ready
 from .mailbox import Mailbox
 
 
@@ -45,8 +46,9 @@ class Loader:
         """The model that is loaded; the interface is told if it does not know of it yet."""
         info = self._pipeline.info
         if info is not None and info is not self._told:
-            self._told = info
-            self._mailbox.post(Ready(info))
+            told, self._told = self._told, info
+            only_moved = told is not None and replace(told, plan=info.plan) == info
+            self._mailbox.post(MadeRoom(info) if only_moved else Ready(info))
         return info
 
 

@@ -133,7 +133,7 @@ def _back(known: Known) -> Known:
         model.previewer.to(model.device)
     if model.turns is None:
         return known
-    plan = replace(model.plan, free=free_memory(model.device), others=Settled())
+    plan = replace(model.plan, free=free_memory(model.device), others=Settled(), made_room=False)
     if not plan.in_turn:
         networks = model.networks
         for network in networks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -158,7 +159,7 @@ class ModelField(QWidget):
         elif self._failed:
             self._before, self._failed = None, False
             self._store.model = reference
-        elif run.model is not before:
+        elif replace(run.model, plan=before.plan) != before:
             self._before = None
             self._store.follow(before, run.model)
 

@@ -27,6 +27,7 @@ class Running(QObject):
         self._store, self._bridge, self._is_live = store, bridge, is_live
         bridge.loading.connect(self._on_loading)
         bridge.ready.connect(self._on_ready)
+        bridge.made_room.connect(lambda event: self._run(model=event.model))
         bridge.load_failed.connect(self._on_load_failed)
         bridge.started.connect(self._on_started)
         bridge.progressed.connect(self._on_progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from ldm_studio.engine.events import (
     Finished,
     LoadFailed,
     Loading,
+    MadeRoom,
     NotSaved,
     Progress,
     Ready,
@@ -42,6 +44,22 @@ def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None
     assert sum(isinstance(event, Ready) for event in events) == 1
     assert [event.id for event in events if isinstance(event, Finished)] == [1, 2]
     assert saver.saved == [5, 9]
+
+
+def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> None:
+    pipeline = FakePipeline(before_step=lambda step: make_room() if step == 2 else None)
+
+    def make_room() -> None:
+        assert pipeline.info is not None
+        pipeline.info = replace(pipeline.info, plan="one at a time")
+
+    run(pipeline).submit(work(steps=4))
+    events = reader.until_idle()
+    (told,) = (event for event in events if isinstance(event, MadeRoom))
+    assert told.model.plan == "one at a time"
+    kinds = [type(event) for event in events]
+    assert kinds.count(Ready) == 1
+    assert kinds.index(MadeRoom) < kinds.index(Finished)
 
 
 def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, saver) -> None:

@@ -77,8 +77,21 @@ def test_a_first_model_makes_room_for_the_one_that_goes_on(free: list[int]) -> N
         "there.",
     )
     assert (picture == expected).all()
+    assert pipeline.info is not None
+    assert pipeline.info.plan.startswith("one at a time on the GPU")
+    assert replace(pipeline.info, plan=info.plan) == info
     assert (drawn(pipeline, HANDED)[0] == expected).all()
     assert (drawn(pipeline, REQUEST)[0] == drawn(roomy, REQUEST)[0]).all()
+
+
+def test_one_that_made_room_and_comes_back_has_the_device_to_itself(free: list[int]) -> None:
+    pipeline = CorePipeline(device="cpu")
+    before = pipeline.load("first.safetensors").plan
+    free[0] = 200 * MB
+    drawn(pipeline, HANDED)
+    pipeline.load("second.safetensors")
+    free[0] = 4 * GB
+    assert pipeline.load("first.safetensors").plan == before
 
 
 def test_one_that_comes_back_finds_less_room_or_more(free: list[int]) -> None:

@@ -69,6 +69,25 @@ def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
     store.run = RunState(loading=False, model=loaded)
     assert f"While it draws: {plan}" in field.box.toolTip()
     assert "With the VAE beside it: dream.vae.pt" in field.box.toolTip()
+    store.run = replace(store.run, model=replace(loaded, plan="all in main memory"))
+    assert "While it draws: all in main memory" in field.box.toolTip()
+
+
+def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, gate) -> None:
+    pipeline = FakePipeline(before_step=gate)
+    application = start(pipeline)
+    box = application.window.sampler.model.box
+    application.store.steps = 10
+    with qtbot.waitSignal(application.bridge.started, timeout=5000):
+        application.studio.generate()
+    assert pipeline.info is not None
+    pipeline.info = replace(pipeline.info, name=box.chosen.name, plan="all in main memory")
+    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+        gate.let(1)
+    pipeline.info = replace(pipeline.info, plan="one at a time")
+    with qtbot.waitSignal(application.bridge.made_room, timeout=5000):
+        gate.let(1)
+    assert box.toolTip().endswith("While it draws: one at a time")
 
 
 def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
