@@ -255,7 +255,7 @@ class CorePipeline:
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
-        return (own or find_model(model)).resolve()
+        return _absolute(own or find_model(model))  # a link stays one: files may lie beside it
 
     def _go_back(self, wanted: Wanted) -> None:
         """Have the model again that was loaded; none, if that fails as well."""
@@ -395,7 +395,8 @@ class CorePipeline:
         vae = vae_beside(wanted.path) or wanted.vae
         if vae is None:
             return ""
-        listed = any(vae.is_relative_to(folder.resolve()) for folder in self._finder.folders)
+        vae = _absolute(vae)
+        listed = any(vae.is_relative_to(_absolute(folder)) for folder in self._finder.folders)
         return vae.name if listed else str(vae)
 
     def _with_preview(self, model: Model) -> Model:
@@ -429,6 +430,10 @@ def _check(wanted: Wanted) -> None:
 
     if is_checkpoint(wanted.path):
         check(wanted.path, beside=wanted.beside)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _cleared(info: ModelInfo, other: Model) -> str:

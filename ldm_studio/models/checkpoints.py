@@ -96,10 +96,15 @@ def is_checkpoint(path: Path) -> bool:
 
 
 def vae_beside(path: Path) -> Path | None:
-    """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it."""
+    """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it, or
+    beside the file that a link leads to.
+    """
     if path.suffix.casefold() not in WHOLE:
         return None
-    files = (path.with_name(f"{path.stem}.vae{suffix}") for suffix in VAE_SUFFIXES)
+    models = [path, Path(os.path.realpath(path))] if os.path.islink(path) else [path]
+    files = (
+        model.with_name(f"{model.stem}.vae{suffix}") for model in models for suffix in VAE_SUFFIXES
+    )
     return next((file for file in files if os.path.isfile(file)), None)
 
 

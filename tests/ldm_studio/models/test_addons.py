@@ -356,30 +356,24 @@ def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> Non
 
 def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
     assert pipeline.holds("dream.safetensors")
-    path = (folder / "dream.safetensors").resolve()
-    write_notes(path, Notes(prediction="v"))
-    try:
-        assert not pipeline.holds("dream.safetensors")
-        pipeline.load("dream.safetensors")
-        assert pipeline.holds("dream.safetensors")
-    finally:
-        write_notes(path, Notes())
+    write_notes(folder / "dream.safetensors", Notes(prediction="v"))
+    assert not pipeline.holds("dream.safetensors")
+    pipeline.load("dream.safetensors")
+    assert pipeline.holds("dream.safetensors")
 
 
 def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
     pipeline, folder, tmp_path
 ) -> None:
-    path = (folder / "dream.safetensors").resolve()
+    path = folder / "dream.safetensors"
     asked = replace(REQUEST, changes=(Change(1, prompt="a dog"),))
     found, by_file, _ = drawn(pipeline, asked)
     write_notes(path, Notes(prediction="v"))
-    try:
-        pipeline.load("dream.safetensors")
-        decided, by_note, run = drawn(pipeline, asked)
-        run.save(tmp_path / "state.safetensors", None)
-        assert np.array_equal(drawn(pipeline, by_file)[0], found)
-    finally:
-        write_notes(path, Notes())
+    pipeline.load("dream.safetensors")
+    decided, by_note, run = drawn(pipeline, asked)
+    run.save(tmp_path / "state.safetensors", None)
+    assert np.array_equal(drawn(pipeline, by_file)[0], found)
+    write_notes(path, Notes())
     pipeline.load("dream.safetensors")
     assert (by_file.prediction, by_note.prediction) == ("", "v")
     assert not np.array_equal(found, decided)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
+from core.checkpoints.notes import Notes, write_notes
 from core.errors import ModelError, RequestError
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -46,6 +47,36 @@ def folder(bare: Path) -> Path:
 
 def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path))
+
+
+@pytest.mark.parametrize("beside_the_link", [True, False])
+def test_a_model_behind_a_link_is_drawn_with_the_vae_beside_either(
+    folder, tmp_path, beside_the_link
+) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (folder / "bare.safetensors").rename(store / "12ab.safetensors")
+    link = folder / "linked.safetensors"
+    link.symlink_to(store / "12ab.safetensors")
+    beside = folder / "linked" if beside_the_link else store / "12ab"
+    (folder / "VAE" / "ink.safetensors").rename(beside.with_suffix(".vae.safetensors"))
+    (found,) = [model for model in models.found() if model.name == "linked"]
+    assert not found.lacks_vae
+    drawn = tmp_path / "drawn.png"
+    assert cli.main([*WORDS, "--model", "linked", "-o", str(drawn)]) == Exit.OK
+    request = read_request(drawn)
+    assert request is not None
+    assert Path(request.vae).name == beside.with_suffix(".vae.safetensors").name
+
+
+def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
+    link = paths.models_dir() / "linked.safetensors"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tiny_sd1)
+    write_notes(link, Notes(prediction="v"))
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load("linked.safetensors")
+    assert pipeline._model.decided == "v"
 
 
 def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, capsys) -> None:
