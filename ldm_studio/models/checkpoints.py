@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from core import typed_json
+import msgspec
+
 from core.errors import ModelError
+from core.replacing import replacing
 
 from .. import paths
-from ..json_files import read_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _PLACES = {
 """What lies in folders of these names, in small letters, of other programs."""
 READING = 7
 """Raised when `core` comes to tell more of files than before: they are then looked at again."""
-MAX_KNOWN = 5000
+MAX_KNOWN = 50_000
 MAX_FOLDER_FILES = 500
 
 
@@ -133,13 +133,15 @@ def _files(folder: Path) -> list[Path]:
 class Catalogue:
     """What is known, in a file. Several threads may write it, each with an instance of its own.
     Of several programs, what one of them adds may be lost, and is found out again.
+
+    There may be tens of thousands of files: what is known of one is parsed when it is asked for.
     """
 
     _writing = threading.Lock()
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.data_dir() / "checkpoints.json"
-        self._known = _parsed(read_json(self._path))
+        self._kept = _read_file(self._path)
         self._news: dict[str, Known] = {}
 
     def known(self, path: Path) -> Known | None:
@@ -168,8 +170,8 @@ class Catalogue:
             now = stamp(path)
         except ModelError:
             return False
-        every = (*self._known.values(), *self._news.values())
-        return any(k.digest == digest and Stamp(k.size, k.time) == now for k in every)
+        every = (*map(self._of, self._kept), *self._news.values())
+        return any(k and k.digest == digest and Stamp(k.size, k.time) == now for k in every)
 
     def short(self, path: Path) -> str:
         """Empty if it is not known. Raises ModelError."""
@@ -185,22 +187,36 @@ class Catalogue:
         if not self._news:
             return
         with self._writing:
-            self._known = _parsed(read_json(self._path))
+            self._kept = _read_file(self._path)
             for path, known in self._news.items():
-                self._known[path] = _both(self._known.get(path), known)
-            kept = dict(list(self._known.items())[-MAX_KNOWN:])
+                known = _both(self._of(path), known)
+                self._kept.pop(path, None)  # the newest are the last
+                self._kept[path] = msgspec.Raw(msgspec.json.encode(known))
+            for path in [*self._kept][:-MAX_KNOWN]:
+                del self._kept[path]
             try:
-                write_json(self._path, {path: asdict(known) for path, known in kept.items()})
+                with replacing(self._path) as file:
+                    file.write(msgspec.json.encode(self._kept))
             except OSError as error:
                 log.warning("%s could not be written: %s", self._path, error)
         self._news = {}
 
     def _fresh(self, path: Path) -> Known:
         now = stamp(path)
-        known = self._news.get(str(path)) or self._known.get(str(path))
+        known = self._news.get(str(path)) or self._of(str(path))
         if known is None or Stamp(known.size, known.time) != now:
             return Known(now.size, now.time)
         return known
+
+    def _of(self, path: str) -> Known | None:
+        """What is kept of it; None where that was damaged, or is of another version."""
+        if path not in self._kept:
+            return None
+        try:
+            return msgspec.json.decode(self._kept[path], type=Known)
+        except msgspec.DecodeError as error:
+            log.warning("what was known of %s is ignored: %s", path, error)
+            return None
 
 
 def _both(before: Known | None, known: Known) -> Known:
@@ -269,14 +285,12 @@ def _identified(path: Path, known: Known) -> Known:
     return known
 
 
-def _parsed(data: dict[str, Any]) -> dict[str, Known]:
-    known: dict[str, Known] = {}
-    names = {field.name for field in fields(Known)}
-    for path, value in data.items():
-        if isinstance(value, dict):
-            value = {name: item for name, item in value.items() if name in names}
-        try:
-            known[path] = typed_json.read(Known, value, path)
-        except ValueError as error:  # of another version of the program, or damaged
-            log.warning("what was known of a checkpoint is ignored: %s", error)
-    return known
+def _read_file(path: Path) -> dict[str, msgspec.Raw]:
+    """What is kept of each file, as it was written; empty where that cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
+        log.warning("%s cannot be read and is ignored: %s", path, error)
+        return {}

@@ -21,7 +21,7 @@ from ldm_studio import paths
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.exits import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.models import models
+from ldm_studio.models import checkpoints, models
 from ldm_studio.models.checkpoints import Catalogue
 from ldm_studio.pictures.drawing import draw
 from ldm_studio.pictures.formats import save
@@ -134,12 +134,35 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
     assert Catalogue().digest(path) == ""
 
 
-def test_a_damaged_catalogue_is_made_again(tiny_sd1) -> None:
+@pytest.mark.parametrize("kept", ['{"PATH": {"size": "large"}, "x": 5}', "[]", "{", "[" * 100_000])
+def test_a_damaged_catalogue_is_made_again(tiny_sd1, kept) -> None:
     path = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
-    (paths.data_dir() / "checkpoints.json").write_text(
-        json.dumps({str(path): {"size": "large"}, "x": 5}), encoding="utf-8"
-    )
+    (paths.data_dir() / "checkpoints.json").write_text(kept.replace("PATH", str(path)))
     assert models.found()[1].kind == "Stable Diffusion 1"
+    known = Catalogue().known(path)
+    assert known is not None
+    assert known.kind == "Stable Diffusion 1"
+
+
+def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
+    tiny_sd1, monkeypatch
+) -> None:
+    first = put(tiny_sd1, paths.models_dir() / "a.safetensors")
+    models.found()
+    file = paths.data_dir() / "checkpoints.json"
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    (one,) = kept.values()
+    kept |= {f"/elsewhere/{number}.safetensors": one for number in range(20_000)}
+    file.write_text(json.dumps(kept), encoding="utf-8")
+    last = put(tiny_sd1, paths.models_dir() / "b.safetensors")
+    models.found()
+    assert Catalogue().known(first) is not None
+    assert Catalogue().known(last) is not None
+    monkeypatch.setattr(checkpoints, "MAX_KNOWN", 100)
+    Catalogue().keep_digest(first, "ab" * 32)  # so that it is the newest
+    assert Catalogue().digest(first) == "ab" * 32
+    assert Catalogue().known(last) is not None
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 100
 
 
 def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> None:
