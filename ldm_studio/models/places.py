@@ -153,10 +153,22 @@ def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
                 return
             if entry.name.startswith("."):
                 continue
+            if not _is_text(entry.name):
+                log.warning("%r is passed by: its name is not valid Unicode", entry.path)
+                continue
             if entry.name.casefold().endswith(SUFFIXES) and _is(entry.is_file):
                 yield Path(entry), False
             elif depth < max_depth and entry.name not in PASSED_BY and _is(entry.is_dir):
                 waiting.append((Path(entry), depth + 1))
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written into files; Linux takes any bytes for a name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is(said: Callable[[], bool]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,12 @@ def test_links_in_a_circle_end(tmp_path) -> None:
     touch(tmp_path / "a" / "x.ckpt")
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     assert [path.name for path in files_in(tmp_path)] == ["x.ckpt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no such names")
+def test_names_that_are_no_text_are_passed_by(tmp_path) -> None:
+    touch(tmp_path / "good.safetensors")
+    os.close(os.open(os.fsencode(tmp_path) + b"/\xff.safetensors", os.O_CREAT))
+    os.mkdir(os.fsencode(tmp_path) + b"/\xfe")
+    os.close(os.open(os.fsencode(tmp_path) + b"/\xfe/inside.safetensors", os.O_CREAT))
+    assert files_in(tmp_path) == [tmp_path / "good.safetensors"]
