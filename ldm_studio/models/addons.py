@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,6 @@ from .. import paths
 from .checkpoints import Catalogue, Known
 from .models import added_folders
 from .places import Listing, listing
-
-log = logging.getLogger(__name__)
 
 AddonKind = Literal["lora", "embedding", "vae", "text", "preview"]
 WORDS = {
@@ -54,32 +53,32 @@ def found(
 
     `look`: find out what those are that `catalogue` does not know, from their headers.
     """
+    return found_within(math.inf if look else 0, added, catalogue)[0]
+
+
+def found_within(
+    seconds: float, added: Iterable[str] = (), catalogue: Catalogue | None = None
+) -> tuple[list[FoundAddon], int]:
+    """The same, as far as it is found out in so many seconds; and how many files are left."""
     catalogue = catalogue or Catalogue()
     files = listing([paths.models_dir(), *map(Path, added)]).files
-    known = [(path, known) for path, known in _known(files, catalogue, look=look)]
+    every = list(catalogue.each(files, look=seconds > 0, seconds=seconds))
     catalogue.save()
-    addons = [(path, known) for path, known in known if known.what in WORDS]
-    names = [(path.stem.casefold(), known.what) for path, known in addons]
+    addons = [(path, known) for path, known in every if known and known.what in WORDS]
+    alike = Counter((path.stem.casefold(), known.what) for path, known in addons)
     listed: list[FoundAddon] = []
-    for (path, known), name in zip(addons, names, strict=True):
-        alone = names.count(name) == 1
+    for path, known in addons:
+        alone = alike[path.stem.casefold(), known.what] == 1
         listed.append(
             FoundAddon(path.stem if alone else f"{path.parent.name}/{path.stem}", path, known)
         )
-    return sorted(listed, key=lambda addon: addon.name.casefold())
+    unread = sum(known is None for _, known in every)
+    return sorted(listed, key=lambda addon: addon.name.casefold()), unread
 
 
-def _known(
-    files: Iterable[Path], catalogue: Catalogue, *, look: bool
-) -> Iterator[tuple[Path, Known]]:
-    for path in files:
-        try:
-            known = catalogue.look(path) if look else catalogue.known(path)
-        except ModelError as error:  # it went away meanwhile
-            log.warning("%s", error)
-            continue
-        if known is not None:
-            yield path, known
+def _known(files: Iterable[Path], catalogue: Catalogue) -> Iterator[tuple[Path, Known]]:
+    """What they are, found out from their headers if need be."""
+    return ((path, known) for path, known in catalogue.each(files) if known)
 
 
 class Finder:
@@ -137,7 +136,7 @@ class Finder:
         catalogue = Catalogue()
         found: dict[str, Path] = {}
         for name in meant:
-            for path, known in _known(files[name], catalogue, look=True):
+            for path, known in _known(files[name], catalogue):
                 if known.what == "embedding" and not known.problem:
                     found.setdefault(name, path)
         catalogue.save()
@@ -150,7 +149,7 @@ class Finder:
         catalogue = Catalogue()
         taken: set[str] = set()
         found: dict[Path, list[str]] = {}
-        for path, known in _known(filter(_is_small, self._files()), catalogue, look=True):
+        for path, known in _known(filter(_is_small, self._files()), catalogue):
             if known.what == "embedding" and not known.problem and len(found) < MAX_WORDS:
                 found[path] = [name for name in _names(path) if name not in taken]
                 taken.update(found[path])
@@ -160,7 +159,7 @@ class Finder:
     def text_encoders(self) -> list[Path]:
         """Those that can be read. Imports torch."""
         catalogue = Catalogue()
-        known = list(_known(self._files(), catalogue, look=True))
+        known = list(_known(self._files(), catalogue))
         catalogue.save()
         return [path for path, one in known if one.what == "text" and not one.problem]
 
@@ -191,7 +190,7 @@ class Finder:
             ranked.append((rank, path))
         files = [path for _, path in sorted(ranked, key=lambda item: item[0])]
         kinds = ("vae", "model") if kind == "vae" else (kind,)  # a model has one as well
-        found = _known(files, catalogue, look=True)
+        found = _known(files, catalogue)
         return [path for path, known in found if known.what in kinds]
 
     def _files(self) -> tuple[Path, ...]:

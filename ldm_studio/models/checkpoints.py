@@ -7,8 +7,11 @@ time of change.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -157,6 +160,24 @@ class Catalogue:
             known = _read(path, self._fresh(path))
             self._news[str(path)] = known
         return known
+
+    def each(
+        self, files: Iterable[Path], *, look: bool = True, seconds: float = math.inf
+    ) -> Iterator[tuple[Path, Known | None]]:
+        """What they are. `look`: find it out where it is not known, for so many `seconds`, but of
+        one at least. What goes away meanwhile is left out.
+        """
+        end = time.monotonic() + seconds
+        for path in files:
+            try:
+                known = self.known(path)
+                if known is None and look:
+                    known = self.look(path)
+                    look = time.monotonic() < end
+            except ModelError as error:
+                log.warning("%s", error)
+                continue
+            yield path, known
 
     def digest(self, path: Path) -> str:
         """Empty if it is not known. Raises ModelError."""

@@ -10,7 +10,6 @@ import logging
 import math
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -210,16 +209,7 @@ def _checkpoints(
     inside: Iterable[Path], catalogue: Catalogue, *, look: bool, seconds: float = math.inf
 ) -> Iterator[FoundModel]:
     """Those that are models, or may be. What it was found out about them is remembered."""
-    end = time.monotonic() + seconds
-    for path in inside:
-        try:
-            known = catalogue.known(path)
-            if known is None and look:
-                known = catalogue.look(path)
-                look = time.monotonic() < end
-        except ModelError as error:  # it went away meanwhile
-            log.warning("%s", error)
-            continue
+    for path, known in catalogue.each(inside, look=look, seconds=seconds):
         if known is None or known.is_model:
             name = path.name if os.path.isdir(path) else path.stem
             yield FoundModel(_reference(path), name, path, known, is_checkpoint=True)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future
 
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
-from ldm_studio.canvas.background import Background
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import addons
 from ldm_studio.models.addons import FoundAddon
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.fields import NumberBox, Segments
 from ldm_studio.panels.link_button import LinkButton
+from ldm_studio.panels.looking import Looking
 from ldm_studio.panels.picker import Item, Picker
-from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
@@ -31,8 +29,9 @@ class AddonsButton(LinkButton):
         super().__init__(self.tr("LoRAs"))
         self._store, self._prompt, self._negative = store, prompt, negative
         self._found: list[FoundAddon] = []
-        self._was_loading = store.run.loading
-        self.background = Background(self)
+        self._looking = Looking(store, self._look, self)
+        self._looking.looked.connect(self._looked)
+        self.unread = self._looking.unread
         self.setToolTip(self.tr("Write a LoRA or an embedding into the prompt."))
         self.picker = Picker(
             self,
@@ -66,32 +65,25 @@ class AddonsButton(LinkButton):
         row.addWidget(self.into_negative)
         row.addStretch(1)
         self.picker.column.insertWidget(0, self.kind)
+        self.picker.column.addWidget(self.unread)
         self.picker.column.addWidget(foot)
         self.kind.changed.connect(self._fill)
         self.picker.chosen.connect(self._write)
         self.clicked.connect(self.open)
-        store.run_changed.connect(self._run_changed)
         self._fill()
 
     def open(self) -> None:
-        self.look()
+        self._looking.start()
         self._fill()
         self.picker.open_below(self)
 
-    def look(self) -> None:
-        """Find what there is now, beside the interface."""
-        folders = self._store.model_folders
-        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
-        self.background.run(lambda: addons.found(folders, look=read), self._looked)
+    def _look(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
+        return addons.found_within(seconds, folders)
 
-    def _looked(self, done: Future[list[FoundAddon]]) -> None:
-        self._found = done.result()
-        self._fill()
-
-    def _run_changed(self, run: RunState) -> None:
-        if self._was_loading and not run.loading:
-            self.look()  # so that all headers are read when it is opened
-        self._was_loading = run.loading
+    def _looked(self, found: list[FoundAddon]) -> None:
+        if found != self._found:
+            self._found = found
+            self._fill()
 
     def _fill(self) -> None:
         kind = self.kind.value()

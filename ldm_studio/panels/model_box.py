@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.checkpoints.notes import read_notes, write_notes
-from ldm_studio.canvas.background import Background
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels import model_words
+from ldm_studio.panels.looking import Looking
 from ldm_studio.panels.picker import Picker
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -33,8 +32,6 @@ from ldm_studio.watching import Watcher
 
 _ADD = object()
 """Stands, among the references, for adding a folder."""
-AT_ONCE = 1.0
-"""Seconds of looking at files before what was found out is shown."""
 _OPENING = (
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -71,10 +68,8 @@ class ModelBox(QComboBox):
         self._own: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
         """None until they were looked for."""
-        self._looking: Future[tuple[list[FoundModel], list[Path]]] | None = None
-        self._again = False
-        self._unread = 0
-        self.background = Background(self)
+        self._looking = Looking(store, self._look, self)
+        self._looking.looked.connect(self._listed)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
@@ -105,9 +100,7 @@ class ModelBox(QComboBox):
         ):
             self._predicts.addItem(words, kind)
         self._predicts.activated.connect(self._decide)
-        self.unread = QLabel()
-        self.unread.setObjectName("caption")
-        self.unread.hide()
+        self.unread = self._looking.unread
         self.picker.column.addWidget(self.unread)
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
@@ -143,45 +136,22 @@ class ModelBox(QComboBox):
         """List what there is now. A path that a recipe names is looked at by nobody."""
         self._own = models.folders_found(self._store.model_folders)
         self._fill()
-        self.find_checkpoints()
+        self._looking.start()
 
-    def find_checkpoints(self) -> None:
-        """Look for checkpoints, again if that is under way."""
-        if self._looking is not None:
-            self._again = True
-            return
-        folders = self._store.model_folders
-        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
-        self._looking = self.background.run(
-            lambda: (
-                models.found(folders, look=read, seconds=AT_ONCE),
-                models.folders_looked_into(folders),
-            ),
-            self._listed,
-        )
-
-    def _listed(self, done: Future[tuple[list[FoundModel], list[Path]]]) -> None:
-        self._looking = None
-        every, folders = done.result()
-        self._watcher.watch(folders)
+    def _look(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
+        """The checkpoints, and where new ones would appear."""
+        every = models.found(folders, look=seconds > 0, seconds=seconds)
         found = [model for model in every if model.is_checkpoint]
+        unread = sum(model.known is None for model in found)
+        return (found, models.folders_looked_into(folders)), unread
+
+    def _listed(self, looked: tuple[list[FoundModel], list[Path]]) -> None:
+        found, folders = looked
+        self._watcher.watch(folders)
         if found != self._checkpoints:
             self._checkpoints = found
             self._fill()
-        self._show_unread()
         self.listed.emit()
-        if self._again:
-            self._again = False
-            self.find_checkpoints()
-
-    def _show_unread(self) -> None:
-        """How many files are still to be looked at, which goes on as long as it gets anywhere."""
-        before = self._unread
-        self._unread = sum(model.known is None for model in self._checkpoints or ())
-        reads = not self._store.run.loading
-        self._again |= reads and 0 < self._unread != before
-        self.unread.setText(self.tr("Looking at %n more files…", "", self._unread))
-        self.unread.setVisible(reads and self._unread > 0)
 
     def _models(self) -> list[FoundModel]:
         """Those that are listed, the ones that cannot be chosen last: no file before it is known

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from ldm_studio import paths
+from ldm_studio.canvas.background import Background
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.fields import tool_button
@@ -35,7 +36,7 @@ class ModelField(QWidget):
         self._before: tuple[str, ModelInfo] | None = None
         """Which model was chosen and loaded when another was picked, until that is loaded."""
         self._failed = False
-        self._was_loading = store.run.loading
+        self._background = Background(self)
         self._told = ""
         """What was wrong with what was added last, until something is chosen."""
         self.box = ModelBox(store, self)
@@ -74,7 +75,7 @@ class ModelField(QWidget):
 
     def add(self, path: str) -> None:
         """Offer the models of this folder from now on, and choose the first of them."""
-        self.box.background.run(
+        self._background.run(
             lambda: models.found_in(Path(path)), lambda done: self._added(path, done.result())
         )
 
@@ -141,9 +142,6 @@ class ModelField(QWidget):
             self.picked.emit(self._store.model)  # which can be loaded now
 
     def _run_changed(self, run: RunState) -> None:
-        if self._was_loading and not run.loading:
-            self.box.find_checkpoints()  # what could not be read yet
-        self._was_loading = run.loading
         self._arrive(run)
         self._offer()
 

@@ -80,7 +80,7 @@
     </message>
 </context>
 <context>
-    <name>ModelBox</name>
+    <name>Looking</name>
     <message numerus="yes">
         <source>Looking at %n more files…</source>
         <translation>

@@ -13,7 +13,7 @@ from core.errors import ModelError
 from core.request import Request
 from ldm_studio import paths
 from ldm_studio.models import models
-from ldm_studio.panels import model_box
+from ldm_studio.panels import looking
 from ldm_studio.panels.model_field import ModelField
 from ldm_studio.panels.more import MoreSection
 from ldm_studio.panels.sampler import SamplerPanel
@@ -117,7 +117,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
 ) -> None:
     for name in ("a", "b", "c"):
         put(tiny_sd1, paths.models_dir() / f"{name}.safetensors")
-    monkeypatch.setattr(model_box, "AT_ONCE", 0.0)
+    monkeypatch.setattr(looking, "AT_ONCE", 1e-9)
     field = ModelField(store)
     qtbot.addWidget(field)
     seen: list[tuple[int, str]] = []

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 
 from ldm_studio import paths
+from ldm_studio.panels import looking
 from ldm_studio.panels.addons import AddonsButton, with_lora, with_word
 from ldm_studio.panels.editor import PromptEditor
 from ldm_studio.panels.picker import Item, Picker, preview_beside
@@ -160,3 +161,23 @@ def test_new_files_are_listed_at_the_next_opening(button, qtbot, tmp_path: Path)
     lora(paths.models_dir() / "Lora" / "new.safetensors")
     button.open()
     qtbot.waitUntil(lambda: "new" in shown(button.picker), timeout=20_000)
+
+
+def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot, monkeypatch):
+    monkeypatch.setattr(looking, "AT_ONCE", 1e-9)  # one file at a time
+    for name in ("a", "b", "c"):
+        lora(paths.models_dir() / "Lora" / f"{name}.safetensors")
+    seen: list[tuple[int, str]] = []
+
+    def look() -> None:
+        seen.append((len(shown(button.picker)), button.unread.text()))
+
+    button._looking.looked.connect(look)
+    button.open()
+    qtbot.waitUntil(lambda: len(seen) == 3, timeout=20_000)
+    assert seen == [
+        (3, "Looking at 2 more files…"),
+        (4, "Looking at 1 more file…"),
+        (5, "Looking at 0 more files…"),
+    ]
+    assert not button.unread.isVisible()
