@@ -30,7 +30,8 @@ SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
 PHRASES = (
-    "core/checkpoints/filling.py", "core/checkpoints/identify.py", "core/checkpoints/load.py",
+    "core/checkpoints/families.py", "core/checkpoints/filling.py",
+    "core/checkpoints/identify.py", "core/checkpoints/load.py",
     "core/checkpoints/lora.py", "core/checkpoints/parts.py", "core/checkpoints/shapes.py",
     "core/control.py", "core/inputs.py", "ldm_studio/models/models.py",
     "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",

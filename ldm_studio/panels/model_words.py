@@ -10,7 +10,20 @@ from PySide6.QtCore import QLocale
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.picker import Item
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
+
+_VARIANTS = (
+    QT_TRANSLATE_NOOP("ModelBox", "depth"),
+    QT_TRANSLATE_NOOP("ModelBox", "inpainting"),
+    QT_TRANSLATE_NOOP("ModelBox", "upscaling"),
+)
+"""What stands behind the name of a family; all other words there are names."""
+
+
+def family(model: FoundModel) -> str:
+    """Such as "Stable Diffusion 1, inpainting"; empty where it is not known."""
+    name, *variants = told(model.kind).split(", ")
+    return ", ".join((name, *(translate("ModelBox", variant) for variant in variants)))
 
 
 def labels(listed: Sequence[FoundModel]) -> list[str]:
@@ -34,7 +47,7 @@ def item(model: FoundModel, label: str) -> Item:
     return Item(
         key=model.reference,
         title=label,
-        detail=" · ".join(filter(None, (told(model.kind), _size(model), _lack(model)))),
+        detail=" · ".join(filter(None, (family(model), _size(model), _lack(model)))),
         tip=about(model),
         path=model.path if model.is_checkpoint else None,
         problem=_reason(model),
@@ -51,7 +64,7 @@ def _reason(model: FoundModel) -> str:
 
 def about(model: FoundModel) -> str:
     """What it is, why it cannot be chosen, where it is."""
-    lines = (told(model.kind), _size(model), _lack(model), _reason(model), str(model.path))
+    lines = (family(model), _size(model), _lack(model), _reason(model), str(model.path))
     return "\n".join(filter(None, lines))
 
 

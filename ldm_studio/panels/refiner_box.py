@@ -8,6 +8,7 @@ from pathlib import Path
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.found_box import Choice, FoundBox
+from ldm_studio.panels.model_words import family
 from ldm_studio.store.fitting import refining_problem
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
@@ -29,7 +30,7 @@ class RefinerBox(FoundBox[FoundModel]):
     def choices(self, found: Sequence[FoundModel]) -> Iterable[Choice]:
         for model in found:
             problem = model.problem or refining_problem(model.kind, self._model)
-            tip = told(problem or model.kind)
+            tip = told(problem) or family(model)
             yield Choice(model.name, model.reference, tip, usable=not problem)
 
     def missing(self, value: str, *, looked: bool) -> Choice:

@@ -2980,6 +2980,15 @@
     </message>
 </context>
 <context>
+    <name>Looking</name>
+    <message numerus="yes">
+        <source>Looking at %n more files…</source>
+        <translation>
+            <numerusform>还要查看 %n 个文件…</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>LDM Studio</source>
@@ -3137,12 +3146,6 @@
         <source>velocity (v)</source>
         <translation>速度 (v)</translation>
     </message>
-    <message numerus="yes">
-        <source>Looking at %n more files…</source>
-        <translation>
-            <numerusform>还要查看 %n 个文件…</numerusform>
-        </translation>
-    </message>
     <message>
         <source>There is no such model here: {model}</source>
         <translation>没有这个模型：{model}</translation>
@@ -3174,6 +3177,18 @@
     <message>
         <source>This cannot be remembered: {}.</source>
         <translation>无法记住此选择：{}。</translation>
+    </message>
+    <message>
+        <source>depth</source>
+        <translation>深度</translation>
+    </message>
+    <message>
+        <source>inpainting</source>
+        <translation>局部重绘</translation>
+    </message>
+    <message>
+        <source>upscaling</source>
+        <translation>放大</translation>
     </message>
     <message>
         <source>{name} (default)</source>
@@ -7561,6 +7576,34 @@
     <message>
         <source>its {0} lacks {1}</source>
         <translation>其 {0} 缺少 {1}</translation>
+    </message>
+    <message>
+        <source>latent diffusion of ImageNet&apos;s classes</source>
+        <translation>按 ImageNet 类别生成的潜在扩散</translation>
+    </message>
+    <message>
+        <source>latent diffusion without conditions</source>
+        <translation>无条件的潜在扩散</translation>
+    </message>
+    <message>
+        <source>latent diffusion, inpainting</source>
+        <translation>局部重绘的潜在扩散</translation>
+    </message>
+    <message>
+        <source>latent diffusion, semantic synthesis</source>
+        <translation>语义合成的潜在扩散</translation>
+    </message>
+    <message>
+        <source>latent diffusion, super-resolution</source>
+        <translation>超分辨率的潜在扩散</translation>
+    </message>
+    <message>
+        <source>latent diffusion, text to image (1.45 billion parameters)</source>
+        <translation>文本到图像的潜在扩散（14.5 亿参数）</translation>
+    </message>
+    <message>
+        <source>latent diffusion, text to image of 256 pixels</source>
+        <translation>文本到 256 像素图像的潜在扩散</translation>
     </message>
     <message>
         <source>line {0} is not JSON</source>

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
+from core.checkpoints.families import EXTRA_INPUTS
 from core.diffusion.options import Options
 from core.errors import StudioError
 from core.loading import load_model
@@ -24,6 +25,9 @@ from core.text.prompt import parse
 from ldm_studio.commands.shortcuts import label
 from ldm_studio.engine.drawing import decode_failure
 from ldm_studio.history import query
+from ldm_studio.models.checkpoints import Known
+from ldm_studio.models.models import FoundModel
+from ldm_studio.panels.model_words import family
 from ldm_studio.pictures.images import load_image
 from ldm_studio.translation import told
 from tools import translations
@@ -188,3 +192,12 @@ def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None
 def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_path: Path) -> None:
     error = decode_failure(MemoryError(), tmp_path / "a.state")
     assert not re.search("[A-Za-z]{2,}", told(error.message)), told(error.message)
+
+
+@pytest.mark.parametrize("extra", sorted({*EXTRA_INPUTS.values()} - {"", "instruct-pix2pix"}))
+@pytest.mark.usefixtures("chinese")
+def test_what_a_model_draws_with_is_told_beside_its_familys_name(extra: str) -> None:
+    known = Known(1, 1, kind=f"Stable Diffusion 2, {extra}, LCM")
+    name, variant, further = family(FoundModel("a", "a", Path("a"), known, True)).split(", ")
+    assert (name, further) == ("Stable Diffusion 2", "LCM")  # which are names
+    assert HAN.search(variant)
