@@ -48,6 +48,8 @@ class ModelInfo:
     """Pixels per cell of the latent, each way."""
     load: Load = UNKNOWN
     """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
+    path: Path | None = None
+    """The file or folder it was read from."""
     torch_device: str = "cpu"
     """As torch names it."""
     plan: str = ""

@@ -368,6 +368,7 @@ class CorePipeline:
             max_side=model.max_side,
             factor=model.factor,
             load=unet_load(model.config.unet),
+            path=path,
             torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",
             skips=model.skips,

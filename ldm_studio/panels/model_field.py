@@ -35,6 +35,8 @@ class ModelField(QWidget):
         self._chosen = self._chosen_before = store.model
         self._before: tuple[str, ModelInfo] | None = None
         """Which model was chosen and loaded when another was picked, until that is loaded."""
+        self._awaited: tuple[str, Path] | None = None
+        """Which model was chosen, and where the one is that was picked, until any is loaded."""
         self._failed = False
         self._background = Background(self)
         self._told = ""
@@ -66,7 +68,7 @@ class ModelField(QWidget):
         self.box.add_requested.connect(self._ask)
         self.box.listed.connect(self._explain)
         store.vae_changed.connect(self._vae_chosen)
-        self.box.changed.connect(self._pick)
+        self.box.changed.connect(lambda: self._pick(self.box.chosen))
         self.box.decided.connect(lambda: self.picked.emit(store.model))
         self.box.problem.connect(self._tell)
         self.own.clicked.connect(self._take)
@@ -94,7 +96,7 @@ class ModelField(QWidget):
         self.box.look()
         if usable:
             store.model = usable[0].reference
-            self._pick()
+            self._pick(usable[0])
             self._tell("")
         else:
             self._tell(inside[0].problem)
@@ -108,9 +110,11 @@ class ModelField(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _pick(self) -> None:
+    def _pick(self, model: FoundModel | None) -> None:
         run = self._store.run
-        if run.model is not None and self._before is None:
+        if run.model is None and model is not None:
+            self._awaited = self._chosen_before, model.path.resolve()
+        elif run.model is not None and self._before is None:
             self._before = self._chosen_before, run.model
         self.picked.emit(self._store.model)
 
@@ -147,6 +151,14 @@ class ModelField(QWidget):
 
     def _arrive(self, run: RunState) -> None:
         """Follow the settings of a picked model that is loaded, or stay with the one before."""
+        if self._awaited is not None and run.model is not None and not run.loading:
+            chosen_before, picked = self._awaited
+            self._awaited = None
+            if run.model.path == picked:  # of no other one it is known which settings were its own
+                self._store.apply_defaults(run.model)
+            else:  # that of the last session was on its way
+                self._before = chosen_before, run.model
+            return
         if self._before is None or run.loading:
             return
         reference, before = self._before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -160,6 +161,27 @@ def test_settings_that_were_the_models_follow_the_next_one(field, store) -> None
     store.run = RunState(loading=False, model=other)
     assert (store.steps, store.width, store.height) == (25, 512, 512)
     assert store.cfg == 3.25
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["alone", "behind the one before"])
+def test_one_that_is_opened_before_any_is_loaded_brings_its_settings(
+    loaded: bool, qtbot, tiny_sd1, tmp_path: Path
+) -> None:
+    path = put(tiny_sd1, tmp_path / "dream.safetensors")
+    store = StudioStore()
+    store.apply_defaults(MODEL)  # of the last session
+    store.cfg = 3.25
+    field = ModelField(store)
+    qtbot.addWidget(field)
+    with qtbot.waitSignal(field.picked, timeout=20_000):
+        field.add(str(path))
+    other = replace(MODEL, name="dream", steps=25, cfg=7.0, width=512, height=512, path=path)
+    if loaded:
+        store.run = RunState(loading=False, model=MODEL)
+        store.run = RunState(loading=True, model=MODEL)
+    store.run = RunState(loading=False, model=other)
+    assert (store.steps, store.width, store.height) == (25, 512, 512)
+    assert store.cfg == (3.25 if loaded else 7.0)
 
 
 def choose(field: ModelField, text: str) -> None:
