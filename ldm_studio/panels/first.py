@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from ldm_studio.canvas.painting import paint_surround
 from ldm_studio.look.focus import tab_through
-from ldm_studio.look.theme import GRID, RESOURCES, Role, icon
+from ldm_studio.look.theme import GRID, RESOURCES, icon
 from ldm_studio.panels.fields import FlowLayout
 
 PICTURES = RESOURCES / "first"
@@ -110,8 +111,7 @@ class FirstPage(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().color(Role.Window))
+        paint_surround(QPainter(self), QRegion(self.rect()), self.palette())
 
     def _example(self, name: str, prompt: str) -> QToolButton:
         button = QToolButton()

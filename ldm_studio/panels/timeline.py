@@ -350,6 +350,7 @@ class Timeline(QFrame):
         ticks = self.ticks
         words = self._words(ticks.shown, ticks.count) if ticks.count else ""
         self.label.setText(words)
+        self.label.setVisible(bool(words))
         self.label.setToolTip(self.tr(NOT_KEPT) if ticks.is_open and not self._kept else "")
         told = ". ".join((words or self.tr(EMPTY), *(mark.text for mark in ticks.marks)))
         ticks.setAccessibleDescription(told)
