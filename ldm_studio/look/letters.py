@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 FAMILIES = {
     "zh_CN": (
@@ -21,12 +21,12 @@ system asks for, and elsewhere the first that has the letters: often one of Japa
 
 def use_letters_of(app: QApplication, locale: str) -> None:
     """The system's font stays; what it lacks comes from one that is made for `locale`."""
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).families()
     wanted = FAMILIES.get(locale, ())
     there = set(QFontDatabase.families()) if wanted else set()
-    for family in wanted:
-        if family in there:
-            font.setFamilies([*font.families(), family])
-            break
-    if font != app.font():
-        app.setFont(QFont(font))
+    added = [family for family in wanted if family in there][:1]
+    for now, of in ((app.font(), ()), (QToolTip.font(), ("QTipLabel",))):
+        if now.families() != [*system, *added]:
+            font = QFont(now)
+            font.setFamilies([*system, *added])
+            app.setFont(font, *of)

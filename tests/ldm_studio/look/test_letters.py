@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QLabel, QToolTip
 
 from ldm_studio.look.letters import use_letters_of
 
@@ -20,9 +21,11 @@ def app(qapp, monkeypatch):
 def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
     usual = app.font().families()
     use_letters_of(app, "zh_CN")
-    assert app.font().families() == [*usual, "Noto Sans CJK SC"]
+    for font in (app.font(), QLabel().font(), QToolTip.font()):
+        assert font.families() == [*usual, "Noto Sans CJK SC"]
     use_letters_of(app, "en")
-    assert app.font().families() == usual
+    for font in (app.font(), QLabel().font(), QToolTip.font()):
+        assert font.families() == usual
 
 
 def test_where_there_is_none_for_the_language_the_font_stays(app, monkeypatch) -> None:
