@@ -4573,6 +4573,10 @@
         <translation>“{query}”的名称：</translation>
     </message>
     <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
         <source>Import a Folder…</source>
         <translation>导入文件夹…</translation>
     </message>

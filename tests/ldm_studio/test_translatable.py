@@ -31,8 +31,8 @@ METHODS = {
 }  # fmt: skip
 DIALOGS = {"QFileDialog", "QInputDialog", "QMessageBox"}
 OURS = {
-    "Caption", "Folded", "OptionalNumber", "Picker", "PromptEditor", "Segments", "_caption",
-    "_check", "_reading", "_side", "_worded", "tool_button",
+    "Caption", "Folded", "LinkButton", "OptionalNumber", "Picker", "PromptEditor", "Segments",
+    "_caption", "_check", "_reading", "_side", "_worded", "ask_for_name", "tool_button",
 }  # fmt: skip
 """What makes widgets here, and is given texts to show."""
 TRANSLATORS = {"tr", "translate", "told", "counted"}

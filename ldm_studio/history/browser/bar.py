@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QMenu,
     QSlider,
@@ -21,6 +20,7 @@ from ldm_studio.panels.fields import tool_button
 
 from .deeds import Deeds
 from .library import Library
+from .naming import ask_for_name
 from .search import SearchField
 from .searching import how_to_search
 from .sectioned import LARGEST, SMALLEST, USUAL
@@ -98,14 +98,8 @@ class SearchBar(QWidget):
 
     def ask_for_name(self) -> None:
         """Save the search under a name."""
-        dialog = QInputDialog(self)
-        dialog.setWindowTitle(self.tr("Save Search"))
-        dialog.setLabelText(
-            self.tr("A name for “{query}”:").format(query=self.search.text().strip())
-        )
-        dialog.textValueSelected.connect(self.save_search)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        caption = self.tr("A name for “{query}”:").format(query=self.search.text().strip())
+        ask_for_name(self, self.tr("Save Search"), caption, self.tr("Save"), self.save_search)
 
     def save_search(self, name: str) -> None:
         """As what is in the field."""

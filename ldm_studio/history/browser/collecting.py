@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from core.errors import StudioError
 from ldm_studio.history.answers import Collected
@@ -15,6 +15,7 @@ from ldm_studio.look.theme import menu_icon
 
 from .deeds import Deeds
 from .library import Library
+from .naming import ask_for_name
 from .wording import pictures
 
 
@@ -129,13 +130,6 @@ class Collecting(QObject):
     def _ask(
         self, title: str, verb: str, name: str, then: Callable[[str], None], key: str = ""
     ) -> None:
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle(title)
-        dialog.setLabelText(self.tr("Its name:"))
-        dialog.setTextValue(name)
-        dialog.setOkButtonText(verb)
-        dialog.setMinimumWidth(320)
-
         def chosen(text: str) -> None:
             if not clean_title(text):
                 return
@@ -145,9 +139,7 @@ class Collecting(QObject):
                 return
             then(text[: 2 * MAX_TITLE])
 
-        dialog.textValueSelected.connect(chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_name(self._window, title, self.tr("Its name:"), verb, chosen, name=name)
 
     def fill_menu(self, menu: QMenu, numbers: Sequence[int]) -> None:
         """To which collection these pictures can be added."""
