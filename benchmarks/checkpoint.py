@@ -117,6 +117,9 @@ def _compared(
     else:
         more = None
     predict = model.predictor(cond)
+    coding = next(model.autoencoder.parameters()).dtype
+    if theirs.vae.dtype != coding:
+        theirs.vae.to(coding)
 
     def our_step() -> Tensor:
         return predict(x, 500.0)
@@ -130,7 +133,11 @@ def _compared(
         return model.decode(x[:1])
 
     def their_decoding() -> Tensor:
-        return theirs.vae.decode(x[:1] / theirs.vae.config.scaling_factor, return_dict=False)[0]
+        return their_decoded(x[:1])
+
+    def their_decoded(latent: Tensor) -> Tensor:
+        unscaled = latent.float() / theirs.vae.config.scaling_factor
+        return theirs.vae.decode(unscaled.to(coding), return_dict=False)[0].float()
 
     def our_picture() -> np.ndarray:
         fresh = prepare(model, request)
@@ -150,7 +157,7 @@ def _compared(
             sigmas=sigmas,
             output_type="latent",
         ).images
-        decoded = theirs.vae.decode(drawn.float() / theirs.vae.config.scaling_factor).sample
+        decoded = their_decoded(drawn)
         levels = (decoded[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
         return (levels * 255).round().astype(np.uint8)
 
