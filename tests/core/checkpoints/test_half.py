@@ -24,6 +24,7 @@ from core.precision import of_autoencoder, suiting
 from core.request import Inpaint
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 from tests.core.conftest import randomise
+from tests.core.pretended_gpu import pretended_gpu
 
 NARROW = AutoencoderConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
 """A processor takes long to compute in float16."""
@@ -176,6 +177,26 @@ def test_autoencoders_compute_in_what_suits_them(
 ) -> None:
     monkeypatch.setattr("torch.cuda.get_device_capability", lambda _: capability)
     assert of_autoencoder(chosen, device, overflows=overflows) == expected
+
+
+def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
+    autoencoder: Autoencoder, checkpoints: dict[str, Path], told: list[str]
+) -> None:
+    with pretended_gpu(total=200_000_000):
+        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="known")
+        assert (model.dtype, next(model.autoencoder.parameters()).dtype) == (F16, F16)
+        assert model.plan.in_turn
+        model = replace(model, autoencoder=overflowing(autoencoder), tell=told.append)
+        decoded = model.decode(latents().to("cuda"))
+        assert decoded.device.type == "cuda"
+        assert model.turns is not None
+        model.turns.leave()
+        made = decoded.cpu()
+        widely = load_checkpoint(checkpoints["KOALA 700M"], "cuda", digest="known")
+        assert (widely.dtype, next(widely.autoencoder.parameters()).dtype) == (F16, BF16)
+    here = replace(model, device=CPU, turns=None)
+    torch.testing.assert_close(made, exact(here).decode(latents()), atol=1e-4, rtol=1e-4)
+    assert len(told) == 1
 
 
 def test_half_of_the_bits_are_for_gpus() -> None:
