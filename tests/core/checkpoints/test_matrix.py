@@ -1,0 +1,319 @@
+"""Every family in every layout and storage: the same weights to the bit, and of every task the same
+picture as of the file that was first published, with the numbers that are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.checkpoints.load import load_checkpoint
+from core.inputs import Inputs
+from core.looking import SIDE as LOOKED_AT
+from core.model import Model
+from core.networks.autoencoder import Autoencoder
+from core.networks.unet import UNet
+from core.pipeline import finish, prepare, steps
+from core.pixels import digest
+from core.request import Change, Guidance, Inpaint, Request
+from tests.core.checkpoints.test_gguf import gguf, write
+from tests.core.checkpoints.tiny import (
+    KINDS,
+    REQUEST,
+    Tiny,
+    Weights,
+    original,
+    prefixed,
+    reference_text,
+    write_folder,
+)
+from tests.core.conftest import randomise
+
+UNET, VAE = "model.diffusion_model.", "first_stage_model."
+TEXTS = ("cond_stage_model.", "conditioner.embedders.")
+F32, F16, BF16, F8 = torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn
+SIDE = 64
+
+
+@dataclass(frozen=True)
+class Written:
+    """A model in some layout."""
+
+    path: Path
+    stored: Weights
+    """The numbers in it, by their names in the file that was first published."""
+    beside: tuple[Path, ...] = ()
+    average: bool = False
+
+
+Layout = Callable[[Tiny, Path], Written]
+
+
+def rounded(weights: Weights, unet: torch.dtype, others: torch.dtype) -> Weights:
+    found: Weights = {}
+    for name, value in weights.items():
+        dtype = unet if name.startswith(UNET) else others
+        found[name] = value.to(dtype).contiguous() if value.is_floating_point() else value
+    return found
+
+
+def of_types(unet: torch.dtype, others: torch.dtype) -> Layout:
+    def layout(tiny: Tiny, folder: Path) -> Written:
+        weights = rounded(original(tiny), unet, others)
+        save_file(weights, folder / "model.safetensors")
+        return Written(folder / "model.safetensors", weights)
+
+    return layout
+
+
+def pruned_pickle(tiny: Tiny, folder: Path) -> Written:
+    weights = rounded(original(tiny), F16, F16)
+    torch.save({"state_dict": weights, "global_step": 1}, folder / "model.ckpt")
+    return Written(folder / "model.ckpt", weights)
+
+
+def averaged(weights: Weights) -> Weights:
+    return {
+        f"model_ema.{name.removeprefix('model.').replace('.', '')}": value
+        for name, value in weights.items()
+        if name.startswith(UNET)
+    }
+
+
+def training_pickle(tiny: Tiny, folder: Path) -> Written:
+    """As it was trained: with a moving average, and what the optimiser remembers."""
+    weights = original(tiny)
+    average = averaged({name: value * 1.01 for name, value in weights.items()})
+    whole = {
+        "state_dict": weights | average,
+        "optimizer_states": [{"state": {0: {"exp_avg": torch.ones(3)}}}],
+        "global_step": 1,
+    }
+    torch.save(whole, folder / "model.ckpt")
+    return Written(folder / "model.ckpt", weights)
+
+
+def chosen_average(tiny: Tiny, folder: Path) -> Written:
+    weights = original(tiny)
+    trained = {n: v * 1.01 if n.startswith(UNET) else v for n, v in weights.items()}
+    save_file(trained | averaged(weights), folder / "model.safetensors")
+    return Written(folder / "model.safetensors", weights, average=True)
+
+
+def average_alone(tiny: Tiny, folder: Path) -> Written:
+    weights = original(tiny)
+    rest = {name: value for name, value in weights.items() if not name.startswith(UNET)}
+    save_file(rest | averaged(weights), folder / "model.safetensors")
+    return Written(folder / "model.safetensors", weights)
+
+
+def separate_files(tiny: Tiny, folder: Path) -> Written:
+    """As ComfyUI's users have them: the U-Net and the VAE by bare names, the text encoders as in
+    transformers."""
+    weights = original(tiny)
+    files: dict[str, Mapping[str, Any]] = {
+        "unet": tiny.unet.state_dict(),
+        "vae": tiny.vae.state_dict(),
+    }
+    for i in range(len(tiny.texts)):
+        files[f"text {i}"] = reference_text(tiny, i).state_dict()
+    if tiny.images is not None:
+        known = (UNET, VAE, *TEXTS)
+        files["images"] = {n: v for n, v in weights.items() if not n.startswith(known)}
+    for name, part in files.items():
+        save_file(prefixed("", dict(part)), folder / f"{name}.safetensors")
+    beside = tuple(folder / f"{name}.safetensors" for name in files if name != "unet")
+    return Written(folder / "unet.safetensors", weights, beside)
+
+
+def sharded_folder(tiny: Tiny, folder: Path) -> Written:
+    write_folder(tiny, folder / "model", F16)
+    return Written(folder / "model", rounded(original(tiny), F16, F16))
+
+
+def plain_folder(tiny: Tiny, folder: Path) -> Written:
+    write_folder(tiny, folder / "model", F32)
+    unet: Weights = {}
+    for shard in folder.glob("model/unet/*.safetensors"):
+        unet |= load_file(shard)
+        shard.unlink()
+    [index] = folder.glob("model/unet/*.index.json")
+    index.unlink()
+    save_file(unet, folder / "model/unet/diffusion_pytorch_model.safetensors")
+    [vae] = folder.glob("model/vae/*")
+    vae.rename(vae.with_name("diffusion_pytorch_model.safetensors"))
+    return Written(folder / "model", original(tiny))
+
+
+def packed(tiny: Tiny, folder: Path) -> Written:
+    stored = write(tiny, folder / "model.gguf", gguf.GGMLQuantizationType.Q4_0)
+    return Written(folder / "model.gguf", stored)
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "training pickle": training_pickle,
+    "moving average, chosen": chosen_average,
+    "moving average alone": average_alone,
+    "separate files": separate_files,
+    "folder": plain_folder,
+    "folder in shards": sharded_folder,
+    "pruned pickle": pruned_pickle,
+    "float16": of_types(F16, F16),
+    "bfloat16": of_types(BF16, BF16),
+    "U-Net of 8 bits": of_types(F8, F16),
+    "U-Net of float16": of_types(F16, F32),
+    "GGUF": packed,
+}
+
+
+@pytest.fixture(scope="module")
+def narrow(tinies: dict[str, Tiny]) -> Callable[[str], Tiny]:
+    """Of a kind, and quick."""
+
+    @cache
+    def narrow(name: str) -> Tiny:
+        kind = tinies[name].kind
+        unet = kind.unet
+        if len(unet.multipliers) == 4:
+            unet = replace(unet, multipliers=(1, 2), depths=(1, 0))
+        levels = len(kind.vae.multipliers)
+        vae = replace(kind.vae, multipliers=(1,) * (levels - 1) + (2,), blocks=1)
+        return replace(
+            tinies[name],
+            kind=replace(kind, unet=unet, vae=vae),
+            unet=randomise(UNet(unet), 1),
+            vae=randomise(Autoencoder(vae), 2),
+        )
+
+    return narrow
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).integers(0, 256, shape, dtype=np.uint8)
+
+
+PHOTO, MASK = pixels(SIDE, SIDE, 3), np.zeros((SIDE, SIDE), np.uint8)
+MASK[16:48, 8:40] = 255
+LED = {
+    "SD2 depth": pixels(SIDE, SIDE),
+    "instruct-pix2pix": PHOTO,
+    "SD2 unCLIP-H": pixels(LOOKED_AT, LOOKED_AT, 3),
+    "SD2 unCLIP-L": pixels(LOOKED_AT, LOOKED_AT, 3),
+    "x4 upscaler": pixels(SIDE // 4, SIDE // 4, 3),
+}
+"""Kinds of models that are led by a picture, and one for each."""
+PARTNERS = {"SDXL": "refiner", "refiner": "SDXL"}
+"""A base model begins, its refiner goes on."""
+
+
+def tasks(kind: str) -> Mapping[str, tuple[Request, Inputs]]:
+    asked = replace(REQUEST, steps=1, height=SIDE, guidance=Guidance(image=1.7))
+    later: Mapping[str, np.ndarray] = {}
+    if kind in LED:
+        asked = replace(asked, control=digest(LED[kind]))
+        later = {asked.control: LED[kind]}
+    started = replace(asked, steps=2, strength=0.5, init=digest(PHOTO))
+    masked = replace(
+        asked, init=digest(PHOTO), mask=digest(MASK), inpaint=Inpaint(blur=0, content="noise")
+    )
+    return {
+        "text to image": (asked, Inputs(later=later)),
+        "image to image": (started, Inputs(PHOTO, later=later)),
+        "inpainting": (masked, Inputs(PHOTO, MASK, later=later)),
+    }
+
+
+def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
+    job = prepare(model, request, inputs)
+    *_, last = steps(job)
+    return finish(job, last.state).rgb
+
+
+def pictures(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.ndarray]:
+    found = {task: drawn(model, *asked) for task, asked in tasks(kind).items()}
+    if partner is not None:
+        base, refiner = (model, partner) if kind == "SDXL" else (partner, model)
+        request = replace(REQUEST, steps=2, height=SIDE, changes=(Change(1, model="refiner"),))
+        found["handing over"] = drawn(base, request, Inputs(models=lambda *_: refiner))
+    return found
+
+
+def loaded(written: Written, kind: str) -> Model:
+    prediction = "v" if KINDS[kind].prediction == "v_prediction" else "eps"
+    return load_checkpoint(
+        written.path,
+        beside=written.beside,
+        digest=kind,
+        prediction=None if written.path.is_dir() else prediction,
+        average=written.average,
+    )
+
+
+Partner = Callable[[str], Model | None]
+Reference = Callable[[str, Weights], tuple[Model, Mapping[str, np.ndarray]]]
+
+
+@pytest.fixture(scope="module")
+def partner(narrow: Callable[[str], Tiny], tmp_path_factory: pytest.TempPathFactory) -> Partner:
+    @cache
+    def partner(kind: str) -> Model | None:
+        if kind not in PARTNERS:
+            return None
+        other = PARTNERS[kind]
+        written = of_types(F32, F32)(narrow(other), tmp_path_factory.mktemp("partner"))
+        return loaded(written, other)
+
+    return partner
+
+
+@pytest.fixture(scope="module")
+def reference(partner: Partner, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """The model of the file that was first published, of numbers in full precision, and what it
+    draws; that of the last numbers is kept."""
+    kept: dict[str, Any] = {}
+
+    def reference(kind: str, weights: Weights) -> tuple[Model, Mapping[str, np.ndarray]]:
+        whole = {n: v.float() if v.is_floating_point() else v for n, v in weights.items()}
+        last = kept.get(kind)
+        if last is None or any(not torch.equal(last[0][name], whole[name]) for name in whole):
+            path = tmp_path_factory.mktemp("reference") / "model.safetensors"
+            save_file(whole, path)
+            model = loaded(Written(path, whole), kind)
+            kept.clear()
+            kept[kind] = whole, model, pictures(model, kind, partner(kind))
+        return kept[kind][1:]
+
+    return reference
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_task_of_every_family_in_every_layout(
+    kind: str,
+    layout: str,
+    narrow: Callable[[str], Tiny],
+    partner: Partner,
+    reference: Reference,
+    tmp_path: Path,
+) -> None:
+    written = LAYOUTS[layout](narrow(kind), tmp_path)
+    model = loaded(written, kind)
+    whole, expected = reference(kind, written.stored)
+    for ours, theirs in zip(model.networks, whole.networks, strict=True):
+        numbers = theirs.state_dict()
+        for name, value in ours.state_dict().items():
+            assert torch.equal(value, numbers[name]), name
+    made = pictures(model, kind, partner(kind))
+    for task, picture in expected.items():
+        assert np.array_equal(made[task], picture), task
+    assert not np.array_equal(made["text to image"], made["image to image"])
+    assert (made["inpainting"][MASK == 0] == PHOTO[MASK == 0]).all()
+    assert (made["inpainting"][MASK > 0] != PHOTO[MASK > 0]).any()
