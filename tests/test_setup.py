@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 
@@ -101,3 +102,30 @@ def test_who_builds_an_installer_needs_what_it_brings_along(setup_env):
     needed = setup_env.needed_libraries("installer", {}, "linux")
     assert "libxcb-cursor.so.0" in needed
     assert setup_env.needed_libraries("installer", {}, "win32") == {}
+
+
+class Installed:
+    """An environment in which pip finds what an index has."""
+
+    def __init__(self, before: str, cuda: str | None) -> None:
+        self.before, self.cuda = before, cuda
+        self.asked: list[str] = []
+
+    def output(self, *arguments: str) -> str | None:
+        return f"{self.cuda}\n" if "torch.version.cuda" in arguments[-1] else self.before or None
+
+    def pip(self, *arguments: str) -> None:
+        self.asked += arguments
+
+
+def test_who_asks_for_cuda_gets_no_build_for_the_cpu(setup_env):
+    for before in ("", "2.13.0+cpu"):
+        index = Installed(before, "13.0")
+        setup_env.install_torch(index, "cuda")
+        (spec,) = (word for word in index.asked if word.startswith("torch"))
+        allowed = SpecifierSet(spec.removeprefix("torch"))
+        assert allowed.contains("2.13.0")
+        assert allowed.contains("2.13.0+cu130")
+        assert not allowed.contains("2.13.0+cpu")
+    with pytest.raises(setup_env.SetupError, match="not one for NVIDIA"):
+        setup_env.install_torch(Installed("", None), "cuda")

@@ -36,6 +36,8 @@ TORCH_RANGE = ((2, 6), (3,))  # the range of pyproject.toml
 GPU_PREFIXES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
+CUDA_BUILD = f"torch=={TORCH},!={TORCH}+cpu"
+"""Where an index has both, pip takes the one for the CPU for the newer one."""
 
 # Shared library -> Debian and Ubuntu package. Ubuntu 24.04 calls some of them `...t64`;
 # apt finds those by the names given here.
@@ -165,17 +167,22 @@ def install_torch(env: Environment, flavour: str | None = None) -> None:
     `flavour` ("cpu" or "cuda") asks for it.
     """
     version = env.output("-c", "from importlib.metadata import version; print(version('torch'))")
-    if version and torch_in_range(version.strip()):
+    other = flavour == "cuda" and version is not None and version.strip().endswith("+cpu")
+    if version and torch_in_range(version.strip()) and not other:
         say(f"torch {version.strip()} is already there")
         return
     if flavour == "cuda":
         say(f"installing torch {TORCH} for NVIDIA GPUs; this downloads several GB")
         # The package index has CUDA builds for Linux alone.
-        env.pip("install", f"torch=={TORCH}", *(() if LINUX else ("--index-url", CUDA_INDEX)))
+        env.pip("install", CUDA_BUILD, *(() if LINUX else ("--index-url", CUDA_INDEX)))
+        if (
+            env.output("-c", "import torch; print(torch.version.cuda)") or "None"
+        ).strip() == "None":
+            raise SetupError(f"the torch {TORCH} that was installed is not one for NVIDIA GPUs.")
         return
     if flavour is None and shutil.which("nvidia-smi"):
         say(f"an NVIDIA GPU is here: installing torch {TORCH} from the package index")
-        env.pip("install", f"torch=={TORCH}")
+        env.pip("install", CUDA_BUILD)
         return
     # A CPU build where pip already looks (a folder of wheels, an index of the house); one in
     # PyTorch's own index; then the plain name, which on Windows and macOS is a CPU build too.
