@@ -25,8 +25,11 @@ def use_letters_of(app: QApplication, locale: str) -> None:
     wanted = FAMILIES.get(locale, ())
     there = set(QFontDatabase.families()) if wanted else set()
     added = [family for family in wanted if family in there][:1]
-    for now, of in ((app.font(), ()), (QToolTip.font(), ("QTipLabel",))):
-        if now.families() != [*system, *added]:
-            font = QFont(now)
-            font.setFamilies([*system, *added])
-            app.setFont(font, *of)
+
+    def more(font: QFont) -> QFont:
+        made = QFont(font)
+        made.setFamilies([*system, *added])
+        return made
+
+    app.setFont(more(app.font()))
+    QToolTip.setFont(more(QToolTip.font()))
