@@ -33,6 +33,11 @@ class Folding(QWidget):
         """
         self._groups, self._instead = groups, instead
 
+    @property
+    def absent(self) -> frozenset[QWidget]:
+        """Those that have no place here now."""
+        return self._absent
+
     def set_absent(self, widgets: Iterable[QWidget]) -> None:
         """These have no place here now, however much room there is; all others do."""
         self._absent = frozenset(widgets)

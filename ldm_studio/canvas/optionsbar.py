@@ -219,7 +219,11 @@ class OptionsBar(Folding):
         usage = TOOLS[tool].usage
         self._usage.setText(translated(usage) if usage else "")
         absent = {*paint, *area, *direction, *fill} - set(own)
-        self.set_absent(absent if usage else {*absent, self._usage})
+        if not usage:
+            absent.add(self._usage)
+        if self.view.document.frame is None:  # there is nothing to zoom
+            absent |= {self._line, self._zoom}
+        self.set_absent(absent)
         self._show_options()
         self._show_view()
 
@@ -246,6 +250,8 @@ class OptionsBar(Folding):
         self._overlay.setIcon(icon("eye" if view.overlay_visible else "eye-off"))
         self._compare.setEnabled(document.before is not None)
         shown = document.frame is not None
+        if shown == (self._zoom in self.absent):
+            self._show_tool()
         self._carry.setEnabled(document.picture is not None)
         self._fit.setEnabled(shown)
         self._actual_size.setEnabled(shown)

@@ -217,6 +217,7 @@ QMenu::item:selected {{ background: {accent}; color: {name(Role.HighlightedText)
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::item:disabled:selected {{ background: {hover}; }}
 QMenu::icon {{ padding-left: 6px; }}
+QMenu::indicator {{ width: 14px; height: 14px; left: 4px; }}
 QMenu::separator {{ height: 1px; margin: 4px 6px; background: {line}; }}
 QMenuBar {{ background: {window}; border-bottom: 1px solid {line}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}

@@ -292,6 +292,12 @@ class SeedEdit(QLineEdit):
             self.setCursorPosition(0)
 
 
+def row_height(widget: QWidget) -> int:
+    """Of whatever stands in a row of a panel, so that rows are equally far apart: that of a combo
+    box."""
+    return max(28, widget.fontMetrics().height() + 10)
+
+
 class Segments(QWidget):
     """A few exclusive choices side by side."""
 
@@ -313,6 +319,7 @@ class Segments(QWidget):
             button.setAccessibleName(text)
             button.setProperty("framed", True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setFixedHeight(row_height(self))
             self._group.addButton(button, i)
             row.addWidget(button, 1)
         self._group.button(0).setChecked(True)

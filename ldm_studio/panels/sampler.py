@@ -28,6 +28,7 @@ from ldm_studio.panels.fields import (
     SliderField,
     TypedNumbers,
     WheelGuard,
+    row_height,
     tool_button,
 )
 from ldm_studio.panels.inpaint import InpaintSection
@@ -287,6 +288,8 @@ class SamplerPanel(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
         line.addWidget(self.seed, 1)
+        for button in (self.dice, self.lock):
+            button.setFixedHeight(row_height(self))
         line.addWidget(self.dice)
         line.addWidget(self.lock)
         return row

@@ -26,7 +26,7 @@ class Side(QFrame):
         self._scroll = SteadyColumn(QMargins(2 * GRID, 12, _RIGHT, 2 * GRID))
         holder.addWidget(self._scroll)
         self.inside, self.column = self._scroll.inside, self._scroll.column
-        self.column.setSpacing(GRID // 2)
+        self.column.setSpacing(GRID)
         self.inside.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

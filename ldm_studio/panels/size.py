@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHBoxLayout, QLabel, 
 
 from core.request import MAX_SIDE
 from ldm_studio.look.theme import GRID
-from ldm_studio.panels.fields import mark_wrong, tool_button
+from ldm_studio.panels.fields import mark_wrong, row_height, tool_button
 from ldm_studio.pipeline import ModelInfo
 from ldm_studio.store.binding import bind
 from ldm_studio.store.fitting import side_problem
@@ -69,6 +69,7 @@ class SizeRow(QWidget):
         line.addWidget(QLabel("×"))
         line.addWidget(self.height_field)
         line.addWidget(self.swap)
+        self.swap.setFixedHeight(row_height(self))
         for name, box in (("width", self.width_field), ("height", self.height_field)):
             bind(store, name, box, box.value, box.setValue, box.valueChanged)
         store.mode_changed.connect(self._mode_changed)

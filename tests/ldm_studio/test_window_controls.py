@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
@@ -87,6 +88,17 @@ def test_nothing_in_the_left_column_is_cut_off(application) -> None:
     for panel in (window.prompt, window.sampler):
         assert panel.minimumSizeHint().width() <= panel.width()
         assert panel.geometry().right() < room
+
+
+def test_the_rows_of_the_left_column_are_equally_far_apart(application) -> None:
+    application.window.resize(1280, 800)
+    QApplication.processEvents()
+    panel = application.window.sampler
+    rows = (panel.mode, panel.strength, panel.sampler, panel.schedule, panel.steps, panel.cfg,
+            panel.size_row, panel.seed.parentWidget(), panel.count)  # fmt: skip
+    middles = [row.geometry().top() + row.height() / 2 for row in rows]
+    steps = [after - before for before, after in pairwise(middles)]
+    assert max(steps) - min(steps) <= 1
 
 
 def test_the_left_column_keeps_its_place_when_a_scroll_bar_comes(application) -> None:
