@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 
 from . import typed_json
 
-VERSION = "1"
+VERSION = "2"
 """Of the arithmetic of `core`: raised when the same request comes to give other bits."""
 
 

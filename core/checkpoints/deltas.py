@@ -25,21 +25,32 @@ def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
             f"it is made for a model that is built otherwise: it changes {tuple(shape)} numbers of "
             f"a layer that has {tuple(weight.shape)}"
         )
-    delta = difference(tensors).reshape(weight.shape)
     magnitude = tensors.get("dora_scale")
     if "magnitudes" in tensors:  # those of PEFT are always of rows, whatever their shape
         magnitude = tensors["magnitudes"].reshape(-1, 1)
+    rows = weight.reshape(len(weight), -1)
+    if magnitude is None and _is_plain(tensors) and rows.shape == shape:
+        up, down = tensors["lora_up"], tensors["lora_down"]
+        scale = strength * _scale(tensors, down)
+        return torch.addmm(rows, up, down, alpha=scale).reshape(weight.shape)  # in one pass
+    delta = difference(tensors).reshape(weight.shape)
     if magnitude is None:
         return weight + strength * delta
     return weight + strength * (_decomposed(weight + delta, magnitude) - weight)
 
 
+def _is_plain(tensors: Tensors) -> bool:
+    """Whether they are two matrices that can be multiplied."""
+    if "lora_mid" in tensors or not {"lora_up", "lora_down"} <= tensors.keys():
+        return False
+    up, down = tensors["lora_up"], tensors["lora_down"]
+    return up.ndim == down.ndim == 2 and up.shape[1] == down.shape[0]
+
+
 def _shape(tensors: Tensors) -> torch.Size:
     """Of the difference. Raises UnreadableError."""
-    if "lora_up" in tensors and "lora_mid" not in tensors:
-        up, down = tensors["lora_up"], tensors.get("lora_down")
-        if down is not None and up.ndim == down.ndim == 2 and up.shape[1] == down.shape[0]:
-            return torch.Size((up.shape[0], down.shape[1]))
+    if _is_plain(tensors):
+        return torch.Size((tensors["lora_up"].shape[0], tensors["lora_down"].shape[1]))
     nowhere = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
     return difference(nowhere).shape
 
