@@ -148,6 +148,9 @@ QPushButton {{ border: 1px solid {line}; border-radius: 6px; padding: 4px 12px; 
     background: {name(Role.Button)}; }}
 QPushButton:hover {{ background: {hover}; }}
 QPushButton:focus {{ border: 2px solid {focus}; padding: 3px 11px; }}
+QDialog QPushButton:default:enabled {{ background: {accent}; border-color: {accent};
+    color: {name(Role.HighlightedText)}; }}
+QDialog QPushButton:default:focus {{ border-color: {name(Role.Text)}; }}
 QPushButton#run {{ min-height: 30px; }}
 QPushButton#example {{ border-radius: 12px; padding: 1px 10px; background: transparent; }}
 QPushButton#example:focus {{ padding: 0 9px; }}

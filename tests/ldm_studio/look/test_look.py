@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QColor, QIcon, QKeySequence, QPalette
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout
 
 from ldm_studio.commands.actions import ACTIONS, MENUS
 from ldm_studio.look.theme import ICONS, Theme, icon, menu_icon, palette
@@ -101,6 +102,22 @@ def test_an_icon_of_a_menu_stands_out_where_the_pointer_is(qapp) -> None:
     pixels = [drawn.pixelColor(x, y) for x in range(24) for y in range(24)]
     strongest = max(pixels, key=lambda pixel: pixel.alpha())
     assert contrast(strongest, qapp.palette().color(Role.Highlight)) >= 4.5
+
+
+def test_a_dialog_shows_which_button_return_presses(qapp, qtbot) -> None:
+    Theme(qapp, Scheme.LIGHT)
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    field, go, leave = QLineEdit(dialog), QPushButton("Go", dialog), QPushButton("Leave", dialog)
+    column = QVBoxLayout(dialog)
+    for widget in (field, go, leave):
+        column.addWidget(widget)
+    go.setDefault(True)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    grounds = [one.grab().toImage().pixelColor(6, one.height() // 2) for one in (go, leave)]
+    accent = QApplication.palette().color(Role.Highlight)
+    assert [ground == accent for ground in grounds] == [True, False]
 
 
 def test_the_binding_does_not_lose_references_to_true_and_none(qapp) -> None:
