@@ -106,6 +106,7 @@ def test_an_icon_of_a_menu_stands_out_where_the_pointer_is(qapp) -> None:
 
 def test_a_dialog_shows_which_button_return_presses(qapp, qtbot) -> None:
     Theme(qapp, Scheme.LIGHT)
+    Theme(qapp, Scheme.LIGHT)
     dialog = QDialog()
     qtbot.addWidget(dialog)
     field, go, leave = QLineEdit(dialog), QPushButton("Go", dialog), QPushButton("Leave", dialog)
