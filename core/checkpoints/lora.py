@@ -7,7 +7,6 @@ undone, so all names of each of our layers are flattened, and looked up.
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections import OrderedDict
@@ -32,6 +31,7 @@ from .keys import unet_to_diffusers
 from .tensor_file import TensorFile, UnreadableError, unreadable
 
 N = TypeVar("N", UNet, ClipTextEncoder)
+M = TypeVar("M", bound=nn.Module)
 
 _PARTS = {
     "lora_down.weight": "lora_down",
@@ -301,10 +301,19 @@ def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> 
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:
         return network
-    shared = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
-    made = copy.deepcopy(network, shared)
+    made = _twin(network)
     for name, value in mine.items():
         owner, _, attribute = name.rpartition(".")
         parameter = nn.Parameter(value, requires_grad=False)
         made.get_submodule(owner).register_parameter(attribute, parameter)
+    return made
+
+
+def _twin(module: M) -> M:
+    """Modules of its own, with the same tensors; a deep copy takes seven times as long."""
+    made = type(module).__new__(type(module))
+    for name, value in vars(module).items():
+        made.__dict__[name] = value.copy() if isinstance(value, dict) else value
+    for name, child in module.named_children():
+        made._modules[name] = _twin(child)  # pyright: ignore[reportPrivateUsage]
     return made

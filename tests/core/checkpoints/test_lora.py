@@ -235,6 +235,7 @@ def test_several_add_up_and_the_model_stays(models: dict[str, Model], tmp_path: 
     assert [effect.layers for effect in effects] == [1, 1]
     after = model.unet.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())
+    assert {*model.unet.modules()}.isdisjoint(changed.unet.modules())
     other = "out.2.weight"
     shared = [which.unet.state_dict()[other].data_ptr() for which in (model, changed)]
     assert shared[0] == shared[1]
