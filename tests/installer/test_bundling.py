@@ -164,6 +164,18 @@ def test_a_package_without_a_text_is_an_error(tmp_path: Path) -> None:
         licences.part_of(Distribution.at(info))
 
 
+def test_a_text_among_the_files_of_a_package_is_found(tmp_path: Path) -> None:
+    info = tmp_path / "sparse-1.0.dist-info"
+    for path, content in {
+        info / "METADATA": "Metadata-Version: 2.1\nName: sparse\nVersion: 1.0\n",
+        info / "RECORD": "sparse/lib/LICENSE.txt,,\nsparse/lib/libsparse.so,,\n",
+        tmp_path / "sparse" / "lib" / "LICENSE.txt": "Use it so.\n",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    assert licences.part_of(Distribution.at(info)).texts == (("LICENSE.txt", "Use it so.\n"),)
+
+
 def test_files_are_known_by_the_package_they_are_of() -> None:
     import json as standard
 

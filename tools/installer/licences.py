@@ -76,14 +76,13 @@ def collect(sources: Iterable[str]) -> list[Part]:
 def part_of(dist: Distribution) -> Part:
     """Raises InstallerError when it has no licence text."""
     name = _name(dist)
-    files = [
-        Path(str(dist.locate_file(file)))
-        for file in dist.files or ()
-        if ".dist-info" in file.parts[0]
-        and (_TEXT_NAME.fullmatch(file.name) or "licenses" in file.parts[:-1])
-    ]
-    texts = [(path.name, _read(path)) for path in sorted(files)]
-    texts = texts or [(path.stem, _read(path)) for path in TEXTLESS.get(name, ())]
+    named = [file for file in dist.files or () if _TEXT_NAME.fullmatch(file.name)]
+    kept = [file for file in dist.files or () if "licenses" in file.parts[:-1]]
+    described = [file for file in {*named, *kept} if ".dist-info" in file.parts[0]]
+    texts = [(path.stem, _read(path)) for path in TEXTLESS.get(name, ())]
+    if described or not texts:
+        files = [Path(str(dist.locate_file(file))) for file in described or named]
+        texts = [(path.name, _read(path)) for path in sorted(files)]
     licence = _declared(dist)
     if not texts:
         raise InstallerError(
