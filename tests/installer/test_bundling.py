@@ -46,9 +46,11 @@ def test_what_is_left_out(path: str, out: bool) -> None:
 
 
 def test_the_documentation_goes_where_the_program_looks() -> None:
-    files = {Path(file).name: folder for file, folder in contents.data_files(naming.ROOT)}
-    assert files["getting-started.md"] == "resources/docs"
-    assert files["samplers.webp"] == "resources/docs/pictures"
+    places = {Path(file): folder for file, folder in contents.data_files(naming.ROOT)}
+    docs = naming.ROOT / "docs"
+    assert places[docs / "getting-started.md"] == "resources/docs"
+    assert places[docs / "zh_CN" / "getting-started.md"] == "resources/docs/zh_CN"
+    assert places[docs / "pictures" / "samplers.webp"] == "resources/docs/pictures"
 
 
 def test_pruning_leaves_no_empty_folder_and_no_link_to_nothing(tmp_path: Path) -> None:
