@@ -339,7 +339,8 @@ class Commands(QObject):
 
 def _to_clipboard(pixels: np.ndarray) -> None:
     """uint8 [H, W, 3], or [H, W, 4] with straight alpha."""
-    QApplication.clipboard().setImage(to_qimage(pixels))
+    image = to_qimage(pixels).copy()  # which has no part of Python's: the clipboard outlives it
+    QApplication.clipboard().setImage(image)
 
 
 def _suffix(name_filter: str) -> str:

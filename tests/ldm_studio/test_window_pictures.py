@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -186,6 +189,15 @@ def test_a_sticker_is_copied_without_its_white_background(application, qtbot) ->
     middle = copied.pixelColor(64, 64)
     rgb = (middle.red(), middle.green(), middle.blue())
     assert (*rgb, middle.alpha()) == (*entry.picture.rgb[64, 64], 255)
+
+
+def test_a_copied_picture_does_not_disturb_the_end_of_the_program() -> None:
+    script = (
+        "import numpy; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
+        "from ldm_studio.studio.commands import _to_clipboard;"
+        "_to_clipboard(numpy.zeros((8, 8, 3), numpy.uint8))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_a_picture_of_the_strip_can_be_dragged_out_as_its_file(application, qtbot) -> None:
