@@ -7,6 +7,7 @@ tensors, or harmless remains of training, is an error that says which.
 
 from __future__ import annotations
 
+import io
 import pickletools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,16 +97,23 @@ _LITERALS = _NUMBERS | _TEXTS | _UNICODE
 _DAMAGED = "its pickle is damaged"
 
 
-def describe(data: bytes) -> object:
-    """What a pickle describes: dictionaries, lists, tuples, plain values, StoredTensors.
+@dataclass(frozen=True)
+class Described:
+    """What a pickle says."""
 
-    Raises UnreadableError.
-    """
+    value: object
+    """Dictionaries, lists, tuples, plain values, StoredTensors."""
+    elements: frozenset[StoredElements]
+    """All that it refers to."""
+
+
+def describe(data: bytes | io.BytesIO) -> Described:
+    """What a pickle describes; of a stream, the next one in it. Raises UnreadableError."""
     machine = _Machine()
     try:
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name == "STOP":
-                return machine.pop()
+                return Described(machine.pop(), frozenset(machine.elements))
             machine.do(opcode.name, argument)
     except UnreadableError:
         raise
@@ -121,6 +129,7 @@ class _Machine:
     stack: list[object] = field(default_factory=list[object])
     marks: list[list[object]] = field(default_factory=list[list[object]])
     memo: dict[int, object] = field(default_factory=dict[int, object])
+    elements: set[StoredElements] = field(default_factory=set[StoredElements])
 
     def do(self, name: str, argument: Any) -> None:
         if name in _LITERALS:
@@ -144,7 +153,9 @@ class _Machine:
             self.marks.append(self.stack)
             self.stack = []
         elif name == "BINPERSID":
-            self.stack.append(_elements(self.pop()))
+            stored = _elements(self.pop())
+            self.elements.add(stored)
+            self.stack.append(stored)
         elif name in ("REDUCE", "NEWOBJ"):
             arguments, called = self.pop(), self.pop()
             self.stack.append(_made(called, arguments))
@@ -229,7 +240,10 @@ def _allowed(name: str) -> _Name:
 
 def _elements(reference: object) -> StoredElements:
     match reference:
-        case ("storage", _Name(name=name), str(key), str(), int(numel)):
+        case (
+            ("storage", _Name(name=name), str(key), str(), int(numel))
+            | ("storage", _Name(name=name), str(key), str(), int(numel), None)  # before 1.6
+        ):
             if name in STORAGES and 0 <= numel < MAX_ELEMENTS:
                 return StoredElements(STORAGES[name], key, numel)
         case _:

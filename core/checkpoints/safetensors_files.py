@@ -34,9 +34,7 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
     """`start`: the first 8 bytes of the file. Raises UnreadableError, OSError."""
     whole = path.stat().st_size
     if _is_old_pickle(start):
-        raise UnreadableError(
-            "it is in the format of PyTorch before 1.6, a bare pickle, which is not opened"
-        )
+        raise UnreadableError("it is a bare pickle, but not as PyTorch writes them")
     if len(start) < 8:
         raise UnreadableError("it is too short to hold weights")
     size = int.from_bytes(start, "little")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -75,12 +75,15 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
         if member.filename.startswith(data)
     }
     elements = _Elements(file, places, path.stat().st_size)
-    tensors, values = _gathered(describe(archive.read(pickle)))
-    starts = {
-        stored.key: elements.start(stored) for stored in {t.elements for t in tensors.values()}
-    }
-    entries = {name: _entry(name, t, starts[t.elements.key]) for name, t in tensors.items()}
-    if sum(entry.nbytes for entry in entries.values()) > MAX_SHARED * elements.whole:
+    return file_of(path, describe(archive.read(pickle)).value, elements.start)
+
+
+def file_of(path: Path, described: object, start: Callable[[StoredElements], int]) -> TensorFile:
+    """`start`: where elements are in it, in bytes. Raises UnreadableError."""
+    tensors, values = _gathered(described)
+    starts = {stored: start(stored) for stored in {t.elements for t in tensors.values()}}
+    entries = {name: _entry(name, t, starts[t.elements]) for name, t in tensors.items()}
+    if sum(entry.nbytes for entry in entries.values()) > MAX_SHARED * path.stat().st_size:
         raise UnreadableError("its tensors say that they are much larger than it is")
     return TensorFile(path, entries, values=values)
 

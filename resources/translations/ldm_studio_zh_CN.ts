@@ -7334,6 +7334,10 @@
         <translation>它是未知版本 {0} 的 GGUF 文件</translation>
     </message>
     <message>
+        <source>it is a bare pickle, but not as PyTorch writes them</source>
+        <translation>它是单独的 pickle，但不是 PyTorch 写的那种</translation>
+    </message>
+    <message>
         <source>it is a zip archive, but not as PyTorch writes them</source>
         <translation>它是 zip 文件，但不是 PyTorch 写入的格式</translation>
     </message>
@@ -7344,10 +7348,6 @@
     <message>
         <source>it is an archive of {0} files</source>
         <translation>它是含 {0} 个文件的归档</translation>
-    </message>
-    <message>
-        <source>it is in the format of PyTorch before 1.6, a bare pickle, which is not opened</source>
-        <translation>它是 PyTorch 1.6 之前的 pickle 格式，不会打开</translation>
     </message>
     <message>
         <source>it is larger than {0} bytes</source>
@@ -7704,6 +7704,14 @@
     <message>
         <source>the device</source>
         <translation>设备</translation>
+    </message>
+    <message>
+        <source>the elements in it are not those that it describes</source>
+        <translation>其中的元素不是它所描述的那些</translation>
+    </message>
+    <message>
+        <source>the elements {0} are described twice</source>
+        <translation>元素 {0} 被描述了两次</translation>
     </message>
     <message>
         <source>the elements {0} are missing</source>

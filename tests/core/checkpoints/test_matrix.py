@@ -80,6 +80,14 @@ def pruned_pickle(tiny: Tiny, folder: Path) -> Written:
     return Written(folder / "model.ckpt", weights)
 
 
+def early_pickle(tiny: Tiny, folder: Path) -> Written:
+    """As PyTorch before 1.6 wrote it."""
+    weights = rounded(original(tiny), F16, F16)
+    whole = {"state_dict": weights, "global_step": 1}
+    torch.save(whole, folder / "model.ckpt", _use_new_zipfile_serialization=False)
+    return Written(folder / "model.ckpt", weights)
+
+
 def averaged(weights: Weights) -> Weights:
     return {
         f"model_ema.{name.removeprefix('model.').replace('.', '')}": value
@@ -166,6 +174,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "folder": plain_folder,
     "folder in shards": sharded_folder,
     "pruned pickle": pruned_pickle,
+    "early pickle": early_pickle,
     "float16": of_types(F16, F16),
     "bfloat16": of_types(BF16, BF16),
     "U-Net of 8 bits": of_types(F8, F16),
