@@ -81,7 +81,7 @@ class AddonsButton(LinkButton):
         return addons.found_within(seconds, folders)
 
     def _looked(self, found: list[FoundAddon]) -> None:
-        if found != self._found:
+        if found != self._found or not found:
             self._found = found
             self._fill()
 
@@ -90,7 +90,8 @@ class AddonsButton(LinkButton):
         for widget in (self.strength, self._strength_caption):
             widget.setVisible(kind == LORA)
         self.into_negative.setVisible(kind == EMBEDDING)
-        self.picker.show_items([_item(one) for one in self._found if one.kind == kind])
+        items = [_item(one) for one in self._found if one.kind == kind]
+        self.picker.show_items(items, looking=self._looking.goes_on)
 
     def _write(self, name: object) -> None:
         """Where the cursor is; the picker stays open for more."""

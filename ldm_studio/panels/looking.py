@@ -31,7 +31,7 @@ class Looking(QObject):
         self._store, self._look = store, look
         self._was_loading = store.run.loading
         self._under_way = self._again = False
-        self._unread = 0
+        self._unread: int | None = None
         self._background = Background(self)
         self.unread = QLabel()
         """Says how many files are still to be looked at."""
@@ -49,6 +49,11 @@ class Looking(QObject):
         self._background.run(lambda: self._look(folders, seconds), self._told)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether files are still to be looked at, as far as that is known."""
+        return self._unread is None or self._unread > 0
+
+    @property
     def _reads(self) -> bool:
         """Reading headers takes torch, and that is the engine's to import."""
         return not self._store.run.loading
@@ -59,7 +64,7 @@ class Looking(QObject):
         self._again |= self._reads and 0 < unread != self._unread
         self._unread = unread
         self.unread.setText(self.tr("Looking at %n more files…", "", unread))
-        self.unread.setVisible(self._reads and unread > 0)
+        self.unread.setVisible(self.goes_on)
         self.looked.emit(found)
         if self._again:
             self._again = False

@@ -244,7 +244,8 @@ class Picker(QFrame):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._nothing = nothing
+        self._nothing, self._looking = nothing, False
+        self._below: QWidget | None = None
         self.empty = QLabel(nothing, wordWrap=True)
         self.empty.setObjectName("caption")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -259,18 +260,34 @@ class Picker(QFrame):
         self.search.installEventFilter(self)
         self.list.clicked.connect(self._choose)
 
-    def show_items(self, items: Sequence[Item], current: Hashable = None) -> None:
-        """These, `current` being chosen; what is marked while it is open stays so where it can."""
+    def show_items(
+        self, items: Sequence[Item], current: Hashable = None, *, looking: bool = False
+    ) -> None:
+        """These, `current` being chosen; what is marked while it is open stays so where it can.
+        `looking`: more may come.
+        """
         marked = self._marked() if self.isVisible() else None
+        before, self._looking = self.items.rowCount(), looking
         self.items.pixels = round(THUMB * self.devicePixelRatioF())
         self.items.show(items)
         self._mark(current if marked is None else marked.key)
         self._say_nothing()
+        count = self.items.rowCount()
+        grows = before < min(ROWS, count) or not count  # to the words that stand there instead
+        if grows and self._below is not None and self.isVisible():
+            self._place(self._below)
 
     def open_below(self, widget: QWidget) -> None:
         """As large as there is room for, within the screen."""
+        self._below = widget
         self.items.forget_thumbs()
         self.search.clear()
+        self._place(widget)
+        self.show()
+        self.list.scrollTo(self.list.currentIndex())
+        self.search.setFocus()
+
+    def _place(self, widget: QWidget) -> None:
         screen = widget.screen().availableGeometry()
         corner = widget.mapToGlobal(QPoint(0, widget.height() + 2))
         width = min(max(WIDTH, widget.width()), screen.width())
@@ -284,9 +301,6 @@ class Picker(QFrame):
         left = min(max(screen.left(), corner.x()), screen.right() + 1 - width)
         top = min(max(screen.top(), corner.y()), screen.bottom() + 1 - height)
         self.setGeometry(left, top, width, height)
-        self.show()
-        self.list.scrollTo(self.list.currentIndex())
-        self.search.setFocus()
 
     def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]  # the stub wants more
         self.closed.emit()
@@ -324,8 +338,9 @@ class Picker(QFrame):
         has_rows = bool(self.items.rowCount())
         self.list.setVisible(has_rows)
         self.empty.setVisible(not has_rows)
+        nothing = "" if self._looking else self._nothing
         searched = self.tr("Nothing found.")
-        self.empty.setText(searched if self.search.text().strip() else self._nothing)
+        self.empty.setText(searched if self.search.text().strip() else nothing)
 
     def _marked(self) -> Item | None:
         index = self.list.currentIndex()

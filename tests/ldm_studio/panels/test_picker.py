@@ -54,6 +54,23 @@ def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
     empty.close()
 
 
+def test_it_grows_while_more_is_found(picker) -> None:
+    few = picker.height()
+    many = [Item(number, f"model {number}") for number in range(20)]
+    picker.show_items(many[:5])
+    more = picker.height()
+    assert few < more
+    picker.show_items(many)
+    most = picker.height()
+    assert more < most
+    picker.show_items(ITEMS)
+    assert picker.height() == most  # it does not jump about
+    picker.show_items([], looking=True)
+    assert picker.empty.text() == ""
+    picker.show_items([])
+    assert picker.empty.text() == "There are none."
+
+
 def test_typing_finds_by_name_and_by_what_it_is(picker, qtbot) -> None:
     assert picker.list.currentIndex().row() == 1
     qtbot.keyClicks(picker.search, "xl")
