@@ -45,6 +45,7 @@ class Drawing:
         self._first = 1
         self._estimates: list[np.ndarray] = []
         self._written: Path | None = None
+        self._tiled = False
         if journal is not None and run.done:
             self._written = journal.state_after(run.done)
             self._recall(journal)
@@ -90,14 +91,16 @@ class Drawing:
         except (DecodeError, MemoryError, RuntimeError) as error:
             if not isinstance(error, DecodeError) and memory_shortage(error) is None:
                 raise
-        return self._run.finish(self._last, tiled=True)  # outside: the error holds on to memory
+        self._tiled = True  # outside: the error holds on to memory
+        return self._run.finish(self._last, tiled=True)
 
     def rescue(self, path: Path) -> None:
         """Write all that is needed to decode it later. Raises OSError, StateError."""
         self._run.save(path, self._last, marks=self._marks)
 
     def record(self, picture: Picture, parent: Parent | None) -> Record:
-        return Record(self._run.environment, tuple(self._marks), digest(picture.rgb), parent)
+        environment, pixels = self._run.environment, digest(picture.rgb)
+        return Record(environment, tuple(self._marks), pixels, parent, self._tiled)
 
     def trajectory(self, record: Record, picture: Picture) -> Trajectory | None:
         """What was seen of the steps; None where they are not to be kept."""

@@ -53,11 +53,11 @@ def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
     return Walked(last, tuple(marks))
 
 
-def draw(run: Run, on_step: OnStep, parent: Parent | None = None) -> Drawn:
-    """Take the steps that are left and decode the picture."""
+def draw(run: Run, on_step: OnStep, parent: Parent | None = None, *, tiled: bool = False) -> Drawn:
+    """Take the steps that are left and decode the picture, in small tiles if `tiled`."""
     walked = walk(run, on_step)
-    picture = run.finish(walked.last)
-    record = Record(run.environment, walked.marks, digest(picture.rgb), parent)
+    picture = run.finish(walked.last, tiled=tiled)
+    record = Record(run.environment, walked.marks, digest(picture.rgb), parent, tiled)
 
     def rescue(path: Path) -> None:
         run.save(path, walked.last, marks=walked.marks)

@@ -34,6 +34,8 @@ class Record:
     pixels: str
     """SHA-256 of the finished RGB pixels, as `core.pixels.digest` has it."""
     parent: Parent | None = None
+    tiled: bool = False
+    """Whether it was decoded in small tiles, as it could not be at once."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

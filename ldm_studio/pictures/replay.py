@@ -60,7 +60,7 @@ def replay(
     start = recall.find(request, inputs, given)
     recall.load_model(pipeline, request, model)
     run = pipeline.begin(request, start.image, start.mask, start.later)
-    drawn = draw(run, on_step)
+    drawn = draw(run, on_step, tiled=record is not None and record.tiled)
     if record is None:
         return _by_pixels(own, drawn)
     return _by_record(own, record, drawn, request.model_digest)

@@ -62,7 +62,7 @@ class FakeRun:
     def mark(self, step: int) -> str:
         return f"{step:016x}"
 
-    def finish(self, step: Any) -> Any:
+    def finish(self, step: Any, *, tiled: bool = False) -> Any:
         assert step == self.total - 1
         if self.request.prompt == "overflow":
             self.notes = (*self.notes, "It overflowed.")

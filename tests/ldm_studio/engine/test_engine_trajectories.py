@@ -282,8 +282,10 @@ def test_a_picture_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
 
     engine = run(FakePipeline(before_finish=shortage), reader)
     engine.submit(work())
-    reader.one(Finished)
+    record = reader.one(Finished).record
     assert asked == [False, True]
+    assert record is not None
+    assert record.tiled
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("out of memory")])

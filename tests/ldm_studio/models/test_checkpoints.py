@@ -389,6 +389,20 @@ def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path
     assert replay(path, there, inputs) == verdict
 
 
+def test_what_was_decoded_in_tiles_is_replayed_so(tiny_sd1, tmp_path) -> None:
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(str(tiny_sd1))
+    request = replace(REQUEST, model=str(tiny_sd1), steps=1, width=272)
+    whole, tiled = (
+        draw(pipeline.begin(request, None, None), lambda *_: None, tiled=tiled)
+        for tiled in (False, True)
+    )
+    assert whole.record.pixels != tiled.record.pixels
+    path = tmp_path / "made.png"
+    save(path, tiled.picture.rgb, tiled.picture.request, "tiny", "", tiled.record)
+    assert replay(path, pipeline, InputStore(tmp_path)).identical
+
+
 def test_the_digest_is_computed_once(tiny_sd1, monkeypatch) -> None:
     first = CorePipeline()
     first.load(str(tiny_sd1))
