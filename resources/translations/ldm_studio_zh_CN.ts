@@ -2833,10 +2833,6 @@
         <translation>按键</translation>
     </message>
     <message>
-        <source>Press new keys</source>
-        <translation>按下新的快捷键</translation>
-    </message>
-    <message>
         <source>New keys</source>
         <translation>新按键</translation>
     </message>
@@ -3800,6 +3796,13 @@
     <message>
         <source>Use this as the prompt.</source>
         <translation>用作提示词。</translation>
+    </message>
+</context>
+<context>
+    <name>QKeySequenceEdit</name>
+    <message>
+        <source>Press shortcut</source>
+        <translation>按下新的快捷键</translation>
     </message>
 </context>
 <context>

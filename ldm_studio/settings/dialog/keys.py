@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QTreeWidget,
@@ -22,12 +21,16 @@ from PySide6.QtWidgets import (
 from ...commands.shortcuts import Shortcuts, fixed_keys, label, native, place_of, refused
 from ...look.theme import GRID, icon
 from ...panels.fields import mark_wrong
+from ...translation import QT_TRANSLATE_NOOP
 from ..preferences import Preferences
 from .page import Page
 
 ID = Qt.ItemDataRole.UserRole
 KEYS_WIDTH = 170
 """Logical pixels; longer lists of keys are cut, and whole in the tooltip."""
+
+HINT = QT_TRANSLATE_NOOP("QKeySequenceEdit", "Press shortcut")
+"""What Qt writes into an empty field: our translation comes before Qt's own."""
 
 
 class _KeysField(QKeySequenceEdit):
@@ -69,8 +72,6 @@ class KeysPage(Page):
         self.field = _KeysField()
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
-        for inside in self.field.findChildren(QLineEdit):
-            inside.setPlaceholderText(self.tr("Press new keys"))
         self.field.setAccessibleName(self.tr("New keys"))
         self.field.setToolTip(self.tr("Press the keys the command shall have."))
         self.use = self._button("check", self.tr("Use"), self._use)
