@@ -1,9 +1,10 @@
 """Which numbers networks compute in, and what is done where 16 bits are too narrow.
 
-float16 rounds eight times finer than bfloat16 but ends at 65504: of pictures decoded in float16
-about one byte in ten differs by 1 from float32, in bfloat16 every second one, by 4 and more at the
-edges. Therefore autoencoders work in float16, and what overflows is computed once more in float32.
-Those that are published with a warning that they overflow work in bfloat16 from the start.
+float16 rounds eight times finer than bfloat16 but ends at 65504. Measured on networks of Stable
+Diffusion's form with random weights: decoded in float16, one byte in ten differs from float32, by 1
+or 2; in bfloat16 every second one, by up to 10. (The shipped autoencoder: 1.5 % by 1, 19 % by up to
+2.) Therefore autoencoders work in float16, and what overflows is computed once more in float32;
+those that are published with a warning that they overflow work in bfloat16 from the start.
 """
 
 from __future__ import annotations
