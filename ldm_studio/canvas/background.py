@@ -8,8 +8,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
+from weakref import WeakMethod
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject
+
+from ..relay import Relay
 
 T = TypeVar("T")
 
@@ -21,13 +24,13 @@ class Background(QObject):
     thread of this object, where its `result` returns or raises.
     """
 
-    _over = Signal(object)
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool: ThreadPoolExecutor | None = None  # starts with its first work
         self._waiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
-        self._over.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        # Not a child: it has to be there for whoever posts while this object is on its way out.
+        self._relay = Relay(QCoreApplication.instance())
+        self.destroyed.connect(self._relay.put_away)
 
     def run(
         self, work: Callable[[], T], then: Callable[[Future[T]], None] | None = None
@@ -38,7 +41,7 @@ class Background(QObject):
         future = self._pool.submit(work)
         if then is not None:
             self._waiting[future] = then
-            future.add_done_callback(self._announce)
+            future.add_done_callback(self._announcing())
         else:
             future.add_done_callback(_complain)
         return future
@@ -59,16 +62,24 @@ class Background(QObject):
         if self._pool is not None:
             self._pool.shutdown(wait=True)
 
-    def _announce(self, future: Future[Any]) -> None:
-        try:
-            self._over.emit(future)
-        except RuntimeError:  # the object is gone, and with it whoever wanted to know
-            return
+    def _announcing(self) -> Callable[[Future[Any]], None]:
+        """What the other thread calls; it keeps nothing of the interface alive."""
+        relay, tell = self._relay, WeakMethod(self._tell)
+
+        def announce(future: Future[Any]) -> None:
+            relay.post(lambda: _call(tell, future))
+
+        return announce
 
     def _tell(self, future: Future[Any]) -> None:
         then = self._waiting.pop(future, None)
         if then is not None and not future.cancelled():
             then(future)
+
+
+def _call(tell: WeakMethod[Callable[[Future[Any]], None]], future: Future[Any]) -> None:
+    if method := tell():
+        method(future)
 
 
 def _give_way() -> None:

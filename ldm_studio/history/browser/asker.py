@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from core.errors import StudioError
 from ldm_studio.history.reader import Reader
 
-from .relay import Failed, Relay
+from ...relay import Failed, Relay
 
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from ldm_studio.history.reader import Reader
 from ldm_studio.history.schema import State
 from ldm_studio.pictures.infotext import Infotext
 
+from ...relay import Failed
 from .acts import build_actions
 from .asker import Asker
 from .collecting import Collecting
@@ -22,7 +23,6 @@ from .exporting import Exporter
 from .grid import Grid
 from .model import PictureModel
 from .parts import Part
-from .relay import Failed
 from .renaming import RenameDialog
 
 _SLICE = 500

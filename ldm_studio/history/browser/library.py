@@ -18,8 +18,8 @@ from ldm_studio import paths
 from ldm_studio.engine.thread import lower_priority
 from ldm_studio.history.errors import HistoryError
 
+from ...relay import Failed, Relay
 from ...watching import Watcher, below
-from .relay import Failed, Relay
 
 if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
     from ldm_studio.history.following import Restored

@@ -15,7 +15,7 @@ from core.errors import StudioError
 from ldm_studio.engine.thread import lower_priority
 from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
 
-from .relay import Relay
+from ...relay import Relay
 
 KEPT_BYTES = 96 << 20
 _THREADS = 2

@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import StudioError
 from ldm_studio.history.browser.asker import Asker
-from ldm_studio.history.browser.relay import Relay
 from ldm_studio.history.query import Query
 from ldm_studio.history.reader import Reader
+from ldm_studio.relay import Relay
 from tests.ldm_studio.history.files import scanned
 
 

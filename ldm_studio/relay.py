@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, Future
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from core.errors import StudioError
 
@@ -30,12 +31,17 @@ class Relay(QObject):
     def post(self, function: Callable[[], None]) -> None:
         """From any thread. After `close` nothing is run any more."""
         with self._lock:
-            if self._open:
+            if self._open and isValid(self):  # the application may have ended
                 self._posted.emit(function)
 
     def close(self) -> None:
         with self._lock:
             self._open = False
+
+    def put_away(self) -> None:
+        """Close for good, once nobody is in the midst of posting."""
+        self.close()
+        self.deleteLater()
 
     def when_done(self, future: Future[T], then: Callable[[T], None], failed: Failed) -> None:
         """Hands over the result, or the StudioError; any other error is raised where it is seen.

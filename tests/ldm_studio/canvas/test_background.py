@@ -1,0 +1,62 @@
+"""Work beside the interface, and windows that go while it is done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from ldm_studio.canvas.background import Background
+
+GOING = """
+import sys
+from PySide6.QtCore import QCoreApplication, QObject
+from ldm_studio.canvas.background import Background
+
+application = QCoreApplication([])
+sys.setswitchinterval(1e-6)  # so that threads meet wherever they can
+for _ in range(500):
+    window = QObject()
+    for background in [Background(window) for _ in range(4)]:
+        for _ in range(8):
+            background.run(lambda: None, lambda future: None)
+    window.deleteLater()
+    del window, background
+    application.processEvents()
+    application.sendPostedEvents(None, 52)  # those to delete later
+"""
+
+
+def test_windows_go_while_their_work_is_done() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", GOING], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_results_come_in_order_and_errors_with_them(qtbot: QtBot) -> None:
+    parent = QObject()
+    background = Background(parent)
+    found: list[object] = []
+    background.run(lambda: 1, lambda future: found.append(future.result()))
+    background.run(lambda: 1 // 0, lambda future: found.append(future.exception()))
+    qtbot.waitUntil(lambda: len(found) == 2)
+    assert found[0] == 1
+    with pytest.raises(ZeroDivisionError):
+        raise found[1]  # type: ignore[misc]
+    background.close()
+
+
+def test_what_is_forgotten_is_told_nobody(qtbot: QtBot) -> None:
+    parent = QObject()
+    background = Background(parent)
+    found: list[int] = []
+    forgotten = background.run(lambda: 1, lambda future: found.append(future.result()))
+    background.forget(forgotten)
+    background.run(lambda: 2, lambda future: found.append(future.result()))
+    qtbot.waitUntil(lambda: bool(found))
+    assert found == [2]
+    background.close()
