@@ -74,7 +74,7 @@ class ModelBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
         self.picker = Picker(holder, self.tr("Models"), self.tr("There are no models."))
-        self._add_folder = QPushButton(self.tr("Add a folder…"))
+        self._add_folder = QPushButton(self.tr("Add a Folder…"))
         self._add_folder.setToolTip(
             self.tr(
                 "Choose a folder that is a model, or that holds models. Those of A1111, Forge, "
@@ -94,9 +94,9 @@ class ModelBox(QComboBox):
             )
         )
         for words, kind in (
-            (self.tr("as found out"), ""),
-            (self.tr("noise (eps)"), "eps"),
-            (self.tr("velocity (v)"), "v"),
+            (self.tr("As detected"), ""),
+            (self.tr("Noise (eps)"), "eps"),
+            (self.tr("Velocity (v)"), "v"),
         ):
             self._predicts.addItem(words, kind)
         self._predicts.activated.connect(self._decide)
@@ -178,7 +178,7 @@ class ModelBox(QComboBox):
             self._add(missing if self.is_missing else name, self._value, tip)
         self.insertSeparator(self.count())
         self._add(
-            self.tr("Add a folder…"),
+            self.tr("Add a Folder…"),
             _ADD,
             self.tr("Choose a folder that is a model, or that holds models."),
         )

@@ -3111,7 +3111,7 @@
         <translation>没有模型。</translation>
     </message>
     <message>
-        <source>Add a folder…</source>
+        <source>Add a Folder…</source>
         <translation>添加文件夹…</translation>
     </message>
     <message>
@@ -3131,15 +3131,15 @@
         <translation>所选模型训练时的预测类型。文件很少写明：如果图片灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
     </message>
     <message>
-        <source>as found out</source>
+        <source>As detected</source>
         <translation>自动识别</translation>
     </message>
     <message>
-        <source>noise (eps)</source>
+        <source>Noise (eps)</source>
         <translation>噪声 (eps)</translation>
     </message>
     <message>
-        <source>velocity (v)</source>
+        <source>Velocity (v)</source>
         <translation>速度 (v)</translation>
     </message>
     <message>

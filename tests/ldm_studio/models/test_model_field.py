@@ -52,7 +52,7 @@ def field(store, qtbot, tiny_sd1) -> ModelField:
 def test_the_box_lists_them_with_what_they_are(field) -> None:
     box = field.box
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
-    assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a folder…"]
+    assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a Folder…"]
     tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
     assert "not complete" in tips[2]
     assert tips[1].startswith("Stable Diffusion 1\n")

@@ -84,7 +84,7 @@ def test_a_model_that_is_not_there_is_named_with_what_to_do() -> None:
 
 def test_choosing_a_model_asks_for_it(store, field) -> None:
     make_model(paths.models_dir() / "foxes", "Foxes")
-    assert texts(field) == ["LDM Studio Emoji (default)", "Add a folder…"]
+    assert texts(field) == ["LDM Studio Emoji (default)", "Add a Folder…"]
     choose(field, "Foxes")
     assert store.snapshot().model == "foxes"
     store.model = models.DEFAULT
@@ -137,7 +137,7 @@ def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_p
 
 
 def test_adding_asks_for_a_folder_and_leaves_the_choice(store, field) -> None:
-    choose(field, "Add a folder…")
+    choose(field, "Add a Folder…")
     assert store.model == models.DEFAULT
     assert field.box.currentText() == "LDM Studio Emoji (default)"
     (dialog,) = field.window().findChildren(QFileDialog)
