@@ -19,9 +19,9 @@ from .parts import Part, everything, find, text_width
 from .tensor_file import TensorFile, UnreadableError
 
 Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
+"""A preview is a tiny decoder (TAESD) that shows the steps."""
 ENCODERS = {768: "CLIP ViT-L", 1024: "OpenCLIP ViT-H", 1280: "OpenCLIP ViT-bigG"}
 """By their widths."""
-"""A preview is a tiny decoder (TAESD) that shows the steps."""
 
 _TINY = re.compile(r"((taesd_)?(decoder|encoder)\.)?(layers\.)?\d{1,3}\.(conv\.\d\.)?(weight|bias)")
 _BASES = {

@@ -129,19 +129,7 @@ SD2 = Family(
     scale=0.18215,
     side=512,
 )
-UNCLIP = Family(
-    "Stable Diffusion 2",
-    context=1024,
-    channels=320,
-    linear=True,
-    texts=(_VIT_H,),
-    scale=0.18215,
-    side=768,
-    added="picture",
-    prediction="v",
-    cfg=10.0,
-    noise_level=0,
-)
+UNCLIP = replace(SD2, side=768, added="picture", prediction="v", cfg=10.0, noise_level=0)
 SDXL = Family(
     "Stable Diffusion XL",
     context=2048,

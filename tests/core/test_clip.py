@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from core.text.clip_conditioning import ClipConditioner, Use
 from core.text.clip_tokenizer import END, START
+from tests.core.checkpoints.tiny import reference_images
 
 TINY = ClipConfig(dim=16, layers=3, heads=2, feed_forward=32, projection=12)
 LOOKS = ClipImageConfig(patch=4, side=12, dim=16, layers=3, heads=2, feed_forward=32, projection=12)
@@ -65,27 +66,8 @@ def test_it_computes_what_transformers_does(activation: str, randomised: Randomi
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
 def test_pictures_are_seen_as_by_transformers(activation: str, randomised: Randomised) -> None:
-    transformers = pytest.importorskip("transformers")
-    config = replace(LOOKS, activation=activation)
-    network = randomised(ClipImageEncoder(config))
-    theirs = transformers.CLIPVisionModelWithProjection(
-        transformers.CLIPVisionConfig(
-            image_size=config.side,
-            patch_size=config.patch,
-            hidden_size=config.dim,
-            intermediate_size=config.feed_forward,
-            projection_dim=config.projection,
-            num_hidden_layers=config.layers,
-            num_attention_heads=config.heads,
-            hidden_act=config.activation,
-        )
-    ).eval()
-    theirs.load_state_dict(
-        {
-            name if name.startswith("visual_projection") else f"vision_model.{name}": value
-            for name, value in network.state_dict().items()
-        }
-    )
+    network = randomised(ClipImageEncoder(replace(LOOKS, activation=activation)))
+    theirs = reference_images(network)
     pictures = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = theirs(pictures).image_embeds

@@ -40,7 +40,7 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
     if name == "StableUnCLIPImg2ImgPipeline":
         parts |= {
             "feature_extractor": image_processor(),
-            "image_encoder": reference_images(tiny),
+            "image_encoder": reference_images(tiny.images),
             "image_normalizer": reference_normalizer(tiny),
             "image_noising_scheduler": diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
         }

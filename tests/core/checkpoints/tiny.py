@@ -149,7 +149,7 @@ class Tiny:
     unet: nn.Module
     vae: nn.Module
     texts: tuple[nn.Module, ...]
-    images: nn.Module | None = None
+    images: ClipImageEncoder | None = None
 
     @property
     def statistics(self) -> tuple[Tensor, Tensor]:
@@ -321,12 +321,11 @@ def blocks_in_diffusers(config: UNetConfig) -> dict[str, Any]:
     }
 
 
-def reference_images(tiny: Tiny) -> Any:
+def reference_images(network: ClipImageEncoder) -> Any:
+    """The same of transformers."""
     transformers = pytest.importorskip("transformers")
-    config = tiny.kind.images
-    assert config is not None
-    assert tiny.images is not None
-    network = transformers.CLIPVisionModelWithProjection(
+    config = network.config
+    theirs = transformers.CLIPVisionModelWithProjection(
         transformers.CLIPVisionConfig(
             image_size=config.side,
             patch_size=config.patch,
@@ -338,8 +337,8 @@ def reference_images(tiny: Tiny) -> Any:
             hidden_act=config.activation,
         )
     )
-    network.load_state_dict(transformers_images(tiny.images.state_dict()))
-    return network.eval().requires_grad_(False)
+    theirs.load_state_dict(transformers_images(network.state_dict()))
+    return theirs.eval().requires_grad_(False)
 
 
 def reference_normalizer(tiny: Tiny) -> Any:
@@ -419,7 +418,7 @@ def write_folder(tiny: Tiny, folder: Path, dtype: torch.dtype = torch.float16) -
         name = "text_encoder_2" if second else "text_encoder"
         parts[f"{name}/model.safetensors"] = reference_text(tiny, i)
     if tiny.images is not None:
-        parts["image_encoder/model.safetensors"] = reference_images(tiny)
+        parts["image_encoder/model.safetensors"] = reference_images(tiny.images)
         normalizer = reference_normalizer(tiny)
         parts["image_normalizer/diffusion_pytorch_model.safetensors"] = normalizer
     for name, network in parts.items():
