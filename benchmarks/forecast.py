@@ -17,11 +17,11 @@ from ldm_studio.engine.events import ModelInfo
 from ldm_studio.studio.forecasting import Run, task_of
 
 from .record import Options, use_cores
-from .reference import NARROW, stable_diffusion
+from .reference import FULL, NARROW, stable_diffusion
 
 PROMPT = "a red cat in the snow"
-SIDE = 256
-"""Pixels, of what the narrow model draws."""
+SIDE, FULL_SIDE = 256, 512
+"""Pixels, of what a narrow model draws and one of the published width."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,20 @@ def measure(options: Options) -> ForecastResult:
     """Raises StudioError when diffusers is missing."""
     use_cores()
     cases: list[Case] = []
-    repeats = options.times(3)
+    repeats = options.times(1 if options.full else 3)
+    side = FULL_SIDE if options.full else SIDE
+    name = "SD1" if options.full else "narrow SD1"
     own = CorePipeline(options.model, "cpu")
     cases += _cases("default model", own, own.load(), _settings(own.load()), repeats)
     with tempfile.TemporaryDirectory() as folder:
-        stable_diffusion(NARROW).save_pretrained(folder)
+        stable_diffusion(FULL if options.full else NARROW).save_pretrained(folder)
         other = CorePipeline(device="cpu")
         info = other.load(folder)
         base = replace(
             _settings(info), model=folder, sampler="Euler", schedule="Normal", steps=4,
-            width=SIDE, height=SIDE,
+            width=side, height=side,
         )  # fmt: skip
-        cases += _cases("narrow SD1", other, info, base, repeats)
+        cases += _cases(name, other, info, base, repeats)
     shares = [case.seconds_share for case in cases]
     memory = [case.memory_share for case in cases if case.memory_share is not None]
     return ForecastResult(

@@ -16,24 +16,43 @@ from .diffusion.trajectory import State
 if TYPE_CHECKING:
     from .networks.unet import UNetConfig
 
-WORTH_TELLING = 50_000_000
-"""Bytes."""
+WORTH_TELLING = 200_000_000
+"""Bytes. Of less, what the heap keeps between two pictures is too large a share to foretell it."""
 WHOLE_CELLS = 128 * 128
 """Latents up to this are encoded and decoded at once, larger ones in tiles."""
-READING = 15
-"""Multiply-adds in whose time a processor reads one weight, about: small pictures wait for that."""
 UNFORESEEABLE = ("DPM adaptive",)
 """Samplers that evaluate as often as the picture turns out to need."""
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How long other things take than a multiply-add by a weight does, which is 1."""
+
+    attending: float
+    """A multiply-add of one position's query, key or value with those of another."""
+    pair: float
+    """What is done beside for each two positions of each head: the exponential above all."""
+    reading: float
+    """To have a weight from memory, once for all cells: small pictures wait for that."""
+
+
+COUNTED = Pace(1.0, 0.0, 0.0)
+"""Multiply-adds and nothing else."""
+SINGLE = Pace(1.15, 40.0, 60.0)
+"""In float32, fitted on a CPU to U-Nets of Stable Diffusion 1, narrow and of the true width."""
+HALF = Pace(3.2, 110.0, 105.0)
+"""In bfloat16 on a CPU that multiplies it itself: attention is as slow there, all else faster."""
+
+
+@dataclass(frozen=True)
 class Load:
-    """Multiply-adds of one evaluation of a U-Net for one latent of n cells: a n + b n^2."""
+    """How long one evaluation of a U-Net takes for one latent of n cells, a n + b n^2, in
+    multiply-adds by weights."""
 
     linear: float
     square: float
     weights: float = 0.0
-    """How many there are, which are read once, however many prompts and cells there are."""
+    """As long as reading them takes, however many prompts and cells there are."""
 
     def of(self, cells: int) -> float:
         return self.linear * cells + self.square * cells**2
@@ -56,8 +75,8 @@ class Task:
     tiles: int = 1
 
     def work(self, load: Load) -> float:
-        """Multiply-adds of an evaluation, or as long as that."""
-        return (load.of(self.cells) * self.conditions + READING * load.weights) * self.tiles
+        """Of an evaluation, in multiply-adds by weights."""
+        return (load.of(self.cells) * self.conditions + load.weights) * self.tiles
 
     @property
     def decoded(self) -> int:
@@ -118,7 +137,7 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
     return count
 
 
-def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
+def unet_load(config: UNetConfig, tokens: int = 77, pace: Pace = COUNTED) -> Load:
     """Of a U-Net that attends to so many tokens, whose keys and values are computed once."""
     linear = square = weights = 0.0
     width = config.channels
@@ -138,9 +157,11 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
     def transformer(channels: int, depth: int, share: float, *, cross: bool = False) -> None:
         nonlocal linear, square
         multiplied(2 * channels**2 + depth * (16 if cross else 18) * channels**2, share)
-        linear += share * depth * 2 * tokens * channels * (2 if cross else 1)
+        heads = config.heads or channels // config.head_channels
+        pair = 2 * channels * pace.attending + heads * pace.pair
+        linear += share * depth * tokens * pair * (2 if cross else 1)
         if not cross:
-            square += share**2 * depth * 2 * channels
+            square += share**2 * depth * pair
 
     multiplied(9 * config.in_channels * width, 1)
 
@@ -173,4 +194,4 @@ def unet_load(config: UNetConfig, tokens: int = 77) -> Load:
                 shuffled = config.upsample == "pixel_shuffle"
                 multiplied(width**2 * (4 if shuffled else 9), share * (1 if shuffled else 4))
     multiplied(9 * width * config.out_channels, 1)
-    return Load(linear, square, weights)
+    return Load(linear, square, weights * pace.reading)

@@ -18,7 +18,7 @@ import numpy as np
 from core.checking import Check, unchecked
 from core.device import physical_cores
 from core.errors import ModelError
-from core.forecast import unet_load
+from core.forecast import HALF, SINGLE, unet_load
 from core.inputs import Inputs
 from core.request import Request
 
@@ -367,7 +367,9 @@ class CorePipeline:
             size_multiple=model.size_multiple,
             max_side=model.max_side,
             factor=model.factor,
-            load=unet_load(model.config.unet),
+            load=unet_load(
+                model.config.unet, pace=SINGLE if model.dtype.itemsize == 4 else HALF
+            ),
             path=path,
             torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",

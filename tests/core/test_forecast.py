@@ -11,12 +11,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.trajectory import State
 from core.forecast import (
-    READING,
+    COUNTED,
     UNFORESEEABLE,
     WHOLE_CELLS,
     Forecast,
     Load,
     Measured,
+    Pace,
     Task,
     evaluations,
     foretold,
@@ -100,7 +101,7 @@ def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
 def test_small_pictures_wait_for_the_weights() -> None:
     task = Task(evaluations=10, cells=16, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
-    load = Load(1e6, 0.0, weights=16e6 / READING)
+    load = Load(1e6, 0.0, weights=16e6)
     assert foretold(replace(task, conditions=1), load, measured).seconds == pytest.approx(20 / 3)
     assert foretold(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
 
@@ -113,6 +114,16 @@ def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
         assert foretold(changed, Load(1e6, 0.0), measured).memory == expected
 
 
+def test_attention_takes_longer_than_it_has_multiply_adds() -> None:
+    attends = replace(SD1, depths=(1, 0, 0, 0), up_depths=((1, 1, 1), (0,) * 3, (0,) * 3, (0,) * 3))
+    attends = replace(attends, middle_depth=0)
+    counted, timed = (unet_load(attends, 0, pace) for pace in (COUNTED, Pace(3.0, 7.0, 0.0)))
+    blocks, channels, heads = 5, 320, 8
+    assert counted.square == blocks * 2 * channels
+    assert timed.square == blocks * (2 * channels * 3 + heads * 7)
+    assert timed.linear == counted.linear
+
+
 @pytest.mark.parametrize("config", [SD1, SDXL, DEFAULT], ids=["SD1", "SDXL", "default"])
 def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
     with torch.device("meta"):
@@ -123,7 +134,8 @@ def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
         for name, parameter in network.named_parameters()
         if parameter.ndim > 1 and not any(part in name for part in once)
     )
-    assert unet_load(config).weights == pytest.approx(read, rel=0.01)
+    reading = Pace(1.0, 0.0, 1.0)
+    assert unet_load(config, pace=reading).weights == pytest.approx(read, rel=0.01)
 
 
 def test_attention_makes_large_pictures_dearer_than_their_area() -> None:

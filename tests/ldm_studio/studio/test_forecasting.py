@@ -175,7 +175,8 @@ def test_tiles_are_counted() -> None:
     ("forecast", "words"),
     [
         (Forecast(3.21, 1_430_000_000), "≈ 3.2 s · 1.4 GB"),
-        (Forecast(42.3, 90_000_000), "≈ 42 s · 90 MB"),
+        (Forecast(42.3, 310_000_000), "≈ 42 s · 310 MB"),
+        (Forecast(42.3, 90_000_000), "≈ 42 s"),
         (Forecast(130.0, None), "≈ 3 min"),
         (Forecast(1.0, 4096), "≈ 1.0 s"),
         (None, ""),
