@@ -367,9 +367,7 @@ class CorePipeline:
             size_multiple=model.size_multiple,
             max_side=model.max_side,
             factor=model.factor,
-            load=unet_load(
-                model.config.unet, pace=SINGLE if model.dtype.itemsize == 4 else HALF
-            ),
+            load=unet_load(model.config.unet, pace=SINGLE if model.dtype.itemsize == 4 else HALF),
             path=path,
             torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",

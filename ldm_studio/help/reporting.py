@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QListWidget, QPlainTextEdit, QSplitter
 
 from .. import paths
-from ..canvas.background import Background
+from ..background import Background
 from ..command_line.doctor import lines as doctor_lines
 from ..json_files import read_json
 from ..main_window import MainWindow

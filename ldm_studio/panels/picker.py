@@ -34,9 +34,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.canvas.background import Background
 from ldm_studio.look.ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role, icon
+
+from ..background import Background
 
 THUMB = 40
 ROW_HEIGHT = THUMB + GRID

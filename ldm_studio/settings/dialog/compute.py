@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 
 from core.device import physical_cores
 
-from ...canvas.background import Background
+from ...background import Background
 from ...hardware import GIB, Device, Memory, devices, memory
 from ...translation import joined, told
 from ..preferences import Preferences

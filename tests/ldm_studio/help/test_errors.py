@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio import paths
-from ldm_studio.canvas.background import Background
+from ldm_studio.background import Background
 from ldm_studio.startup.crash import HIDDEN, LOG_NAME, CrashReporter, without
 from tests.ldm_studio.fakes import FakePipeline
 

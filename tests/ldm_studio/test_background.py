@@ -8,12 +8,12 @@ import sys
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from ldm_studio.canvas.background import Background
+from ldm_studio.background import Background
 
 GOING = """
 import sys
 from PySide6.QtCore import QCoreApplication, QObject
-from ldm_studio.canvas.background import Background
+from ldm_studio.background import Background
 
 application = QCoreApplication([])
 sys.setswitchinterval(1e-6)  # so that threads meet wherever they can

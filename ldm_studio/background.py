@@ -12,7 +12,7 @@ from weakref import WeakMethod
 
 from PySide6.QtCore import QCoreApplication, QObject
 
-from ..relay import Relay
+from .relay import Relay
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Background(QObject):
     ) -> Future[T]:
         """`then` is told unless `forget` comes first."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "canvas", initializer=_give_way)
+            self._pool = ThreadPoolExecutor(1, "background", initializer=_give_way)
         future = self._pool.submit(work)
         if then is not None:
             self._waiting[future] = then
