@@ -19,6 +19,7 @@ from core.loading import load_model
 from core.networks.unet import UNet
 from core.training.loop import load_ema
 from recipes.default_model.__main__ import main
+from recipes.default_model.augment import Example
 from recipes.default_model.classifier import Judge, augment, train_judge
 from recipes.default_model.data import Dataset, load
 from recipes.default_model.drawing import Settings, pictures
@@ -32,6 +33,7 @@ from recipes.default_model.evaluate import (
 )
 from recipes.default_model.judge import labelled
 from recipes.default_model.packages import RecipeError
+from recipes.default_model.polish import redrawn
 from recipes.default_model.prompt_scores import (
     in_style,
     in_their_colour,
@@ -285,6 +287,7 @@ def test_sheets_are_drawn_where_they_are_asked_for(
         ("encode", "data"),
         ("denoiser", "data"),
         ("export", "encode"),
+        ("polish", "data"),
         ("evaluate", "data"),
     ],
 )
@@ -374,6 +377,49 @@ def test_runs_go_on_from_a_model_folder(
     assert main(arguments) == 0
     assert "unet" in capsys.readouterr().err
     assert (tmp_path / "autoencoder" / "checkpoint.safetensors").read_bytes() == kept
+
+
+def test_polishing_trains_the_decoder_alone(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"CONFIG": CONFIG.autoencoder, "REDRAWN": 40, "COMPOSED": 4}.items():
+        monkeypatch.setattr(f"recipes.default_model.polish.{name}", value)
+    (tmp_path / "data").symlink_to(data)
+    model = write_model(tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    old = {name: x.clone() for name, x in load_file(model / "autoencoder.safetensors").items()}
+    arguments = ["polish", "--work", str(tmp_path), "--model", str(model), "--device", "cpu"]
+    assert main([*arguments, "--samples", "320"]) == 0
+    new = {name: x.clone() for name, x in load_file(model / "autoencoder.safetensors").items()}
+    for name, value in new.items():
+        encodes = name.startswith(("encoder", "moments"))
+        assert torch.equal(value, old[name]) == encodes, name
+    for path in model.iterdir():
+        same = path.read_bytes() == before[path.name]
+        assert same == (path.name != "autoencoder.safetensors")
+    quality = (tmp_path / "polished" / "quality.txt").read_text().splitlines()
+    assert "held-out PSNR" in quality[-1]
+    # the same command gives a model that was exported again what was trained
+    (model / "autoencoder.safetensors").write_bytes(before["autoencoder.safetensors"])
+    assert main([*arguments, "--samples", "320"]) == 0
+    assert "already seen 320 pictures" in capsys.readouterr().err
+    again = load_file(model / "autoencoder.safetensors")
+    assert all(torch.equal(value, again[name]) for name, value in new.items())
+
+
+def test_drawings_are_redrawn_from_what_they_are(dataset: Dataset, model_folder: Path) -> None:
+    model = load_model(model_folder)
+    those = [
+        Example("plain", picture, drawing.captions, 1.0)
+        for drawing, picture in zip(dataset.drawings, dataset.pictures, strict=True)
+    ]
+    found = redrawn(model, those, np.random.default_rng(0))
+    assert found.targets.shape == (len(those), 4, 128, 128)
+    expected = np.stack([one.picture[..., 3] for one in those])
+    assert np.array_equal(found.targets[:, 3].numpy(), expected)
+    own = model.unscaled(model.encode(found.targets[:, :3].float() / 127.5 - 1))
+    distance = (found.latents[:, None] - own[None]).square().flatten(2).mean(dim=2)
+    assert (distance.argmin(dim=1) == torch.arange(len(those))).all()
 
 
 def test_a_model_of_other_networks_begins_no_run(

@@ -1,4 +1,5 @@
-"""Training the autoencoder: reconstruction, edges, alpha, a little KL, a noise-proof decoder."""
+"""Training the autoencoder: reconstruction, edges, alpha, a little KL, a noise-proof decoder; and
+the decoder alone, on latents that were not encoded but sampled."""
 
 from __future__ import annotations
 
@@ -46,13 +47,35 @@ class AutoencoderTask:
 
         losses = reconstruction_losses(out, target)
         losses["kl"] = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
-        losses["loss"] = (
-            losses["l1"]
-            + 2 * losses["mse"]
-            + 0.7 * losses["edges"]
-            + 0.3 * losses["alpha"]
-            + self.kl_weight * losses["kl"]
-        )
+        losses["loss"] = weighed(losses) + self.kl_weight * losses["kl"]
+        return losses
+
+
+@dataclass
+class DecoderTask:
+    """Trains the decoder to show a picture from a latent that is only near its own.
+
+    Half of each batch are such latents, the others the encoder's, which stays as it is.
+    """
+
+    module: CompactAutoencoder
+    targets: Tensor
+    """RGB on white and alpha, uint8 [N, 4, S, S]."""
+    latents: Tensor
+    """As the decoder takes them, near those of the targets, [N, C, h, w]."""
+    batch: int
+    device: torch.device
+
+    def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
+        picks = torch.randint(len(self.targets), (self.batch,), generator=generator)
+        target = self.targets[picks].float() / 127.5 - 1
+        target = target.to(self.device, memory_format=torch.channels_last)
+        half = self.batch // 2
+        with torch.no_grad():
+            own = self.module.encode(target[half:, :3])
+        near = self.latents[picks[:half]].to(own)
+        losses = reconstruction_losses(self.module.decode(torch.cat([near, own])), target)
+        losses["loss"] = weighed(losses)
         return losses
 
 
@@ -87,6 +110,11 @@ def reconstruction_losses(out: Tensor, target: Tensor) -> dict[str, Tensor]:
         "edges": edges / 3,
         "alpha": alpha.abs().mean() + 0.5 * gradient_l1(alpha),
     }
+
+
+def weighed(losses: dict[str, Tensor]) -> Tensor:
+    """What of the reconstruction is minimised."""
+    return losses["l1"] + 2 * losses["mse"] + 0.7 * losses["edges"] + 0.3 * losses["alpha"]
 
 
 def gradient_l1(difference: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from .workspace import (
     AUTOENCODER_SAMPLES,
     COMMAND,
     DENOISER_SAMPLES,
+    POLISH_SAMPLES,
     Workspace,
     checkpoint,
     need,
@@ -42,6 +43,7 @@ in this order, each where the one before it left off:
   {COMMAND} encode
   {COMMAND} denoiser
   {COMMAND} export
+  {COMMAND} polish
   {COMMAND} evaluate
   {COMMAND} sheet
 
@@ -148,6 +150,28 @@ def export(arguments: argparse.Namespace) -> None:
     trained = position(space.denoiser)
     seen = f" after {trained.samples:,} pictures" if trained else ""
     say(f"Exported the model{seen} to {folder}.")
+
+
+def polish(arguments: argparse.Namespace) -> None:
+    from .data import load
+    from .polish import polish, put_in
+
+    space, folder = work(arguments), model_folder(arguments)
+    dataset = load(need(space.data, "data set", "data"))
+
+    def train() -> None:
+        polish(
+            open_model(arguments),
+            dataset,
+            space.polished,
+            samples=arguments.samples,
+            seconds=60 * arguments.minutes,
+            bf16=bf16(arguments),
+        )
+
+    train_or_resume("decoder", space.polished, arguments.samples, train)
+    put_in(space.polished, folder)
+    say(f"The decoder is in {folder}.")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -349,6 +373,12 @@ def parser() -> argparse.ArgumentParser:
     command = add(restore, "begin the runs of both networks from those of a model folder")
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
     command = add(export, "write the trained networks as a model folder")
+    command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
+    command = add(
+        polish,
+        "train the decoder of a model folder on what its denoiser draws",
+        [machine, budget(POLISH_SAMPLES)],
+    )
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
     command = add(evaluate, "measure a model folder against the data set", [machine])
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)

@@ -35,14 +35,14 @@ from .prompts import COMPOSITIONS
 
 Kind = Literal["plain", "moved", "coloured", "composed"]
 
-SHARES: dict[Kind, float] = {"plain": 0.5, "moved": 0.15, "coloured": 0.15, "composed": 0.2}
+SHARES: dict[Kind, float] = {"plain": 0.45, "moved": 0.15, "coloured": 0.15, "composed": 0.25}
 """How often the denoiser sees each kind of picture."""
 
 SEED = 5
 MOVES = 10
 """Moved pictures of each drawing."""
 COLOURS_OF_A_DRAWING = 4
-COMPOSED = 5600
+COMPOSED = 20000
 COMMON_WEIGHT = 3.0
 """How much more often a commonly asked-for concept is drawn than another."""
 
@@ -58,6 +58,9 @@ OWN_COLOUR = """
 ❤️‍🔥 💔
 """
 """Another colour would make these something else, or nothing anybody asks for."""
+
+SPOKEN = {"yellow": ("yellow", "golden")}
+"""What a colour is called, where that is more than its name."""
 
 COLOUR_WORDS = "red orange yellow green blue purple pink brown black white golden gold"
 
@@ -146,17 +149,18 @@ def coloured(one: Known, rng: np.random.Generator) -> Iterator[Example]:
     if one.concept.emoji in OWN_COLOUR.split():
         return
     own = colour_name(one.picture)
-    if own and not _taken(own, one.concept):
-        yield Example("coloured", one.picture, _colour_captions(own, one, rng), one.weight)
+    if own and (word := _colour_word(own, one.concept, rng)):
+        yield Example("coloured", one.picture, _colour_captions(word, one, rng), one.weight)
     left = COLOURS_OF_A_DRAWING
     for i in rng.permutation(len(COLOURS)):
         colour = COLOURS[int(i)]
-        if not left or _taken(colour.name, one.concept):
+        word = _colour_word(colour.name, one.concept, rng)
+        if not left or word is None:
             continue
         picture = recoloured(one.picture, colour)
         if picture is not None:
             left -= 1
-            words = _colour_captions(colour.name, one, rng)
+            words = _colour_captions(word, one, rng)
             yield Example("coloured", _jittered(picture, rng, flips=False), words, one.weight)
 
 
@@ -237,6 +241,13 @@ def _judged_by(first: Known, second: Known) -> bool:
     """Whether a prompt that compositions are judged by asks for both together."""
     both = {first.concept.emoji, second.concept.emoji}
     return any(both <= set(prompt.expected) for prompt in COMPOSITIONS)
+
+
+def _colour_word(colour: str, concept: Concept, rng: np.random.Generator) -> str | None:
+    """One of the colour's names; None when the concept of that name is taken."""
+    words = SPOKEN.get(colour, (colour,))
+    word = words[int(rng.integers(len(words)))]
+    return None if _taken(word, concept) else word
 
 
 def _taken(colour: str, concept: Concept) -> bool:

@@ -72,8 +72,12 @@ def draw(
     *,
     device: torch.device,
     side: int = 16,
+    begin: tuple[Tensor, int] | None = None,
 ) -> Tensor:
-    """Normalised latents of many prompts, [B, C, side, side], with guidance."""
+    """Normalised latents of many prompts, [B, C, side, side], with guidance.
+
+    `begin`: latents to noise and draw again from that step on, instead of from noise alone.
+    """
     cond = cond.to(device, torch.float32)
     count = cond.context.shape[0]
     null = Cond(
@@ -90,7 +94,10 @@ def draw(
 
     visited = levels(settings.sampler, settings.schedule, settings.steps, schedule)
     shape = (network.config.in_channels, side, side)
-    x = torch.stack([noise.initial(seed, shape) for seed in seeds]).to(device) * visited[0]
+    x0, first = begin or (torch.zeros(()), 0)
+    visited = visited[first:]
+    eps = torch.stack([noise.initial(seed, shape) for seed in seeds])
+    x = (x0 + visited[0] * eps).to(device)
     *_, last = run(
         SAMPLERS[settings.sampler].step,
         denoiser(guided, prediction, schedule),

@@ -51,12 +51,13 @@ def export(
     )
     for name, network, checkpoint in networks:
         load_ema(network, checkpoint)
-        _save(network, out / f"{name}.safetensors")
-    _save(load_sentence_encoder(sentence_encoder).network, out / "text_encoder.safetensors")
+        save(network, out / f"{name}.safetensors")
+    save(load_sentence_encoder(sentence_encoder).network, out / "text_encoder.safetensors")
     shutil.copyfile(sentence_encoder / "tokenizer.json", out / "tokenizer.json")
 
 
-def _save(network: nn.Module, path: Path) -> None:
+def save(network: nn.Module, path: Path) -> None:
+    """In half precision, as safetensors."""
     tensors = network.state_dict().items()
     save_file({name: value.to(torch.float16).contiguous() for name, value in tensors}, path)
     path.chmod(0o644)  # the library leaves it readable by its owner alone

@@ -14,6 +14,7 @@ COMMAND = "python -m recipes.default_model"
 
 AUTOENCODER_SAMPLES = 80_000
 DENOISER_SAMPLES = 400_000
+POLISH_SAMPLES = 60_000
 """Pictures to see in training, where nobody says how many."""
 
 
@@ -46,6 +47,10 @@ class Workspace:
     @property
     def denoiser(self) -> Path:
         return self.root / "denoiser"
+
+    @property
+    def polished(self) -> Path:
+        return self.root / "polished"
 
     @property
     def sheets(self) -> Path:

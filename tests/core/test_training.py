@@ -24,7 +24,7 @@ from core.errors import StudioError
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
 from core.text.conditioning import Cond
-from core.training.autoencoder import AutoencoderTask, augment, psnr
+from core.training.autoencoder import AutoencoderTask, DecoderTask, augment, psnr
 from core.training.diffusion import DiffusionTask, LatentSet, denoising_error, logit_normal_times
 from core.training.loop import Plan, Progress, Task, load_checkpoint, load_ema, start, train
 
@@ -40,6 +40,14 @@ def autoencoder_task() -> AutoencoderTask:
     drawings = torch.randint(256, (5, 8, 8, 4), dtype=torch.uint8)
     drawings = drawings.repeat_interleave(8, dim=1).repeat_interleave(8, dim=2)
     return AutoencoderTask(network, drawings, batch=2, device=CPU)
+
+
+def decoder_task() -> DecoderTask:
+    torch.manual_seed(3)
+    network = CompactAutoencoder(CompactAutoencoderConfig(2, (4, 4, 4), (4, 4, 4)))
+    targets = torch.randint(256, (5, 4, 8, 8), dtype=torch.uint8)
+    targets = targets.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+    return DecoderTask(network, targets, torch.randn(5, 2, 8, 8), batch=2, device=CPU)
 
 
 def diffusion_task() -> DiffusionTask:
@@ -72,6 +80,7 @@ def diffusion_task() -> DiffusionTask:
 
 TASKS: dict[str, Callable[[], Task]] = {
     "autoencoder": autoencoder_task,
+    "decoder": decoder_task,
     "diffusion": diffusion_task,
 }
 
