@@ -57,6 +57,19 @@ def wearing(head: np.ndarray, hat: np.ndarray) -> np.ndarray:
     return np.asarray(canvas)
 
 
+def crowned(head: np.ndarray, hat: np.ndarray) -> np.ndarray:
+    """The second one smaller, on top of the first, which stays where it is: as when somebody
+    paints a hat on a head that is there."""
+    canvas = _blank()
+    image = Image.fromarray(head)
+    left, top, right, bottom = image.getbbox() or (0, 0, SIDE, SIDE)
+    canvas.alpha_composite(image)
+    centre, half = (left + right) / 2, 0.36 * (right - left)
+    brim = top + 0.24 * (bottom - top)
+    _put(canvas, hat, Box(centre - half, 1, centre + half, brim, rests=True))
+    return np.asarray(canvas)
+
+
 def behind_glasses(head: np.ndarray, glasses: np.ndarray, eyes: float) -> np.ndarray:
     """The second one across the eyes of the first, which are at this share of its height."""
     canvas = _blank()
