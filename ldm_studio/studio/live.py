@@ -63,6 +63,10 @@ class Live(QObject):
         """Whether a work is one of its own."""
         return work_id in self._ids
 
+    def goes_on_after(self, work_id: int) -> bool:
+        """Whether a work is one of its own, and another comes when it ends."""
+        return self.is_on and self.owns(work_id)
+
     def turn(self, on: bool) -> None:
         if on != self.is_on:
             self._store.run = replace(self._store.run, live=on)

@@ -30,12 +30,12 @@ class Scrubbing(QObject):
         self,
         bridge: EngineBridge,
         window: MainWindow,
-        is_live: Callable[[int], bool],
+        goes_on_after: Callable[[int], bool],
         parent: QObject | None = None,
     ) -> None:
-        """`is_live` says whether a work is drawn to be looked at only: its steps are counted."""
+        """`goes_on_after` says whether another work follows one that ends."""
         super().__init__(parent)
-        self._bridge, self._window, self._is_live = bridge, window, is_live
+        self._bridge, self._window, self._goes_on_after = bridge, window, goes_on_after
         self._view, self._timeline = window.canvas.view, window.timeline
         self._entry: Entry | None = None
         self._branch: Branch | None = None
@@ -95,7 +95,7 @@ class Scrubbing(QObject):
     def _rest(self, work_id: int) -> None:
         if work_id == self._running:
             self._running = None
-            if not self._is_live(work_id):  # else the next one is about to begin
+            if not self._goes_on_after(work_id):  # its steps are shown until the next one's
                 self._update()
 
     def _update(self) -> None:

@@ -87,7 +87,7 @@ class Studio(QObject):
         self.live = Live(store, bridge, self.order, self)
         self.running = Running(store, bridge, self.live.owns, self)
         self.branching = Branching(store, window, self._on_branch_left, self)
-        self.scrubbing = Scrubbing(bridge, window, self.live.owns, self)
+        self.scrubbing = Scrubbing(bridge, window, self.live.goes_on_after, self)
         self.steering = Steering(store, bridge, window, self.wildcards, self.live.owns, self)
         self.recovered = Recovered(window.notice, self)
         self.queueing = Queueing(store, bridge, window, self.recovered, self)

@@ -324,6 +324,19 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot) -> None:
         application.store.prompt = "a cow"
 
 
+def test_turning_live_off_amid_a_picture_leaves_no_step_of_it(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    timeline = application.window.timeline
+    application.studio.set_live(True)
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        gate.let(1)
+    assert timeline.ticks.count
+    application.studio.set_live(False)
+    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+        gate.open()
+    assert not timeline.ticks.count
+
+
 def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
