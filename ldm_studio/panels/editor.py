@@ -17,6 +17,7 @@ from ldm_studio.canvas.dropping import offers_picture
 from ldm_studio.panels.elided import ElidedLabel
 from ldm_studio.panels.highlight import looks, written
 from ldm_studio.panels.prompt_edits import STEP, Edit, change_weight, move_phrase
+from ldm_studio.panels.steady import column_around
 from ldm_studio.panels.suggesting import Names, Suggestions, suggestions
 from ldm_studio.panels.suggestion_list import SuggestionList
 from ldm_studio.translation import joined, told
@@ -108,9 +109,19 @@ class PromptEditor(QPlainTextEdit):
             before = self.toPlainText()
             super().keyPressEvent(event)
             if self._suggested.is_open or self.toPlainText() != before:
+                self._show_cursor()
                 self._suggest()
         else:
             self._change(change)
+
+    def _show_cursor(self) -> None:
+        """What is typed is to be seen, where the column was scrolled away meanwhile."""
+        column = column_around(self)
+        inside = column.widget() if column is not None else None
+        if column is None or inside is None:
+            return
+        at = self.viewport().mapTo(inside, self.cursorRect().center())
+        column.ensureVisible(at.x(), at.y(), 0, self.cursorRect().height())
 
     def _suggest(self) -> None:
         """Offer names to go on with, if there are any."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.fields import tool_button
 from ldm_studio.panels.link_button import LinkButton
+from ldm_studio.panels.steady import column_around
 from ldm_studio.translation import counted
 
 
@@ -63,9 +64,6 @@ class Folded(QWidget):
             QTimer.singleShot(0, self, self._scroll)
 
     def _scroll(self) -> None:
-        above = self.parentWidget()
-        while above is not None and not isinstance(above, QScrollArea):
-            above = above.parentWidget()
-        if above is not None:
-            above.ensureWidgetVisible(self.body, 0, GRID)
-            above.ensureWidgetVisible(self.toggle, 0, GRID)
+        if (column := column_around(self)) is not None:
+            column.ensureWidgetVisible(self.body, 0, GRID)
+            column.ensureWidgetVisible(self.toggle, 0, GRID)

@@ -32,3 +32,11 @@ class SteadyColumn(QScrollArea):
         """Of what is seen, which the scroll bar makes narrower."""
         self.column.setContentsMargins(self._margins - QMargins(0, 0, self.bar_width(), 0))
         super().resizeEvent(event)
+
+
+def column_around(widget: QWidget) -> QScrollArea | None:
+    """What scrolls a widget out of sight and back."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    return above
