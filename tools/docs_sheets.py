@@ -5,6 +5,7 @@ Everything is fixed (prompts, seeds, settings), so the same program draws the sa
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,11 +22,14 @@ from core.model import Model
 from core.pipeline import finish, prepare, steps
 from core.pixels import digest
 from core.request import CONTENTS, Guidance, Inpaint, Options, Request
+from recipes.default_model.prompts import COMPOSITIONS
 
 SIDE = 104
 """Pixels of a picture in a sheet: three pairs fit into the window of the documentation."""
 GAP = 8
 LINE = 17
+LETTERS = 19
+"""In a line below a picture."""
 INK, FAINT, PAPER = (30, 30, 34), (110, 110, 118), (255, 255, 255)
 
 
@@ -144,6 +148,24 @@ def freshness() -> Image.Image:
     return sheet(cells, columns=4)
 
 
+def compositions() -> Image.Image:
+    """The same pictures that the model is judged by."""
+    texts = [prompt.text for prompt in COMPOSITIONS]
+    return sheet([Cell(text, (draw(asked(text, i)),)) for i, text in enumerate(texts)], columns=6)
+
+
+def styles() -> Image.Image:
+    """From one style to another, the thing staying what it is."""
+    cells: list[Cell] = []
+    for seed, thing in enumerate(("cat", "dog", "pizza", "rocket", "house", "owl"), start=1):
+        picture = draw(asked(f"a {thing}, 3d", seed))
+        cells.append(Cell(f"{thing}, 3d", (picture,)))
+        for style in ("flat", "cartoon"):
+            other = asked(f"a {thing}, {style}", seed, strength=0.75)
+            cells.append(Cell(style, (draw(other, picture),)))
+    return sheet(cells, columns=6)
+
+
 def schedules() -> Image.Image:
     """Where ten steps fall between pure noise (left) and a clean picture, for Stable Diffusion."""
     trained, left, width = scaled_linear(), 130, 530
@@ -178,6 +200,8 @@ SHEETS: Mapping[str, Callable[[], Image.Image]] = {
     "fresh-noise": freshness,
     "steps": numbers_of_steps,
     "samplers": samplers,
+    "compositions": compositions,
+    "styles": styles,
 }
 """By the names of their files."""
 
@@ -191,7 +215,9 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def sheet(cells: Sequence[Cell], columns: int) -> Image.Image:
     wide = max(len(cell.pictures) for cell in cells)
-    width, height = wide * (SIDE + 2) - 2, SIDE + LINE
+    words = [textwrap.fill(cell.words, LETTERS * wide) for cell in cells]
+    lines = 1 + max(text.count("\n") for text in words)
+    width, height = wide * (SIDE + 2) - 2, SIDE + LINE * lines
     rows = -(-len(cells) // columns)
     size = columns * (width + GAP) - GAP, rows * (height + GAP) - GAP
     image = Image.new("RGB", size, PAPER)
@@ -201,5 +227,6 @@ def sheet(cells: Sequence[Cell], columns: int) -> Image.Image:
         for j, picture in enumerate(cell.pictures):
             small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
             image.paste(small, (left + j * (SIDE + 2), top))
-        pen.text((left + width / 2, top + SIDE + 2), cell.words, INK, font(11), anchor="ma")
+        place = (left + width / 2, top + SIDE + 2)
+        pen.multiline_text(place, words[i], INK, font(11), anchor="ma", align="center")
     return image
