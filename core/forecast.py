@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .networks.unet import UNetConfig
 
 WORTH_TELLING = 200_000_000
-"""Bytes. Of less, what the heap keeps between two pictures is too large a share to foretell it."""
+"""Bytes. Less is not foretold, nor anything from less: how the heap happens to lie is too large a
+share of it."""
 WHOLE_CELLS = 128 * 128
 """Latents up to this are encoded and decoded at once, larger ones in tiles."""
 UNFORESEEABLE = ("DPM adaptive",)
@@ -109,9 +110,9 @@ def foretold(task: Task, load: Load, measured: Measured) -> Forecast:
     before = measured.task
     grown = task.cells * task.tiles / (before.cells * before.tiles)
     evaluation = measured.evaluation_seconds * task.work(load) / before.work(load)
-    memory = measured.memory
-    if memory is not None:
-        memory = round(memory * task.decoded / before.decoded)
+    memory = None
+    if measured.memory is not None and measured.memory >= WORTH_TELLING:
+        memory = round(measured.memory * task.decoded / before.decoded)
     return Forecast(evaluation * task.evaluations + measured.rest_seconds * grown, memory)
 
 

@@ -14,6 +14,7 @@ from core.forecast import (
     COUNTED,
     UNFORESEEABLE,
     WHOLE_CELLS,
+    WORTH_TELLING,
     Forecast,
     Load,
     Measured,
@@ -85,17 +86,17 @@ def test_an_adaptive_sampler_is_not_foretold() -> None:
 
 def test_the_run_that_was_measured_is_foretold_exactly() -> None:
     task = Task(evaluations=20, cells=256)
-    measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**8)
-    assert foretold(task, Load(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**8)
+    measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**9)
+    assert foretold(task, Load(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**9)
 
 
 def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
     task = Task(evaluations=10, cells=1024, conditions=2)
-    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=2.0, memory=800)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=2.0, memory=8 * 10**8)
     load = Load(1e6, 100.0)
     assert foretold(replace(task, evaluations=20), load, measured).seconds == pytest.approx(22)
     alone = foretold(replace(task, conditions=1), load, measured)
-    assert (alone.seconds, alone.memory) == (pytest.approx(7), 800)
+    assert (alone.seconds, alone.memory) == (pytest.approx(7), 8 * 10**8)
 
 
 def test_small_pictures_wait_for_the_weights() -> None:
@@ -108,10 +109,16 @@ def test_small_pictures_wait_for_the_weights() -> None:
 
 def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
     task = Task(evaluations=10, cells=WHOLE_CELLS // 4)
-    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=800)
-    for cells, tiles, expected in ((1, 2, 1600), (4, 1, 3200), (8, 1, 3200), (1, 100, 3200)):
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING)
+    for cells, tiles, grown in ((1, 2, 2), (4, 1, 4), (8, 1, 4), (1, 100, 4)):
         changed = replace(task, cells=cells * task.cells, tiles=tiles)
-        assert foretold(changed, Load(1e6, 0.0), measured).memory == expected
+        assert foretold(changed, Load(1e6, 0.0), measured).memory == grown * WORTH_TELLING
+
+
+def test_no_memory_is_foretold_from_so_little_that_the_heap_decides() -> None:
+    task = Task(evaluations=10, cells=64)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING - 1)
+    assert foretold(replace(task, cells=640), Load(1e6, 0.0), measured).memory is None
 
 
 def test_attention_takes_longer_than_it_has_multiply_adds() -> None:
