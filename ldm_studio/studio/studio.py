@@ -30,7 +30,7 @@ from ..panels.suggesting import Names
 from ..prompts.wildcards import Wildcards, settled
 from ..startup.crash import report
 from ..store.prompt_history import PromptHistory
-from ..store.store import Mode, StudioStore
+from ..store.store import Mode, StudioStore, default_of
 from .branching import CAN_CHANGE, Branching
 from .candidates import Candidates
 from .enlarging import Enlarging
@@ -80,7 +80,7 @@ class Studio(QObject):
         self._later: Mapping[str, np.ndarray] = {}
         self._orders: dict[int, Order] = {}
         self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
-        self._mode_left = store.mode
+        self._mode_left, self._masked = store.mode, False
         if store.mode is not Mode.TEXT:  # its pictures are read behind the window
             store.mode = Mode.TEXT
         self.showing = Showing(store, window, self)
@@ -337,6 +337,7 @@ class Studio(QObject):
     # From the canvas and the panels
 
     def _on_mask_changed(self) -> None:
+        begun, self._masked = self.view.masked and not self._masked, self.view.masked
         if self.showing.is_applying:
             return
         self.live.touch()
@@ -358,6 +359,9 @@ class Studio(QObject):
             store.mode = Mode.INPAINT
             if not self.view.document.restoring:
                 store.strength = REDRAWN
+        elif begun and store.strength == default_of("strength"):
+            # Inpaint was chosen before anything was painted, and no strength was
+            self._strength_before_mask, store.strength = store.strength, REDRAWN
         if store.problem():
             store.area = "masked"  # which takes a picture of any size
 

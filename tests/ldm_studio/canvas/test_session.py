@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt, QUrl
 
 from ldm_studio.canvas import carrying
@@ -84,3 +85,18 @@ def test_painting_begins_with_full_strength_and_clearing_goes_back(application, 
     store.strength = 0.8
     view.clear_mask()
     assert store.strength == 0.8
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(0.75, 1.0), (0.6, 0.6)])
+def test_painting_where_inpaint_was_chosen_before(
+    application, qtbot, chosen: float, expected: float
+) -> None:
+    view, store = application.studio.view, application.store
+    make(application, qtbot, seed=1)
+    store.mode, store.strength = Mode.IMAGE, chosen
+    store.mode = Mode.INPAINT
+    view.set_mask(disc())
+    assert store.strength == expected
+    store.strength = 0.75  # from now on it is chosen
+    view.set_mask(np.roll(disc(), 9))
+    assert store.strength == 0.75
