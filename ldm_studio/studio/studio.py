@@ -393,6 +393,9 @@ class Studio(QObject):
         shown = self.showing.shown
         if shown is None or not shown.is_live:
             self.scrubbing.show_entry(shown)
+        if shown is not None and self.showing.start is None and self.store.mode is not Mode.TEXT:
+            # chosen while it was drawn, when there was nothing yet to start from
+            self.showing.start_from(shown.picture.rgb)
 
     def _on_branch_left(self) -> None:
         """What was painted counts as it does without a branch."""

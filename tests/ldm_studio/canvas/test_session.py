@@ -100,3 +100,18 @@ def test_painting_where_inpaint_was_chosen_before(
     store.strength = 0.75  # from now on it is chosen
     view.set_mask(np.roll(disc(), 9))
     assert store.strength == 0.75
+
+
+def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+        application.studio.generate()
+        gate.let(1)
+    application.store.mode = Mode.IMAGE
+    assert application.studio.showing.start is None
+    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+        gate.open()
+    (drawn,) = entries(application)
+    assert np.array_equal(application.studio.showing.start, drawn.picture.rgb)
+    make(application, qtbot)
+    assert entries(application)[0].picture.request.init
