@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ldm_studio.background import Background
 from ldm_studio.canvas.mask import Mask
 from ldm_studio.canvas.tiles import Differences
-
-from ..background import Background
 
 AT_ONCE = 512 * 512  # pixels: up to here no change takes as long as a frame
 

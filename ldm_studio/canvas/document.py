@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage, QUndoStack
 
 from core.previews import Preview
+from ldm_studio.background import Background
 from ldm_studio.canvas.brush import Brush, Stroke
 from ldm_studio.canvas.changes import Changes, Transform
 from ldm_studio.canvas.compose import Pyramid, cut_out, to_qimage
@@ -25,8 +26,6 @@ from ldm_studio.canvas.tiles import (
     unite,
 )
 from ldm_studio.canvas.undo import UNDO_BYTES, History, MaskStep
-
-from ..background import Background
 
 Size = tuple[int, int]  # width, height
 

@@ -9,12 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QColor, QPainter
 
+from ldm_studio.background import Background
 from ldm_studio.canvas.document import CanvasDocument
 from ldm_studio.canvas.mask import Mask
 from ldm_studio.canvas.overlay import MaskOverlay
 from ldm_studio.canvas.used import Usage, Used, used
-
-from ..background import Background
 
 LINES_FROM = 5.0  # logical pixels of a cell; lines between smaller ones would hide them
 

@@ -14,9 +14,8 @@ import numpy as np
 from PySide6.QtCore import QObject, QSignalBlocker
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from ldm_studio.background import Background
 from ldm_studio.canvas.tiles import Difference, Differences, TileIndex
-
-from ..background import Background
 
 UNDO_BYTES = 256 << 20  # what all commands together may take
 DROP_TO = 0.75  # of the budget, when it is exceeded: dropping in bulk is cheaper than one by one

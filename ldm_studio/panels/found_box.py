@@ -11,10 +11,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
+from ldm_studio.background import Background
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
-
-from ..background import Background
 
 F = TypeVar("F")
 

@@ -8,10 +8,9 @@ from concurrent.futures import Future
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QLabel
 
+from ldm_studio.background import Background
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
-
-from ..background import Background
 
 AT_ONCE = 1.0
 """Seconds of looking at files before what was found out is shown."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from ldm_studio import paths
+from ldm_studio.background import Background
 from ldm_studio.models import models
 from ldm_studio.models.models import FoundModel
 from ldm_studio.panels.fields import tool_button
@@ -19,8 +20,6 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
-
-from ..background import Background
 
 
 class ModelField(QWidget):

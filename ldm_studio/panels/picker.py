@@ -34,10 +34,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.background import Background
 from ldm_studio.look.ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role, icon
-
-from ..background import Background
 
 THUMB = 40
 ROW_HEIGHT = THUMB + GRID

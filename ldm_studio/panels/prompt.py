@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import RequestError
 from core.text.wildcards import Values, read_template, resolved
+from ldm_studio.background import Background
 from ldm_studio.engine.counting import WordCounter
 from ldm_studio.look.theme import GRID
 from ldm_studio.panels.addons import AddonsButton
@@ -34,8 +35,6 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import joined, told
-
-from ..background import Background
 
 if TYPE_CHECKING:
     from core.text.reading import Reading
