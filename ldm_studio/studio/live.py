@@ -59,6 +59,11 @@ class Live(QObject):
     def is_on(self) -> bool:
         return self._store.run.live
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a picture of its own is under way."""
+        return self._newest is not None
+
     def owns(self, work_id: int) -> bool:
         """Whether a work is one of its own."""
         return work_id in self._ids

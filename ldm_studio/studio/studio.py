@@ -235,10 +235,13 @@ class Studio(QObject):
         self.live.touch()
 
     def set_live(self, on: bool) -> None:
-        """Draw anew with every change, or only when asked to. What is seen stays."""
+        """Draw anew with every change, or only when asked to. What was finished stays."""
+        unfinished = self.live.is_drawing
         self.live.turn(on)
         if not on:
             self.showing.adopt_live()
+            if unfinished:
+                self.view.set_preview(None)
 
     def earlier_prompt(self) -> None:
         self.store.prompt = self._prompts.older(self.store.prompt)

@@ -324,17 +324,20 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot) -> None:
         application.store.prompt = "a cow"
 
 
-def test_turning_live_off_amid_a_picture_leaves_no_step_of_it(start, qtbot, gate) -> None:
+def test_turning_live_off_amid_a_picture_leaves_nothing_of_it(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
-    timeline = application.window.timeline
+    timeline, document = application.window.timeline, application.studio.view.document
     application.studio.set_live(True)
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
-        gate.let(1)
+    with qtbot.waitSignal(application.studio.live.previewed, timeout=5000):
+        gate.let(3)
     assert timeline.ticks.count
+    assert document.preview is not None
     application.studio.set_live(False)
+    assert document.preview is None
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):
         gate.open()
     assert not timeline.ticks.count
+    assert document.preview is None
 
 
 def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
