@@ -107,7 +107,7 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
 
 def run_one(name: str, arguments: argparse.Namespace) -> int:
     try:
-        from core.loading import DEFAULT_MODEL
+        from core.checkpoints.load_model import DEFAULT_MODEL
 
         options = Options(
             arguments.model or DEFAULT_MODEL,

@@ -22,12 +22,12 @@ import numpy as np
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
-from core.device import memory_in_use
+from core.runtime.device import memory_in_use
 from ldm_studio.app import UiGarbageCollector
-from ldm_studio.history.browser.library import Library
-from ldm_studio.history.browser.model import Stage
-from ldm_studio.history.browser.page import HistoryPage
 from ldm_studio.history.thumbnails import SIDE, Thumbnails
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.history_page.image_list_model import Stage
+from ldm_studio.history_page.open_history import Library
 
 from .history import ITEMS, build
 from .record import Options

@@ -18,9 +18,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from core.previews import Preview
-from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.tools import Tool
+from core.images.preview import Preview
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.tools.tools import Tool
 
 from .record import Options
 

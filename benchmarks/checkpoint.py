@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import StudioError
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.request import Request
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.request import Request
 
 from .loading import Loaded, own_process, weights_mb
 from .record import Options, use_cores

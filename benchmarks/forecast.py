@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 
 import torch
 
-from core.device import PeakMemory
-from core.forecast import WORTH_TELLING, foretold
-from core.request import Request
+from core.request.request import Request
+from core.runtime.device import PeakMemory
+from core.runtime.forecast import WORTH_TELLING, foretold
+from ldm_studio.controllers.forecast_controller import Run, task_of
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.events import ModelInfo
-from ldm_studio.studio.forecasting import Run, task_of
 
 from .record import Options, use_cores
 from .reference import FULL, NARROW, stable_diffusion

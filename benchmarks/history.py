@@ -19,11 +19,11 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Reader
-from ldm_studio.history.reading import Scanned, Stamp
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.history_store import History
+from ldm_studio.history.image_reader import Scanned, Stamp
+from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.recipe import make
-from ldm_studio.history.store import History
 
 from .record import Options
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from ldm_studio.app import Application
-from ldm_studio.rehearsal import generate, model_ready, with_window
+from ldm_studio.scripted_app import generate, model_ready, with_window
 
 from .record import Options
 

@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.conditioning.text.clip_text import ClipConditioner
 from core.errors import StudioError
-from core.model import Model
-from core.text.clip_conditioning import ClipConditioner
+from core.model.model import Model
 
 from .record import Options
 from .reference import FULL, NARROW, stable_diffusion

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import StudioError
 

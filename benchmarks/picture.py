@@ -6,10 +6,10 @@ import statistics
 import time
 from dataclasses import dataclass, replace
 
-from core.loading import load_model
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.request import Request
+from core.checkpoints.load_model import load_model
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.request import Request
 
 from .record import Options, use_cores
 

@@ -6,8 +6,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from core.loading import load_model
-from core.pipeline import prepare, preview, steps
+from core.checkpoints.load_model import load_model
+from core.pipeline.text_to_image import prepare, preview, steps
 
 from .picture import default_request
 from .record import Options, use_cores

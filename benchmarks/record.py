@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from core.device import physical_cores
+from core.runtime.device import physical_cores
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
+from core.conditioning.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 from core.errors import StudioError
-from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.inputs import Inputs
-from core.loading import load_model
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import Inpaint, Request
+from core.checkpoints.load_model import load_model
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Inpaint, Request
 
 from .picture import default_request
 from .record import Options, use_cores

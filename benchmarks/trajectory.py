@@ -14,24 +14,24 @@ from typing import Any, cast
 
 import torch
 
-from core import state_file
-from core.diffusion.trajectory import State, Step, digest
-from core.job import description
-from core.loading import load_model
-from core.pipeline import prepare
-from core.request import Request
+from core.checkpoints.load_model import load_model
+from core.pipeline import state_file
+from core.pipeline.prepared_run import description
+from core.pipeline.text_to_image import prepare
+from core.request.request import Request
+from core.sampling.trajectory import State, Step, digest
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
-from ldm_studio.engine.drawing import Drawing
 from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import Event, Failed, Finished, LoadFailed, Progress, Work
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.engine.storage import Storage
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.jobs import JobStore, Journal
-from ldm_studio.pictures.record import MARK
-from ldm_studio.pictures.trajectories import Trajectories
-from ldm_studio.pipeline import Run
+from ldm_studio.engine.running_image import Drawing
+from ldm_studio.engine_protocol import Run
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.job_files import JobStore, Journal
+from ldm_studio.images.run_record import MARK
+from ldm_studio.images.trajectory_store import Trajectories
 
 from .picture import default_request
 from .record import Options, use_cores

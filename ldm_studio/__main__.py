@@ -30,7 +30,7 @@ def main() -> int:
     gc.disable()  # what is imported stays: looking through it takes a tenth of the start
     try:
         preload_torch_library()
-        from .command_line.cli import main as command_line
+        from ldm_studio.command_line.cli import main as command_line
 
         return command_line()
     except KeyboardInterrupt:  # before the command line could take over

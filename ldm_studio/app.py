@@ -19,42 +19,43 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from ldm_studio.canvas.document.canvas_store import CanvasKeeper
+from ldm_studio.controllers.accessibility_announcer import Announcing
+from ldm_studio.controllers.command_controller import Commands
+from ldm_studio.controllers.first_page_controller import Welcoming
+from ldm_studio.controllers.forecast_controller import Forecasting
+from ldm_studio.controllers.history_controller import Browsing
+from ldm_studio.controllers.studio import Studio
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.engine_bridge import EngineBridge, Generations
+from ldm_studio.engine.engine_storage import Storage
+from ldm_studio.engine.events import Failed, LoadFailed, Ready, ReplayFailed
+from ldm_studio.help.error_dialog import Errors
+from ldm_studio.history_page.open_history import Library
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.run_record import Record
+from ldm_studio.look.fonts import use_letters_of
+from ldm_studio.look.reduced_motion import Rest
+from ldm_studio.look.theme import Theme, app_icon
+from ldm_studio.models.known_checkpoints import SUFFIXES
+from ldm_studio.prompts.styles import StyleBook
+from ldm_studio.settings.preferences import Preferences
+from ldm_studio.settings.settings import Precision, Settings, read
+from ldm_studio.startup.crash_handler import CrashReporter
+from ldm_studio.startup.session import Session
+from ldm_studio.startup.single_instance import DocumentEvents, Instance, claim
+from ldm_studio.store.store import StudioStore
+
 from . import paths
-from .canvas.keeping import CanvasKeeper
-from .desk import Desk
-from .engine.bridge import EngineBridge, Generations
-from .engine.core_pipeline import CorePipeline
-from .engine.events import Failed, LoadFailed, Ready, ReplayFailed
-from .engine.storage import Storage
-from .help.errors import Errors
-from .history.browser.library import Library
-from .look.letters import use_letters_of
-from .look.motion import Rest
-from .look.theme import Theme, app_icon
+from .auxiliary_windows import Desk
+from .engine_protocol import ModelInfo, Pipeline
 from .main_window import MainWindow
-from .models.checkpoints import SUFFIXES
-from .panels.strip import Entry
-from .pictures.record import Record
-from .pictures.saving import Saver
-from .pipeline import ModelInfo, Pipeline
-from .prompts.styles import StyleBook
-from .settings.preferences import Preferences
-from .settings.settings import Precision, Settings, read
-from .startup.crash import CrashReporter
-from .startup.instance import DocumentEvents, Instance, claim
-from .startup.session import Session
-from .store.store import StudioStore
-from .studio.announcing import Announcing
-from .studio.browsing import Browsing
-from .studio.commands import Commands
-from .studio.forecasting import Forecasting
-from .studio.studio import Studio
-from .studio.welcoming import Welcoming
 from .translation import Language
 
 if TYPE_CHECKING:
-    from core.pipeline import Picture
-    from core.request import Request
+    from core.pipeline.text_to_image import Picture
+    from core.request.request import Request
 
 log = logging.getLogger(__name__)
 

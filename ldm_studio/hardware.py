@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.device import physical_cores
+from core.runtime.device import physical_cores
 
 if TYPE_CHECKING:
     import torch

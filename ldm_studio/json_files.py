@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from core.replacing import replacing
+from core.atomic_write import replacing
 
 log = logging.getLogger(__name__)
 

@@ -24,20 +24,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .canvas.dropping import dropped_picture, offers_picture
-from .canvas.panel import CanvasPanel
-from .commands.actions import build_menus
-from .look.theme import GRID, app_icon
-from .panels.notice import NoticeStrip
-from .panels.prompt import PromptPanel
-from .panels.run_area import RunArea
-from .panels.sampler import SamplerPanel
-from .panels.side import Side
-from .panels.status import StatusBar
-from .panels.strip import Strip
-from .panels.timeline import Timeline
-from .prompts.styles import StyleBook, StyleError
-from .store.store import StudioStore
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
+from ldm_studio.commands.actions import build_menus
+from ldm_studio.draw.prompt.prompt_panel import PromptPanel
+from ldm_studio.draw.run.image_strip import Strip
+from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.draw.run.run_area import RunArea
+from ldm_studio.draw.run.status_bar import StatusBar
+from ldm_studio.draw.run.step_timeline import Timeline
+from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
+from ldm_studio.draw.settings_column import Side
+from ldm_studio.look.theme import GRID, app_icon
+from ldm_studio.prompts.styles import StyleBook, StyleError
+from ldm_studio.store.store import StudioStore
 
 START_SIZE = QSize(1280, 800)
 LOW = 480

@@ -14,12 +14,12 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QImage, QTextDocument
 
 from benchmarks.__main__ import BENCHMARKS
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
-from ldm_studio.canvas.keys import ARROWS, REACH, key_table
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
+from ldm_studio.canvas.tools.canvas_keys import ARROWS, REACH, key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
-from ldm_studio.help.page import Page
+from ldm_studio.help.help_page import Page
 from ldm_studio.translation import SOURCE, Language, told
 from recipes.default_model.__main__ import parser as recipe_parser
 from tools import docs_shortcuts

@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.loading import load_model
+from core.checkpoints.load_model import load_model
 from core.networks.compact_autoencoder import CompactAutoencoder
-from core.training.loop import Plan, save_checkpoint, start
+from core.training.training_loop import Plan, save_checkpoint, start
 from recipes.default_model.augment import (
     GLASSES,
     HATS,

@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from core.diffusion.schedule import FlowSchedule
-from core.loading import load_model
+from core.checkpoints.load_model import load_model
 from core.networks.unet import UNet
-from core.training.loop import load_ema
+from core.sampling.model_schedule import FlowSchedule
+from core.training.training_loop import load_ema
 from recipes.default_model.__main__ import main
 from recipes.default_model.augment import Example
 from recipes.default_model.classifier import Judge, augment, train_judge

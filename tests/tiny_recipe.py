@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from core.diffusion.schedule import FlowSchedule
-from core.model_config import Defaults, ModelConfig
+from core.model.native_config import Defaults, ModelConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
+from core.sampling.model_schedule import FlowSchedule
 from recipes.default_model.data import Drawing, HeldOut, write
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "red", "green", "blue", "square", ",", "flat", "3d")

@@ -13,15 +13,15 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.schedule import scaled_linear
-from core.diffusion.sigmas import AUTOMATIC, SCHEDULES
-from core.inputs import Inputs
-from core.loading import load_model
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import CONTENTS, Guidance, Inpaint, Options, Request
+from core.checkpoints.load_model import load_model
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import CONTENTS, Guidance, Inpaint, Options, Request
+from core.sampling.model_schedule import scaled_linear
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import AUTOMATIC, SCHEDULES
 from recipes.default_model.prompts import COMPOSITIONS
 
 SIDE = 104

@@ -17,9 +17,9 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtWidgets import QWidget
 
 from ldm_studio.app import Application
-from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.models.models import SHIPPED
-from ldm_studio.rehearsal import generate, model_ready, with_window
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.models.found_models import SHIPPED
+from ldm_studio.scripted_app import generate, model_ready, with_window
 from ldm_studio.settings.settings import Scheme
 from ldm_studio.store.store import Mode
 

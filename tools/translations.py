@@ -30,11 +30,13 @@ SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line")
 """Folders whose messages never reach the window."""
 PHRASES = (
-    "core/checkpoints/families.py", "core/checkpoints/filling.py",
-    "core/checkpoints/identify.py", "core/checkpoints/load.py",
-    "core/checkpoints/lora.py", "core/checkpoints/parts.py", "core/checkpoints/shapes.py",
-    "core/control.py", "core/inputs.py", "ldm_studio/models/models.py",
-    "ldm_studio/pictures/causes.py", "ldm_studio/pictures/replay.py",
+    "core/families/families.py", "core/checkpoints/fill_network.py",
+    "core/checkpoints/identify.py", "core/checkpoints/load_checkpoint.py",
+    "core/checkpoints/lora.py", "core/checkpoints/components.py",
+    "core/checkpoints/config_from_shapes.py",
+    "core/pipeline/extra_conditioning.py", "core/request/inputs.py",
+    "ldm_studio/models/found_models.py",
+    "ldm_studio/images/replay_causes.py", "ldm_studio/images/replay.py",
 )  # fmt: skip
 """Files whose texts are parts of sentences that are said elsewhere."""
 _SENTENCE = re.compile(r"^[A-Z{“\[].*(\S[.!?]|[\w}][.!?] \{\d+\}|\w: \{\d+\})$", re.DOTALL)

@@ -13,11 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ModelError
-from ..networks.autoencoder import AutoencoderConfig
-from ..networks.clip import ClipConfig, ClipImageConfig
-from ..networks.unet import UNetConfig
-from .edm import edm_of
-from .families import (
+from ..families.families import (
     CONTINUOUS,
     EMBEDDED,
     EXTRA_INPUTS,
@@ -33,11 +29,15 @@ from .families import (
     Reading,
     called,
 )
-from .files import open_tensors
-from .folders import Folder, is_diffusers_folder, open_folder
-from .notes import read_notes
-from .parts import Part, Parts, everything, find, text_width, together
-from .shapes import autoencoder_config, clip_config, image_config, unet_config
+from ..networks.clip import ClipConfig, ClipImageConfig
+from ..networks.kl_autoencoder import AutoencoderConfig
+from ..networks.unet import UNetConfig
+from .components import Part, Parts, everything, find, text_width, together
+from .config_from_shapes import autoencoder_config, clip_config, image_config, unet_config
+from .diffusers_folder import Folder, is_diffusers_folder, open_folder
+from .edm_metadata import edm_of
+from .open_file import open_tensors
+from .overrides import read_notes
 from .tensor_file import NotAModelError, UnknownKindError, UnreadableError, unreadable
 
 Prediction = Literal["eps", "v"]

@@ -18,16 +18,16 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..conditioning.text.clip_text import ClipConditioner
+from ..conditioning.text.sentence import Cond
 from ..errors import ModelError
-from ..model import Model
+from ..families.families import FAMILIES, CheckpointConfig
+from ..model.model import Model
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
-from ..text.clip_conditioning import ClipConditioner
-from ..text.conditioning import Cond
-from .deltas import changed
-from .families import FAMILIES, CheckpointConfig
-from .files import open_tensors
-from .keys import unet_to_diffusers
+from .key_names import unet_to_diffusers
+from .lora_formulas import changed
+from .open_file import open_tensors
 from .tensor_file import TensorFile, UnreadableError, unreadable
 
 N = TypeVar("N", UNet, ClipTextEncoder)

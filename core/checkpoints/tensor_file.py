@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from .blocks import Blocks, unpacked
+from .quantized_blocks import Blocks, unpacked
 
 MAX_TENSORS = 200_000
 MAX_RANK = 8

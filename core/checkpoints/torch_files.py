@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from .pickles import StoredElements, StoredTensor, describe
+from .pickle_reader import StoredElements, StoredTensor, describe
 from .tensor_file import MAX_TENSORS, Entry, TensorFile, UnreadableError
 
 MAX_PICKLE = 64_000_000

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import MemoryShortage, ModelError, PictureError, StateError, StudioError
+from ldm_studio import __version__
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine_protocol import Pipeline, memory_shortage
+from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.paths import data_dir
 
-from .. import __version__
-from ..engine.core_pipeline import CorePipeline
-from ..history.errors import HistoryError
-from ..paths import data_dir
-from ..pipeline import Pipeline, memory_shortage
 from . import self_test
 from .display import show_problem, started_from_desktop, window_possible
-from .exits import Exit
+from .exit_codes import Exit
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
@@ -86,7 +86,7 @@ def open_window(files: Sequence[str] = ()) -> int:
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
-    from ..startup.instance import InUse, claim
+    from ldm_studio.startup.single_instance import InUse, claim
 
     paths = [_local(file) for file in files]
     try:
@@ -99,7 +99,7 @@ def open_window(files: Sequence[str] = ()) -> int:
         return Exit.NO_WINDOW
     if instance is None:  # the window that is open has them: no need of all that it needs
         return Exit.OK
-    from ..app import run
+    from ldm_studio.app import run
 
     return run(files=paths, instance=instance)
 
@@ -179,10 +179,18 @@ def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
 
 
 def _add_windowless(commands: argparse._SubParsersAction) -> None:
-    from ..history import command as history
-    from . import branch, doctor, generate, models, replay, resume
+    from ldm_studio import diagnostics
 
-    for command in (generate, resume, branch, replay, models):
+    from . import branch_command, generate_command, models_command, replay_command, resume_command
+    from . import history_command as history
+
+    for command in (
+        generate_command,
+        resume_command,
+        branch_command,
+        replay_command,
+        models_command,
+    ):
         command.add(commands)
     past = commands.add_parser(
         "history",
@@ -199,8 +207,8 @@ def _add_windowless(commands: argparse._SubParsersAction) -> None:
         description="Show what the program runs on, what works here, and what to do about what "
         "does not.",
     )
-    doctor.add_arguments(check)
-    check.set_defaults(run=lambda arguments, _: doctor.run(arguments))
+    diagnostics.add_arguments(check)
+    check.set_defaults(run=lambda arguments, _: diagnostics.run(arguments))
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import PictureError
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.models.found_models import SHIPPED
 
-from ..models.models import SHIPPED
-from ..pipeline import Pipeline
 from .display import window_possible
-from .exits import MEANING, Exit
+from .exit_codes import MEANING, Exit
 
 if TYPE_CHECKING:  # it opens the window
-    from ..app import Application
+    from ldm_studio.app import Application
 
 PROMPT = "a red heart with a smile"
 WORDS = {"window": "window painted", "ready": "model ready", "picture": "first picture"}
@@ -59,7 +59,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 
 def _play(model: Path, steps: int, shot: Path | None) -> dict[str, float]:
     # Imported late, as by the program itself: this is part of what is measured.
-    from ..rehearsal import FirstPaint, generate, model_ready, with_window
+    from ldm_studio.scripted_app import FirstPaint, generate, model_ready, with_window
 
     moments: dict[str, float] = {}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ..look.theme import menu_icon
-from ..translation import QT_TRANSLATE_NOOP, translate
+from ldm_studio.look.theme import menu_icon
+from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 
 @dataclass(frozen=True)

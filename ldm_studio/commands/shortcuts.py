@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-from ..history.browser.acts import acts
-from ..settings.preferences import Preferences
-from ..settings.settings import replace
-from ..translation import translate
+from ldm_studio.settings.preferences import Preferences
+from ldm_studio.settings.settings import replace
+from ldm_studio.translation import translate
+
+from .history_actions import acts
 
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 _NATIVE = QKeySequence.SequenceFormat.NativeText

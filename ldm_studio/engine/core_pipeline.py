@@ -15,34 +15,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.checking import Check, unchecked
-from core.device import physical_cores
+from core.cancellation import Check, unchecked
 from core.errors import ModelError
-from core.forecast import HALF, SINGLE, unet_load
-from core.inputs import Inputs
-from core.request import Request
+from core.request.inputs import Inputs
+from core.request.request import Request
+from core.runtime.device import physical_cores
+from core.runtime.forecast import HALF, SINGLE, unet_load
+from ldm_studio.engine_protocol import ModelInfo, memory_shortage
+from ldm_studio.hardware import precisions
+from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.file_digests import Digests, Sums
+from ldm_studio.models.found_models import DEFAULT, find_model
+from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, vae_beside
 
-from ..hardware import precisions
-from ..models.addons import Finder
-from ..models.checkpoints import Catalogue, is_checkpoint, vae_beside
-from ..models.digests import Digests, Sums
-from ..models.models import DEFAULT, find_model
-from ..pipeline import ModelInfo, memory_shortage
-from .additions import Added, Additions, Seals
-from .colours import ColourFile
-from .completing import Completing
+from .addon_applier import Added, Additions, Seals
 from .core_run import CoreRun
-from .counting import WordCounter
-from .recent import Known, RecentModels, Wanted
-from .thread import lower_priority, open_torch_libraries
+from .engine_thread import lower_priority, open_torch_libraries
+from .latent_rgb_store import ColourFile
+from .model_components import Completing
+from .recent_models import Known, RecentModels, Wanted
+from .token_counter import WordCounter
 
 if TYPE_CHECKING:
     import torch
 
-    from core.inputs import Models
-    from core.model import Model
-    from core.placement import Turns
-    from core.text.reading import PromptReader
+    from core.conditioning.text.token_count import PromptReader
+    from core.model.model import Model
+    from core.request.inputs import Models
+    from core.runtime.offload import Turns
 
 
 log = logging.getLogger(__name__)
@@ -145,8 +145,8 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.pipeline import prepare
-        from core.pixels import digest
+        from core.images.image_digest import digest
+        from core.pipeline.text_to_image import prepare
 
         if self._info is not None and not (request.vae or request.model_digest):
             request = replace(request, vae=self._info.vae)
@@ -169,8 +169,8 @@ class CorePipeline:
         *,
         check: Check = unchecked,
     ) -> CoreRun:
-        from core.pipeline import resumed
-        from core.saved import load
+        from core.pipeline.saved_job import load
+        from core.pipeline.text_to_image import resumed
 
         saved = load(path)
         added, seals = self._added(saved.request)
@@ -316,8 +316,8 @@ class CorePipeline:
 
     def _open(self, wanted: Wanted) -> Model:
         """The model; without a digest where that is not known yet."""
-        from core.checkpoints.load import load_checkpoint
-        from core.loading import load_model
+        from core.checkpoints.load_checkpoint import load_checkpoint
+        from core.checkpoints.load_model import load_model
 
         device, path = self._found_device(), wanted.path
         if is_checkpoint(path):
@@ -337,14 +337,14 @@ class CorePipeline:
         """Those of all models there."""
         import torch
 
-        from core.placement import Turns
+        from core.runtime.offload import Turns
 
         if self._turns is None or self._turns.device != torch.device(device):
             self._turns = Turns(torch.device(device))
         return self._turns
 
     def _load(self, wanted: Wanted) -> ModelInfo:
-        from core.environment import title
+        from core.runtime.environment import title
 
         path = wanted.path
         self._model = model = self._open(wanted)
@@ -383,7 +383,7 @@ class CorePipeline:
         )
 
     def _reader(self, model: Model) -> PromptReader | None:
-        from core.text.clip_conditioning import ClipConditioner
+        from core.conditioning.text.clip_text import ClipConditioner
 
         if not isinstance(model.text, ClipConditioner):
             return model.text.read
@@ -402,7 +402,7 @@ class CorePipeline:
 
     def _with_preview(self, model: Model) -> Model:
         """With what shows its steps: a tiny decoder, if one lies in the folders, else colours."""
-        from core.glimpse import Colours
+        from core.model.latent_rgb import Colours
 
         if not model.glimpses:
             return model
@@ -417,7 +417,7 @@ class CorePipeline:
 
 def _family(model: Model) -> str:
     """As `Identity.name` says it; empty for a model of our own kind."""
-    from core.checkpoints.families import CheckpointConfig, called
+    from core.families.families import CheckpointConfig, called
 
     config = model.config
     if not isinstance(config, CheckpointConfig):
@@ -427,7 +427,7 @@ def _family(model: Model) -> str:
 
 def _check(wanted: Wanted) -> None:
     """Raises ModelError if it can be told not to load, without reading its weights."""
-    from core.checkpoints.load import check
+    from core.checkpoints.load_checkpoint import check
 
     if is_checkpoint(wanted.path):
         check(wanted.path, beside=wanted.beside)
@@ -458,7 +458,7 @@ def _as_far_as_it_fits(
 
 def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
     """Those whose names say that they are for the model's family: decoders, the likeliest first."""
-    from core.checkpoints.families import SDXL, CheckpointConfig
+    from core.families.families import SDXL, CheckpointConfig
 
     config = model.config
     wide = isinstance(config, CheckpointConfig) and config.family.scale == SDXL.scale

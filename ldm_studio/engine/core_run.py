@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.environment import Environment, environment
 from core.errors import StateError
-from core.previews import Preview
-from core.request import Change, Request
+from core.images.preview import Preview
+from core.request.request import Change, Request
+from core.runtime.environment import Environment, environment
+from ldm_studio.images.run_record import MARK
 
-from ..pictures.record import MARK
-from .additions import Seals
+from .addon_applier import Seals
 
 if TYPE_CHECKING:
-    from core.diffusion.trajectory import State, Step
-    from core.job import Job
-    from core.pipeline import Picture
+    from core.pipeline.prepared_run import Job
+    from core.pipeline.text_to_image import Picture
+    from core.sampling.trajectory import State, Step
 
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class CoreRun:
         return tuple(dict.fromkeys((*self._notes, *self._seals.notes)))
 
     def steps(self) -> Iterator[Step]:
-        from core.pipeline import steps
+        from core.pipeline.text_to_image import steps
 
         state = self._began
         while step := next(steps(self._job, state), None):  # anew: the job may be another by now
@@ -81,13 +81,13 @@ class CoreRun:
             state = step.state
 
     def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
-        from core.pipeline import steered
+        from core.pipeline.text_to_image import steered
 
         inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
         self._job = steered(replace(self._job, inputs=inputs), change)
 
     def preview(self, step: Step) -> Preview:
-        from core.pipeline import preview
+        from core.pipeline.text_to_image import preview
 
         return preview(self._job, step)
 
@@ -97,13 +97,13 @@ class CoreRun:
     def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
         import torch
 
-        from core.pipeline import preview_of
+        from core.pipeline.text_to_image import preview_of
 
         x0 = torch.as_tensor(estimate).float()[None].to(self._job.model.device)
         return preview_of(self._job, done, x0)
 
     def mark(self, step: Step) -> str:
-        from core.diffusion.trajectory import digest
+        from core.sampling.trajectory import digest
 
         return digest(step.state)[:MARK]
 
@@ -116,7 +116,7 @@ class CoreRun:
         durable: bool = True,
         marks: Sequence[str] = (),
     ) -> None:
-        from core.saved import save
+        from core.pipeline.saved_job import save
 
         if self._seals.are_known:
             self._seal()
@@ -130,7 +130,7 @@ class CoreRun:
             ) from error
 
     def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
-        from core.pipeline import finish
+        from core.pipeline.text_to_image import finish
 
         if tiled and self._job.legs[-1].model.glimpses:  # ours is the same in tiles
             self._seals.tell(

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import RequestError, StudioError
-from core.request import Change
+from core.request.request import Change
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.models.found_models import DEFAULT
+from ldm_studio.settings.settings import Settings
 
-from ..models.models import DEFAULT
-from ..pipeline import Pipeline
-from ..settings.settings import Settings
-from .clerk import RETRY_SECONDS
+from .disk_writer import RETRY_SECONDS
+from .engine_storage import Save, Storage
 from .events import (
     Cancelled,
     Failed,
@@ -37,13 +38,12 @@ from .events import (
     Warned,
     Work,
 )
-from .loader import Loader, explain
-from .looker import Looker
+from .job_queue import MAX_JOBS, Entry, Queue
+from .job_runner import Painter, not_drawn, refuse_steers
 from .mailbox import Mailbox
-from .painter import Painter, not_drawn, refuse_steers
-from .queue import MAX_JOBS, Entry, Queue
-from .shelf import Shelf
-from .storage import Save, Storage
+from .model_loader import Loader, explain
+from .queue_store import Shelf
+from .step_viewer import Looker
 
 THREAD_NAME = "ldm-engine"
 
@@ -393,7 +393,7 @@ class Engine:
             self._mailbox.post(Looked(*wanted, pixels))
 
     def _replay(self, path: Path) -> None:
-        from ..pictures.replay import replay
+        from ldm_studio.images.replay import replay
 
         def on_step(step: int, steps: int) -> None:
             if self._stop_replay:

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import StudioError
-from core.previews import Preview
-from core.request import Change, Request
+from core.images.preview import Preview
+from core.request.request import Change, Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.run_record import Parent, Record
 
-from ..pictures.record import Parent, Record
-from ..pipeline import ModelInfo
-
-if TYPE_CHECKING:  # core.pipeline imports torch
-    from core.pipeline import Picture
-
-    from ..pictures.replay import Verdict
+if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
+    from core.pipeline.text_to_image import Picture
+    from ldm_studio.images.replay import Verdict
 
 
 @dataclass(frozen=True, eq=False)

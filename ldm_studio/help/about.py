@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .. import __version__
-from ..look.theme import GRID, RESOURCES, app_icon
-from ..translation import translate
-from ..versions import version_of, versions
-from .dialogs import ButtonRole, HelpDialog, fixed_text
-from .page import draw_tables
+from ldm_studio import __version__
+from ldm_studio.look.theme import GRID, RESOURCES, app_icon
+from ldm_studio.translation import translate
+from ldm_studio.versions import version_of, versions
+
+from .help_dialog import ButtonRole, HelpDialog, fixed_text
+from .help_page import draw_tables
 
 SIZE = QSize(560, 460)
 LICENSES = RESOURCES / "LICENSES.md"

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..look.theme import GRID, RESOURCES, app_icon
-from ..panels.fields import tool_button
-from ..translation import SOURCE
-from .page import Page
+from ldm_studio.look.theme import GRID, RESOURCES, app_icon
+from ldm_studio.translation import SOURCE
+from ldm_studio.widgets.fields import tool_button
+
+from .help_page import Page
 
 SIZE = QSize(900, 680)
 LIST_WIDTH = 190

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .reading import Stamp
+from .image_reader import Stamp
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .answers import Listed, Relation
-from .reader import Reader
+from .history_reader import Reader
+from .results import Listed, Relation
 
 MOST = 60
 """Pictures in a tree; a start picture may have hundreds of children."""

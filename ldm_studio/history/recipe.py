@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import PureWindowsPath
 from typing import Any
 
-from core.diffusion.names import schedule_name, split_name
-from core.request import MAX_SEED, Request
-from ldm_studio.pictures.infotext import Infotext, restore
+from core.request.request import MAX_SEED, Request
+from core.sampling.sampler_names import schedule_name, split_name
+from ldm_studio.images.infotext import Infotext, restore
 
 MAX_PROMPT = 100_000
 MAX_VALUE = 4_000

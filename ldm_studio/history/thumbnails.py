@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 
 from core.errors import MemoryShortage, PictureError
 
-from .schema import BUSY_MS, is_damage
+from .database_schema import BUSY_MS, is_damage
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import StudioError
-
-from ..json_files import write_json
+from ldm_studio.json_files import write_json
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
-from ..json_files import put_aside, read_json, read_object, write_json
-from ..pictures.naming import DEFAULT_PATTERN
+from ldm_studio.images.file_names import DEFAULT_PATTERN
+from ldm_studio.json_files import put_aside, read_json, read_object, write_json
 
 log = logging.getLogger(__name__)
 

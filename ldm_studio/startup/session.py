@@ -9,12 +9,12 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
-from ..canvas.keeping import restore_settings, settings_of
-from ..canvas.view import CanvasView
-from ..commands.recent import Recent
-from ..json_files import read_json, write_json
-from ..store.prompt_history import PromptHistory
-from ..store.store import StudioStore
+from ldm_studio.canvas.document.canvas_store import restore_settings, settings_of
+from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.commands.recent_commands import Recent
+from ldm_studio.json_files import read_json, write_json
+from ldm_studio.store.prompt_history import PromptHistory
+from ldm_studio.store.store import StudioStore
 
 log = logging.getLogger(__name__)
 

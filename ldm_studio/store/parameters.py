@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.diffusion.options import Options
+from core.sampling.sampler_options import Options
 
 PLAIN = (
     "prompt",

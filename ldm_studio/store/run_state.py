@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..pipeline import ModelInfo
+from ldm_studio.engine_protocol import ModelInfo
 
 
 @dataclass(frozen=True)

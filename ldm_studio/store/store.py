@@ -14,12 +14,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.diffusion.noise_profiles import PROFILES, STUDIO
-from core.diffusion.options import Options
-from core.diffusion.samplers import SAMPLERS, resolve
-from core.diffusion.sigmas import SCHEDULES
-from core.morphology import RADIUS_MAX
-from core.request import (
+from core.conditioning.text.text_segment import A1111, SYNTAXES
+from core.images.mask_morphology import RADIUS_MAX
+from core.request.request import (
     AREAS,
     CONTENTS,
     MAX_CFG,
@@ -37,14 +34,17 @@ from core.request import (
     Request,
     Variation,
 )
-from core.text.passage import A1111, SYNTAXES
+from core.sampling.noise_profiles import PROFILES, STUDIO
+from core.sampling.sampler_options import Options
+from core.sampling.samplers import SAMPLERS, resolve
+from core.sampling.sigma_schedules import SCHEDULES
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.refiner import refinement, steps_run
+from ldm_studio.models import found_models
+from ldm_studio.prompts.wildcard_files import templates_of
+from ldm_studio.translation import translate
 
-from ..models import models
-from ..pictures.refining import refinement, steps_run
-from ..pipeline import ModelInfo
-from ..prompts.wildcards import templates_of
-from ..translation import translate
-from .fitting import refining_problem, side_problem, size_problem
+from .model_limits import refining_problem, side_problem, size_problem
 from .parameters import (
     FOLLOWING,
     INPAINT,
@@ -146,7 +146,7 @@ class StudioStore(QObject):
 
     prompt = Prop("", text(MAX_PROMPT))
     negative = Prop("", text(MAX_PROMPT))
-    model = Prop(models.DEFAULT, text(MAX_PROMPT))
+    model = Prop(found_models.DEFAULT, text(MAX_PROMPT))
     """As requests name it; see `models`."""
     # What suits the model that comes with the program: right before it is loaded, too.
     sampler = Prop("Euler a", one_of(SAMPLERS))
@@ -162,7 +162,7 @@ class StudioStore(QObject):
     strength = Prop(0.75, clamp(0.01, 1.0))
     mode = Prop(Mode.TEXT, Mode)
 
-    # As in `core.request`; None is what is customary or the model's.
+    # As in `core.request.request`; None is what is customary or the model's.
     rescale = Prop(0.0, _share)
     guidance_start = Prop(0.0, _share)
     guidance_end = Prop(1.0, _share)

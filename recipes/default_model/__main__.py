@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.device import physical_cores
 from core.errors import StudioError
+from core.runtime.device import physical_cores
 
 from .packages import RecipeError
 from .workspace import (
@@ -30,7 +30,7 @@ from .workspace import (
 if TYPE_CHECKING:  # torch is imported by the commands that need it, so that --help is immediate
     import torch
 
-    from core.model import Model
+    from core.model.model import Model
 
 SHEETS = ("common", "common-3d", "common-flat", "common-cartoon", "paraphrases", "compositions")
 MODEL_HELP = "model folder (default: the one the application draws with)"
@@ -235,13 +235,13 @@ def work(arguments: argparse.Namespace) -> Workspace:
 
 
 def model_folder(arguments: argparse.Namespace) -> Path:
-    from core.loading import DEFAULT_MODEL
+    from core.checkpoints.load_model import DEFAULT_MODEL
 
     return arguments.model or DEFAULT_MODEL
 
 
 def open_model(arguments: argparse.Namespace) -> Model:
-    from core.loading import load_model
+    from core.checkpoints.load_model import load_model
 
     use_cores()
     return load_model(model_folder(arguments), device(arguments).type)

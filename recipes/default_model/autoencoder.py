@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
-from core.training.autoencoder import AutoencoderTask, augment, psnr
-from core.training.loop import Plan, Progress, train
+from core.training.autoencoder_training import AutoencoderTask, augment, psnr
+from core.training.training_loop import Plan, Progress, train
 
 from .data import Dataset, load
 from .sheets import save_sheet, to_pixels

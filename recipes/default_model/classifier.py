@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.training.loop import Plan, load_ema, train
+from core.training.training_loop import Plan, load_ema, train
 
 from .autoencoder import on_white
 from .data import Dataset

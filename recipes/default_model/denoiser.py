@@ -9,13 +9,18 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.diffusion.prediction import FLOW
-from core.diffusion.schedule import FlowSchedule
+from core.conditioning.text.sentence import Cond
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet, UNetConfig
-from core.text.conditioning import Cond
-from core.training.diffusion import DiffusionTask, LatentSet, denoising_error, logit_normal_times
-from core.training.loop import Plan, Progress, load_ema, train
+from core.sampling.model_schedule import FlowSchedule
+from core.sampling.predictions import FLOW
+from core.training.denoiser_training import (
+    DiffusionTask,
+    LatentSet,
+    denoising_error,
+    logit_normal_times,
+)
+from core.training.training_loop import Plan, Progress, load_ema, train
 
 from .autoencoder import CONFIG as AUTOENCODER
 from .autoencoder import swapped

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.diffusion import noise
-from core.diffusion.prediction import Prediction, denoiser
-from core.diffusion.samplers import SAMPLERS, levels
-from core.diffusion.schedule import Schedule
-from core.diffusion.trajectory import State, run
-from core.model import Model
+from core.conditioning.text.sentence import Cond, concatenate
+from core.model.model import Model
 from core.networks.unet import UNet
-from core.text.conditioning import Cond, concatenate
+from core.sampling import noise
+from core.sampling.model_schedule import Schedule
+from core.sampling.predictions import Prediction, denoiser
+from core.sampling.samplers import SAMPLERS, levels
+from core.sampling.trajectory import State, run
 
 BATCH = 32
 

@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from core.conditioning.text.sentence import SentenceConditioner
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder
-from core.text.conditioning import SentenceConditioner
-from core.training.diffusion import LatentSet
-from core.training.loop import load_ema
+from core.training.denoiser_training import LatentSet
+from core.training.training_loop import load_ema
 
 from .augment import COMPOSED, SHARES, Kind, examples, importance
 from .autoencoder import CONFIG, on_white

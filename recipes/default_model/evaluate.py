@@ -17,7 +17,7 @@ Definitions (every draw has a fixed seed, so the same model gives the same numbe
   difference of 32 x 32 RGB on white (0 to 1). Beside generated pictures stand real held-out
   drawings (as near as a drawing comes without having been copied) and training drawings seen
   through the autoencoder (what an exact copy would have).
-- Seconds a picture: `core.pipeline` with the model's default settings, median of three.
+- Seconds an image: `core.pipeline` with the model's default settings, median of three.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.model import Model
-from core.training.autoencoder import psnr
-from core.training.diffusion import LatentSet
+from core.model.model import Model
+from core.training.autoencoder_training import psnr
+from core.training.denoiser_training import LatentSet
 
 from .autoencoder import on_white
 from .classifier import SAMPLES, Judge, train_judge

@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.model_config import Defaults, ModelConfig
+from core.model.native_config import Defaults, ModelConfig
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet
-from core.training.loop import load_ema
+from core.training.training_loop import load_ema
 
 from .autoencoder import CONFIG as AUTOENCODER
 from .denoiser import CONFIG as DENOISER

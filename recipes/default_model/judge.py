@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.request import Request
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.request import Request
 
 from .artwork import DEFAULT_STYLES
 from .drawing import Settings, settings_of

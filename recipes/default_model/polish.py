@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.model import Model
+from core.model.model import Model
 from core.networks.compact_autoencoder import CompactAutoencoder
-from core.training.autoencoder import DecoderTask, psnr
-from core.training.loop import Plan, Progress, load_ema, train
+from core.training.autoencoder_training import DecoderTask, psnr
+from core.training.training_loop import Plan, Progress, load_ema, train
 
 from .augment import SHARES, Example, Kind, examples, importance
 from .autoencoder import CONFIG, on_white, swapped

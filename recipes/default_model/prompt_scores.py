@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.model import Model
+from core.model.model import Model
 
 from .artwork import DEFAULT_STYLES, STYLES
 from .classifier import Judge

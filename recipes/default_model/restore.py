@@ -10,10 +10,10 @@ from pathlib import Path
 
 from torch import nn
 
-from core import weights
+from core.checkpoints import weight_files
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet
-from core.training.loop import Plan, save_checkpoint, start
+from core.training.training_loop import Plan, save_checkpoint, start
 
 from . import autoencoder, denoiser
 from .packages import RecipeError
@@ -40,7 +40,7 @@ def restore(model: Path, space: Workspace) -> list[str]:
             continue
         source = model / f"{name}.safetensors"
         try:
-            tensors, _ = weights.read(source)
+            tensors, _ = weight_files.read(source)
             network.load_state_dict(tensors)
         except (OSError, ValueError, RuntimeError) as error:
             raise RecipeError(f"{source} is not of this recipe: {first_line(error)}.") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.model import Model
+from core.model.model import Model
 
 from .classifier import Judge
 from .drawing import Settings

@@ -11,13 +11,13 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import nn
 
-from core.diffusion.schedule import FlowSchedule
-from core.loading import load_model
-from core.model import Model
-from core.model_config import Defaults, ModelConfig
+from core.checkpoints.load_model import load_model
+from core.model.model import Model
+from core.model.native_config import Defaults, ModelConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
+from core.sampling.model_schedule import FlowSchedule
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "blue", "cat", "heart", "with", "smile")
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from core.model.tiling import decode_tiled, encode_tiled
 from core.networks.compact_autoencoder import (
     DECODER_REACH,
     ENCODER_REACH,
@@ -17,7 +18,6 @@ from core.networks.compact_autoencoder import (
     CompactAutoencoder,
     CompactAutoencoderConfig,
 )
-from core.tiling import decode_tiled, encode_tiled
 
 CONFIG = CompactAutoencoderConfig(
     latent_channels=5, encoder_widths=(4, 6, 8), decoder_widths=(4, 6, 8)

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.conditioning.text.clip_text import ClipConditioner, Use
+from core.conditioning.text.clip_tokenizer import END, START
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
-from core.text.clip_conditioning import ClipConditioner, Use
-from core.text.clip_tokenizer import END, START
 from tests.core.checkpoints.tiny import reference_images
 
 TINY = ClipConfig(dim=16, layers=3, heads=2, feed_forward=32, projection=12)

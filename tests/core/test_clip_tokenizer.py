@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.clip_tokenizer import (
+from core.conditioning.text.clip_tokenizer import (
     CHUNK,
     COMMA,
     END,
@@ -19,10 +19,10 @@ from core.text.clip_tokenizer import (
     chunks,
     clip_tokenizer,
 )
-from core.text.passage import COMFYUI, Passage
-from core.text.plan import passage_of
-from core.text.prompt import parse
-from core.text.reading import Reading
+from core.conditioning.text.prompt_parser import parse
+from core.conditioning.text.prompt_plan import passage_of
+from core.conditioning.text.text_segment import COMFYUI, Passage
+from core.conditioning.text.token_count import Reading
 
 TEXTS = [
     "",

@@ -10,10 +10,10 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional as F
 
+from core.conditioning.text.prompt_parser import parse
+from core.conditioning.text.sentence import Cond, SentenceConditioner, concatenate
+from core.conditioning.text.text_segment import COMFYUI
 from core.networks.bert import Bert, BertConfig
-from core.text.conditioning import Cond, SentenceConditioner, concatenate
-from core.text.passage import COMFYUI
-from core.text.prompt import parse
 
 CONFIG = BertConfig(vocabulary=11, dim=16, layers=2, heads=2, feed_forward=32, positions=20)
 LENGTH = 6

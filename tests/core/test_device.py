@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.device import PeakMemory, memory_in_use, physical_cores
+from core.runtime.device import PeakMemory, memory_in_use, physical_cores
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked")
 
@@ -37,7 +37,7 @@ def test_there_are_as_many_cores_as_processors_or_fewer() -> None:
 
 
 def test_it_needs_no_torch() -> None:
-    code = "import sys, core.device; sys.exit('torch' in sys.modules)"
+    code = "import sys, core.runtime.device; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

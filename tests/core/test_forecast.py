@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.trajectory import State
-from core.forecast import (
+from core.networks.layers import Context
+from core.networks.unet import UNet, UNetConfig
+from core.runtime.forecast import (
     COUNTED,
     UNFORESEEABLE,
     WHOLE_CELLS,
@@ -24,8 +24,8 @@ from core.forecast import (
     foretold,
     unet_load,
 )
-from core.networks.layers import Context
-from core.networks.unet import UNet, UNetConfig
+from core.sampling.samplers import SAMPLERS
+from core.sampling.trajectory import State
 
 SD1 = UNetConfig()
 SDXL = UNetConfig(

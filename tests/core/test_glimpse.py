@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.glimpse import Colours, LatentForm, Rows, fitted, glimpse
+from core.model.latent_rgb import Colours, LatentForm, Rows, fitted, glimpse
 
 CPU = torch.device("cpu")
 MIX = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from core.diffusion.guidance import joining
 from core.errors import RequestError
-from core.inpainting import (
+from core.images.image_digest import digest
+from core.images.outpainting import Border, extended
+from core.model.model import Model
+from core.model.tiling import blended
+from core.pipeline.inpainting import (
     Region,
     blend_alpha,
     bounds,
@@ -27,13 +30,10 @@ from core.inpainting import (
     region,
     spread,
 )
-from core.inputs import Inputs
-from core.model import Model
-from core.outpainting import Border, extended
-from core.pipeline import Picture, finish, prepare, preview, steps
-from core.pixels import digest
-from core.request import AREAS, CONTENTS, Inpaint, Request
-from core.tiling import blended
+from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
+from core.request.inputs import Inputs
+from core.request.request import AREAS, CONTENTS, Inpaint, Request
+from core.sampling.guidance import joining
 
 SIDE = 64
 RANDOM = np.random.default_rng(3)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.inpainting import Region, bounds, drawn_picture, pasted, region
-from core.inputs import Inputs
-from core.model import Model
-from core.pipeline import prepare, steps
-from core.pixels import digest
-from core.request import Inpaint, Request
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.inpainting import Region, bounds, drawn_picture, pasted, region
+from core.pipeline.text_to_image import prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Inpaint, Request
 
 SIDE = 64
 RANDOM = np.random.default_rng(7)

@@ -85,7 +85,7 @@ def foreign(floor: str, ours: tuple[str, ...], allowed: tuple[str, ...]) -> list
     ]
 
 
-@pytest.mark.parametrize("floor", ["core.diffusion", "core.networks"])
+@pytest.mark.parametrize("floor", ["core.sampling", "core.networks"])
 def test_the_mathematics_and_the_networks_know_only_themselves(floor: str) -> None:
     assert not foreign(floor, ("core", "ldm_studio", "recipes"), allowed=(floor,))
 
@@ -119,7 +119,9 @@ def test_the_window_is_there_before_torch() -> None:
             assert not path, f"importing {name} loads torch: {' -> '.join(path)}"
 
 
-LISTED = "core, core.request, core.errors, core.diffusion.samplers, core.diffusion.sigmas"
+LISTED = (
+    "core, core.request.request, core.errors, core.sampling.samplers, core.sampling.sigma_schedules"
+)
 
 
 def test_what_the_window_lists_loads_without_torch() -> None:

@@ -14,22 +14,30 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core import saved
-from core.diffusion import noise
-from core.diffusion.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
-from core.diffusion.options import Options
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
-from core.diffusion.trajectory import State, Step
-from core.diffusion.trajectory import digest as bits
-from core.environment import Environment, environment
 from core.errors import RequestError, StateError
-from core.inputs import Inputs
-from core.job import Job
-from core.model import Model
-from core.pipeline import finish, prepare, preview, preview_of, resumed, steered, steps
-from core.pixels import digest
-from core.request import Change, Guidance, Levels, Request, Variation
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline import saved_job
+from core.pipeline.prepared_run import Job
+from core.pipeline.text_to_image import (
+    finish,
+    prepare,
+    preview,
+    preview_of,
+    resumed,
+    steered,
+    steps,
+)
+from core.request.inputs import Inputs
+from core.request.request import Change, Guidance, Levels, Request, Variation
+from core.runtime.environment import Environment, environment
+from core.sampling import noise
+from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
+from core.sampling.sampler_options import Options
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
+from core.sampling.trajectory import State, Step
+from core.sampling.trajectory import digest as bits
 
 SIDE = 32
 STEPS = 6
@@ -367,8 +375,8 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
     job = prepare(tiny_model, request, LATER)
     whole = list(steps(job))
     for done in (1, 2, 4, STEPS):
-        saved.save(tmp_path / "job", job, whole[done - 1].state)
-        found = saved.load(tmp_path / "job")
+        saved_job.save(tmp_path / "job", job, whole[done - 1].state)
+        found = saved_job.load(tmp_path / "job")
         again, state = resumed(tiny_model, found)
         assert found.request == job.sealed
         assert found.environment == environment()
@@ -378,13 +386,13 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
 
 def test_a_file_of_before_a_field_was_added_is_read(tiny_model: Model, tmp_path: Path) -> None:
     job = prepare(tiny_model, REQUEST)
-    saved.save(tmp_path / "job", job, job.start)
+    saved_job.save(tmp_path / "job", job, job.start)
     older = json.loads(job.sealed.to_json())
     del older["clip_skip"]
     text = json.dumps(older)
     said = {**job.description, "request": text, "recipe": sha256(text.encode()).hexdigest()}
     save_file(load_file(tmp_path / "job"), tmp_path / "job", said)
-    assert saved.load(tmp_path / "job").request == job.sealed
+    assert saved_job.load(tmp_path / "job").request == job.sealed
 
 
 def test_a_file_says_what_it_is_before_its_tensors_are_read(
@@ -392,15 +400,15 @@ def test_a_file_says_what_it_is_before_its_tensors_are_read(
 ) -> None:
     job = prepare(tiny_model, REQUEST)
     walked = list(steps(job))[:2]
-    saved.save(tmp_path / "job", job, walked[-1].state, marks=marks(walked))
-    label = saved.read_label(tmp_path / "job")
-    assert label == saved.Label(job.sealed, environment(), tuple(marks(walked)))
-    assert saved.load(tmp_path / "job").marks == label.marks
+    saved_job.save(tmp_path / "job", job, walked[-1].state, marks=marks(walked))
+    label = saved_job.read_label(tmp_path / "job")
+    assert label == saved_job.Label(job.sealed, environment(), tuple(marks(walked)))
+    assert saved_job.load(tmp_path / "job").marks == label.marks
     save_file({"x": torch.zeros(1)}, tmp_path / "plain")
     (tmp_path / "long").write_bytes(b"\xff" * 20)
     for name in ("plain", "long", "missing"):
         with pytest.raises(StateError, match=name):
-            saved.read_label(tmp_path / name)
+            saved_job.read_label(tmp_path / name)
 
 
 def test_a_job_without_its_inputs_takes_them_from_elsewhere(
@@ -409,8 +417,8 @@ def test_a_job_without_its_inputs_takes_them_from_elsewhere(
     request = replace(REQUEST, init=digest(PHOTO), strength=0.7)
     job = prepare(tiny_model, request, Inputs(PHOTO))
     walked = list(steps(job))
-    saved.save(tmp_path / "job", job, walked[0].state, with_inputs=False, durable=False)
-    found = saved.load(tmp_path / "job")
+    saved_job.save(tmp_path / "job", job, walked[0].state, with_inputs=False, durable=False)
+    found = saved_job.load(tmp_path / "job")
     with pytest.raises(RequestError, match="missing"):
         resumed(tiny_model, found)
     again, state = resumed(tiny_model, replace(found, inputs=Inputs(PHOTO)))
@@ -419,13 +427,13 @@ def test_a_job_without_its_inputs_takes_them_from_elsewhere(
 
 def test_a_state_of_another_request_is_refused(tiny_model: Model, tmp_path: Path) -> None:
     job = prepare(tiny_model, REQUEST)
-    saved.save(tmp_path / "job", job, State(STEPS + 1, job.start.x))
+    saved_job.save(tmp_path / "job", job, State(STEPS + 1, job.start.x))
     with pytest.raises(StateError, match="damaged"):
-        resumed(tiny_model, saved.load(tmp_path / "job"))
+        resumed(tiny_model, saved_job.load(tmp_path / "job"))
     other = prepare(tiny_model, replace(REQUEST, width=2 * SIDE))
-    saved.save(tmp_path / "job", job, other.start)
+    saved_job.save(tmp_path / "job", job, other.start)
     with pytest.raises(StateError, match="damaged"):
-        resumed(tiny_model, saved.load(tmp_path / "job"))
+        resumed(tiny_model, saved_job.load(tmp_path / "job"))
 
 
 @pytest.mark.parametrize(
@@ -442,10 +450,10 @@ def test_a_file_with_another_recipe_is_refused(
     metadata: dict[str, str], tiny_model: Model, tmp_path: Path
 ) -> None:
     path = tmp_path / "job"
-    saved.save(path, prepare(tiny_model, REQUEST), State(1, torch.zeros(1, 4, 4, 4)))
+    saved_job.save(path, prepare(tiny_model, REQUEST), State(1, torch.zeros(1, 4, 4, 4)))
     save_file(load_file(path), path, metadata or None)
     with pytest.raises(StateError, match="not a saved trajectory"):
-        saved.load(path)
+        saved_job.load(path)
 
 
 def test_environments_say_what_differs() -> None:

@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.inputs import Inputs
-from core.model import Model
-from core.pipeline import prepare
-from core.pixels import digest
-from core.request import AREAS, Inpaint, Request
-from ldm_studio.canvas.used import Usage, used
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.text_to_image import prepare
+from core.request.inputs import Inputs
+from core.request.request import AREAS, Inpaint, Request
+from ldm_studio.canvas.document.mask_usage import Usage, used
 
 WIDTH, HEIGHT = 96, 64
 PHOTO = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)

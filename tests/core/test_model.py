@@ -16,10 +16,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from core.checkpoints.load_model import WEIGHTS, load_model
 from core.errors import ModelError
-from core.loading import WEIGHTS, load_model
-from core.model import Model
-from core.model_config import ModelConfig
+from core.model.model import Model
+from core.model.native_config import ModelConfig
 
 ROOT = Path(__file__).parents[2]
 

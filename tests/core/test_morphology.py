@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from core.morphology import BLOCK, feather, grow, shrink
+from core.images.mask_morphology import BLOCK, feather, grow, shrink
 
 
 def disc(radius: int) -> np.ndarray:

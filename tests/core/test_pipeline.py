@@ -15,18 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core import pipeline, state_file
-from core.diffusion import trajectory
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
-from core.diffusion.trajectory import State, Step
 from core.errors import RequestError
-from core.inputs import Inputs
-from core.job import Job
-from core.model import Model
-from core.pipeline import Picture, finish, prepare, preview, steps
-from core.pixels import digest
-from core.request import Request
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline import state_file, text_to_image
+from core.pipeline.prepared_run import Job
+from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
+from core.request.inputs import Inputs
+from core.request.request import Request
+from core.sampling import trajectory
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
+from core.sampling.trajectory import State, Step
 
 SIDE = 32
 REQUEST = Request(prompt="a red cat", steps=3, width=SIDE, height=SIDE, seed=5, cfg=3.0)
@@ -295,8 +295,8 @@ def test_large_latents_are_decoded_in_tiles(
     sizes: list[tuple[int, ...]] = []
     decoder = tiny_model.autoencoder.decoder
     hook = decoder.register_forward_hook(lambda _, args, out: sizes.append(args[0].shape[-2:]))
-    monkeypatch.setattr(pipeline, "WHOLE_CELLS", 16)
-    monkeypatch.setattr(pipeline, "TILE", 2)
+    monkeypatch.setattr(text_to_image, "WHOLE_CELLS", 16)
+    monkeypatch.setattr(text_to_image, "TILE", 2)
     tiled = draw(tiny_model, request)
     hook.remove()
     assert len(sizes) == 3 * 6

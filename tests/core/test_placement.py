@@ -14,9 +14,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from core.networks.autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
-from core.placement import (
+from core.runtime.offload import (
     IN_MAIN_MEMORY,
     WORKSPACE,
     Plan,

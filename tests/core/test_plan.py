@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.text.passage import COMFYUI
-from core.text.plan import plan
-from core.text.prompt import parse
+from core.conditioning.text.prompt_parser import parse
+from core.conditioning.text.prompt_plan import plan
+from core.conditioning.text.text_segment import COMFYUI
 
 
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:

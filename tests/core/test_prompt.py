@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.passage import COMFYUI, SYNTAXES
-from core.text.prompt import MAX_WEIGHT, LoraUse, Prompt, loras, parse
+from core.conditioning.text.prompt_parser import MAX_WEIGHT, LoraUse, Prompt, loras, parse
+from core.conditioning.text.text_segment import COMFYUI, SYNTAXES
 
 MARKUP_AND_WORDS = st.lists(
     st.sampled_from(["(", ")", "[", "]", "\\", ":", "|", ":1.3)", ": .5 ]", ":8]", ":-2)",

@@ -8,7 +8,7 @@ import sys
 
 from tokenizers import Tokenizer
 
-from core.text.reading import PromptReader, Reading
+from core.conditioning.text.token_count import PromptReader, Reading
 
 LENGTH = 6  # four words between two marks
 
@@ -39,7 +39,7 @@ def test_it_can_be_sent_to_another_process(tokenizer: Tokenizer) -> None:
 
 
 def test_it_needs_no_torch() -> None:
-    code = "import sys, core.text.reading; sys.exit('torch' in sys.modules)"
+    code = "import sys, core.conditioning.text.token_count; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

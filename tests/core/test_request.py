@@ -10,12 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diffusion.noise_profiles import PROFILES
-from core.diffusion.options import Options
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
+from core.conditioning.text.text_segment import SYNTAXES
 from core.errors import RequestError
-from core.request import (
+from core.request.request import (
     AREAS,
     CONTENTS,
     MAX_SEED,
@@ -28,7 +25,10 @@ from core.request import (
     Request,
     Variation,
 )
-from core.text.passage import SYNTAXES
+from core.sampling.noise_profiles import PROFILES
+from core.sampling.sampler_options import Options
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
 
 DIGEST = "ab" * 32
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from core import originals, pipeline
-from core.diffusion.trajectory import Step
 from core.errors import Stopped
-from core.inputs import Inputs
-from core.model import Model
-from core.pipeline import finish, prepare, preview, steered, steps
-from core.pixels import digest
-from core.request import Change, Request
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline import init_image, text_to_image
+from core.pipeline.text_to_image import finish, prepare, preview, steered, steps
+from core.request.inputs import Inputs
+from core.request.request import Change, Request
+from core.sampling.trajectory import Step
 
 SIDE = 96
 TILED = Request(prompt="a red cat", steps=3, width=SIDE, height=SIDE, tile=32, seed=5, cfg=2.0)
@@ -34,7 +34,7 @@ class After:
 
 
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (originals, pipeline):
+    for module in (init_image, text_to_image):
         monkeypatch.setattr(module, "WHOLE_CELLS", 16)
         monkeypatch.setattr(module, "TILE", 4)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text.prompt import LoraUse, loras
-from core.text.tags import MAX_STRENGTH, tags
+from core.conditioning.text.extra_network_tags import MAX_STRENGTH, tags
+from core.conditioning.text.prompt_parser import LoraUse, loras
 
 
 @pytest.mark.parametrize(

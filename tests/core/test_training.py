@@ -18,15 +18,28 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.diffusion.prediction import PREDICTIONS
-from core.diffusion.schedule import FlowSchedule, Schedule, scaled_linear
+from core.conditioning.text.sentence import Cond
 from core.errors import StudioError
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
-from core.text.conditioning import Cond
-from core.training.autoencoder import AutoencoderTask, DecoderTask, augment, psnr
-from core.training.diffusion import DiffusionTask, LatentSet, denoising_error, logit_normal_times
-from core.training.loop import Plan, Progress, Task, load_checkpoint, load_ema, start, train
+from core.sampling.model_schedule import FlowSchedule, Schedule, scaled_linear
+from core.sampling.predictions import PREDICTIONS
+from core.training.autoencoder_training import AutoencoderTask, DecoderTask, augment, psnr
+from core.training.denoiser_training import (
+    DiffusionTask,
+    LatentSet,
+    denoising_error,
+    logit_normal_times,
+)
+from core.training.training_loop import (
+    Plan,
+    Progress,
+    Task,
+    load_checkpoint,
+    load_ema,
+    start,
+    train,
+)
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.conditioning.text.wildcards import lines_of, missing, read_template, resolved
 from core.errors import RequestError
-from core.text.wildcards import lines_of, missing, read_template, resolved
 
 FILES = {
     "colour": ["red", "blue"],

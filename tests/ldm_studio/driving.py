@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ldm_studio.app import Application
-from ldm_studio.panels.strip import Entry
+from ldm_studio.draw.run.image_strip import Entry
 
 SIDE = 128
 

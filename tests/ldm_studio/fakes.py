@@ -12,18 +12,18 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from core.checking import Check, unchecked
-from core.environment import Environment
+from core.atomic_write import replacing
+from core.cancellation import Check, unchecked
 from core.errors import RequestError, StateError
-from core.inpainting import bounds
-from core.inputs import Inputs
-from core.pixels import digest
-from core.previews import Preview
-from core.replacing import replacing
-from core.request import Change, Request
-from ldm_studio.models.models import DEFAULT, find_model
-from ldm_studio.pictures.record import MARK, Record
-from ldm_studio.pipeline import ModelInfo
+from core.images.image_digest import digest
+from core.images.preview import Preview
+from core.pipeline.inpainting import bounds
+from core.request.inputs import Inputs
+from core.request.request import Change, Request
+from core.runtime.environment import Environment
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.run_record import MARK, Record
+from ldm_studio.models.found_models import DEFAULT, find_model
 
 MODEL = ModelInfo(
     name="fake",
@@ -42,7 +42,7 @@ MODEL = ModelInfo(
 
 @dataclass(frozen=True, eq=False)
 class FakePicture:
-    """The face of core.pipeline.Picture, without torch."""
+    """The face of core.pipeline.text_to_image.Picture, without torch."""
 
     rgb: np.ndarray
     alpha: np.ndarray | None

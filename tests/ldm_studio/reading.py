@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Event, Idle, QueueChanged, QueueItem, Work
 from ldm_studio.engine.mailbox import Mailbox

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWidgetAction
 from shiboken6 import isValid
 
-from ldm_studio.history.browser.link import Link
+from ldm_studio.history_page.search_link import Link
 from tests.ldm_studio.walking import (
     DIALOGS,
     by_keys,

@@ -74,21 +74,21 @@ LATER = (
     "urllib.request",
     "PIL.ImageFile",
     "PIL.PngImagePlugin",
-    "core.pipeline",
-    "core.loading",
-    "core.model",
-    "ldm_studio.command_line.generate",
-    "ldm_studio.command_line.doctor",
+    "core.pipeline.text_to_image",
+    "core.checkpoints.load_model",
+    "core.model.model",
+    "ldm_studio.command_line.generate_command",
+    "ldm_studio.diagnostics",
     "ldm_studio.help.about",
     "ldm_studio.help.documentation",
-    "ldm_studio.help.reporting",
-    "ldm_studio.history.browser.page",
-    "ldm_studio.history.programs",
-    "ldm_studio.history.query",
-    "ldm_studio.history.store",
-    "ldm_studio.panels.enlarge",
-    "ldm_studio.panels.style_dialogs",
-    "ldm_studio.settings.dialog",
+    "ldm_studio.help.problem_report",
+    "ldm_studio.history_page.history_page",
+    "ldm_studio.history.program_metadata",
+    "ldm_studio.history.query_language",
+    "ldm_studio.history.history_store",
+    "ldm_studio.draw.sampling.enlarge_dialog",
+    "ldm_studio.draw.prompt.style_dialogs",
+    "ldm_studio.settings_dialog",
 )
 """What the window is painted without: imported by what is pressed, or behind it."""
 
@@ -133,7 +133,7 @@ show = app.Application.show
 
 def show_and_close(application):
     def close():
-        if "core.loading" in sys.modules:  # where an ending interpreter is answered with an abort
+        if "core.checkpoints.load_model" in sys.modules:
             watch.stop()
             application.window.close()
     watch = QTimer(application, interval=1)

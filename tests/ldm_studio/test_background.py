@@ -8,7 +8,7 @@ import sys
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from ldm_studio.background import Background
+from ldm_studio.threads.background import Background
 
 GOING = """
 import sys

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.environment import Environment
-from core.request import Request
+from core.request.request import Request
+from core.runtime.environment import Environment
 from ldm_studio import paths
 from ldm_studio.history.thumbnails import Thumbnails
-from ldm_studio.pictures.images import read_request, save_next
-from ldm_studio.pictures.jobs import JobStore, StoredJob
-from ldm_studio.pictures.trajectories import SUFFIX, Trajectories, Trajectory
+from ldm_studio.images.image_files import read_request, save_next
+from ldm_studio.images.job_files import JobStore, StoredJob
+from ldm_studio.images.trajectory_store import SUFFIX, Trajectories, Trajectory
 
 YEAR = 365 * 86_400
 

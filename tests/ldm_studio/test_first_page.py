@@ -6,8 +6,8 @@ from PIL import Image
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog
 
-from ldm_studio.panels.first import FOCUS_EDGE, PICTURES, PROMPTS, WIDTH
-from ldm_studio.pictures.images import read_request
+from ldm_studio.draw.run.first_run_page import FOCUS_EDGE, PICTURES, PROMPTS, WIDTH
+from ldm_studio.images.image_files import read_request
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
 

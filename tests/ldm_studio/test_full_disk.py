@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
 from ldm_studio.engine.engine import Engine
@@ -30,7 +30,7 @@ from ldm_studio.engine.events import (
     Warned,
     Work,
 )
-from ldm_studio.pictures import images
+from ldm_studio.images import image_files
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
 from tests.ldm_studio.reading import SECONDS, Reader, work
@@ -70,7 +70,7 @@ def end(engine: Engine) -> None:
 
 
 def save(picture, model, record) -> Path:
-    return images.save_next(
+    return image_files.save_next(
         paths.output_dir(), picture.rgb, picture.request, model.name, model.digest, record
     )
 
@@ -86,8 +86,8 @@ def redrawn(number: int) -> Work:
 
 def saved_pixels() -> list[np.ndarray]:
     found = sorted(paths.pictures_dir().glob("*/*.png"))
-    assert all(images.read_request(path) is not None for path in found)
-    return [images.load_image(path) for path in found]
+    assert all(image_files.read_request(path) is not None for path in found)
+    return [image_files.load_image(path) for path in found]
 
 
 def unfinished_files(home: Path) -> list[Path]:
@@ -220,7 +220,7 @@ def test_a_picture_that_waits_for_the_disk_outlives_the_program(start, disk) -> 
     finished = reader.one(Finished)
     assert finished.path is not None
     assert np.array_equal(finished.picture.rgb, drawn)
-    assert np.array_equal(images.load_image(finished.path), drawn)
+    assert np.array_equal(image_files.load_image(finished.path), drawn)
 
 
 def test_jobs_that_could_not_be_written_are_when_there_is_room(start, disk) -> None:

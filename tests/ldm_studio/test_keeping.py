@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from ldm_studio.canvas import keeping
-from ldm_studio.canvas.keeping import ALPHA, MASK, Kept, load_canvas, save_canvas
+from ldm_studio.canvas.document import canvas_store
+from ldm_studio.canvas.document.canvas_store import ALPHA, MASK, Kept, load_canvas, save_canvas
 from ldm_studio.startup import session
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
@@ -18,7 +18,7 @@ from tests.ldm_studio.faults import Disk
 @pytest.fixture
 def disk(studio_home, monkeypatch) -> Disk:
     monkeypatch.setattr(session, "RETRY_MS", 10)
-    monkeypatch.setattr(keeping, "RETRY_MS", 10)
+    monkeypatch.setattr(canvas_store, "RETRY_MS", 10)
     return Disk(studio_home, monkeypatch)
 
 

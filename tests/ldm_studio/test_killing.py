@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.pixels import digest
-from core.request import Request
+from core.images.image_digest import digest
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, QueueChanged, Resumed, Started, Warned
-from ldm_studio.pictures import images
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.trajectories import read
+from ldm_studio.images import image_files
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.trajectory_store import read
 from tests.ldm_studio.reading import SECONDS, Reader
 from tests.tiny_recipe import write_model
 
@@ -102,7 +102,7 @@ def killed_after(step: int, model: Path, folder: Path) -> None:
 
 
 def start(model: Path, reader: Reader, engines: list[Engine]) -> Engine:
-    from ldm_studio.pictures.saving import Saver
+    from ldm_studio.images.image_saving import Saver
 
     engines.append(Engine(CorePipeline(model), reader.mailbox, Saver().save_picture))
     return engines[-1]
@@ -132,8 +132,8 @@ def test_a_killed_job_is_offered_and_goes_on_to_the_same_bits(model, engines, tm
     assert path is not None
     assert len(record.steps) == STEPS
     assert record.pixels == digest(rgb)
-    assert images.read_record(path) == record
-    assert images.read_request(path) == request
+    assert image_files.read_record(path) == record
+    assert image_files.read_request(path) == request
     assert finished.trajectory is not None
     assert len(read(finished.trajectory).estimates) == STEPS
     reader.until_idle()

@@ -15,20 +15,20 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from core.checkpoints.families import EXTRA_INPUTS
-from core.diffusion.options import Options
+from core.checkpoints.load_model import load_model
+from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
-from core.loading import load_model
-from core.request import Levels, Request
-from core.saved import read_label
-from core.text.prompt import parse
+from core.families.families import EXTRA_INPUTS
+from core.pipeline.saved_job import read_label
+from core.request.request import Levels, Request
+from core.sampling.sampler_options import Options
 from ldm_studio.commands.shortcuts import label
-from ldm_studio.engine.drawing import decode_failure
-from ldm_studio.history import query
-from ldm_studio.models.checkpoints import Known
-from ldm_studio.models.models import FoundModel
-from ldm_studio.panels.model_words import family
-from ldm_studio.pictures.images import load_image
+from ldm_studio.draw.models.model_texts import family
+from ldm_studio.engine.running_image import decode_failure
+from ldm_studio.history import query_language
+from ldm_studio.images.image_files import load_image
+from ldm_studio.models.found_models import FoundModel
+from ldm_studio.models.known_checkpoints import Known
 from ldm_studio.translation import told
 from tools import translations
 
@@ -168,7 +168,7 @@ def test_what_is_wrong_with_a_prompt_is_told_in_chinese(prompt: str, chinese: No
     "search", ["size:tall", "date:often", "steps:many", "steps:..", "is:purple", "tag:", '"a cat']
 )
 def test_what_is_wrong_with_a_search_is_told_in_chinese(search: str, chinese: None) -> None:
-    problems = query.parse(search).problems
+    problems = query_language.parse(search).problems
     assert problems
     for problem in problems:
         assert HAN.search(told(problem.message)), problem.message

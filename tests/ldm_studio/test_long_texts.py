@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.help.about import AboutDialog
-from ldm_studio.help.errors import ErrorDialog
-from ldm_studio.history.browser.exporting import ExportDialog, Kind
-from ldm_studio.history.browser.model import Stage
-from ldm_studio.history.browser.renaming import RenameDialog
-from ldm_studio.panels.enlarge import EnlargeDialog
+from ldm_studio.help.error_dialog import ErrorDialog
+from ldm_studio.history_page.export_dialog import ExportDialog, Kind
+from ldm_studio.history_page.image_list_model import Stage
+from ldm_studio.history_page.rename_dialog import RenameDialog
 from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.driving import make as draw
 from tests.ldm_studio.fakes import MODEL, FakePipeline

@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from core.device import memory_in_use
 from core.errors import ModelError
+from core.runtime.device import memory_in_use
 from ldm_studio import paths
-from ldm_studio.pictures import images
+from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
@@ -27,7 +27,7 @@ def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
     assert entry.picture.request.prompt == "a red heart"
     assert np.array_equal(window.canvas.view.picture(), entry.picture.rgb)
     assert entry.path.parent == paths.output_dir()
-    assert images.read_request(entry.path) == entry.picture.request
+    assert image_files.read_request(entry.path) == entry.picture.request
 
 
 def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from core.request import Request
-from ldm_studio.canvas.tools import Tool
+from core.request.request import Request
+from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 
 
@@ -36,7 +36,7 @@ def test_every_control_has_a_name_and_a_tooltip(application) -> None:
 
 
 def test_double_click_on_a_name_resets_the_control(application, qtbot) -> None:
-    from ldm_studio.panels.fields import Caption
+    from ldm_studio.widgets.fields import Caption
 
     application.store.steps = 99
     captions = application.window.sampler.findChildren(Caption)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline

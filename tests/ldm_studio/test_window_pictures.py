@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from ldm_studio.pictures import images
+from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
@@ -168,7 +168,7 @@ def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, t
         path = tmp_path / name
         application.commands._spawn(application.commands._write(entry, path, transparent))
         qtbot.waitUntil(path.exists)
-        assert images.read_request(path).prompt == "a pear"
+        assert image_files.read_request(path).prompt == "a pear"
     assert QImage(str(tmp_path / "sticker.png")).pixelColor(0, 0).alpha() == 0
     assert QImage(str(tmp_path / "plain.png")).pixelColor(0, 0).alpha() == 255
 
@@ -194,7 +194,7 @@ def test_a_sticker_is_copied_without_its_white_background(application, qtbot) ->
 def test_a_copied_picture_does_not_disturb_the_end_of_the_program() -> None:
     script = (
         "import numpy; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
-        "from ldm_studio.studio.commands import _to_clipboard;"
+        "from ldm_studio.controllers.command_controller import _to_clipboard;"
         "_to_clipboard(numpy.zeros((8, 8, 3), numpy.uint8))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

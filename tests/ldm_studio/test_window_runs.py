@@ -6,12 +6,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from core.errors import RequestError
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio import paths
+from ldm_studio.controllers.queue_controller import left_words
+from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
-from ldm_studio.panels.timeline import Mark
 from ldm_studio.store.store import Mode
-from ldm_studio.studio.queueing import left_words
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
 

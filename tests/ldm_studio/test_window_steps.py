@@ -7,11 +7,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.errors import StudioError
-from core.pixels import digest
-from core.request import Change
+from core.images.image_digest import digest
+from core.request.request import Change
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
-from ldm_studio.pictures import images
-from ldm_studio.pictures.replay import Verdict
+from ldm_studio.images import image_files
+from ldm_studio.images.replay import Verdict
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
@@ -110,7 +110,7 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     assert child.picture.request.changed(Change(0, steps=8)).seed == request.seed
     assert child.record.parent.picture == digest(parent.picture.rgb)
     assert (child.record.parent.name, child.record.parent.step) == (parent.path.name, 5)
-    assert images.read_record(child.path).parent == child.record.parent
+    assert image_files.read_record(child.path).parent == child.record.parent
     texts = [mark.text for mark in window.timeline.ticks.marks]
     assert any("a dog" in text for text in texts)
     assert any(parent.path.name in text for text in texts)

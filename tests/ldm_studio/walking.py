@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.app import Application
-from ldm_studio.history.browser.model import Stage
-from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.panels.folded import Folded
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.history_page.image_list_model import Stage
+from ldm_studio.widgets.collapsible import Folded
 from tests.ldm_studio.driving import disc, make
 
 CONTROLS = (

@@ -11,15 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
-from core.diffusion.noise import step_noise
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import RequestError
-from core.inputs import Inputs
-from core.job import Job
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import Change, Guidance, Inpaint, Request
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.prepared_run import Job
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Change, Guidance, Inpaint, Request
+from core.sampling.noise import step_noise
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

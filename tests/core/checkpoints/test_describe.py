@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.describe import Description, describe
-from core.checkpoints.embeddings import named
+from core.checkpoints.auxiliary_files import Description, describe
+from core.checkpoints.textual_inversion import named
 from core.networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
 from tests.core.checkpoints.tiny import Tiny, prefixed
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import RequestError
-from core.inputs import Inputs
-from core.model import Model
-from core.pipeline import finish, prepare, preview, preview_of, steps
-from core.pixels import digest
-from core.request import Inpaint
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, preview, preview_of, steps
+from core.request.inputs import Inputs
+from core.request.request import Inpaint
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core.checkpoints.early_torch_files import NUMBER
-from core.checkpoints.files import open_tensors
+from core.checkpoints.legacy_torch_files import NUMBER
+from core.checkpoints.open_file import open_tensors
 from core.errors import ModelError
 from tests.core.checkpoints.test_pickles import NAMES, malicious, tensor_pickle
 

@@ -15,18 +15,18 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.families import COSXL, PLAYGROUND
 from core.checkpoints.identify import identify
-from core.checkpoints.load import defaults_of, load_checkpoint
-from core.diffusion.schedule import EdmSchedule
-from core.diffusion.trajectory import digest as digest_of_state
+from core.checkpoints.load_checkpoint import defaults_of, load_checkpoint
 from core.errors import ModelError
-from core.inputs import Inputs
-from core.model import Model
+from core.families.families import COSXL, PLAYGROUND
+from core.images.image_digest import digest
+from core.model.model import Model
 from core.networks.unet import UNet
-from core.pipeline import finish, prepare, preview, steps
-from core.pixels import digest
-from core.request import Guidance, Inpaint, Request
+from core.pipeline.text_to_image import finish, prepare, preview, steps
+from core.request.inputs import Inputs
+from core.request.request import Guidance, Inpaint, Request
+from core.sampling.model_schedule import EdmSchedule
+from core.sampling.trajectory import digest as digest_of_state
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Kind, Tiny, Weights, original, write_folder
 

@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.embeddings import with_embeddings
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
-from core.loading import load_model
-from core.model import Model
-from core.text.clip_tokenizer import END, START
+from core.checkpoints.textual_inversion import with_embeddings
+from core.conditioning.text.clip_tokenizer import END, START
+from core.model.model import Model
 
 VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
 

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from core.checkpoints.files import open_tensors
 from core.checkpoints.identify import identify
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.checkpoints.open_file import open_tensors
 from core.checkpoints.safetensors_files import MAX_HEADER
 from core.errors import ModelError
-from core.loading import load_model
 from tests.core.checkpoints.tiny import Tiny, original
 
 WEIGHTS = {

@@ -12,10 +12,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.checkpoints.blocks import BLOCKS, unpacked
-from core.checkpoints.files import open_tensors
 from core.checkpoints.identify import identify
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.open_file import open_tensors
+from core.checkpoints.quantized_blocks import BLOCKS, unpacked
 from core.errors import ModelError
 from tests.core.checkpoints.tiny import Tiny, original
 
@@ -52,7 +52,7 @@ def test_many_blocks_are_unpacked_part_by_part(count: int, monkeypatch: pytest.M
     kind = gguf.GGMLQuantizationType.Q4_0
     numbers = np.random.default_rng(0).standard_normal((count, 32), dtype=np.float32)
     packed = gguf.quantize(numbers, kind)
-    monkeypatch.setattr("core.checkpoints.blocks.AT_ONCE", 4)
+    monkeypatch.setattr("core.checkpoints.quantized_blocks.AT_ONCE", 4)
     ours = unpacked(torch.as_tensor(packed).flatten(), BLOCKS[int(kind)], numbers.shape)
     torch.testing.assert_close(ours, torch.as_tensor(gguf.dequantize(packed, kind)))
 

@@ -12,19 +12,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.families import FAMILIES
-from core.checkpoints.load import load_checkpoint
-from core.inputs import Inputs
-from core.model import Model
-from core.networks.autoencoder import Autoencoder, AutoencoderConfig
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.placement import size_of
-from core.precision import of_autoencoder, suiting
-from core.request import Inpaint
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.families.families import FAMILIES
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Inpaint
+from core.runtime.offload import size_of
+from core.runtime.precision import of_autoencoder, suiting
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 from tests.core.conftest import randomise
-from tests.core.pretended_gpu import pretended_gpu
+from tests.core.fake_gpu import pretended_gpu
 
 NARROW = AutoencoderConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
 """A processor takes long to compute in float16."""

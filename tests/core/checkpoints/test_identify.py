@@ -12,16 +12,16 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from core.checkpoints.families import REFINER, SD1, SDXL, UNCLIP, UPSCALER
-from core.checkpoints.families import SD2 as SD2_FAMILY
 from core.checkpoints.identify import identify
-from core.checkpoints.keys import flattened_unet_names
-from core.checkpoints.load import load_checkpoint
-from core.checkpoints.notes import Notes, notes_path, write_notes
+from core.checkpoints.key_names import flattened_unet_names
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.checkpoints.overrides import Notes, notes_path, write_notes
 from core.checkpoints.tensor_file import TensorFile
 from core.errors import ModelError
-from core.loading import load_model
-from core.model import Model
+from core.families.families import REFINER, SD1, SDXL, UNCLIP, UPSCALER
+from core.families.families import SD2 as SD2_FAMILY
+from core.model.model import Model
 from core.networks.unet import UNet, UNetConfig
 from tests.core.checkpoints.tiny import (
     KINDS,

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from tests.core.checkpoints.tiny import Tiny, original, write_folder
 
 F8 = torch.float8_e4m3fn

@@ -12,12 +12,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
-from core.job import Job
-from core.model import Model
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.model.model import Model
 from core.networks.layers import guidance_embedding
-from core.pipeline import finish, prepare, steps
-from core.request import Guidance, Levels
+from core.pipeline.prepared_run import Job
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.request import Guidance, Levels
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

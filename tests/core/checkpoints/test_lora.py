@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.keys import unet_from_diffusers, unet_to_diffusers
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.key_names import unet_from_diffusers, unet_to_diffusers
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import ModelError
-from core.loading import load_model
-from core.model import Model
+from core.model.model import Model
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 
 LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"

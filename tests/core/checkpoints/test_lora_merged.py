@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from core.checkpoints.keys import unet_from_diffusers
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.key_names import unet_from_diffusers
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.lora import Lora, with_loras
-from core.model import Model
-from core.text.clip_conditioning import ClipConditioner
+from core.conditioning.text.clip_text import ClipConditioner
+from core.model.model import Model
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 

@@ -15,15 +15,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints.load import load_checkpoint
-from core.inputs import Inputs
-from core.looking import SIDE as LOOKED_AT
-from core.model import Model
-from core.networks.autoencoder import Autoencoder
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.images.clip_crop import SIDE as LOOKED_AT
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.networks.kl_autoencoder import Autoencoder
 from core.networks.unet import UNet
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import Change, Guidance, Inpaint, Request
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Change, Guidance, Inpaint, Request
 from tests.core.checkpoints.test_gguf import gguf, write
 from tests.core.checkpoints.tiny import (
     KINDS,

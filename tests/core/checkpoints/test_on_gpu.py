@@ -10,19 +10,27 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
-from core.diffusion.samplers import SAMPLERS
-from core.environment import environment
-from core.inputs import Inputs
-from core.loading import load_model
-from core.looking import SIDE
-from core.model import Model
-from core.pipeline import Picture, finish, prepare, preview, preview_of, resumed, steps
-from core.pixels import digest
-from core.request import Request
-from core.saved import load, save
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.images.clip_crop import SIDE
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.saved_job import load, save
+from core.pipeline.text_to_image import (
+    Picture,
+    finish,
+    prepare,
+    preview,
+    preview_of,
+    resumed,
+    steps,
+)
+from core.request.inputs import Inputs
+from core.request.request import Request
+from core.runtime.environment import environment
+from core.sampling.samplers import SAMPLERS
 from tests.core.checkpoints.tiny import KINDS, REQUEST
-from tests.core.pretended_gpu import pretended_gpu
+from tests.core.fake_gpu import pretended_gpu
 
 SIZE = (REQUEST.height, REQUEST.width)
 LED = {

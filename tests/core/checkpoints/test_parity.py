@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffusers
-from core.networks.autoencoder import Autoencoder, AutoencoderConfig
+from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
+from core.model.tiling import decode_tiled
+from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
-from core.tiling import decode_tiled
 
 Randomised = Callable[..., nn.Module]
 

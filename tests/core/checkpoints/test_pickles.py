@@ -15,12 +15,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.checkpoints.files import open_tensors
 from core.checkpoints.identify import identify
-from core.checkpoints.pickles import StoredTensor, describe
+from core.checkpoints.load_model import load_model
+from core.checkpoints.open_file import open_tensors
+from core.checkpoints.pickle_reader import StoredTensor, describe
 from core.checkpoints.tensor_file import UnreadableError
 from core.errors import ModelError
-from core.loading import load_model
 
 
 class Trap:

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import ModelError
-from core.model import Model
-from core.pipeline import prepare, preview, steps
+from core.model.model import Model
+from core.pipeline.text_to_image import prepare, preview, steps
 from tests.core.checkpoints.tiny import REQUEST
 
 LAYOUTS = ("as published", "published as .pth", "under one prefix", "folder of diffusers")

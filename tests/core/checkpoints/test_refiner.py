@@ -10,16 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import RequestError
-from core.inputs import Inputs
-from core.job import Job
-from core.model import Model
-from core.pipeline import finish, prepare, preview, resumed, steered, steps
-from core.pixels import digest
-from core.placement import Turns
-from core.request import Change, Request
-from core.saved import load, save
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.prepared_run import Job
+from core.pipeline.saved_job import load, save
+from core.pipeline.text_to_image import finish, prepare, preview, resumed, steered, steps
+from core.request.inputs import Inputs
+from core.request.request import Change, Request
+from core.runtime.offload import Turns
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffusers
-from core.checkpoints.load import load_checkpoint
+from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
+from core.checkpoints.load_checkpoint import load_checkpoint
 from tests.core.checkpoints.tiny import KINDS, Tiny, Weights, reference_unet, reference_vae
 
 TEXTS = {

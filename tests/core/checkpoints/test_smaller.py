@@ -12,13 +12,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.files import open_tensors
-from core.checkpoints.filling import fill
+from core.checkpoints.components import everything, find
+from core.checkpoints.config_from_shapes import unet_config
+from core.checkpoints.fill_network import fill
 from core.checkpoints.identify import identify
-from core.checkpoints.keys import unet_from_diffusers
-from core.checkpoints.load import defaults_of
-from core.checkpoints.parts import everything, find
-from core.checkpoints.shapes import unet_config
+from core.checkpoints.key_names import unet_from_diffusers
+from core.checkpoints.load_checkpoint import defaults_of
+from core.checkpoints.open_file import open_tensors
 from core.errors import ModelError
 from core.networks.layers import timestep_embedding
 from core.networks.unet import UNet

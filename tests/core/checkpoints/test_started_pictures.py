@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.checkpoints.load import load_checkpoint
-from core.inputs import Inputs
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import Inpaint, Request
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Inpaint, Request
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

@@ -15,16 +15,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load import load_checkpoint
-from core.diffusion.noise import step_noise
+from core.checkpoints.load_checkpoint import load_checkpoint
 from core.errors import ModelError, RequestError
-from core.inputs import Inputs
-from core.job import Job
-from core.looking import SIDE, looked_at
-from core.model import Model
-from core.pipeline import finish, prepare, steps
-from core.pixels import digest
-from core.request import Change, Inpaint, Request
+from core.images.clip_crop import SIDE, looked_at
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.pipeline.prepared_run import Job
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Change, Inpaint, Request
+from core.sampling.noise import step_noise
 from tests.core.checkpoints.pipelines import image_processor, reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny, prefixed, transformers_images, write_folder
 

@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.load import load_checkpoint
-from core.checkpoints.vae import with_vae
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.checkpoints.vae_files import with_vae
 from core.errors import ModelError
-from core.loading import load_model
-from core.model import Model
-from core.networks.autoencoder import Autoencoder
+from core.model.model import Model
+from core.networks.kl_autoencoder import Autoencoder
 from tests.core.checkpoints.tiny import VAE, prefixed
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints.load import load_checkpoint
-from core.checkpoints.variants import variant_of
-from core.request import Request
+from core.checkpoints.few_step_variants import variant_of
+from core.checkpoints.load_checkpoint import load_checkpoint
+from core.request.request import Request
 
 TOLD = {
     "sd_turbo": ("Turbo", "Euler a", 4, 1.0),

@@ -13,12 +13,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.keys import autoencoder_from_diffusers, unet_from_diffusers
-from core.networks.autoencoder import Autoencoder, AutoencoderConfig
+from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
+from core.conditioning.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
+from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
-from core.request import Request
-from core.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
+from core.request.request import Request
 
 VAE = AutoencoderConfig(channels=32)
 CLIP_L = ClipConfig(dim=64, layers=3, heads=1, feed_forward=96)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.view.canvas_view import CanvasView
 
 WIDTH, HEIGHT = 200, 100
 

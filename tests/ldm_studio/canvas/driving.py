@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QInputDevice, QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.canvas.brush import Stroke
-from ldm_studio.canvas.mask import Mask
-from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.document.brush import Stroke
+from ldm_studio.canvas.document.mask import Mask
+from ldm_studio.canvas.view.canvas_view import CanvasView
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NO_KEY = Qt.KeyboardModifier.NoModifier

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldm_studio.canvas.brush import Brush, Stroke
-from ldm_studio.canvas.mask import Mask
+from ldm_studio.canvas.document.brush import Brush, Stroke
+from ldm_studio.canvas.document.mask import Mask
 
 
 def draw(

@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.canvas import carrying
-from ldm_studio.canvas.compose import from_qimage
-from ldm_studio.canvas.optionsbar import CarryButton
-from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.bars.options_bar import CarryButton
+from ldm_studio.canvas.document.qimage import from_qimage
+from ldm_studio.canvas.tools import drag_out
+from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import LEFT, place
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -31,7 +31,7 @@ def carried(monkeypatch) -> list[tuple[list[Path], np.ndarray]]:
         paths = [Path(url.toLocalFile()) for url in data.urls()]
         found.append((paths, from_qimage(data.imageData())))
 
-    monkeypatch.setattr(carrying, "run", run)
+    monkeypatch.setattr(drag_out, "run", run)
     return found
 
 
@@ -128,7 +128,7 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
 
 def test_pixels_that_are_only_shown_coarser_are_not_carried(qtbot, view, monkeypatch, tmp_path):
     found = []
-    monkeypatch.setattr(carrying, "run", lambda drag: found.append(drag.mimeData()))
+    monkeypatch.setattr(drag_out, "run", lambda drag: found.append(drag.mimeData()))
     huge = np.zeros((2100, 2100, 3), np.uint8)
     view.set_picture(huge)
     view.set_preview(255 - huge)

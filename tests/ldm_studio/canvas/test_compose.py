@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PySide6.QtGui import QColor, QImage
 
-from ldm_studio.canvas.compose import Pyramid, cut_out, from_qimage, to_qimage
+from ldm_studio.canvas.document.qimage import Pyramid, cut_out, from_qimage, to_qimage
 
 rgbs = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
 rgbas = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(4)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core import morphology
-from ldm_studio.canvas import changes
-from ldm_studio.canvas.brush import Brush
-from ldm_studio.canvas.document import PREVIEW_PIXELS, CanvasDocument
+from core.images import mask_morphology
+from ldm_studio.canvas.document import mask_operations
+from ldm_studio.canvas.document.brush import Brush
+from ldm_studio.canvas.document.canvas_document import PREVIEW_PIXELS, CanvasDocument
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -128,7 +128,7 @@ def test_an_opaque_alpha_means_no_transparency():
 
 def large() -> CanvasDocument:
     side = 1024
-    assert side * side > changes.AT_ONCE
+    assert side * side > mask_operations.AT_ONCE
     return document(side, side)
 
 
@@ -137,11 +137,11 @@ def test_a_change_of_a_large_mask_is_made_when_it_is_ready(qtbot):
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
     with qtbot.waitSignal(doc.mask_changed):
-        doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+        doc.transform(lambda mask: mask_morphology.grow(mask, 9), "grow")
         assert doc.busy
         assert np.array_equal(pixels(doc), before)
     assert not doc.busy
-    assert np.array_equal(pixels(doc), morphology.grow(before, 9))
+    assert np.array_equal(pixels(doc), mask_morphology.grow(before, 9))
     doc.undo()
     assert np.array_equal(pixels(doc), before)
 
@@ -149,14 +149,14 @@ def test_a_change_of_a_large_mask_is_made_when_it_is_ready(qtbot):
 def test_what_is_painted_meanwhile_is_not_lost(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
-    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+    doc.transform(lambda mask: mask_morphology.grow(mask, 9), "grow")
     doc.begin_stroke(Brush(20), "stroke")
     doc.stroke_to(500, 500)
     doc.background.wait()
     doc.end_stroke()
     with_both = pixels(doc).copy()
     qtbot.waitUntil(lambda: not doc.busy)
-    assert np.array_equal(pixels(doc), morphology.grow(with_both, 9))
+    assert np.array_equal(pixels(doc), mask_morphology.grow(with_both, 9))
     assert [doc.undo_stack.text(i) for i in range(3)] == ["stroke", "stroke", "grow"]
 
 
@@ -164,17 +164,17 @@ def test_changes_are_made_one_after_the_other(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
-    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
-    doc.transform(lambda mask: morphology.shrink(mask, 3), "shrink")
+    doc.transform(lambda mask: mask_morphology.grow(mask, 9), "grow")
+    doc.transform(lambda mask: mask_morphology.shrink(mask, 3), "shrink")
     qtbot.waitUntil(lambda: not doc.busy)
-    assert np.array_equal(pixels(doc), morphology.shrink(morphology.grow(before, 9), 3))
+    assert np.array_equal(pixels(doc), mask_morphology.shrink(mask_morphology.grow(before, 9), 3))
 
 
 def test_undo_takes_back_what_is_still_being_worked_out(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
-    doc.transform(lambda mask: morphology.grow(mask, 9), "grow")
+    doc.transform(lambda mask: mask_morphology.grow(mask, 9), "grow")
     doc.undo()
     assert not doc.busy
     doc.background.wait()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.outpainting import Border, extended
-from ldm_studio.canvas.extendbar import ExtendBar
-from ldm_studio.canvas.tools import Tool
+from core.images.outpainting import Border, extended
+from ldm_studio.canvas.bars.outpaint_bar import ExtendBar
+from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import drag
 
 WIDTH, HEIGHT = 200, 100

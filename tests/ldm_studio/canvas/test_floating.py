@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.outpainting import Border
-from core.request import Inpaint
-from ldm_studio.canvas.maskviews import MaskView
-from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.tools import Tool
-from ldm_studio.canvas.used import Usage
+from core.images.outpainting import Border
+from core.request.request import Inpaint
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.document.mask_usage import Usage
+from ldm_studio.canvas.document.mask_views import MaskView
+from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import LEFT
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from ldm_studio.canvas.selections import gradient, polygon, same_colour
-from ldm_studio.canvas.tools import Tool
+from ldm_studio.canvas.document.selections import gradient, polygon, same_colour
+from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import LEFT, color, place, shot, stroke_of
 
 Key = Qt.Key

@@ -13,16 +13,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow
 
-from ldm_studio.canvas.options import ToolOptions
-from ldm_studio.canvas.tools import Tool
-from ldm_studio.canvas.view import CanvasView
-from tests.ldm_studio.canvas.driving import (
-    LEFT,
-    NO_KEY,
-    drag,
-    place,
-    stroke_of,
-)
+from ldm_studio.canvas.tools.tool_options import ToolOptions
+from ldm_studio.canvas.tools.tools import Tool
+from ldm_studio.canvas.view.canvas_view import CanvasView
+from tests.ldm_studio.canvas.driving import LEFT, NO_KEY, drag, place, stroke_of
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,10 @@ from PySide6.QtGui import (
     QColor,
 )
 
-from ldm_studio.canvas.compose import from_qimage
-from ldm_studio.canvas.tools import Tool
-from ldm_studio.canvas.view import CanvasView
-from tests.ldm_studio.canvas.driving import (
-    color,
-    drag,
-    place,
-    shot,
-)
+from ldm_studio.canvas.document.qimage import from_qimage
+from ldm_studio.canvas.tools.tools import Tool
+from ldm_studio.canvas.view.canvas_view import CanvasView
+from tests.ldm_studio.canvas.driving import color, drag, place, shot
 
 
 def test_the_empty_canvas_invites(qtbot):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldm_studio.canvas.mask import Mask
-from ldm_studio.canvas.tiles import TILE, tile_rect, unite
+from ldm_studio.canvas.document.mask import Mask
+from ldm_studio.canvas.document.undo_tiles import TILE, tile_rect, unite
 
 
 def noise(width: int, height: int, seed: int = 0) -> np.ndarray:

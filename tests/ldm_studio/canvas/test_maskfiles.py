@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from core.errors import PictureError
-from ldm_studio.canvas.brush import Brush
-from ldm_studio.canvas.document import CanvasDocument
-from ldm_studio.canvas.keeping import (
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.document.brush import Brush
+from ldm_studio.canvas.document.canvas_document import CanvasDocument
+from ldm_studio.canvas.document.canvas_store import (
     CanvasKeeper,
     Kept,
     load_canvas,
@@ -23,9 +24,8 @@ from ldm_studio.canvas.keeping import (
     save_canvas,
     settings_of,
 )
-from ldm_studio.canvas.maskfile import read_mask, write_mask
-from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.document.mask_files import read_mask, write_mask
+from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.driving import LEFT, NO_KEY
 
 

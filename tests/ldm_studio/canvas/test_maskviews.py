@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
-from core.inpainting import Region
-from core.request import Inpaint
-from ldm_studio.canvas import maskviews
-from ldm_studio.canvas.maskviews import MaskView
-from ldm_studio.canvas.used import Usage, used
+from core.pipeline.inpainting import Region
+from core.request.request import Inpaint
+from ldm_studio.canvas.document import mask_views
+from ldm_studio.canvas.document.mask_usage import Usage, used
+from ldm_studio.canvas.document.mask_views import MaskView
 from tests.ldm_studio.canvas.driving import color, drag
 
 WIDTH, HEIGHT = 96, 64
@@ -103,13 +103,13 @@ def test_it_is_computed_beside_the_interface_and_the_newest_wins(
     masked, qtbot, monkeypatch
 ) -> None:
     threads: list[str] = []
-    real = maskviews.used
+    real = mask_views.used
 
     def slow(mask: np.ndarray, usage: Usage):
         threads.append(threading.current_thread().name)
         return real(mask, usage)
 
-    monkeypatch.setattr(maskviews, "used", slow)
+    monkeypatch.setattr(mask_views, "used", slow)
     for grow in range(1, 9):
         masked.mask_views.use(replace(WHOLE, inpaint=Inpaint(grow=grow)))
     qtbot.waitUntil(lambda: masked.mask_views.used.usage.inpaint.grow == 8)

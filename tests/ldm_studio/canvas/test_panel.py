@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QSlider, QSpinBox, QToolButton
 
-from ldm_studio.canvas.controls import IconButton
-from ldm_studio.canvas.panel import CanvasPanel
-from ldm_studio.canvas.tools import TOOLS, Tool
+from ldm_studio.canvas.bars.canvas_controls import IconButton
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.tools.tools import TOOLS, Tool
 
 LEFT = Qt.MouseButton.LeftButton
 

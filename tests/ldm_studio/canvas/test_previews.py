@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRect
 
-from core.previews import Preview
-from ldm_studio.canvas.compose import from_qimage
+from core.images.preview import Preview
+from ldm_studio.canvas.document.qimage import from_qimage
 from tests.ldm_studio.canvas.driving import color, shot
 from tests.ldm_studio.canvas.test_repaints import repainted
 

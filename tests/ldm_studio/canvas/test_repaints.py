@@ -10,17 +10,11 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.canvas.compose import from_qimage
-from ldm_studio.canvas.tiles import TILE
-from ldm_studio.canvas.tools import Tool
-from ldm_studio.canvas.view import CanvasView
-from tests.ldm_studio.canvas.driving import (
-    LEFT,
-    Repaints,
-    drag,
-    place,
-    shot,
-)
+from ldm_studio.canvas.document.qimage import from_qimage
+from ldm_studio.canvas.document.undo_tiles import TILE
+from ldm_studio.canvas.tools.tools import Tool
+from ldm_studio.canvas.view.canvas_view import CanvasView
+from tests.ldm_studio.canvas.driving import LEFT, Repaints, drag, place, shot
 
 
 def test_a_dab_repaints_its_surroundings_only(qtbot, view):

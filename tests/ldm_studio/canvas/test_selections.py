@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from ldm_studio.canvas.selections import (
+from ldm_studio.canvas.document.selections import (
     Selection,
     connected_to,
     gradient,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QUrl
 
-from ldm_studio.canvas import carrying
-from ldm_studio.canvas.compose import from_qimage
+from ldm_studio.canvas.document.qimage import from_qimage
+from ldm_studio.canvas.tools import drag_out
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
@@ -60,7 +60,7 @@ def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> 
 
 def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatch) -> None:
     carried = []
-    monkeypatch.setattr(carrying, "run", lambda drag: carried.append(drag.mimeData().urls()))
+    monkeypatch.setattr(drag_out, "run", lambda drag: carried.append(drag.mimeData().urls()))
     view = application.studio.view
     make(application, qtbot, seed=1, seed_locked=True)
     view.begin_carrying()

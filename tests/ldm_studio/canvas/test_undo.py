@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.morphology import feather
-from ldm_studio.canvas.brush import Brush
-from ldm_studio.canvas.document import CanvasDocument
-from ldm_studio.canvas.tiles import TILE
-from ldm_studio.canvas.undo import COMMAND_BYTES, MaskStep, UndoCommand
+from core.images.mask_morphology import feather
+from ldm_studio.canvas.document.brush import Brush
+from ldm_studio.canvas.document.canvas_document import CanvasDocument
+from ldm_studio.canvas.document.undo import COMMAND_BYTES, MaskStep, UndoCommand
+from ldm_studio.canvas.document.undo_tiles import TILE
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldm_studio.canvas.viewport import GRIP, ZOOM_MAX, ZOOM_MIN, Viewport
+from ldm_studio.canvas.view.viewport import GRIP, ZOOM_MAX, ZOOM_MIN, Viewport
 
 ratios = st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0])
 sides = st.integers(1, 5000)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.environment import Environment
-from core.request import Request
-from core.text.reading import PromptReader
+from core.conditioning.text.token_count import PromptReader
+from core.request.request import Request
+from core.runtime.environment import Environment
 from ldm_studio.command_line import cli
-from ldm_studio.models.models import find_model
-from ldm_studio.pipeline import ModelInfo
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.models.found_models import find_model
 
 ENVIRONMENT = Environment(torch="fake")
 MODEL = ModelInfo(

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.diffusion.options import Options
-from core.pixels import digest
-from core.request import Guidance, Levels, Request, Variation
+from core.images.image_digest import digest
+from core.request.request import Guidance, Levels, Request, Variation
+from core.sampling.sampler_options import Options
 from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
-from ldm_studio.pictures.images import load_image, read_record, read_request
-from ldm_studio.prompts.wildcards import Wildcards, settled
+from ldm_studio.images.image_files import load_image, read_record, read_request
+from ldm_studio.prompts.wildcard_files import Wildcards, settled
 from tests.ldm_studio.command_line.conftest import ENVIRONMENT, MODEL
 
 ROOT = Path(__file__).parents[3]

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sigmas import SCHEDULES
+from core.conditioning.text.token_count import PromptReader
 from core.errors import ModelError
-from core.text.reading import PromptReader
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.command_line import cli
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.outpainting import Border, extended
-from core.request import Inpaint
+from core.images.outpainting import Border, extended
+from core.request.request import Inpaint
 from ldm_studio.command_line import cli
-from ldm_studio.pictures.images import load_image, read_request
+from ldm_studio.images.image_files import load_image, read_request
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (203, 301, 3), np.uint8)
 

@@ -14,15 +14,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.pixels import digest
-from core.request import Change, Request
+from core.images.image_digest import digest
+from core.request.request import Change, Request
 from ldm_studio.command_line import cli
 from ldm_studio.command_line.cli import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.images.image_files import (
+    load_image,
+    read_pixels,
+    read_record,
+    read_request,
+    save_png,
+)
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.run_record import Record
 from ldm_studio.paths import inputs_dir
-from ldm_studio.pictures.images import load_image, read_pixels, read_record, read_request, save_png
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.record import Record
 from tests.core import conftest as core_fixtures
 
 tokenizer = core_fixtures.tokenizer
@@ -112,7 +118,7 @@ def test_a_stopped_picture_is_the_same_file(run: Command, settings: tuple[str, .
 
 def test_a_finished_state_is_only_decoded(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     generate(run, "--stop-after", str(STEPS), "--state", "a.state")
-    monkeypatch.setattr("core.pipeline._step", None)
+    monkeypatch.setattr("core.pipeline.text_to_image._step", None)
     assert run("resume", "a.state", "--transparent", "-o", "a.png") == 0
     assert read_pixels(Path("a.png")).shape == (32, 32, 4)
     assert len(record(Path("a.png")).steps) == STEPS

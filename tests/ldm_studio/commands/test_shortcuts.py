@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio import paths
-from ldm_studio.canvas.keys import key_table
+from ldm_studio.canvas.tools.canvas_keys import key_table
 from ldm_studio.commands.shortcuts import fixed_keys, place_of, refused
-from ldm_studio.look.ranking import rank
+from ldm_studio.look.fuzzy_ranking import rank
 from ldm_studio.settings.settings import read
 from tests.ldm_studio.fakes import FakePipeline
 

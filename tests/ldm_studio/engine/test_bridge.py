@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtTest import QTest
 
 from core.errors import StudioError
-from core.request import Change, Request
-from ldm_studio.engine.bridge import EngineBridge, Generations
+from core.request.request import Change, Request
+from ldm_studio.engine.engine_bridge import EngineBridge, Generations
 from ldm_studio.engine.events import Progress
 from tests.ldm_studio.fakes import FakePipeline, Gate
 

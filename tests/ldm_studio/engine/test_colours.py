@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import core.glimpse
 import pytest
 from safetensors.torch import save_file
 
-import core.glimpse
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.engine.colours import KEPT, ColourFile
 from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.latent_rgb_store import KEPT, ColourFile
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -65,13 +65,13 @@ def test_the_second_start_fits_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     model = tmp_path / "a.safetensors"
     save_file(original(made("SD1", randomise)), model)
     fits: list[int] = []
-    fit = core.glimpse.fitted
+    fit = core.model.latent_rgb.fitted
 
     def counted(*args):
         fits.append(1)
         return fit(*args)
 
-    monkeypatch.setattr(core.glimpse, "fitted", counted)
+    monkeypatch.setattr(core.model.latent_rgb, "fitted", counted)
     first = _previewed(model)
     assert len(fits) == 1
     assert (_previewed(model) == first).all()

@@ -25,8 +25,8 @@ from ldm_studio.engine.events import (
     Started,
 )
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.pictures.record import Record
-from ldm_studio.pipeline import ModelInfo
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.run_record import Record
 from tests.ldm_studio.fakes import FakePicture, FakePipeline
 from tests.ldm_studio.reading import work
 

@@ -10,7 +10,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
 from tests.tiny_recipe import write_model

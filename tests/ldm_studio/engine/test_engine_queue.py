@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.events import (
     Cancelled,
@@ -26,8 +26,8 @@ from ldm_studio.engine.events import (
     Warned,
     Work,
 )
-from ldm_studio.engine.queue import MAX_JOBS
-from ldm_studio.pictures.record import Parent
+from ldm_studio.engine.job_queue import MAX_JOBS
+from ldm_studio.images.run_record import Parent
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.reading import Reader, end, work
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.engine.events import (
     Cancelled,

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from core.errors import DecodeError, MemoryShortage
-from core.pixels import digest
-from core.request import Change, Request
+from core.images.image_digest import digest
+from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import (
     Failed,
     Finished,
@@ -30,11 +31,10 @@ from ldm_studio.engine.events import (
     Steered,
     Work,
 )
-from ldm_studio.engine.storage import Storage
-from ldm_studio.pictures import images
-from ldm_studio.pictures.saving import Saver
-from ldm_studio.pictures.trajectories import read
-from ldm_studio.pipeline import Pipeline
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.images import image_files
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.trajectory_store import read
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.reading import Reader, end, work
 from tests.tiny_recipe import write_model
@@ -68,10 +68,10 @@ def test_a_picture_carries_all_that_it_is_made_again_from(run, reader, model) ->
     path, record = finished.path, finished.record
     assert path is not None
     assert record is not None
-    assert images.read_request(path) == finished.picture.request
-    assert images.read_record(path) == record
+    assert image_files.read_request(path) == finished.picture.request
+    assert image_files.read_record(path) == record
     assert len(record.steps) == len(set(record.steps)) == REQUEST.steps
-    assert record.pixels == digest(images.load_image(path))
+    assert record.pixels == digest(image_files.load_image(path))
     engine.replay(path)
     assert reader.one(Replayed).verdict.identical
     assert [event.step for event in reader.all(ReplayProgress)][-1] == REQUEST.steps
@@ -92,7 +92,7 @@ def test_what_was_steered_replays(run, reader, model) -> None:
     change = reader.one(Steered).change
     assert change == Change(0, prompt="blue square", cfg=2.0)
     assert finished.path is not None
-    recipe = images.read_request(finished.path)
+    recipe = image_files.read_request(finished.path)
     assert recipe is not None
     assert recipe.changes == (replace(change, addons=()),)
     engine.replay(finished.path)
@@ -298,7 +298,7 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
         raise error
 
     pipeline = CorePipeline(model)
-    monkeypatch.setattr(core.pipeline, "finish", fail)
+    monkeypatch.setattr(core.pipeline.text_to_image, "finish", fail)
     engine = run(pipeline, reader)
     engine.submit(Work(1, REQUEST))
     failed = reader.one(Failed)

@@ -6,14 +6,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import core.placement
 import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-import core.placement
-from core.checkpoints import load as loading
-from core.request import Change, Request
-from ldm_studio.engine import recent
+from core.checkpoints import load_checkpoint as loading
+from core.request.request import Change, Request
+from ldm_studio.engine import recent_models
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.hardware import Memory
 from ldm_studio.paths import models_dir
@@ -50,9 +50,9 @@ def folder(written: tuple[Path, Path]) -> Path:
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Bytes that are free on the device, in one entry that may be set."""
     bytes_ = [4 * GB]
-    for module in (loading, core.placement):
+    for module in (loading, core.runtime.offload):
         monkeypatch.setattr(module, "free_memory", lambda device: bytes_[0])
-    monkeypatch.setattr(recent, "memory", lambda: Memory(64 * GB, 64 * GB))
+    monkeypatch.setattr(recent_models, "memory", lambda: Memory(64 * GB, 64 * GB))
     return bytes_
 
 
@@ -110,7 +110,9 @@ def test_one_that_comes_back_finds_less_room_or_more(free: list[int]) -> None:
 def test_one_that_main_memory_has_no_room_for_is_let_go(
     free: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recent, "memory", lambda: Memory(8 * GB, recent.SPARE + 20 * MB))
+    monkeypatch.setattr(
+        recent_models, "memory", lambda: Memory(8 * GB, recent_models.SPARE + 20 * MB)
+    )
     read: list[str] = []
     load = loading.load_checkpoint
 

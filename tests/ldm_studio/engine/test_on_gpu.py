@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio import hardware
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.paths import models_dir
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
-from tests.core.pretended_gpu import pretended_gpu
+from tests.core.fake_gpu import pretended_gpu
 from tests.ldm_studio.models.test_addons import embedding, lora, vae
 
 REQUEST = Request(

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from core.checkpoints import load as loading
+from core.checkpoints import load_checkpoint as loading
 from core.errors import ModelError
-from core.request import Request
-from ldm_studio.engine import recent
+from core.request.request import Request
+from ldm_studio.engine import recent_models
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.hardware import Memory
 from tests.core.checkpoints.tiny import made, original
@@ -55,7 +55,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     """How much main memory is free, in one entry that may be set."""
     bytes_ = [64 * GB]
-    monkeypatch.setattr(recent, "memory", lambda: Memory(128 * GB, bytes_[0]))
+    monkeypatch.setattr(recent_models, "memory", lambda: Memory(128 * GB, bytes_[0]))
     return bytes_
 
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio import paths
-from ldm_studio.background import Background
-from ldm_studio.startup.crash import HIDDEN, LOG_NAME, CrashReporter, without
+from ldm_studio.startup.crash_handler import HIDDEN, LOG_NAME, CrashReporter, without
+from ldm_studio.threads.background import Background
 from tests.ldm_studio.fakes import FakePipeline
 
 

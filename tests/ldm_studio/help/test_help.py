@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ldm_studio import hardware, paths
-from ldm_studio.command_line import cli, doctor
-from ldm_studio.command_line.exits import Exit
+from ldm_studio import diagnostics, hardware, paths
+from ldm_studio.command_line import cli
+from ldm_studio.command_line.exit_codes import Exit
 from ldm_studio.hardware import Device, Memory
-from ldm_studio.help import documentation, reporting
+from ldm_studio.help import documentation, problem_report
 from ldm_studio.help.about import AboutDialog, licences
-from ldm_studio.help.reporting import ReportDialog, contents, write
+from ldm_studio.help.problem_report import ReportDialog, contents, write
 from ldm_studio.settings.settings import Files, Settings
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -27,9 +27,9 @@ CPU = Device("cpu", "A CPU", Memory(8 << 30, 4 << 30), ("float32",))
 @pytest.fixture
 def quick(monkeypatch):
     """A doctor that looks at nothing that takes seconds."""
-    monkeypatch.setattr(doctor, "_window", lambda: doctor.Check("window", "offscreen"))
-    monkeypatch.setattr(doctor, "devices", lambda: (CPU,))
-    monkeypatch.setattr(doctor, "_models", lambda: iter(()))
+    monkeypatch.setattr(diagnostics, "_window", lambda: diagnostics.Check("window", "offscreen"))
+    monkeypatch.setattr(diagnostics, "devices", lambda: (CPU,))
+    monkeypatch.setattr(diagnostics, "_models", lambda: iter(()))
 
 
 # The report
@@ -62,7 +62,7 @@ def test_prompts_of_the_session_on_disk_are_hidden_too(quick) -> None:
 
 def test_prompts_are_in_it_when_they_shall_be(quick) -> None:
     made = contents(Settings(), ["my secret garden", ""], with_prompts=True)
-    assert made[reporting.PROMPTS] == "my secret garden"
+    assert made[problem_report.PROMPTS] == "my secret garden"
 
 
 def test_the_dialog_shows_what_will_be_in_the_file_and_saves_it(
@@ -73,7 +73,7 @@ def test_the_dialog_shows_what_will_be_in_the_file_and_saves_it(
     (dialog,) = application.window.findChildren(ReportDialog)
     qtbot.waitUntil(dialog.save.isEnabled)
     names = [dialog.list.item(row).text() for row in range(dialog.list.count())]
-    assert reporting.PROMPTS not in names
+    assert problem_report.PROMPTS not in names
     dialog.list.setCurrentRow(names.index("doctor.txt"))
     assert "A CPU" in dialog.text.toPlainText()
     dialog.prompts.click()
@@ -81,7 +81,7 @@ def test_the_dialog_shows_what_will_be_in_the_file_and_saves_it(
     path = tmp_path / "report.zip"
     dialog.save_as(str(path))
     with zipfile.ZipFile(path) as archive:
-        assert archive.read(reporting.PROMPTS).decode() == "my secret garden"
+        assert archive.read(problem_report.PROMPTS).decode() == "my secret garden"
         assert archive.testzip() is None
     assert str(path) in application.window.notice.text()
     assert not dialog.isVisible()
@@ -115,7 +115,7 @@ def test_the_doctor_advises_where_a_folder_cannot_be_written(quick, capsys, monk
     def refuse(*_args: object, **_options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(diagnostics.tempfile, "TemporaryFile", refuse)
     assert cli.main(["doctor"], FakePipeline) == Exit.PICTURE
     out = capsys.readouterr().out
     assert "not writable: Permission denied" in out
@@ -126,7 +126,7 @@ def test_the_doctor_advises_where_torch_is_broken(quick, capsys, monkeypatch) ->
     def broken() -> None:
         raise ImportError("libtorch_cpu.so: cannot open shared object file")
 
-    monkeypatch.setattr(doctor, "devices", broken)
+    monkeypatch.setattr(diagnostics, "devices", broken)
     assert cli.main(["doctor"], FakePipeline) == Exit.MODEL
     assert "Install it again" in capsys.readouterr().out
 
@@ -144,7 +144,7 @@ def test_the_doctor_advises_where_no_window_opens(monkeypatch, told, display, ad
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert advice in doctor._window_advice(told)
+    assert advice in diagnostics._window_advice(told)
 
 
 def test_the_doctor_names_what_is_wrong_in_the_settings_and_leaves_them(quick, capsys) -> None:
@@ -158,7 +158,7 @@ def test_the_doctor_names_what_is_wrong_in_the_settings_and_leaves_them(quick, c
 
 def test_a_window_is_really_tried() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ldm_studio", "doctor", doctor.PROBE],
+        [sys.executable, "-m", "ldm_studio", "doctor", diagnostics.PROBE],
         cwd=ROOT,
         capture_output=True,
         text=True,

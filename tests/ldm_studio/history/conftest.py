@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ldm_studio.history.browser.model import Stage
-from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.history.reader import Reader
-from ldm_studio.history.store import History
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.history_store import History
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.history_page.image_list_model import Stage
 from tests.ldm_studio.history.paging import SECONDS, WORDS, picture
 
 

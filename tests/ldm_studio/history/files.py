@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.request import Request
-from ldm_studio.history.reading import Scanned, Stamp
+from core.request.request import Request
+from ldm_studio.history.image_reader import Scanned, Stamp
 from ldm_studio.history.recipe import make
-from ldm_studio.pictures.images import save_png
+from ldm_studio.images.image_files import save_png
 
 DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
 

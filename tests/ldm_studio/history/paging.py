@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 
-from core.request import Request
-from ldm_studio.history.browser.grid import Grid
-from ldm_studio.history.browser.model import Stage
-from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.history.query import parse
+from core.request.request import Request
+from ldm_studio.history.query_language import parse
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.history_page.image_list_model import Stage
+from ldm_studio.history_page.thumbnail_grid import Grid
 from ldm_studio.paths import pictures_dir
 from tests.ldm_studio.history.files import ours
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from core.errors import StudioError
-from ldm_studio.history.browser.asker import Asker
-from ldm_studio.history.query import Query
-from ldm_studio.history.reader import Reader
-from ldm_studio.relay import Relay
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.query_language import Query
+from ldm_studio.history_page.query_worker import Asker
+from ldm_studio.threads.main_thread import Relay
 from tests.ldm_studio.history.files import scanned
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldm_studio.history.answers import Count
-from ldm_studio.history.collecting import clean_title
-from ldm_studio.history.errors import HistoryError
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Reader
-from ldm_studio.history.schema import MIGRATIONS, State, backup_path
-from ldm_studio.history.store import DATABASE, History
+from ldm_studio.history.collections import clean_title
+from ldm_studio.history.database_schema import MIGRATIONS, State, backup_path
+from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.history_store import DATABASE, History
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.history.results import Count
 from tests.ldm_studio.history.files import scanned
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio.command_line.cli import Exit, main
-from ldm_studio.history.store import DATABASE
+from ldm_studio.history.history_store import DATABASE
 from ldm_studio.history.thumbnails import Thumbnails, make_thumbnail
 from ldm_studio.paths import data_dir, pictures_dir
 from tests.ldm_studio.history.files import noise, ours, png

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from core.errors import PictureError
-from core.request import Request
-from ldm_studio.history.export import Export, Exported
-from ldm_studio.history.query import Query
-from ldm_studio.history.reading import scan
-from ldm_studio.history.sheet import CAPTIONS, GAP, Sheet, draw
+from core.request.request import Request
+from ldm_studio.history.contact_sheet import CAPTIONS, GAP, Sheet, draw
+from ldm_studio.history.exporters import Export, Exported
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import Query
 from tests.ldm_studio.history.files import ours
 
 PROMPTS = ("a red fox", "一只红狐狸 🦊 ثعلب", "word " * 500, "", "a\nb", 'quotes " & <b>')

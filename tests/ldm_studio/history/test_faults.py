@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from ldm_studio.history import schema
-from ldm_studio.history.errors import HistoryError
-from ldm_studio.history.following import Restored
-from ldm_studio.history.journal import read as read_journal
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reading import scan
-from ldm_studio.history.rebuild import rebuild
-from ldm_studio.history.schema import State, suspect
-from ldm_studio.history.store import DATABASE, JOURNAL, History
+from ldm_studio.history import database_schema
+from ldm_studio.history.database_schema import State, suspect
+from ldm_studio.history.database_watch import Restored
+from ldm_studio.history.folder_scan import rebuild
+from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.history.history_store import DATABASE, JOURNAL, History
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.thumbnails import Thumbnails
+from ldm_studio.history.user_journal import read as read_journal
 from tests.ldm_studio.history.files import ours, scanned
 
 ROOT = Path(__file__).parents[3]
@@ -125,7 +125,7 @@ def test_a_database_that_was_deleted_is_made_again_with_all_that_was_said(tmp_pa
 def test_a_kill_before_a_new_database_knew_what_was_said_loses_nothing(tmp_path) -> None:
     data, folder = filled(tmp_path)
     (data / DATABASE).unlink()
-    schema.open_for_writing(data / DATABASE).connection.close()
+    database_schema.open_for_writing(data / DATABASE).connection.close()
     check_all_is_there(data, folder)
 
 
@@ -176,7 +176,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
 
 def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     data, folder = filled(tmp_path)
     with History(data) as history, history.reader() as reader:
         with locked(data / DATABASE, "writing"):
@@ -191,7 +191,7 @@ def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, m
 
 
 def test_a_database_locked_altogether_is_told_and_opened_later(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     data, folder = filled(tmp_path)
     with locked(data / DATABASE, "all"), pytest.raises(HistoryError, match="keeps it locked"):
         History(data)
@@ -323,7 +323,7 @@ def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch
         uri = f"{path.absolute().as_uri()}?mode=ro"
         return sqlite3.connect(uri, uri=True, isolation_level=None)
 
-    monkeypatch.setattr(schema, "connect", read_only)
+    monkeypatch.setattr(database_schema, "connect", read_only)
     with History(data) as history, history.reader() as reader:
         with pytest.raises(HistoryError, match="it may not be written") as caught:
             history.rate([2], 4).result()
@@ -390,9 +390,9 @@ jobs.close()
 
 def test_processes_side_by_side_harm_nothing(tmp_path, studio_home) -> None:
     """The window, and three that draw on the command line."""
-    from core.request import Request
+    from core.request.request import Request
     from ldm_studio import paths
-    from ldm_studio.pictures.jobs import JobStore, StoredJob
+    from ldm_studio.images.job_files import JobStore, StoredJob
 
     folder = tmp_path / "pictures"
     jobs = JobStore(paths.queue_dir())

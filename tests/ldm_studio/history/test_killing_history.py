@@ -10,9 +10,9 @@ import sys
 import threading
 from pathlib import Path
 
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.rebuild import rebuild
-from ldm_studio.history.store import History
+from ldm_studio.history.folder_scan import rebuild
+from ldm_studio.history.history_store import History
+from ldm_studio.history.query_language import Query, parse
 from tests.ldm_studio.history.files import ours
 
 ROUNDS = 12

@@ -20,12 +20,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.pixels import digest
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.rebuild import rebuild
-from ldm_studio.history.store import History
-from ldm_studio.pictures.images import load_image, read_request
-from ldm_studio.pictures.jobs import JobStore
+from core.images.image_digest import digest
+from ldm_studio.history.folder_scan import rebuild
+from ldm_studio.history.history_store import History
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.images.image_files import load_image, read_request
+from ldm_studio.images.job_files import JobStore
 
 KILLS = 200
 MOST_SECONDS = 0.05

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from core.pixels import digest
-from core.request import Request
-from ldm_studio.history.browser.library import Library
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.store import DATABASE, History
+from core.images.image_digest import digest
+from core.request.request import Request
+from ldm_studio.history.history_store import DATABASE, History
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.history_page.open_history import Library
+from ldm_studio.images.input_cleanup import GRACE_DAYS
+from ldm_studio.images.input_store import InputStore
 from ldm_studio.paths import data_dir, inputs_dir
-from ldm_studio.pictures.cleaning import GRACE_DAYS
-from ldm_studio.pictures.inputs import InputStore
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.history.files import noise, ours
 

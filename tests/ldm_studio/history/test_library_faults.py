@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from core.errors import StudioError
-from ldm_studio.history import schema
-from ldm_studio.history.browser import library as module
-from ldm_studio.history.browser.library import Library
-from ldm_studio.history.following import Restored
-from ldm_studio.history.query import Query
-from ldm_studio.history.store import DATABASE
+from ldm_studio.history import database_schema
+from ldm_studio.history.database_watch import Restored
+from ldm_studio.history.history_store import DATABASE
+from ldm_studio.history.query_language import Query
+from ldm_studio.history_page import open_history as module
+from ldm_studio.history_page.open_history import Library
 from tests.ldm_studio.history.files import ours
 
 
 @pytest.fixture
 def library(qtbot, tmp_path: Path, monkeypatch) -> Iterator[Library]:
-    monkeypatch.setattr(schema, "BUSY_MS", 20)
+    monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     monkeypatch.setattr(module, "RETRY_MS", 20)
     library = Library(tmp_path / "data", tmp_path / "pictures")
     with qtbot.waitSignals([library.opened, library.indexed], timeout=10_000):

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sd_parsers import ParserManager
 
 from core.errors import PictureError
-from core.request import Request
-from ldm_studio.history.query import parse
-from ldm_studio.history.reading import scan
-from ldm_studio.history.store import History
-from ldm_studio.history.terms import term
-from ldm_studio.pictures import formats
-from ldm_studio.pictures.images import read_infotext, read_request
+from core.request.request import Request
+from ldm_studio.history.history_store import History
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import parse
+from ldm_studio.history.query_terms import term
+from ldm_studio.images import image_formats
+from ldm_studio.images.image_files import read_infotext, read_request
 from tests.core.test_request import whole_requests
 from tests.ldm_studio.history.files import DIGEST, noise
 
@@ -40,7 +40,7 @@ PROMPTS = (
 
 
 def written(path: Path, request: Request) -> Path:
-    formats.save(path, noise(), request, "My model", DIGEST)
+    image_formats.save(path, noise(), request, "My model", DIGEST)
     return path
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ldm_studio.history.noting import note
-from ldm_studio.history.query import parse
-from ldm_studio.history.store import History
+from ldm_studio.history.history_store import History
+from ldm_studio.history.index_one import note
+from ldm_studio.history.query_language import parse
 from ldm_studio.paths import data_dir
 from tests.ldm_studio.history.files import ours
 

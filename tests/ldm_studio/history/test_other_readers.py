@@ -6,7 +6,7 @@ import pytest
 from sd_parsers import ParserManager
 from sd_prompt_reader.image_data_reader import ImageDataReader
 
-from core.request import Request
+from core.request.request import Request
 from tests.ldm_studio.history.files import DIGEST, ours
 
 PROMPTS = [

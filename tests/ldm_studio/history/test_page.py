@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from core.pixels import digest
-from core.request import Request
-from ldm_studio.history.query import parse
-from ldm_studio.history.schema import State
+from core.images.image_digest import digest
+from core.request.request import Request
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.query_language import parse
 from tests.ldm_studio.history.files import noise, ours
 from tests.ldm_studio.history.paging import (
     SECONDS,

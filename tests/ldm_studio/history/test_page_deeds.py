@@ -10,17 +10,17 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QTreeWidgetItem, QWidget
 
-from core.environment import Environment
-from core.pixels import digest
-from core.request import Request
-from ldm_studio.history.browser.exporting import ExportDialog, Kind
-from ldm_studio.history.browser.menu import build_menu
-from ldm_studio.history.browser.page import HistoryPage
-from ldm_studio.history.browser.renaming import RenameDialog
-from ldm_studio.history.sheet import Sheet
+from core.images.image_digest import digest
+from core.request.request import Request
+from core.runtime.environment import Environment
+from ldm_studio.history.contact_sheet import Sheet
+from ldm_studio.history_page.context_menu import build_menu
+from ldm_studio.history_page.export_dialog import ExportDialog, Kind
+from ldm_studio.history_page.history_page import HistoryPage
+from ldm_studio.history_page.rename_dialog import RenameDialog
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.trajectory_store import Trajectories, Trajectory
 from ldm_studio.paths import inputs_dir, trajectories_dir
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.trajectories import Trajectories, Trajectory
 from tests.ldm_studio.history.files import noise
 from tests.ldm_studio.history.paging import (
     SECONDS,

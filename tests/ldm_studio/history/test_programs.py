@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio.history.comfyui import comfyui as read_graph
-from ldm_studio.history.programs import recipe_in, recipe_of
-from ldm_studio.history.reading import scan
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.program_metadata import recipe_in, recipe_of
 from ldm_studio.history.recipe import Facts, Recipe, facts
 from tests.ldm_studio.history.files import (
     comfyui,

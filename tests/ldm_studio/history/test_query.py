@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldm_studio.history.query import (
+from ldm_studio.history.history_store import History
+from ldm_studio.history.query_language import (
     ALL,
     FIELDS,
     Days,
@@ -22,7 +23,6 @@ from ldm_studio.history.query import (
     Words,
     parse,
 )
-from ldm_studio.history.store import History
 from tests.ldm_studio.history.files import scanned
 
 TODAY = date(2026, 11, 23)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.pixels import digest
-from ldm_studio.history.reading import scan
-from ldm_studio.pictures.images import load_image
+from core.images.image_digest import digest
+from ldm_studio.history.image_reader import scan
+from ldm_studio.images.image_files import load_image
 from tests.ldm_studio.history.files import commented, noise, ours, png
 
 

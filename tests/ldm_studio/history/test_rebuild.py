@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from core.errors import PictureError
-from core.request import Request
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.rebuild import Report, locate, rebuild
-from ldm_studio.history.schema import State
-from ldm_studio.history.store import History
+from core.request.request import Request
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.folder_scan import Report, locate, rebuild
+from ldm_studio.history.history_store import History
+from ldm_studio.history.query_language import Query, parse
 from tests.ldm_studio.history.files import noise, ours, png
 
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PictureError
-from core.pixels import digest
-from core.request import Request
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reading import scan
-from ldm_studio.history.rebuild import rebuild
-from ldm_studio.history.renaming import new_name, rename
-from ldm_studio.history.schema import State
+from core.images.image_digest import digest
+from core.request.request import Request
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.file_renaming import new_name, rename
+from ldm_studio.history.folder_scan import rebuild
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import Query, parse
 from tests.ldm_studio.history.files import noise, ours
 
 A = Path("/pictures/00001-1.png")

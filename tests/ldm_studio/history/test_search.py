@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.request import Request
-from ldm_studio.history.answers import Count
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reading import scan
-from ldm_studio.history.rebuild import rebuild
-from ldm_studio.history.schema import State
+from core.request.request import Request
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.folder_scan import rebuild
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.history.results import Count
 from tests.ldm_studio.history.files import ours, png, scanned
 
 

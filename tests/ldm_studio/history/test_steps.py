@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.environment import Environment
-from core.pixels import digest
-from core.request import Request
-from ldm_studio.history import steps
-from ldm_studio.history.query import parse
-from ldm_studio.history.reading import scan
-from ldm_studio.pictures.trajectories import Trajectories, Trajectory
+from core.images.image_digest import digest
+from core.request.request import Request
+from core.runtime.environment import Environment
+from ldm_studio.history import steps_on_disk
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.query_language import parse
+from ldm_studio.images.trajectory_store import Trajectories, Trajectory
 from tests.ldm_studio.history.files import noise, ours
 
 REQUEST = Request(prompt="a fox", width=8, height=8)
@@ -45,7 +45,7 @@ def pictures(tmp_path: Path, history) -> None:
 
 def test_pictures_that_kept_their_steps_are_found(pictures, folder, history, reader):
     keep(folder, 1, count=7, first=3)
-    steps.follow(history, folder)
+    steps_on_disk.follow(history, folder)
     assert found(reader) == ["1.png"]
     assert sorted(found(reader, "-has:steps")) == ["0.png", "2.png"]
     (picture,) = reader.pages(parse("has:steps"))
@@ -56,21 +56,21 @@ def test_pictures_that_kept_their_steps_are_found(pictures, folder, history, rea
 def test_what_is_dropped_or_kept_anew_is_noticed(pictures, folder, history, reader):
     path = keep(folder, 1)
     keep(folder, 2)
-    steps.follow(history, folder)
+    steps_on_disk.follow(history, folder)
     path.unlink()
     keep(folder, 2, count=9)
-    steps.follow(history, folder)
+    steps_on_disk.follow(history, folder)
     assert found(reader) == ["2.png"]
     (picture,) = reader.pages(parse("has:steps"))
     assert reader.details(picture.id).kept_steps.count == 9
 
 
 def test_files_that_are_no_steps_are_passed_over(pictures, folder, history, reader):
-    steps.follow(history, folder)  # it is not there yet
+    steps_on_disk.follow(history, folder)  # it is not there yet
     good = keep(folder, 0)
     (folder / "notes.safetensors").write_bytes(b"nothing")
     for seed, data in ((1, b""), (2, b"\xff" * 50)):
         (folder / f"{digest(noise(seed=seed))}.safetensors").write_bytes(data)
     (folder / f"{'0' * 64}.safetensors").write_bytes(good.read_bytes()[:40])
-    steps.follow(history, folder)
+    steps_on_disk.follow(history, folder)
     assert found(reader) == ["0.png"]

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldm_studio.history import journal
-from ldm_studio.history.errors import HistoryError, NewerHistory
-from ldm_studio.history.index import Change
-from ldm_studio.history.journal import Folder, Mark, SavedSearch
-from ldm_studio.history.query import Query, parse
-from ldm_studio.history.reader import Reader
-from ldm_studio.history.schema import MIGRATIONS, backup_path, suspect_path
-from ldm_studio.history.store import DATABASE, JOURNAL, History
+from ldm_studio.history import user_journal
+from ldm_studio.history.database_schema import MIGRATIONS, backup_path, suspect_path
+from ldm_studio.history.history_errors import HistoryError, NewerHistory
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.history_store import DATABASE, JOURNAL, History
+from ldm_studio.history.index_rows import Change
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.history.user_journal import Folder, Mark, SavedSearch
 from tests.ldm_studio.history.files import scanned
 
 NOW = len(MIGRATIONS)
@@ -149,7 +149,7 @@ def test_a_reader_can_only_read_and_a_missing_database_is_told(tmp_path, history
 
 
 def test_a_history_kept_locked_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("ldm_studio.history.schema.BUSY_MS", 20)
+    monkeypatch.setattr("ldm_studio.history.database_schema.BUSY_MS", 20)
     with History(tmp_path) as history:
         with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -318,17 +318,17 @@ sayings = st.lists(
 @given(sayings, sayings)
 def test_what_was_said_is_read_back_in_order(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("journal") / JOURNAL
-    journal.write(path, first)
-    journal.write(path, second)
-    assert list(journal.read(path)) == [*first, *second]
+    user_journal.write(path, first)
+    user_journal.write(path, second)
+    assert list(user_journal.read(path)) == [*first, *second]
 
 
 def test_lines_cut_short_or_of_the_future_are_passed_over(tmp_path):
     path = tmp_path / JOURNAL
-    journal.write(path, [SavedSearch("a", "fox")])
+    user_journal.write(path, [SavedSearch("a", "fox")])
     with path.open("ab") as file:
         file.write(b'{"name": "b", "query": "cu')
-    journal.write(path, [SavedSearch("c", "cat")])
+    user_journal.write(path, [SavedSearch("c", "cat")])
     with path.open("ab") as file:
         file.write(b'\n[1]\n{"mood": "good"}\n\xff\xfe\n{"digest": 3, "favourite": true}\n')
-    assert list(journal.read(path)) == [SavedSearch("a", "fox"), SavedSearch("c", "cat")]
+    assert list(user_journal.read(path)) == [SavedSearch("a", "fox"), SavedSearch("c", "cat")]

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QToolTip
 
-from ldm_studio.look.letters import use_letters_of
+from ldm_studio.look.fonts import use_letters_of
 
 HERE = ["Sans Serif", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR"]
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QProcess, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.history.browser.compare import CompareView, Way
-from ldm_studio.look import motion
-from ldm_studio.look.motion import Rest, moves, system_rests
+from ldm_studio.history_page.compare_view import CompareView, Way
+from ldm_studio.look import reduced_motion
+from ldm_studio.look.reduced_motion import Rest, moves, system_rests
 from ldm_studio.settings.settings import Motion, read
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -21,7 +21,7 @@ GTK = "[Settings]\ngtk-enable-animations={}\n"
 @pytest.fixture(autouse=True)
 def config(tmp_path, monkeypatch):
     """A system that has not been asked for anything."""
-    monkeypatch.setattr(motion.sys, "platform", "linux")
+    monkeypatch.setattr(reduced_motion.sys, "platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)
     return tmp_path
@@ -111,9 +111,9 @@ def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rest
 
 def test_macos_is_read(tmp_path) -> None:
     path = tmp_path / "com.apple.universalaccess.plist"
-    assert motion._mac_rests(path) is False
+    assert reduced_motion._mac_rests(path) is False
     path.write_bytes(plistlib.dumps({"reduceMotion": True}))
-    assert motion._mac_rests(path) is True
+    assert reduced_motion._mac_rests(path) is True
 
 
 def test_files_that_say_nothing_are_passed_over(config, application) -> None:

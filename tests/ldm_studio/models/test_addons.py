@@ -13,15 +13,16 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.checkpoints.notes import Notes, write_notes
+from core.checkpoints.overrides import Notes, write_notes
 from core.errors import ModelError, RequestError
-from core.networks.autoencoder import Autoencoder
-from core.request import Addon, Change, Guidance, Request
+from core.networks.kl_autoencoder import Autoencoder
+from core.request.request import Addon, Change, Guidance, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
-from ldm_studio.models import addons, digests
-from ldm_studio.models.addons import Finder
+from ldm_studio.models import addon_files
+from ldm_studio.models import file_digests as digests
+from ldm_studio.models.addon_files import Finder
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate
@@ -446,7 +447,7 @@ def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
     vae(folder / "colour.vae.safetensors")
     (folder / "embeddings").mkdir()
     (folder / "embeddings" / "broken.safetensors").write_bytes(b"\x10")
-    found = [(one.name, one.kind, one.known.kind) for one in addons.found()]
+    found = [(one.name, one.kind, one.known.kind) for one in addon_files.found()]
     assert found == [
         ("a/same", "lora", ""),
         ("b/same", "lora", ""),
@@ -454,4 +455,4 @@ def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
         ("colour.vae", "vae", ""),
         ("word", "embedding", "Stable Diffusion 1"),
     ]
-    assert "cannot be used" in addons.found()[2].known.problem
+    assert "cannot be used" in addon_files.found()[2].known.problem

@@ -15,19 +15,19 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
-from core.networks.autoencoder import Autoencoder
-from core.request import Change, Request
+from core.networks.kl_autoencoder import Autoencoder
+from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exits import Exit
+from ldm_studio.command_line.exit_codes import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.models import checkpoints, models
-from ldm_studio.models.checkpoints import Catalogue
-from ldm_studio.pictures.drawing import draw
-from ldm_studio.pictures.formats import save
-from ldm_studio.pictures.images import read_request
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.replay import replay
+from ldm_studio.images.headless_run import draw
+from ldm_studio.images.image_files import read_request
+from ldm_studio.images.image_formats import save
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.replay import replay
+from ldm_studio.models import found_models, known_checkpoints
+from ldm_studio.models.known_checkpoints import Catalogue
 from tests.core.checkpoints.test_half import NARROW
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
@@ -63,11 +63,11 @@ def test_what_may_not_be_looked_at_is_passed_by(tiny_sd1, tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "stat", refusing)
     folders = [str(closed / "models"), str(closed), str(tmp_path), str(tmp_path / ("x" * 300))]
-    assert [model.name for model in models.found(folders) if model.is_checkpoint] == ["dream"]
+    assert [model.name for model in found_models.found(folders) if model.is_checkpoint] == ["dream"]
     with pytest.raises(ModelError, match="There is no model"):
-        models.find_model("x" * 300)
+        found_models.find_model("x" * 300)
     with pytest.raises(ModelError, match="There is no model"):
-        models.find_model(str(closed / "model.safetensors"))
+        found_models.find_model(str(closed / "model.safetensors"))
 
 
 def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -> None:
@@ -76,8 +76,8 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     put(bare, folder / "bare.safetensors")
     lora(folder / "style.safetensors")
     truncated(tiny_sd1, folder / "half.safetensors")
-    found = {model.reference: model for model in models.found()}
-    names = [models.DEFAULT, "bare.safetensors", "sub/dream.safetensors", "half.safetensors"]
+    found = {model.reference: model for model in found_models.found()}
+    names = [found_models.DEFAULT, "bare.safetensors", "sub/dream.safetensors", "half.safetensors"]
     assert list(found) == names
     assert found["sub/dream.safetensors"].kind == "Stable Diffusion 1"
     assert found["sub/dream.safetensors"].problem == ""
@@ -88,12 +88,12 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
 
 def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:
     model = put(bare, paths.models_dir() / "bare.safetensors")
-    assert models.found()[1].lacks_vae
+    assert found_models.found()[1].lacks_vae
     words = ["generate", "a cat", "--model", "bare", "--steps", "2", "--size", "64x64"]
     assert cli.main([*words, "-o", str(tmp_path / "no.png")]) != Exit.OK
     assert "as bare.vae.safetensors" in capsys.readouterr().err
     vae(model.with_name("bare.vae.safetensors"))
-    assert not models.found()[1].lacks_vae
+    assert not found_models.found()[1].lacks_vae
     made_there = tmp_path / "cat.png"
     assert cli.main([*words, "-o", str(made_there)]) == Exit.OK
     assert "the VAE beside the model, bare.vae.safetensors" in capsys.readouterr().err
@@ -124,7 +124,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
     path.parent.mkdir(parents=True)
     path.write_bytes(tiny_sd1.read_bytes())
     assert Catalogue().known(path) is None
-    models.found()
+    found_models.found()
     Catalogue().keep_digest(path, "ab" * 32)
     known = Catalogue().known(path)
     assert known is not None
@@ -138,7 +138,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
 def test_a_damaged_catalogue_is_made_again(tiny_sd1, kept) -> None:
     path = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     (paths.data_dir() / "checkpoints.json").write_text(kept.replace("PATH", str(path)))
-    assert models.found()[1].kind == "Stable Diffusion 1"
+    assert found_models.found()[1].kind == "Stable Diffusion 1"
     known = Catalogue().known(path)
     assert known is not None
     assert known.kind == "Stable Diffusion 1"
@@ -148,17 +148,17 @@ def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
     tiny_sd1, monkeypatch
 ) -> None:
     first = put(tiny_sd1, paths.models_dir() / "a.safetensors")
-    models.found()
+    found_models.found()
     file = paths.data_dir() / "checkpoints.json"
     kept = json.loads(file.read_text(encoding="utf-8"))
     (one,) = kept.values()
     kept |= {f"/elsewhere/{number}.safetensors": one for number in range(20_000)}
     file.write_text(json.dumps(kept), encoding="utf-8")
     last = put(tiny_sd1, paths.models_dir() / "b.safetensors")
-    models.found()
+    found_models.found()
     assert Catalogue().known(first) is not None
     assert Catalogue().known(last) is not None
-    monkeypatch.setattr(checkpoints, "MAX_KNOWN", 100)
+    monkeypatch.setattr(known_checkpoints, "MAX_KNOWN", 100)
     Catalogue().keep_digest(first, "ab" * 32)  # so that it is the newest
     assert Catalogue().digest(first) == "ab" * 32
     assert Catalogue().known(last) is not None
@@ -168,14 +168,14 @@ def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
 def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dreamOne.safetensors")
     put(tiny_sd1, paths.models_dir() / "dreamTwo.safetensors")
-    assert models.meant("DREAMONE") == "dreamOne.safetensors"
-    assert models.meant("two") == "dreamTwo.safetensors"
-    assert models.meant(str(tiny_sd1)) == str(tiny_sd1)
+    assert found_models.meant("DREAMONE") == "dreamOne.safetensors"
+    assert found_models.meant("two") == "dreamTwo.safetensors"
+    assert found_models.meant(str(tiny_sd1)) == str(tiny_sd1)
     with pytest.raises(ModelError, match="Several") as caught:
-        models.meant("dream")
+        found_models.meant("dream")
     assert "dreamOne.safetensors, dreamTwo.safetensors" in caught.value.hint
     with pytest.raises(ModelError, match="no model 'draemone'") as caught:
-        models.meant("draemone")
+        found_models.meant("draemone")
     assert "Alike: dreamOne.safetensors" in caught.value.hint
 
 
@@ -229,7 +229,7 @@ def test_the_models_are_listed(tiny_sd1, tmp_path, capsys) -> None:
     assert cli.main(["models", "--json"]) == Exit.OK
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(entry["reference"], entry["usable"]) for entry in entries] == [
-        (models.DEFAULT, True), (str(other), False), ("dream.safetensors", True),
+        (found_models.DEFAULT, True), (str(other), False), ("dream.safetensors", True),
     ]  # fmt: skip
 
 
@@ -408,5 +408,7 @@ def test_the_digest_is_computed_once(tiny_sd1, monkeypatch) -> None:
     first.load(str(tiny_sd1))
     digest = first.digest()
     assert digest == hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
-    monkeypatch.setattr("ldm_studio.models.digests.computed", lambda *_, **__: pytest.fail("again"))
+    monkeypatch.setattr(
+        "ldm_studio.models.file_digests.computed", lambda *_, **__: pytest.fail("again")
+    )
     assert CorePipeline().load(str(tiny_sd1)).digest == digest

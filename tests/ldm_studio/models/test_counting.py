@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ldm_studio import paths
-from ldm_studio.engine.counting import WordCounter
-from ldm_studio.models.addons import Finder
+from ldm_studio.engine.token_counter import WordCounter
+from ldm_studio.models.addon_files import Finder
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.models.test_addons import embedding
 

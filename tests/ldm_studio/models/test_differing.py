@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio import paths
-from ldm_studio.models import addons, models
-from ldm_studio.models.checkpoints import Catalogue
-from ldm_studio.models.differing import differing, found_here
+from ldm_studio.models import addon_files, found_models
+from ldm_studio.models.known_checkpoints import Catalogue
+from ldm_studio.models.model_mismatch import differing, found_here
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -28,8 +28,8 @@ def folder(qapp) -> Path:
     save_file(lora, folder / "style.safetensors", metadata={"a": "b"})
     save_file({"emb_params": torch.zeros(2, 64)}, folder / "face.safetensors")
     save_file(original(made("SD1", randomise)), folder / "dream.safetensors")
-    models.found()
-    addons.found()
+    found_models.found()
+    addon_files.found()
     return folder
 
 

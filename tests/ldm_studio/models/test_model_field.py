@@ -9,24 +9,19 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from core.checkpoints.notes import read_notes
+from core.checkpoints.overrides import read_notes
 from core.errors import ModelError
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.models import models
-from ldm_studio.panels import looking
-from ldm_studio.panels.model_field import ModelField
-from ldm_studio.panels.more import MoreSection
-from ldm_studio.panels.sampler import SamplerPanel
+from ldm_studio.draw.models import model_scan
+from ldm_studio.draw.models.model_field import ModelField
+from ldm_studio.draw.sampling.advanced_settings import MoreSection
+from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
+from ldm_studio.models import found_models
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.models.files import (
-    lora,
-    put,
-    truncated,
-    with_nan,
-)
+from tests.ldm_studio.models.files import lora, put, truncated, with_nan
 from tests.ldm_studio.models.test_addons import vae
 
 
@@ -118,7 +113,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
 ) -> None:
     for name in ("a", "b", "c"):
         put(tiny_sd1, paths.models_dir() / f"{name}.safetensors")
-    monkeypatch.setattr(looking, "AT_ONCE", 1e-9)
+    monkeypatch.setattr(model_scan, "AT_ONCE", 1e-9)
     field = ModelField(store)
     qtbot.addWidget(field)
     seen: list[tuple[int, str]] = []
@@ -191,8 +186,8 @@ def choose(field: ModelField, text: str) -> None:
 
 def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1) -> None:
     class Breaking(FakePipeline):
-        def load(self, model: str = models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
-            if model != models.DEFAULT:
+        def load(self, model: str = found_models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
+            if model != found_models.DEFAULT:
                 raise ModelError("bad.safetensors is damaged.", "Download it again.")
             return super().load(model)
 
@@ -204,7 +199,7 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
         choose(field, "bad")
     qtbot.waitUntil(lambda: application.store.run.model is not None, timeout=5000)
     assert "bad.safetensors is damaged." in application.window.notice.text()
-    assert application.store.model == models.DEFAULT
+    assert application.store.model == found_models.DEFAULT
     assert application.window.status.model.text().startswith(MODEL.name)
 
 
@@ -220,11 +215,11 @@ def test_a_model_that_is_picked_while_another_draws_is_loaded_then(
         application.studio.generate()
     choose(field, "dream")
     assert store.run.busy
-    assert pipeline.named == models.DEFAULT
+    assert pipeline.named == found_models.DEFAULT
     with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
         gate.open()
     assert pipeline.named == store.model == "dream.safetensors"
-    assert [request.model for request in pipeline.begun] == [models.DEFAULT]
+    assert [request.model for request in pipeline.begun] == [found_models.DEFAULT]
 
 
 def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None:

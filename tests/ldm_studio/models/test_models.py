@@ -11,11 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import ModelError
-from core.request import Change, Request
+from core.request.request import Change, Request
 from ldm_studio import paths
-from ldm_studio.models import models
-from ldm_studio.panels.changes import ChangesLine
-from ldm_studio.panels.model_field import ModelField
+from ldm_studio.draw.models.model_field import ModelField
+from ldm_studio.draw.sampling.changes_note import ChangesLine
+from ldm_studio.models import found_models
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL
@@ -24,7 +24,7 @@ from tests.ldm_studio.fakes import MODEL
 def make_model(folder: Path, name: str | None = None) -> Path:
     folder.mkdir(parents=True)
     config = json.dumps({} if name is None else {"name": name})
-    (folder / models.CONFIG).write_text(config, encoding="utf-8")
+    (folder / found_models.CONFIG).write_text(config, encoding="utf-8")
     return folder
 
 
@@ -59,26 +59,26 @@ def test_the_shipped_model_is_first_and_the_others_follow_by_name(tmp_path) -> N
     make_model(paths.models_dir() / "unnamed")
     (paths.models_dir() / "notes").mkdir()
     added = make_model(tmp_path / "elsewhere", "Owls")
-    found = models.found([str(added), str(tmp_path / "gone")])
+    found = found_models.found([str(added), str(tmp_path / "gone")])
     assert [model.name for model in found] == [
         "LDM Studio Emoji", "foxes 2", "Foxes 10", "Owls", "unnamed",
     ]  # fmt: skip
     assert [model.reference for model in found] == [
-        models.DEFAULT, "c", "b", str(added), "unnamed",
+        found_models.DEFAULT, "c", "b", str(added), "unnamed",
     ]  # fmt: skip
-    assert all(models.find_model(model.reference) == model.path for model in found)
+    assert all(found_models.find_model(model.reference) == model.path for model in found)
 
 
 @pytest.mark.parametrize("config", ["{", "[]", '{"name": 5}', '{"name": " "}', "[" * 100_000])
 def test_a_damaged_model_is_listed_under_its_folder(config) -> None:
     folder = make_model(paths.models_dir() / "broken")
-    (folder / models.CONFIG).write_text(config, encoding="utf-8")
-    assert models.found()[1].name == "broken"
+    (folder / found_models.CONFIG).write_text(config, encoding="utf-8")
+    assert found_models.found()[1].name == "broken"
 
 
 def test_a_model_that_is_not_there_is_named_with_what_to_do() -> None:
     with pytest.raises(ModelError, match="no model 'owls'") as caught:
-        models.find_model("owls")
+        found_models.find_model("owls")
     assert caught.value.hint == "Choose another, or add the folder it is in."
 
 
@@ -87,7 +87,7 @@ def test_choosing_a_model_asks_for_it(store, field) -> None:
     assert texts(field) == ["LDM Studio Emoji (default)", "Add a Folder…"]
     choose(field, "Foxes")
     assert store.snapshot().model == "foxes"
-    store.model = models.DEFAULT
+    store.model = found_models.DEFAULT
     assert field.box.currentText() == "LDM Studio Emoji (default)"
 
 
@@ -104,7 +104,7 @@ def test_a_model_that_went_missing_is_shown_as_such(store, field) -> None:
     assert field.problem.isVisibleTo(field.problem.parentWidget())
     assert store.snapshot().model == "foxes"
     make_model(paths.models_dir() / "foxes", "Foxes")
-    store.model = models.DEFAULT
+    store.model = found_models.DEFAULT
     store.model = "foxes"
     assert field.box.currentText() == "Foxes"
     assert field.problem.text() == ""
@@ -132,13 +132,13 @@ def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) 
 def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_path) -> None:
     field.add(str(tmp_path))
     qtbot.waitUntil(lambda: "no model" in field.problem.text(), timeout=5000)
-    assert store.model == models.DEFAULT
+    assert store.model == found_models.DEFAULT
     assert store.model_folders == ()
 
 
 def test_adding_asks_for_a_folder_and_leaves_the_choice(store, field) -> None:
     choose(field, "Add a Folder…")
-    assert store.model == models.DEFAULT
+    assert store.model == found_models.DEFAULT
     assert field.box.currentText() == "LDM Studio Emoji (default)"
     (dialog,) = field.window().findChildren(QFileDialog)
     assert dialog.isVisible()
@@ -152,7 +152,7 @@ def test_keys_open_the_list_rather_than_pass_through_it(store, field, qtbot, mon
     qtbot.keyClick(field.box, Qt.Key.Key_Down)
     qtbot.keyClick(field.box, Qt.Key.Key_F)
     assert opened == [True]
-    assert store.model == models.DEFAULT
+    assert store.model == found_models.DEFAULT
 
 
 def test_the_models_own_settings_are_a_press_away(store, field, qtbot) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ldm_studio.models.places import files_in
+from ldm_studio.models.model_folders import files_in
 
 
 def touch(*files: Path) -> None:

@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from core.networks.autoencoder import Autoencoder
 from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.networks.kl_autoencoder import Autoencoder
 from core.networks.unet import UNet, UNetConfig
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exits import Exit
-from ldm_studio.models import models
-from ldm_studio.pictures.images import read_request
+from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.images.image_files import read_request
+from ldm_studio.models import found_models
 from tests.core.checkpoints.tiny import (
     KINDS,
     VAE,
@@ -105,7 +105,7 @@ def test_parts_draw_what_the_whole_does_and_draw_it_again(folder, tmp_path, caps
 
 
 def test_the_lists_say_what_each_file_is(folder, capsys) -> None:
-    listed = {model.name: model for model in models.found()}
+    listed = {model.name: model for model in found_models.found()}
     assert not listed["unet"].problem
     assert (listed["unet"].lacks_vae, listed["unet"].lacks_text) == (True, True)
     assert (listed["whole"].lacks_vae, listed["whole"].lacks_text) == (False, False)

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
-from core.checkpoints.notes import Notes, write_notes
+from core.checkpoints.overrides import Notes, write_notes
 from core.errors import ModelError, RequestError
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exits import Exit
+from ldm_studio.command_line.exit_codes import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.models import models
-from ldm_studio.pictures.images import read_request
+from ldm_studio.images.image_files import read_request
+from ldm_studio.models import found_models
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import FakePipeline
@@ -60,7 +60,7 @@ def test_a_model_behind_a_link_is_drawn_with_the_vae_beside_either(
     link.symlink_to(store / "12ab.safetensors")
     beside = folder / "linked" if beside_the_link else store / "12ab"
     (folder / "VAE" / "ink.safetensors").rename(beside.with_suffix(".vae.safetensors"))
-    (found,) = [model for model in models.found() if model.name == "linked"]
+    (found,) = [model for model in found_models.found() if model.name == "linked"]
     assert not found.lacks_vae
     drawn = tmp_path / "drawn.png"
     assert cli.main([*WORDS, "--model", "linked", "-o", str(drawn)]) == Exit.OK
@@ -123,9 +123,9 @@ def test_a_pipeline_holds_it_with_the_one_that_was_chosen_alone(folder) -> None:
 class Watched(FakePipeline):
     """Knows what it was asked to load."""
 
-    def load(self, model: str = models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
+    def load(self, model: str = found_models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
         self.loaded = (model, vae)
-        if model != models.DEFAULT and not vae:
+        if model != found_models.DEFAULT and not vae:
             raise ModelError("bare.safetensors lacks an autoencoder (VAE).", "Choose a VAE.")
         return super().load(model, vae)
 
@@ -141,7 +141,7 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
     assert field.vae.isVisible()
     assert "no VAE of its own" in field.problem.text()
     assert field.vae.currentText() == "none yet: choose one"
-    assert pipeline.loaded == (models.DEFAULT, ""), "there is nothing to load yet"
+    assert pipeline.loaded == (found_models.DEFAULT, ""), "there is nothing to load yet"
     field.vae.showPopup()
     qtbot.waitUntil(lambda: field.vae.findText("ink") > 0, timeout=20_000)
     with qtbot.waitSignal(application.bridge.ready, timeout=5000):

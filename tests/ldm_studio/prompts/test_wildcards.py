@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from core.errors import RequestError
-from core.request import MAX_SEED, Request
+from core.request.request import MAX_SEED, Request
 from ldm_studio import paths
-from ldm_studio.prompts import wildcards
-from ldm_studio.prompts.wildcards import Wildcards, each, settled, templates_of
-from ldm_studio.store.fitting import unused_settings
+from ldm_studio.prompts import wildcard_files
+from ldm_studio.prompts.wildcard_files import Wildcards, each, settled, templates_of
+from ldm_studio.store.model_limits import unused_settings
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
 
@@ -42,7 +42,7 @@ def test_no_folder_is_no_wildcards() -> None:
 
 
 def test_files_that_change_are_read_anew(monkeypatch) -> None:
-    monkeypatch.setattr(wildcards, "LOOK_AGAIN_S", 0)
+    monkeypatch.setattr(wildcard_files, "LOOK_AGAIN_S", 0)
     cards = Wildcards()
     assert cards.values("new") is None
     put("new", "a")

@@ -44,7 +44,7 @@ FOUND = (
 
 @pytest.fixture
 def dialog(application, monkeypatch, qtbot):
-    monkeypatch.setattr("ldm_studio.settings.dialog.compute.devices", lambda: FOUND)
+    monkeypatch.setattr("ldm_studio.settings_dialog.compute_page.devices", lambda: FOUND)
     application.desk.open_settings()
     dialog = application.desk.settings
     qtbot.waitUntil(lambda: bool(dialog.compute.found))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ldm_studio.startup.crash import CrashReporter
+from ldm_studio.startup.crash_handler import CrashReporter
 
 ROOT = Path(__file__).parents[3]
 KILLED = """

@@ -15,11 +15,11 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.pictures.saving import Saver
-from ldm_studio.startup.instance import (
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.startup.single_instance import (
     ANSWER,
     LOCK,
     DocumentEvents,
@@ -182,7 +182,7 @@ def owner(qapp, tmp_path) -> Iterator[Instance]:
 
 
 def test_an_owner_that_does_not_answer_is_named(owner, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("ldm_studio.startup.instance.TRY_MS", 100)
+    monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 100)
     with pytest.raises(InUse, match=str(os.getpid())):
         claim(tmp_path / "data")
 
@@ -261,7 +261,7 @@ def test_what_macos_asks_to_be_opened_is_opened(qapp, qtbot, tmp_path) -> None:
 def test_who_starts_it_from_a_menu_is_shown_why_it_does_not(owner, monkeypatch, seen) -> None:
     """The data directory is another's, which does not answer."""
     shown: list[str] = []
-    monkeypatch.setattr("ldm_studio.startup.instance.TRY_MS", 0)
+    monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 0)
     monkeypatch.setattr(cli, "data_dir", lambda: owner._folder)
     monkeypatch.setattr(cli, "show_problem", shown.append)
     if seen:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.request import Change, Request
-from ldm_studio.store.changes import BRANCHED, difference, in_force, in_words
+from core.request.request import Change, Request
+from ldm_studio.store.change_texts import BRANCHED, difference, in_force, in_words
 
 CHANGED = Request(
     prompt="a cat", changes=(Change(5, prompt="a dog"), Change(9, cfg=7.0, sampler="Heun"))

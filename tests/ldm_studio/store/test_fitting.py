@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldm_studio.store.fitting import fit
+from ldm_studio.store.model_limits import fit
 from tests.ldm_studio.fakes import MODEL
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QSpinBox
 
-from core.diffusion.samplers import SAMPLERS
-from core.loading import DEFAULT_MODEL
-from core.request import (
+from core.checkpoints.load_model import DEFAULT_MODEL
+from core.request.request import (
     MAX_SEED,
     Change,
     Guidance,
@@ -18,8 +17,9 @@ from core.request import (
     Request,
     Variation,
 )
+from core.sampling.samplers import SAMPLERS
 from ldm_studio.store.binding import bind
-from ldm_studio.store.fitting import size_problem
+from ldm_studio.store.model_limits import size_problem
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore, default_of, persistent_fields
 from tests.ldm_studio.fakes import MODEL

@@ -1,0 +1,99 @@
+"""What a file of tensors is that is no model by itself: a LoRA, an embedding, a VAE and so on.
+
+Found out from names and shapes, in milliseconds; no tensor is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..families.families import FAMILIES
+from .components import Part, everything, find, text_width
+from .lora import context_width, family_of, is_lora
+from .open_file import open_tensors
+from .tensor_file import TensorFile, UnreadableError
+from .textual_inversion import embedding_widths
+
+Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
+"""A preview is a tiny decoder (TAESD) that shows the steps."""
+ENCODERS = {768: "CLIP ViT-L", 1024: "OpenCLIP ViT-H", 1280: "OpenCLIP ViT-bigG"}
+"""By their widths."""
+
+_TINY = re.compile(r"((taesd_)?(decoder|encoder)\.)?(layers\.)?\d{1,3}\.(conv\.\d\.)?(weight|bias)")
+_BASES = {
+    "sd_v1": "Stable Diffusion 1",
+    "sd_v2": "Stable Diffusion 2",
+    "sdxl": "Stable Diffusion XL",
+    "stable-diffusion-v1": "Stable Diffusion 1",
+    "stable-diffusion-v2": "Stable Diffusion 2",
+    "stable-diffusion-xl": "Stable Diffusion XL",
+}
+"""How what LoRAs are made for is called in `ss_base_model_version`, `modelspec.architecture`."""
+
+
+@dataclass(frozen=True)
+class Description:
+    kind: Kind
+    """ "model" where it may be one: `identify` tells."""
+    family: str = ""
+    """That it is made for, in words; empty where nothing tells."""
+    precision: str = ""
+    """The type of most of its tensors."""
+    alias: str = ""
+    """What it was called when it was trained, by which prompts may name it too."""
+
+
+def describe(path: Path) -> Description:
+    """Raises ModelError for what cannot be read. A folder in diffusers' layout is a model."""
+    if path.is_dir():
+        return Description("model")
+    file = open_tensors(path)
+    types = Counter(str(entry.dtype) for entry in file.entries.values())
+    precision = types.most_common(1)[0][0].removeprefix("torch.") if types else ""
+    if file.entries and is_lora(file):
+        alias = file.metadata.get("ss_output_name", "")
+        return Description("lora", _base_of(file), precision, alias)
+    widths = embedding_widths(file)
+    if widths is not None:
+        return Description("embedding", _read_by(widths), precision)
+    if file.entries and all(_TINY.fullmatch(name) for name in file.entries):
+        return Description("preview", "", precision)
+    try:
+        parts = find(everything(file))
+    except UnreadableError:
+        return Description("model", "", precision)
+    if parts.unet is not None or any(kind.endswith(" model") for kind in parts.others):
+        return Description("model", "", precision)
+    if parts.autoencoder is not None and not parts.texts:
+        return Description("vae", "", precision)
+    if parts.texts and parts.autoencoder is None:
+        return Description("text", " + ".join(map(_encoder, parts.texts)), precision)
+    return Description("other", "", precision)
+
+
+def _encoder(text: Part) -> str:
+    width = text_width(text)
+    return ENCODERS.get(width, f"a text encoder {width} wide")
+
+
+def _base_of(file: TensorFile) -> str:
+    """The family that a LoRA is made for."""
+    if found := family_of(context_width(file)):
+        return found
+    for key in ("ss_base_model_version", "modelspec.architecture"):
+        said = file.metadata.get(key, "")
+        for start, family in _BASES.items():
+            if said.startswith(start):
+                return family
+    return ""
+
+
+def _read_by(widths: tuple[int, ...]) -> str:
+    """The family with text encoders of these widths."""
+    if len(widths) == 2:
+        return "Stable Diffusion XL" if widths == (768, 1280) else ""
+    return next((family.name for family in FAMILIES if family.context == widths[0]), "")

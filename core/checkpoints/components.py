@@ -1,0 +1,281 @@
+"""Which tensors of some files are which network's, by our names, whatever they are called there."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from .key_names import (
+    Source,
+    Sources,
+    autoencoder_from_diffusers,
+    flattened_unet_names,
+    from_open_clip,
+    unet_from_diffusers,
+)
+from .tensor_file import TensorFile
+
+Layout = Literal["original", "diffusers", "OpenCLIP", "transformers", "moving average"]
+
+AVERAGE = "model_ema."
+AVERAGED_UNET = "model_ema.diffusion_model"
+IGNORED = re.compile(
+    r"""(.*\.)?position_ids$ | (.*\.)?attn_mask$ | (.*\.)?logit_scale$
+    | (model\.)?(betas|alphas_cumprod.*|sqrt_.*|log_one_minus.*|posterior_.*|lvlb_weights
+                 |logvar|scale_factor|timesteps|sigmas|log_sigmas)$
+    | denoiser\. | first_stage_model\.loss\. | loss\. | model_ema\.
+    | low_scale_model\. | depth_model\. | embedder\. | noise_augmentor\.
+    | (v_pred|ztsnr)$""",
+    re.VERBOSE,
+)
+"""What is not weights of a network, or not needed to draw."""
+
+_UNET_STEMS = (
+    "input_blocks.",
+    "middle_block.",
+    "output_blocks.",
+    "time_embed.",
+    "label_emb.",
+    "out.",
+)
+_VAE_STEMS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.")
+_CLIP_STEMS = ("embeddings.", "encoder.layers.", "final_layer_norm.")
+_CLIP_IMAGE_STEMS = ("embeddings.", "pre_layrnorm.", "encoder.layers.", "post_layernorm.")
+_EMBEDDER = "embedder."
+"""Before the names of what a picture is embedded with, beside which there may be the part of the
+same CLIP that reads texts, of which no use is made."""
+_STATISTICS = ("noise_augmentor.data_", "")
+"""Before `mean` and `std`, those of the vectors of pictures."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A network's tensors."""
+
+    sources: Sources
+    layout: Layout
+    prefix: str
+    """Before each of their names in the file."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    unet: Part | None = None
+    average: Part | None = None
+    """The U-Net's moving average."""
+    autoencoder: Part | None = None
+    texts: tuple[Part, ...] = ()
+    image: Part | None = None
+    """What pictures are looked at with."""
+    statistics: Sources = field(default_factory=dict[str, Source])
+    """The mean and the deviation ("mean", "std") of what that makes of pictures."""
+    others: tuple[str, ...] = ()
+    """Kinds of networks that were found, and that there is no use for."""
+    unknown: tuple[str, ...] = ()
+    """Names of tensors that nothing is known of."""
+    ignored: int = 0
+    """How many tensors are there that nothing is lost without."""
+    markers: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    """Tensors that say something by being there."""
+
+
+MARKERS = (
+    "v_pred", "ztsnr", "edm_vpred.sigma_max", "edm_vpred.sigma_min", "edm_mean", "edm_std"
+)  # fmt: skip
+SCALE = ".scale_weight"
+_OF_SCALES = re.compile(r"(^|\.)(scale_weight|scale_input|scaled_fp8)$")
+"""Names of what belongs to scaled 8-bit weights; inputs are not computed with in 8 bits here."""
+
+_OTHERS = {
+    "first_stage_model.quantize.embedding.weight": "a VQ autoencoder",
+    "quantize.embedding.weight": "a VQ autoencoder",
+    "transformer.token_emb.weight": "a BERT text encoder",
+    "control_model.input_blocks.0.0.weight": "a ControlNet",
+    "controlnet_cond_embedding.conv_in.weight": "a ControlNet",
+    "double_blocks.0.img_attn.qkv.weight": "a Flux model",
+    "joint_blocks.0.x_block.attn.qkv.weight": "a Stable Diffusion 3 model",
+    "cond_stage_model.embedding.weight": "a class embedder",
+    "cond_stage_model.channel_mapper.weight": "a segmentation embedder",
+    "depth_model.model.pretrained.cls_token": "a depth estimator",
+    "lora_up.weight": "a LoRA",
+    "lora_B.weight": "a LoRA",
+}
+
+
+def everything(file: TensorFile) -> Sources:
+    """All tensors of a file, by their names in it."""
+    return {key: Source(file, key) for key in file.entries}
+
+
+def find(group: Sources) -> Parts:
+    """The parts among tensors that share a space of names."""
+    group = _with_scales(group)
+    keys = list(group)
+    unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
+    autoencoder = _original_autoencoder(group, keys) or _diffusers_autoencoder(group, keys)
+    texts = tuple(_texts(group, keys))
+    image = _image_encoder(group, keys)
+    statistics = _statistics(group)
+    average = _average(group)
+    taken = {
+        source.key
+        for part in (unet, autoencoder, image, *texts)
+        if part is not None
+        for source in part.sources.values()
+    }
+    taken |= {source.key for source in statistics.values()}
+    left = [key for key in keys if key not in taken]
+    markers = {name: group[name] for name in MARKERS if name in group}
+    unknown = [key for key in left if not IGNORED.match(key) and key not in markers]
+    others = {kind for end, kind in _OTHERS.items() if any(key.endswith(end) for key in left)}
+    return Parts(
+        unet=unet or average,
+        average=average,
+        autoencoder=autoencoder,
+        texts=texts,
+        image=image,
+        statistics=statistics,
+        others=tuple(sorted(others)),
+        unknown=tuple(unknown),
+        ignored=len(left) - len(unknown),
+        markers=markers,
+    )
+
+
+def _with_scales(group: Sources) -> Sources:
+    """Each 8-bit weight with the scale beside it, as ComfyUI writes them, which is no tensor of its
+    own then."""
+    scales = {key.removesuffix(SCALE) + ".weight": key for key in group if key.endswith(SCALE)}
+    if not scales:
+        return group
+    found = {key: source for key, source in group.items() if not _OF_SCALES.search(key)}
+    for key, scale in scales.items():
+        if key in found and math.prod(group[scale].shape) == 1:
+            found[key] = replace(found[key], scale=group[scale])
+    return found
+
+
+def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
+    """What several groups hold. Networks of those `beside` replace those of `main`."""
+    groups = [*main, *beside]
+    averages = [part.average for part in groups if part.average]
+    unets = [part.unet for part in groups if part.unet]
+    autoencoders = [part.autoencoder for part in groups if part.autoencoder]
+    images = [part.image for part in groups if part.image]
+    texts = tuple(text for part in main for text in part.texts)
+    others = tuple(text for part in beside for text in part.texts)
+    return Parts(
+        unet=unets[-1] if unets else None,
+        average=averages[-1] if averages else None,
+        autoencoder=autoencoders[-1] if autoencoders else None,
+        texts=others or texts,
+        image=images[-1] if images else None,
+        statistics={name: source for part in groups for name, source in part.statistics.items()},
+        others=tuple(sorted({kind for part in groups for kind in part.others})),
+        unknown=tuple(name for part in groups for name in part.unknown),
+        ignored=sum(part.ignored for part in groups),
+        markers={name: source for part in groups for name, source in part.markers.items()},
+    )
+
+
+def text_width(text: Part) -> int:
+    """Of its vectors; 0 if that is not to be told."""
+    source = text.sources.get("embeddings.token_embedding.weight")
+    return source.shape[-1] if source is not None and source.shape else 0
+
+
+def _prefixes(keys: Iterable[str], ending: str) -> list[str]:
+    """What stands before `ending` where a name ends with it, in order."""
+    found = {key.removesuffix(ending) for key in keys if key.endswith(ending)}
+    return sorted(prefix for prefix in found if not prefix or prefix.endswith((".", "/")))
+
+
+def _under(group: Sources, prefix: str, stems: tuple[str, ...]) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for key, source in group.items():
+        name = key.removeprefix(prefix)
+        if key.startswith(prefix) and name.startswith(stems) and not IGNORED.match(name):
+            found[name] = source
+    return found
+
+
+def _renamed(sources: Sources, names: Mapping[str, str]) -> dict[str, Source]:
+    return {names[key]: source for key, source in sources.items() if key in names}
+
+
+def _original_unet(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "input_blocks.0.0.weight"):
+        if f"{prefix}out.2.weight" in group:  # a ControlNet has none
+            return Part(_under(group, prefix, _UNET_STEMS), "original", prefix)
+    return None
+
+
+def _diffusers_unet(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "time_embedding.linear_1.weight"):
+        inside = _under(group, prefix, ("",))
+        if "conv_norm_out.weight" in inside and "up_blocks.0.resnets.0.conv1.weight" in inside:
+            return Part(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
+    return None
+
+
+def _average(group: Sources) -> Part | None:
+    names = (
+        {AVERAGED_UNET + flat: name for flat, name in flattened_unet_names().items()}
+        if any(key.startswith(AVERAGED_UNET) for key in group)
+        else {}
+    )
+    found = _renamed(group, names)
+    return Part(found, "moving average", AVERAGED_UNET) if "out.2.weight" in found else None
+
+
+def _original_autoencoder(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "decoder.mid.block_1.norm1.weight"):
+        return Part(_under(group, prefix, _VAE_STEMS), "original", prefix)
+    return None
+
+
+def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "decoder.mid_block.resnets.0.norm1.weight"):
+        inside = _under(group, prefix, _VAE_STEMS)
+        return Part(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
+    return None
+
+
+def _texts(group: Sources, keys: list[str]) -> Iterator[Part]:
+    found: list[Part] = []
+    for prefix in _prefixes(keys, "embeddings.token_embedding.weight"):
+        inside = _under(group, prefix, _CLIP_STEMS)
+        projection = f"{prefix.removesuffix('text_model.')}text_projection.weight"
+        if projection in group:
+            inside["text_projection.weight"] = group[projection]
+        found.append(Part(inside, "transformers", prefix))
+    for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
+        if f"{prefix}token_embedding.weight" in group:
+            inside = from_open_clip(_under(group, prefix, ("",)))
+            found.append(Part(inside, "OpenCLIP", prefix))
+    found = [part for part in found if not part.prefix.startswith(_EMBEDDER)]
+    yield from sorted(found, key=lambda part: part.prefix)
+
+
+def _image_encoder(group: Sources, keys: list[str]) -> Part | None:
+    for prefix in _prefixes(keys, "embeddings.patch_embedding.weight"):
+        inside = _under(group, prefix, _CLIP_IMAGE_STEMS)
+        projection = f"{prefix.removesuffix('vision_model.')}visual_projection.weight"
+        if projection in group:
+            inside["visual_projection.weight"] = group[projection]
+        return Part(inside, "transformers", prefix)
+    for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
+        if f"{prefix}conv1.weight" in group:
+            return Part(from_open_clip(_under(group, prefix, ("",))), "OpenCLIP", prefix)
+    return None
+
+
+def _statistics(group: Sources) -> Sources:
+    for prefix in _STATISTICS:
+        found = {name: group[prefix + name] for name in ("mean", "std") if prefix + name in group}
+        if len(found) == 2 and (prefix or len(group) == 2):
+            return found
+    return {}

@@ -1,0 +1,186 @@
+"""Configurations of networks from the names and shapes of their tensors. No tensor is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from ..families.families import Activation
+from ..images.clip_crop import SIDE
+from ..model.native_config import MAX_BLOCKS, MAX_WIDTH
+from ..networks.clip import ClipConfig, ClipImageConfig
+from ..networks.kl_autoencoder import AutoencoderConfig
+from ..networks.unet import UNetConfig
+from .key_names import Sources
+from .tensor_file import UnknownKindError, UnreadableError
+
+CLIP_HEAD = 64
+"""Channels of a head in every published text encoder."""
+IMAGE_HEADS = 16
+"""Of every published image encoder."""
+OPENAI_PROJECTION = 768
+"""OpenAI's image encoder has a rough GELU; it is told by the width of what it gives."""
+UNUSUAL = "its U-Net is of an unusual kind"
+
+
+def unet_config(sources: Sources) -> UNetConfig:
+    """All of it but the heads, which no shape tells. Raises UnreadableError."""
+    first, last = _shape(sources, "input_blocks.0.0.weight", 4), _shape(sources, "out.2.weight", 4)
+    stages = _count(sources, r"input_blocks\.(\d+)\.")
+    deep = _depths(sources)
+    widths: list[list[int]] = [[]]  # of the residual blocks of each level
+    depths: list[list[int]] = [[]]
+    for stage in range(1, stages):
+        at = f"input_blocks.{stage}"
+        if f"{at}.0.op.weight" in sources:
+            widths.append([])
+            depths.append([])
+        else:
+            widths[-1].append(_shape(sources, f"{at}.0.out_layers.3.weight", 4)[0])
+            depths[-1].append(deep.get(at, 0))
+    regular = all(len(set(level)) == 1 for level in (*widths, *depths))
+    if not regular or len({len(level) for level in widths}) != 1:
+        raise UnknownKindError(UNUSUAL)
+    channels = first[0]
+    if not channels or any(level[0] % channels for level in widths):
+        raise UnknownKindError(UNUSUAL)
+    context = next((s.shape for k, s in sources.items() if k.endswith("attn2.to_k.weight")), None)
+    if context is None or len(context) != 2:
+        raise UnknownKindError(UNUSUAL)
+    vector = sources.get("label_emb.0.0.weight")
+    classes = sources.get("label_emb.weight")
+    guidance = sources.get("time_embed.cond_proj.weight")
+    guidance_dim = None if guidance is None else guidance.shape[-1]
+    if guidance_dim is not None and (guidance_dim < 4 or guidance_dim % 2):
+        raise UnknownKindError(UNUSUAL)
+    projection = next((s.shape for k, s in sources.items() if k.endswith("proj_in.weight")), ())
+    config = UNetConfig(
+        in_channels=first[1],
+        out_channels=last[0],
+        channels=channels,
+        multipliers=tuple(level[0] // channels for level in widths),
+        blocks=len(widths[0]),
+        depths=tuple(level[0] for level in depths),
+        middle_depth=deep.get("middle_block", 0),
+        middle_blocks=sum(f"middle_block.{i}.in_layers.0.weight" in sources for i in range(3)),
+        context_dim=context[1],
+        heads=None,
+        vector_dim=None if vector is None else vector.shape[-1],
+        classes=None if classes is None else classes.shape[0],
+        guidance_dim=guidance_dim,
+        linear_projection=len(projection) == 2,
+    )
+    _check_sizes(config.in_channels, config.channels, *config.multipliers, config.context_dim)
+    optional = (config.vector_dim, config.classes, config.guidance_dim)
+    _check_sizes(config.out_channels, *(size or 1 for size in optional))
+    each = config.blocks + 1
+    up_depths = tuple(
+        tuple(deep.get(f"output_blocks.{each * place + i}", 0) for i in range(each))
+        for place in reversed(range(len(widths)))  # the deepest level comes first on the way up
+    )
+    mirrored = all(depths == config.upward(level) for level, depths in enumerate(up_depths))
+    return config if mirrored else replace(config, up_depths=up_depths)
+
+
+def _depths(sources: Iterable[str]) -> Mapping[str, int]:
+    """How many transformer blocks stand in each stage that has any."""
+    found: dict[str, set[str]] = {}
+    for name in sources:
+        if match := re.match(r"(\w+_blocks?(?:\.\d+)?)\.1\.transformer_blocks\.(\d+)\.", name):
+            found.setdefault(match[1], set()).add(match[2])
+    depths = {stage: len(blocks) for stage, blocks in found.items()}
+    if (most := max(depths.values(), default=0)) > MAX_BLOCKS:
+        raise UnreadableError(f"it has {most} blocks where {MAX_BLOCKS} are the most")
+    return depths
+
+
+def autoencoder_config(sources: Sources) -> AutoencoderConfig:
+    """Raises UnreadableError."""
+    first = _shape(sources, "encoder.conv_in.weight", 4)
+    latent = _shape(sources, "decoder.conv_in.weight", 4)[1]
+    levels = _count(sources, r"encoder\.down\.(\d+)\.")
+    blocks = _count(sources, r"encoder\.down\.0\.block\.(\d+)\.")
+    channels = first[0]
+    widths = [
+        _shape(sources, f"encoder.down.{level}.block.0.conv2.weight", 4)[0]
+        for level in range(levels)
+    ]
+    if not widths or not channels or any(width % channels for width in widths):
+        raise UnknownKindError("its autoencoder is of an unknown kind")
+    if _shape(sources, "encoder.conv_out.weight", 4)[0] != 2 * latent:
+        raise UnknownKindError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
+    _check_sizes(first[1], channels, latent, *widths)
+    multipliers = tuple(width // channels for width in widths)
+    return AutoencoderConfig(channels, multipliers, blocks, latent, first[1])
+
+
+def clip_config(sources: Sources, activation: Activation) -> ClipConfig:
+    """Raises UnreadableError."""
+    vocabulary, dim = _shape(sources, "embeddings.token_embedding.weight", 2)
+    positions = _shape(sources, "embeddings.position_embedding.weight", 2)[0]
+    feed_forward = _shape(sources, "encoder.layers.0.mlp.fc1.weight", 2)[0]
+    projection = sources.get("text_projection.weight")
+    _check_sizes(vocabulary, dim, positions, feed_forward)
+    if dim % CLIP_HEAD:
+        raise UnreadableError(f"its text encoder is {dim} wide, which no CLIP is")
+    return ClipConfig(
+        vocabulary=vocabulary,
+        positions=positions,
+        dim=dim,
+        layers=_count(sources, r"encoder\.layers\.(\d+)\."),
+        heads=dim // CLIP_HEAD,
+        feed_forward=feed_forward,
+        activation=activation,
+        projection=None if projection is None else projection.shape[0],
+    )
+
+
+def image_config(sources: Sources) -> ClipImageConfig:
+    """Raises UnreadableError."""
+    dim, _, patch, _ = _shape(sources, "embeddings.patch_embedding.weight", 4)
+    positions = _shape(sources, "embeddings.position_embedding.weight", 2)[0]
+    feed_forward = _shape(sources, "encoder.layers.0.mlp.fc1.weight", 2)[0]
+    projection = _shape(sources, "visual_projection.weight", 2)[0]
+    _check_sizes(dim, patch, positions, feed_forward, projection)
+    if positions != 1 + (SIDE // patch) ** 2 or SIDE % patch:
+        raise UnknownKindError(f"its image encoder looks at pictures that are not {SIDE} pixels")
+    if dim % IMAGE_HEADS:
+        raise UnreadableError(f"its image encoder is {dim} wide, which no CLIP is")
+    return ClipImageConfig(
+        patch=patch,
+        side=SIDE,
+        dim=dim,
+        layers=_count(sources, r"encoder\.layers\.(\d+)\."),
+        heads=IMAGE_HEADS,
+        feed_forward=feed_forward,
+        activation="quick_gelu" if projection == OPENAI_PROJECTION else "gelu",
+        projection=projection,
+    )
+
+
+def _shape(sources: Sources, name: str, rank: int) -> tuple[int, ...]:
+    source = sources.get(name)
+    if source is None:
+        raise UnreadableError(f"it lacks {name}")
+    if len(source.shape) != rank:
+        raise UnreadableError(f"{name} has the shape {source.shape}")
+    return source.shape
+
+
+def _count(sources: Iterable[str], pattern: str) -> int:
+    """How many different numbers there are at the group of the pattern, from 0 on without a gap."""
+    compiled = re.compile(pattern)
+    matches = (compiled.match(name) for name in sources)
+    numbers = sorted({int(match[1][:9]) for match in matches if match})
+    if numbers and (numbers[0] or any(b - a != 1 for a, b in pairwise(numbers))):
+        raise UnreadableError(f"some of its blocks are missing ({pattern})")
+    if len(numbers) > MAX_BLOCKS:
+        raise UnreadableError(f"it has {len(numbers)} blocks where {MAX_BLOCKS} are the most")
+    return len(numbers)
+
+
+def _check_sizes(*sizes: int) -> None:
+    if not all(1 <= size <= MAX_WIDTH for size in sizes):
+        raise UnreadableError(f"its sizes {sizes} are impossible")

@@ -1,0 +1,125 @@
+"""Models in the folder layout of diffusers: a subfolder for each network, weights in shards."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from ..errors import ModelError
+from .components import everything
+from .key_names import Source, Sources
+from .open_file import SUFFIXES, open_tensors
+from .tensor_file import TensorFile, UnknownKindError, UnreadableError
+
+INDEX = "model_index.json"
+NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")
+EMBEDDING = ("image_encoder", "image_normalizer")
+"""What a picture is embedded with: an image encoder alone is there for other purposes."""
+STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
+MAX_JSON_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Opened files whose tensors make up a model, or a part of one."""
+
+    groups: tuple[Sources, ...]
+    """Tensors that share a space of names."""
+    files: tuple[Path, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, float] = field(default_factory=dict[str, float])
+    parameterization: str = ""
+    """What a .yaml beside it says is predicted."""
+    scheduler: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Its scheduler's configuration."""
+    autoencoder: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Its autoencoder's configuration."""
+
+
+def is_diffusers_folder(path: Path) -> bool:
+    return os.path.isfile(path / INDEX)
+
+
+def open_folder(path: Path) -> Folder:
+    """Raises ModelError, UnreadableError."""
+    kind = _json(path / INDEX).get("_class_name", "")
+    groups: list[Sources] = []
+    files: list[Path] = []
+    embeds = all(os.path.isdir(path / name) for name in EMBEDDING)
+    for name in (*NETWORKS, *(EMBEDDING if embeds else ())):
+        if os.path.isdir(path / name):
+            opened = [open_tensors(file) for file in _weights(path / name)]
+            groups.append(_joined(opened))
+            files += [file.path for file in opened]
+    if not any("unet" in file.parts for file in files):
+        raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
+    return Folder(
+        tuple(groups),
+        tuple(files),
+        scheduler=_config(path / "scheduler" / "scheduler_config.json"),
+        autoencoder=_config(path / "vae" / "config.json"),
+    )
+
+
+def _joined(files: list[TensorFile]) -> Sources:
+    joined: dict[str, Source] = {}
+    for file in files:
+        for name, source in everything(file).items():
+            if name in joined:
+                raise UnreadableError(f"{name!r:.80} is in more than one of its files")
+            joined[name] = source
+    return joined
+
+
+def _weights(folder: Path) -> list[Path]:
+    """The files of a network's weights: safetensors before pickles, the full precision first."""
+    names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+    for suffix in SUFFIXES:
+        for stem in STEMS:
+            for variant in ("", ".fp16", ".bf16", ".fp32", ".non_ema"):
+                for whole in (f"{stem}{variant}{suffix}", f"{stem}{suffix}{variant}"):
+                    if whole in names:
+                        return [folder / whole]
+                for index in (
+                    f"{stem}{suffix}.index{variant}.json",
+                    f"{stem}{variant}{suffix}.index.json",
+                ):
+                    if index in names:
+                        return _shards(folder / index, names)
+    raise ModelError(f"{folder} holds no weights.", "Download the model again, with its weights.")
+
+
+def _shards(index: Path, names: list[str]) -> list[Path]:
+    places = _json(index).get("weight_map")
+    if not isinstance(places, dict):
+        raise UnreadableError(f"{index.name} has no weight_map")
+    shards = sorted({str(name) for name in cast("dict[str, object]", places).values()})
+    missing = [name for name in shards if name not in names]
+    if missing:
+        raise UnreadableError(f"{index.name} names {missing[0]!r:.80}, which is not beside it")
+    return [index.parent / name for name in shards]
+
+
+def _config(path: Path) -> Mapping[str, object]:
+    """Empty if there is none."""
+    return _json(path) if os.path.isfile(path) else {}
+
+
+def _json(path: Path) -> Mapping[str, object]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+        if len(data) > MAX_JSON_BYTES:
+            raise UnreadableError(f"{path.name} is larger than {MAX_JSON_BYTES} bytes")
+        parsed: Any = json.loads(data)
+    except OSError as error:
+        raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"{path.name} is damaged: {error}") from error
+    if not isinstance(parsed, dict):
+        raise UnreadableError(f"{path.name} is not a JSON object")
+    return cast("dict[str, object]", parsed)

@@ -1,0 +1,118 @@
+"""What files say of models that were trained on a continuum of noise levels (Karras et al. 2022).
+
+Single files hold small tensors of certain names: `edm_vpred.sigma_max` and `.sigma_min` where v is
+predicted (CosXL), `edm_mean` and `edm_std` of the latents where EDM's own mixture is (Playground
+2.5). Folders say it by their scheduler, and by `latents_mean` and `latents_std` of the autoencoder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from ..families.families import CONTINUOUS, Latents
+from ..sampling.predictions import EDM_SPREAD
+from .components import Parts
+from .diffusers_folder import Folder
+from .key_names import Source
+from .tensor_file import UnknownKindError, UnreadableError
+
+Kind = Literal["v", "edm"]
+MOST = 64
+"""Numbers of a marker: as many as latents may have channels."""
+SPREADS: Mapping[Kind, float] = {"v": 1.0, "edm": EDM_SPREAD}
+"""Of the data, by what is predicted: others are not known to exist."""
+
+
+@dataclass(frozen=True)
+class Edm:
+    predicts: Kind
+    reason: str
+    sigmas: tuple[float, float]
+    """The lowest and the highest noise level."""
+    latents: Latents | None
+
+
+def edm_of(parts: Parts, folder: Folder) -> Edm | None:
+    """None if nothing says that it is one. Raises UnreadableError."""
+    markers = parts.markers
+    if "edm_mean" in markers:
+        found = _usual("edm", "it holds the tensor edm_mean")
+        assert found.latents is not None
+        mean, std = (_numbers(markers, name) for name in ("edm_mean", "edm_std"))
+        return replace(found, latents=_latents(mean, std, found.latents.scale))
+    if "edm_vpred.sigma_max" in markers:
+        found = _usual("v", "it holds the tensor edm_vpred.sigma_max")
+        low, high = found.sigmas
+        [high] = _numbers(markers, "edm_vpred.sigma_max")
+        if "edm_vpred.sigma_min" in markers:
+            [low] = _numbers(markers, "edm_vpred.sigma_min")
+        return replace(found, sigmas=_range(low, high))
+    return _of_folder(folder.scheduler, folder.autoencoder)
+
+
+def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object]) -> Edm | None:
+    is_edm = str(scheduler.get("_class_name", "")).startswith("EDM")
+    mean, std = autoencoder.get("latents_mean"), autoencoder.get("latents_std")
+    if not is_edm and not mean:
+        return None
+    kind: Kind = "v" if scheduler.get("prediction_type") == "v_prediction" else "edm"
+    reason = "its scheduler is configured so" if is_edm else "its autoencoder has a latents_mean"
+    found = _usual(kind, reason)
+    if is_edm:
+        if (spread := _number(scheduler, "sigma_data", EDM_SPREAD)) != SPREADS[kind]:
+            raise UnknownKindError(f"its scheduler's sigma_data is {spread}, as no known one's")
+        low, high = _number(scheduler, "sigma_min", 0.002), _number(scheduler, "sigma_max", 80.0)
+        found = replace(found, sigmas=_range(low, high))
+    if mean:
+        scale = _number(autoencoder, "scaling_factor", 1.0)
+        found = replace(found, latents=_latents(_list(mean), _list(std), scale))
+    return found
+
+
+def _usual(kind: Kind, reason: str) -> Edm:
+    family = CONTINUOUS[kind]
+    assert family.sigmas is not None
+    return Edm(kind, reason, family.sigmas, family.latents)
+
+
+def _numbers(markers: Mapping[str, Source], name: str) -> tuple[float, ...]:
+    source = markers.get(name)
+    if source is None:
+        raise UnreadableError(f"it lacks {name}")
+    if math.prod(source.shape) > MOST or ("sigma" in name and math.prod(source.shape) != 1):
+        raise UnreadableError(f"{name} has the shape {source.shape}")
+    return tuple(float(number) for number in source.tensor().flatten())
+
+
+def _list(value: object) -> tuple[float, ...]:
+    """Of a JSON file; no number for what is none."""
+    if not isinstance(value, list):
+        return (math.nan,)
+    return tuple(map(_float, cast("list[object]", value)[:MOST]))
+
+
+def _number(config: Mapping[str, object], name: str, usual: float) -> float:
+    return _float(config.get(name, usual))
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:  # an integer beyond the largest float
+        return math.inf
+
+
+def _range(low: float, high: float) -> tuple[float, float]:
+    if not 0 < low < high < math.inf:
+        raise UnreadableError(f"its noise levels from {low} to {high} are impossible")
+    return low, high
+
+
+def _latents(mean: tuple[float, ...], std: tuple[float, ...], scale: float) -> Latents:
+    fine = all(map(math.isfinite, (*mean, *std, scale))) and min(*std, scale) > 0
+    if not fine or len(mean) != len(std):
+        raise UnreadableError(f"its latents' mean {mean} and deviation {std} are impossible")
+    return Latents(mean, std, scale)

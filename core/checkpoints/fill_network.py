@@ -1,0 +1,86 @@
+"""Networks filled with tensors from a file, each of which must be one that the network has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .key_names import Source, Sources
+from .tensor_file import UnreadableError
+
+LISTED = 3
+"""So many names are listed where many are wrong."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How a network's tensors in a file are not those that it has. The names are ours."""
+
+    network: str
+    missing: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+    misshapen: tuple[str, ...] = ()
+    """In words."""
+
+    def check(self) -> None:
+        """Raises UnreadableError for the first kind of misfit."""
+        if self.missing:
+            raise UnreadableError(f"its {self.network} lacks {_listed(self.missing)}")
+        if self.surplus:
+            names = _listed(self.surplus)
+            raise UnreadableError(f"its {self.network} has more than is known of it: {names}")
+        if self.misshapen:
+            raise UnreadableError(self.misshapen[0])
+
+
+def compared(network: nn.Module, sources: Sources, name: str) -> Misfit:
+    expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    return Misfit(
+        name,
+        missing=tuple(sorted(expected.keys() - sources.keys())),
+        surplus=tuple(sorted(sources.keys() - expected.keys())),
+        misshapen=tuple(
+            f"{sources[key].key} has the shape {sources[key].shape}, not {shape}"
+            for key, shape in expected.items()
+            if key in sources and _flat(sources[key].shape) != _flat(shape)
+        ),
+    )
+
+
+def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A 1 x 1 convolution is a linear layer."""
+    while len(shape) > 2 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{', '.join(names[:LISTED])}{more}"
+
+
+def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
+    """Raises UnreadableError for weights that are not numbers."""
+    shapes = {key: value.shape for key, value in network.state_dict().items()}
+    values = {key: read(sources[key], shape, device, dtype) for key, shape in shapes.items()}
+    network.load_state_dict(values, assign=True)
+    network.eval().requires_grad_(False)
+
+
+def read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> Tensor:
+    """Laid out at once as it is computed with: later, all of a network would be there twice.
+
+    Raises UnreadableError for what are not numbers.
+    """
+    tensor = source.tensor()
+    if not tensor.is_floating_point():
+        raise UnreadableError(f"{source.key} holds {str(tensor.dtype).removeprefix('torch.')}")
+    tensor = tensor.to(device, dtype)
+    if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
+        raise UnreadableError(f"{source.key} holds values that are not finite numbers")
+    layout = torch.channels_last if len(shape) == 4 else torch.contiguous_format
+    return tensor.reshape(shape).contiguous(memory_format=layout)

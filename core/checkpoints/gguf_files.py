@@ -1,0 +1,135 @@
+"""GGUF files, whose tensors are mostly packed in blocks (see `blocks`). Nothing is executed.
+
+The format: magic, version and counts; named values; for each tensor its name, sides (the last
+first), kind and place; the elements. Source: the specification of GGUF in ggml's documentation.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import struct
+from pathlib import Path
+
+import torch
+
+from .quantized_blocks import BLOCKS
+from .tensor_file import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
+
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
+MAX_VALUES = 100_000
+MAX_NAME = 65_536
+MAX_TEXT = 10_000_000
+MAX_LIST = 1_000_000
+PLAIN = {0: torch.float32, 1: torch.float16, 28: torch.float64, 30: torch.bfloat16}
+SCALARS = "BbHhIif?"
+WIDE = {10: "Q", 11: "q", 12: "d"}
+STRING, ARRAY = 8, 9
+SHAPE = "comfy.gguf.orig_shape."
+"""Before the name of a tensor whose shape was changed to be packed: the shape it had."""
+
+Value = str | int | float | bool | tuple[object, ...]
+
+
+class _Reader:
+    """Reads on from a place in a file. Raises struct.error at its end."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self.at = len(MAGIC)
+
+    def number(self, kind: str) -> int | float | bool:
+        [value] = struct.unpack_from(f"<{kind}", self._data, self.at)
+        self.at += struct.calcsize(f"<{kind}")
+        return value
+
+    def count(self, kind: str, limit: int, what: str) -> int:
+        """Raises UnreadableError above the limit."""
+        value = int(self.number(kind))
+        if value > limit:
+            raise UnreadableError(f"it says that it holds {value} {what}")
+        return value
+
+    def text(self, limit: int) -> str:
+        size = self.count("Q", limit, "characters in a name")
+        if self.at + size > len(self._data):
+            raise UnreadableError("it ends within a name, so it is not complete")
+        raw = self._data[self.at : self.at + size]
+        self.at += size
+        return raw.decode("utf-8", errors="replace")
+
+    def value(self, kind: int, *, inside: bool = False) -> Value:
+        if kind == STRING:
+            return self.text(MAX_TEXT)
+        if kind == ARRAY and not inside:
+            of = int(self.number("I"))
+            count = self.count("Q", MAX_LIST, "values in a list")
+            return tuple(self.value(of, inside=True) for _ in range(count))
+        if kind < len(SCALARS):
+            return self.number(SCALARS[kind])
+        if kind in WIDE:
+            return self.number(WIDE[kind])
+        raise UnreadableError(f"it holds a value of the unknown kind {kind}")
+
+
+def read_gguf(path: Path) -> TensorFile:
+    """Raises OSError, UnreadableError."""
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with data:
+        try:
+            return _read(path, data)
+        except struct.error as error:
+            raise UnreadableError("it ends within its header, so it is not complete") from error
+
+
+def _read(path: Path, data: mmap.mmap) -> TensorFile:
+    reader = _Reader(data)
+    version = int(reader.number("I"))
+    if version not in VERSIONS:
+        raise UnreadableError(f"it is a GGUF file of the unknown version {version}")
+    tensors = reader.count("Q", MAX_TENSORS, "tensors")
+    values: dict[str, Value] = {}
+    for _ in range(reader.count("Q", MAX_VALUES, "values")):
+        name = reader.text(MAX_NAME)
+        values[name] = reader.value(int(reader.number("I")))
+    found: dict[str, tuple[tuple[int, ...], int, int]] = {}
+    for _ in range(tensors):
+        name = reader.text(MAX_NAME)
+        if name in found:
+            raise UnreadableError(f"its header names {name!r:.80} twice")
+        rank = reader.count("I", MAX_RANK, f"sides of {name!r:.80}")
+        shape = tuple(reversed([int(reader.number("Q")) for _ in range(rank)]))
+        found[name] = shape, int(reader.number("I")), int(reader.number("Q"))
+    alignment = values.get("general.alignment", 32)
+    if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
+        raise UnreadableError(f"its alignment is {alignment!r:.20}")
+    start = -(-reader.at // alignment) * alignment
+    entries = {
+        name: _entry(name, shape, kind, start + offset, values.get(SHAPE + name), len(data))
+        for name, (shape, kind, offset) in found.items()
+    }
+    if sum(entry.nbytes for entry in entries.values()) > len(data):
+        raise UnreadableError("its tensors say that they are larger than it is")
+    told = {name: value for name, value in values.items() if isinstance(value, str)}
+    return TensorFile(path, entries, told)
+
+
+def _entry(
+    name: str, shape: tuple[int, ...], kind: int, start: int, before: Value | None, whole: int
+) -> Entry:
+    blocks = BLOCKS.get(kind)
+    if blocks is None and kind not in PLAIN:
+        raise UnreadableError(f"{name!r:.80} is packed in an unknown way, number {kind}")
+    if blocks is not None and (not shape or shape[-1] % blocks.count):
+        raise UnreadableError(f"{name!r:.80} of the shape {shape!r:.80} is not in whole blocks")
+    if isinstance(before, tuple):
+        sides = tuple(side for side in before if isinstance(side, int) and side >= 0)
+        if len(sides) != len(before) or math.prod(sides) != math.prod(shape):
+            raise UnreadableError(f"{name!r:.80} cannot have had the shape {before!r:.80}")
+        shape = sides
+    entry = Entry(PLAIN.get(kind, torch.float32), shape, start, blocks=blocks)
+    if start + entry.nbytes > whole:
+        raise UnreadableError(f"it ends within {name!r:.80}, so it is not complete")
+    return entry

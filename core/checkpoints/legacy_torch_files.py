@@ -1,0 +1,66 @@
+"""Files that `torch.save` wrote before PyTorch 1.6: five pickles one behind the other, then the
+elements of the tensors. As with the later ones, no pickle is run: see `pickles`.
+
+Source: `torch.serialization`, `_legacy_save` and `_legacy_load`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from .pickle_reader import Described, StoredElements, describe
+from .tensor_file import MAX_TENSORS, TensorFile, UnreadableError
+from .torch_files import MAX_PICKLE, file_of
+
+NUMBER = 0x1950A86A20F9469CFC6C
+"""What the first pickle holds."""
+START = b"\x80\x02\x8a\x0a" + NUMBER.to_bytes(10, "little")[:4]
+"""The first 8 bytes of a file."""
+COUNT = 8
+"""Bytes of the number of elements before each tensor's."""
+
+
+def read_early_torch_file(path: Path) -> TensorFile:
+    """Raises UnreadableError, OSError."""
+    whole = path.stat().st_size
+    with path.open("rb") as file:
+        pickles = io.BytesIO(file.read(MAX_PICKLE))
+        number, _, system, model, keys = (describe(pickles) for _ in range(5))
+        if number.value != NUMBER:
+            raise UnreadableError("it is a bare pickle, but not as PyTorch writes them")
+        told = cast("dict[object, object]", system.value) if isinstance(system.value, dict) else {}
+        if told.get("little_endian") is not True:
+            raise UnreadableError("its numbers are big-endian")
+        starts = _starts(file, pickles.tell(), _named(keys, model.elements), whole)
+    return file_of(path, model.value, starts.__getitem__)
+
+
+def _named(keys: Described, elements: Iterable[StoredElements]) -> list[StoredElements]:
+    """In the order in which they are in the file."""
+    known: dict[str, StoredElements] = {}
+    for stored in elements:
+        if known.setdefault(stored.key, stored) != stored:
+            raise UnreadableError(f"the elements {stored.key!r:.40} are described twice")
+    names = cast("list[object]", keys.value) if isinstance(keys.value, list) else []
+    found = [known[name] for name in names if isinstance(name, str) and name in known]
+    if len(found) != len(names) or len(known) != len(names) or len(names) > MAX_TENSORS:
+        raise UnreadableError("the elements in it are not those that it describes")
+    return found
+
+
+def _starts(
+    file: BinaryIO, at: int, elements: Iterable[StoredElements], whole: int
+) -> dict[StoredElements, int]:
+    starts: dict[StoredElements, int] = {}
+    for stored in elements:
+        file.seek(at)
+        if int.from_bytes(file.read(COUNT), "little") != stored.numel:
+            raise UnreadableError(f"the elements {stored.key!r:.40} have another size than said")
+        starts[stored] = at + COUNT
+        at = starts[stored] + stored.numel * stored.dtype.itemsize
+        if at > whole:
+            raise UnreadableError("it ends within its tensors, so it is not complete")
+    return starts

@@ -1,0 +1,36 @@
+"""Files of tensors, opened without reading the tensors and without executing anything.
+
+Opening a file reads what it says about its tensors: names, types, shapes and places.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .gguf_files import MAGIC, read_gguf
+from .legacy_torch_files import START, read_early_torch_file
+from .safetensors_files import read_safetensors
+from .tensor_file import TensorFile, UnreadableError, unreadable
+from .torch_files import read_torch_file
+
+SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+"""Of files that may hold tensors."""
+
+
+def open_tensors(path: Path) -> TensorFile:
+    """Opens a .safetensors or .gguf file, or a .ckpt, .pt, .pth or .bin that torch wrote.
+
+    What it is is told by its contents. Raises ModelError if it is missing, damaged or unsafe.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if start[:4] == b"PK\x03\x04":
+            return read_torch_file(path)
+        if start == START:
+            return read_early_torch_file(path)
+        if start[:4] == MAGIC:
+            return read_gguf(path)
+        return read_safetensors(path, start)
+    except (OSError, UnreadableError, MemoryError) as error:
+        raise unreadable(path, error) from error

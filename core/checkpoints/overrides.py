@@ -1,0 +1,62 @@
+"""What the user decided about a model, remembered in a small file beside it.
+
+model.safetensors        model.ldm-studio.json
+folder/model_index.json  folder/ldm-studio.json
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from .. import typed_json
+from ..atomic_write import replacing
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Empty: nothing was decided."""
+
+    prediction: Literal["", "eps", "v"] = ""
+    """What the U-Net predicts, whatever its file says."""
+
+
+def notes_path(model: Path) -> Path:
+    if os.path.isdir(model):
+        return model / "ldm-studio.json"
+    return model.with_name(f"{model.stem}.ldm-studio.json")
+
+
+def read_notes(model: Path) -> Notes:
+    """Of a model's file or folder. What cannot be read is as if it were not there."""
+    path = notes_path(model)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ValueError("it is too large")
+        parsed: Any = json.loads(data)
+        return typed_json.read(Notes, parsed, "it")
+    except FileNotFoundError:
+        return Notes()
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("%s is ignored: %s", path, error)
+        return Notes()
+
+
+def write_notes(model: Path, notes: Notes) -> None:
+    """Notes that say nothing leave no file. Raises OSError."""
+    path = notes_path(model)
+    if notes == Notes():
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as file:
+        file.write((json.dumps(asdict(notes)) + "\n").encode())

@@ -1,0 +1,121 @@
+"""Textual inversion: words of one's own, each a few vectors in a small file named after it."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+
+from ..conditioning.text.clip_text import ClipConditioner, Embedding
+from ..conditioning.text.clip_tokenizer import CHUNK, clip_tokenizer
+from ..conditioning.text.sentence import Cond
+from ..errors import ModelError
+from ..model.model import Model
+from .open_file import open_tensors
+from .tensor_file import TensorFile, unreadable
+
+SEVERAL = ("clip_l", "clip_g")
+"""The names of the vectors for each of two text encoders."""
+
+
+def with_embeddings(
+    model: Model, paths: Sequence[Path], names: Sequence[str] = ()
+) -> tuple[Model, tuple[ModelError, ...]]:
+    """The model, knowing the words in the files, and why some of them cannot be used with it.
+
+    `names`: what prompts call each; those of the files, if it is empty.
+    """
+    text = model.text
+    known: list[Embedding] = []
+    refused: list[ModelError] = []
+    encoders = text.encoders if isinstance(text, ClipConditioner) else ()
+    widths = [network.config.dim for network, _ in encoders]
+    for path, name in zip(paths, names or [path.stem for path in paths], strict=True):
+        try:
+            known.append(replace(read_embedding(path, widths), name=name))
+        except ModelError as error:
+            refused.append(error)
+    if not isinstance(text, ClipConditioner) or not known:
+        return model, tuple(refused)
+    conditioner = ClipConditioner(text.encoders, text.skip, (*text.embeddings, *known))
+    fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
+    return replace(model, text=conditioner, _conditions=fresh), tuple(refused)
+
+
+def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
+    """Of AUTOMATIC1111's, diffusers' or kohya's form, for text encoders of these widths.
+
+    Raises ModelError if it is damaged, unsafe, or made for other text encoders.
+    """
+    file = open_tensors(path)
+    vectors = [_vectors(file, name) for name in _names(file)]
+    found = [tensor.shape[1] for tensor in vectors]
+    if found != list(widths):
+        raise ModelError(
+            f"{path} is made for text encoders that are {_listed(found)} wide; those of this model "
+            f"are {_listed(widths)}.",
+            "Use it with a model of the family it was made for.",
+        )
+    counts = {len(tensor) for tensor in vectors}
+    if len(counts) != 1 or not 1 <= max(counts) <= CHUNK:
+        raise unreadable(path, ValueError("its vectors are too many, or differ in number"))
+    return Embedding(path.stem, tuple(vectors))
+
+
+def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
+    """Of the text encoders that the word in a file is made for; None if it holds no word."""
+    try:
+        shapes = [file.entries[name].shape for name in _names(file)]
+    except ModelError:
+        return None
+    rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes if shape]
+    if len(rows) != len(shapes) or not all(1 <= count <= CHUNK for count in rows):
+        return None
+    return tuple(shape[-1] for shape in shapes)
+
+
+def named(names: Iterable[str], *prompts: str) -> list[str]:
+    """Those of the names that the prompts may mean: written with the same tokens, and not only as
+    a part of a longer name.
+    """
+    tokenizer = clip_tokenizer()
+    texts = [f" {' '.join(map(str, tokenizer.encode(text).ids))} " for text in prompts]
+    written = [n for n in names if any(n.casefold() in text.casefold() for text in prompts)]
+    found: set[str] = set()
+    for name in sorted(written, key=len, reverse=True):
+        ids = " ".join(map(str, tokenizer.encode(name).ids))
+        if ids and any(f" {ids} " in text for text in texts):
+            found.add(name)
+            texts = [re.sub(f"(?<= ){ids}(?= )", "-", text) for text in texts]
+    return [name for name in written if name in found]
+
+
+def _names(file: TensorFile) -> list[str]:
+    several = [name for name in SEVERAL if name in file.entries]
+    if several:
+        return several
+    vectors = [name for name, entry in file.entries.items() if len(entry.shape) in (1, 2)]
+    named = [name for name in vectors if name.startswith(("emb_params", "string_to_param."))]
+    names = named or vectors
+    if len(names) != 1:
+        raise unreadable(file.path, ValueError("it does not hold the vectors of one word"))
+    return names
+
+
+def _vectors(file: TensorFile, name: str) -> Tensor:
+    """[n, dim]"""
+    entry = file.entries[name]
+    if len(entry.shape) not in (1, 2) or not entry.dtype.is_floating_point:
+        raise unreadable(file.path, ValueError(f"{name!r:.80} does not hold vectors"))
+    vectors = file.tensor(name).float()
+    if not vectors.isfinite().all():
+        raise unreadable(file.path, ValueError(f"{name!r:.80} holds values that are not finite"))
+    return vectors if vectors.ndim == 2 else vectors[None]
+
+
+def _listed(widths: Sequence[int]) -> str:
+    return " and ".join(map(str, widths)) or "of another kind"

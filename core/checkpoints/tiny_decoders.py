@@ -1,0 +1,87 @@
+"""Tiny decoders beside a model (TAESD), as they were first published or in diffusers' layout."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+
+from ..errors import ModelError
+from ..model.native_config import MAX_BLOCKS, MAX_WIDTH
+from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
+from .fill_network import compared, fill
+from .key_names import Source
+from .open_file import open_tensors
+from .tensor_file import NotAModelError, TensorFile, UnreadableError, unreadable
+
+PREFIXES = ("decoder.layers.", "taesd_decoder.", "decoder.", "")
+"""Before the numbers of the layers; those of diffusers come first, and count from 0, not 1."""
+ENCODERS = ("0.weight", "encoder.layers.0.weight", "taesd_encoder.0.weight")
+CHOOSE = "Choose the decoder of a TAESD that is made for this family of models."
+
+
+def read_preview(
+    path: Path, latent_channels: int, factor: int, device: str, dtype: torch.dtype
+) -> TinyDecoder:
+    """The decoder in a file, or in a folder of diffusers' layout.
+
+    Raises ModelError if it is missing, damaged, none, or one for latents of another kind. Nothing
+    in it tells whether it is made for the latents of Stable Diffusion 1 or XL: its name does.
+    """
+    file = open_tensors(_weights(path) if path.is_dir() else path)
+    try:
+        sources = _sources(file)
+        config = _config(sources)
+        if config.latent_channels != latent_channels or config.factor != factor:
+            raise ModelError(
+                f"{path} decodes latents of {config.latent_channels} channels to pictures "
+                f"{config.factor} times as large; those of this model have {latent_channels}, and "
+                f"its pictures are {factor} times as large.",
+                CHOOSE,
+            )
+        with torch.device("meta"):
+            decoder = TinyDecoder(config)
+        compared(decoder, sources, "decoder").check()
+        fill(decoder, sources, device, dtype)
+    except (UnreadableError, RuntimeError) as error:
+        raise unreadable(path, error) from error
+    return decoder
+
+
+def _weights(folder: Path) -> Path:
+    for name in ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"):
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelError(f"{folder} holds no weights of a decoder.", CHOOSE)
+
+
+def _sources(file: TensorFile) -> dict[str, Source]:
+    for prefix in PREFIXES:
+        shift = 1 if prefix == "decoder.layers." else 0
+        found = {
+            f"{int(match[1]) + shift}{match[2]}": Source(file, key)
+            for key in file.entries
+            if (match := re.fullmatch(re.escape(prefix) + r"(\d{1,3})(\..+)", key))
+        }
+        if "1.weight" in found and "0.weight" not in found:
+            return found
+    if any(name in file.entries for name in ENCODERS):
+        raise NotAModelError("it holds an encoder only, and no decoder")
+    raise NotAModelError("it holds no tiny decoder (TAESD)")
+
+
+def _config(sources: dict[str, Source]) -> TinyDecoderConfig:
+    first = sources["1.weight"].shape
+    if len(first) != 4 or not all(1 <= size <= MAX_WIDTH for size in first):
+        raise UnreadableError(f"its first layer has the shape {first}")
+    numbers = {int(name.split(".")[0]) for name in sources}
+    if max(numbers) > MAX_BLOCKS:
+        raise UnreadableError(f"it has {max(numbers)} layers")
+    counts = [0]
+    for number in range(3, max(numbers)):
+        if f"{number}.conv.0.weight" in sources:
+            counts[-1] += 1
+        elif f"{number}.weight" in sources:
+            counts.append(0)
+    return TinyDecoderConfig(first[1], first[0], tuple(counts))

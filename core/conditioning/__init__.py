@@ -1,0 +1,1 @@
+"""What a denoiser is conditioned on, from what a request asks for."""

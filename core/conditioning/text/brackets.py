@@ -1,0 +1,241 @@
+"""Which brackets of a prompt belong together, and what each pair does. Needs no torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .extra_network_tags import Problem
+from .text_segment import A1111
+
+STRONGER = 1.1
+"""The factor of a bracket without a number."""
+MAX_WEIGHT = 10.0
+"""Weights are in [0, MAX_WEIGHT]; 0 silences, 1 changes nothing."""
+
+_NUMBER = r"(?P<number>:\s*[+-]?[.\d]+\s*)?"
+TOKENS = {
+    True: re.compile(
+        rf"(?P<escape>\\[()\[\]\\:|#])|(?P<open>[(\[])|{_NUMBER}(?P<close>[)\]])"
+        r"|(?P<part>[:|])|(?P<break>\bBREAK\b)"
+    ),
+    False: re.compile(rf"(?P<escape>\\[()])|(?P<open>\()|{_NUMBER}(?P<close>\))"),
+}
+"""What is markup: in AUTOMATIC1111's syntax (True), and in ComfyUI's. `lastgroup` tells which."""
+_PAIR = {")": "(", "]": "["}
+
+
+@dataclass(frozen=True)
+class Group:
+    """A pair of brackets that gives a weight, from `start` to `end` of the source."""
+
+    start: int
+    inner_end: int
+    """Where its text ends; what follows is the closing bracket and the number before it."""
+    end: int
+    factor: float
+    numbered: bool
+    """Whether its factor is written out."""
+
+    @property
+    def inner_start(self) -> int:
+        return self.start + 1
+
+    @property
+    def is_closed(self) -> bool:
+        return self.inner_end < self.end
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A pair of square brackets of whose texts one is read, from `start` to `end` of the source."""
+
+    start: int
+    inner_end: int
+    end: int
+    separators: tuple[int, ...]
+    """The places of the colons or bars between its texts."""
+    when: float | None
+    """Where the first text gives way to the second; None: they alternate at each step."""
+    is_share: bool = False
+    """Whether that is a share of the steps rather than a number of steps."""
+
+    @property
+    def inner_start(self) -> int:
+        return self.start + 1
+
+    def switch(self, steps: int) -> int:
+        """How many steps the first text is read for, of so many."""
+        when = self.when or 0.0
+        return min(steps, max(0, int(when * steps if self.is_share else when)))
+
+    def option(self, step: int, steps: int) -> int:
+        """Which text step `step` of `steps` reads, counted from 0."""
+        if self.when is None:
+            return step % (len(self.separators) + 1)
+        return 0 if step < self.switch(steps) else 1
+
+
+@dataclass
+class Brackets:
+    """Those of one text."""
+
+    groups: list[Group] = field(default_factory=list[Group])
+    choices: list[Choice] = field(default_factory=list[Choice])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+@dataclass
+class _Open:
+    at: int
+    bracket: str
+    parts: list[int] = field(default_factory=list[int])
+    """Colons and bars directly inside."""
+
+
+def match(text: str, start: int, end: int, syntax: str) -> Brackets:
+    """The brackets from `start` to `end`. Takes time linear in their distance.
+
+    A bracket that is never closed reaches, in AUTOMATIC1111's syntax, to the end of what it is
+    in; in ComfyUI's it is text, as is everywhere a closing one without an opening one.
+    """
+    found = Brackets()
+    waiting: list[_Open] = []
+    number_of = {"(": 0, "[": 0}
+    for token in tokens(text, start, end, syntax):
+        kind, at = token.lastgroup, token.start()
+        if kind == "open":
+            waiting.append(_Open(at, token[0]))
+            number_of[token[0]] += 1
+        elif kind == "part" and waiting:
+            waiting[-1].parts.append(at)
+        elif kind == "close":
+            bracket = token["close"]
+            wanted = _PAIR[bracket]
+            if not number_of[wanted]:
+                found.problems.append(_lone(token.start("close"), bracket, wanted))
+                continue
+            crossed: list[_Open] = []
+            while (opening := waiting.pop()).bracket != wanted:
+                number_of[opening.bracket] -= 1
+                crossed.append(opening)
+            number_of[wanted] -= 1
+            for other in reversed(crossed):
+                opening.parts += other.parts
+            inner_end = _close(text, opening, token, found)
+            for other in crossed:
+                _reach(other, inner_end, syntax, found)
+    for opening in waiting:
+        _reach(opening, end, syntax, found)
+    found.groups.sort(key=lambda group: group.start)
+    found.choices.sort(key=lambda choice: choice.start)
+    return found
+
+
+def tokens(text: str, start: int, end: int, syntax: str) -> Iterator[re.Match[str]]:
+    """The markup from `start` to `end`."""
+    return TOKENS[syntax == A1111].finditer(text, start, end)
+
+
+def _close(text: str, opening: _Open, token: re.Match[str], found: Brackets) -> int:
+    """Note what the pair does; returns where its text ends."""
+    if opening.bracket == "(":
+        group = _weight(opening.at, token, found.problems)
+        found.groups.append(group)
+        return group.inner_end
+    choice = _choice(text, opening, token, found.problems)
+    if choice is not None:
+        found.choices.append(choice)
+        return choice.inner_end
+    close = token.start("close")
+    found.groups.append(Group(opening.at, close, close + 1, 1 / STRONGER, numbered=False))
+    return close
+
+
+def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
+    number, close, end = token["number"], token.start("close"), token.end()
+    if number is None:
+        return Group(start, close, end, STRONGER, numbered=False)
+    place = token.start("number"), close
+    factor = _number(number)
+    if factor is None:
+        problems.append(Problem(*place, "This is not a number, so it is read as text."))
+        return Group(start, close, end, STRONGER, numbered=False)
+    if not 0 <= factor <= MAX_WEIGHT:
+        factor = min(MAX_WEIGHT, max(0.0, factor))
+        explanation = f"Weights go from 0 to {MAX_WEIGHT:g}; this one is taken as {factor:g}."
+        problems.append(Problem(*place, explanation))
+    return Group(start, place[0], end, factor, numbered=True)
+
+
+def _choice(
+    text: str, opening: _Open, token: re.Match[str], problems: list[Problem]
+) -> Choice | None:
+    """What square brackets choose; None: nothing, they make their text weaker."""
+    number, close, end = token["number"], token.start("close"), token.end()
+    bars = tuple(at for at in opening.parts if text[at] == "|")
+    if bars:
+        if number is not None:
+            explanation = "Texts that alternate switch at no step, so this is read as text."
+            problems.append(Problem(token.start("number"), close, explanation))
+        return Choice(opening.at, close, end, bars, None)
+    colons = tuple(opening.parts)
+    if number is None:
+        if len(colons) > 1:
+            explanation = "[from:to:when] needs a number at its end; this is read as weaker text."
+            problems.append(Problem(colons[-1], close, explanation))
+        return None
+    place = token.start("number"), close
+    when = _number(number)
+    if when is None:
+        problems.append(Problem(*place, "This is not a number, so it is read as text."))
+        return None
+    if len(colons) > 1:
+        explanation = (
+            "Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write "
+            "\\: for a colon that is text."
+        )
+        problems.append(Problem(colons[1], colons[1] + 1, explanation))
+        return None
+    is_share = "." in number
+    if is_share and when >= 1:
+        explanation = "With a point this is a share of the steps, so from 1 on it never comes."
+        problems.append(Problem(*place, explanation))
+    elif when < 0:
+        problems.append(Problem(*place, "There is no such step; this is taken as 0."))
+    return Choice(opening.at, place[0], end, colons, when, is_share)
+
+
+def _number(written: str) -> float | None:
+    """Of a colon and a number."""
+    try:
+        return float(written[1:])
+    except ValueError:
+        return None
+
+
+def _reach(opening: _Open, end: int, syntax: str, found: Brackets) -> None:
+    """What a bracket does that is never closed."""
+    at, bracket = opening.at, opening.bracket
+    if syntax == A1111:
+        factor = STRONGER if bracket == "(" else 1 / STRONGER
+        found.groups.append(Group(at, end, end, factor, numbered=False))
+        explanation = (
+            f"This {bracket} is never closed, so it acts up to the end. Write \\{bracket} if it is "
+            "text."
+        )
+    else:
+        explanation = (
+            f"This {bracket} is never closed, so it is read as text. Write \\{bracket} if that is "
+            "meant."
+        )
+    found.problems.append(Problem(at, at + 1, explanation))
+
+
+def _lone(at: int, bracket: str, wanted: str) -> Problem:
+    explanation = (
+        f"This {bracket} has no {wanted} before it, so it is read as text. "
+        f"Write \\{bracket} if that is meant."
+    )
+    return Problem(at, at + 1, explanation)

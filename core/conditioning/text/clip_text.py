@@ -1,0 +1,150 @@
+"""From prompts to what Stable Diffusion is conditioned on, with one CLIP text encoder or two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ...networks.clip import ClipTextEncoder
+from .clip_tokenizer import END, Chunk, ClipReader, Words, chunks, clip_tokenizer
+from .prompt_plan import passage_of
+from .sentence import Cond
+from .text_segment import A1111, COMFYUI, Passage
+
+EMPTY = Chunk((), ())
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a family of models takes from a text encoder."""
+
+    skip: int
+    """How many of the last layers are left out."""
+    normalised: bool
+    """Whether the vectors go through the final norm."""
+    pooled: bool
+    """Whether the pooled vector is taken as well."""
+    pad: int
+    """The token that fills up a chunk."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A word of one's own (textual inversion, Gal et al. 2022)."""
+
+    name: str
+    vectors: tuple[Tensor, ...]
+    """For each text encoder, [n, dim]."""
+
+
+class ClipConditioner:
+    """Prompts -> token vectors, those of several encoders side by side, and a pooled vector.
+
+    Weights act as in the program whose syntax a prompt is written in. In AUTOMATIC1111 the vectors
+    of a token are multiplied by the weight of its text, and all vectors of the chunk then scaled
+    back to the mean they had. In ComfyUI a vector moves away from that at the same place of the
+    empty prompt: empty + weight x (vector - empty), and nothing is scaled back. The pooled vector
+    is that of the first chunk; weights do not change it.
+    """
+
+    def __init__(
+        self,
+        encoders: Sequence[tuple[ClipTextEncoder, Use]],
+        skip: int = 0,
+        embeddings: Sequence[Embedding] = (),
+    ) -> None:
+        """`skip`: layers that are left out beside those that the family leaves out."""
+        self.encoders = tuple(encoders)
+        self.skip = skip
+        self.embeddings = tuple(embeddings)
+        self._words = words_of(embeddings)
+        self.read = ClipReader(self._words)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return tuple(network for network, _ in self.encoders)
+
+    @torch.no_grad()
+    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
+        """B prompts -> context [B, 77 n, dim] and vector [B, dim] or None.
+
+        n is the number of chunks of the longest prompt; the others get empty ones. Of a prompt in
+        words it is what its first step reads; all are of one syntax.
+        """
+        tokenizer = clip_tokenizer()
+        passages = list(map(passage_of, prompts))
+        syntax = passages[0].syntax
+        read = [chunks(passage, tokenizer, self._words[syntax]) for passage in passages]
+        count = max(map(len, read))
+        filled = [chunk for row in read for chunk in [*row, *[EMPTY] * (count - len(row))]]
+        contexts: list[Tensor] = []
+        pooled: Tensor | None = None
+        for i, (network, use) in enumerate(self.encoders):
+            tables = [embedding.vectors[i] for embedding in self.embeddings]
+            inserted = torch.cat(tables) if tables else None
+            vectors, first = self._encode(network, use, filled, inserted, syntax)
+            contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
+            if first is not None:
+                pooled = first[::count]
+        return Cond(torch.cat(contexts, dim=-1), pooled)
+
+    def _encode(
+        self,
+        network: ClipTextEncoder,
+        use: Use,
+        read: Sequence[Chunk],
+        inserted: Tensor | None,
+        syntax: str,
+    ) -> tuple[Tensor, Tensor | None]:
+        """[N, 77, dim] and, if it is taken, [N, projection]."""
+        like = network.final_layer_norm.weight
+        device = like.device
+        relative = syntax == COMFYUI and any(set(chunk.weights) - {1.0} for chunk in read)
+        padded = [chunk.padded(use.pad) for chunk in (*read, *([EMPTY] if relative else []))]
+        tokens = torch.tensor([ids for ids, _ in padded], device=device)
+        encoded = network(
+            tokens,
+            END,
+            inserted=None if inserted is None else inserted.to(like),
+            skip=use.skip + self.skip,
+            normalised=use.normalised,
+            pooled=use.pooled,
+        )
+        vectors = encoded.vectors.float()
+        strengths = torch.tensor([weights for _, weights in padded], device=device)
+        pooled = None if encoded.pooled is None else encoded.pooled[: len(read)].float()
+        if relative:
+            return _moved(vectors, strengths)[: len(read)], pooled
+        weighted = vectors * strengths[:, :, None]
+        before, after = (x.mean(dim=(1, 2), keepdim=True) for x in (vectors, weighted))
+        even = (strengths == 1).all(dim=1)[:, None, None]
+        return torch.where(even, vectors, weighted * (before / after)), pooled
+
+
+def _moved(vectors: Tensor, strengths: Tensor) -> Tensor:
+    """vectors [N, 77, dim], the last row those of the empty prompt; strengths [N, 77]."""
+    empty, strengths = vectors[-1:], strengths[:, :, None]
+    return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
+
+
+def words_of(embeddings: Sequence[Embedding]) -> Mapping[str, Words]:
+    """What is read instead of their names, in each syntax."""
+    return {A1111: _words(embeddings, alone=True), COMFYUI: _words(embeddings)}
+
+
+def _words(embeddings: Sequence[Embedding], *, alone: bool = False) -> Words:
+    """The names, as ComfyUI has them written and perhaps alone, and the rows they stand for."""
+    tokenizer = clip_tokenizer()
+    words: dict[tuple[int, ...], tuple[int, ...]] = {}
+    row = 0
+    for embedding in embeddings:
+        rows = range(row, row + len(embedding.vectors[0]))
+        for text in (f"embedding:{embedding.name}", *([embedding.name] if alone else [])):
+            name = tuple(tokenizer.encode(text, add_special_tokens=False).ids)
+            if name:
+                words[name] = tuple(-1 - i for i in rows)
+        row = rows.stop
+    return words

@@ -1,0 +1,194 @@
+"""The tokenizer of CLIP (Radford et al. 2021), and how a weighted prompt becomes chunks of tokens.
+
+Byte pairs, whose merges ship in `resources/clip/merges.txt` in the order in which they were
+learned: the vocabulary follows from them. Needs no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+from .prompt_parser import parse
+from .text_segment import A1111, BREAK, Passage
+from .token_count import PromptReader, Reading
+
+MERGES = Path(__file__).parents[3] / "resources" / "clip" / "merges.txt"
+START_TEXT, END_TEXT = "<|startoftext|>", "<|endoftext|>"
+START, END = 49_406, 49_407
+COMMA = 267
+CHUNK = 75
+"""Tokens that CLIP reads at once, beside those that begin and end them."""
+COMMA_REACH = 20
+"""A chunk is divided at its last comma if no more tokens than this follow it."""
+LONG_WORD = 8
+"""Words of so many tokens may go over from one chunk to the next, in ComfyUI's syntax."""
+
+Words = Mapping[tuple[int, ...], tuple[int, ...]]
+"""Names that stand for vectors of their own, as the tokens they are written with, and the tokens
+that are read instead, which are below 0: -1 - i is row i of a table of vectors."""
+NO_WORDS: Words = {}
+NO_NAMES: Mapping[str, Words] = {}
+
+_WORD_END = "</w>"
+_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+
+
+@lru_cache(maxsize=1)
+def clip_tokenizer() -> Tokenizer:
+    """Text -> tokens, without those that begin and end a sequence."""
+    lines = MERGES.read_text(encoding="utf-8").splitlines()
+    merges: list[tuple[str, str]] = []
+    for line in lines:
+        first, _, second = line.partition(" ")
+        merges.append((first, second))
+    letters = _byte_letters()
+    symbols = [*letters, *(letter + _WORD_END for letter in letters), *map("".join, merges)]
+    vocabulary = {symbol: i for i, symbol in enumerate([*symbols, START_TEXT, END_TEXT])}
+    model = models.BPE(
+        vocab=vocabulary, merges=merges, end_of_word_suffix=_WORD_END, unk_token=END_TEXT
+    )
+    made = Tokenizer(model)
+    made.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        ]
+    )
+    untyped: Any = made  # the library's stub lacks the elements of the list
+    untyped.add_special_tokens([START_TEXT, END_TEXT])
+    return made
+
+
+def _byte_letters() -> list[str]:
+    """A printable character for each byte (Radford et al. 2019), in the order of the vocabulary."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = len(set(range(0x100)).difference(printable))
+    return [chr(code) for code in printable] + [chr(0x100 + i) for i in range(others)]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What CLIP reads at once, at most CHUNK tokens."""
+
+    tokens: tuple[int, ...]
+    weights: tuple[float, ...]
+    """Of each token."""
+
+    def padded(self, pad: int) -> tuple[list[int], list[float]]:
+        """CHUNK + 2 tokens with their weights: begun, ended, filled up with `pad`."""
+        rest = CHUNK - len(self.tokens)
+        tokens = [START, *self.tokens, END, *[pad] * rest]
+        return tokens, [1.0, *self.weights, *[1.0] * (rest + 1)]
+
+
+def chunks(passage: Passage, tokenizer: Tokenizer, words: Words = NO_WORDS) -> list[Chunk]:
+    """The passage in as many chunks as it needs, at least one, by the conventions of its syntax,
+    so that the prompts of other programs mean the same.
+    """
+    found = _Chunks()
+    write = _phrases if passage.syntax == A1111 else _whole_words
+    write(found, passage, tokenizer, words)
+    return found.done()
+
+
+class _Chunks:
+    """Those that are complete, and the one that is being written."""
+
+    def __init__(self) -> None:
+        self._found: list[Chunk] = []
+        self._tokens: list[int] = []
+        self._weights: list[float] = []
+
+    def __len__(self) -> int:
+        """Of the one that is being written."""
+        return len(self._tokens)
+
+    def close(self, end: int = CHUNK) -> None:
+        """What follows, and what there is after token `end`, is of another chunk."""
+        self._found.append(Chunk(tuple(self._tokens[:end]), tuple(self._weights[:end])))
+        del self._tokens[:end], self._weights[:end]
+
+    def add(self, tokens: Sequence[int], weight: float) -> None:
+        self._tokens += tokens
+        self._weights += [weight] * len(tokens)
+
+    def done(self) -> list[Chunk]:
+        if self._tokens or not self._found:
+            self.close()
+        return self._found
+
+
+def _phrases(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+    """AUTOMATIC1111's way: text of one weight is read by itself, BREAK begins a chunk, and a
+    phrase is not torn in two if a comma is near.
+    """
+    after_comma = -1  # where the phrase begins that is being read
+    for run in passage.runs:
+        if run == BREAK:
+            found.close()
+            after_comma = -1
+            continue
+        text, weight = run
+        for read in _read(tokenizer.encode(text, add_special_tokens=False).ids, words):
+            if read == (COMMA,):
+                after_comma = len(found) + 1
+            elif len(found) == CHUNK and CHUNK + 1 - after_comma <= COMMA_REACH:
+                found.close(after_comma)
+                after_comma = -1
+            if len(found) + len(read) > CHUNK:
+                found.close()
+                after_comma = -1
+            found.add(read, weight)
+
+
+def _whole_words(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+    """ComfyUI's way: no word is torn in two unless it is long, and commas are nothing special."""
+    for text, weight in passage.runs:
+        for word in text.split():
+            read = list(_read(tokenizer.encode(word, add_special_tokens=False).ids, words))
+            tokens = [token for vector in read for token in vector]
+            if len(tokens) >= LONG_WORD:
+                while len(found) + len(tokens) > CHUNK:
+                    room = CHUNK - len(found)
+                    found.add(tokens[:room], weight)
+                    found.close()
+                    tokens = tokens[room:]
+            elif len(found) + len(tokens) > CHUNK:
+                found.close()
+            found.add(tokens, weight)
+
+
+def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
+    """The tokens, those of a name replaced by what it stands for; the longest name counts."""
+    lengths = sorted({len(name) for name in words}, reverse=True)
+    at = 0
+    while at < len(ids):
+        names = (tuple(ids[at : at + length]) for length in lengths)
+        name = next((name for name in names if name in words), None)
+        yield words[name] if name else (ids[at],)
+        at += len(name) if name else 1
+
+
+class ClipReader(PromptReader):
+    """All of a prompt is read, in chunks."""
+
+    def __init__(self, words: Mapping[str, Words] = NO_NAMES) -> None:
+        """`words`: those of each syntax."""
+        self._words = words
+
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+        most = limit = 0
+        for passage in parse(prompt, syntax, negative=negative).passages:
+            found = chunks(passage, clip_tokenizer(), self._words.get(syntax, NO_WORDS))
+            most = max(most, CHUNK * (len(found) - 1) + len(found[-1].tokens))
+            limit = max(limit, CHUNK * len(found))
+        return Reading(most, limit)

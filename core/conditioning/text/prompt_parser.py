@@ -1,0 +1,331 @@
+"""The syntax of prompts: a text becomes what is read at each step. Needs no torch.
+
+AUTOMATIC1111's syntax, which its pictures and most others are written in:
+
+    (word) [word] (word:1.3)     1.1 times as strong, 1.1 times weaker, 1.3 times as strong;
+                                 brackets nest, and their factors multiply
+    [from:to:when]               `from` in the first steps, then `to`; `when` with a point is a
+    [to:when] [from::when]       share of the steps, without one a number of steps
+    [a|b|c]                      the first step reads a, the second b, and so on, over and over
+    a AND b :0.5                 conditions of their own, whose guidance adds up by their weights
+    BREAK                        what follows is read by itself, as another chunk
+    <lora:name:0.8>              see `tags`
+    # words                      a comment, to the end of the line: where a line begins with it,
+                                 or it stands between spaces, so that `C#` and `#1` stay text
+    \\( \\) \\[ \\] \\: \\| \\# \\\\       the character itself
+
+Order as there: comments and tags are taken out, then AND divides, then brackets act. The weight
+of a part is read only where there is an AND, so that "16:9" keeps its end. In a negative prompt
+AND is text and LoRAs do nothing.
+
+ComfyUI's syntax has round brackets alone, where a number replaces the weight around it, and the
+escapes `\\(` and `\\)`; comments are `// to the end of the line` and `/* between */`. Tags are
+taken out there as well, as there are no nodes to load a LoRA.
+
+Any text can be drawn. Where it breaks the grammar, a problem says where and what is made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from .brackets import MAX_WEIGHT, STRONGER, Brackets, Choice, Group, match, tokens
+from .extra_network_tags import LoraUse, Problem, Tag, tags
+from .text_segment import A1111, Passage, Piece
+
+__all__ = [
+    "MAX_WEIGHT",
+    "STRONGER",
+    "Choice",
+    "Group",
+    "LoraUse",
+    "Part",
+    "Piece",
+    "Problem",
+    "Prompt",
+    "Turn",
+    "loras",
+    "parse",
+]
+
+_KEPT = 64
+_COMMENT = re.compile(r"^[^\S\n]*#[^\n]*|(?<=\s)#(?=\s)[^\n]*", re.MULTILINE)
+_COMFY_COMMENT = re.compile(r"//[^\n]*|/\*")
+_AND = re.compile(r"\bAND\b")
+# Bounded, so that a long row of digits is searched in linear time.
+_AND_WEIGHT = re.compile(r"(?<!\\):\s*([+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))\s*$")
+_MOST_COUNTED = 16
+_STEPS_COUNTED = 50
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where text `option` of `choice` begins, or the last one ends (None)."""
+
+    choice: Choice
+    option: int | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What AND divides; a prompt without it is one."""
+
+    weight: float
+    items: tuple[Piece | Turn, ...]
+    syntax: str = A1111
+
+    def moments(self, steps: int) -> frozenset[int]:
+        """The steps, of so many, that may read another text than the one before; 0 among them."""
+        choices = [item.choice for item in self.items if isinstance(item, Turn)]
+        if any(choice.when is None for choice in choices):
+            return frozenset(range(steps))
+        switches = {choice.switch(steps) for choice in choices}
+        return frozenset({0, *(at for at in switches if at < steps)})
+
+    def passage(self, step: int, steps: int) -> Passage:
+        """What step `step` of `steps` reads, counted from 0."""
+        read: list[Piece] = []
+        around: list[bool] = []
+        """Of each choice around: whether what is around it is read."""
+        reading = True
+        for item in self.items:
+            if isinstance(item, Piece):
+                if reading:
+                    read.append(item)
+            elif item.option is None:
+                reading = around.pop()
+            else:
+                if item.option == 0:
+                    around.append(reading)
+                reading = around[-1] and item.choice.option(step, steps) == item.option
+        return Passage(tuple(read), self.syntax)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt taken apart. Pieces, brackets and marks make up the source."""
+
+    source: str
+    parts: tuple[Part, ...]
+    groups: tuple[Group, ...]
+    """By where they start, as are all of these."""
+    choices: tuple[Choice, ...]
+    marks: tuple[Span, ...]
+    """Other markup: comments, tags, AND and its weight."""
+    tags: tuple[Tag, ...]
+    loras: tuple[LoraUse, ...]
+    problems: tuple[Problem, ...]
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All text, whenever it is read."""
+        return tuple(item for part in self.parts for item in part.items if isinstance(item, Piece))
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """What is read at some step: not all of it, but enough to say how long it is."""
+        found: dict[Passage, None] = {}
+        for part in self.parts:
+            whens = [item.choice.when or 0 for item in part.items if isinstance(item, Turn)]
+            steps = max(_STEPS_COUNTED, *(min(1000, int(when) + 1) for when in whens), 1)
+            moments = sorted(part.moments(steps))[:_MOST_COUNTED]
+            found |= dict.fromkeys(part.passage(step, steps) for step in moments)
+        return tuple(found)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read, at any step."""
+        return not any(piece.weight and piece.text.strip() for piece in self.pieces)
+
+
+def loras(source: str, syntax: str = A1111) -> tuple[LoraUse, ...]:
+    """The LoRAs that a prompt names, in its order; one that is named twice is there twice."""
+    return parse(source, syntax).loras
+
+
+@lru_cache(maxsize=_KEPT)  # the window asks for the same prompt several times at every key
+def parse(source: str, syntax: str = A1111, *, negative: bool = False) -> Prompt:
+    """Take a prompt apart; no text is refused. Takes time linear in its length."""
+    comments = tuple(_comments(source, syntax))
+    plain = _hidden(source, comments)
+    named = tuple(tags(plain))
+    if negative:
+        named = tuple(map(_unused, named))
+    spans = tuple((tag.start, tag.end) for tag in named)
+    plain = _hidden(plain, spans)
+    hidden = sorted((*comments, *spans))
+    problems = [problem for tag in named for problem in tag.problems]
+    marks = list(hidden)
+    parts: list[Part] = []
+    groups: list[Group] = []
+    choices: list[Choice] = []
+    for start, end, weight in _divided(plain, syntax, negative, marks, problems):
+        found = match(plain, start, end, syntax)
+        items = _Writer(source, plain, hidden, found, syntax).items(start, end)
+        parts.append(Part(weight, tuple(items), syntax))
+        groups += found.groups
+        choices += found.choices
+        problems += found.problems
+    problems.sort(key=lambda problem: problem.start)
+    used = tuple(tag.lora for tag in named if tag.lora is not None)
+    return Prompt(
+        source, tuple(parts), tuple(groups), tuple(choices), tuple(sorted(marks)), named, used,
+        tuple(problems),
+    )  # fmt: skip
+
+
+def _comments(source: str, syntax: str) -> Iterator[Span]:
+    if syntax == A1111:
+        yield from (found.span() for found in _COMMENT.finditer(source))
+        return
+    at = 0
+    while found := _COMFY_COMMENT.search(source, at):
+        at = found.end()
+        if found[0] == "/*":
+            close = source.find("*/", at)
+            if close < 0:  # nor does any other end
+                rest = re.compile(r"//[^\n]*").finditer(source, at)
+                yield from (found.span() for found in rest)
+                return
+            at = close + 2
+        yield found.start(), at
+
+
+def _hidden(text: str, spans: tuple[Span, ...]) -> str:
+    """With spaces there, so that every place stays where it is."""
+    written: list[str] = []
+    at = 0
+    for start, end in spans:
+        written += (text[at:start], " " * (end - start))
+        at = end
+    return "".join((*written, text[at:]))
+
+
+def _unused(tag: Tag) -> Tag:
+    if tag.lora is None:
+        return tag
+    explanation = "LoRAs are named in the prompt; in a negative prompt they do nothing."
+    return replace(tag, lora=None, problems=(Problem(tag.start, tag.end, explanation),))
+
+
+def _divided(
+    text: str, syntax: str, negative: bool, marks: list[Span], problems: list[Problem]
+) -> Iterator[tuple[int, int, float]]:
+    """Start, end and weight of each part."""
+    divides = [] if negative or syntax != A1111 else [f.span() for f in _AND.finditer(text)]
+    marks += divides
+    start = 0
+    for end, following in [*divides, (len(text), 0)]:
+        written = _AND_WEIGHT.search(text, start, end) if divides else None
+        if written is None:
+            yield start, end, 1.0
+        else:
+            marks.append((written.start(), written.end(1)))
+            weight = float(written[1])
+            if abs(weight) > MAX_WEIGHT:
+                weight = MAX_WEIGHT if weight > 0 else -MAX_WEIGHT
+                explanation = f"Parts weigh {MAX_WEIGHT:g} at most; this one {weight:g}."
+                problems.append(Problem(written.start(), written.end(1), explanation))
+            yield start, written.start(), weight
+        start = following
+
+
+class _Writer:
+    """Makes one part's text into pieces, and says where each text of a choice begins."""
+
+    def __init__(
+        self, source: str, plain: str, hidden: list[Span], found: Brackets, syntax: str
+    ) -> None:
+        self._source, self._plain, self._syntax = source, plain, syntax
+        self._hidden = hidden
+        self._problems = found.problems
+        self._opened: dict[int, Group | Choice] = {
+            pair.start: pair for pair in (*found.groups, *found.choices)
+        }
+        closed = (*(group for group in found.groups if group.is_closed), *found.choices)
+        self._closed: dict[int, Group | Choice] = {pair.inner_end: pair for pair in closed}
+        self._parts = {
+            at: Turn(choice, i + 1)
+            for choice in found.choices
+            for i, at in enumerate(choice.separators)
+        }
+        self._items: list[Piece | Turn] = []
+        self._weight = 1.0
+        self._around: list[tuple[Group | Choice, float]] = []
+
+    def items(self, start: int, end: int) -> list[Piece | Turn]:
+        """From `start` to `end` of the source."""
+        self._written = start
+        self._next = next((i for i, span in enumerate(self._hidden) if span[1] > start), None)
+        for token in tokens(self._plain, start, end, self._syntax):
+            at = token.start()
+            match token.lastgroup:
+                case "escape":
+                    self._write(at, token.end(), token[0][1:])
+                case "break":
+                    self._write(at, token.end(), " ", breaks=True)
+                case "open" if at in self._opened:
+                    self._open(self._opened[at])
+                case "part" if at in self._parts:
+                    self._write(at, at + 1)
+                    self._items.append(self._parts[at])
+                case "close":
+                    inner_end = at if at in self._closed else token.start("close")
+                    if inner_end in self._closed:
+                        self._close(self._closed[inner_end])
+                case _:
+                    pass
+        self._write(end, end)
+        return self._items
+
+    def _open(self, pair: Group | Choice) -> None:
+        self._write(pair.start, pair.inner_start)
+        self._around.append((pair, self._weight))
+        if isinstance(pair, Choice):
+            self._items.append(Turn(pair, 0))
+            if not pair.separators:  # [to:when]
+                self._items.append(Turn(pair, 1))
+            return
+        product = self._weight * pair.factor
+        if self._syntax != A1111 and pair.numbered:
+            product = pair.factor
+        if product > MAX_WEIGHT:
+            explanation = (
+                f"The weights around this multiply to more than {MAX_WEIGHT:g}, and are taken as "
+                "that."
+            )
+            self._problems.append(Problem(pair.start, pair.end, explanation))
+        self._weight = min(MAX_WEIGHT, product)
+
+    def _close(self, pair: Group | Choice) -> None:
+        self._write(pair.inner_end, pair.end)
+        while True:  # with those inside it that were never closed
+            other, self._weight = self._around.pop()
+            if other is pair:
+                break
+        if isinstance(pair, Choice):
+            self._items.append(Turn(pair, None))
+
+    def _write(self, end: int, after: int, text: str = "", *, breaks: bool = False) -> None:
+        """The source up to `end`, without what is hidden; then `text`, which is there up to
+        `after`.
+        """
+        at = self._written
+        while self._next is not None and self._hidden[self._next][0] < end:
+            start, stop = self._hidden[self._next]
+            self._piece(at, start)
+            at = max(at, stop)
+            self._next = self._next + 1 if self._next + 1 < len(self._hidden) else None
+        self._piece(at, end)
+        if text:
+            self._items.append(Piece(text, self._weight, end, after, breaks))
+        self._written = after
+
+    def _piece(self, start: int, end: int) -> None:
+        if start < end:
+            self._items.append(Piece(self._source[start:end], self._weight, start, end))

@@ -1,0 +1,115 @@
+"""Conditions, and the sentence encoder that makes them from prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...networks.bert import Bert
+from .prompt_plan import passage_of
+from .text_segment import Passage
+from .token_count import PromptReader
+
+
+@dataclass(frozen=True)
+class Cond:
+    """What a network is conditioned on."""
+
+    context: Tensor
+    """Attended to: [B, M, dim]."""
+    vector: Tensor | None = None
+    """Added to the time embedding: [B, dim]."""
+
+    def repeat(self, count: int) -> Cond:
+        """The condition of one picture, for `count` of them."""
+        vector = self.vector
+        return Cond(
+            self.context.expand(count, -1, -1),
+            None if vector is None else vector.expand(count, -1),
+        )
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Cond:
+        vector = self.vector
+        return Cond(
+            self.context.to(device, dtype), None if vector is None else vector.to(device, dtype)
+        )
+
+
+def concatenate(conds: Sequence[Cond]) -> Cond:
+    """Conditions of the same shape, one after the other along the batch."""
+    vectors = [cond.vector for cond in conds if cond.vector is not None]
+    return Cond(
+        torch.cat([cond.context for cond in conds]), torch.cat(vectors) if vectors else None
+    )
+
+
+class SentenceConditioner:
+    """Prompts -> token vectors and a pooled sentence vector.
+
+    Token vectors are layer-normalised, padding is zeros; the pooled vector is the mean of the
+    token vectors scaled to unit variance (Reimers & Gurevych 2019, without the projection).
+    A blank prompt, or one of markup alone, is the null condition: all zeros.
+
+    Weights (`prompt.parse`): the text without its markup is encoded as one sentence, so that the
+    encoder never sees a bracket. Each token vector of the context is then multiplied by the weight
+    of its word, which scales what the word's keys attract and what its values give; and the pooled
+    vector becomes the weighted mean, the part of the picture's "sentence" that the word makes up.
+    Nothing is scaled back afterwards: the vectors are normalised one by one, so there is no common
+    mean to restore, as is done for CLIP. The tokens that begin and end a sentence weigh 1. Where
+    all weights are 1, the result is, to the bit, that of the plain text.
+
+    As the empty prompt is all zeros, this is also what interpolating from it does: weights act
+    alike in the syntaxes of AUTOMATIC1111 and ComfyUI. There are no chunks: a BREAK parts words.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
+        self.network = network
+        self.length = length
+        """Tokens a prompt may have, the two that begin and end it included."""
+        self.read = PromptReader(tokenizer, length)
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return (self.network,)
+
+    @torch.no_grad()
+    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
+        """B prompts -> context [B, length, dim] and vector [B, dim].
+
+        Of a prompt in words it is what its first step reads.
+        """
+        device = self.network.embeddings.word_embeddings.weight.device
+        tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
+        mask = torch.zeros(len(prompts), self.length, dtype=torch.bool)
+        weights = torch.zeros(len(prompts), self.length, 1)  # 0: padding, and all of a blank prompt
+        for row, passage in enumerate(map(passage_of, prompts)):
+            ids, strengths = self._tokens(passage)
+            tokens[row, : len(ids)] = torch.tensor(ids)
+            mask[row, : len(ids)] = True
+            if not passage.is_blank:
+                weights[row, : len(ids), 0] = torch.tensor(strengths)
+        tokens, mask = tokens.to(device), mask.to(device)
+        vectors = self.network(tokens, mask)
+        weights = weights.to(vectors)
+        context = F.layer_norm(vectors, vectors.shape[-1:]) * weights
+        mean = (vectors * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1)
+        pooled = F.normalize(mean, dim=-1) * vectors.shape[-1] ** 0.5
+        return Cond(context, pooled)
+
+    def _tokens(self, passage: Passage) -> tuple[list[int], list[float]]:
+        """The tokens that are read, and the weight of each."""
+        encoding = self._tokenizer.encode(passage.text)
+        ids = encoding.ids
+        weights = [passage.weights[a] if a < b else 1.0 for a, b in encoding.offsets]
+        if len(ids) > self.length:
+            ids = [*ids[: self.length - 1], ids[-1]]
+            weights = [*weights[: self.length - 1], weights[-1]]
+        return ids, weights

@@ -1,0 +1,345 @@
+"""Prompts that leave words to chance: a template becomes a prompt by a seed. Needs no torch.
+
+    __name__                a line of the wildcard `name`; `*` in it stands for any part of a name
+    {a|b|c}                 one of these, and `{2::a|b}` a twice as often as b
+    {2$$a|b|c}              two of them, in any order, with ", " between
+    {1-2$$ and $$a|b|c}     one or two, with " and " between
+    {2$$__name__}           two lines of a wildcard
+    \\{ \\}                   the braces themselves
+
+Options and lines hold templates again. A line of a wildcard may begin with its weight as well;
+blank lines, and those that begin with #, are none. Braces without a bar or `$$` are text, as
+`{prompt}` in a style is, and so is the name of a wildcard that is not there.
+
+The forms are those of the Dynamic Prompts extension of AUTOMATIC1111, and ComfyUI's `{a|b}`.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ...errors import RequestError
+from .extra_network_tags import Problem
+
+Values = Callable[[str], "Sequence[str] | None"]
+"""The lines of the wildcard of a name; None: there is none."""
+
+MAX_DEPTH = 20
+"""Braces in braces, and wildcards that name others."""
+MAX_LENGTH = 100_000
+"""Characters of what a template becomes."""
+MAX_DRAWS = 10_000
+
+_TOKEN = re.compile(r"(?P<escape>\\[{}])|__(?P<name>[\w\-./*]{1,200}?)__|(?P<mark>[{}|\[\]])")
+_WEIGHT = re.compile(r"\s*(\d{0,6}\.?\d{1,6})::")
+_COUNT = re.compile(r"(\d{1,3})?(?:(-)(\d{1,3})?)?\$\$(?:([^{}|$\[\]\\_]{0,50})\$\$)?")
+
+
+@dataclass(frozen=True)
+class Wildcard:
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Braces."""
+
+    options: tuple[Option, ...]
+    least: int
+    most: int
+    joiner: str
+
+
+@dataclass(frozen=True)
+class Option:
+    weight: float
+    nodes: tuple[Node, ...]
+
+
+Node = str | Wildcard | Variants
+
+
+@dataclass(frozen=True)
+class Template:
+    """A prompt taken apart, as far as chance has a say in it."""
+
+    nodes: tuple[Node, ...]
+    wildcards: tuple[Wildcard, ...]
+    marks: tuple[tuple[int, int], ...]
+    """Where its markup is."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a prompt as it stands."""
+        return all(isinstance(node, str) for node in self.nodes) and not self.marks
+
+
+def missing(template: Template, values: Values) -> list[Problem]:
+    """The wildcards that are not there, or have nothing in them."""
+    return [
+        Problem(
+            card.start,
+            card.end,
+            f"There is no wildcard “{card.name}”, so this is read as text."
+            if lines is None
+            else f"The wildcard “{card.name}” is empty.",
+        )
+        for card in template.wildcards
+        if not (lines := values(card.name))
+    ]
+
+
+def resolved(source: str, values: Values, seed: int, which: str = "prompt") -> str:
+    """What `source` becomes by `seed`; other text of the same picture by another `which`.
+
+    Raises RequestError for wildcards that name themselves, and for what grows beyond all bounds.
+    """
+    template = read_template(source)
+    if template.is_plain:
+        return source
+    return _Drawing(values, random.Random(f"{which} {seed}"), which).text(template.nodes)
+
+
+@lru_cache(maxsize=64)
+def read_template(source: str) -> Template:
+    """Take a template apart; no text is refused. Takes time linear in its length."""
+    reader = _Reader(source)
+    nodes = reader.read()
+    return Template(
+        tuple(nodes), tuple(reader.wildcards), tuple(sorted(reader.marks)), tuple(reader.problems)
+    )
+
+
+@dataclass
+class _Frame:
+    """An opening bracket, and what came after it."""
+
+    at: int
+    bracket: str
+    nodes: list[Node] = field(default_factory=list[Node])
+    bars: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    """Place of each bar, and how many nodes there were before it."""
+
+
+class _Reader:
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.wildcards: list[Wildcard] = []
+        self.marks: list[tuple[int, int]] = []
+        self.problems: list[Problem] = []
+
+    def read(self) -> list[Node]:
+        source, at = self._source, 0
+        stack = [_Frame(0, "")]
+        braces = 0
+        for token in _TOKEN.finditer(source):
+            stack[-1].nodes += _text(source[at : token.start()])
+            at = token.end()
+            mark = token["mark"]
+            if token["escape"]:
+                self.marks.append((token.start(), token.start() + 1))
+                stack[-1].nodes.append(token["escape"][1:])
+            elif token["name"]:
+                card = Wildcard(token["name"], *token.span())
+                self.wildcards.append(card)
+                self.marks.append(token.span())
+                stack[-1].nodes.append(card)
+            elif mark == "{" and braces < MAX_DEPTH:
+                braces += 1
+                stack.append(_Frame(token.start(), mark))
+            elif mark == "[" and braces and len(stack) < 2 * MAX_DEPTH:
+                stack.append(_Frame(token.start(), mark))
+            elif mark == "|" and braces:
+                stack[-1].bars.append((token.start(), len(stack[-1].nodes)))
+            elif mark == "]" and stack[-1].bracket == "[":
+                frame = stack.pop()
+                stack[-1].nodes += ["[", *_barred(frame), "]"]
+            elif mark == "}" and braces:
+                braces -= 1
+                while stack[-1].bracket == "[":
+                    self._leave_open(stack)
+                frame = stack.pop()
+                stack[-1].nodes += self._braces(frame, token.start())
+            else:
+                stack[-1].nodes.append(token[0])
+        stack[-1].nodes += _text(source[at:])
+        while len(stack) > 1:
+            self._leave_open(stack)
+        return stack[0].nodes
+
+    def _leave_open(self, stack: list[_Frame]) -> None:
+        """The innermost bracket is text."""
+        frame, around = stack.pop(), stack[-1]
+        if frame.bracket == "{" and frame.bars:
+            explanation = "This { is never closed, so it is read as text."
+            self.problems.append(Problem(frame.at, frame.at + 1, explanation))
+        around.nodes.append(frame.bracket)
+        if around.bracket:
+            before = len(around.nodes)
+            around.bars += [(at, before + count) for at, count in frame.bars]
+            around.nodes += frame.nodes
+        else:
+            around.nodes += _barred(frame)
+
+    def _braces(self, frame: _Frame, close: int) -> list[Node]:
+        start = frame.at + 1
+        count = _COUNT.match(self._source, start, close)
+        if not frame.bars and count is None:
+            return ["{", *frame.nodes, "}"]
+        self.marks += [(frame.at, count.end() if count else start), (close, close + 1)]
+        self.marks += [(at, at + 1) for at, _ in frame.bars]
+        options: list[Option] = []
+        places = [frame.at, *(at for at, _ in frame.bars)]
+        ends = [*(n for _, n in frame.bars), len(frame.nodes)]
+        before = 0
+        for place, end in zip(places, ends, strict=True):
+            nodes = frame.nodes[before:end]
+            skipped = count.end() - start if count and place == frame.at else 0
+            nodes = _without(nodes, skipped)
+            weight = _WEIGHT.match(nodes[0]) if nodes and isinstance(nodes[0], str) else None
+            if weight is None:
+                options.append(Option(1.0, tuple(nodes)))
+            else:
+                begin = place + 1 + skipped
+                self.marks.append((begin, begin + weight.end()))
+                rest = _without(nodes, weight.end())
+                options.append(Option(float(weight[1]), tuple(rest)))
+            before = end
+        least, most, joiner = _counted(count)
+        if least > len(options) and _only_wildcard(options) is None:
+            explanation = f"There are only {len(options)} to choose from; all are taken."
+            self.problems.append(Problem(frame.at, close + 1, explanation))
+        return [Variants(tuple(options), least, most, joiner)]
+
+
+def _barred(frame: _Frame) -> list[Node]:
+    """Its nodes with its bars as text."""
+    nodes: list[Node] = []
+    before = 0
+    for _, count in frame.bars:
+        nodes += [*frame.nodes[before:count], "|"]
+        before = count
+    return [*nodes, *frame.nodes[before:]]
+
+
+def _text(text: str) -> list[Node]:
+    return [text] if text else []
+
+
+def _only_wildcard(options: Sequence[Option]) -> Wildcard | None:
+    """The wildcard that is all there is to choose from."""
+    if len(options) != 1 or len(options[0].nodes) != 1:
+        return None
+    node = options[0].nodes[0]
+    return node if isinstance(node, Wildcard) else None
+
+
+def _without(nodes: list[Node], count: int) -> list[Node]:
+    """Without the first characters, which are of the first node."""
+    if not count or not nodes or not isinstance(nodes[0], str):
+        return nodes
+    return [*_text(nodes[0][count:]), *nodes[1:]]
+
+
+def _counted(match: re.Match[str] | None) -> tuple[int, int, str]:
+    """At least and at most how many, and what comes between."""
+    if match is None:
+        return 1, 1, ""
+    low, dash, high, joiner = match.groups()
+    least = int(low) if low else 0 if dash else 1
+    most = int(high) if high else 999 if dash else least
+    return min(least, most), max(least, most), ", " if joiner is None else joiner
+
+
+class _Drawing:
+    """One walk through a template, drawing as it goes."""
+
+    def __init__(self, values: Values, chance: random.Random, field: str) -> None:
+        self._values, self._chance, self._field = values, chance, field
+        self._names: list[str] = []
+        self._draws = self._length = 0
+
+    def text(self, nodes: Sequence[Node]) -> str:
+        return "".join(self._written(nodes))
+
+    def _written(self, nodes: Sequence[Node]) -> Iterator[str]:
+        for node in nodes:
+            if isinstance(node, str):
+                self._length += len(node)
+                if self._length > MAX_LENGTH:
+                    raise RequestError(self._field, "The wildcards grow beyond all bounds.")
+                yield node
+            elif isinstance(node, Wildcard):
+                yield self._line(node)
+            else:
+                yield self._some(node)
+
+    def _line(self, card: Wildcard) -> str:
+        lines = self._lines(card)
+        if not lines:
+            return f"__{card.name}__"
+        return self._inside(card, lines[self._pick([line.weight for line in lines])])
+
+    def _inside(self, card: Wildcard, line: Option) -> str:
+        if card.name in self._names or len(self._names) == MAX_DEPTH:
+            way = " → ".join((*self._names, card.name))
+            raise RequestError(
+                self._field, f"The wildcards lead back to themselves: {way}.", "Change their files."
+            )
+        self._names.append(card.name)
+        text = self.text(line.nodes)
+        self._names.pop()
+        return text
+
+    def _some(self, variants: Variants) -> str:
+        options = list(variants.options)
+        card = _only_wildcard(options)
+        if card is not None:
+            options = self._lines(card) or options
+        most = min(variants.most, len(options))
+        least = min(variants.least, most)
+        count = least + int(self._chance.random() * (most - least + 1))
+        taken: list[str] = []
+        for _ in range(count):
+            option = options.pop(self._pick([option.weight for option in options]))
+            own = option.nodes == (card,)  # the wildcard is not there
+            taken.append(
+                self._inside(card, option) if card and not own else self.text(option.nodes)
+            )
+        return variants.joiner.join(taken)
+
+    def _lines(self, card: Wildcard) -> list[Option]:
+        return [_option(line) for line in self._values(card.name) or ()]
+
+    def _pick(self, weights: Sequence[float]) -> int:
+        self._draws += 1
+        if self._draws > MAX_DRAWS:
+            raise RequestError(self._field, "The wildcards grow beyond all bounds.")
+        if not any(weights):
+            weights = [1.0] * len(weights)
+        left = self._chance.random() * sum(weights)
+        for i, weight in enumerate(weights):
+            left -= weight
+            if left < 0:
+                return i
+        return max(i for i, weight in enumerate(weights) if weight)
+
+
+def lines_of(text: str) -> list[str]:
+    """Those of the file of a wildcard."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@lru_cache(maxsize=4096)
+def _option(line: str) -> Option:
+    weight = _WEIGHT.match(line)
+    nodes = read_template(line[weight.end() :] if weight else line).nodes
+    return Option(float(weight[1]) if weight else 1.0, nodes)

@@ -1,0 +1,1 @@
+"""Image arithmetic in NumPy: masks, digests, crops, outpainting. Imports no torch."""

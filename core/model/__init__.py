@@ -1,0 +1,1 @@
+"""A loaded latent diffusion model: networks, latent format, previews, tiles."""

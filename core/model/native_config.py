@@ -1,0 +1,149 @@
+"""What a model is but for its weights, checked so that a damaged file cannot do harm."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast
+
+from .. import typed_json
+from ..errors import RequestError
+from ..networks.bert import BertConfig
+from ..networks.compact_autoencoder import FACTOR, CompactAutoencoderConfig
+from ..networks.unet import UNetConfig
+from ..request.request import MAX_SIDE, Request
+from ..sampling.model_schedule import FlowSchedule
+from ..sampling.predictions import PREDICTIONS
+
+FORMAT = 1
+
+MAX_WIDTH = 65_536
+"""No size that a configuration names may be larger: a damaged one must not exhaust the memory."""
+
+MAX_BLOCKS = 256
+"""Likewise for the blocks of a network."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Settings that suit a model."""
+
+    sampler: str = "Euler"
+    schedule: str = "Normal"
+    steps: int = 20
+    cfg: float = 4.0
+    width: int = 128
+    height: int = 128
+    noise_level: int = 20
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything about a model but its weights."""
+
+    name: str
+    unet: UNetConfig
+    autoencoder: CompactAutoencoderConfig
+    text_encoder: BertConfig
+    prompt_tokens: int
+    prediction: str
+    schedule: FlowSchedule
+    latent_mean: tuple[float, ...]
+    latent_std: tuple[float, ...]
+    defaults: Defaults
+    max_side: int
+    """Pixels."""
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return FACTOR
+
+    @property
+    def size_multiple(self) -> int:
+        """Picture sides are multiples of this many pixels."""
+        return FACTOR * self.unet.factor
+
+    def to_json(self) -> str:
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelConfig:
+        """Raises ValueError for anything that is not the configuration of a model."""
+        data: Any = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("a JSON object is expected")
+        values = cast("dict[str, object]", data)
+        if values.pop("format", None) != FORMAT:
+            raise ValueError(f"the format is not {FORMAT}")
+        config = typed_json.read(cls, values, "the configuration")
+        _check(config)
+        return config
+
+
+def _check(config: ModelConfig) -> None:
+    """Bounds everything that a configuration may ask for. Raises ValueError."""
+    if config.prediction not in PREDICTIONS:
+        raise ValueError(f"unknown prediction {config.prediction!r}")
+    channels = config.autoencoder.latent_channels
+    if not len(config.latent_mean) == len(config.latent_std) == channels:
+        raise ValueError(f"the latent statistics are not those of {channels} channels")
+    if min(config.latent_std) <= 0:
+        raise ValueError("the latents' standard deviations are not above 0")
+    unet, text = config.unet, config.text_encoder
+    if len(unet.depths) != len(unet.multipliers):
+        raise ValueError("the U-Net's depths and multipliers differ in number")
+    ups = [len(level) for level in unet.up_depths]
+    if ups and ups != [unet.blocks + 1] * len(unet.multipliers):
+        raise ValueError("the U-Net's depths on the way up are not those of its blocks")
+    for part in (unet, config.autoencoder, text):
+        for field in fields(part):
+            _check_sizes(field.name, getattr(part, field.name))
+    stages = 2 * unet.blocks + 1  # of a level, down and up
+    upward = sum(map(sum, unet.up_depths)) or (unet.blocks + 1) * sum(unet.depths)
+    for name, count in (
+        ("residual blocks", stages * len(unet.multipliers) + unet.middle_blocks),
+        ("transformer blocks", unet.blocks * sum(unet.depths) + unet.middle_depth + upward),
+        ("text encoder layers", text.layers),
+    ):
+        if count > MAX_BLOCKS:
+            raise ValueError(f"{count} {name} are more than {MAX_BLOCKS}")
+    if not 2 <= config.prompt_tokens <= text.positions:
+        raise ValueError(f"prompt_tokens is {config.prompt_tokens}, outside 2 to {text.positions}")
+    if not 1 <= config.max_side <= MAX_SIDE:
+        raise ValueError(f"max_side is {config.max_side}, outside 1 to {MAX_SIDE}")
+    _check_fit(config)
+    try:
+        Request(**asdict(config.defaults))
+    except RequestError as error:
+        raise ValueError(f"the defaults cannot be asked for: {error}") from error
+
+
+def _check_fit(config: ModelConfig) -> None:
+    """Whether the networks understand one another. Raises ValueError."""
+    unet, channels, text = config.unet, config.autoencoder.latent_channels, config.text_encoder
+    if not unet.in_channels == unet.out_channels == channels:
+        raise ValueError(f"the U-Net's channels are not the autoencoder's {channels}")
+    if unet.context_dim != text.dim or unet.vector_dim not in (None, text.dim):
+        raise ValueError(f"the U-Net's conditions are not the text encoder's {text.dim} wide")
+    if unet.classes is not None:
+        raise ValueError("the U-Net's classes are no conditions of a text encoder")
+    if unet.channels % 2 or text.dim % text.heads:
+        raise ValueError("the width is not a multiple of 2 or of the heads")
+    for level, multiplier in enumerate(unet.multipliers):
+        width = unet.channels * multiplier
+        heads = unet.heads or width // unet.head_channels
+        attends = unet.depths[level] or any(unet.upward(level))
+        attends = attends or multiplier == unet.multipliers[-1]  # the middle
+        if attends and (heads == 0 or width % heads):
+            raise ValueError(f"{width} channels cannot be shared among {heads} heads")
+
+
+def _check_sizes(name: str, value: object) -> None:
+    if isinstance(value, tuple):
+        for inner in cast("tuple[object, ...]", value):
+            _check_sizes(name, inner)
+    else:
+        low = 0 if name.endswith("depths") or name.startswith("middle") else 1
+        if type(value) is int and not low <= value <= MAX_WIDTH:
+            raise ValueError(f"{name} is {value}, outside {low} to {MAX_WIDTH}")

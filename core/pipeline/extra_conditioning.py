@@ -1,0 +1,190 @@
+"""What some models are given beside the noisy latent and the prompt.
+
+    inpainting          the mask, and the latent of what is kept
+    depth               how far things are: a picture of depths
+    instruct-pix2pix    the latent of the picture that is edited
+    upscaling           the small picture that is enlarged, with some noise
+    unCLIP              what CLIP sees in a picture that is varied, with some noise; or zeros
+
+Pictures that are edited or enlarged are the request's `control`, or else its init; the others are
+its `control` only. Source: the published pipelines of these models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..conditioning.text.sentence import Cond
+from ..errors import RequestError
+from ..families.families import EMBEDDED
+from ..images.clip_crop import SIDE
+from ..model.model import Model
+from ..request.request import MAX_ENLARGING_NOISE, Request
+from ..sampling import noise
+from .init_image import Original
+from .inpainting import Region, drawn_picture
+
+Encode = Callable[[Tensor], Tensor]
+"""A picture [1, 3, H, W] in [-1, 1] -> its latent."""
+
+NEEDED: Mapping[str, str] = {
+    "depth": "a picture of depths, the brighter the nearer",
+    "upscaling": "the small picture that it enlarges",
+}
+"""Without which such a model cannot draw."""
+CONTROL_STEP = -2
+"""Of the noise that is added to what leads: a number that no step has."""
+LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
+"""The kinds of models that take a control picture."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a U-Net is given beside the noisy latent and the prompt."""
+
+    channels: Tensor | None = None
+    """Behind those of the noisy latent, [1, K, h, w]."""
+    without: Tensor | None = None
+    """The same without a picture, where its influence is weighed as well (`Guidance.image`)."""
+    vector: Tensor | None = None
+    """Added to the time embedding: the level of the noise that is in `channels`, as the number of a
+    class [1], or a picture's vector [1, dim]."""
+    negative: Tensor | None = None
+    """The same beside the negative prompt."""
+
+    def told(self, cond: Cond, *, negative: bool = False) -> Cond:
+        """`cond`, that of the prompt or the negative one, with what is added."""
+        added = self.negative if negative else self.vector
+        return cond if added is None else Cond(cond.context, added)
+
+
+def control_shape(model: Model, request: Request) -> tuple[int, ...]:
+    """Of the uint8 array that `request.control` names, for a model that is led."""
+    height, width = request.height, request.width
+    if model.extra == "depth":
+        return height, width
+    if model.extra == "upscaling":
+        return height // model.factor, width // model.factor, 3
+    if model.extra == EMBEDDED:
+        return SIDE, SIDE, 3
+    return height, width, 3
+
+
+def check_led(model: Model) -> None:
+    """Raises RequestError if the model takes no control picture."""
+    if is_led(model):
+        return
+    raise RequestError(
+        "control",
+        f"{model.name} takes no picture to be led by.",
+        "Take it away, or choose a model for depths, editing, enlarging or varying.",
+    )
+
+
+def is_led(model: Model) -> bool:
+    """Whether it takes a control picture."""
+    return model.extra in LED
+
+
+def given_to(
+    model: Model,
+    request: Request,
+    control: np.ndarray | None,
+    original: Original | None,
+    unit: Tensor,
+    encode: Encode,
+) -> Given | None:
+    """None for models that are given nothing. `unit` has the shape of the latent.
+
+    Raises RequestError if a picture is missing that the model cannot do without.
+    """
+    if model.extra == "inpainting":
+        return Given(_masked(model, original, unit))
+    if model.extra not in LED:
+        return None
+    if model.extra == EMBEDDED:
+        return _embedded(model, request, control)
+    height, width = (side * model.factor for side in unit.shape[-2:])
+    picture = _led_by(model, control, original, (width, height))
+    if picture is None:
+        if model.extra in NEEDED:
+            wanted = NEEDED[model.extra]
+            raise RequestError("control", f"{model.name} needs {wanted}.", "Give it one.")
+        return Given(torch.zeros_like(unit))
+    if model.extra == "depth":
+        return Given(_depths(picture, unit))
+    pixels = torch.as_tensor(picture.astype(np.float32) / 127.5 - 1)
+    pixels = pixels.permute(2, 0, 1)[None].to(unit.device)
+    if model.extra == "instruct-pix2pix":
+        latent = encode(pixels) if model.sees_scaled else model.unscaled(encode(pixels))
+        return Given(latent, without=torch.zeros_like(latent))
+    small = F.avg_pool2d(pixels, model.factor)
+    level = torch.tensor([request.noise_level], device=unit.device)
+    return Given(_noised(model, request, small), vector=level, negative=level)
+
+
+def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> Given:
+    """Zeros beside the negative prompt, and where there is no picture: as it was trained, which was
+    in part without pictures."""
+    width = model.config.unet.vector_dim
+    assert width is not None
+    nothing = torch.zeros(1, width, device=model.device)
+    if picture is None:
+        return Given(vector=nothing, negative=nothing)
+    vector = model.seen(picture)
+    assert model.image is not None
+    unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(vector.shape[1:]))[None]
+    noised = model.image.noised(vector, request.noise_level, unit)
+    return Given(vector=noised, negative=nothing)
+
+
+def _led_by(
+    model: Model, control: np.ndarray | None, original: Original | None, drawn: tuple[int, int]
+) -> np.ndarray | None:
+    """The control picture, or the picture that is started from, of the region that is drawn, in
+    that size (width, height)."""
+    if control is None:
+        if original is None or model.extra == "depth":
+            return None
+        return drawn_picture(original.image, original.region, drawn)
+    if model.extra == "upscaling":
+        control = control.repeat(model.factor, axis=0).repeat(model.factor, axis=1)
+    height, width = control.shape[:2]
+    region = original.region if original is not None else Region(0, 0, width, height)
+    return drawn_picture(control, region, drawn)
+
+
+def _masked(model: Model, original: Original | None, unit: Tensor) -> Tensor:
+    """The mask and what is kept, [1, 1 + C, h, w]; without a mask everything is redrawn, and
+    nothing is kept."""
+    if original is None or original.cells is None or original.kept is None:
+        nothing = model.nothing(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
+        return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
+    return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
+
+
+def _depths(picture: np.ndarray, unit: Tensor) -> Tensor:
+    """[H, W] -> [1, 1, h, w], stretched to [-1, 1]."""
+    depths = torch.as_tensor(picture.astype(np.float32))[None, None].to(unit.device)
+    depths = F.interpolate(depths, size=unit.shape[-2:], mode="bicubic", align_corners=False)
+    low, high = depths.amin(), depths.amax()
+    return 2 * (depths - low) / (high - low).clamp_min(1e-6) - 1
+
+
+def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
+    """With the noise of the level, in the scaling that preserves the variance."""
+    if request.noise_level > MAX_ENLARGING_NOISE:
+        raise RequestError(
+            "noise_level",
+            f"{model.name} knows no noise level of {request.noise_level}.",
+            f"Choose one up to {MAX_ENLARGING_NOISE}.",
+        )
+    sigma = model.schedule.sigma(float(request.noise_level))
+    unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(small.shape[1:]))[None].to(small)
+    return (small + sigma * unit) * (1 + sigma**2) ** -0.5

@@ -1,0 +1,136 @@
+"""States as files: safetensors that appear whole or not at all, and are checked when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..atomic_write import replacing
+from ..sampling.trajectory import State
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MAX_FILE_BYTES = 2**30
+MAX_HEADER_BYTES = 100_000_000  # as the format has it
+MAX_INDEX = 1_000_000
+BESIDE = "beside."
+
+
+@dataclass(frozen=True)
+class StateFile:
+    """What a file holds."""
+
+    state: State
+    beside: Mapping[str, Tensor] = field(default_factory=dict[str, "Tensor"])
+    """Other tensors, by name."""
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def save(
+    path: Path,
+    state: State,
+    beside: Mapping[str, Tensor] | None = None,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    durable: bool = True,
+) -> None:
+    """Write the state as safetensors, whole or not at all: a file at `path` is replaced at once.
+
+    The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and those
+    beside it. `durable` waits until they are on the disk, which outlives a power failure too.
+    Raises ValueError for a state that `load` would refuse, OSError if it cannot be written.
+    """
+    import torch
+    from safetensors.torch import save as to_bytes
+
+    _validate(state)
+    latents = {"x": state.x, **{f"memory.{i}": old for i, old in enumerate(state.memory)}}
+    # Cloned, as safetensors refuses tensors that share storage.
+    tensors = {
+        name: tensor.detach().cpu().contiguous().clone()
+        for name, tensor in {**latents, **_prefixed(beside or {})}.items()
+    }
+    data = to_bytes({**tensors, "index": torch.tensor(state.index)}, dict(metadata or {}))
+    with replacing(path, durable=durable) as file:
+        file.write(data)
+
+
+def load(path: Path) -> StateFile:
+    """What `save` wrote, on the CPU, bit for bit.
+
+    Raises ValueError for a file that is not one or is damaged, OSError if it cannot be read.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load as from_bytes
+
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_FILE_BYTES} bytes, too large for a state.")
+    try:
+        tensors = from_bytes(data)
+    except (SafetensorError, KeyError) as error:  # KeyError: an element type torch lacks
+        raise ValueError(f"{path} is not a readable safetensors file: {error}.") from error
+    index, x = tensors.pop("index", None), tensors.pop("x", None)
+    if index is None or x is None:
+        raise ValueError(f"{path} is not a state: it holds {', '.join(sorted(tensors))!r:.200}.")
+    if index.dtype != torch.int64 or index.ndim != 0:
+        raise ValueError(f"{path} has an index of {index.dtype} {tuple(index.shape)}.")
+    memory: list[Tensor] = []
+    while (name := f"memory.{len(memory)}") in tensors:
+        memory.append(tensors.pop(name))
+    if strange := [name for name in tensors if not name.startswith(BESIDE)]:
+        raise ValueError(f"{path} is not a state: it holds {strange[0]!r:.200}.")
+    state = State(int(index), x, tuple(memory))
+    try:
+        _validate(state)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    others = {name.removeprefix(BESIDE): tensor for name, tensor in tensors.items()}
+    return StateFile(state, others, _metadata(data))
+
+
+def read_metadata(path: Path) -> Mapping[str, str]:
+    """What was saved beside the tensors, read without them and without torch.
+
+    Raises ValueError for a file that has none, OSError if it cannot be read.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = file.read(length) if length <= MAX_HEADER_BYTES else b""
+    try:
+        metadata: Any = json.loads(header)["__metadata__"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is not a readable safetensors file with metadata") from error
+    if not isinstance(metadata, dict):
+        raise ValueError(f"{path} has metadata that is none")
+    pairs = cast("dict[str, object]", metadata)
+    return {key: value for key, value in pairs.items() if isinstance(value, str)}
+
+
+def _prefixed(beside: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{BESIDE}{name}": tensor for name, tensor in beside.items()}
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """Of a file that safetensors has found to be well formed."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header: Any = json.loads(data[8:end])
+    return cast("dict[str, str]", header.get("__metadata__", {}))
+
+
+def _validate(state: State) -> None:
+    if not 0 <= state.index <= MAX_INDEX:
+        raise ValueError(f"The step index is {state.index}, outside 0 to {MAX_INDEX}.")
+    for tensor in (state.x, *state.memory):
+        if tensor.ndim != 4 or tensor.shape != state.x.shape or tensor.numel() == 0:
+            raise ValueError(f"A latent has the shape {tuple(tensor.shape)}, not one [B, C, h, w].")
+        if str(tensor.dtype) != "torch.float32":
+            raise ValueError(f"A latent is {tensor.dtype}, not torch.float32.")
+        if not tensor.isfinite().all():
+            raise ValueError("A latent holds values that are not finite.")

@@ -1,0 +1,1 @@
+"""Where and how networks compute: device, precision, offloading, cost estimates."""

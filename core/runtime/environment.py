@@ -1,0 +1,70 @@
+"""What beside the request decides about bits: the machine and the libraries."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from .. import typed_json
+
+VERSION = "2"
+"""Of the arithmetic of `core`: raised when the same request comes to give other bits."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Two runs of a request in equal ones give the same bits."""
+
+    core: str = ""
+    torch: str = ""
+    device: str = ""
+    """Its name."""
+    precision: str = ""
+    instructions: str = ""
+    """Which of the processor's vector instructions torch uses."""
+    threads: int = 0
+    system: str = ""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Environment:
+        """Raises ValueError."""
+        try:
+            return typed_json.read(cls, json.loads(text), "the environment")
+        except RecursionError as error:
+            raise ValueError("the environment is nested too deeply") from error
+
+    def differences(self, other: Environment) -> Mapping[str, tuple[str, str]]:
+        """What is not the same: name -> (here, there), the likeliest cause of other bits first."""
+        pairs = {
+            item.name: (str(getattr(self, item.name)), str(getattr(other, item.name)))
+            for item in fields(self)
+        }
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def title(device: str) -> str:
+    """What a device is called: a GPU by its maker's name for it, otherwise CPU or MPS."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
+
+
+def environment(device: str = "cpu", precision: str = "float32") -> Environment:
+    """The one of this process, for models on `device` that compute in `precision`."""
+    import torch
+
+    on_gpu = device != "cpu"
+    return Environment(
+        core=VERSION,
+        torch=torch.__version__,
+        device=title(device),
+        precision=precision,
+        instructions="" if on_gpu else torch.backends.cpu.get_cpu_capability(),
+        threads=0 if on_gpu else torch.get_num_threads(),
+        system=f"{platform.system()} {platform.machine()}",
+    )

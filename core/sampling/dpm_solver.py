@@ -1,0 +1,135 @@
+"""DPM-Solver: exponential integrators of the noise eps in lambda = -ln(sigma), single step.
+
+Source: Lu et al. 2022, "DPM-Solver", algorithms 1 and 2 and appendix C, as in k-diffusion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .step_functions import here, slide
+from .trajectory import Denoiser, Noise, Sampler, State, Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def dpm_fast() -> Sampler:
+    """DPM-Solver of third order whose evaluations are the steps, three of them a group.
+
+    Where the levels are evenly spaced in log sigma this is the paper's DPM-Solver-fast; other
+    schedules are taken as they are. The last group is shorter where 3 does not divide the steps,
+    and the step to 0 is Euler's. Within a group, the memory is the latent and eps it started
+    from; without it, the rest of the group is Euler's.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x0 = denoise(state.x, sigma)
+        place, order = _place(state.index, sigmas)
+        if place == 0 or not state.memory:
+            x = slide(state.x, x0, sigma, after)
+            starts = place == 0 and order > 1
+            memory = (state.x, (state.x - x0) / sigma) if starts else ()
+            return Step(State(state.index + 1, x, memory), sigma, x0)
+        base, eps = state.memory
+        change = (state.x - x0) / sigma - eps
+        first = sigmas[state.index - place]
+        integrate = _second if order == 2 else _third
+        x = integrate(base, eps, change, first, sigma, after)
+        memory = state.memory if place + 1 < order else ()
+        return Step(State(state.index + 1, x, memory), sigma, x0)
+
+    return step
+
+
+def dpm_adaptive(
+    rtol: float = 0.05,
+    atol: float = 0.0078,
+    safety: float = 0.81,
+    first: float = math.inf,
+    most: int = 20,
+) -> Sampler:
+    """DPM-Solver-23: from one level to the next in as many parts as the error asks for.
+
+    A part is of third order, and its error is told from the second; it is accepted if the step
+    size would not shrink below `safety`. The first try in a step is `first` in log sigma, or
+    the whole step; k-diffusion, which has no levels between, starts with 0.05. A step starts
+    anew, so nothing is remembered. After `most` tries in a step, the rest of it is one part,
+    whatever its error. Each image of a batch goes at its own pace, at the cost of evaluating the
+    whole batch for it. The step to 0 is Euler's.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x0 = denoise(state.x, sigma)
+        if after == 0:
+            return Step(State(state.index + 1, x0), sigma, x0)
+        result = state.x.clone()
+        for image in range(len(result)):
+            result[image] = advance(denoise, state.x, x0, sigma, after, image)[image]
+        return Step(State(state.index + 1, result), sigma, x0)
+
+    def advance(
+        denoise: Denoiser, x: Tensor, x0: Tensor, sigma: float, after: float, image: int
+    ) -> Tensor:
+        h, before, eps, tries = first, x, (x - x0) / sigma, 0
+        while sigma > after:
+            tries += 1
+            target = max(after, sigma * math.exp(-h)) if tries < most else after
+            whole = math.log(sigma / target)
+            one, two = sigma * math.exp(-whole / 3), sigma * math.exp(-whole * 2 / 3)
+            ahead = x - (sigma - one) * eps
+            change = (ahead - denoise(ahead, one)) / one - eps
+            low = _second(x, eps, change, sigma, one, target)
+            ahead = _third(x, eps, change, sigma, one, two)
+            change = (ahead - denoise(ahead, two)) / two - eps
+            high = _third(x, eps, change, sigma, two, target)
+            allowed = (rtol * low.abs().maximum(before.abs())).clamp(min=atol)
+            error = float(((low - high) / allowed)[image].square().mean().sqrt())
+            if not math.isfinite(error) or tries == most:  # it would never be accepted, or late
+                return high
+            growth = 1 + math.atan((error + 1e-8) ** (-1 / 3) - 1)
+            h = min(h, whole) * growth
+            if growth >= safety:
+                before, x = low, high
+                sigma = target if target > after * (1 + 1e-5) else after
+                if sigma > after:
+                    eps = (x - denoise(x, sigma)) / sigma
+        return x
+
+    return step
+
+
+def _place(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
+    """(place in its group of evaluations, size of the group) of a step."""
+    steps = len(sigmas) - 1 - (sigmas[-1] == 0)
+    whole, rest = divmod(steps, 3)
+    sizes = [3] * (whole - 1) + [2, 1] if whole and not rest else [3] * whole + [rest]
+    for size in sizes:
+        if index < size:
+            return index, size
+        index -= size
+    return 0, 1
+
+
+def _second(
+    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, after: float
+) -> Tensor:
+    """The end of a step of second order; eps changes by `change` up to the level `middle`."""
+    share = math.log(sigma / middle) / math.log(sigma / after)
+    return x - (sigma - after) * (eps + change / (2 * share))
+
+
+def _third(
+    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, after: float
+) -> Tensor:
+    """A step of third order to its second point, and from there to its end.
+
+    eps changes by `change` up to the level `middle`: the first point, then the second.
+    """
+    h = math.log(sigma / after)
+    share = math.log(sigma / middle) / h
+    return x - (sigma - after) * eps - after / share * (math.expm1(h) / h - 1) * change

@@ -1,0 +1,189 @@
+"""Guidance: functions from denoisers to a denoiser.
+
+A combination makes one estimate of the conditional and the unconditional one; those that take a
+combination refine it, so that they compose: `rescaled(cfg(7.5), 0.7)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .predictions import V
+from .trajectory import Denoiser
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Pair = Callable[["Tensor", float], tuple["Tensor", "Tensor"]]
+"""(x, sigma) -> (conditional x0, unconditional x0), so that one batch can make both."""
+
+
+Combination = Callable[["Tensor", "Tensor", "Tensor", float], "Tensor"]
+"""(conditional x0, unconditional x0, x, sigma) -> x0."""
+
+
+def guided(cond: Denoiser, pair: Pair, scale: float) -> Denoiser:
+    """Classifier-free guidance of one scale.
+
+    Scale 1 is the conditional denoiser itself, and `pair` is never called.
+    """
+    return cond if scale == 1 else combined(pair, cfg(scale))
+
+
+def combined(pair: Pair, combine: Combination) -> Denoiser:
+    """The combination of both estimates."""
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        conditional, unconditional = pair(x, sigma)
+        return combine(conditional, unconditional, x, sigma)
+
+    return denoise
+
+
+def within(low: float, high: float, guided: Denoiser, plain: Denoiser) -> Denoiser:
+    """Guidance for sigma in [low, high] only; outside, `plain` costs one evaluation, not two.
+
+    Source: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited Interval".
+    """
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        return (guided if low <= sigma <= high else plain)(x, sigma)
+
+    return denoise
+
+
+def cfg(scale: float) -> Combination:
+    """x0 moved from the unconditional through the conditional.
+
+    Source: Ho & Salimans 2022, on x0, which is the same as on eps or v.
+    """
+
+    def combine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
+        return uncond + scale * (cond - uncond)
+
+    return combine
+
+
+def composed(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:
+    """The conditional estimate of several conditions at once, each guiding by its weight.
+
+    Source: Liu et al. 2022, "Composable Diffusion", equation 11, on x0.
+    """
+    total = uncond
+    for cond, weight in zip(conds, weights, strict=True):
+        total = total + weight * (cond - uncond)
+    return total
+
+
+def cfg_plus_plus(strength: float, sigmas: Sequence[float]) -> Combination:
+    """CFG++: guidance of the estimate alone, while its noise stays the unconditional one.
+
+    `strength` is in [0, 1], the paper's lambda; `sigmas` are the levels of the run. For a step
+    of Euler or DDIM from sigma to the next level this is plain guidance of scale
+    strength x sigma / (sigma - next), which is how it is done, so that it works, approximately,
+    with every sampler. Source: Chung et al. 2024, "CFG++", algorithm 2.
+    """
+
+    def combine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
+        after = max((level for level in sigmas if level < sigma), default=0.0)
+        return cfg(strength * sigma / (sigma - after))(cond, uncond, x, sigma)
+
+    return combine
+
+
+def rescaled(combine: Combination, share: float = 0.7) -> Combination:
+    """Against the glare of strong guidance: the spread of v brought back to the conditional's.
+
+    `share` in [0, 1] of it, for each image over channels and pixels. It is done on v whatever
+    the network predicts. Source: Lin et al. 2023, section 3.4.
+    """
+
+    def refine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
+        def velocity(x0: Tensor) -> Tensor:
+            return V.target(x0, (x - x0) / sigma, sigma)
+
+        v = velocity(combine(cond, uncond, x, sigma))
+        ratio = _spread(velocity(cond)) / _spread(v).clamp(min=1e-12)
+        return V.to_x0(v * (share * ratio + (1 - share)), x, sigma)
+
+    return refine
+
+
+def thresholded(
+    combine: Combination, quantile: float = 0.995, mimic: Combination | None = None
+) -> Combination:
+    """Dynamic thresholding: each image's outliers are clipped, and its range drawn in.
+
+    What is beyond the quantile of |x0| is clipped there, and the range brought to 1, if it was
+    above, as suits pixels. Latents have no such range: with `mimic`, a combination of lower
+    scale, it is brought to that one's. Source: Saharia et al. 2022, section 2.3.
+    """
+
+    def refine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
+        x0 = combine(cond, uncond, x, sigma)
+        reach = _reach(x0, quantile)
+        if mimic is None:
+            target = reach.new_ones(())
+        else:
+            target = _reach(mimic(cond, uncond, x, sigma), quantile)
+        reach = reach.maximum(target)
+        return x0.minimum(reach).maximum(-reach) * (target / reach)
+
+    return refine
+
+
+def weighed(cond: Tensor, uncond: Tensor, bare: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Both estimates of a model that edits a picture, moved away from `bare`, that without one.
+
+    Guided by a scale s, they give bare + scale (uncond - bare) + s (cond - uncond). Source: Brooks
+    et al. 2023, "InstructPix2Pix", equation 3.
+    """
+    shift = (scale - 1) * (uncond - bare)
+    return cond + shift, uncond + shift
+
+
+def _spread(x: Tensor) -> Tensor:
+    return x.std(dim=(1, 2, 3), keepdim=True)
+
+
+def _reach(x0: Tensor, quantile: float) -> Tensor:
+    """What |x0| stays below in the share `quantile` of each image: [B, 1, 1, 1]."""
+    return x0.abs().flatten(1).quantile(quantile, dim=1).reshape(-1, 1, 1, 1)
+
+
+def masked(denoise: Denoiser, original: Tensor, mask: Tensor, noise: Tensor) -> Denoiser:
+    """Redraw only where `mask` [1, 1, h, w] is 1; keep where it is 0; values between blend.
+
+    The network sees the original latent, noised to the level of x, where it is kept, and its
+    estimate there is the original. Source: Lugmayr et al. 2022, without resampling.
+    """
+
+    def blended(x: Tensor, sigma: float) -> Tensor:
+        known = original + sigma * noise
+        return original.lerp(denoise(known.lerp(x, mask), sigma), mask)
+
+    return blended
+
+
+def joining(
+    denoise: Denoiser,
+    original: Tensor,
+    mask: Tensor,
+    noise: Tensor,
+    remaining: Callable[[float], float],
+) -> Denoiser:
+    """Redraw with another strength everywhere: `mask` [1, 1, h, w] in [0, 1].
+
+    A cell of strength 0.3 is the original's, noised to the level of x, until 0.3 of the way is
+    left, and is redrawn from there on; one of strength 0 stays. `remaining` tells that share by
+    sigma. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1, but that a cell does
+    not take part in the step before it joins either.
+    """
+
+    def blended(x: Tensor, sigma: float) -> Tensor:
+        free = (mask >= max(remaining(sigma), 1e-3)).to(x)
+        known = original + sigma * noise
+        return original.lerp(denoise(known.lerp(x, free), sigma), free)
+
+    return blended

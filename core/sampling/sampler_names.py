@@ -1,0 +1,120 @@
+"""Names of samplers, schedules and noise, as people and other programs write them.
+
+The names are those that AUTOMATIC1111 shows; its API, ComfyUI and InvokeAI write others.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from .noise_profiles import A1111_CPU, A1111_NV, PROFILES
+from .samplers import SAMPLERS
+from .sigma_schedules import SCHEDULES
+
+_SAMPLER_ALIASES = {
+    "eulerancestral": "Euler a",
+    "dpm2ancestral": "DPM2 a",
+    "kdpm2": "DPM2",
+    "kdpm2a": "DPM2 a",
+    "kdpm2ancestral": "DPM2 a",
+    "dpmpp2sancestral": "DPM++ 2S a",
+    "dpmppsdegpu": "DPM++ SDE",
+    "dpmpp2msdegpu": "DPM++ 2M SDE",
+    "dpmpp2msdeheungpu": "DPM++ 2M SDE Heun",
+    "dpmpp3msdegpu": "DPM++ 3M SDE",
+    "dpmad": "DPM adaptive",
+    "pndm": "PLMS",
+    "unipcbh2": "UniPC",
+}
+_SCHEDULE_ALIASES = {
+    "auto": "Automatic",
+    "uniform": "Normal",
+    "ddim": "DDIM Uniform",
+    "ays": "Align Your Steps",
+}
+_NOISE_ALIASES = {
+    "cpu": A1111_CPU,
+    "gpu": A1111_NV,
+    "nv": A1111_NV,
+    "a1111": A1111_NV,  # its customary source is an NVIDIA card
+    "a1111gpu": A1111_NV,
+    "automatic1111": A1111_NV,
+    "comfy": "ComfyUI",
+    "ldmstudio": "Studio",
+}
+
+
+def sampler_name(text: str) -> str:
+    """The key of `SAMPLERS` that `text` means, also where a schedule is named after it.
+
+    Raises ValueError, which names what is close, for text that means none.
+    """
+    return split_name(text)[0]
+
+
+def schedule_name(text: str) -> str:
+    """The key of `SCHEDULES` that `text` means. Raises ValueError as `sampler_name` does."""
+    found = _find(text, SCHEDULES, _SCHEDULE_ALIASES)
+    if found is None:
+        raise _unknown("schedule", text, SCHEDULES)
+    return found
+
+
+def noise_name(text: str) -> str:
+    """The key of `PROFILES` that `text` means: also AUTOMATIC1111's CPU, GPU and NV.
+
+    Raises ValueError as `sampler_name` does.
+    """
+    found = _find(text, PROFILES, _NOISE_ALIASES)
+    if found is None:
+        raise _unknown("noise", text, PROFILES)
+    return found
+
+
+def split_name(text: str) -> tuple[str, str | None]:
+    """The sampler and the schedule of "DPM++ 2M Karras", which is how both were once one name.
+
+    None where there is no schedule. InvokeAI ends a sampler in "_k" for Karras. Raises
+    ValueError as `sampler_name` does.
+    """
+    sampler = _find(text, SAMPLERS, _SAMPLER_ALIASES)
+    if sampler is not None:
+        return sampler, None
+    for schedule, endings in _endings():
+        for ending in endings:
+            if text.strip().lower().endswith(ending):
+                sampler = _find(text.strip()[: -len(ending)], SAMPLERS, _SAMPLER_ALIASES)
+                if sampler is not None:
+                    return sampler, schedule
+    raise _unknown("sampler", text, SAMPLERS)
+
+
+def _endings() -> list[tuple[str, list[str]]]:
+    """Each schedule with the ways it is written after a sampler."""
+    written: list[tuple[str, list[str]]] = []
+    for schedule in SCHEDULES:
+        words = schedule.lower().split()
+        joined = [separator.join(words) for separator in (" ", "_", "")]
+        endings = [first + name for first in (" ", "_") for name in joined]
+        written.append((schedule, [*endings, "_k"] if schedule == "Karras" else endings))
+    return written
+
+
+def _find(text: str, table: Iterable[str], aliases: Mapping[str, str]) -> str | None:
+    known = {_bare(name): name for name in table} | dict(aliases)
+    plain = text.strip().lower()
+    return known.get(_bare(plain)) or known.get(_bare(plain.removeprefix("k_")))
+
+
+def _bare(name: str) -> str:
+    """Without case and separators; "++" is "pp"."""
+    return re.sub(r"[^a-z0-9]", "", name.lower().replace("++", "pp"))
+
+
+def _unknown(what: str, text: str, table: Iterable[str]) -> ValueError:
+    names = {name.lower(): name for name in table}
+    near = difflib.get_close_matches(text.lower(), names, n=3)
+    guess = f" Did you mean {' or '.join(repr(names[n]) for n in near)}?" if near else ""
+    return ValueError(f"unknown {what} {text!r:.60}.{guess} Known: {', '.join(names.values())}.")

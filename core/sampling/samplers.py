@@ -1,0 +1,220 @@
+"""The table of samplers: pure steps from one noise level to the next, variance exploding.
+
+Noise levels are floats and latents meet only operators, so that the table can be listed without
+torch. A row makes its sampler with the customary options or with others.
+All of the table end exactly on their last estimate of x0, so that the last preview is the
+picture; LMS and PLMS can also end as in other programs.
+
+Noise is `noise(step, draw)`, independent for every step and draw and of unit variance. Of the
+Brownian motion that drives an SDE, these are the increments between the levels that are visited,
+each divided by the root of its variance: the motion seen at the steps, with nothing between to
+store. A run of other steps therefore sees another motion, unlike with a Brownian tree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from inspect import signature
+
+from .dpm_solver import dpm_adaptive, dpm_fast
+from .dpmpp import dpmpp_2m, dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
+from .er_sde import er_sde
+from .model_schedule import Schedule
+from .multistep import deis, gradient_estimation, lms, plms
+from .sampler_options import Options
+from .sigma_schedules import AUTOMATIC, SCHEDULES
+from .single_step import (
+    Churn,
+    ddim,
+    ddpm,
+    dpm2,
+    dpm2_ancestral,
+    euler,
+    euler_ancestral,
+    heun,
+    lcm,
+    restart,
+)
+from .trajectory import Sampler
+from .unipc import unipc
+
+
+@dataclass(frozen=True)
+class SamplerRow:
+    """A sampler as the user picks it."""
+
+    make: Callable[..., Sampler]
+    """With the options it takes as keywords."""
+    summary: str
+    """One sentence for the user."""
+    schedule: str
+    """The schedule it is customarily used with, a key of `sigmas.SCHEDULES`."""
+    drops_penultimate: bool = False
+    """Whether it jumps from the level before the cleanest to 0, as it does in other programs."""
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The fields of `Options` that it has a use for."""
+        return tuple(self.customary)
+
+    @cached_property
+    def customary(self) -> Mapping[str, float | int]:
+        """Those fields, and what they are where they are not given."""
+        keywords = signature(self.make).parameters
+        return {name: keywords[name].default for name in keywords if name in Options.RANGES}
+
+    @property
+    def step(self) -> Sampler:
+        """The sampler with its customary options."""
+        return self.make()
+
+    def with_options(self, options: Options) -> Sampler:
+        """Raises TypeError for an option it does not take."""
+        return self.make(**options.given)
+
+
+def resolve(schedule: str, sampler: str) -> str:
+    """The schedule that is run: "Automatic" is the sampler's customary one.
+
+    Raises KeyError for a sampler that is not in `SAMPLERS`.
+    """
+    return SAMPLERS[sampler].schedule if schedule == AUTOMATIC else schedule
+
+
+def levels(
+    sampler: str, schedule: str, steps: int, model: Schedule, rho: float | None = None
+) -> tuple[float, ...]:
+    """The noise levels a run visits: steps + 1 sigmas, the last 0.
+
+    A sampler that drops the penultimate level takes a schedule of one more step without it.
+    Raises KeyError for unknown names, ValueError for fewer than one step.
+    """
+    row = SCHEDULES[resolve(schedule, sampler)]
+    sigmas = row.sigmas if rho is None or row.bent is None else row.bent(rho)
+    if not SAMPLERS[sampler].drops_penultimate or steps < 1:
+        return sigmas(steps, model)
+    *noisy, _, last = sigmas(steps + 1, model)
+    return (*noisy, last)
+
+
+def _churned(make: Callable[[Churn], Sampler]) -> Callable[..., Sampler]:
+    def made(
+        churn: float = 0.0,
+        churn_lowest: float = 0.0,
+        churn_highest: float = math.inf,
+        s_noise: float = 1.0,
+    ) -> Sampler:
+        return make(Churn(churn, churn_lowest, churn_highest, s_noise))
+
+    return made
+
+
+SAMPLERS: Mapping[str, SamplerRow] = {
+    "Euler": SamplerRow(
+        _churned(euler),
+        "The simplest: straight steps, settling on one picture as steps grow.",
+        "Normal",
+    ),
+    "Euler a": SamplerRow(
+        euler_ancestral,
+        "Adds fresh noise at every step: varied and forgiving, never settles as steps grow.",
+        "Normal",
+    ),
+    "LMS": SamplerRow(
+        lms,
+        "Extrapolates from the last four steps: accurate, at its best above 20 steps.",
+        "Normal",
+    ),
+    "Heun": SamplerRow(
+        _churned(heun),
+        "Looks twice at every step: more accurate than Euler, and twice as slow.",
+        "Normal",
+    ),
+    "DPM2": SamplerRow(
+        _churned(dpm2),
+        "Looks again in the middle of every step: accurate, and twice as slow as Euler.",
+        "Karras",
+        drops_penultimate=True,
+    ),
+    "DPM2 a": SamplerRow(
+        dpm2_ancestral,
+        "DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.",
+        "Karras",
+        drops_penultimate=True,
+    ),
+    "DPM++ 2S a": SamplerRow(
+        dpmpp_2s_ancestral,
+        "Two looks and fresh noise at every step: detailed and varied, twice as slow.",
+        "Karras",
+    ),
+    "DPM++ 2M": SamplerRow(
+        dpmpp_2m, "Remembers the previous step: sharp pictures in fewer steps.", "Karras"
+    ),
+    "DPM++ SDE": SamplerRow(
+        dpmpp_sde,
+        "Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.",
+        "Karras",
+    ),
+    "DPM++ 2M SDE": SamplerRow(
+        dpmpp_2m_sde,
+        "DPM++ 2M with fresh noise at every step: detailed and varied.",
+        "Exponential",
+    ),
+    "DPM++ 2M SDE Heun": SamplerRow(
+        partial(dpmpp_2m_sde, solver="heun"),
+        "DPM++ 2M SDE that trusts the previous step more: smoother in few steps.",
+        "Exponential",
+    ),
+    "DPM++ 3M SDE": SamplerRow(
+        dpmpp_3m_sde,
+        "Remembers two steps and adds fresh noise: finest detail from 30 steps.",
+        "Exponential",
+        drops_penultimate=True,
+    ),
+    "DPM fast": SamplerRow(
+        dpm_fast, "Groups three steps into one of third order: for very few steps.", "Exponential"
+    ),
+    "DPM adaptive": SamplerRow(
+        dpm_adaptive,
+        "Looks as often as the picture needs within every step: accurate, its time varies.",
+        "Karras",
+    ),
+    "DDIM": SamplerRow(
+        ddim, "The classic deterministic sampler; follows the same path as Euler.", "SGM Uniform"
+    ),
+    "DDPM": SamplerRow(
+        ddpm, "The original sampler: the same steps as Euler a, meant for very many.", "Normal"
+    ),
+    "PLMS": SamplerRow(
+        plms, "The first sampler of Stable Diffusion: remembers four steps.", "SGM Uniform"
+    ),
+    "UniPC": SamplerRow(
+        unipc, "Corrects each step with the next look: accurate from 10 steps.", "Normal"
+    ),
+    "LCM": SamplerRow(
+        lcm,
+        "For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.",
+        "SGM Uniform",
+    ),
+    "Restart": SamplerRow(
+        restart,
+        "Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.",
+        "Karras",
+    ),
+    "DEIS": SamplerRow(
+        deis, "Extrapolates from the last three steps: steadier than LMS in few steps.", "Karras"
+    ),
+    "ER SDE": SamplerRow(
+        er_sde,
+        "Much noise early and little late: the variety of Euler a and sharper detail.",
+        "Karras",
+    ),
+    "Gradient Estimation": SamplerRow(
+        gradient_estimation,
+        "Euler that corrects its last error: better in few steps at the same speed.",
+        "Normal",
+    ),
+}

@@ -1,0 +1,221 @@
+"""Samplers that remember nothing: a step depends on the latent alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from .sigma_schedules import karras
+from .step_functions import FAR, ancestral, here, slide
+from .trajectory import Denoiser, Noise, Sampler, State, Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Churn:
+    """Noise put back before a step, where sigma is in [lowest, highest].
+
+    Sigma grows by the share amount/steps, at most sqrt(2) - 1. Source: Karras et al. 2022,
+    algorithm 2.
+    """
+
+    amount: float = 0.0
+    lowest: float = 0.0
+    highest: float = math.inf
+    s_noise: float = 1.0
+
+    def apply(self, state: State, sigmas: Sequence[float], noise: Noise) -> tuple[Tensor, float]:
+        """The latent and its noise level after the noise; nothing is drawn for none."""
+        sigma = sigmas[state.index]
+        share = min(self.amount / (len(sigmas) - 1), math.sqrt(2) - 1)
+        if share <= 0 or not self.lowest <= sigma <= self.highest:
+            return state.x, sigma
+        raised = sigma * (1 + share)
+        added = self.s_noise * math.sqrt(raised**2 - sigma**2)
+        return state.x + added * noise(state.index, 0), raised
+
+
+def euler(churn: Churn | None = None) -> Sampler:
+    """Euler's method on the probability-flow ODE dx/dsigma = (x - x0) / sigma.
+
+    Source: Karras et al. 2022, algorithm 1 without its correction.
+    """
+    churned = (churn or Churn()).apply
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x, raised = churned(state, sigmas, noise)
+        x0 = denoise(x, raised)
+        return Step(State(state.index + 1, slide(x, x0, raised, after)), sigma, x0)
+
+    return step
+
+
+def euler_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
+    """Euler to below the next noise level, then fresh noise up to it."""
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        down, up = ancestral(sigma, after, eta)
+        x0 = denoise(state.x, sigma)
+        x = slide(state.x, x0, sigma, down)
+        if up > 0:
+            x = x + s_noise * up * noise(state.index, 0)
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+def ddim(eta: float = 0.0) -> Sampler:
+    """DDIM: the noise that x0 implies, put back at the next level, a part of it fresh.
+
+    In these coordinates it is Euler, or Euler ancestral for the same eta above 0.
+    Source: Song et al. 2020, equation 12.
+    """
+    return euler_ancestral(eta)
+
+
+def ddpm() -> Sampler:
+    """Ancestral sampling from the posterior q(x_after | x, x0), of the smaller variance.
+
+    In these coordinates it is Euler ancestral. Source: Ho et al. 2020, equation 7.
+    """
+    return euler_ancestral()
+
+
+def heun(churn: Churn | None = None) -> Sampler:
+    """Euler, then the average of the slopes at both ends; second order, two evaluations.
+
+    The step to 0 is Euler's. Source: Karras et al. 2022, algorithm 2.
+    """
+    churned = (churn or Churn()).apply
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x, raised = churned(state, sigmas, noise)
+        x, x0 = _heun(denoise, x, raised, after)
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+def dpm2(churn: Churn | None = None) -> Sampler:
+    """The slope at the geometric middle of the step; second order, two evaluations.
+
+    The step to 0 is Euler's. Source: DPM-Solver-2 (Lu et al. 2022) in Karras's coordinates, as
+    in k-diffusion.
+    """
+    churned = (churn or Churn()).apply
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x, raised = churned(state, sigmas, noise)
+        x, x0 = _midpoint(denoise, x, raised, after)
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+def dpm2_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
+    """DPM2 to below the next noise level, then fresh noise up to it."""
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        down, up = ancestral(sigma, after, eta)
+        x, x0 = _midpoint(denoise, state.x, sigma, down)
+        if up > 0:
+            x = x + s_noise * up * noise(state.index, 0)
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+def lcm(s_noise: float = 1.0) -> Sampler:
+    """Multistep consistency sampling: to x0 at once, then fresh noise up to the next level.
+
+    The boundary scalings of the paper differ from this by less than 1e-4 at every timestep it
+    visits. Source: Luo et al. 2023, "Latent Consistency Models", algorithm 3.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, after = here(state, sigmas)
+        x0 = denoise(state.x, sigma)
+        x = x0 + s_noise * after * noise(state.index, 0) if after > 0 else x0
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+RESTART_LOW, RESTART_HIGH = 0.1, 2.0
+
+
+def restart(s_noise: float = 1.0) -> Sampler:
+    """Heun that goes back: from a little noise up to much, and down again, to mend errors.
+
+    The levels are `restart_path` of the given ones, so that a step may start above where the
+    one before ended. Source: Xu et al. 2023, with A1111's choice of numbers.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        path = restart_path(sigmas)
+        sigma, after = path[state.index]
+        x = state.x
+        if state.index > 0 and (before := path[state.index - 1][1]) < sigma:
+            x = x + s_noise * math.sqrt(sigma**2 - before**2) * noise(state.index, 0)
+        x, x0 = _heun(denoise, x, sigma, after)
+        return Step(State(state.index + 1, x), sigma, x0)
+
+    return step
+
+
+def restart_path(sigmas: Sequence[float]) -> list[tuple[float, float]]:
+    """(from, to) of each of as many steps as the sigmas have.
+
+    Below 20 steps these are the sigmas. From 20 steps 9, from 36 a quarter twice, are taken out
+    of the main run, which becomes a Karras schedule over the same range, and go again from near
+    sigma 2 to near 0.1.
+    """
+    steps = len(sigmas) - 1
+    straight = list(pairwise(sigmas))
+    if steps < 20 or sigmas[-1] > 0:
+        return straight
+    again, times = (steps // 4, 2) if steps >= 36 else (9, 1)
+    main = karras(steps - again * times, sigmas[-2], sigmas[0])
+    bottom = min(range(len(main) - 1), key=lambda i: abs(main[i] - RESTART_LOW))
+    top = min(range(len(main) - 1), key=lambda i: abs(main[i] - RESTART_HIGH))
+    if top >= bottom:
+        return straight
+    loop = karras(again + 1, main[bottom], main[top])[:-1]
+    path = list(pairwise(main))
+    return path[:bottom] + times * list(pairwise(loop)) + path[bottom:]
+
+
+def _heun(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple[Tensor, Tensor]:
+    """(x at `after`, the x0 of the first evaluation)."""
+    x0 = denoise(x, sigma)
+    ahead = slide(x, x0, sigma, after)
+    if after == 0:
+        return ahead, x0
+    if sigma > FAR * after:
+        return slide(x, (x0 + denoise(ahead, after)) / 2, sigma, after), x0
+    slope = (x - x0) / sigma
+    there = (ahead - denoise(ahead, after)) / after
+    return ahead + (after - sigma) / 2 * (there - slope), x0
+
+
+def _midpoint(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple[Tensor, Tensor]:
+    """(x at `after`, the x0 of the first evaluation)."""
+    x0 = denoise(x, sigma)
+    if after == 0:
+        return x0, x0
+    middle = math.sqrt(sigma * after)
+    halfway = slide(x, x0, sigma, middle)
+    if sigma > FAR * after:
+        return slide(x, denoise(halfway, middle), sigma, after), x0
+    slope = (halfway - denoise(halfway, middle)) / middle
+    return x + (after - sigma) * slope, x0

@@ -1,0 +1,86 @@
+"""UniPC: a predictor and a corrector of one family, one evaluation a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .step_functions import here, slide
+from .trajectory import Denoiser, Noise, Sampler, State, Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def unipc(order: int = 3) -> Sampler:
+    """UniPC-p with B2(h) on x0: each estimate also corrects the step that led to it.
+
+    The order grows from 1 with the estimates there are, and falls to 1 at the last step. The
+    memory is the latent that the last step left from, then the estimates of x0, newest first.
+    Source: Zhao et al. 2023, algorithms 5 and 6, as in diffusers.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, _ = here(state, sigmas)
+        index, left = state.index, len(sigmas) - 1 - state.index
+        x0 = denoise(state.x, sigma)
+        x, estimates = state.x, state.memory[1:]
+        if estimates:
+            used = min(order, left + 1, len(estimates))
+            path = sigmas[index - used : index + 1]
+            x = _unified(state.memory[0], estimates[:used], path, x0)
+        estimates = (x0, *estimates)[:order]
+        used = min(order, left, len(estimates))
+        ahead = _unified(x, estimates[:used], sigmas[index - used + 1 : index + 2])
+        return Step(State(index + 1, ahead, (x, *estimates)), sigma, x0)
+
+    return step
+
+
+def _unified(
+    x: Tensor, estimates: Sequence[Tensor], path: Sequence[float], there: Tensor | None = None
+) -> Tensor:
+    """x at the last level of `path`, from x at the one before.
+
+    The estimates of x0 are at the levels before the last, newest first; `there` is the one at
+    the last level, where it is known. A single difference takes the weight 1/2.
+    """
+    *levels, sigma, after = path
+    newest = estimates[0]
+    ahead = slide(x, newest, sigma, after)
+    h = math.log(sigma / after) if after > 0 else math.inf
+    nodes = [math.log(sigma / level) / h for level in reversed(levels)]
+    changes = [(old - newest) / node for old, node in zip(estimates[1:], nodes, strict=True)]
+    if there is not None:
+        nodes.append(1.0)
+        changes.append(there - newest)
+    weights = [0.5] if len(nodes) == 1 else _weights(nodes, h)
+    for weight, change in zip(weights, changes, strict=True):
+        ahead = ahead - math.expm1(-h) * weight * change
+    return ahead
+
+
+def _weights(nodes: Sequence[float], h: float) -> list[float]:
+    """The weights that integrate polynomials up to the number of nodes exactly."""
+    right: list[float] = []
+    factorial, scale = 1.0, math.expm1(-h)
+    phi = -scale / h - 1
+    for i in range(1, len(nodes) + 1):
+        right.append(phi * factorial / scale)
+        factorial *= i + 1
+        phi = -phi / h - 1 / factorial
+    return _solved([[node**k for node in nodes] for k in range(len(nodes))], right)
+
+
+def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """The solution of a small linear system, by Gauss and Jordan's elimination with pivots."""
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    for i in range(len(rows)):
+        pivot = max(range(i, len(rows)), key=lambda r: abs(rows[r][i]))
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [value / rows[i][i] for value in rows[i]]
+        for r in range(len(rows)):
+            if r != i:
+                rows[r] = [a - rows[r][i] * b for a, b in zip(rows[r], rows[i], strict=True)]
+    return [row[-1] for row in rows]

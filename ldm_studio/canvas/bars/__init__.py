@@ -1,0 +1,1 @@
+"""The bars and menus around the canvas."""

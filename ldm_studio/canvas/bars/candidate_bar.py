@@ -1,0 +1,76 @@
+"""Goes from one of several results to the next, in place, and keeps one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from ldm_studio.look.theme import icon
+
+from .canvas_controls import native
+from .floating_panel import Floating
+
+ICON = QSize(16, 16)
+
+
+class CandidateBar(Floating):
+    """Says what is pressed by signal."""
+
+    flipped = Signal(int)
+    """By so many: -1 or 1."""
+    kept = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row.setContentsMargins(4, 4, 4, 4)
+        self.back, self.on = self._button("chevron-left"), self._button("chevron-right")
+        self.words, self.keep = QLabel(), QToolButton()
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.keep.setProperty("framed", True)
+        self.keep.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.keep.setIcon(icon("check"))
+        self.keep.setIconSize(ICON)
+        self.keep.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for widget in (self.back, self.words, self.on, self.keep):
+            self.row.addWidget(widget)
+        self.back.clicked.connect(lambda: self.flipped.emit(-1))
+        self.on.clicked.connect(lambda: self.flipped.emit(1))
+        self.keep.clicked.connect(self.kept)
+        self._shown = 0, 0
+        self.retranslate()
+
+    def show_place(self, index: int, count: int) -> None:
+        """Number `index`, from 0, of `count` is seen; with less than two there is no choice."""
+        self._shown = index, count
+        self.words.setText(
+            self.tr("{index} of {count}").format(index=index + 1, count=count) if count else ""
+        )
+        self.setAccessibleDescription(self.words.text())
+        self.setVisible(count > 1)
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(self.tr("Candidates"))
+        for button, name, key in (
+            (self.back, self.tr("Previous candidate"), "Left"),
+            (self.on, self.tr("Next candidate"), "Right"),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(f"<b>{name}</b> ({native(key)})")
+        keep = self.tr("Keep")
+        tip = self.tr("Go on from this one: it is the next start picture, and the mask is cleared.")
+        self.keep.setText(keep)
+        self.keep.setAccessibleName(self.tr("Keep this candidate"))
+        self.keep.setToolTip(f"<b>{keep}</b> ({native('Return')})<br>{tip}")
+        self.show_place(*self._shown)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def _button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(icon(name))
+        button.setIconSize(ICON)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button

@@ -1,0 +1,213 @@
+"""Small panels that lie over the canvas, at its edges."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from PySide6.QtCore import QEvent, QSize, QSizeF, Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from ldm_studio.canvas.document.mask_views import MaskView, MaskViews
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.translation import QT_TRANSLATE_NOOP
+
+from .canvas_controls import native, translated
+
+MARGIN = GRID  # logical pixels to the edge of the canvas
+ICON = QSize(14, 14)
+
+
+class Floating(QFrame):
+    """One row of controls with a background of its own. Hidden until it is of use."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("floating")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self.row.setContentsMargins(GRID, 4, 4, 4)
+        self.row.setSpacing(4)
+        self.hide()
+
+    def caption(self, text: str = "") -> QLabel:
+        """A word in the row."""
+        made = QLabel(text)
+        made.setObjectName("caption")
+        self.row.addWidget(made)
+        return made
+
+
+def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag, row: int = 0) -> None:
+    """Keep `widget` at an edge or in a corner of `view`, whose size it has no say in. Those of a
+    higher `row` are below.
+    """
+    grid = view.layout()
+    if grid is None:
+        grid = QGridLayout(view)
+        grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        grid.setRowStretch(0, 1)
+    assert isinstance(grid, QGridLayout)
+    grid.addWidget(widget, row, 0, edge)
+
+
+class Form(Enum):
+    """Of a switch, the largest first."""
+
+    ROW = auto()
+    COLUMN = auto()
+    ONE = auto()
+
+
+class ViewSwitch(Floating):
+    """Chooses which mask is seen, and says what it is."""
+
+    WORDS = (
+        (
+            MaskView.PAINTED,
+            QT_TRANSLATE_NOOP("CanvasPanel", "Painted"),
+            QT_TRANSLATE_NOOP("CanvasPanel", "The mask as it was painted."),
+        ),
+        (
+            MaskView.LATENT,
+            QT_TRANSLATE_NOOP("CanvasPanel", "Latent"),
+            QT_TRANSLATE_NOOP(
+                "CanvasPanel",
+                "Which cells of the latent are redrawn: each as much as its most painted pixel.",
+            ),
+        ),
+        (
+            MaskView.BLEND,
+            QT_TRANSLATE_NOOP("CanvasPanel", "Blend"),
+            QT_TRANSLATE_NOOP(
+                "CanvasPanel",
+                "How much of what is drawn is pasted over the picture, after growing and "
+                "blurring. Where there is no tint, not one byte changes.",
+            ),
+        ),
+    )
+
+    def __init__(self, views: MaskViews) -> None:
+        super().__init__()
+        self._views = views
+        self._form = Form.ROW
+        self.row.setContentsMargins(4, 4, 4, 4)
+        self._group = QButtonGroup(self)
+        self.buttons: dict[MaskView, QToolButton] = {}
+        for view, _, _ in self.WORDS:
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, view=view: self._press(view))
+            self._group.addButton(button)
+            self.row.addWidget(button)
+            self.buttons[view] = button
+        views.changed.connect(self.show_state)
+        self.show_state()
+
+    def arrange(self, room: QSizeF, picture: QSizeF) -> None:
+        """Take the form that leaves a fitted picture free, or else the smallest: a row, a column,
+        or only the button of what is seen, which goes on to the next.
+        """
+        scale = min(room.width() / picture.width(), room.height() / picture.height())
+        beside = (room.width() - picture.width() * scale) / 2
+        above = (room.height() - picture.height() * scale) / 2
+        for form in Form:
+            self._form = form
+            self.show_state()
+            hint = self.sizeHint()
+            if beside >= hint.width() + MARGIN or above >= hint.height() + MARGIN:
+                return
+
+    def show_state(self) -> None:
+        self.setAccessibleName(self.tr("Mask seen"))
+        across = self._form is not Form.COLUMN
+        self.row.setDirection(
+            QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
+        )
+        for view, text, tip in self.WORDS:
+            button, more = self.buttons[view], ""
+            if view is MaskView.LATENT:
+                more = f"<br>{self._size()}"
+            button.setText(translated(text))
+            button.setAccessibleName(translated(text))
+            button.setToolTip(
+                f"<b>{translated(text)}</b> ({native('V')})<br>{translated(tip)}{more}"
+            )
+            button.setVisible(self._form is not Form.ONE or view is self._views.view)
+        self.buttons[self._views.view].setChecked(True)
+        self.row.activate()
+
+    def _press(self, view: MaskView) -> None:
+        if self._form is Form.ONE:
+            self._views.next_view()
+        else:
+            self._views.choose(view)
+
+    def _size(self) -> str:
+        found = self._views.used
+        if found is None:
+            return ""
+        rows, columns = found.cells.shape
+        width, height = found.usage.drawn
+        across, down = found.region.size
+        return self.tr(
+            "{columns} × {rows} cells of {factor} pixels: {across} × {down} pixels of the picture, "
+            "drawn at {width} × {height}."
+        ).format(
+            columns=columns, rows=rows, factor=found.usage.factor, across=across, down=down,
+            width=width, height=height,
+        )  # fmt: skip
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.show_state()
+
+
+class Badge(Floating):
+    """A remark about the picture."""
+
+    def __init__(self, name: str) -> None:
+        """`name` of its icon."""
+        super().__init__()
+        self._sign = QLabel()
+        self._name = name
+        self._texts, self._short, self._has_room = ("", ""), False, True
+        self.row.setContentsMargins(GRID, 4, GRID, 4)
+        self.row.addWidget(self._sign)
+        self.words = QLabel()
+        self.row.addWidget(self.words)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._draw()
+
+    def say(self, text: str, short: str = "") -> None:
+        """Nothing: hide. `short`: the same where there is little room."""
+        self._texts = text, short or text
+        self.words.setText(self._texts[1 if self._short else 0])
+        self.setAccessibleName(text)
+        self.setVisible(bool(text) and self._has_room)
+
+    def fit(self, *, short: bool, at_all: bool = True) -> None:
+        """How much of it there is room for."""
+        self._short, self._has_room = short, at_all
+        self.say(*self._texts)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._sign.setPixmap(icon(self._name).pixmap(ICON, self.devicePixelRatioF()))

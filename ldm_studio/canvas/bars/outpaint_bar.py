@@ -1,0 +1,133 @@
+"""Says in numbers how the picture is extended, and extends it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QToolButton, QWidget
+
+from ldm_studio.canvas.tools.outpaint_frame import Extending
+from ldm_studio.canvas.tools.tools import Tool
+from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.theme import GRID, icon
+
+from .canvas_controls import native
+from .floating_panel import Floating
+from .outpaint_fields import SIDES, ExtendFields
+from .overflow_row import Folding
+
+ICON = QSize(16, 16)
+
+
+class _Line(Folding):
+    """As long as all of it, where there is room."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.need(0), super().sizeHint().height())
+
+
+class NumbersPopup(QFrame):
+    """All numbers, for a bar that has no room for them. Enter and Esc close it."""
+
+    def __init__(self, extending: Extending, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("floating")
+        self.fields = ExtendFields(extending, self, in_words=True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(GRID, GRID, GRID, GRID)
+        grid.setSpacing(4)
+        for row, (name, control) in enumerate(self.fields.controls.items()):
+            grid.addWidget(self.fields.labels[name], row, 0)
+            grid.addWidget(control, row, 1)
+
+    def open_above(self, widget: QWidget) -> None:
+        room, size = widget.screen().availableGeometry(), self.sizeHint()
+        corner = widget.mapToGlobal(QPoint(0, -2)) - QPoint(0, size.height())
+        left = min(max(room.left(), corner.x()), room.right() + 1 - size.width())
+        self.move(left, max(room.top(), corner.y()))
+        self.show()
+        self.fields.sides["left"].setFocus(Qt.FocusReason.TabFocusReason)  # selects it
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no control inside has taken."""
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+
+class ExtendBar(Floating):
+    """There while the tool is in hand."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__()
+        self._view = view
+        self.fields = ExtendFields(view.extending, self)
+        self.result, self.numbers, self.extend = QLabel(), QToolButton(), QToolButton()
+        self.popup = NumbersPopup(view.extending, self)
+        self.result.setObjectName("caption")
+        self.extend.setIcon(icon("check"))
+        self.extend.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for button in self.numbers, self.extend:
+            button.setProperty("framed", True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setIconSize(ICON)
+        folding, labels, controls = self._line(), self.fields.labels, self.fields.controls
+        groups = (("overlap",), ("fill",), SIDES)
+        folding.set_optional(
+            *([w for name in group for w in (labels[name], controls[name])] for group in groups),
+            (self.result,),
+            instead=self.numbers,
+        )
+        self.numbers.clicked.connect(lambda: self.popup.open_above(self.numbers))
+        self.extend.clicked.connect(self._extend)
+        view.extending.changed.connect(self._show_state)
+        view.tool_changed.connect(self._show_state)
+        view.document.replaced.connect(self._show_state)
+        self.retranslate()
+        self._show_state()
+
+    def _line(self) -> Folding:
+        folding = _Line(QBoxLayout.Direction.LeftToRight)
+        line = folding.line
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        self.row.addWidget(folding)
+        for name, control in self.fields.controls.items():
+            line.addWidget(self.fields.labels[name])
+            line.addWidget(control)
+        line.addWidget(self.result)
+        line.addStretch(1)
+        line.addWidget(self.numbers)
+        line.addWidget(self.extend)
+        return folding
+
+    def _extend(self) -> None:
+        self._view.setFocus(Qt.FocusReason.OtherFocusReason)  # the bar is going to hide
+        self._view.extend()
+
+    def _show_state(self) -> None:
+        extending, document = self._view.extending, self._view.document
+        if document.frame is not None:
+            width, height = extending.whole(document.frame)
+            self.result.setText(f"{width} × {height}")
+        self.extend.setEnabled(not extending.extension.is_none and document.paintable)
+        self.setVisible(self._view.tool is Tool.EXTEND and document.paintable)
+
+    def retranslate(self) -> None:
+        self.setAccessibleName(self.tr("Extend the picture"))
+        self.popup.setAccessibleName(self.tr("Extend the picture"))
+        name = self.tr("Numbers")
+        self.numbers.setText(name)
+        self.numbers.setAccessibleName(name)
+        tip = self.tr("How far each side is extended, what fills it, and how far both overlap")
+        self.numbers.setToolTip(f"<b>{name}</b><br>{tip}")
+        self.extend.setText(self.tr("Extend"))
+        self.extend.setAccessibleName(self.tr("Extend by this"))
+        tip = self.tr("Add the new part and mask it; Generate then draws it.")
+        self.extend.setToolTip(f"<b>{self.tr('Extend')}</b> ({native('Return')})<br>{tip}")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()

@@ -1,0 +1,1 @@
+"""What the canvas edits: image, mask, undo. No widgets."""

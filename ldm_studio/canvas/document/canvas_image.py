@@ -1,0 +1,138 @@
+"""The picture on the canvas, and the undo steps that bring earlier ones back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .undo import Packed
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """`rgb` uint8 [H, W, 3], on white; `alpha` uint8 [H, W], None if it is opaque. Read only."""
+
+    rgb: np.ndarray
+    alpha: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, rgb: np.ndarray, alpha: np.ndarray | None) -> Picture:
+        """A copy that nobody can change. Raises ValueError on arrays of another kind."""
+        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+            raise ValueError(f"expected uint8 [H, W, 3], got {rgb.dtype} {list(rgb.shape)}")
+        if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]):
+            raise ValueError(f"alpha is uint8 {list(rgb.shape[:2])}, got {list(alpha.shape)}")
+        if alpha is not None and int(alpha.min()) == 255:
+            alpha = None
+        return cls(_frozen(rgb), None if alpha is None else _frozen(alpha))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+    def equals(self, other: Picture) -> bool:
+        """Whether every pixel is the same."""
+        if self.alpha is None or other.alpha is None:
+            same = self.alpha is other.alpha
+        else:
+            same = np.array_equal(self.alpha, other.alpha)
+        return same and np.array_equal(self.rgb, other.rgb)
+
+
+def _frozen(pixels: np.ndarray) -> np.ndarray:
+    pixels = pixels.copy()
+    pixels.setflags(write=False)
+    return pixels
+
+
+class RedrawStep:
+    """A picture that took the place of one of the same size: what differs, which is little where
+    only a part was drawn anew.
+    """
+
+    def __init__(
+        self,
+        before: Picture,
+        after: Picture,
+        current: Callable[[], Picture],
+        show: Callable[[Picture], None],
+    ) -> None:
+        """Raises ValueError unless both have the same size."""
+        if before.size != after.size:
+            raise ValueError(f"pictures of {before.size} and {after.size} have no difference")
+        self._rgb = Packed(before.rgb ^ after.rgb)
+        self._alpha = None
+        if before.alpha is not None or after.alpha is not None:
+            self._alpha = Packed(_alpha(before) ^ _alpha(after))
+        self._current, self._show = current, show
+
+    @property
+    def nbytes(self) -> int:
+        return self._rgb.nbytes + (self._alpha.nbytes if self._alpha else 0)
+
+    def pack(self) -> None:
+        self._rgb.pack()
+        if self._alpha:
+            self._alpha.pack()
+
+    def flip(self) -> None:
+        now = self._current()
+        alpha = _alpha(now) ^ self._alpha.pixels() if self._alpha else None
+        self._show(Picture.of(now.rgb ^ self._rgb.pixels(), alpha))
+
+
+def _alpha(picture: Picture) -> np.ndarray:
+    if picture.alpha is None:
+        return np.full(picture.rgb.shape[:2], 255, np.uint8)
+    return picture.alpha
+
+
+class ReplaceStep:
+    """A picture that took the place of one of another size, and the masks over both."""
+
+    def __init__(
+        self,
+        before: tuple[Picture, np.ndarray],
+        after: tuple[Picture, np.ndarray],
+        show: Callable[[Picture, np.ndarray], None],
+    ) -> None:
+        self._sides = _PackedSide(*before), _PackedSide(*after)
+        self._show = show
+        self._undone = False
+
+    @property
+    def nbytes(self) -> int:
+        return sum(side.nbytes for side in self._sides)
+
+    def pack(self) -> None:
+        for side in self._sides:
+            side.pack()
+
+    def flip(self) -> None:
+        self._undone = not self._undone
+        self._show(*self._sides[0 if self._undone else 1].unpack())
+
+
+class _PackedSide:
+    def __init__(self, picture: Picture, mask: np.ndarray) -> None:
+        self._rgb, self._mask = Packed(picture.rgb), Packed(mask)
+        self._alpha = None if picture.alpha is None else Packed(picture.alpha)
+
+    @property
+    def _parts(self) -> list[Packed]:
+        return [part for part in (self._rgb, self._alpha, self._mask) if part]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(part.nbytes for part in self._parts)
+
+    def pack(self) -> None:
+        for part in self._parts:
+            part.pack()
+
+    def unpack(self) -> tuple[Picture, np.ndarray]:
+        alpha = self._alpha.pixels() if self._alpha else None
+        return Picture.of(self._rgb.pixels(), alpha), self._mask.pixels()

@@ -1,0 +1,178 @@
+"""The mask document: which pixels are to be drawn anew. No Qt in here.
+
+A mask is uint8 [H, W] over the picture's pixels: 0 keeps, 255 redraws, values between blend.
+Coordinates are picture pixels, x to the right and y down; (0, 0) is the top left *corner* of the
+top left pixel, whose centre is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import ceil, sqrt
+
+import numpy as np
+
+from .undo_tiles import (
+    TILE,
+    Difference,
+    Differences,
+    Rect,
+    TileIndex,
+    is_even,
+    simplified,
+    tile_of,
+    tiles_in,
+)
+
+SAMPLES = 1 << 20  # a larger mask is measured at about this many of its pixels
+
+
+class Mask:
+    """The pixels and the ways to change them. What changes pixels returns the touched rectangle,
+    None if none was.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        if width < 1 or height < 1:
+            raise ValueError(f"a mask needs at least one pixel, got {width} x {height}")
+        self.pixels = np.zeros((height, width), np.uint8)
+        self.pixels.fill(0)  # have the memory now: a stroke would wait for it, page by page
+        self._kept: dict[TileIndex, np.ndarray] | None = None
+        self._empty: bool | None = True  # None: not known
+        self._scratch: np.ndarray | None = None
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[0]
+
+    @property
+    def bounds(self) -> Rect:
+        return 0, 0, self.width, self.height
+
+    @property
+    def is_empty(self) -> bool:
+        if self._empty is None:  # what is painted is mostly seen at a few of its pixels
+            self._empty = not (self.pixels[::16, ::16].any() or self.pixels.any())
+        return self._empty
+
+    def coverage(self) -> float:
+        """How much of the picture is masked, 0..1; half-masked pixels count half."""
+        step = max(1, ceil(sqrt(self.pixels.size / SAMPLES)))
+        some = self.pixels[::step, ::step]
+        rows = some.sum(axis=1, dtype=np.uint32)  # four times as fast as mean()
+        return float(rows.sum()) / (255 * some.size)
+
+    def scratch(self) -> np.ndarray:
+        """float32 [H, W] for a stroke to compute in: the same for all, as fresh memory costs more
+        than what is computed in it. Only what is used of it takes memory.
+        """
+        if self._scratch is None:
+            self._scratch = np.empty(self.pixels.shape, np.float32)
+        return self._scratch
+
+    def warm_up(self) -> None:
+        """Have the memory of `scratch` now, in whatever thread, before a stroke waits for it."""
+        if self._scratch is None:
+            scratch = np.zeros(self.pixels.shape, np.float32)
+            scratch.fill(0)
+            if self._scratch is None:  # else a stroke was quicker, and may be at work in its own
+                self._scratch = scratch
+
+    # --- changes ---
+
+    def touch(self, rect: Rect) -> np.ndarray:
+        """A view of the pixels in `rect` to write to; their tiles are remembered while
+        recording.
+        """
+        self.look_again()
+        if self._kept is not None:
+            for index in tiles_in(rect):
+                if index not in self._kept:
+                    self._kept[index] = tile_of(self.pixels, index).copy()
+        x, y, width, height = rect
+        return self.pixels[y : y + height, x : x + width]
+
+    def look_again(self) -> None:
+        """Pixels have changed in a view from `touch`: what is known of the mask is out of date."""
+        self._empty = None
+
+    def check(self, pixels: np.ndarray) -> None:
+        """Raises ValueError unless `pixels` could be this mask."""
+        if pixels.dtype != np.uint8 or pixels.shape != self.pixels.shape:
+            wanted, got = list(self.pixels.shape), list(pixels.shape)
+            raise ValueError(f"the mask is uint8 {wanted}, got {pixels.dtype} {got}")
+
+    # --- tiles, for undo ---
+
+    def record(self) -> None:
+        """From now on remember each tile as it was before it was first touched."""
+        self._kept = {}
+
+    def recorded(self) -> dict[TileIndex, np.ndarray]:
+        """Stop recording; the tiles that were touched, as they were."""
+        kept, self._kept = self._kept or {}, None
+        return kept
+
+    def since(self, recorded: Mapping[TileIndex, np.ndarray]) -> Differences:
+        """What `apply` needs to go back to what was recorded, whose arrays are used up."""
+        for index, tile in recorded.items():
+            np.bitwise_xor(tile, tile_of(self.pixels, index), out=tile)
+        return _simplified(recorded)
+
+    def inversion(self) -> Differences:
+        """What `apply` needs to turn the mask around."""
+        return dict.fromkeys(self.tiles(), 255)
+
+    def is_inversion(self, differences: Differences) -> bool:
+        area = ceil(self.width / TILE) * ceil(self.height / TILE)
+        return len(differences) == area and all(
+            isinstance(change, int) and change == 255 for change in differences.values()
+        )
+
+    def become(self, pixels: np.ndarray | int) -> Differences:
+        """Take over a copy of `pixels`, or that value everywhere; what `apply` needs to go back."""
+        self.look_again()
+        if isinstance(pixels, int):
+            differences = self._to_value(pixels)
+            self.pixels.fill(pixels)
+            return differences
+        self.check(pixels)
+        # What has been there turns into the differences, which costs no copy of it.
+        before, self.pixels = self.pixels, pixels.copy()
+        np.bitwise_xor(before, self.pixels, out=before)
+        return _simplified({index: tile_of(before, index) for index in self.tiles()})
+
+    def _to_value(self, value: int) -> Differences:
+        """What changes where all becomes `value`; mostly even tiles are nothing to copy."""
+        found: dict[TileIndex, Difference] = {}
+        for index in self.tiles():
+            tile = tile_of(self.pixels, index)
+            if is_even(tile):
+                if change := int(tile[0, 0]) ^ value:
+                    found[index] = change
+            else:
+                found[index] = tile ^ np.uint8(value)
+        return found
+
+    def apply(self, differences: Differences) -> None:
+        """Make a change, or take it back: both are the same."""
+        self.look_again()
+        if self.is_inversion(differences):  # a whole array at once is four times as fast
+            np.invert(self.pixels, out=self.pixels)
+            return
+        for index, change in differences.items():
+            tile = tile_of(self.pixels, index)
+            np.bitwise_xor(tile, change, out=tile)
+
+    def tiles(self) -> Iterator[TileIndex]:
+        return tiles_in(self.bounds)
+
+
+def _simplified(tiles: Mapping[TileIndex, np.ndarray]) -> Differences:
+    """Without those that are the same."""
+    found = ((index, simplified(tile)) for index, tile in tiles.items())
+    return {index: change for index, change in found if change is not None}

@@ -1,0 +1,121 @@
+"""Changes of the whole mask that take longer than a frame: worked out on a copy, beside the
+interface, and made when they are ready.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from ldm_studio.threads.background import Background
+
+from .mask import Mask
+from .undo_tiles import Differences
+
+AT_ONCE = 512 * 512  # pixels: up to here no change takes as long as a frame
+
+Transform = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Wanted:
+    mask: Mask
+    work: Transform
+    text: str
+
+
+class Changes:
+    """One after the other, each on what the one before left. If the mask is painted on meanwhile,
+    the change is worked out again: neither is lost.
+    """
+
+    def __init__(
+        self,
+        background: Background,
+        make: Callable[[Differences, str], None],
+        busy_changed: Callable[[], None],
+    ) -> None:
+        """`make` changes the mask and remembers it under a text."""
+        self._background, self._make, self._busy_changed = background, make, busy_changed
+        self._wanted: deque[_Wanted] = deque()
+        self._running: Future[Differences] | None = None
+        self._held = False  # a stroke is under way
+        self._outdated = False
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._wanted)
+
+    def make(self, mask: Mask, work: Transform, text: str) -> None:
+        if mask.pixels.size <= AT_ONCE and not self._wanted:
+            self._make(_worked_out(mask.pixels.copy(), work), text)
+            return
+        self._wanted.append(_Wanted(mask, work, text))
+        if len(self._wanted) == 1:
+            self._busy_changed()
+        self._start()
+
+    def hold(self) -> None:
+        """Somebody paints: make nothing until `go_on`."""
+        self._held = self._outdated = True
+
+    def go_on(self) -> None:
+        self._held = False
+        self._start()
+
+    def mask_moved_on(self) -> None:
+        """What is being worked out is of an earlier mask."""
+        self._outdated = True
+
+    def forget(self) -> None:
+        """Make none of them."""
+        if self._wanted:
+            self._stop()
+            self._wanted.clear()
+            self._busy_changed()
+
+    def forget_last(self) -> bool:
+        """Do not make the one asked for last; False if there is none."""
+        if not self._wanted:
+            return False
+        if len(self._wanted) == 1:
+            self.forget()
+        else:
+            self._wanted.pop()
+        return True
+
+    def _stop(self) -> None:
+        if self._running:
+            self._background.forget(self._running)
+            self._running = None
+
+    def _start(self) -> None:
+        if self._wanted and not self._running and not self._held:
+            wanted, self._outdated = self._wanted[0], False
+            pixels = wanted.mask.pixels
+            # The copy is made beside the interface as well: painting meanwhile makes it outdated.
+            self._running = self._background.run(
+                lambda: _worked_out(pixels.copy(), wanted.work), self._finish
+            )
+
+    def _finish(self, done: Future[Differences]) -> None:
+        self._running = None
+        try:
+            if not self._outdated:
+                wanted = self._wanted.popleft()
+                if not self._wanted:
+                    self._busy_changed()
+                self._make(done.result(), wanted.text)
+        finally:
+            self._start()
+
+
+def _worked_out(pixels: np.ndarray, work: Transform) -> Differences:
+    """Runs anywhere; `pixels` is its own."""
+    mask = Mask(pixels.shape[1], pixels.shape[0])
+    mask.pixels[...] = pixels
+    return mask.become(work(pixels))

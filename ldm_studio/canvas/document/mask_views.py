@@ -1,0 +1,194 @@
+"""The mask as it was painted, and as it is used: kept up to date beside the interface."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from enum import StrEnum
+
+import numpy as np
+from PySide6.QtCore import QObject, QRect, QRectF, Signal
+from PySide6.QtGui import QColor, QPainter
+
+from ldm_studio.canvas.view.mask_overlay import MaskOverlay
+from ldm_studio.threads.background import Background
+
+from .canvas_document import CanvasDocument
+from .mask import Mask
+from .mask_usage import Usage, Used, used
+
+LINES_FROM = 5.0  # logical pixels of a cell; lines between smaller ones would hide them
+
+
+class MaskView(StrEnum):
+    """Which of them is seen."""
+
+    PAINTED = "painted"
+    LATENT = "latent"
+    BLEND = "blend"
+
+
+class MaskViews(QObject):
+    """Knows what becomes of the document's mask, and paints the one that is chosen."""
+
+    changed = Signal()
+    """Another one is chosen, or looks different."""
+    chosen = Signal()
+    """Somebody wants to see one of them."""
+
+    def __init__(self, document: CanvasDocument, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._background = Background(self)
+        self._view = MaskView.PAINTED
+        self._usage: Usage | None = None
+        self._used: Used | None = None
+        self._overlays: dict[MaskView, MaskOverlay] = {}
+        self._working: Future[Used | None] | None = None
+        self._stale = False
+        document.mask_changed.connect(self._refresh)
+        document.replaced.connect(self._on_replaced)
+        document.changed.connect(self._on_stroke)
+
+    @property
+    def view(self) -> MaskView:
+        return self._view
+
+    @view.setter
+    def view(self, view: MaskView) -> None:
+        if view != self._view:
+            self._view = view
+            self._refresh()
+            self.changed.emit()
+
+    def next_view(self) -> None:
+        """Painted, latent, blend, painted again; where the mask is used at all."""
+        if self._usage is not None:
+            views = list(MaskView)
+            self.choose(views[(views.index(self._view) + 1) % len(views)])
+
+    def choose(self, view: MaskView) -> None:
+        """Show this one, even if masks were hidden."""
+        self.view = view
+        self.chosen.emit()
+
+    @property
+    def used(self) -> Used | None:
+        """What is used of the mask; None where it is not used, or not yet known."""
+        return self._used
+
+    def use(self, usage: Usage | None) -> None:
+        """From now on the mask is used like this; None: it is not."""
+        if usage != self._usage:
+            self._usage = usage
+            if usage is None:
+                self._take(None)
+            self._refresh()
+
+    def close(self) -> None:
+        """Let go of the thread."""
+        self._background.close()
+
+    # --- keeping up ---
+
+    def _on_stroke(self) -> None:
+        if self._view is not MaskView.PAINTED and self._document.stroking:
+            self._refresh()
+
+    def _on_replaced(self) -> None:
+        """Another picture, perhaps of another size, or another tint."""
+        if self._used is not None and self._used.alpha.shape[::-1] != self._document.frame:
+            self._take(None)
+        self._overlays.clear()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        mask = self._document.mask
+        if self._usage is None or mask is None or mask.is_empty:
+            self._stale = False
+            if self._used is not None:
+                self._take(None)
+            return
+        if self._working is not None:
+            self._stale = True  # the newest is computed when this one is done
+            return
+        pixels, usage = mask.pixels, self._usage
+        # The copy is made beside the interface: a stroke that changes the pixels meanwhile has
+        # them looked at once more.
+        self._working = self._background.run(lambda: used(pixels.copy(), usage), self._done)
+
+    def _done(self, future: Future[Used | None]) -> None:
+        self._working = None
+        found = future.result()
+        mask = self._document.mask
+        current = mask is not None and (found is None or found.alpha.shape == mask.pixels.shape)
+        if self._usage is not None and current:
+            self._take(found)
+        if self._stale:
+            self._stale = False
+            self._refresh()
+
+    def _take(self, found: Used | None) -> None:
+        self._used = found
+        self._overlays.clear()
+        self.changed.emit()
+
+    # --- painting ---
+
+    def paint(self, painter: QPainter, target: QRectF, clip: QRect, zoom: float) -> None:
+        """The tint of the chosen view over `target`, where the whole picture is, within `clip`;
+        `zoom`: device pixels per pixel of the picture.
+        """
+        found, view = self._used, self._view
+        if found is None or view is MaskView.PAINTED:
+            if self._document.overlay:
+                self._document.overlay.paint(painter, target, clip, zoom)
+            return
+        if view not in self._overlays:
+            pixels = found.cells if view is MaskView.LATENT else found.alpha
+            self._overlays[view] = _overlay(pixels, *self._document.tint)
+        if view is MaskView.BLEND:
+            self._overlays[view].paint(painter, target, clip, zoom)
+            return
+        place = self.place(target)
+        rows, columns = found.cells.shape
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        cell = place.width() / columns, place.height() / rows
+        ratio = painter.device().devicePixelRatioF()
+        self._overlays[view].paint(painter, place, clip, min(cell) * ratio)
+        if min(cell) >= LINES_FROM:
+            _paint_lines(painter, place, *cell)
+        painter.restore()
+
+    def place(self, target: QRectF) -> QRectF:
+        """Where the region lies that is drawn, the whole picture being at `target`."""
+        assert self._used is not None
+        height, width = self._used.alpha.shape
+        x, y = target.width() / width, target.height() / height
+        region = self._used.region
+        return QRectF(
+            target.x() + region.left * x,
+            target.y() + region.top * y,
+            region.size[0] * x,
+            region.size[1] * y,
+        )
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a region of the picture is drawn."""
+        return self._used is not None and self._used.usage.inpaint.area == "masked"
+
+
+def _overlay(pixels: np.ndarray, color: QColor, opacity: float) -> MaskOverlay:
+    mask = Mask(pixels.shape[1], pixels.shape[0])
+    mask.pixels = pixels
+    return MaskOverlay(mask, color, opacity)
+
+
+def _paint_lines(painter: QPainter, place: QRectF, width: float, height: float) -> None:
+    """Between cells of this size in logical pixels."""
+    line, color = 1 / painter.device().devicePixelRatioF(), QColor(128, 128, 128, 90)
+    for i in range(1, round(place.width() / width)):
+        painter.fillRect(QRectF(place.x() + i * width, place.y(), line, place.height()), color)
+    for i in range(1, round(place.height() / height)):
+        painter.fillRect(QRectF(place.x(), place.y() + i * height, place.width(), line), color)

@@ -1,0 +1,328 @@
+"""Mouse, pen, touchpad and keys of the canvas, turned into gestures and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QWheelEvent,
+)
+
+from ldm_studio.canvas.view.brush_cursor import Pointing
+from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.zoomable import NOTCHES_TO_DOUBLE
+
+from .canvas_keys import REACH, combination, is_compare, key_table, modifiers
+from .gestures import Carry, Gesture, Pan, Sample
+from .keyboard_outpainting import KeyEdges
+from .keyboard_pointer import KeyPointer
+from .tools import TOOLS, Tool
+
+NOTCH = 120  # wheel delta of one click of a usual mouse wheel
+PENS = (QPointingDevice.PointerType.Pen, QPointingDevice.PointerType.Eraser)
+PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.TabletPress)
+RELEASES = (QEvent.Type.MouseButtonRelease, QEvent.Type.TabletRelease)
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class CanvasInput:
+    """One gesture at a time. The view can be panned while one waits for its next press."""
+
+    def __init__(self, view: ShownView) -> None:
+        self._view = view
+        self._gesture: Gesture | None = None
+        self._pan: Pan | None = None
+        self._button = Qt.MouseButton.NoButton  # what was pressed and is not yet released
+        self._pressure = 1.0
+        self._space = False
+        self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
+        self.crosshair, self.edges = KeyPointer(view, self), KeyEdges(view, self)
+        self.pointing = Pointing(view, self)
+        self._keys = key_table(view, self._go)
+        kind = QEvent.Type
+        self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
+            kind.MouseButtonPress: self._mouse,
+            kind.MouseButtonDblClick: self._mouse,
+            kind.MouseMove: self._mouse,
+            kind.MouseButtonRelease: self._mouse,
+            kind.TabletPress: self._tablet,
+            kind.TabletMove: self._tablet,
+            kind.TabletRelease: self._tablet,
+            kind.Wheel: self._wheel,
+            kind.NativeGesture: self._touch,
+            kind.KeyPress: self.key_press,
+            kind.KeyRelease: self.key_release,
+            kind.ShortcutOverride: self._claim_key,
+            kind.Leave: self._leave,
+            kind.FocusOut: self._focus_out,
+        }
+
+    def handle(self, event: QEvent) -> bool:
+        """Whether the event was for the canvas and nobody else."""
+        handler = self._handlers.get(event.type())
+        return handler is not None and handler(event)
+
+    @property
+    def panning(self) -> bool:
+        """Whether a press pans, or a pan is under way."""
+        return self._space or self._pan is not None or self._view.tool is Tool.PAN
+
+    @property
+    def pressed(self) -> bool:
+        return self._button != Qt.MouseButton.NoButton
+
+    @property
+    def gesturing(self) -> bool:
+        return self._gesture is not None
+
+    @property
+    def hover(self) -> QPointF | None:
+        """Where a tool would work: at the crosshair, or at the mouse."""
+        return self.crosshair.position or self.mouse
+
+    def cancel(self) -> None:
+        """Give up the gesture under way."""
+        self._pan, self._button = None, Qt.MouseButton.NoButton
+        if self._gesture:
+            gesture, self._gesture = self._gesture, None
+            gesture.cancel()
+            self.crosshair.tell()
+        self.pointing.update_cursor()
+
+    # --- mouse and pen ---
+
+    def _mouse(self, event: QMouseEvent) -> bool:
+        if event.pointerType() in PENS:  # a pen speaks through tablet events
+            return True
+        self._pressure = 1.0
+        return self._pointer(event, turned=False)
+
+    def _tablet(self, event: QTabletEvent) -> bool:
+        event.accept()  # else Qt sends the same as a mouse event
+        if event.type() != QEvent.Type.TabletRelease:
+            self._pressure = event.pressure()  # a lifted pen reports none: end as wide as it was
+        return self._pointer(event, event.pointerType() == QPointingDevice.PointerType.Eraser)
+
+    def _pointer(self, event: QMouseEvent | QTabletEvent, turned: bool) -> bool:
+        position, kind = event.position(), event.type()
+        if position != self.mouse or kind in PRESSES:
+            self.crosshair.put_away()
+            self.edges.put_away()
+        self._move_hover(position)
+        sample = self._sample(event, turned)
+        if kind in PRESSES:
+            return self._press(event.button(), sample, turned)
+        if kind in RELEASES:
+            if self.pressed and event.button() == self._button:
+                self._release(sample)
+        elif self._pan:
+            self._pan.move(sample)
+        elif self._gesture:
+            self._gesture.move(sample)
+        return True
+
+    def _press(self, button: Qt.MouseButton, sample: Sample, turned: bool) -> bool:
+        if self.pressed:
+            return True
+        left = button == Qt.MouseButton.LeftButton
+        carries = sample.invert and self._view.tool is Tool.PAN and not self._space
+        if left and carries and self._gesture is None:
+            self._gesture = Carry(self._view, sample)
+        elif button == Qt.MouseButton.MiddleButton or (left and self.panning):
+            self._pan = Pan(self._view, sample)
+        elif not left:
+            return False
+        elif self._gesture is None:
+            tool = self._view.tool
+            # The other end of a pen erases; areas it takes away.
+            self._gesture = TOOLS[Tool.BRUSH if turned and TOOLS[tool].ring else tool].begin(
+                self._view, sample
+            )
+        elif self._gesture.press(sample):
+            self._gesture = None
+        self._button = button
+        self.pointing.update_cursor()
+        return True
+
+    def _release(self, sample: Sample) -> None:
+        self._button = Qt.MouseButton.NoButton
+        if self._pan:
+            self._pan.release(sample)
+            self._pan = None
+        elif self._gesture and self._gesture.release(sample):
+            self._gesture = None
+        self.pointing.update_cursor()
+
+    def _sample(self, event: QMouseEvent | QTabletEvent, turned: bool) -> Sample:
+        position, held = event.position(), event.modifiers()
+        return Sample(
+            *self._view.to_image(position),
+            position.x(),
+            position.y(),
+            self._pressure,
+            constrain=bool(held & Qt.KeyboardModifier.ShiftModifier),
+            invert=turned or bool(held & Qt.KeyboardModifier.ControlModifier),
+            scale=self._view.scale,
+        )
+
+    def _move_hover(self, position: QPointF | None) -> None:
+        self.pointing.update_ring()
+        comes_or_goes = (position is None) != (self.mouse is None)
+        self.mouse = position
+        if comes_or_goes and self.edges.usable:
+            self.edges.tell()
+        if self._view.tool is Tool.EXTEND and not self.pressed:
+            self.pointing.update_cursor()
+        if position is not None:
+            self._view.wake_tint()
+        self.pointing.update_ring()
+
+    def _leave(self, _event: QEvent) -> bool:
+        self._move_hover(None)
+        return False
+
+    def _focus_out(self, _event: QEvent) -> bool:
+        self._space = False
+        self.crosshair.put_away()
+        self.edges.put_away()
+        self._view.set_comparing(False)
+        self.pointing.update_cursor()
+        return False
+
+    # --- arrow keys ---
+
+    @property
+    def hint(self) -> str:
+        """What keys do next; empty while the mouse is used, or none would do anything."""
+        by_keys = self.crosshair if self.crosshair.shown else self.edges
+        return by_keys.hint() if by_keys.shown else ""
+
+    def _go(self, dx: int, dy: int, held: str) -> None:
+        """What an arrow key does: moves the crosshair, an edge of the picture, or the window over
+        it; `held`: one of REACH.
+        """
+        edges = self.edges.usable
+        crosshair, window = REACH["" if edges else held]
+        if edges and held != "Ctrl+":
+            self.edges.move(dx, dy, back=held == "Shift+")
+        elif self.crosshair.usable:
+            self.crosshair.move(dx, dy, crosshair)
+        else:
+            self._view.pan_by(-dx * window, -dy * window)
+
+    def press_by_key(self, sample: Sample) -> None:
+        self._press(Qt.MouseButton.LeftButton, sample, turned=False)
+
+    def move_by_key(self, sample: Sample) -> None:
+        if self._gesture:
+            self._gesture.move(sample)
+
+    def release_by_key(self, sample: Sample) -> None:
+        self._release(sample)
+
+    # --- wheel and touchpad ---
+
+    def _wheel(self, event: QWheelEvent) -> bool:
+        """A wheel zooms; two fingers on a touchpad pan, and zoom with Ctrl."""
+        touchpad = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
+        if self.pressed:
+            return True
+        if touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._view.pan_by(event.pixelDelta().x(), event.pixelDelta().y())
+        elif notches := event.angleDelta().y() / NOTCH:
+            old = self._view.zoom
+            new = old * 2 ** (notches / NOTCHES_TO_DOUBLE)
+            if abs(notches) >= 1 and min(old, new) < 1 < max(old, new):
+                new = 1.0  # do not step over 100 %
+            self._view.zoom_to(new, event.position())
+        event.accept()
+        return True
+
+    def _touch(self, event: QNativeGestureEvent) -> bool:
+        kind = event.gestureType()
+        if kind == Qt.NativeGestureType.ZoomNativeGesture:
+            self._view.zoom_to(self._view.zoom * (1 + event.value()), event.position())
+        elif kind == Qt.NativeGestureType.PanNativeGesture:
+            self._view.pan_by(event.delta().x(), event.delta().y())
+        elif kind == Qt.NativeGestureType.SmartZoomNativeGesture:  # a double tap
+            if self._view.fitting:
+                self._view.zoom_to(1.0, event.position())
+            else:
+                self._view.fit()
+        else:
+            return False
+        return True
+
+    # --- keys ---
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        if not self._owns(event):
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            if self._gesture is None and self._pan is None:
+                self._view.extending.clear()
+            self.cancel()
+        elif event.key() in ENTER and self._gesture and not self.pressed:
+            gesture, self._gesture = self._gesture, None
+            gesture.finish()
+            self.crosshair.tell()
+        elif event.key() in ENTER and self._gesture is None and self._view.awaits_enter:
+            self._view.enter()
+        elif event.key() in (*ENTER, Qt.Key.Key_Space) and self.crosshair.shown:
+            if not event.isAutoRepeat():
+                self.crosshair.press()
+        elif event.key() == Qt.Key.Key_Backspace and self._gesture:
+            self._gesture.step_back()
+        elif event.key() == Qt.Key.Key_Space:
+            self._space = True
+            self.pointing.update_cursor()
+        elif is_compare(event):
+            self._view.set_comparing(True)
+        else:
+            self._keys[combination(event)]()
+        event.accept()
+        return True
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        if event.isAutoRepeat():
+            return False
+        if event.key() == Qt.Key.Key_Space:
+            self._space = False
+            self.pointing.update_cursor()
+            return True
+        if event.key() in (Qt.Key.Key_C, Qt.Key.Key_Backslash):
+            self._view.set_comparing(False)
+            return True
+        return False
+
+    def _claim_key(self, event: QKeyEvent) -> bool:
+        """While the canvas has the focus, its keys are its own: no shortcut of the window takes
+        them away.
+        """
+        if self._owns(event):
+            event.accept()
+            return True
+        return False
+
+    def _owns(self, event: QKeyEvent) -> bool:
+        plain = modifiers(event) == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_Escape:
+            extends = not self._view.extending.extension.is_none
+            return self._gesture is not None or self._pan is not None or extends
+        if plain and event.key() in ENTER and self._view.awaits_enter and self._gesture is None:
+            return True
+        if plain and event.key() in ENTER and self.crosshair.shown:
+            return True
+        if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
+            return self._gesture is not None and not self.pressed
+        return (
+            (plain and event.key() == Qt.Key.Key_Space)
+            or is_compare(event)
+            or combination(event) in self._keys
+        )

@@ -1,0 +1,104 @@
+"""Dragging the picture out of the canvas, to a file manager or another program."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QSize, Qt, QTemporaryDir, QUrl, Signal
+from PySide6.QtGui import QDrag, QImage, QPixmap
+
+from ldm_studio.canvas.view.layer_view import ShownView
+
+THUMBNAIL = 96  # logical pixels
+
+
+class Carrying(QObject):
+    """Holds what is dragged until it is let go of. A picture that is in no file is written into a
+    temporary one first, beside the interface.
+    """
+
+    ended = Signal()
+
+    def __init__(self, view: ShownView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._held = False
+        self._folder: QTemporaryDir | None = None
+        self._written: tuple[QImage, Path] | None = None
+
+    def begin(self) -> None:
+        """The picture is being dragged away."""
+        image = self._view.seen()
+        if image is None or self._held:
+            return
+        self._held = True
+        file = self._view.file
+        if file is not None and file.is_file():  # else it was moved meanwhile
+            self._carry(image, file)
+        elif not self._is_whole(image):
+            self.end()
+        elif self._written and self._written[0].cacheKey() == image.cacheKey():
+            self._carry(image, self._written[1])
+        else:
+            path = self._next_path()
+            work = self._view.document.background
+            work.run(lambda: image.save(str(path)), lambda done: self._take(done, image, path))
+
+    def end(self) -> None:
+        """It was let go of before it could be carried anywhere."""
+        self._held = False
+
+    def _take(self, done: Future[bool], image: QImage, path: Path) -> None:
+        if done.result():
+            self._written = image, path
+        if self._held:
+            self._carry(image, path if done.result() else None)
+
+    def _carry(self, image: QImage, path: Path | None) -> None:
+        drag = QDrag(self._view)
+        drag.setMimeData(mime_data(image if self._is_whole(image) else None, path))
+        drag.setPixmap(_thumbnail(image, self._view.devicePixelRatioF()))
+        try:
+            run(drag)
+        finally:
+            self._held = False
+            self.ended.emit()
+
+    def _is_whole(self, image: QImage) -> bool:
+        """One of several huge pictures is shown with fewer pixels than it has."""
+        return (image.width(), image.height()) == self._view.document.frame
+
+    def _next_path(self) -> Path:
+        if self._folder is None:
+            self._folder = QTemporaryDir()  # removed with this object
+        taken = len(list(Path(self._folder.path()).iterdir()))
+        return Path(self._folder.path()) / f"picture-{taken + 1}.png"
+
+
+def run(drag: QDrag) -> None:
+    """Until it is dropped. It is always copied: a file manager must not move the history's file."""
+    drag.exec(Qt.DropAction.CopyAction)
+
+
+def mime_data(image: QImage | None, path: Path | None) -> QMimeData:
+    """The file for file managers, the picture itself for other programs."""
+    data = QMimeData()
+    if path is not None:
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+    if image is not None:
+        data.setImageData(image)
+    return data
+
+
+def _thumbnail(image: QImage, ratio: float) -> QPixmap:
+    side = round(THUMBNAIL * ratio)
+    rough = image.scaled(QSize(4 * side, 4 * side), Qt.AspectRatioMode.KeepAspectRatio)
+    small = rough.scaled(
+        QSize(side, side),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    pixmap = QPixmap.fromImage(small)
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

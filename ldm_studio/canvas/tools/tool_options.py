@@ -1,0 +1,70 @@
+"""How the tools are set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from core.images.mask_morphology import RADIUS_MAX
+from ldm_studio.canvas.document.brush import Brush
+
+SIZE_MAX = 1000  # diameter in picture pixels
+STEP = 10  # percent, for the keys that change hardness and flow
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOptions:
+    """Numbers out of range become the nearest that is in it."""
+
+    size: int = 24
+    """Diameter of the brush in picture pixels, 1 to SIZE_MAX."""
+    hardness: int = 80
+    """Percent: 0 fades from the centre, 100 has a crisp edge."""
+    flow: int = 100
+    """Percent, from 1: how much one touch of the brush masks; below 100, touches build up."""
+    pressure_size: bool = True
+    """A pen pressed harder paints wider."""
+    pressure_flow: bool = False
+    """A pen pressed harder masks more."""
+    tolerance: int = 12
+    """Percent: how far colours may be from the one that was clicked."""
+    connected: bool = True
+    """Fill only what hangs together with the place that was clicked."""
+    radial: bool = False
+    """A gradient in circles, rather than along a line."""
+    radius: int = 8
+    """How far growing, shrinking and feathering reach, in picture pixels, 1 to RADIUS_MAX."""
+    subtract: bool = False
+    """Areas are taken from the mask, rather than added."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _LIMITS.items():
+            object.__setattr__(self, name, min(max(getattr(self, name), low), high))
+
+    def brush(self, *, erase: bool) -> Brush:
+        return Brush(
+            radius=self.size / 2,
+            hardness=self.hardness / 100,
+            flow=self.flow / 100,
+            erase=erase,
+            pressure_size=self.pressure_size,
+            pressure_flow=self.pressure_flow,
+        )
+
+    @classmethod
+    def restored(cls, data: Mapping[str, Any]) -> ToolOptions:
+        """From what `dataclasses.asdict` made; what is missing or of another type has its
+        default.
+        """
+        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        return cls(**{n: v for n, v in known.items() if type(v) is type(getattr(cls(), n))})
+
+
+_LIMITS = {
+    "size": (1, SIZE_MAX),
+    "hardness": (0, 100),
+    "flow": (1, 100),
+    "tolerance": (0, 100),
+    "radius": (1, RADIUS_MAX),
+}

@@ -1,0 +1,129 @@
+"""The tools: a tool is one gesture and one row in TOOLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from PySide6.QtCore import Qt
+
+from ldm_studio.translation import QT_TRANSLATE_NOOP
+
+from .gestures import Extend, Fill, Gesture, Gradient, Lasso, Paint, Pan, Rectangle, Sample, Surface
+
+
+class ByKeys(Enum):
+    """How a tool is used without a mouse."""
+
+    HOLD = "arrow keys move a crosshair, Space puts the tool down there, and up again"
+    CLICK = "there Space clicks"
+    EDGES = "arrow keys move the edges of the picture"
+
+
+class Tool(Enum):
+    BRUSH = "brush"
+    ERASER = "eraser"
+    RECTANGLE = "rectangle"
+    LASSO = "lasso"
+    FILL = "fill"
+    GRADIENT = "gradient"
+    EXTEND = "extend"
+    PAN = "pan"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    """`text`, `hint` (of the button) and `usage` (beside the options) are for `tr` in the context
+    CanvasPanel; `ring`: shows the brush circle at the pointer; `by_keys`: None where arrow keys
+    move the view.
+    """
+
+    text: str
+    hint: str
+    icon: str
+    key: str
+    begin: Callable[[Surface, Sample], Gesture]
+    usage: str = ""
+    cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    ring: bool = False
+    by_keys: ByKeys | None = None
+
+
+TOOLS: dict[Tool, ToolRow] = {
+    Tool.BRUSH: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Brush"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Paint where the picture shall be drawn anew."),
+        icon="brush",
+        key="B",
+        begin=Paint,
+        ring=True,
+        by_keys=ByKeys.HOLD,
+    ),
+    Tool.ERASER: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Eraser"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Take the mask away again."),
+        icon="eraser",
+        key="E",
+        begin=partial(Paint, erase=True),
+        ring=True,
+        by_keys=ByKeys.HOLD,
+    ),
+    Tool.RECTANGLE: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Rectangle"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Mask a rectangle."),
+        icon="rectangle",
+        key="R",
+        begin=Rectangle,
+        by_keys=ByKeys.HOLD,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Shift makes a square"),
+    ),
+    Tool.LASSO: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Lasso"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Mask what you draw around, freehand or with corners."),
+        icon="lasso",
+        key="L",
+        begin=Lasso,
+        by_keys=ByKeys.CLICK,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag, or click corners; Enter closes"),
+    ),
+    Tool.FILL: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Fill by colour"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Mask what has the colour you click on."),
+        icon="bucket",
+        key="F",
+        begin=Fill,
+        by_keys=ByKeys.CLICK,
+    ),
+    Tool.GRADIENT: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Gradient"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "A mask that fades from where you press."),
+        icon="gradient",
+        key="G",
+        begin=Gradient,
+        by_keys=ByKeys.HOLD,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag from full to none"),
+    ),
+    Tool.EXTEND: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Extend"),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Make the picture larger, to have the new part drawn."),
+        icon="extend",
+        key="O",
+        begin=Extend,
+        by_keys=ByKeys.EDGES,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge, or press arrow keys; Enter extends"),
+        cursor=Qt.CursorShape.ArrowCursor,
+    ),
+    Tool.PAN: ToolRow(
+        QT_TRANSLATE_NOOP("CanvasPanel", "Hand"),
+        QT_TRANSLATE_NOOP(
+            "CanvasPanel", "Move the view. Space or the middle button does so with any tool."
+        ),
+        icon="hand",
+        key="H",
+        begin=Pan,
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Ctrl drags the picture out"),
+        cursor=Qt.CursorShape.OpenHandCursor,
+    ),
+}

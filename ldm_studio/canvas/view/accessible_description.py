@@ -1,0 +1,38 @@
+"""What the canvas shows, in words, for those who cannot see it."""
+
+from __future__ import annotations
+
+from ldm_studio.canvas.document.canvas_document import CanvasDocument
+from ldm_studio.canvas.tools.tools import ByKeys, ToolRow
+from ldm_studio.translation import translate
+
+
+def describe(document: CanvasDocument) -> str:
+    frame, mask = document.frame, document.mask
+    if frame is None:
+        return translate("CanvasView", "Canvas, no picture yet")
+    width, height = frame
+    if mask is None or mask.is_empty:
+        words = translate("CanvasView", "Canvas {width} by {height}, nothing masked")
+        return words.format(width=width, height=height)
+    percent = max(round(mask.coverage() * 100), 1)
+    words = translate("CanvasView", "Canvas {width} by {height}, mask covers {percent} %")
+    return words.format(width=width, height=height, percent=percent)
+
+
+def describe_view(document: CanvasDocument, zoom: float, tool: str) -> str:
+    """The same with how it is seen, and what is in hand. `zoom`: 1.0 is a device pixel a pixel."""
+    what = describe(document)
+    if document.frame is None:
+        return what
+    seen = translate("CanvasView", "zoom {percent} %").format(percent=round(100 * zoom))
+    return ", ".join((what, seen, translate("CanvasView", "tool: {tool}").format(tool=tool)))
+
+
+def describe_keys(document: CanvasDocument, tool: ToolRow) -> str:
+    """How to work with it without a mouse; empty where arrow keys only move the view."""
+    if not document.paintable or tool.by_keys is None:
+        return ""
+    if tool.by_keys is ByKeys.EDGES:
+        return translate("CanvasView", "Arrow keys widen, Shift narrows")
+    return translate("CanvasView", "Arrow keys move a crosshair, Space puts the tool down and up")

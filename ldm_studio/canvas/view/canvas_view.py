@@ -1,0 +1,156 @@
+"""The canvas widget: what is seen, and a hand to work on it with."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+)
+from PySide6.QtWidgets import QWidget
+
+from ldm_studio.canvas.bars.canvas_controls import translated
+from ldm_studio.canvas.tools.canvas_input import CanvasInput
+from ldm_studio.canvas.tools.drag_out import Carrying
+from ldm_studio.canvas.tools.drop_data import dropped_picture, is_address, offers_picture
+from ldm_studio.canvas.tools.tools import TOOLS, Tool
+
+from .accessible_description import describe_keys, describe_view
+from .layer_view import ShownView
+
+ROOM = 0.6  # of the fitting zoom, while the picture is being extended
+
+
+class CanvasView(ShownView):
+    """Picture, preview and mask; paint, zoom and pan. All pictures are uint8 [H, W, 3] RGB."""
+
+    picture_dropped = Signal(object)  # str: the path of a file, or QImage
+    mask_dropped = Signal(object)  # the same, dropped where it says "as the mask"
+    copy_requested = Signal()
+    address_dropped = Signal()  # of a picture on the web, without the picture
+
+    _listens = False  # Qt sends events before all is built
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.carrying = Carrying(self)
+        self._input = CanvasInput(self)
+        self._listens = True
+        self._roomy = False  # zoomed out, to have room for extending
+        self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.document.replaced.connect(self._on_replaced)
+        self.document.mask_changed.connect(self.describe)
+        self.carrying_begun.connect(self.carrying.begin)
+        self.carrying_ended.connect(self.carrying.end)
+        self.carrying.ended.connect(self._input.cancel)
+        self.crosshair_changed.connect(self.describe)
+        self.extending.changed.connect(self.describe)
+        self.tool_changed.connect(self._on_tool_changed)
+        for signal in (self.tool_changed, self.zoom_changed):
+            signal.connect(self.describe)
+        self.options_changed.connect(self._input.pointing.on_options_changed)
+        self.describe()
+        self._input.pointing.update_cursor()
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 640)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(96, 96)
+
+    def undo(self) -> None:
+        self._input.cancel()
+        super().undo()
+
+    def redo(self) -> None:
+        self._input.cancel()
+        super().redo()
+
+    def _on_tool_changed(self) -> None:
+        self._input.cancel()
+        self.extending.clear()
+        if self._tool is Tool.EXTEND and self.fitting:
+            self.zoom_to(self.zoom * ROOM)
+        elif self._roomy:
+            self.fit()
+        self._roomy = self._tool is Tool.EXTEND and not self.fitting
+        self.update()  # the ring of the one before
+        self._input.pointing.update_cursor()
+
+    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
+        super().zoom_to(zoom, at or self._input.crosshair.position)
+
+    def paint_hand(self, painter: QPainter) -> None:
+        self._input.pointing.paint(painter)
+        self._input.crosshair.paint(painter)
+        if hint := self._input.hint:
+            self.paint_hint(painter, hint)
+
+    # --- changes from outside ---
+
+    def _on_replaced(self) -> None:
+        if not self.document.stroking:
+            self._input.cancel()
+        self.set_frame(self.document.frame)
+        self.describe()
+        self._input.pointing.update_cursor()
+        self.update()
+
+    def describe(self) -> None:
+        """Say anew what is seen, for those who cannot see it."""
+        self.setAccessibleName(self.tr("Canvas"))
+        tool = TOOLS[self._tool]
+        seen = describe_view(self.document, self.zoom, translated(tool.text))
+        keys = self._input.hint or describe_keys(self.document, tool)
+        self.setAccessibleDescription(". ".join(part for part in (seen, keys) if part))
+
+    # --- events ---
+
+    def event(self, event: QEvent) -> bool:
+        return (self._listens and self._input.handle(event)) or super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.describe()
+        self.update()
+
+    def handle_key(self, event: QKeyEvent) -> bool:
+        """Treat a key press or release as if the canvas had the focus; whether it was one of its
+        keys.
+        """
+        release = event.type() == QEvent.Type.KeyRelease
+        return self._input.key_release(event) if release else self._input.key_press(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is not self and offers_picture(event.mimeData()):
+            event.acceptProposedAction()
+            self.invite(event.position())
+        elif is_address(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.acceptProposedAction()
+        if self._invited:
+            self.invite(event.position())
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.invite(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.invite(None)
+        picture = dropped_picture(event.mimeData())
+        if picture is not None:
+            event.acceptProposedAction()
+            as_mask = self.document.paintable and self.over_mask_zone(event.position())
+            (self.mask_dropped if as_mask else self.picture_dropped).emit(picture)
+        elif is_address(event.mimeData()):
+            event.acceptProposedAction()
+            self.address_dropped.emit()

@@ -1,0 +1,170 @@
+"""`ldm-studio branch`: what a picture would have become with something else from a step on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import RequestError
+from core.images.image_digest import digest
+from core.request import request as limits
+from core.request.request import Change, Request
+from core.sampling.sampler_names import schedule_name, split_name
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.images import recipe_inputs
+from ldm_studio.images.headless_run import draw
+from ldm_studio.images.image_files import load_image, load_mask, read_record
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.run_record import Parent
+from ldm_studio.paths import inputs_dir
+from ldm_studio.prompts.wildcard_files import Wildcards, drawn
+
+from . import image_output, request_flags
+from .argument_types import named, real, whole
+from .exit_codes import MEANING, Exit
+from .image_output import Output, keep_or_say, say
+
+EXAMPLES = f"""\
+examples:
+  ldm-studio branch fox.png --step 8 --prompt "a wolf"
+  ldm-studio branch fox.png --step 12 --cfg 2 --sampler heun -o softer.png
+  ldm-studio branch fox.png --step 5 --mask face.png --prompt "a fox with glasses"
+
+{MEANING}"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "branch",
+        help="change a picture's recipe from a step on",
+        description="Make a picture again up to a step and go on with something else. What is\n"
+        "not given stays as it was. The new picture says where it comes from and replays from\n"
+        "itself.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument(
+        "picture", metavar="IMAGE", type=Path, help="one that LDM Studio made, with its recipe"
+    )
+    command.add_argument(
+        "--step",
+        metavar="K",
+        required=True,
+        type=whole(0, limits.MAX_STEPS),
+        help="both pictures share so many steps",
+    )
+    command.add_argument("--model", metavar="M", help="the model, if it is not where it was")
+    change = command.add_argument_group("what is otherwise from there on")
+    change.add_argument("--prompt", metavar="TEXT", help="what the picture shows")
+    change.add_argument("-n", "--negative", metavar="TEXT", help="what it should not show")
+    change.add_argument(
+        "--cfg", metavar="X", type=real(0, limits.MAX_CFG), help="how strictly to follow the prompt"
+    )
+    change.add_argument(
+        "--sampler", metavar="S", type=named(split_name), help="with its customary options"
+    )
+    change.add_argument(
+        "--schedule",
+        metavar="S",
+        type=named(schedule_name),
+        help="its levels below the one that is reached",
+    )
+    change.add_argument(
+        "--steps",
+        metavar="N",
+        type=whole(1, limits.MAX_STEPS),
+        help="how many the whole schedule would have",
+    )
+    change.add_argument(
+        "--mask",
+        metavar="FILE",
+        type=Path,
+        help="redraw only where this one is white, and keep IMAGE elsewhere",
+    )
+    image_output.add(command)
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    with request_flags.naming():
+        target = Output.of(arguments)
+        path, step = arguments.picture, arguments.step
+        request = recipe_inputs.recipe(path)
+        parent = _parent(path, step)
+        change, added = _change(arguments, request)
+        kept = tuple(earlier for earlier in request.changes if earlier.step < step)
+        dropped = request.changes[len(kept) :]
+        if dropped:
+            say(f"left out what the picture itself changed from step {step} on: {_words(dropped)}")
+        start = recipe_inputs.find(replace(request, changes=kept), InputStore(inputs_dir()))
+        start = replace(start, later={**start.later, **{digest(p): p for p in added}})
+        request = replace(request, changes=(*kept, change))
+        target.make_folder()
+        engine = pipeline()
+        if sys.stderr.isatty():
+            say("loading the model ...")
+        model = recipe_inputs.load_model(engine, request, arguments.model)
+        began = time.perf_counter()
+        going = engine.begin(request, start.image, start.mask, start.later)
+        keep_or_say(start)
+        with image_output.progress() as on_step:
+            drawn = draw(going, on_step, parent)
+        saved = target.save(drawn, model)
+        seconds = time.perf_counter() - began
+        origin = {"picture": parent.picture, "name": parent.name, "step": parent.step}
+        target.tell(saved, drawn.picture.request, seconds, parent=origin)
+    return Exit.OK
+
+
+def _parent(path: Path, step: int) -> Parent:
+    record = read_record(path)
+    return Parent(record.pixels if record else digest(load_image(path)), path.name, step)
+
+
+def _change(
+    arguments: Namespace, request: Request
+) -> tuple[Change, Sequence[recipe_inputs.Pixels]]:
+    """What was asked for, and the pictures it names. Raises RequestError, PictureError."""
+    sampler, schedule = arguments.sampler or (None, None)
+    change = Change(
+        step=arguments.step,
+        prompt=arguments.prompt,
+        negative=arguments.negative,
+        cfg=arguments.cfg,
+        sampler=sampler,
+        schedule=arguments.schedule or schedule,
+        steps=arguments.steps,
+    )
+    change = Change(change.step, **drawn(change.fields, request.seed, Wildcards()))
+    if arguments.mask is None:
+        if not change.fields:
+            raise RequestError(
+                "branch",
+                "Nothing is to be otherwise.",
+                "Give --prompt, --negative, --cfg, --sampler, --schedule, --steps or --mask.",
+            )
+        return change, ()
+    if arguments.transparent:
+        raise RequestError(
+            "transparent", "A picture that is only partly redrawn has no transparent background."
+        )
+    image, mask = load_image(arguments.picture), load_mask(arguments.mask)
+    for name, pixels in (("init", image), ("mask", mask)):
+        if pixels.shape[:2] != (request.height, request.width):
+            what = arguments.picture if name == "init" else arguments.mask
+            raise RequestError(
+                "picture" if name == "init" else "mask",
+                f"{what} has {pixels.shape[1]} x {pixels.shape[0]} pixels, "
+                f"the recipe makes {request.width} x {request.height}.",
+                "They must have the same size.",
+            )
+    return replace(change, init=digest(image), mask=digest(mask)), (image, mask)
+
+
+def _words(changes: Sequence[Change]) -> str:
+    return "; ".join(f"{', '.join(change.fields)} at step {change.step}" for change in changes)

@@ -1,0 +1,433 @@
+"""`ldm-studio generate`: pictures without the window, from the same pipeline."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.conditioning.text.prompt_parser import Problem, parse
+from core.errors import RequestError, StateError
+from core.images.image_digest import digest
+from core.images.outpainting import extended
+from core.request import request as limits
+from core.request.inputs import Inputs
+from core.request.request import Change, Request
+from core.sampling.sampler_names import schedule_name, split_name
+from core.sampling.samplers import SAMPLERS
+from core.sampling.sigma_schedules import SCHEDULES
+from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run
+from ldm_studio.images.control_images import LED, control_of, drawn_size
+from ldm_studio.images.headless_run import OnStep, draw, walk
+from ldm_studio.images.image_files import load_image, load_mask
+from ldm_studio.images.recipe_inputs import scaled
+from ldm_studio.models.found_models import DEFAULT, meant
+from ldm_studio.paths import make_folder
+from ldm_studio.prompts.wildcard_files import Wildcards, each, missing, read_template, settled
+
+from . import image_output, request_flags
+from .argument_types import FILLS, above_zero, border, file, named, one_of, real, size, whole
+from .exit_codes import MEANING, Exit
+from .image_output import Output, keep_or_say, say
+
+REFINER_AT = 0.8
+_MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
+
+EXAMPLES = f"""\
+examples:
+  ldm-studio generate "a red heart"
+  ldm-studio generate "a fox" --seed 7 --count 4 -o foxes
+  ldm-studio generate "a sleepy cat" --transparent -o cat.png
+  ldm-studio generate "a blue fox" --init fox.png --strength 0.6
+  ldm-studio generate "a hat" --init fox.png --mask hat.png
+  ldm-studio generate "a hat" --init photo.jpg --mask hat.png --area masked --match -o hat.webp
+  ldm-studio generate "two foxes" --init fox.png --outpaint 0,0,128,0 --fill mirror
+  ldm-studio generate "an owl" --sampler "DPM++ 2M SDE" --eta 0.5 --schedule karras --rho 5
+  ldm-studio generate "a fox in the snow" --model dreamshaper --size 512x512
+  ldm-studio generate "a bear" --seed 7 --variation-strength 0.2 --count 4
+  ldm-studio generate "make it winter" --model instruct-pix2pix --control house.png
+  ldm-studio generate "in winter" --model unclip-h --control house.png --noise-level 100
+  ldm-studio generate "a moth" --stop-after 8 --state moth.state   # then: resume moth.state
+
+{MEANING}"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "generate",
+        usage="ldm-studio generate [options] PROMPT",
+        help="make pictures without the window",
+        description="Make pictures and print their paths. Settings that are not given are "
+        "those that suit the model.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument("prompt", metavar="PROMPT", help="what the picture shows")
+    command.add_argument(
+        "-n", "--negative", metavar="TEXT", default="", help="what it should not show"
+    )
+    _add_settings(command)
+    start = command.add_argument_group("starting from a picture")
+    start.add_argument(
+        "--init", metavar="IMAGE", type=Path, help="the picture to change; --size scales it"
+    )
+    start.add_argument(
+        "--strength",
+        metavar="X",
+        type=above_zero,
+        help="how much to change it, above 0 up to 1 (0.75, with a mask 1)",
+    )
+    start.add_argument(
+        "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
+    )
+    start.add_argument(
+        "--control",
+        metavar="IMAGE",
+        type=Path,
+        help="the picture that the model is led by, if it is made for that: depths, or what it "
+        "edits, enlarges or varies",
+    )
+    start.add_argument(
+        "--outpaint",
+        metavar="L,T,R,B",
+        type=border,
+        help="add so many pixels at the left, top, right and bottom, and draw those",
+    )
+    start.add_argument(
+        "--fill",
+        metavar="WHAT",
+        type=one_of(FILLS),
+        help=f"what --outpaint starts from: {', '.join(FILLS)} (edge)",
+    )
+    start.add_argument(
+        "--overlap",
+        metavar="N",
+        type=whole(0, 1024),
+        help="pixels of the old picture that --outpaint draws anew, fading (8)",
+    )
+    image_output.add(command, several=True)
+    request_flags.add(command)
+    stop = command.add_argument_group("stopping on the way")
+    stop.add_argument(
+        "--stop-after",
+        metavar="K",
+        type=whole(1, limits.MAX_STEPS),
+        help="make no picture, but write --state after so many steps",
+    )
+    stop.add_argument(
+        "--state", metavar="FILE", type=file, help="what `ldm-studio resume` goes on from"
+    )
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    settings = command.add_argument_group("settings")
+    settings.add_argument(
+        "--model",
+        metavar="M",
+        default=DEFAULT,
+        help="name, file or folder of the model; see `ldm-studio models`",
+    )
+    settings.add_argument(
+        "--sampler", metavar="S", type=named(split_name), help=", ".join(SAMPLERS)
+    )
+    settings.add_argument(
+        "--schedule", metavar="S", type=named(schedule_name), help=", ".join(SCHEDULES)
+    )
+    settings.add_argument(
+        "--steps", metavar="N", type=whole(1, limits.MAX_STEPS), help="how many steps"
+    )
+    settings.add_argument(
+        "--cfg",
+        metavar="X",
+        type=real(0, limits.MAX_CFG),
+        help="how strictly to follow the prompt; 1 is no guidance",
+    )
+    settings.add_argument(
+        "--refiner",
+        metavar="M",
+        help="another model that goes on at the end: that of Stable Diffusion XL, or any of the "
+        "same family",
+    )
+    settings.add_argument(
+        "--refiner-at",
+        metavar="X",
+        type=real(0, 1),
+        help=f"after this share of the steps ({REFINER_AT})",
+    )
+    settings.add_argument(
+        "--seed",
+        metavar="N",
+        type=whole(0, limits.MAX_SEED),
+        help="the same seed and settings give the same picture; random when not given",
+    )
+    settings.add_argument("--size", metavar="WxH", type=size, help="in pixels, such as 128x128")
+    settings.add_argument(
+        "--count",
+        metavar="N",
+        type=whole(1, limits.MAX_COUNT),
+        default=1,
+        help="how many pictures, with seeds counting up",
+    )
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    """Make the pictures; print a path or a JSON object for each as soon as it is saved."""
+    target = Output.of(arguments)
+    with request_flags.naming():
+        _check(arguments, target)
+        parts = request_flags.parts(arguments)
+        start = _load(arguments)
+        if arguments.state is None:
+            target.make_folder()
+        else:
+            make_folder(arguments.state.parent)
+        engine = pipeline()
+        if sys.stderr.isatty():
+            say("loading the model ...")
+        arguments.model = meant(arguments.model)
+        model = engine.load(arguments.model, parts.get("vae", ""))
+        if model.vae and not parts.get("vae"):
+            say(f"with the VAE beside the model, {model.vae}")
+        request, start = _request(arguments, parts, model, start)
+        if arguments.control is not None:
+            request, start = _led(request, start, load_image(arguments.control), model)
+        wildcards = Wildcards()
+        _say_what_is_missing(request, wildcards)
+        request = _without_clip_skip(settled(request, wildcards), model)
+        _say_what_was_drawn_by_lot(arguments, request)
+        _say_what_is_unread(request, model)
+        keep_or_say(start)
+        finished = 0
+        try:
+            with image_output.progress(request.count) as on_step:
+                for single in each(request, wildcards):
+                    began = time.perf_counter()
+                    drawing = engine.begin(single, start.image, start.mask, start.later)
+                    target.say_once(drawing.notes)
+                    if arguments.stop_after is not None:
+                        _stop(arguments, target, drawing, on_step, began)
+                        continue
+                    drawn = draw(drawing, on_step)
+                    path = target.save(drawn, model)
+                    finished += 1
+                    target.tell(path, drawn.picture.request, time.perf_counter() - began)
+        except KeyboardInterrupt:
+            say(f"cancelled; {finished} of {request.count} pictures are finished and kept")
+            return Exit.INTERRUPTED
+    return Exit.OK
+
+
+def _stop(
+    arguments: Namespace, target: Output, drawing: Run, on_step: OnStep, began: float
+) -> None:
+    """Raises RequestError, StateError."""
+    until, path = arguments.stop_after, arguments.state
+    if until > drawing.total:
+        raise RequestError(
+            "stop_after", f"--stop-after {until} is beyond the last of {drawing.total} steps."
+        )
+    walked = walk(drawing, on_step, until)
+    try:
+        drawing.save(path, walked.last, marks=walked.marks)
+    except OSError as error:
+        raise StateError(f"Cannot write {path}: {error.strerror or error}.") from error
+    seconds = time.perf_counter() - began
+    target.tell(path, drawing.request, seconds, step=until, steps=drawing.total)
+
+
+def _check(arguments: Namespace, target: Output) -> None:
+    """What no single argument can know. Raises RequestError."""
+    if arguments.init is None:
+        for field in ("mask", "strength", "outpaint"):
+            if getattr(arguments, field) is not None:
+                raise RequestError(
+                    field, f"--{field} needs a picture to start from.", "Add --init."
+                )
+    if arguments.outpaint is None:
+        for field in ("fill", "overlap"):
+            if getattr(arguments, field) is not None:
+                raise RequestError(field, f"--{field} does nothing without --outpaint.")
+    elif arguments.mask is not None:
+        raise RequestError("mask", "--outpaint makes the mask; --mask does nothing beside it.")
+    if arguments.transparent and (arguments.mask is not None or arguments.outpaint is not None):
+        raise RequestError(
+            "transparent", "A picture that is only partly redrawn has no transparent background."
+        )
+    if arguments.refiner_at is not None and arguments.refiner is None:
+        raise RequestError("refiner_at", "--refiner-at does nothing without --refiner.")
+    if arguments.count > 1 and target.is_file:
+        raise RequestError(
+            "output",
+            f"{target.path} is one file, and {arguments.count} pictures are asked for.",
+            "Name a folder.",
+        )
+    if (arguments.stop_after is None) != (arguments.state is None):
+        raise RequestError("state", "--stop-after K and --state FILE need each other.")
+    if arguments.state is None:
+        return
+    if arguments.count > 1:
+        raise RequestError("count", "--state holds one picture on its way, so --count must be 1.")
+    if target.path is not None or arguments.transparent:
+        raise RequestError(
+            "output", "--stop-after makes no picture to save.", "Give -o to `ldm-studio resume`."
+        )
+
+
+def _load(arguments: Namespace) -> Inputs:
+    """Raises PictureError, or RequestError where the mask is not of the picture's size."""
+    if arguments.init is None:
+        return Inputs()
+    image = load_image(arguments.init)
+    if arguments.outpaint is not None:
+        overlap = 8 if arguments.overlap is None else arguments.overlap
+        seed = arguments.seed or 0  # of what is filled with noise
+        fill = arguments.fill or "edge"
+        return Inputs(*extended(image, arguments.outpaint, fill, overlap=overlap, seed=seed))
+    if arguments.mask is None:
+        return Inputs(image)
+    mask = load_mask(arguments.mask)
+    if mask.shape != image.shape[:2]:
+        raise RequestError(
+            "mask",
+            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels, "
+            f"the picture {image.shape[1]} x {image.shape[0]}.",
+            "They must have the same size.",
+        )
+    return Inputs(image, mask)
+
+
+def _request(
+    arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Inputs
+) -> tuple[Request, Inputs]:
+    """The whole request, and the pictures to start from scaled to its size."""
+    width, height = arguments.size or (model.width, model.height)
+    if arguments.size is None and arguments.control is not None and model.extra in LED:
+        shape = load_image(arguments.control).shape
+        width, height = drawn_size((shape[1], shape[0]), model)
+    strength = 1.0
+    if start.image is not None:
+        if arguments.size is None:
+            height, width = start.image.shape[:2]
+            inpaint = parts.get("inpaint")
+            if inpaint is None or inpaint.area == "whole":
+                _check_own_size(width, height, model, tiled="tile" in parts)
+        start = scaled(start, width, height)
+        strength = arguments.strength or (0.75 if start.mask is None else 1.0)
+    sampler, schedule = arguments.sampler or (model.sampler, None)
+    request = Request(
+        prompt=arguments.prompt,
+        negative=arguments.negative,
+        model=arguments.model,
+        sampler=sampler,
+        schedule=arguments.schedule or schedule or model.schedule,
+        steps=arguments.steps or _sigmas(parts) or model.steps,
+        cfg=model.cfg if arguments.cfg is None else arguments.cfg,
+        seed=secrets.randbelow(_MAX_RANDOM_SEED) if arguments.seed is None else arguments.seed,
+        width=width,
+        height=height,
+        count=arguments.count,
+        strength=strength,
+        **{"noise_level": model.noise_level, **parts},
+    )
+    if request.variation.strength and getattr(arguments, "variation.seed") is None:
+        other = replace(request.variation, seed=secrets.randbelow(_MAX_RANDOM_SEED))
+        request = replace(request, variation=other)
+    if arguments.refiner is not None:
+        share = REFINER_AT if arguments.refiner_at is None else arguments.refiner_at
+        step = round(share * request.steps * request.strength)
+        request = replace(request, changes=(Change(step, model=meant(arguments.refiner)),))
+    return request, start
+
+
+def _led(
+    request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
+) -> tuple[Request, Inputs]:
+    """With the picture that the model is led by. Raises RequestError if it takes none."""
+    if model.extra not in LED:
+        raise RequestError(
+            "control",
+            f"{model.name} takes no picture to be led by.",
+            "Use a model for depths, editing, enlarging or varying.",
+        )
+    pixels = control_of(picture, request, model)
+    named = digest(pixels)
+    return replace(request, control=named), replace(start, later={named: pixels})
+
+
+def _sigmas(parts: dict[str, Any]) -> int:
+    """How many steps a list of sigmas has; 0 where there is none."""
+    return len(parts["levels"].sigmas) if "levels" in parts else 0
+
+
+def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -> None:
+    """A picture is never scaled unasked: say which size would do."""
+    unit, limit = model.size_multiple, limits.MAX_SIDE if tiled else model.max_side
+    if width % unit == 0 and height % unit == 0 and max(width, height) <= limit:
+        return
+    scale = min(1.0, limit / max(width, height))
+    best = [max(unit, round(side * scale / unit) * unit) for side in (width, height)]
+    raise RequestError(
+        "init",
+        f"The picture has {width} x {height} pixels; {model.name} draws sides that are "
+        f"multiples of {unit} up to {limit}.",
+        f"Add --size {best[0]}x{best[1]} to scale it{'' if tiled else ', or --tile'}.",
+    )
+
+
+def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
+    """Where it would do nothing: the recipe is not to claim it."""
+    if request.clip_skip == 1 or model.skips:
+        return request
+    say(f"{model.name} is not made for --clip-skip; it reads as ever")
+    return replace(request, clip_skip=1)
+
+
+def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
+    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        negative = name != "prompt"
+        for problem in parse(text, request.syntax, negative=negative).problems:
+            _say_problem(name, text, problem)
+        reading = None
+        if model.read is not None:
+            reading = model.read(text, request.syntax, negative=negative)
+        if reading is None:
+            continue
+        if reading.count > reading.limit:
+            rest = " ".join(text[start:end] for start, end in reading.unread).strip()
+            say(
+                f"the {name} has {reading.count} tokens; {model.name} reads {reading.limit}, "
+                f"not {rest[:60]!r}{'...' if len(rest) > 60 else ''}"
+            )
+        if reading.unknown:
+            words = ", ".join(dict.fromkeys(text[a:b] for a, b in reading.unknown))
+            say(f"{model.name} does not know these words of the {name}: {words}")
+
+
+def _say_what_is_missing(request: Request, wildcards: Wildcards) -> None:
+    for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
+        template = read_template(text)
+        for problem in (*template.problems, *missing(template, wildcards.values)):
+            _say_problem(name, text, problem)
+
+
+def _say_problem(name: str, text: str, problem: Problem) -> None:
+    where = text[problem.start : problem.end]
+    say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
+
+
+def _say_what_was_drawn_by_lot(arguments: Namespace, request: Request) -> None:
+    if arguments.seed is None:
+        say(f"seed {request.seed}")
+    if request.count == 1 and request.template:
+        say(f"prompt {request.prompt!r}")
+    if request.variation.strength and getattr(arguments, "variation.seed") is None:
+        say(f"variation seed {request.variation.seed}")

@@ -1,0 +1,297 @@
+"""`ldm-studio history`: find pictures, know how they were made, index folders, take them along."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from core.errors import PictureError, RequestError
+from ldm_studio.history import steps_on_disk
+from ldm_studio.history.collections import clean_title
+from ldm_studio.history.exporters import SHEETS, Export, Exported
+from ldm_studio.history.file_renaming import rename
+from ldm_studio.history.folder_scan import Progress, Report, locate, rebuild
+from ldm_studio.history.formatting import line, page, record, short_record
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.history_store import History
+from ldm_studio.history.query_language import Problem, Query, parse
+from ldm_studio.history.results import Count, Details, Listed
+from ldm_studio.paths import data_dir, pictures_dir, trajectories_dir
+
+from .history_arguments import EXAMPLES, add_arguments, path_of
+
+if TYPE_CHECKING:
+    from ldm_studio.history.contact_sheet import Sheet
+
+__all__ = ["EXAMPLES", "add_arguments", "run"]
+
+
+def run(arguments: Namespace) -> int:
+    """Raises HistoryError, PictureError, RequestError."""
+    action: Callable[[Namespace, History], None] = {
+        "list": _list,
+        "search": _search,
+        "show": _show,
+        "rebuild": _rebuild,
+        "import": _import,
+        "locate": _locate,
+        "rename": _rename,
+        "collections": _collections,
+        "collect": _collect,
+        "export": _export,
+    }[arguments.action]
+    with History(data_dir()) as history:
+        if history.recovery is not None:
+            _say(history.recovery.message)
+            _indexed(history, _all_folders(history), Namespace(again=False))
+        action(arguments, history)
+    return 0
+
+
+def _list(arguments: Namespace, history: History) -> None:
+    _print_pictures(arguments, history, Query())
+
+
+def _search(arguments: Namespace, history: History) -> None:
+    query = _query(arguments)
+    if not arguments.facets:
+        _print_pictures(arguments, history, query)
+        return
+    with closing(history.reader()) as reader:
+        facets = reader.facets(query)
+    named = {"models": facets.models, "samplers": facets.samplers, "days": facets.days}
+    if arguments.json:
+        _print_json({name: _as_dict(counts) for name, counts in named.items()})
+        return
+    for name, counts in named.items():
+        print(name)
+        for count in counts:
+            print(f"{count.pictures:>8}  {count.value}")
+
+
+def _as_dict(counts: Sequence[Count]) -> dict[str, int]:
+    return {count.value: count.pictures for count in counts}
+
+
+def _print_pictures(arguments: Namespace, history: History, query: Query) -> None:
+    with closing(history.reader()) as reader:
+        number = 0
+        for picture in reader.pages(query):
+            if arguments.limit and number == arguments.limit:
+                break
+            number += 1
+            if arguments.json:
+                _print_json(short_record(picture))
+            else:
+                print(line(picture))
+        if sys.stderr.isatty() or not number:
+            _say(_found(number, reader, query))
+
+
+def _found(number: int, reader: Reader, query: Query) -> str:
+    total = reader.count(query)
+    if number < total:
+        return f"{number} of {total} pictures; --limit 0 shows all"
+    if total or query.terms:
+        return f"{total} pictures" if total != 1 else "1 picture"
+    return "no pictures are indexed yet; try: ldm-studio history rebuild"
+
+
+def _show(arguments: Namespace, history: History) -> None:
+    with closing(history.reader()) as reader:
+        details = _details(arguments.id, reader)
+    if arguments.json:
+        _print_json(record(details))
+    else:
+        print(page(details))
+
+
+def _details(named: str, reader: Reader) -> Details:
+    number = int(named) if named.isdecimal() and len(named) < 19 else reader.at(path_of(named))
+    details = None if number is None else reader.details(number)
+    if details is None:
+        raise RequestError(
+            "id",
+            f"There is no picture {named!r} in the history.",
+            "ldm-studio history list shows their numbers; history rebuild indexes new files.",
+        )
+    return details
+
+
+def _rebuild(arguments: Namespace, history: History) -> None:
+    folders = [_folder(path) for path in arguments.folders] or _all_folders(history)
+    _print_report(_indexed(history, folders, arguments), arguments)
+
+
+def _import(arguments: Namespace, history: History) -> None:
+    folders = [_folder(path) for path in arguments.folders]
+    for folder in folders:
+        history.add_folder(folder).result()
+    report = _indexed(history, folders, arguments)
+    _print_report(report, arguments)
+    if not arguments.json:
+        for program, number in sorted(report.programs.items(), key=lambda item: -item[1]):
+            print(f"{number:>8}  {program or 'without a recipe'}")
+        if report.ignored:
+            print("settings that have no equal here, and in how many pictures:")
+        for name, number in sorted(report.ignored.items(), key=lambda item: -item[1]):
+            print(f"{number:>8}  {name}")
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise PictureError(f"There is no folder {path}.")
+    return path
+
+
+def _all_folders(history: History) -> list[Path]:
+    with closing(history.reader()) as reader:
+        return [pictures_dir(), *(path for path in reader.folders() if path != pictures_dir())]
+
+
+def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) -> Report:
+    with tqdm(unit="file", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def show(progress: Progress) -> None:
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
+
+        # A folder of one's own that is not there yet holds no pictures.
+        there = [folder for folder in folders if folder.is_dir() or folder != pictures_dir()]
+        try:
+            steps_on_disk.follow(history, trajectories_dir())
+            return rebuild(history, there, again=arguments.again, progress=show)
+        except KeyboardInterrupt:
+            bar.close()
+            _say("stopped; the same command goes on where it was")
+            raise
+
+
+def _print_report(report: Report, arguments: Namespace) -> None:
+    if arguments.json:
+        problems = [{"path": str(one.path), "message": one.message} for one in report.problems]
+        _print_json({**vars(report), "problems": problems})
+        return
+    for problem in report.problems:
+        _say(f"{problem.path}: {problem.message}")
+    counts = {
+        "new": report.added,
+        "changed": report.changed,
+        "moved": report.moved,
+        "missing": report.missing,
+        "unreadable": len(report.problems),
+        "unchanged": report.unchanged,
+    }
+    said = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    print(f"{report.files} pictures{': ' if said else ''}{said}")
+
+
+def _locate(arguments: Namespace, history: History) -> None:
+    locate(history, arguments.id, arguments.file)
+
+
+def _export(arguments: Namespace, history: History) -> None:
+    query = _query(arguments)
+    with closing(history.reader()) as reader:
+        found = list(reader.pages(query))
+        done = _written(found, reader, arguments)
+    if arguments.json:
+        _print_json(
+            {"output": str(arguments.output), "pictures": done.pictures, "left_out": done.left_out}
+        )
+        return
+    print(arguments.output)
+    _say(f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else ""))
+
+
+def _written(found: Sequence[Listed], reader: Reader, arguments: Namespace) -> Exported:
+    """Raises PictureError, RequestError."""
+    sheet = _sheet_of(arguments)
+    with tqdm(total=len(found), unit="file", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        return Export(found, reader.details, progress=show).to(arguments.output, sheet)
+
+
+def _sheet_of(arguments: Namespace) -> Sheet | None:
+    """How a contact sheet is to look. Raises RequestError where a caption is none."""
+    if arguments.output.suffix.lower() not in SHEETS:
+        return None
+    from ldm_studio.history.contact_sheet import CAPTIONS, Sheet
+
+    captions = tuple(name.strip() for name in arguments.captions.split(",") if name.strip())
+    for name in captions:
+        if name not in CAPTIONS:
+            raise RequestError(
+                "captions", f"There is no caption {name!r}.", f"There are {', '.join(CAPTIONS)}."
+            )
+    return Sheet(max(1, arguments.columns), max(32, min(arguments.side, 4096)), captions)
+
+
+def _rename(arguments: Namespace, history: History) -> None:
+    path = rename(history, arguments.id, arguments.name).new
+    if arguments.json:
+        _print_json({"id": arguments.id, "path": str(path)})
+    else:
+        print(path)
+
+
+def _collections(arguments: Namespace, history: History) -> None:
+    with closing(history.reader()) as reader:
+        for one in reader.collections():
+            if arguments.json:
+                _print_json({"title": one.title, "pictures": one.pictures})
+            else:
+                print(f"{one.pictures:>8}  {one.title}")
+
+
+def _collect(arguments: Namespace, history: History) -> None:
+    """Into the collection of this name, which is made if there is none; or out of it."""
+    title = clean_title(arguments.collection).casefold()
+    with closing(history.reader()) as reader:
+        known = {one.title.casefold(): one.key for one in reader.collections()}
+        numbers = [_details(named, reader).listed.id for named in arguments.ids]
+    key = known.get(title)
+    if arguments.remove and key is not None:
+        changed = len(history.take_out(key, numbers).result())
+    elif arguments.remove:
+        raise RequestError("collection", f"There is no collection {arguments.collection!r}.")
+    elif key is None:
+        changed = len(history.create_collection(arguments.collection, numbers).result().members)
+    else:
+        changed = len(history.collect(key, numbers).result())
+    if arguments.json:
+        _print_json({"collection": arguments.collection, "changed": changed})
+    else:
+        _say(f"{changed} pictures" if changed != 1 else "1 picture")
+
+
+def _query(arguments: Namespace) -> Query:
+    """Raises RequestError where there is a mistake in it, and points at it."""
+    text = " ".join(arguments.query)
+    query = parse(text)
+    if query.problems:
+        raise RequestError("query", "\n".join(_pointed(text, one) for one in query.problems))
+    return query
+
+
+def _pointed(text: str, problem: Problem) -> str:
+    start, end = problem.span.start, problem.span.end
+    return f"{problem.message}\n  {text}\n  {' ' * start}{'^' * (end - start)}"
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record, ensure_ascii=False))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

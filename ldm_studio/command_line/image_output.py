@@ -1,0 +1,174 @@
+"""Where the command line puts pictures, and what it prints of them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from core.errors import PictureError, StateError
+from core.request.inputs import Inputs
+from core.request.request import Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.history.index_one import note
+from ldm_studio.images.headless_run import Drawn, OnStep
+from ldm_studio.images.image_files import save_next
+from ldm_studio.images.image_formats import SUFFIXES, save
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.recipe_inputs import keep
+from ldm_studio.paths import config_dir, data_dir, inputs_dir, make_folder
+from ldm_studio.settings.settings import read
+
+from .argument_types import output
+
+
+def add(command: ArgumentParser, *, several: bool = False) -> None:
+    """The arguments that `Output.of` reads."""
+    group = command.add_argument_group("output")
+    folder = "a folder that gets numbered files" if several else "a folder that gets a numbered one"
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE_OR_FOLDER",
+        type=output,
+        help=f"a .png, .webp or .jpg file, or {folder}; by default today's folder in "
+        "Pictures/LDM Studio",
+    )
+    group.add_argument(
+        "--transparent", action="store_true", help="save with a transparent background"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print one JSON object a picture instead of its path"
+    )
+
+
+@dataclass(frozen=True)
+class Output:
+    """What was asked for."""
+
+    path: Path | None = None
+    """A file or a folder; None: today's folder."""
+    transparent: bool = False
+    as_json: bool = False
+    _said: set[str] = field(default_factory=set[str])
+    """Of the pictures so far."""
+
+    @classmethod
+    def of(cls, arguments: Namespace) -> Output:
+        return cls(arguments.output, arguments.transparent, arguments.json)
+
+    @property
+    def is_file(self) -> bool:
+        return _is_file(self.path)
+
+    def make_folder(self) -> None:
+        """Before minutes of drawing rather than after. Raises PictureError."""
+        if self.path is None:
+            make_folder(usual().today())
+        else:
+            make_folder(self.path.parent if self.is_file else self.path)
+
+    def save(self, drawn: Drawn, model: ModelInfo) -> Path:
+        """Raises PictureError; then the latent is kept where that is possible, which it says.
+
+        Says what of the picture is otherwise than asked.
+        """
+        self.say_once(drawn.notes)
+        try:
+            path = self._save(drawn, model)
+        except PictureError as error:
+            raise _rescued(drawn, error) from error
+        if problem := note(path):
+            say(f"the picture is saved, but not in the history yet: {problem}")
+        return path
+
+    def say_once(self, sentences: Iterable[str]) -> None:
+        """Those that were not said of a picture before."""
+        for sentence in sentences:
+            if sentence not in self._said:
+                say(sentence)
+                self._said.add(sentence)
+
+    def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
+        picture = drawn.picture
+        pixels = picture.rgba() if self.transparent else picture.rgb
+        digest = picture.request.model_digest or model.digest
+        told = (pixels, picture.request, model.name, digest, drawn.record)
+        if self.path is None:
+            return usual().save(*told)
+        if self.is_file:
+            save(self.path, *told)
+            return self.path
+        return save_next(self.path, *told)
+
+    def tell(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
+        """Print the path, or all there is to say."""
+        record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
+        record["request"] = json.loads(request.to_json())
+        tell(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
+
+
+def _rescued(drawn: Drawn, error: PictureError) -> PictureError:
+    """What to tell of a picture that could not be saved: where its latent is now."""
+    seed = drawn.picture.request.seed
+    for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
+        path = folder / f"{seed}-{secrets.token_hex(4)}.safetensors"
+        try:
+            drawn.rescue(path)
+        except (OSError, StateError):  # the error that led here is the one to tell
+            continue
+        return PictureError(
+            error.message, f"It is drawn and kept: make room, and run ldm-studio resume '{path}'."
+        )
+    return error
+
+
+def usual() -> Saver:
+    """Where and as what the user's settings say."""
+    settings = read(config_dir() / "settings.json")
+    return Saver(settings.files, settings.privacy)
+
+
+def _is_file(path: Path | None) -> bool:
+    return path is not None and path.suffix.lower() in SUFFIXES and not path.is_dir()
+
+
+@contextmanager
+def progress(runs: int = 1) -> Iterator[OnStep]:
+    """A bar on a terminal, over the steps of so many runs."""
+    with tqdm(unit="step", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def on_step(done: int, total: int) -> None:
+            bar.total = total * runs
+            bar.update()
+
+        yield on_step
+
+
+def tell(line: str) -> None:
+    """A result, around the progress bar."""
+    tqdm.write(line, file=sys.stdout)
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A remark, which is no result."""
+    tqdm.write(text, file=sys.stderr)
+
+
+def keep_or_say(pictures: Inputs) -> None:
+    """Keep the pictures for replays; drawing does not depend on it."""
+    try:
+        keep(pictures, InputStore(inputs_dir()))
+    except OSError as error:
+        say(f"the start picture is not kept for replays: {error.strerror or error}")

@@ -1,0 +1,150 @@
+"""`ldm-studio replay`: whether pictures can be made again to the bit, and if not, why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from core.errors import MemoryShortage, PictureError, StudioError
+from core.images.image_digest import digest
+from core.request.inputs import Inputs
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.images.image_files import Pixels, load_image, load_mask
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.recipe_inputs import MissingInput, NoRecipe, each, find, recipe, scaled
+from ldm_studio.images.replay import Verdict, replay
+from ldm_studio.paths import inputs_dir
+
+from . import image_output
+from .exit_codes import Exit
+from .image_output import keep_or_say, say, tell
+
+EXAMPLES = """\
+examples:
+  ldm-studio replay fox.png
+  ldm-studio replay pictures/*.png --json
+  ldm-studio replay hat.png --init fox.png --mask hat-mask.png
+
+exit codes:
+  0 every picture came out identical
+  8 a picture came out otherwise, or its file was edited
+  9 a picture cannot be replayed: no recipe, or its model or start picture is missing
+  4 a file is no picture, or damaged
+  with several pictures, that of the first that was not identical; others as for generate
+"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "replay",
+        help="make pictures again from themselves and compare",
+        description="Make each picture again from its own metadata. Says whether every step, the\n"
+        "finished picture and the file are identical, or the first step that is not and what\n"
+        "may be the cause.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument("pictures", metavar="IMAGE", type=Path, nargs="+", help="what to replay")
+    command.add_argument(
+        "--model", metavar="M", help="the model, if it is not where the recipe says"
+    )
+    command.add_argument(
+        "--init", metavar="FILE", type=Path, help="the start picture, if it is not kept here"
+    )
+    command.add_argument("--mask", metavar="FILE", type=Path, help="the mask, likewise")
+    command.add_argument("--json", action="store_true", help="print one JSON object a picture")
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    """Go on after a picture that fails; the first failure decides what is returned."""
+    given = _given(arguments)
+    engine = pipeline()
+    if sys.stderr.isatty():
+        say("loading the model ...")
+    codes = [_one(path, engine, given, arguments) for path in arguments.pictures]
+    return next((code for code in codes if code is not Exit.OK), Exit.OK)
+
+
+def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> Exit:
+    store = InputStore(inputs_dir())
+    try:
+        pixels = {digest(one): one for one in _in_its_size(path, given)}
+        with image_output.progress() as on_step:
+            verdict = replay(
+                path,
+                engine,
+                store,
+                on_step,
+                given=pixels,
+                model=arguments.model,
+            )
+    except MemoryShortage:
+        raise
+    except StudioError as error:
+        if isinstance(error, MissingInput):
+            error.hint = "Give it with --mask." if error.field == "mask" else "Give it with --init."
+        _tell_failure(path, error, arguments.json)
+        damaged = isinstance(error, PictureError) and not isinstance(error, NoRecipe)
+        return Exit.PICTURE if damaged else Exit.NOT_REPLAYED
+    if pixels:  # those that the recipe names are here from now on
+        keep_or_say(find(recipe(path), store, pixels))
+    _tell(path, verdict, arguments.json)
+    return Exit.OK if verdict.identical else Exit.DIFFERS
+
+
+def _given(arguments: Namespace) -> Inputs:
+    """Raises PictureError."""
+    image = None if arguments.init is None else load_image(arguments.init)
+    return Inputs(image, None if arguments.mask is None else load_mask(arguments.mask))
+
+
+def _in_its_size(path: Path, given: Inputs) -> Iterable[Pixels]:
+    """What was given, and that in the size of the picture: `generate --size` scales it."""
+    if given.image is None and given.mask is None:
+        return
+    request = recipe(path)
+    yield from each(given)
+    yield from each(scaled(given, request.width, request.height))
+
+
+def _tell(path: Path, verdict: Verdict, as_json: bool) -> None:
+    if as_json:
+        _print_json(path, "identical" if verdict.identical else "differs", **asdict(verdict))
+        return
+    tell(f"{path}: {_sentence(verdict)}")
+    _tell_list("may be because of", verdict.causes)
+    _tell_list("note", verdict.notes)
+
+
+def _sentence(verdict: Verdict) -> str:
+    result = "the same" if verdict.pixels_equal else "another"
+    if verdict.identical:
+        return f"identical, {verdict.steps} steps"
+    if verdict.first_difference is not None:
+        step, steps = verdict.first_difference, verdict.steps
+        return f"step {step} of {steps} is the first that differs; it ends in {result} picture"
+    if not verdict.pixels_equal:
+        return "the finished picture differs"
+    return f"all {verdict.steps} steps and the picture they make are the same, the file is not"
+
+
+def _tell_list(title: str, lines: Sequence[str]) -> None:
+    for line in lines:
+        tell(f"  {title}: {line}")
+
+
+def _tell_failure(path: Path, error: StudioError, as_json: bool) -> None:
+    if as_json:
+        _print_json(path, "not replayed", error=str(error))
+    else:
+        tell(f"{path}: not replayed. {error}")
+
+
+def _print_json(path: Path, verdict: str, **more: object) -> None:
+    tell(json.dumps({"path": str(path), "verdict": verdict, **more}, ensure_ascii=False))

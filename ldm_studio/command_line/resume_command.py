@@ -1,0 +1,61 @@
+"""`ldm-studio resume`: go on from a saved trajectory to the picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+
+from core.pipeline.saved_job import read_label
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.images.headless_run import draw
+from ldm_studio.images.recipe_inputs import load_model
+from ldm_studio.images.replay_causes import differences
+
+from . import image_output
+from .argument_types import file
+from .exit_codes import MEANING, Exit
+from .image_output import Output, say
+
+EXAMPLES = f"""\
+examples:
+  ldm-studio generate "a moth" --stop-after 8 --state moth.state
+  ldm-studio resume moth.state -o moth.png
+
+{MEANING}"""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "resume",
+        help="go on from a state that generate --stop-after wrote",
+        description="Take the steps that are left and save the picture: the same, to the bit, as\n"
+        "without the stop, if it goes on where it was stopped. A finished state is only decoded.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    command.add_argument("state", metavar="FILE", type=file, help="the state")
+    command.add_argument("--model", metavar="M", help="the model, if it is not where it was")
+    image_output.add(command)
+
+
+def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
+    target = Output.of(arguments)
+    label = read_label(arguments.state)
+    target.make_folder()
+    engine = pipeline()
+    if sys.stderr.isatty():
+        say("loading the model ...")
+    model = load_model(engine, label.request, arguments.model)
+    began = time.perf_counter()
+    going = engine.resume(arguments.state)
+    for difference in differences(label.environment, going.environment):
+        say(f"the picture may not be the same to the bit; {difference}")
+    with image_output.progress() as on_step:
+        drawn = draw(going, on_step)
+    path = target.save(drawn, model)
+    target.tell(path, drawn.picture.request, time.perf_counter() - began)
+    return Exit.OK

@@ -1,0 +1,159 @@
+"""Going another way from a step of a finished picture on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import RequestError
+from core.images.image_digest import digest
+from core.request.request import Change, Request
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.images.refiner import refinement
+from ldm_studio.images.run_record import Parent
+from ldm_studio.main_window import MainWindow
+from ldm_studio.prompts.wildcard_files import Wildcards, drawn
+from ldm_studio.store.change_texts import BRANCHED, difference, in_force
+from ldm_studio.store.store import StudioStore
+from ldm_studio.translation import translate
+
+from .order import Order
+
+CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask."
+EDIT = (
+    "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
+)
+_SEALED = ("init", "mask", "model_digest", "prediction", "addons", "version")
+"""What a request says only when its picture is made."""
+_OTHERS = tuple(
+    field.name for field in fields(Request) if field.name not in (*BRANCHED, *_SEALED, "changes")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A step of a picture, and what the panels said when the branch was begun."""
+
+    entry: Entry
+    step: int
+    panels: Request
+    mask: np.ndarray | None
+
+    @property
+    def name(self) -> str:
+        return (
+            self.entry.path.name
+            if self.entry.path
+            else translate("Branching", "an unsaved picture")
+        )
+
+    @property
+    def shared(self) -> Request:
+        """The parent's request as far as both go the same way."""
+        return shared(self.entry.picture.request, self.step)
+
+    def ignored(self, panels: Request) -> list[str]:
+        """What was edited since, although a branch cannot change it."""
+        return list(difference(self.panels, panels, _OTHERS))
+
+    def order(
+        self, panels: Request, mask: np.ndarray | None, wildcards: Wildcards | None = None
+    ) -> Order:
+        """What the panels and the mask ask for now; `wildcards`: those the prompts may name.
+
+        Raises RequestError if it is what was made already, or cannot be.
+        """
+        entry, parent = self.entry, self.entry.picture
+        changed = difference(self.panels, panels, BRANCHED)
+        if wildcards is not None:
+            changed = drawn(changed, parent.request.seed, wildcards)
+        later = dict(entry.later)
+        if not _same(mask, self.mask):
+            if mask is None:
+                changed["mask"] = ""
+            else:
+                changed |= {"init": digest(parent.rgb), "mask": digest(mask)}
+                later |= {changed["init"]: parent.rgb, changed["mask"]: mask}
+        begun = self.shared.changes
+        own = (Change(self.step, **changed),) if changed else ()
+        request = replace(self.shared, changes=(*begun, *own, *self._refined(changed)))
+        if request.changes == parent.request.changes:
+            raise RequestError("changes", "Nothing is changed yet.", EDIT)
+        named = Parent(digest(parent.rgb), self.name, self.step)
+        return Order(request, entry.start, entry.mask, later, named)
+
+    def _refined(self, changed: Mapping[str, Any]) -> tuple[Change, ...]:
+        """The refiner of the parent, where it goes on later than the branch."""
+        parent = self.entry.picture.request
+        refined = refinement(parent)
+        steps = changed.get("steps", parent.steps)
+        later = refined is not None and self.step < refined.step < steps
+        if refined is None or not later:
+            return ()
+        return (replace(refined, addons=None) if changed else refined,)
+
+
+class Branching(QObject):
+    """The state of branching: there is a `branch`, and a banner says so."""
+
+    changed = Signal()
+    """`branch` is another, or none."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        window: MainWindow,
+        left: Callable[[], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`left` is called after the state was left."""
+        super().__init__(parent)
+        self._store, self._window, self._left = store, window, left
+        self.branch: Branch | None = None
+        window.banner.dismissed.connect(self.leave)
+
+    def begin(self, entry: Entry, step: int) -> None:
+        """The panels get what the picture followed after `step` steps."""
+        request = entry.picture.request
+        refined = refinement(request)
+        now = replace(in_force(request, step), changes=(refined,) if refined else ())
+        self._store.apply(replace(now, model=request.model))
+        view = self._window.canvas.view
+        mask = entry.mask_at(step)
+        if mask is not None:
+            view.set_mask(mask)
+        elif view.mask() is not None:
+            view.clear_mask()
+        self.branch = Branch(entry, step, self._store.snapshot(), view.mask())
+        self._window.banner.show_info(
+            self.tr("Branching from step {step} of {name}").format(
+                step=step, name=self.branch.name
+            ),
+            EDIT,
+            (self.tr("Leave"), lambda: None),
+        )
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Generate makes pictures from their beginning again; the panels stay as they are."""
+        if self.branch is not None:
+            self.branch = None
+            self._window.banner.dismiss()
+            self._left()
+            self.changed.emit()
+
+
+def shared(request: Request, step: int) -> Request:
+    """The request with what was changed up to `step`."""
+    kept = tuple(change for change in request.changes if change.step <= step)
+    return replace(request, changes=kept)
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)

@@ -1,0 +1,92 @@
+"""Several results for one mask: flipped through in place, until one is kept."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Finished
+
+from .canvas_controller import Showing
+
+
+class Candidates(QObject):
+    """Collects what one press of Generate makes of a mask. The others stay in the strip."""
+
+    changed = Signal()
+    """`offered` may be otherwise."""
+
+    def __init__(
+        self, showing: Showing, bridge: EngineBridge, canvas: CanvasPanel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._showing = showing
+        self._view, self._bar = canvas.view, canvas.candidates
+        self._work = -1
+        self._entries: list[Entry] = []
+        self._at = 0
+        self._bar.flipped.connect(self.flip)
+        self._bar.kept.connect(self.keep)
+        self._view.flipped.connect(self.flip)
+        self._view.kept.connect(self.keep)
+        self._view.mask_changed.connect(self._on_mask_changed)
+        self._view.about_to_extend.connect(self._go_on)
+        bridge.finished.connect(self._on_finished)
+        showing.changed.connect(self._on_shown)
+
+    @property
+    def offered(self) -> bool:
+        """Whether one of several is seen."""
+        return len(self._entries) > 1 and self._showing.shown in self._entries
+
+    def flip(self, by: int) -> None:
+        """Show the one so many further on; after the last comes the first."""
+        if self.offered:
+            self._at = (self._at + by) % len(self._entries)
+            self._showing.look_at(self._entries[self._at])
+
+    def keep(self) -> None:
+        """Choose the one that is seen."""
+        if self.offered:
+            self._go_on()
+            self._view.clear_mask()
+
+    def _on_finished(self, event: Finished) -> None:
+        shown = self._showing.shown
+        if event.live or not event.picture.request.mask or event.count < 2 or shown is None:
+            return
+        if event.id != self._work:
+            self._entries = []
+        self._work = event.id
+        self._entries.append(shown)
+        self._at = len(self._entries) - 1
+        self._tell()
+
+    def _on_shown(self) -> None:
+        """Perhaps another picture than one of these is seen."""
+        shown = self._showing.shown
+        if shown is not None and shown in self._entries:
+            self._at = self._entries.index(shown)
+        self._tell()
+
+    def _on_mask_changed(self) -> None:
+        if not self._showing.is_applying:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Whoever paints on or extends goes on from the one that is seen."""
+        if self.offered:
+            entry = self._entries[self._at]
+            self._forget()
+            self._showing.go_on_from(entry)
+
+    def _forget(self) -> None:
+        self._entries = []
+        self._tell()
+
+    def _tell(self) -> None:
+        self._bar.show_place(self._at, len(self._entries) if self.offered else 0)
+        self._view.flips = self.offered
+        self.changed.emit()

@@ -1,0 +1,139 @@
+"""What is on the canvas: which finished picture it is, and which one the next starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.events import Saved
+from ldm_studio.main_window import MainWindow
+from ldm_studio.store.store import StudioStore
+
+
+class Showing(QObject):
+    """Puts pictures on the canvas, and knows which.
+
+    Image-to-image and inpainting start from the *start picture*: the one that was opened, or the
+    one that was on the canvas when the mask was last painted. Results do not change it, so that
+    another press makes a variation of the same; painting on a result makes it the next start.
+    """
+
+    changed = Signal()
+    """`shown` is another."""
+
+    def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._strip, self._start_row = store, window.strip, window.sampler.start
+        self._view = window.canvas.view
+        self._start: np.ndarray | None = None
+        self._shown: Entry | None = None
+        self._applying = False
+
+    @property
+    def start(self) -> np.ndarray | None:
+        """The start picture, uint8 [H, W, 3]."""
+        return self._start
+
+    @property
+    def shown(self) -> Entry | None:
+        """The finished picture on the canvas; None when it is another one."""
+        return self._shown
+
+    @property
+    def is_applying(self) -> bool:
+        """Whether what happens to the canvas is not the user's doing."""
+        return self._applying
+
+    @contextmanager
+    def applying(self) -> Iterator[None]:
+        """What happens to the canvas inside is not the user's doing."""
+        self._applying = True
+        try:
+            yield
+        finally:
+            self._applying = False
+
+    def show(self, entry: Entry) -> None:
+        """Make it the picture on the canvas."""
+        self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+        self._view.set_before(entry.start_at())
+        self._put(entry)
+
+    def look_at(self, entry: Entry) -> None:
+        """Show one of several results in place of another; none is chosen yet."""
+        self._view.set_preview(entry.picture.rgb)
+        self._strip.mark(entry)
+        self._put(entry)
+
+    def go_on_from(self, entry: Entry) -> None:
+        """Make what is looked at the picture on the canvas, and the one to start from."""
+        with self.applying():
+            self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+            self._view.set_before(entry.start_at())
+        self.start_from(entry.picture.rgb)
+
+    def start_from(self, picture: np.ndarray | None) -> None:
+        """Make it the start picture; None: there is none."""
+        self._start = picture
+        self._start_row.show_picture(picture)
+        if picture is not None:
+            self._store.height, self._store.width = picture.shape[:2]
+
+    def forget(self) -> None:
+        """What is on the canvas is no finished picture, nor made from another."""
+        self._put(None)
+        self._strip.forget_current()
+        self._view.set_before(None)
+
+    def show_live(self, entry: Entry) -> None:
+        """Show it over the picture, which a mask goes on being painted for; where there is none
+        of its size, instead of it.
+        """
+        under = self._view.picture()
+        self._put(entry)
+        self._strip.forget_current()
+        self._view.set_preview(entry.picture.rgb)
+        if under is None or under.shape != entry.picture.rgb.shape:
+            self.adopt_live()
+
+    def adopt_live(self) -> None:
+        """Make the live picture, if one is seen, the one that is painted on."""
+        entry = self._shown
+        if entry is None or not entry.is_live or self._view.picture() is entry.picture.rgb:
+            return
+        with self.applying():
+            self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+
+    def saved(self, event: Saved) -> None:
+        """A picture is in a file now, later than it was finished."""
+        entry = self._strip.entries.of_picture(event.picture)
+        if entry is None:
+            return
+        saved = replace(entry, path=event.path, trajectory=event.trajectory)
+        self._strip.entries.replace(entry, saved)
+        if self._shown is entry:
+            self._put(saved)
+
+    def renamed(self, old: Path, new: Path) -> None:
+        """A picture's file was given another name: what is shown, and the strip, know it."""
+        strip, shown = self._strip.entries, self._shown
+        for row in range(strip.rowCount()):
+            entry = strip.entry(row)
+            if entry.path == old:
+                renamed = replace(entry, path=new)
+                strip.replace(entry, renamed)
+                if self._shown is entry:
+                    self._put(renamed)
+        if self._shown is shown and shown is not None and shown.path == old:
+            self._put(replace(shown, path=new))
+
+    def _put(self, entry: Entry | None) -> None:
+        self._shown = entry
+        self._view.file = None if entry is None else entry.path
+        self.changed.emit()

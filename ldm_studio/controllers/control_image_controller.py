@@ -1,0 +1,127 @@
+"""The picture that some models are led by, from files, drops and the canvas into requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
+
+from core.errors import RequestError, StudioError
+from core.images.image_digest import digest
+from core.request.request import Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.control_images import KEPT, LED, control_of, drawn_size
+from ldm_studio.images.image_files import load_image
+from ldm_studio.main_window import MainWindow
+from ldm_studio.store.store import Mode, StudioStore
+
+from .image_opening import from_qimage
+from .live_controller import Live
+
+
+class Leading(QObject):
+    """Holds the picture. It stays while other models are loaded, which take none."""
+
+    def __init__(self, store: StudioStore, window: MainWindow, live: Live, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._window, self._live = store, window, live
+        self._view = window.canvas.view
+        self._picture: np.ndarray | None = None
+        panel = self._panel = window.sampler.control
+        panel.open_requested.connect(self._ask)
+        panel.canvas_requested.connect(self._take_canvas)
+        panel.cleared.connect(lambda: self._put(None))
+        panel.dropped.connect(self.open)
+
+    @property
+    def picture(self) -> np.ndarray | None:
+        """uint8 [H, W, 3] or [H, W]."""
+        return self._picture
+
+    def restore(self, picture: np.ndarray | None) -> None:
+        """That of a recipe, in its size."""
+        self._picture = picture
+        self._panel.show_picture(picture)
+
+    def led(
+        self, request: Request, later: Mapping[str, np.ndarray], *, starts: bool
+    ) -> tuple[Request, Mapping[str, np.ndarray]]:
+        """The request and its pictures with the one that the loaded model is led by.
+
+        `starts`: there is a start picture, which some models take for it. Raises RequestError
+        where one is missing.
+        """
+        model = self._store.run.model
+        if model is None or model.extra not in LED:
+            return request, later
+        if self._picture is None:
+            if model.extra == "unCLIP" or (starts and model.extra in KEPT):
+                return request, later
+            raise self._missing(model)
+        pixels = control_of(self._picture, request, model)
+        named = digest(pixels)
+        return replace(request, control=named), {**later, named: pixels}
+
+    def open(self, source: str | QImage) -> None:
+        """A file, or a picture that was dropped."""
+        background = self._view.document.background
+        if isinstance(source, QImage):
+            background.run(lambda: from_qimage(source), self._opened)
+        else:
+            background.run(lambda: load_image(Path(source)), self._opened)
+
+    def _opened(self, done: Future[np.ndarray]) -> None:
+        try:
+            self._put(done.result())
+        except StudioError as error:
+            self._window.notice.show_error(error.message, error.hint)
+
+    def _take_canvas(self) -> None:
+        picture = self._view.picture()
+        if picture is None:
+            self._window.status.showMessage(self.tr("There is no picture on the canvas."), 4000)
+        else:
+            self._put(picture)
+
+    def _put(self, picture: np.ndarray | None) -> None:
+        """One that the user chose: what is drawn from the prompt alone takes its shape."""
+        self.restore(picture)
+        store = self._store
+        model = store.run.model
+        if picture is not None and model is not None and store.mode is Mode.TEXT:
+            height, width = picture.shape[:2]
+            store.width, store.height = drawn_size((width, height), model)
+        store.changes = ()
+        self._live.touch()
+
+    def _ask(self) -> None:
+        window = self._window
+        filters = self.tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)")
+        dialog = QFileDialog(window, self.tr("Open Picture"), "", filters)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.open)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _missing(self, model: ModelInfo) -> RequestError:
+        if model.extra == "depth":
+            return RequestError(
+                "control",
+                self.tr("{model} draws after a picture of depths.").format(model=model.name),
+                self.tr("Open or drop one under Start from, or take the one on the canvas."),
+            )
+        if model.extra == "upscaling":
+            message = self.tr("{model} enlarges pictures, and draws none from the prompt alone.")
+        else:
+            message = self.tr("{model} edits pictures, and draws none from the prompt alone.")
+        return RequestError(
+            "control",
+            message.format(model=model.name),
+            self.tr("Open or drop one under Start from, or choose Image."),
+        )

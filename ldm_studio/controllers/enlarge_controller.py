@@ -1,0 +1,84 @@
+"""Making a picture larger than it was drawn: image-to-image in tiles that share one trajectory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject
+
+from core.errors import RequestError
+from core.request.request import Inpaint, Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.main_window import MainWindow
+from ldm_studio.prompts.wildcard_files import Wildcards, settled
+from ldm_studio.store.model_limits import enlarged_size, tile_side
+from ldm_studio.store.store import StudioStore
+
+from .order import Order
+
+
+class Enlarging(QObject):
+    """Asks, and queues what was chosen. What the panels say stays."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        window: MainWindow,
+        wildcards: Wildcards,
+        submit: Callable[[Order], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._window = store, window
+        self._view = window.canvas.view
+        self._wildcards, self._submit = wildcards, submit
+
+    def ask(self) -> None:
+        """Open the dialog for the picture on the canvas, if there is one."""
+        from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
+
+        picture, model = self._view.picture(), self._store.run.model
+        if picture is None or model is None:
+            return
+        size = (picture.shape[1], picture.shape[0])
+        dialog = EnlargeDialog(size, model, self._window)
+        dialog.chosen.connect(
+            lambda factor, strength: self.enlarge(picture, model, factor, strength)
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def enlarge(self, picture: np.ndarray, model: ModelInfo, factor: int, strength: float) -> None:
+        """Draw `picture` (uint8 [H, W, 3]) so many times larger."""
+        size = enlarged_size((picture.shape[1], picture.shape[0]), factor, model)
+
+        def take(done: Future[np.ndarray]) -> None:
+            try:
+                panels = settled(self._store.snapshot(), self._wildcards)
+                request = request_for(panels, size, model, strength)
+            except RequestError as error:
+                self._window.notice.show_error(error.message, error.hint)
+                return
+            self._submit(Order(request, done.result()))
+
+        self._view.document.background.run(lambda: scaled(picture, size), take)
+
+
+def request_for(
+    panels: Request, size: tuple[int, int], model: ModelInfo, strength: float
+) -> Request:
+    """What the panels say, for a picture of `size` (width, height) to start from."""
+    width, height = size
+    side = tile_side(model)
+    return replace(
+        panels, width=width, height=height, strength=strength, count=1, init="", mask="",
+        inpaint=Inpaint(), changes=(), tile=0 if max(size) <= side else side,
+    )  # fmt: skip
+
+
+def scaled(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)).copy()

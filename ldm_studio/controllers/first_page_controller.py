@@ -1,0 +1,47 @@
+"""What the page of the first start does, and when it goes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ldm_studio.draw.run.first_run_page import FirstPage
+from ldm_studio.startup.session import Session
+
+from .command_controller import Commands
+from .studio import Studio
+
+
+class Welcoming(QObject):
+    """Shows the page until something is on the canvas; with the first picture it is gone for good,
+    also at the next start.
+    """
+
+    def __init__(
+        self, studio: Studio, commands: Commands, session: Session, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._studio, self._session = studio, session
+        self._document = studio.view.document
+        self.page: FirstPage | None = None
+        if not session.welcomes:
+            return
+        self.page = page = FirstPage(studio.view)
+        page.prompt_chosen.connect(self._draw)
+        page.models_requested.connect(studio.window.sampler.model.box.add_requested)
+        page.picture_requested.connect(commands.open_picture)
+        self._document.replaced.connect(self._look)
+        self._look()
+
+    def _draw(self, prompt: str) -> None:
+        self._studio.store.prompt = prompt
+        self._studio.generate()
+        self._studio.window.prompt.prompt.setFocus()
+
+    def _look(self) -> None:
+        """At what the canvas holds."""
+        if self.page is not None and self._document.frame is not None:
+            self.page.leave()
+            self.page = None
+        if self._studio.view.picture() is not None:
+            self._document.replaced.disconnect(self._look)
+            self._session.welcomed()

@@ -1,0 +1,217 @@
+"""The history in the window: its page, what of it goes to the canvas, what is finished goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from core.errors import RequestError, StudioError
+from core.request.request import Request
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.events import Finished, Saved
+from ldm_studio.history_page.open_history import Library
+from ldm_studio.history_page.reuse_part import Part
+from ldm_studio.images.infotext import Infotext, restore
+from ldm_studio.models.model_mismatch import differing, found_here
+from ldm_studio.prompts.wildcard_files import templates_of
+from ldm_studio.store.model_limits import unused_settings
+from ldm_studio.translation import QT_TRANSLATE_NOOP
+
+from .command_controller import Commands
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from ldm_studio.history.database_watch import Restored
+    from ldm_studio.history.history_store import Recovery
+    from ldm_studio.history.results import Details, Listed
+    from ldm_studio.history_page.history_page import HistoryPage
+
+_NOT_SAMPLER = (
+    "prompt", "negative", "template", "negative_template", "syntax", "clip_skip", "seed", "width",
+    "height", "count", "model",
+)  # fmt: skip
+
+
+class Browsing(QObject):
+    """Connects the history with the engine and the canvas."""
+
+    def __init__(
+        self,
+        library: Library,
+        studio: Studio,
+        commands: Commands,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._studio, self._commands = library, studio, commands
+        self._window = studio.window
+        self._page: HistoryPage | None = None
+        self._told = ""
+        """What was said to be wrong with the history, and still is."""
+        self._toggle = self._window.actions_by_id["history"]
+        commands.history_requested.connect(self.toggle)
+        studio.bridge.finished.connect(self._on_finished)
+        studio.bridge.saved.connect(self._on_saved)
+        library.recovered.connect(self._on_recovered)
+        library.failed.connect(self._on_failed)
+        library.changed.connect(self._on_well)
+
+    @property
+    def page(self) -> HistoryPage:
+        """Made when it is asked for first: the start of the program does without."""
+        if self._page is None:
+            from ldm_studio.history_page.history_page import HistoryPage
+
+            page = self._page = HistoryPage(self._library)
+            self._window.pages.addWidget(page)
+            page.left.connect(self.show_canvas)
+            page.chosen.reuse_requested.connect(self.reuse)
+            page.chosen.start_requested.connect(self.start_from)
+            page.chosen.branch_requested.connect(self.branch)
+            page.chosen.replay_requested.connect(self.replay)
+            page.deeds.renamed.connect(self._studio.showing.renamed)
+        return self._page
+
+    @property
+    def is_open(self) -> bool:
+        return self._page is not None and self._window.pages.currentWidget() is self._page
+
+    def close(self) -> None:
+        """Ends the threads of the page; the library is closed by whoever opened it."""
+        if self._page is not None:
+            self._page.close_threads()
+
+    # Pages
+
+    def toggle(self) -> None:
+        """The history, or the canvas again."""
+        (self.show_canvas if self.is_open else self.show_history)()
+
+    def show_history(self) -> None:
+        self._window.pages.setCurrentWidget(self.page)
+        self._toggle.setChecked(True)
+
+    def show_canvas(self) -> None:
+        self._window.pages.setCurrentIndex(0)
+        self._toggle.setChecked(False)
+
+    # From the page
+
+    def reuse(self, details: Details, part: Part) -> None:
+        """Make the panels what the picture was made with, or a part of it."""
+        if part is Part.ALL and details.request and details.listed.path.exists():
+            self._with_entry(details.listed, lambda entry: None)
+            return
+        try:
+            request, ignored = self._request(details)
+        except RequestError as error:
+            self._window.notice.show_error(error.message, error.hint)
+            self.show_canvas()
+            return
+        store, name = self._studio.store, details.listed.path.name
+        match part:
+            case Part.PROMPT:
+                typed = templates_of(request)
+                store.syntax = typed.syntax
+                store.prompt, store.negative = typed.prompt, typed.negative
+            case Part.SEED:
+                store.seed, store.seed_locked = request.seed, True
+            case Part.SAMPLER:
+                self._apply_sampler(request)
+            case Part.ALL:
+                store.apply(request)
+        self.show_canvas()
+        hint = (
+            self.tr("Without an equal here: {settings}").format(settings="; ".join(ignored))
+            if ignored
+            else ""
+        )
+        if part is Part.ALL and hint:
+            self._window.notice.show_info(
+                self.tr("The settings of {name}, as far as they go.").format(name=name), hint
+            )
+        else:
+            self._window.status.showMessage(self.tr(_WORDS[part]).format(name=name), 4000)
+
+    def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
+        """What it was made with, without the pictures it started from. Raises RequestError."""
+        without = {"init": "", "mask": "", "control": "", "strength": 1.0, "changes": ()}
+        base = replace(self._studio.store.snapshot(), **without)
+        if details.request:
+            request = Request.from_json(details.request)
+            return replace(request, **without), ()
+        restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
+        folders = self._studio.store.model_folders
+        unused = unused_settings(restored.request, self._studio.store.run.model)
+        others = differing(details.settings, folders)
+        return found_here(restored.request, folders), (*others, *restored.ignored, *unused)
+
+    def _apply_sampler(self, request: Request) -> None:
+        store = self._studio.store
+        now = store.snapshot()
+        mode, locked = store.mode, store.seed_locked
+        kept = {name: getattr(now, name) for name in _NOT_SAMPLER}
+        store.apply(replace(request, **kept, variation=now.variation))
+        store.mode, store.seed_locked = mode, locked
+
+    def start_from(self, picture: Listed) -> None:
+        """The picture becomes the start picture."""
+        self.show_canvas()
+        self._commands.open(str(picture.path))
+
+    def branch(self, picture: Listed) -> None:
+        """Show its steps; from any of them it can go another way."""
+        self._with_entry(picture, lambda entry: self._window.timeline.look())
+
+    def replay(self, picture: Listed) -> None:
+        self._with_entry(picture, self._studio.replaying.replay)
+
+    def _with_entry(self, picture: Listed, then: Callable[[Entry], None]) -> None:
+        """Read the file, put it on the canvas with all its settings, go on."""
+        from ldm_studio.history_page.image_entry import entry_of_file
+
+        path: Path = picture.path
+
+        def show(entry: Entry) -> None:
+            self.show_canvas()
+            self._window.strip.forget_current()
+            self._studio.show_entry(entry)
+            then(entry)
+
+        def fail(error: StudioError) -> None:
+            self.page.notice.show_error(error.message, error.hint)
+
+        self._library.run(lambda: entry_of_file(path), show, fail)
+
+    # From the engine and the library
+
+    def _on_finished(self, event: Finished) -> None:
+        if event.path is not None:
+            self._library.note([event.path])
+
+    def _on_saved(self, event: Saved) -> None:
+        self._library.note([event.path])
+
+    def _on_failed(self, error: StudioError) -> None:
+        """Told once here, and by the page where that is seen."""
+        if not self.is_open and error.message != self._told:
+            self._window.notice.show_error(error.message, error.hint)
+        self._told = error.message
+
+    def _on_well(self) -> None:
+        self._told = ""
+
+    def _on_recovered(self, recovery: Recovery | Restored) -> None:
+        self._window.notice.show_info(recovery.message)
+
+
+_WORDS = {
+    Part.ALL: QT_TRANSLATE_NOOP("Browsing", "The settings of {name}"),
+    Part.PROMPT: QT_TRANSLATE_NOOP("Browsing", "The prompts of {name}"),
+    Part.SEED: QT_TRANSLATE_NOOP("Browsing", "The seed of {name}"),
+    Part.SAMPLER: QT_TRANSLATE_NOOP("Browsing", "The sampler settings of {name}"),
+}

@@ -1,0 +1,107 @@
+"""Pictures from files and the clipboard, with the settings they hold, made to fit a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+
+from core.errors import RequestError
+from core.request.request import Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images import image_files
+from ldm_studio.images.infotext import restore
+from ldm_studio.models.model_mismatch import differing, found_here
+from ldm_studio.store.model_limits import admit, unused_settings
+from ldm_studio.translation import joined, told, translate
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A picture, ready to start from."""
+
+    rgb: np.ndarray
+    """uint8 [H, W, 3]"""
+    note: str = ""
+    """What was done to make it fit, in a sentence."""
+    request: Request | None = None
+    """The settings it was made with, if it holds any."""
+    ignored: tuple[str, ...] = ()
+    """Settings of another program that have no equal here."""
+    differing: tuple[str, ...] = ()
+    """What was made with files that are others here, in sentences."""
+
+
+def load(
+    source: str | QImage, model: ModelInfo | None, base: Request, folders: Sequence[str] = ()
+) -> Opened:
+    """`base` has the settings that the picture of another program does not name; `folders`: those
+    of models that the user added.
+
+    Raises PictureError or MemoryShortage.
+    """
+    request, ignored, others, notes = None, (), (), []
+    if isinstance(source, QImage):
+        rgb = from_qimage(source)
+    else:
+        path = Path(source)
+        rgb = image_files.load_image(path)
+        if (count := image_files.frames(path)) > 1:
+            notes.append(
+                translate("Opening", "The first of its {count} pictures is used.").format(
+                    count=count
+                )
+            )
+        try:
+            request, ignored, others = _settings(path, base, folders)
+        except RequestError as error:
+            notes.append(
+                translate("Opening", "Its recipe cannot be used: {message}").format(
+                    message=told(error.message)
+                )
+            )
+    if request is not None:
+        ignored = (*ignored, *unused_settings(request, model))
+    if model is not None:
+        rgb, note = admit(rgb, model)
+        notes.append(note)
+    return Opened(rgb, joined(*notes), request, ignored, others)
+
+
+def _settings(
+    path: Path, base: Request, folders: Sequence[str]
+) -> tuple[Request | None, tuple[str, ...], tuple[str, ...]]:
+    """What a file of any program says of how it was made, what of that has no equal here, and which
+    files are others here.
+
+    Raises RequestError where it is a recipe of this program that cannot be read.
+    """
+    from ldm_studio.history.image_reader import (
+        scan,  # the formats of all programs: not before a file is opened
+    )
+
+    found = scan(path).recipe
+    if found is None:
+        return None, (), ()
+    if found.request:
+        return Request.from_json(found.request), found.ignored(), ()
+    if not (found.info.prompt or found.info.settings):
+        return None, (), ()
+    request = found_here(restore(found.info, base).request, folders)
+    others = differing(found.info.settings, folders, compute=True)
+    return request, found.ignored(), others
+
+
+def from_qimage(image: QImage) -> np.ndarray:
+    """uint8 [H, W, 3]; what is transparent becomes white."""
+    flat = QImage(image.size(), QImage.Format.Format_RGB888)
+    flat.fill(Qt.GlobalColor.white)
+    painter = QPainter(flat)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
+    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()

@@ -1,0 +1,137 @@
+"""Drawing anew with every change: seen at once, saved only when it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+
+from core.errors import RequestError
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Finished, Progress
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
+
+from .order import Order, entry_of
+
+DELAY_MS = 150
+"""After the last change."""
+LONGEST_MS = 400
+"""After the first, while changes keep coming."""
+SEEN_FROM = 0.15
+"""Share of the steps: the first estimates are a blur, which would flicker at each key."""
+_UNSEEN = frozenset(("seed_locked", "count", "more_open", "finer_open", "model_folders"))
+"""Parameters that change nothing in the picture."""
+
+
+class Live(QObject):
+    """Submits what the panels say a moment after they changed; the newest run alone goes on."""
+
+    shown = Signal(object)
+    """Entry: what the panels ask for, drawn but not kept."""
+    previewed = Signal(object)
+    """Preview"""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        bridge: EngineBridge,
+        order: Callable[[], Order],
+        parent: QObject | None = None,
+    ) -> None:
+        """`order` says what to draw, and raises RequestError if it cannot be drawn."""
+        super().__init__(parent)
+        self._store, self._bridge, self._order = store, bridge, order
+        self._ids: set[int] = set()
+        self._newest: int | None = None
+        self._ordered: Order | None = None
+        self._due = False
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self._draw)
+        store.modified.connect(self._on_modified)
+        store.run_changed.connect(self._on_run)
+        bridge.progressed.connect(self._on_progress)
+        bridge.finished.connect(self._on_finished)
+
+    @property
+    def is_on(self) -> bool:
+        return self._store.run.live
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a picture of its own is under way."""
+        return self._newest is not None
+
+    def owns(self, work_id: int) -> bool:
+        """Whether a work is one of its own."""
+        return work_id in self._ids
+
+    def goes_on_after(self, work_id: int) -> bool:
+        """Whether a work is one of its own, and another comes when it ends."""
+        return self.is_on and self.owns(work_id)
+
+    def turn(self, on: bool) -> None:
+        if on != self.is_on:
+            self._store.run = replace(self._store.run, live=on)
+            if on:
+                self.touch()
+            else:
+                self.rest()
+
+    def touch(self) -> None:
+        """Something changed: draw it soon."""
+        if not self.is_on:
+            return
+        if not self._due:
+            self._due = True
+            self._since.start()
+        if not self._timer.isActive() or self._since.elapsed() < LONGEST_MS - DELAY_MS:
+            self._timer.start()
+
+    def rest(self) -> None:
+        """What was changed so far needs no drawing, nor does what is being drawn."""
+        self._due = False
+        self._timer.stop()
+        if self._newest is not None:
+            self._bridge.cancel(self._newest)
+            self._newest = None
+
+    def _on_modified(self, name: str) -> None:
+        if name not in _UNSEEN:
+            self.touch()
+
+    def _on_run(self, run: RunState) -> None:
+        if self._due and not self._timer.isActive() and self._is_free(run):
+            self._timer.start()
+
+    def _draw(self) -> None:
+        if not (self._due and self._is_free(self._store.run)):
+            return  # a picture to keep comes first: `_on_run` says when it is made
+        self._due = False
+        try:
+            order = self._order()
+        except RequestError:
+            return  # said where it was typed, or when it is to be kept
+        self._ordered = order
+        self._newest = self._bridge.submit(
+            replace(order.request, count=1), order.image, order.mask,
+            later=order.later, parent=order.parent, live=True,
+        )  # fmt: skip
+        self._ids.add(self._newest)
+
+    def _on_progress(self, event: Progress) -> None:
+        late = event.step >= SEEN_FROM * event.steps
+        if event.id == self._newest and event.preview is not None and late:
+            self.previewed.emit(event.preview)
+
+    def _on_finished(self, event: Finished) -> None:
+        if event.id == self._newest:
+            self._newest = None
+            self.shown.emit(entry_of(event, self._ordered))
+
+    @staticmethod
+    def _is_free(run: RunState) -> bool:
+        rests = run.paused or not run.busy
+        return run.live and rests and not run.loading and run.model is not None

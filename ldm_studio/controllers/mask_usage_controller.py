@@ -1,0 +1,59 @@
+"""What the canvas is told of the mask: how it is going to be used, and what became of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
+from ldm_studio.canvas.document.mask_usage import Usage
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.store.store import Mode, StudioStore
+from ldm_studio.translation import translate
+
+
+class Masking(QObject):
+    """Keeps the mask views of the canvas at what the panels say."""
+
+    def __init__(self, store: StudioStore, canvas: CanvasPanel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._canvas = store, canvas
+        self._changed: int | None = None
+        store.modified.connect(self._tell)
+        store.run_changed.connect(self._tell)
+        canvas.view.mask_views.changed.connect(self._show)
+        self._tell()
+
+    def _tell(self) -> None:
+        store, usage = self._store, None
+        model = store.run.model
+        if model is not None:
+            self._canvas.view.extending.unit = model.size_multiple
+        if store.mode is Mode.INPAINT and model is not None and not store.problem():
+            usage = Usage(store.inpaint, store.drawn_size, model.factor)
+        self._canvas.view.mask_views.use(usage)
+        self._show()
+
+    def tell_of(self, entry: Entry | None) -> None:
+        """Say how much of a picture was redrawn."""
+        self._changed = None if entry is None else entry.picture.changed
+        self._show()
+
+    def _show(self) -> None:
+        busy = self._store.run.busy and not self._store.run.live
+        badge, changed = self._canvas.badge, self._changed
+        if changed is None or busy:
+            badge.say("")
+        else:
+            badge.say(_words(changed), f"{changed:,}")
+        self._canvas.view_switch.setVisible(self._canvas.view.mask_views.used is not None)
+
+
+def _words(changed: int) -> str:
+    """How many pixels are not those of the start picture; that the others are is asserted."""
+    if changed == 0:
+        return translate("Masking", "No pixel changed")
+    if changed == 1:
+        return translate("Masking", "1 pixel changed, inside the mask")
+    number = f"{changed:,}"
+    words = translate("Masking", "{number} pixels changed, all inside the mask")
+    return words.format(number=number)

@@ -1,0 +1,129 @@
+"""The queue in the window: what the engine says of it, and what is asked of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+
+from core.request.request import Request
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Progress, QueueChanged, QueueItem
+from ldm_studio.main_window import MainWindow
+from ldm_studio.store.change_texts import MOST
+from ldm_studio.store.store import StudioStore
+from ldm_studio.translation import counted, joined, translate
+
+from .recovery_notice import Recovered
+
+
+class Queueing(QObject):
+    """Connects the queue's panel with the engine, and offers what was left from the last time."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        bridge: EngineBridge,
+        window: MainWindow,
+        recovered: Recovered,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._bridge, self._window = store, bridge, window
+        self._recovered = recovered
+        self._asked = False
+        self._go_on: Request | None = None
+        panel = window.run_area.queue
+        panel.move_requested.connect(bridge.move)
+        panel.remove_requested.connect(bridge.cancel)
+        panel.resume_requested.connect(bridge.resume_item)
+        panel.discard_requested.connect(bridge.discard_item)
+        panel.pause_toggled.connect(self.toggle_pause)
+        window.run_area.pause_toggled.connect(self.toggle_pause)
+        bridge.queue_changed.connect(self._on_changed)
+        bridge.progressed.connect(self._on_progress)
+
+    def go_on_with(self, request: Request) -> None:
+        """Go on with what was being drawn of `request` until now, and with what waits behind it."""
+        self._go_on = request
+
+    def toggle_pause(self) -> None:
+        """Let what runs stand still, with its state on disk, or go on."""
+        run = self._store.run
+        if run.paused:
+            self._bridge.resume()
+        elif run.busy:
+            self._bridge.pause()
+
+    def _on_changed(self, event: QueueChanged) -> None:
+        self._window.run_area.queue.show_queue(event.items, paused=event.paused)
+        if event.paused and all(item.state == "interrupted" for item in event.items):
+            self._bridge.resume()  # nothing is left to stand still: the next press draws at once
+        first, self._asked = not self._asked, True
+        if first and self._go_on is not None:
+            self._resume([item for item in event.items if item.request == self._go_on][:1])
+            return
+        if first and event.items:
+            self._offer(event)
+
+    def _on_progress(self, event: Progress) -> None:
+        self._window.run_area.queue.show_progress(event.id, event.step, event.steps)
+
+    def _offer(self, event: QueueChanged) -> None:
+        """What was there before anything was asked for in this session."""
+        if not event.paused and all(item.state != "interrupted" for item in event.items):
+            return  # it goes on by itself
+        items = event.items
+        several = len(items) > 1
+        resume = self.tr("Resume All") if several else self.tr("Resume")
+        discard = self.tr("Discard All") if several else self.tr("Discard")
+        self._recovered.offer(
+            left_words(items),
+            self.tr("What was begun goes on where it stopped, to the same picture."),
+            (resume, lambda: self._resume(items)),
+            (discard, lambda: self._discard(items)),
+        )
+
+    def _resume(self, items: Sequence[QueueItem]) -> None:
+        for item in reversed(items):  # each goes on next
+            if item.state == "interrupted":
+                self._bridge.resume_item(item.id)
+        self._bridge.resume()
+
+    def _discard(self, items: Sequence[QueueItem]) -> None:
+        for item in items:
+            if item.state == "interrupted":
+                self._bridge.discard_item(item.id)
+            else:
+                self._bridge.cancel(item.id)
+
+
+def left_words(items: Sequence[QueueItem]) -> str:
+    """What was left from the last time, in a sentence."""
+    begun = [item for item in items if item.state == "interrupted"]
+    rest = len(items) - len(begun)
+    if not begun:
+        return counted("Queueing", "%n pictures wait in the queue.", rest)
+    if len(begun) == 1:
+        words = _interrupted(begun[0])
+    else:
+        words = counted("Queueing", "%n pictures were interrupted.", len(begun))
+    waits = counted("Queueing", "%n more wait in the queue.", rest) if rest else ""
+    return joined(words, waits)
+
+
+def _interrupted(item: QueueItem) -> str:
+    name = " ".join(item.request.prompt.split())
+    known = bool(item.step and item.steps)
+    if name and known:
+        text = translate(
+            "Queueing", "A picture (“{name}”) was interrupted at step {step} of {steps}."
+        )
+    elif name:
+        text = translate("Queueing", "A picture (“{name}”) was interrupted.")
+    elif known:
+        text = translate("Queueing", "A picture was interrupted at step {step} of {steps}.")
+    else:
+        text = translate("Queueing", "A picture was interrupted.")
+    short = name if len(name) <= MOST else f"{name[: MOST - 1]}…"
+    return text.format(name=short, step=item.step, steps=item.steps)

@@ -1,0 +1,58 @@
+"""What is there again after the last end of the program, said in one notice at the start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ldm_studio.draw.run.notice_bar import Action, NoticeStrip
+
+
+class Recovered(QObject):
+    """After a crash it says what was recovered; what was left in the queue is offered always.
+
+    The parts come one after the other, as they are read behind the window. A notice of something
+    else is never replaced.
+    """
+
+    def __init__(self, notice: NoticeStrip, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._notice = notice
+        self._crashed = False
+        self._parts: list[str] = []
+        self._offer = ("", "")
+        self._actions: tuple[Action, ...] = ()
+        self._said: str | None = None
+
+    def after_crash(self, *, first_time: bool) -> None:
+        """The last end was none of the user's: a crash, a kill, a power failure."""
+        self._crashed = True
+        if not first_time:
+            self._parts.insert(0, self.tr("your prompt and settings"))
+        self._say()
+
+    def add(self, part: str) -> None:
+        """Something more that is there again."""
+        self._parts.append(part)
+        if self._crashed:
+            self._say()
+
+    def offer(self, words: str, hint: str, *actions: Action) -> None:
+        """Up to two things to do with what was left."""
+        self._offer, self._actions = (words, hint), actions
+        self._say()
+
+    def _say(self) -> None:
+        shown = self._notice.text()
+        if self._said is None:
+            if shown and self._notice.is_error:
+                return
+        elif shown != self._said:
+            return
+        words, hint = self._offer
+        if self._crashed:
+            title = self.tr("LDM Studio closed unexpectedly the last time.")
+            words = f"{title} {words}".strip()
+        if self._parts and self._crashed:
+            hint = self.tr("Recovered: {}.").format(", ".join(self._parts))
+        self._notice.show_info(words, hint, *self._actions)
+        self._said = self._notice.text()

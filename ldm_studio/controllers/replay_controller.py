@@ -1,0 +1,80 @@
+"""Drawing a picture again from itself, and saying whether it came out the same."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
+from ldm_studio.images.replay import Verdict
+from ldm_studio.main_window import MainWindow
+from ldm_studio.translation import joined, told, translate
+
+SHOWN_MS = 5000
+
+
+class Replaying(QObject):
+    """Progress goes to the status bar, the verdict to the notice."""
+
+    def __init__(
+        self, bridge: EngineBridge, window: MainWindow, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._bridge, self._window = bridge, window
+        bridge.replay_progressed.connect(self._on_progress)
+        bridge.replayed.connect(self._on_replayed)
+        bridge.replay_failed.connect(self._on_failed)
+
+    def replay(self, entry: Entry | None) -> None:
+        if entry is not None and entry.path is not None:
+            self._bridge.replay(entry.path)
+            words = self.tr("{name} is replayed next…").format(name=entry.path.name)
+            self._window.status.showMessage(words)
+
+    def _on_progress(self, event: ReplayProgress) -> None:
+        words = self.tr("Replaying {name}: step {step} of {steps}")
+        words = words.format(name=event.path.name, step=event.step, steps=event.steps)
+        self._window.status.showMessage(words)
+
+    def _on_replayed(self, event: Replayed) -> None:
+        self._window.status.clearMessage()
+        found, hint = in_words(event.verdict)
+        words = self.tr("Replayed {name}: {found}").format(name=event.path.name, found=found)
+        notice = self._window.notice
+        (notice.show_info if event.verdict.identical else notice.show_error)(words, hint)
+
+    def _on_failed(self, event: ReplayFailed) -> None:
+        self._window.status.clearMessage()
+        if event.error is None:
+            self._window.status.showMessage(self.tr("The replay was stopped."), SHOWN_MS)
+        else:
+            self._window.notice.show_error(event.error.message, event.error.hint)
+
+
+def in_words(verdict: Verdict) -> tuple[str, str]:
+    """What a replay found, and why, as far as one can tell."""
+    if verdict.identical:
+        found = translate("Replaying", "identical, {steps} steps and all pixels.")
+    elif verdict.first_difference is not None and verdict.pixels_equal:
+        found = translate(
+            "Replaying",
+            "step {step} of {steps} is the first that differs; it ends in the same picture.",
+        )
+    elif verdict.first_difference is not None:
+        found = translate(
+            "Replaying",
+            "step {step} of {steps} is the first that differs; it ends in another picture.",
+        )
+    elif not verdict.pixels_equal:
+        found = translate("Replaying", "the finished picture differs.")
+    else:
+        found = translate("Replaying", "all {steps} steps are the same, but the file is not.")
+    found = found.format(step=verdict.first_difference, steps=verdict.steps)
+    said = []
+    if verdict.causes:
+        causes = translate("Replaying", ", or ").join(map(told, verdict.causes))
+        said.append(translate("Replaying", "It may be because of {causes}.").format(causes=causes))
+    for note in map(told, verdict.notes):
+        said.append(f"{note[:1].upper()}{note[1:]}.")
+    return found, joined(*said)

@@ -1,0 +1,87 @@
+"""What the engine is doing, kept in the store; and cancelling it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Progress, QueueChanged, Ready, Started
+from ldm_studio.store.store import StudioStore
+
+
+class Running(QObject):
+    """Of the works that are to be kept: live ones come and go unseen."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        bridge: EngineBridge,
+        is_live: Callable[[int], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._bridge, self._is_live = store, bridge, is_live
+        bridge.loading.connect(self._on_loading)
+        bridge.ready.connect(self._on_ready)
+        bridge.made_room.connect(lambda event: self._run(model=event.model))
+        bridge.load_failed.connect(self._on_load_failed)
+        bridge.started.connect(self._on_started)
+        bridge.progressed.connect(self._on_progress)
+        bridge.ended.connect(self._on_ended)
+        bridge.queue_changed.connect(self._on_queue_changed)
+
+    @property
+    def waiting(self) -> list[int]:
+        """Works that are not over, the running one first."""
+        return [work_id for work_id in self._bridge.waiting if not self._is_live(work_id)]
+
+    def count(self) -> None:
+        """Say how many are waiting: one was added."""
+        self._run(waiting=len(self.waiting))
+
+    def cancel(self) -> None:
+        """Cancel what runs; what waits goes on."""
+        if waiting := self.waiting:
+            self._run(cancelling=not self._store.run.paused)
+            self._bridge.cancel(waiting[0])
+
+    def cancel_all(self) -> None:
+        if waiting := self.waiting:
+            self._run(cancelling=not self._store.run.paused)
+            for work_id in reversed(waiting):
+                self._bridge.cancel(work_id)
+
+    def _on_loading(self) -> None:
+        self._run(loading=True)
+
+    def _on_ready(self, event: Ready) -> None:
+        self._run(loading=False, model=event.model)
+
+    def _on_load_failed(self) -> None:
+        self._run(loading=False, model=None)
+
+    def _on_started(self, event: Started) -> None:
+        if not self._is_live(event.id):
+            self._run(index=event.index, count=event.count, step=0, steps=0)
+
+    def _on_progress(self, event: Progress) -> None:
+        if not self._is_live(event.id):
+            self._run(step=event.step, steps=event.steps, seconds=event.seconds)
+
+    def _on_ended(self, work_id: int) -> None:
+        if not self._is_live(work_id):
+            self._run(
+                waiting=len(self.waiting), cancelling=False, step=0, steps=0, index=0, count=1,
+                seconds=0.0,
+            )  # fmt: skip
+
+    def _on_queue_changed(self, event: QueueChanged) -> None:
+        waiting = self.waiting
+        self._run(waiting=len(waiting), paused=event.paused and bool(waiting))
+
+    def _run(self, **changes: Any) -> None:
+        self._store.run = replace(self._store.run, **changes)

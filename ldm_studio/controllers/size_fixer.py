@@ -1,0 +1,134 @@
+"""What can be done with a start picture that the model cannot draw as it is."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from ldm_studio.draw.run.notice_bar import Action
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.main_window import MainWindow
+from ldm_studio.store.model_limits import fit, tile_side
+from ldm_studio.store.store import Mode, StudioStore
+
+
+class Sizing(QObject):
+    """Offers ways, in words with buttons, and goes the one that is chosen."""
+
+    fitted = Signal(object)
+    """uint8 [H, W, 3]: what to start from instead."""
+
+    def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store, self._window = store, window
+        self._refused = ""
+        window.notice.shown.connect(self._on_shown)
+        for changed in (
+            store.width_changed,
+            store.height_changed,
+            store.mode_changed,
+            store.area_changed,
+            store.tile_changed,
+        ):
+            changed.connect(self._on_changed)
+
+    def refuse(self, problem: str, start: np.ndarray | None) -> None:
+        """Say why nothing can be drawn, and what can be done about it, until it can."""
+        hint, offers = self._offers(start)
+        self._window.notice.show_error(problem, hint, *offers)
+        self._refused = self._window.notice.text()
+
+    def _on_shown(self, text: str) -> None:
+        if text != self._refused:
+            self._refused = ""  # another notice has taken its place
+
+    def _on_changed(self) -> None:
+        if self._refused and not self._store.problem():
+            self._refused = ""
+            self._window.notice.dismiss()
+
+    def tell(self, start: np.ndarray) -> None:
+        """Say that the picture on the canvas is larger than what is drawn at once."""
+        model = self._store.run.model
+        height, width = start.shape[:2]
+        if model is None or max(width, height) <= model.max_side:
+            return
+        _, offers = self._offers(start)
+        self._window.notice.show_info(
+            self.tr(
+                "The picture has {width} × {height} pixels; {model} draws at most {most} at once."
+            ).format(width=width, height=height, model=model.name, most=model.max_side),
+            self.tr(
+                "Paint over a part to have that redrawn at the model's size, or redraw all of it:"
+            ),
+            *offers,
+        )
+
+    def _offers(self, start: np.ndarray | None) -> tuple[str, tuple[Action, ...]]:
+        store, model = self._store, self._store.run.model
+        if model is None:
+            return "", ()
+        if store.mode is Mode.TEXT:
+            return self._at_its_size(model)
+        if start is None:
+            return "", ()
+        if store.mode is Mode.INPAINT and store.area == "masked":
+            return self.tr("Change the size under Finer mask options."), ()
+        if store.mode is Mode.INPAINT:
+            hint = self.tr(
+                "The masked part alone can be drawn at the model's size, in a picture of any."
+            )
+            return hint, ((self.tr("Only the Masked Part"), self._only_masked),)
+        small = max(start.shape[:2]) <= model.max_side
+        smaller = self.tr("Pad It") if small else self.tr("Scale It Down")
+        scale = (smaller, lambda: self._fit(start, model, tiled=False))
+        if small:
+            return "", (scale,)
+        hint = self.tr(
+            "Overlapping tiles that form together have no limit; scaling down loses detail."
+        )
+        return hint, (
+            (self.tr("Draw in Tiles"), lambda: self._fit(start, model, tiled=True)),
+            scale,
+        )
+
+    def _at_its_size(self, model: ModelInfo) -> tuple[str, tuple[Action, ...]]:
+        store = self._store
+        if max(store.width, store.height) <= model.max_side:
+            return "", ()
+
+        def take() -> None:
+            store.width, store.height = model.width, model.height
+
+        return (
+            self.tr(
+                "Beyond that this model repeats things. "
+                "Draw at its own size, then enlarge the picture."
+            ),
+            (
+                (
+                    self.tr("Use {width} × {height}").format(
+                        width=model.width, height=model.height
+                    ),
+                    take,
+                ),
+            ),
+        )
+
+    def _only_masked(self) -> None:
+        self._store.area = "masked"
+
+    def _fit(self, start: np.ndarray, model: ModelInfo, *, tiled: bool) -> None:
+        if tiled:
+            self._store.tile = tile_side(model)
+
+        def take(done: Future[tuple[np.ndarray, str]]) -> None:
+            rgb, note = done.result()
+            if note:
+                self.fitted.emit(rgb)
+                self._window.notice.show_info(note)
+
+        background = self._window.canvas.view.document.background
+        background.run(lambda: fit(start, model, tiled=tiled), take)

@@ -1,0 +1,117 @@
+"""Changing the picture that is being drawn, while it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from core.errors import RequestError
+from core.request.request import Change, Request
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import Progress, Started, Steered, SteerRefused
+from ldm_studio.main_window import MainWindow
+from ldm_studio.prompts.wildcard_files import Wildcards, drawn, templates_of
+from ldm_studio.store.change_texts import STEERED, difference, in_force, in_words
+from ldm_studio.store.store import StudioStore
+
+SHOWN_MS = 6000
+
+
+class Steering(QObject):
+    """Offers *Apply* while prompt or CFG in the panels are not those of the running picture."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        bridge: EngineBridge,
+        window: MainWindow,
+        wildcards: Wildcards,
+        is_live: Callable[[int], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        """`is_live` says whether a work begins anew with each change anyway."""
+        super().__init__(parent)
+        self._store, self._bridge, self._window = store, bridge, window
+        self._wildcards = wildcards
+        self._is_live = is_live
+        self._running: int | None = None
+        self._begun = (0, 0)
+        self._request = Request()
+        """What the running picture follows now, its prompts as they were typed."""
+        self._asked = Request()
+        """What it will follow when the engine has taken what was sent."""
+        self._last = False
+        self._sent = False
+        bridge.started.connect(self._on_started)
+        bridge.progressed.connect(self._on_progress)
+        bridge.finished.connect(lambda event: self._forget(event.id))
+        bridge.ended.connect(self._forget)
+        bridge.steered.connect(self._on_steered)
+        bridge.steer_refused.connect(self._on_refused)
+        window.run_area.apply_requested.connect(self.apply)
+        for name in STEERED:
+            getattr(store, f"{name}_changed").connect(self._offer)
+
+    @property
+    def change(self) -> Change | None:
+        """What *Apply* would change; None: nothing, or nothing runs."""
+        if self._running is None or self._last:
+            return None
+        wanted = {name: getattr(self._store, name) for name in STEERED}
+        fields = difference(self._request, replace(self._request, **wanted), STEERED)
+        return Change(0, **fields) if fields else None
+
+    def apply(self) -> None:
+        change = self.change
+        if self._running is None or change is None or self._sent:
+            return
+        try:
+            fields = drawn(change.fields, self._request.seed, self._wildcards)
+        except RequestError as error:
+            self._window.notice.show_error(error.message, error.hint)
+            return
+        self._sent = True
+        self._asked = self._request.changed(change)
+        self._offer()
+        self._bridge.steer(self._running, Change(0, **fields))
+
+    def _on_started(self, event: Started) -> None:
+        begun, self._begun = self._begun, (event.id, event.index)
+        if begun == self._begun:
+            return  # it goes on after a pause
+        self._running = None if self._is_live(event.id) else event.id
+        self._request = templates_of(in_force(event.request))
+        self._last = self._sent = False
+        self._offer()
+
+    def _on_progress(self, event: Progress) -> None:
+        """A change before the last step is over would have no step to act on."""
+        if event.id == self._running and event.step >= event.steps - 1 and not self._last:
+            self._last = True
+            self._offer()
+
+    def _forget(self, work_id: int) -> None:
+        if work_id == self._running:
+            self._running = None
+            self._offer()
+
+    def _on_steered(self, event: Steered) -> None:
+        if event.id != self._running:
+            return
+        self._sent = False
+        self._request = self._asked
+        text = self.tr("Applied after step {step}: {change}")
+        text = text.format(step=event.change.step, change=in_words(event.change))
+        self._window.status.showMessage(text, SHOWN_MS)
+        self._offer()
+
+    def _on_refused(self, event: SteerRefused) -> None:
+        self._sent = False
+        self._window.notice.show_error(event.error.message, event.error.hint)
+        self._offer()
+
+    def _offer(self) -> None:
+        change = self.change
+        self._window.run_area.offer(in_words(change) if change else "", sent=self._sent)

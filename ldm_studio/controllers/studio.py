@@ -1,0 +1,410 @@
+"""What the window does: from presses and pictures to requests, from events to what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from core.errors import RequestError
+from ldm_studio.draw.prompt.completion import Names
+from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.engine.events import (
+    Cancelled,
+    Failed,
+    Finished,
+    LoadFailed,
+    NotSaved,
+    Progress,
+    Ready,
+    Saved,
+    Warned,
+)
+from ldm_studio.main_window import MainWindow
+from ldm_studio.models.addon_files import found
+from ldm_studio.prompts.wildcard_files import Wildcards, settled
+from ldm_studio.startup.crash_handler import report
+from ldm_studio.store.prompt_history import PromptHistory
+from ldm_studio.store.store import Mode, StudioStore, default_of
+
+from .branch_controller import CAN_CHANGE, Branching
+from .candidates_controller import Candidates
+from .canvas_controller import Showing
+from .control_image_controller import Leading
+from .enlarge_controller import Enlarging
+from .live_controller import Live
+from .mask_usage_controller import Masking
+from .order import Order, entry_of
+from .queue_controller import Queueing
+from .recovery_notice import Recovered
+from .replay_controller import Replaying
+from .run_state_controller import Running
+from .setting_names import name_of
+from .size_fixer import Sizing
+from .steering_controller import Steering
+from .step_scrubber import Scrubbing
+
+SHOWN_MS = 4000
+REDRAWN = 1.0
+"""The strength that painting begins with: with less, what was there shines through, and often
+nothing new comes of it.
+"""
+EXTENDED = 0.9
+"""The least strength for what was added to a picture: with less, the fill shows through."""
+
+
+class Studio(QObject):
+    """Connects the store, the engine and the window."""
+
+    def __init__(
+        self,
+        store: StudioStore,
+        bridge: EngineBridge,
+        window: MainWindow,
+        prompts: PromptHistory,
+        *,
+        first_time: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        """`first_time`: take the model's own settings when it is loaded."""
+        super().__init__(parent)
+        self.store, self.bridge, self.window = store, bridge, window
+        self._prompts = prompts
+        self.wildcards = Wildcards()
+        self.view = window.canvas.view
+        self._first_time = first_time
+        self._later: Mapping[str, np.ndarray] = {}
+        self._orders: dict[int, Order] = {}
+        self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
+        self._mode_left, self._masked = store.mode, False
+        if store.mode is not Mode.TEXT:  # its pictures are read behind the window
+            store.mode = Mode.TEXT
+        self.showing = Showing(store, window, self)
+        self.live = Live(store, bridge, self.order, self)
+        self.running = Running(store, bridge, self.live.owns, self)
+        self.branching = Branching(store, window, self._on_branch_left, self)
+        self.scrubbing = Scrubbing(bridge, window, self.live.goes_on_after, self)
+        self.steering = Steering(store, bridge, window, self.wildcards, self.live.owns, self)
+        self.recovered = Recovered(window.notice, self)
+        self.queueing = Queueing(store, bridge, window, self.recovered, self)
+        self.replaying = Replaying(bridge, window, self)
+        self.sizing = Sizing(store, window, self)
+        self.masking = Masking(store, window.canvas, self)
+        window.prompt.offer(
+            Names(partial(self._named, "lora"), partial(self._named, "embedding"),
+                  self.wildcards.names),
+            self.wildcards.values,
+        )  # fmt: skip
+        self._connect()
+
+    def _named(self, kind: str) -> list[str]:
+        """What of a kind lies in the folders, as far as it was looked at already."""
+        listed = found(self.store.model_folders, look=False)
+        return [addon.name for addon in listed if addon.kind == kind]
+
+    def _connect(self) -> None:
+        bridge, window, store = self.bridge, self.window, self.store
+        bridge.ready.connect(self._on_ready)
+        bridge.load_failed.connect(self._on_load_failed)
+        bridge.progressed.connect(self._on_progress)
+        bridge.finished.connect(self._on_finished)
+        bridge.not_saved.connect(self._on_not_saved)
+        bridge.saved.connect(self._on_saved)
+        bridge.failed.connect(self._on_failed)
+        bridge.cancelled.connect(self._on_cancelled)
+        bridge.ended.connect(self._on_ended)
+        bridge.warned.connect(self._on_warned)
+        window.run_area.generate_requested.connect(self.generate)
+        window.run_area.cancel_requested.connect(self.running.cancel)
+        window.run_area.live_toggled.connect(self.set_live)
+        window.timeline.branch_requested.connect(self.branch)
+        self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
+        self.live.shown.connect(self.showing.show_live)
+        self.live.previewed.connect(self.view.show_preview)
+        window.sampler.start.cleared.connect(self.clear_start)
+        window.strip.chosen.connect(self.show_entry)
+        window.strip.start_requested.connect(lambda entry: self.use_start(entry.picture.rgb))
+        window.strip.replay_requested.connect(self.replaying.replay)
+        self.view.mask_changed.connect(self._on_mask_changed)
+        self.view.picture_restored.connect(self._on_picture_restored)
+        self.view.extended.connect(self._on_extended)
+        store.mode_changed.connect(self._on_mode_changed)
+        self.sizing.fitted.connect(self.use_start)
+        self.showing.changed.connect(self._on_shown)
+        self.leading = Leading(store, window, self.live, self)
+        self.candidates = Candidates(self.showing, bridge, window.canvas, self)
+        self.enlarging = Enlarging(store, window, self.wildcards, self.submit, self)
+        self.showing.changed.connect(lambda: self.masking.tell_of(self.showing.shown))
+
+    # What the user asks for
+
+    def on_canvas_restored(self) -> None:
+        """The canvas is what it was when the program ended. A mask has become the mode already;
+        without one, what was started from a picture is started from the one on the canvas.
+        """
+        masked = self.view.masked
+        if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
+            self.store.mode = Mode.IMAGE
+        both = self.tr("the picture on the canvas and its mask")
+        self.recovered.add(both if masked else self.tr("the picture on the canvas"))
+
+    def generate(self) -> None:
+        """Queue what the panels say. What is wrong with it is shown instead of run."""
+        store, notice = self.store, self.window.notice
+        if problem := store.problem():
+            self.sizing.refuse(problem, self.showing.start)
+            self.window.sampler.size_row.width_field.setFocus()
+            return
+        branch = self.branching.branch
+        if not (store.seed_locked or store.run.live or branch):
+            store.new_seed()
+        try:
+            order = self.order()
+        except RequestError as error:
+            notice.show_error(error.message, error.hint)
+            return
+        if not notice.is_offer:
+            notice.dismiss()
+        if branch and (ignored := branch.ignored(store.snapshot())):
+            notice.show_info(
+                self.tr("A branch keeps its {settings}.").format(
+                    settings=", ".join(map(name_of, ignored))
+                ),
+                CAN_CHANGE,
+            )
+        self.submit(order)
+
+    def submit(self, order: Order) -> None:
+        """Queue it."""
+        store = self.store
+        self.live.rest()
+        work_id = self.bridge.submit(
+            order.request, order.image, order.mask, later=order.later, parent=order.parent
+        )
+        self._orders[work_id] = order
+        self._prompts.add(store.prompt)
+        self.running.count()
+        if store.run.paused:
+            self.window.status.showMessage(
+                self.tr("Added to the queue, which is paused."), SHOWN_MS
+            )
+
+    def order(self) -> Order:
+        """What the panels and the canvas ask for.
+
+        Raises RequestError for what cannot be honoured, or where something is missing.
+        """
+        request = self.store.snapshot()
+        if self.branching.branch is not None:
+            return self.branching.branch.order(request, self.view.mask(), self.wildcards)
+        request = settled(request, self.wildcards)
+        later = self._later if self.store.changes else {}
+        mode = self.store.mode
+        starts = mode is not Mode.TEXT and self.showing.start is not None
+        request, later = self.leading.led(request, later, starts=starts)
+        if mode is Mode.TEXT:
+            return Order(request, later=later)
+        if self.showing.start is None:
+            raise RequestError(
+                "init",
+                "There is no picture to start from.",
+                "Open, paste or drop one, or choose Text to start from the prompt alone.",
+            )
+        if mode is Mode.IMAGE:
+            return Order(request, self.showing.start, later=later)
+        mask = self.view.mask()
+        if mask is None or mask.shape != self.showing.start.shape[:2]:
+            raise RequestError(
+                "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
+            )
+        return Order(request, self.showing.start, mask, later)
+
+    def branch(self, step: int) -> None:
+        """From now on Generate goes another way from this step of the shown picture on."""
+        entry = self.showing.shown
+        if entry is None:
+            return
+        with self.showing.applying():
+            self.branching.begin(entry, step)
+            self.showing.start_from(entry.start_at(step))
+        self.window.prompt.prompt.setFocus()
+        self.live.touch()
+
+    def set_live(self, on: bool) -> None:
+        """Draw anew with every change, or only when asked to. What was finished stays."""
+        unfinished = self.live.is_drawing
+        self.live.turn(on)
+        if not on:
+            self.showing.adopt_live()
+            if unfinished:
+                self.view.set_preview(None)
+
+    def earlier_prompt(self) -> None:
+        self.store.prompt = self._prompts.older(self.store.prompt)
+
+    def later_prompt(self) -> None:
+        self.store.prompt = self._prompts.newer(self.store.prompt)
+
+    def use_start(self, rgb: np.ndarray) -> None:
+        """Show `rgb` and start from it; its size is one the model can take."""
+        self.branching.leave()
+        self.view.clear_mask()
+        self.view.set_picture(rgb)
+        self.showing.forget()
+        self.showing.start_from(rgb)
+        self.store.mode = Mode.IMAGE
+
+    def clear_start(self) -> None:
+        self.showing.start_from(None)
+        self.store.mode = Mode.TEXT
+
+    def show_entry(self, entry: Entry) -> None:
+        """Show a picture of the strip and make every control what it was made with."""
+        self.branching.leave()
+        with self.showing.applying():
+            self.store.apply(entry.picture.request)
+            self.showing.show(entry)
+            if entry.mask is not None:
+                self.view.set_mask(entry.mask)
+            elif self.view.mask() is not None:
+                self.view.clear_mask()
+            self.showing.start_from(entry.start)
+            self._later = entry.later
+            self.leading.restore(entry.later.get(entry.picture.request.control))
+        self.live.rest()  # it is what the panels say
+
+    def reset_parameters(self) -> None:
+        if self.store.run.model is not None:
+            self.store.apply_defaults(self.store.run.model)
+
+    # From the engine
+
+    def _on_ready(self, event: Ready) -> None:
+        if self._first_time:
+            self._first_time = False
+            self.store.apply_defaults(event.model)
+
+    def _on_load_failed(self, event: LoadFailed) -> None:
+        error = event.error
+        wanted = self.store.model
+        vae = self.store.vae
+        again = (self.tr("Try Again"), lambda: self.bridge.warm_up(wanted, vae))
+        self.window.notice.show_error(error.message, error.hint, again)
+
+    def _on_progress(self, event: Progress) -> None:
+        if event.preview is not None and not self.live.owns(event.id):
+            self.view.show_preview(event.preview)
+
+    def _on_finished(self, event: Finished) -> None:
+        if self.live.owns(event.id):
+            return
+        entry = entry_of(event, self._orders.get(event.id))
+        self.window.strip.add(entry)
+        previous = self.view.picture()
+        with self.showing.applying():  # a canvas of another size drops its mask
+            self.showing.show(entry)
+            if entry.start_at() is None:
+                self.view.set_before(previous)
+
+    def _on_not_saved(self, event: NotSaved) -> None:
+        """It is tried again without being asked to; the button is for who has made room."""
+        again = (self.tr("Try Again"), self.bridge.resume)
+        self.window.notice.show_error(event.error.message, event.error.hint, again)
+
+    def _on_saved(self, event: Saved) -> None:
+        self.window.notice.show_info(self.tr("Saved now: {}").format(event.path))
+        self.showing.saved(event)
+
+    def _on_failed(self, event: Failed) -> None:
+        error = event.error
+        action = (
+            (self.tr("Copy Report"), lambda: _copy(report(event.report))) if event.report else None
+        )
+        self.window.notice.show_error(error.message, error.hint, action)
+        self.view.set_preview(None)
+
+    def _on_warned(self, event: Warned) -> None:
+        self.window.notice.show_error(event.error.message, event.error.hint)
+
+    def _on_cancelled(self, event: Cancelled) -> None:
+        if not self.live.owns(event.id):
+            self.view.set_preview(None)
+
+    def _on_ended(self, work_id: int) -> None:
+        self._orders.pop(work_id, None)
+
+    # From the canvas and the panels
+
+    def _on_mask_changed(self) -> None:
+        begun, self._masked = self.view.masked and not self._masked, self.view.masked
+        if self.showing.is_applying:
+            return
+        self.live.touch()
+        store = self.store
+        store.changes = ()
+        if self.branching.branch is not None:
+            return
+        if store.mode is not Mode.INPAINT:
+            self.showing.adopt_live()
+        if not self.view.masked:
+            if store.mode is Mode.INPAINT:
+                store.mode = self._mode_before_mask
+                if store.strength == REDRAWN:  # else somebody has chosen it
+                    store.strength = self._strength_before_mask
+            return
+        self.showing.start_from(self.view.picture())
+        if store.mode is not Mode.INPAINT:
+            self._mode_before_mask, self._strength_before_mask = store.mode, store.strength
+            store.mode = Mode.INPAINT
+            if not self.view.document.restoring:
+                store.strength = REDRAWN
+        elif begun and store.strength == default_of("strength"):
+            # Inpaint was chosen before anything was painted, and no strength was
+            self._strength_before_mask, store.strength = store.strength, REDRAWN
+        if store.problem():
+            store.area = "masked"  # which takes a picture of any size
+
+    def _on_extended(self) -> None:
+        """The picture was made larger, and what was added is masked: draw that."""
+        self.branching.leave()
+        self.showing.forget()
+        store = self.store
+        store.area = "whole"
+        if store.problem():
+            store.area = "masked"
+        chosen = store.strength
+        if chosen == REDRAWN:  # that of painting, which would leave nothing of the fill
+            chosen = self._strength_before_mask
+        store.strength = max(chosen, EXTENDED)
+
+    def _on_picture_restored(self) -> None:
+        """Undo has brought back a picture: from now on it is what the next one starts from."""
+        self.branching.leave()
+        self.showing.forget()
+        if self.store.mode is not Mode.TEXT:
+            self.showing.start_from(self.view.picture())
+
+    def _on_mode_changed(self, mode: Mode) -> None:
+        if mode is not Mode.TEXT and self.showing.start is None and not self.showing.is_applying:
+            self.showing.start_from(self.view.picture())
+
+    def _on_shown(self) -> None:
+        shown = self.showing.shown
+        if shown is None or not shown.is_live:
+            self.scrubbing.show_entry(shown)
+        if shown is not None and self.showing.start is None and self.store.mode is not Mode.TEXT:
+            # chosen while it was drawn, when there was nothing yet to start from
+            self.showing.start_from(shown.picture.rgb)
+
+    def _on_branch_left(self) -> None:
+        """What was painted counts as it does without a branch."""
+        if not self.showing.is_applying:
+            self._on_mask_changed()
+
+
+def _copy(text: str) -> None:
+    QApplication.clipboard().setText(text)

@@ -1,0 +1,238 @@
+"""`ldm-studio doctor`: what the program runs on, what works, and what to do where it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core.errors import ModelError
+from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.command_line.image_output import usual
+from ldm_studio.settings.settings import load
+
+from . import __version__
+from .hardware import GIB, Memory, devices, memory
+from .models import found_models
+from .paths import config_dir, data_dir, logs_dir, models_dir, state_dir
+from .versions import version_of
+
+PACKAGES = ("torch", "PySide6-Essentials", "numpy", "pillow", "safetensors", "tokenizers")
+LEAST_MEMORY = 2 * GIB
+LEAST_DISK = GIB
+PROBE = "--probe-window"
+PROBE_SECONDS = 30
+MOST_MODELS = 8
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of the report."""
+
+    name: str
+    found: str
+    advice: str = ""
+    """What to do; empty where all is well."""
+    exit: Exit = Exit.OK
+    """What the command returns for it."""
+
+
+def add_arguments(command: ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.add_argument(PROBE, action="store_true", help="only try to open a window's platform")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the report; 0 when pictures can be made and kept, else what `generate` would return."""
+    if arguments.probe_window:
+        return _probe()
+    found: list[Check] = []
+    for check in checks():
+        found.append(check)
+        if not arguments.json:
+            print("\n".join(shown([check])), flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(check) for check in found], indent=2))
+    return next((int(check.exit) for check in found if check.exit), 0)
+
+
+def lines() -> list[str]:
+    """The report, for a file."""
+    return shown(checks())
+
+
+def shown(found: Iterable[Check]) -> list[str]:
+    made: list[str] = []
+    for check in found:
+        made.append(f"{check.name:<20}{check.found}")
+        if check.advice:
+            made.append(f"{'':<18}> {check.advice}")
+    return made
+
+
+def checks() -> Iterator[Check]:
+    """Quick ones first."""
+    system = f"Python {platform.python_version()}, {platform.platform()}"
+    yield Check("LDM Studio", f"{__version__}, {system}")
+    for package in PACKAGES:
+        version = version_of(package)
+        missing = version == "is not installed" and not getattr(sys, "frozen", False)
+        advice = f"Install it: pip install {package}" if missing else ""
+        yield Check(package, version, advice)
+    yield _window()
+    yield _memory("memory", memory())
+    yield from _devices()
+    yield from _models()
+    yield from _folders()
+    loaded = load_settings()
+    if loaded is not None:
+        yield loaded
+
+
+def _window() -> Check:
+    """Opening a platform that does not work ends the process: in one of its own."""
+    frozen = getattr(sys, "frozen", False)
+    command = [sys.executable] if frozen else [sys.executable, "-m", "ldm_studio"]
+    try:
+        done = subprocess.run(
+            [*command, "doctor", PROBE],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_SECONDS,
+            check=False,
+            cwd=Path(__file__).parents[1],
+        )
+    except subprocess.TimeoutExpired:
+        return Check("window", "does not open", "Is the display reachable? It did not answer.")
+    if done.returncode == 0:
+        return Check("window", done.stdout.strip())
+    told = " ".join(done.stderr.split())
+    return Check("window", "cannot be opened", _window_advice(told))
+
+
+def _window_advice(told: str) -> str:
+    if sys.platform == "linux" and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return 'There is no display here. ldm-studio generate "a red heart" needs none.'
+    for library in ("libGL.so.1", "libEGL.so.1", "libxkbcommon", "libdbus-1", "xcb-cursor"):
+        if library.casefold() in told.casefold():
+            return (
+                f"{library} is missing. On Debian and Ubuntu: apt install libgl1 libegl1 "
+                "libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
+            )
+    return f"Qt says: {told[:300]}"
+
+
+def _probe() -> int:
+    from PySide6.QtGui import QGuiApplication
+
+    app = QGuiApplication(["ldm-studio"])
+    screen = app.primaryScreen()
+    size = screen.size()
+    print(
+        f"{app.platformName()}, {size.width()} x {size.height()} at {screen.devicePixelRatio():g}x"
+    )
+    return 0
+
+
+def _memory(name: str, found: Memory) -> Check:
+    short = found.free is not None and found.free < LEAST_MEMORY
+    advice = "Close other programs, or choose smaller pictures." if short else ""
+    return Check(name, str(found), advice)
+
+
+def _devices() -> Iterator[Check]:
+    try:
+        found = devices()
+    except (ImportError, OSError) as error:
+        advice = f"PyTorch cannot be used: {error}. Install it again: pip install --upgrade torch"
+        yield Check("device", "none", advice, Exit.MODEL)
+        return
+    import torch
+
+    for device in found:
+        precisions = ", ".join(device.precisions) or "nothing"
+        cores = f", {device.cores} cores" if device.cores > 1 else ""
+        words = f"{device.title}{cores}; {device.memory}; computes in {precisions}"
+        advice = "" if "float32" in device.precisions else "Update its driver, or use another."
+        yield Check(device.name, words, advice)
+    yield Check("threads", str(torch.get_num_threads()))
+    if len(found) == 1:
+        yield Check("GPU", "none that PyTorch can use", _gpu_advice(torch.__version__))
+
+
+def _gpu_advice(version: str) -> str:
+    if shutil.which("nvidia-smi"):
+        if "+cpu" in version:
+            return (
+                "There is an NVIDIA driver, but this PyTorch is for the CPU alone: install the "
+                "build for CUDA, as pytorch.org says."
+            )
+        return "There is an NVIDIA driver, but it does not answer: is it older than this PyTorch?"
+    return ""
+
+
+def _models() -> Iterator[Check]:
+    try:
+        from core.checkpoints.load_model import DEFAULT_MODEL, load_model
+
+        model = load_model(DEFAULT_MODEL)
+    except ModelError as error:
+        yield Check("model", str(error), "Install LDM Studio again.", Exit.MODEL)
+    except (ImportError, OSError) as error:  # which was said of the device
+        yield Check("model", f"cannot be tried: {error}", "", Exit.MODEL)
+    else:
+        yield Check("model", f"{model.name}, hash {model.digest[:10]}, {DEFAULT_MODEL}")
+    found = found_models.found(found_models.added_folders())[1:]
+    broken = [model for model in found if model.problem]
+    yield Check("your models", f"{len(found) - len(broken)} usable, in {models_dir()} and yours")
+    for model in broken[:MOST_MODELS]:
+        yield Check("", f"{model.path.name}: {model.problem}")
+
+
+def _folders() -> Iterator[Check]:
+    folders = {
+        "pictures": usual().root,
+        "settings": config_dir(),
+        "data": data_dir(),
+        "state": state_dir(),
+        "logs": logs_dir(),
+    }
+    for name, folder in folders.items():
+        existing = folder
+        while not existing.exists():
+            existing = existing.parent
+        try:
+            with tempfile.TemporaryFile(dir=existing):
+                free = shutil.disk_usage(existing).free
+        except OSError as error:
+            words = f"{folder} (not writable: {error.strerror})"
+            yield Check(name, words, "Choose another folder, or its owner.", Exit.PICTURE)
+            continue
+        short = free < LEAST_DISK
+        advice = "The disk is nearly full: nothing more can be kept soon." if short else ""
+        yield Check(name, f"{folder}, {free / GIB:.1f} GiB free", advice)
+
+
+def load_settings() -> Check | None:
+    """What is wrong with the settings; the file is left as it is."""
+    path = config_dir() / "settings.json"
+    if not path.exists():
+        return None
+    with tempfile.TemporaryDirectory() as folder:  # as a damaged file is put aside
+        copy = Path(folder) / path.name
+        try:
+            shutil.copy(path, copy)
+        except OSError as error:
+            return Check("settings file", f"{path}: {error.strerror or error}")
+        loaded = load(copy)
+    return Check("settings file", str(path), loaded.problem)

@@ -1,0 +1,1 @@
+"""Images that guide a model."""

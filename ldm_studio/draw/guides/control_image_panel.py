@@ -1,0 +1,229 @@
+"""The picture that some models are led by: depths, what is edited, enlarged or varied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from core.request.request import MAX_CFG, MAX_ENLARGING_NOISE, MAX_NOISE_LEVEL
+from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.store.binding import bind
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
+from ldm_studio.translation import translate
+from ldm_studio.widgets.fields import Caption, SliderField, tool_button
+
+THUMB = 44
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is written for a kind of model."""
+
+    name: str
+    """Of the picture."""
+    wanted: str
+    """While there is none."""
+    tip: str
+
+
+def _words_for(extra: str) -> _Words | None:
+    """By `ModelInfo.extra`; None for models that are not led."""
+    match extra:
+        case "depth":
+            return _Words(
+                translate("ControlSection", "Picture of depths"),
+                translate("ControlSection", "Open or drop a picture of depths."),
+                translate(
+                    "ControlSection",
+                    "The model keeps to how far things are: the brighter, the nearer.",
+                ),
+            )
+        case "instruct-pix2pix":
+            return _Words(
+                translate("ControlSection", "Picture to edit"),
+                translate("ControlSection", "Open or drop the picture to edit."),
+                translate("ControlSection", "The model changes it as the prompt says."),
+            )
+        case "upscaling":
+            return _Words(
+                translate("ControlSection", "Picture to enlarge"),
+                translate("ControlSection", "Open or drop the small picture to enlarge."),
+                translate("ControlSection", "The model draws it four times as large."),
+            )
+        case "unCLIP":
+            return _Words(
+                translate("ControlSection", "Picture to vary"),
+                translate("ControlSection", "Open or drop a picture to vary, or have none."),
+                translate(
+                    "ControlSection",
+                    "The model draws anew what it sees in the middle of it, a square. Without one "
+                    "it draws from the prompt alone.",
+                ),
+            )
+        case _:
+            return None
+
+
+_NOISE = {"upscaling": (MAX_ENLARGING_NOISE, 100), "unCLIP": (MAX_NOISE_LEVEL, MAX_NOISE_LEVEL)}
+"""The highest level, and the highest on the slider, by `ModelInfo.extra`."""
+
+
+class ControlSection(QWidget):
+    """Seen while such a model is loaded. Asks for pictures by signal."""
+
+    open_requested = Signal()
+    canvas_requested = Signal()
+    """Take the picture on the canvas."""
+    cleared = Signal()
+    dropped = Signal(object)
+    """The path of a file, or a QImage."""
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__()
+        self._store = store
+        self._picture: np.ndarray | None = None
+        self._words: _Words | None = None
+        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._thumb.setFixedSize(THUMB, THUMB)
+        self.words = QLabel(wordWrap=True)
+        self.words.setObjectName("caption")
+        self.open = tool_button("folder", self.tr("Open the picture that leads"), "")
+        self.canvas = tool_button(
+            "image",
+            self.tr("Take the picture on the canvas"),
+            self.tr("Take the one on the canvas."),
+        )
+        self.clear = tool_button(
+            "close", self.tr("Take the picture that leads away"), self.tr("Take it away.")
+        )
+        self.open.setToolTip(self.tr("Open a picture; it can be dropped here, too."))
+        self.image_guidance = SliderField(0, MAX_CFG, (1, 3), step=0.1, decimals=1)
+        self.noise_level = SliderField(0, MAX_NOISE_LEVEL, (0, 100), step=5)
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID)
+        line.addWidget(self._thumb)
+        line.addWidget(self.words, 1)
+        for button in (self.open, self.canvas, self.clear):
+            line.addWidget(button)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GRID)
+        self._grid.setColumnStretch(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(line)
+        column.addLayout(self._grid)
+        self._captions = {
+            "image_guidance": self._caption(
+                0,
+                "image_guidance",
+                self.tr("Likeness"),
+                self.tr(
+                    "How closely the result keeps to the picture that is edited (image guidance): "
+                    "1.5 is usual."
+                ),
+            ),
+            "noise_level": self._caption(
+                1,
+                "noise_level",
+                self.tr("Noise"),
+                self.tr(
+                    "How much noise is added to the picture that is enlarged or varied: the more, "
+                    "the more is invented. 20 is usual for enlarging, 0 for varying."
+                ),
+            ),
+        }
+        for name in self._captions:
+            field = getattr(self, name)
+            bind(store, name, field, field.value, field.set_value, field.changed)
+        self.setAcceptDrops(True)
+        self.open.clicked.connect(self.open_requested)
+        self.canvas.clicked.connect(self.canvas_requested)
+        self.clear.clicked.connect(self.cleared)
+        store.run_changed.connect(self._run_changed)
+        self._run_changed(store.run)
+
+    def caption_width(self) -> int:
+        return max(caption.sizeHint().width() for caption in self._captions.values())
+
+    def set_caption_width(self, width: int) -> None:
+        self._grid.setColumnMinimumWidth(0, width)
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """uint8 [H, W, 3] or [H, W]."""
+        self._picture = picture
+        self.clear.setEnabled(picture is not None)
+        words = self._words
+        if words is None:
+            return
+        if picture is None:
+            self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
+            self.words.setText(words.wanted)
+            return
+        height, width = picture.shape[:2]
+        self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
+        self.words.setText("\n".join((words.name, f"{width} × {height}")))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_captions"):
+            self.show_picture(self._picture)  # the icon that stands for no picture is a pixmap
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if offers_picture(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        source = dropped_picture(event.mimeData())
+        if source is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(source)
+
+    def _caption(self, row: int, name: str, text: str, tip: str) -> Caption:
+        field = getattr(self, name)
+        caption = Caption(text, field, tip, partial(self._store.reset, name))
+        self._grid.addWidget(caption, row, 0)
+        self._grid.addWidget(field, row, 1)
+        return caption
+
+    def _run_changed(self, run: RunState) -> None:
+        words = _words_for(run.model.extra) if run.model else None
+        self.setVisible(words is not None)
+        if words == self._words or words is None:
+            return
+        self._words = words
+        if run.model and run.model.extra in _NOISE:
+            most, useful = _NOISE[run.model.extra]
+            self.noise_level.number.setMaximum(most)
+            self.noise_level.set_useful(0, useful)
+        for name, caption in self._captions.items():
+            for widget in (caption, getattr(self, name)):
+                widget.setVisible(self._store.applies(name))
+        for label in (self._thumb, self.words):
+            label.setToolTip(words.tip)
+        self.show_picture(self._picture)
+
+
+def thumbnail(picture: np.ndarray, ratio: float) -> QPixmap:
+    """Of uint8 [H, W, 3] or [H, W]; `ratio`: device pixels of a logical one."""
+    height, width = picture.shape[:2]
+    packed = np.ascontiguousarray(picture)
+    grey = picture.ndim == 2
+    kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+    image = QImage(packed.data, width, height, packed.strides[0], kind)
+    pixmap = QPixmap.fromImage(image).scaled(
+        round(THUMB * ratio),
+        round(THUMB * ratio),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

@@ -1,0 +1,1 @@
+"""Choosing models, autoencoders and refiners."""

@@ -1,0 +1,119 @@
+"""Choosing among files that lie in the folders of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox
+
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import StudioStore
+from ldm_studio.threads.background import Background
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A row."""
+
+    name: str
+    value: str
+    tip: str = ""
+    usable: bool = True
+
+
+class FoundBox(QComboBox, Generic[F]):
+    """Looks the files up when it is opened. What is made of it says where, and what of them."""
+
+    changed = Signal()
+
+    def __init__(self, store: StudioStore, value: str) -> None:
+        super().__init__()
+        self._store = store
+        self._value = value
+        self._model = store.run.model
+        self._found: Sequence[F] | None = None
+        """None: not looked up yet."""
+        self.background = Background(self)
+        self.setMinimumContentsLength(6)
+        self.activated.connect(self._chosen)
+        store.run_changed.connect(self._on_run)
+        self._fill()
+
+    def look(self, folders: Iterable[str], *, read: bool) -> Sequence[F]:
+        """What there is, on another thread; `read`: what is not known of it yet."""
+        raise NotImplementedError
+
+    def none(self) -> str:
+        """What choosing nothing is called."""
+        raise NotImplementedError
+
+    def choices(self, found: Sequence[F]) -> Iterable[Choice]:
+        raise NotImplementedError
+
+    def missing(self, value: str, *, looked: bool) -> Choice:
+        """The row of one that is chosen and was not found; `looked`: and is not there."""
+        raise NotImplementedError
+
+    def setAccessibleName(self, name: str) -> None:  # noqa: N802
+        """Also of the list that opens."""
+        super().setAccessibleName(name)
+        self.view().setAccessibleName(name)
+
+    def value(self) -> str:
+        return self._value
+
+    def set_value(self, value: str) -> None:
+        self._value = value
+        self._fill()
+
+    def showPopup(self) -> None:  # noqa: N802
+        folders = self._store.model_folders
+        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
+        self.background.run(lambda: self.look(folders, read=read), self._looked)
+        super().showPopup()
+
+    def _looked(self, done: Future[Sequence[F]]) -> None:
+        found = done.result()
+        if found == self._found:
+            return
+        self._found = found
+        is_open = self.view().isVisible()
+        self._fill()
+        if is_open:
+            self.hidePopup()  # whose size is that of the list before
+            super().showPopup()
+
+    def _on_run(self, run: RunState) -> None:
+        if run.model is not self._model:
+            self._model = run.model
+            self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        self._add(Choice(self.none(), ""))
+        for choice in self.choices(self._found or ()):
+            self._add(choice)
+        if self.findData(self._value) < 0:
+            self._add(self.missing(self._value, looked=self._found is not None))
+        self.setCurrentIndex(self.findData(self._value))
+
+    def _add(self, choice: Choice) -> None:
+        self.addItem(choice.name, choice.value)
+        if choice.tip:
+            self.setItemData(self.count() - 1, choice.tip, Qt.ItemDataRole.ToolTipRole)
+        items = self.model()
+        assert isinstance(items, QStandardItemModel)
+        items.item(self.count() - 1).setEnabled(choice.usable)
+
+    def _chosen(self, index: int) -> None:
+        value = self.itemData(index)
+        if value != self._value:
+            self._value = value
+            self.changed.emit()

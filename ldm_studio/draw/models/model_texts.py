@@ -1,0 +1,81 @@
+"""What is said of a model in the lists that it can be chosen from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLocale
+
+from ldm_studio.models import found_models
+from ldm_studio.models.found_models import FoundModel
+from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
+
+from .file_picker import Item
+
+_VARIANTS = (
+    QT_TRANSLATE_NOOP("ModelBox", "depth"),
+    QT_TRANSLATE_NOOP("ModelBox", "inpainting"),
+    QT_TRANSLATE_NOOP("ModelBox", "upscaling"),
+)
+"""What stands behind the name of a family; all other words there are names."""
+
+
+def family(model: FoundModel) -> str:
+    """Such as "Stable Diffusion 1, inpainting"; empty where it is not known."""
+    name, *variants = told(model.kind).split(", ")
+    return ", ".join((name, *(translate("ModelBox", variant) for variant in variants)))
+
+
+def labels(listed: Sequence[FoundModel]) -> list[str]:
+    """Their names, and what tells one from another of the same name."""
+    counts = Counter(model.name for model in listed)
+    return [_label(model, alone=counts[model.name] == 1) for model in listed]
+
+
+def _label(model: FoundModel, *, alone: bool) -> str:
+    if model.reference == found_models.DEFAULT:
+        return translate("ModelBox", "{name} (default)").format(name=model.name)
+    if alone:
+        return model.name
+    path = model.path
+    where = f"{path.parent.name}/{path.name}" if model.is_checkpoint and path.suffix else path.name
+    return f"{model.name} ({where})"
+
+
+def item(model: FoundModel, label: str) -> Item:
+    """As the picker shows it: family, size, precision, and what it draws."""
+    return Item(
+        key=model.reference,
+        title=label,
+        detail=" · ".join(filter(None, (family(model), _size(model), _lack(model)))),
+        tip=about(model),
+        path=model.path if model.is_checkpoint else None,
+        problem=_reason(model),
+    )
+
+
+def _reason(model: FoundModel) -> str:
+    """Why it cannot be chosen, in as few words as there is room for beside its name."""
+    refused = f"{model.path} cannot be used: "
+    if model.problem.startswith(refused):
+        return told(model.problem.removeprefix(refused).rstrip("."))
+    return told(model.problem.replace(str(model.path), model.path.name))
+
+
+def about(model: FoundModel) -> str:
+    """What it is, why it cannot be chosen, where it is."""
+    lines = (family(model), _size(model), _lack(model), _reason(model), str(model.path))
+    return "\n".join(filter(None, lines))
+
+
+def _lack(model: FoundModel) -> str:
+    vae = translate("ModelBox", "needs a VAE") if model.lacks_vae else ""
+    text = translate("ModelBox", "text from other files") if model.lacks_text else ""
+    return " · ".join(filter(None, (vae, text)))
+
+
+def _size(model: FoundModel) -> str:
+    """And precision, as far as they are known."""
+    size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
+    return " · ".join(filter(None, (size, model.precision)))

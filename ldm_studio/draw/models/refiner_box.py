@@ -1,0 +1,41 @@
+"""Choosing the model that goes on at the end: none, or one whose latents are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ldm_studio.models import found_models
+from ldm_studio.models.found_models import FoundModel
+from ldm_studio.store.model_limits import refining_problem
+from ldm_studio.store.store import StudioStore
+from ldm_studio.translation import told
+
+from .file_picker_box import Choice, FoundBox
+from .model_texts import family
+
+
+class RefinerBox(FoundBox[FoundModel]):
+    """A checkpoint that does not fit says why."""
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__(store, store.refiner)
+
+    def look(self, folders: Iterable[str], *, read: bool) -> list[FoundModel]:
+        found = found_models.found(folders, look=read)
+        return [model for model in found if model.is_checkpoint and model.known]
+
+    def none(self) -> str:
+        return self.tr("none")
+
+    def choices(self, found: Sequence[FoundModel]) -> Iterable[Choice]:
+        for model in found:
+            problem = model.problem or refining_problem(model.kind, self._model)
+            tip = told(problem) or family(model)
+            yield Choice(model.name, model.reference, tip, usable=not problem)
+
+    def missing(self, value: str, *, looked: bool) -> Choice:
+        name = Path(value).stem
+        if looked:
+            name = self.tr("{name} (missing)").format(name=name)
+        return Choice(name, value, value)

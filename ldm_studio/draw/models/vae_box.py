@@ -1,0 +1,38 @@
+"""Choosing the autoencoder (VAE) that encodes and decodes pictures: the model's own, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ldm_studio.models import addon_files
+from ldm_studio.models.addon_files import FoundAddon
+from ldm_studio.store.store import StudioStore
+
+from .file_picker_box import Choice, FoundBox
+
+
+class VaeBox(FoundBox[FoundAddon]):
+    """Says what the model draws with where no file is chosen."""
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__(store, store.vae)
+        store.needs_vae_changed.connect(self._fill)
+
+    def look(self, folders: Iterable[str], *, read: bool) -> list[FoundAddon]:
+        found = addon_files.found(folders, look=read)
+        return [one for one in found if one.kind == "vae" and not one.known.problem]
+
+    def none(self) -> str:
+        beside = self._model.vae if self._model else ""
+        if self._store.needs_vae:
+            return self.tr("none yet: choose one")
+        if beside:
+            return self.tr("beside the model: {name}").format(name=Path(beside).name)
+        return self.tr("the model's own")
+
+    def choices(self, found: Sequence[FoundAddon]) -> Iterable[Choice]:
+        return (Choice(one.name, one.name, str(one.path)) for one in found)
+
+    def missing(self, value: str, *, looked: bool) -> Choice:
+        return Choice(value, value)

@@ -1,0 +1,1 @@
+"""Typing prompts: editor, completion, styles."""

@@ -1,0 +1,281 @@
+"""Where prompts are typed: a few lines of plain text, and how much of them the model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
+
+from core.conditioning.text.prompt_parser import Problem, Prompt, parse
+from core.conditioning.text.text_segment import A1111
+from core.conditioning.text.wildcards import Values, missing, read_template
+from ldm_studio.canvas.tools.drop_data import offers_picture
+from ldm_studio.translation import joined, told
+from ldm_studio.widgets.elided_label import ElidedLabel
+from ldm_studio.widgets.stable_scroll_area import column_around
+
+from .completion import Names, Suggestions, suggestions
+from .completion_list import SuggestionList
+from .prompt_edits import STEP, Edit, change_weight, move_phrase
+from .prompt_highlighter import looks, written
+
+if TYPE_CHECKING:
+    from core.conditioning.text.token_count import Reading
+
+PAD = 6
+
+_KEYS: dict[tuple[Qt.KeyboardModifier, int], Callable[[Edit], Edit]] = {
+    (Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Up): lambda edit: change_weight(edit, STEP),
+    (Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Down): lambda edit: change_weight(edit, -STEP),
+    (Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Left): lambda edit: move_phrase(edit, -1),
+    (Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Right): lambda edit: move_phrase(edit, 1),
+}
+
+
+class PromptEditor(QPlainTextEdit):
+    """An editor of a few lines that knows the syntax. Tab leaves it; pictures are for others."""
+
+    picture_pasted = Signal()
+
+    def __init__(
+        self, name: str, placeholder: str, tip: str, lines: int, *, negative: bool = False
+    ) -> None:
+        super().__init__()
+        self._lines = lines
+        self._negative = negative
+        self.names = Names()
+        """What is offered while one writes."""
+        self.wildcards: Values | None = None
+        """Says what a wildcard holds, so that those which are missing are marked."""
+        self.syntax = A1111
+        """Of what is written."""
+        self._suggested = SuggestionList(self)
+        self._suggested.taken.connect(self._write_name)
+        self._invitation: QWidget | None = None
+        self._reading: Reading | None = None
+        self._marked, self._marked_syntax = "", A1111
+        self.setAccessibleName(name)
+        self.setPlaceholderText(placeholder)
+        self.setToolTip(tip)
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fix_height()
+
+    def invite(self, widget: QWidget) -> None:
+        """Show `widget` in the lower part for as long as nothing is written."""
+        self._invitation = widget
+        widget.setParent(self.viewport())
+        self.textChanged.connect(self._show_invitation)
+        self._place_invitation()
+        self._show_invitation()
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Mark weights, what is wrong, and what the model does not read or does not know.
+
+        To be called at every change of the text; `reading` is of the text as it is now.
+        """
+        seen = self.toPlainText(), reading, self.syntax
+        if seen != (self._marked, self._reading, self._marked_syntax):
+            self._reading = reading
+            self._mark()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the syntax."""
+        text = self.toPlainText()
+        template = read_template(text)
+        absent = missing(template, self.wildcards) if self.wildcards is not None else []
+        return (*self._parsed(text).problems, *template.problems, *absent)
+
+    def _parsed(self, text: str) -> Prompt:
+        return parse(text, self.syntax, negative=self._negative)
+
+    def rewrite(self, text: str) -> None:
+        """Make it all `text`, in one step that can be undone."""
+        old = self.toPlainText()
+        if old == text:
+            return
+        start = _alike(old, text)
+        same = min(_alike(old[::-1], text[::-1]), min(len(old), len(text)) - start)
+        cursor = self._cursor(start, len(old) - same)
+        cursor.insertText(text[start : len(text) - same])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        change = _KEYS.get((modifiers, event.key()))
+        if change is None or self.isReadOnly():
+            before = self.toPlainText()
+            super().keyPressEvent(event)
+            if self._suggested.is_open or self.toPlainText() != before:
+                self._show_cursor()
+                self._suggest()
+        else:
+            self._change(change)
+
+    def _show_cursor(self) -> None:
+        """What is typed is to be seen, where the column was scrolled away meanwhile."""
+        column = column_around(self)
+        inside = column.widget() if column is not None else None
+        if column is None or inside is None:
+            return
+        at = self.viewport().mapTo(inside, self.cursorRect().center())
+        column.ensureVisible(at.x(), at.y(), 0, self.cursorRect().height())
+
+    def _suggest(self) -> None:
+        """Offer names to go on with, if there are any."""
+        text, cursor = self.toPlainText(), self.textCursor()
+        if self.isReadOnly() or cursor.hasSelection():
+            self._suggested.offer(None)
+            return
+        at = _index(text, cursor.position())
+        self._suggested.offer(suggestions(text, at, self.names, self.syntax))
+
+    def _write_name(self, offered: Suggestions, name: str) -> None:
+        at = _index(self.toPlainText(), self.textCursor().position())
+        cursor = self._cursor(offered.start, at)
+        cursor.beginEditBlock()  # to be undone alone, not with what was typed before
+        cursor.removeSelectedText()
+        cursor.insertText(name + offered.after)
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            problem = self._problem_at(event.pos())
+            if problem is not None:
+                text = escape(told(problem.explanation))
+                QToolTip.showText(event.globalPos(), f"<qt>{text}</qt>", self)
+                return True
+        return super().viewportEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._fix_height()
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_invitation()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.height())
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
+        return super().canInsertFromMimeData(source) and not offers_picture(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+        if offers_picture(source) and not source.hasText():
+            self.picture_pasted.emit()
+        else:
+            super().insertFromMimeData(source)
+
+    def _fix_height(self) -> None:
+        line = QFontMetricsF(self.font()).lineSpacing()
+        self.setFixedHeight(round(self._lines * line + 2 * self.document().documentMargin() + 14))
+
+    def _show_invitation(self) -> None:
+        if self._invitation is not None:
+            self._invitation.setVisible(self.document().isEmpty())
+
+    def _place_invitation(self) -> None:
+        widget, room = self._invitation, self.viewport()
+        if widget is None:
+            return
+        width = room.width() - 2 * PAD
+        height = widget.heightForWidth(width)
+        widget.setGeometry(PAD, room.height() - height - PAD // 2, width, height)
+
+    def _change(self, change: Callable[[Edit], Edit]) -> None:
+        text, cursor = self.toPlainText(), self.textCursor()
+        start, end = cursor.selectionStart(), cursor.selectionEnd()
+        backwards = cursor.position() < cursor.anchor()
+        after = change(Edit(text, _index(text, start), _index(text, end)))
+        self.rewrite(after.text)
+        places = (after.end, after.start) if backwards else (after.start, after.end)
+        self.setTextCursor(self._cursor(*places))
+
+    def _problem_at(self, place: QPoint) -> Problem | None:
+        near = self.cursorForPosition(place)
+        beside = self.cursorRect(near)
+        if not beside.top() <= place.y() <= beside.bottom():
+            return None
+        after = place.x() >= beside.left()  # of the nearest gap between two characters
+        at = _index(self.toPlainText(), near.position()) - (0 if after else 1)
+        return next((p for p in self.problems() if p.start <= at < p.end), None)
+
+    def _mark(self) -> None:
+        self._marked = self.toPlainText()
+        self._marked_syntax = self.syntax
+        marks = []
+        markup = read_template(self._marked).marks
+        parsed = self._parsed(self._marked)
+        beside = self.problems()[len(parsed.problems) :]
+        for start, end, look in looks(parsed, self._reading, markup, beside):
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = self._cursor(start, end)  # type: ignore[attr-defined]  # fields in C++
+            mark.format = written(look, self.palette())  # type: ignore[attr-defined]
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    def _cursor(self, anchor: int, position: int) -> QTextCursor:
+        """From one character to another; Qt counts them in units of UTF-16."""
+        text, cursor = self.toPlainText(), QTextCursor(self.document())
+        cursor.setPosition(_utf16(text[:anchor]))
+        cursor.setPosition(_utf16(text[:position]), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _index(text: str, units: int) -> int:
+    """The character at so many units of UTF-16."""
+    encoded = text.encode("utf-16-le", "surrogatepass")[: 2 * units]
+    return len(encoded.decode("utf-16-le", "surrogatepass"))
+
+
+class TokenCounter(ElidedLabel):
+    """`n/limit`, and in words what is wrong with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("caption")
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def show_reading(self, prompt: str, reading: Reading | None) -> None:
+        """None, or an empty prompt, shows nothing."""
+        text, tip = "", ""
+        cut = unknown = False
+        if reading is not None and reading.count:
+            text = f"{reading.count}/{reading.limit}"
+            tip = self.tr(
+                "The model reads {limit} tokens (words, or parts of words) of a prompt; "
+                "this one has {count}."
+            ).format(limit=reading.limit, count=reading.count)
+            cut, unknown = reading.count > reading.limit, bool(reading.unknown)
+            if cut:
+                text = " · ".join((text, self.tr("cut off")))
+                tip = joined(tip, self.tr("What is struck out is not read."))
+            if unknown:
+                words = ", ".join(dict.fromkeys(prompt[a:b] for a, b in reading.unknown))
+                if not cut:
+                    text = " · ".join((text, self.tr("unknown: {words}").format(words=words)))
+                tip = joined(tip, self.tr("It does not know: {words}.").format(words=words))
+        self.setText(text)
+        self.setToolTip(tip)
+        if self.property("wrong") != (cut or unknown):
+            self.setProperty("wrong", cut or unknown)
+            self.style().unpolish(self)
+            self.style().polish(self)

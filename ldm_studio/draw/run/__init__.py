@@ -1,0 +1,1 @@
+"""Running images: buttons, queue, progress, steps, notices."""

@@ -1,0 +1,316 @@
+"""This session's pictures under the canvas. A full history can take its place: see `Entry`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ldm_studio.canvas.document.qimage import to_qimage
+from ldm_studio.images.run_record import Record
+from ldm_studio.look.theme import menu_icon
+from ldm_studio.store.change_texts import in_force
+from ldm_studio.translation import translate
+
+if TYPE_CHECKING:
+    from core.pipeline.text_to_image import Picture
+
+THUMB = 72
+PAD = 4
+MAX_ENTRIES = 300
+MAX_BYTES = 512 << 20
+"""Beyond either, older pictures leave the strip; they stay on disk. The newest always stays."""
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A finished picture and what it was started from."""
+
+    picture: Picture
+    path: Path | None
+    """Where it is on disk; None if it could not be saved."""
+    start: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Pictures that only the changes in its request name, by digest."""
+    record: Record | None = None
+    """What happened while it was made."""
+    trajectory: Path | None = None
+    """Where its steps are kept."""
+    is_live: bool = False
+    """It was drawn to be looked at, and is not kept."""
+
+    def start_at(self, step: int | None = None) -> np.ndarray | None:
+        """What it was redrawn from after `step` steps; None: in the end."""
+        request = self.picture.request
+        named = in_force(request, step).init
+        return self.start if named == request.init else self.later.get(named)
+
+    def mask_at(self, step: int | None = None) -> np.ndarray | None:
+        """What was redrawn, likewise."""
+        request = self.picture.request
+        named = in_force(request, step).mask
+        return self.mask if named == request.mask else self.later.get(named)
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """All pixels it keeps in memory."""
+        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.later.values())
+        return [array for array in kept if array is not None]
+
+
+class StripModel(QAbstractListModel):
+    """The newest entry comes first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[tuple[Entry, QPixmap]] = []
+
+    def add(self, entry: Entry) -> None:
+        self.beginInsertRows(QModelIndex(), 0, 0)
+        self._rows.insert(0, (entry, _thumbnail(entry.picture.rgb)))
+        self.endInsertRows()
+        keep = self._room()
+        if keep < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), keep, len(self._rows) - 1)
+            del self._rows[keep:]
+            self.endRemoveRows()
+
+    def replace(self, known: Entry, entry: Entry) -> None:
+        """Put `entry`, the same picture, in the place of one that is still here."""
+        row = self.row(known)
+        if row is not None:
+            self._rows[row] = (entry, self._rows[row][1])
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def of_picture(self, picture: Picture) -> Entry | None:
+        """The entry that shows it, if it is still here."""
+        return next((entry for entry, _ in self._rows if entry.picture is picture), None)
+
+    def _room(self) -> int:
+        """How many of the newest entries may stay; pictures that share an array share its bytes."""
+        seen: set[int] = set()
+        total = 0
+        for row, (entry, _) in enumerate(self._rows[:MAX_ENTRIES]):
+            for array in entry.arrays:
+                total += 0 if id(array) in seen else array.nbytes
+                seen.add(id(array))
+            if total > MAX_BYTES:
+                return max(1, row)
+        return MAX_ENTRIES
+
+    def row(self, entry: Entry) -> int | None:
+        """Where it is; None if it has left."""
+        return next((n for n, (known, _) in enumerate(self._rows) if known is entry), None)
+
+    def entry(self, row: int) -> Entry:
+        return self._rows[row][0]
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry, pixmap = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DecorationRole:
+            return pixmap
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return _summary(entry)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        own = Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else Qt.ItemFlag(0)
+        return super().flags(index) | own
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        """The file for file managers, the picture itself for other programs."""
+        data = QMimeData()
+        entry = self.entry(indexes[0].row())
+        if entry.path is not None:
+            data.setUrls([QUrl.fromLocalFile(str(entry.path))])
+        data.setImageData(to_qimage(entry.picture.rgba()))
+        return data
+
+
+def _summary(entry: Entry) -> str:
+    request = entry.picture.request
+    prompt = request.prompt or translate("Strip", "(no prompt)")
+    how = translate(
+        "Strip",
+        "{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}",
+    ).format(
+        sampler=request.sampler, schedule=request.schedule, steps=request.steps,
+        cfg=f"{request.cfg:g}", seed=request.seed, width=request.width, height=request.height,
+    )  # fmt: skip
+    place = entry.path.name if entry.path else translate("Strip", "not saved")
+    return f"{prompt}\n{how}\n{place}"
+
+
+def _thumbnail(rgb: np.ndarray) -> QPixmap:
+    height, width = rgb.shape[:2]
+    packed = np.ascontiguousarray(rgb)
+    image = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    side = 2 * THUMB
+    scaled = image.scaled(
+        side,
+        side,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    return QPixmap.fromImage(scaled)
+
+
+class _Tile(QStyledItemDelegate):
+    """A rounded picture; the current one has a ring in the accent colour."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        box = option.rect.adjusted(PAD, PAD, -PAD, -PAD)  # type: ignore[attr-defined]  # a QStyleOption has it
+        colours: QPalette = option.palette  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHints(
+            QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing
+        )
+        pixmap: QPixmap = index.data(Qt.ItemDataRole.DecorationRole)
+        size = pixmap.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        where = box.adjusted(0, 0, 0, 0)
+        where.setSize(size)
+        where.moveCenter(box.center())
+        painter.fillRect(box, QColor("white"))
+        painter.drawPixmap(where, pixmap)
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hover = bool(state & QStyle.StateFlag.State_MouseOver)
+        role = QPalette.ColorRole.Highlight if chosen else QPalette.ColorRole.Mid
+        if hover and not chosen:
+            role = QPalette.ColorRole.Dark
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colours.color(QPalette.ColorGroup.Active, role), 3 if chosen else 1))
+        painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 4, 4)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(THUMB + 2 * PAD, THUMB + 2 * PAD)
+
+
+class Strip(QListView):
+    """Asks for what to do with an entry by signal."""
+
+    chosen = Signal(object)
+    """Entry: show it and restore its settings."""
+    start_requested = Signal(object)
+    replay_requested = Signal(object)
+    save_requested = Signal(object)
+    export_requested = Signal(object)
+    copy_requested = Signal(object)
+    folder_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("strip")
+        self.entries = StripModel(self)
+        self.setModel(self.entries)
+        self.setItemDelegate(_Tile(self))
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedHeight(THUMB + 2 * PAD + 12)
+        self.setAccessibleName(self.tr("Pictures of this session"))
+        self.setToolTip(
+            self.tr(
+                "Pictures of this session: click one to see it and to have its settings; drag one "
+                "out to copy its file."
+            )
+        )
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.clicked.connect(self._chosen)
+        self.activated.connect(self._chosen)
+
+    def add(self, entry: Entry) -> None:
+        """Show `entry` first, as the current one."""
+        self.entries.add(entry)
+        first = self.entries.index(0)
+        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(first, flag)
+        self.scrollTo(first)
+
+    def mark(self, entry: Entry) -> None:
+        """Make `entry` the current one, if it is still here."""
+        row = self.entries.row(entry)
+        if row is not None:
+            self.setCurrentIndex(self.entries.index(row))
+
+    def forget_current(self) -> None:
+        """Nothing here is what the canvas shows."""
+        self.setCurrentIndex(QModelIndex())
+
+    def current(self) -> Entry | None:
+        index = self.currentIndex()
+        return self.entries.entry(index.row()) if index.isValid() else None
+
+    def _chosen(self, index: QModelIndex) -> None:
+        self.chosen.emit(self.entries.entry(index.row()))
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.indexAt(where)
+        if index.isValid():
+            self.menu_for(self.entries.entry(index.row())).popup(self.viewport().mapToGlobal(where))
+
+    def menu_for(self, entry: Entry) -> QMenu:
+        """What can be done with `entry`; the menu deletes itself when closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = (
+            (self.tr("Show and Restore Settings"), "", self.chosen, True),
+            (self.tr("Use as Start Picture"), "image", self.start_requested, True),
+            (self.tr("Replay"), "replay", self.replay_requested, entry.path is not None),
+            (self.tr("Save Picture As…"), "save", self.save_requested, True),
+            (self.tr("Export With Transparent Background…"), "export", self.export_requested,
+             entry.picture.alpha is not None),
+            (self.tr("Copy Picture"), "copy", self.copy_requested, True),
+            (self.tr("Show in Folder"), "folder", self.folder_requested, entry.path is not None),
+        )  # fmt: skip
+        for text, name, signal, enabled in rows:
+            action = menu.addAction(text, lambda signal=signal: signal.emit(entry))
+            action.setEnabled(enabled)
+            if name:
+                action.setIcon(menu_icon(name))
+        return menu

@@ -1,0 +1,180 @@
+"""One strip for what the user should know: it never takes the focus and never blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.translation import told
+from ldm_studio.widgets.fields import tool_button
+
+Role = QPalette.ColorRole
+
+LEFT = 44
+"""Logical pixels before the words, for the sign."""
+NARROW = 440
+Action = tuple[str, Callable[[], None]]
+"""What a button says, and what it does."""
+
+
+class NoticeStrip(QFrame):
+    """Shows one notice; a new one replaces the old."""
+
+    dismissed = Signal()
+    shown = Signal(str)
+    """What is shown now."""
+
+    def __init__(
+        self,
+        sign: str = "info",
+        name: str = "",
+        parent: QWidget | None = None,
+        *,
+        closable: bool = True,
+    ) -> None:
+        """`sign` is the icon of what is no error, `name` what it is called for those who hear it;
+        without `closable` only its buttons close it.
+        """
+        super().__init__(parent)
+        self._sign = sign
+        self._is_error = False
+        self._acts: dict[QPushButton, Callable[[], None]] = {}
+        self.words = QLabel(wordWrap=True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.action, self.other = QPushButton(), QPushButton()
+        self.close_button = tool_button(
+            "close", self.tr("Dismiss"), self.tr("Dismiss this notice.")
+        )
+        for button in (
+            self.action,
+            self.other,
+            self.close_button,
+        ):  # a click leaves the focus where it is
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for button in (self.action, self.other):
+            button.hide()
+        self._answers = QWidget()
+        row = QHBoxLayout(self._answers)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.action)
+        row.addWidget(self.other)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(LEFT, GRID, GRID, GRID)
+        self._grid.setSpacing(GRID)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self.words, 0, 0)
+        self._grid.addWidget(self.close_button, 0, 2)
+        self._is_narrow = False
+        self._place_answers()
+        self.close_button.setVisible(closable)
+        self.action.clicked.connect(lambda: self._acted(self.action))
+        self.other.clicked.connect(lambda: self._acted(self.other))
+        self.close_button.clicked.connect(self.dismiss)
+        self.setAccessibleName(name or self.tr("Notice"))
+        self.hide()
+
+    def show_error(
+        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
+    ) -> None:
+        """Texts that are messages are said in the language of the window.
+
+        Up to two things to choose from; the notice goes when the button of one is pressed."""
+        self._show(text, hint, action, other, is_error=True)
+
+    def show_info(
+        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
+    ) -> None:
+        """As `show_error`, for what is none."""
+        self._show(text, hint, action, other, is_error=False)
+
+    def dismiss(self) -> None:
+        self.hide()
+        self.words.clear()
+        self._acts.clear()
+        self.dismissed.emit()
+
+    @property
+    def is_error(self) -> bool:
+        return self._is_error
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it is no error, and has something to press."""
+        return not self._is_error and bool(self._acts)
+
+    def text(self) -> str:
+        return self.words.text()
+
+    def _show(
+        self, text: str, hint: str, action: Action | None, other: Action | None, *, is_error: bool
+    ) -> None:
+        self._is_error = is_error
+        self.words.setText("\n".join(filter(None, (told(text), told(hint)))))
+        self.setAccessibleDescription(self.words.text())
+        self._acts.clear()
+        for button, offered in ((self.action, action), (self.other, other)):
+            button.setVisible(offered is not None)
+            if offered is not None:
+                button.setText(offered[0])
+                self._acts[button] = offered[1]
+        self._answers.setVisible(bool(self._acts))
+        self.show()
+        self.update()
+        self.shown.emit(self.words.text())
+
+    def minimumSizeHint(self) -> QSize:
+        """Of the narrow form, which it takes when it has to."""
+        hint, below = super().minimumSizeHint(), self._answers.minimumSizeHint().width()
+        if self._answers.isHidden() or self._is_narrow:
+            return hint
+        return QSize(max(hint.width() - below - GRID, LEFT + below + GRID), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_narrow != (self.width() < NARROW):
+            self._is_narrow = not self._is_narrow
+            self._place_answers()
+
+    def _place_answers(self) -> None:
+        """Beside the words, or below them where these would be a column of single words."""
+        self._grid.removeWidget(self._answers)
+        if self._is_narrow:
+            self._grid.addWidget(self._answers, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._grid.addWidget(self._answers, 0, 1)
+
+    def _acted(self, button: QPushButton) -> None:
+        act = self._acts.get(button)
+        self.dismiss()
+        if act is not None:
+            act()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        role = Role.BrightText if self._is_error else Role.Link
+        colour = self.palette().color(role)
+        wash = self.palette().color(role)
+        wash.setAlpha(36)
+        painter.fillRect(self.rect(), self.palette().color(Role.Base))
+        painter.fillRect(self.rect(), wash)
+        painter.fillRect(QRect(0, 0, 3, self.height()), colour)
+        painter.setPen(self.palette().color(Role.Mid))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        size = QSize(20, 20)
+        place = QRect(16, (self.height() - size.height()) // 2, size.width(), size.height())
+        icon("warning" if self._is_error else self._sign, role).paint(painter, place)

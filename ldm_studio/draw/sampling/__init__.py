@@ -1,0 +1,1 @@
+"""How an image is sampled: the panels of its settings."""

@@ -1,0 +1,61 @@
+"""The picture that the next one starts from."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from ldm_studio.draw.guides.control_image_panel import THUMB, thumbnail
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.widgets.fields import tool_button
+
+
+class StartRow(QWidget):
+    """Shows it, and asks for another."""
+
+    open_requested = Signal()
+    cleared = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture: np.ndarray | None = None
+        self._built = False
+        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._thumb.setFixedSize(THUMB, THUMB)
+        self._words = QLabel(wordWrap=True)
+        self._words.setObjectName("caption")
+        self.open = tool_button(
+            "folder", self.tr("Open a start picture"), self.tr("Open a picture to start from.")
+        )
+        self.clear = tool_button(
+            "close", self.tr("No start picture"), self.tr("Start from the prompt alone.")
+        )
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID)
+        line.addWidget(self._thumb)
+        line.addWidget(self._words, 1)
+        line.addWidget(self.open)
+        line.addWidget(self.clear)
+        self.open.clicked.connect(self.open_requested)
+        self.clear.clicked.connect(self.cleared)
+        self.show_picture(None)
+        self._built = True
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """uint8 [H, W, 3]"""
+        self._picture = picture
+        if picture is None:
+            self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
+            self._words.setText(self.tr("Open a picture, or paint on the canvas."))
+        else:
+            height, width = picture.shape[:2]
+            self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
+            self._words.setText("\n".join((self.tr("Start picture"), f"{width} × {height}")))
+        self.clear.setEnabled(picture is not None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._built:
+            self.show_picture(self._picture)  # the icon that stands for no picture is a pixmap

@@ -1,0 +1,144 @@
+"""Width and height of the picture: sizes that suit the model, or any others."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from core.request.request import MAX_SIDE
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.look.theme import GRID
+from ldm_studio.store.binding import bind
+from ldm_studio.store.model_limits import side_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
+from ldm_studio.translation import QT_TRANSLATE_NOOP, joined
+from ldm_studio.widgets.fields import mark_wrong, row_height, tool_button
+
+_PRESETS = (
+    (QT_TRANSLATE_NOOP("SizeRow", "Square"), 1.0, 1.0),
+    (QT_TRANSLATE_NOOP("SizeRow", "Portrait"), 0.75, 1.0),
+    (QT_TRANSLATE_NOOP("SizeRow", "Landscape"), 1.0, 0.75),
+    (QT_TRANSLATE_NOOP("SizeRow", "Large"), 1.5, 1.5),
+    (QT_TRANSLATE_NOOP("SizeRow", "Wide"), 2.0, 1.0),
+)
+
+
+def presets(model: ModelInfo) -> list[tuple[str, int, int]]:
+    """(name, width, height) that the model can draw, its own size first."""
+    made: list[tuple[str, int, int]] = []
+    for name, across, down in _PRESETS:
+        width, height = (
+            round(side * share / model.size_multiple) * model.size_multiple
+            for side, share in ((model.width, across), (model.height, down))
+        )
+        if max(width, height) <= model.max_side and min(width, height) > 0:
+            made.append((name, width, height))
+    return made
+
+
+class SizeRow(QWidget):
+    """Stands still where the size is that of the start picture."""
+
+    def __init__(self, store: StudioStore) -> None:
+        super().__init__()
+        self._store = store
+        self._model: ModelInfo | None = None
+        self._presets: list[tuple[str, int, int]] = []
+        self.preset = QComboBox()
+        self.preset.setMinimumContentsLength(5)
+        self.width_field = self._side(self.tr("Width"))
+        self.height_field = self._side(self.tr("Height"))
+        self.width_field.setToolTip(
+            self.tr("Width of the picture in pixels, a multiple of what the model needs.")
+        )
+        self.height_field.setToolTip(
+            self.tr("Height of the picture in pixels, a multiple of what the model needs.")
+        )
+        self.swap = tool_button(
+            "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
+        )
+        self.problem = QLabel(wordWrap=True)
+        """Why the model cannot draw it; beside this row."""
+        self.problem.setObjectName("wrong")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(self.preset, 1)
+        line.addWidget(self.width_field)
+        line.addWidget(QLabel("×"))
+        line.addWidget(self.height_field)
+        line.addWidget(self.swap)
+        self.swap.setFixedHeight(row_height(self))
+        for name, box in (("width", self.width_field), ("height", self.height_field)):
+            bind(store, name, box, box.value, box.setValue, box.valueChanged)
+        store.mode_changed.connect(self._mode_changed)
+        store.run_changed.connect(self._run_changed)
+        for name in ("width", "height", "area", "tile"):
+            getattr(store, f"{name}_changed").connect(self._show)
+        self.preset.activated.connect(self._preset_chosen)
+        self.swap.clicked.connect(self._swap)
+        self._run_changed(store.run)
+        self._mode_changed(store.mode)
+
+    def _side(self, name: str) -> QSpinBox:
+        box = QSpinBox(minimum=8, maximum=MAX_SIDE, singleStep=8)
+        box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        box.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
+        box.setAccessibleName(name)
+        return box
+
+    def _swap(self) -> None:
+        store = self._store
+        store.width, store.height = store.height, store.width
+
+    def _mode_changed(self, mode: Mode) -> None:
+        for widget in (self.preset, self.width_field, self.height_field, self.swap):
+            widget.setEnabled(mode is Mode.TEXT)
+        self._show()
+
+    def _run_changed(self, run: RunState) -> None:
+        model = run.model
+        if model is None or model is self._model:
+            return
+        self._model = model
+        self._presets = presets(model)
+        self.preset.clear()
+        for name, width, height in self._presets:
+            self.preset.addItem(self.tr(name), (width, height))
+            tip = f"{width} × {height}"
+            self.preset.setItemData(self.preset.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        for field in (self.width_field, self.height_field):
+            field.setSingleStep(model.size_multiple)
+        self._show()
+
+    def _preset_chosen(self, index: int) -> None:
+        if index < len(self._presets):
+            _, self._store.width, self._store.height = self._presets[index]
+
+    def _show(self) -> None:
+        """Which of the presets it is, and what is wrong with it."""
+        store = self._store
+        any_size = store.mode is Mode.INPAINT and store.area == "masked"
+        sizes = [(width, height) for _, width, height in self._presets]
+        size = (store.width, store.height)
+        if size in sizes:
+            self.preset.setCurrentIndex(sizes.index(size))
+        else:
+            self.preset.setCurrentIndex(-1)
+            known = self._presets or size[0] != size[1]
+            self.preset.setPlaceholderText(self.tr("Custom") if known else self.tr("Square"))
+        model, tiled = store.run.model, store.tile > 0
+        problems = [
+            (field, "" if any_size else side_problem(name, side, model, tiled=tiled))
+            for field, name, side in (
+                (self.width_field, self.tr("Width"), store.width),
+                (self.height_field, self.tr("Height"), store.height),
+            )
+        ]
+        text = joined(*(problem for _, problem in problems))
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+        for field, problem in problems:
+            mark_wrong(field, bool(problem))

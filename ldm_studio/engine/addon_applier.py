@@ -1,0 +1,340 @@
+"""What requests change a loaded model with: another VAE, LoRAs, words of one's own.
+
+The model itself stays as it is. What was made of it is kept while there is room, so that a picture
+after the other with the same LoRAs begins at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.conditioning.text.prompt_parser import LoraUse, loras
+from core.errors import ModelError, RequestError
+from core.request.request import Addon, Request
+from ldm_studio.models.addon_files import WORDS, Finder
+from ldm_studio.models.file_digests import Digests, Sums
+
+if TYPE_CHECKING:
+    from core.checkpoints.lora import Effect, Lora
+    from core.model.model import Model
+
+log = logging.getLogger(__name__)
+
+AddonKind = Literal["lora", "embedding", "vae", "text"]
+MAX_KEPT = 4
+"""So many models with additions are kept at most."""
+ROOM = 0.5
+"""The share of the model's size that is kept of them together; the last one always is."""
+LISTED = 3
+"""So many names of tensors are told."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """A file that a model was changed with."""
+
+    kind: AddonKind
+    name: str
+    path: Path
+    sums: Future[Sums]
+
+    def addon(self) -> Addon:
+        """Waits until its digest is known. Raises ModelError."""
+        sums = self.sums.result()
+        return Addon(self.kind, self.name, sums.digest, sums.short)
+
+
+@dataclass(frozen=True)
+class Seals:
+    """What a picture is to say it was made with, as soon as that is known."""
+
+    model: Future[Sums] | None = None
+    """None: its digest is known."""
+    used: tuple[Used, ...] = ()
+    later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
+    """After each change that may bring in others, by what is asked for then."""
+    notes: list[str] = field(default_factory=list[str])
+    """What has no effect, or was done otherwise than asked, in words."""
+
+    def also(self, request: Request, added: Added) -> None:
+        """What `request`, that of a change, made of the model."""
+        self.later[_without_digest(request)] = added.used
+        for note in added.notes:
+            self.tell(note)
+
+    def tell(self, note: str) -> None:
+        """Once, however often it happens."""
+        if note not in self.notes:
+            self.notes.append(note)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether what follows does not wait."""
+        used = (self.used, *self.later.values())
+        sums = [one.sums for part in used for one in part]
+        return all(future.done() for future in (*sums, *filter(None, [self.model])))
+
+    def digest(self) -> str:
+        """Of the model; empty if nothing is to be said of it."""
+        try:
+            return "" if self.model is None else self.model.result().digest
+        except ModelError as error:  # it went away meanwhile, which is no reason to lose a picture
+            log.warning("%s", error)
+            return ""
+
+    def addons(self) -> tuple[Addon, ...]:
+        return _addons(self.used)
+
+    def addons_of(self, request: Request) -> tuple[Addon, ...] | None:
+        """Of a change, by what is asked for after it; None if it brought in nothing."""
+        used = self.later.get(_without_digest(request))
+        return None if used is None else _addons(used)
+
+
+def _without_digest(request: Request) -> Request:
+    """As it was before it was known which model its last change goes on with."""
+    return replace(request, model_digest="")
+
+
+def _addons(used: Iterable[Used]) -> tuple[Addon, ...]:
+    found: list[Addon] = []
+    for one in used:
+        try:
+            found.append(one.addon())
+        except ModelError as error:  # it went away meanwhile
+            log.warning("%s", error)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Added:
+    """A model as a request wants it."""
+
+    model: Model
+    used: tuple[Used, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What of what was named has no effect, in words."""
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What is added, by path and strength."""
+
+    vae: Path | None = None
+    loras: tuple[Lora, ...] = ()
+    embeddings: tuple[tuple[str, Path], ...] = ()
+    """What prompts call each: it may have had another name when it was made."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    model: Model
+    effects: tuple[Effect, ...] = ()
+    refused: tuple[Path, ...] = ()
+    """Embeddings for other models."""
+
+
+class Additions:
+    """Of one loaded model, the same at every call."""
+
+    def __init__(
+        self,
+        finder: Finder,
+        digests: Digests,
+        vae: Path | None = None,
+        texts: Sequence[Path] = (),
+    ) -> None:
+        """`vae`, `texts`: the autoencoder and the text encoders that it has from elsewhere."""
+        self._finder = finder
+        self._digests = digests
+        self._vae = vae
+        self._texts = texts
+        self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
+
+    def applied(
+        self, model: Model, request: Request, *, exactly: bool = False, fitting: bool = False
+    ) -> Added:
+        """`model` with what the prompts and the VAE of `request` name.
+
+        `exactly`: no embedding acts that `request.addons` does not name: it may be newer.
+        `fitting`: LoRAs for other families are left out, and told. Raises
+        RequestError for what is not there, or is not what `request.addons` says it was; ModelError
+        for what cannot be used.
+        """
+        from core.checkpoints.lora import Lora
+
+        uses = loras(request.prompt, request.syntax)
+        used = [self._used("lora", use.name, request) for use in uses]
+        added = tuple(
+            Lora(one.path, use.unet, use.text) for one, use in zip(used, uses, strict=True)
+        )
+        without: list[str] = []
+        if fitting:
+            unfit = {one.path for one in added if not _fits(model, one)}
+            without = [one.name for one in used if one.path in unfit]
+            used = [one for one in used if one.path not in unfit]
+            added = tuple(one for one in added if one.path not in unfit)
+        vae = None
+        if request.vae:
+            used.append(self._used("vae", request.vae, request))
+            vae = used[-1].path if used[-1].path != self._vae else None
+        used += self._read_with(request, exactly=exactly)
+        words = self._words(model, request, exactly=exactly)
+        made = self._made(
+            model, _Recipe(vae, added, tuple((word.name, word.path) for word in words))
+        )
+        once = {(one.kind, one.path): one for one in [*used, *words]}
+        notes = [*_unread(model, request), *_of_no_effect(used, made.effects)]
+        notes += [f"{model.name} goes on without the LoRA {name!r}." for name in without]
+        for word in words:
+            if word.path in made.refused:
+                del once[word.kind, word.path]
+                notes.append(f"The embedding {word.name!r} is for other models than this one.")
+        return Added(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
+
+    def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
+        then = [one for one in request.addons if (one.kind, one.name) == (kind, name)]
+        path = self._finder.find(kind, name, then[0].digest if then else "")
+        return self._as_then(Used(kind, name, path, self._sums(kind, path)), then)
+
+    def _sums(self, kind: AddonKind, path: Path) -> Future[Sums]:
+        return self._digests.of(path, lora=kind == "lora")
+
+    def _as_then(self, used: Used, then: Sequence[Addon]) -> Used:
+        """Raises RequestError if it is another file than `then`."""
+        for one in then:
+            now = used.sums.result().digest
+            if one.digest != now:
+                raise RequestError(
+                    "addons",
+                    f"This needs the {WORDS[used.kind]} {one.name!r} with the hash "
+                    f"{one.digest[:10]}; {used.path} has {now[:10]}.",
+                    "Put the file that it was made with into one of your folders.",
+                )
+        return used
+
+    def _read_with(self, request: Request, *, exactly: bool) -> list[Used]:
+        """The text encoders from other files."""
+        then = [one for one in request.addons if one.kind == "text"]
+        own = [Used("text", path.name, path, self._sums("text", path)) for path in self._texts]
+        if exactly and then:
+            own = [self._as_then(u, [one]) for u, one in zip(own, then, strict=False)]
+        return own
+
+    def _words(self, model: Model, request: Request, *, exactly: bool) -> list[Used]:
+        """The embeddings that the prompts name."""
+        if not _reads_words(model):
+            return []
+        names = [one.name for one in request.addons if one.kind == "embedding"]
+        if not exactly:
+            names += self._finder.embeddings(request.prompt, request.negative)
+        return [self._used("embedding", name, request) for name in dict.fromkeys(names)]
+
+    def _made(self, model: Model, recipe: _Recipe) -> _Made:
+        if recipe == _Recipe():
+            return _Made(model)
+        if recipe in self._kept:
+            self._kept.move_to_end(recipe)
+            return self._kept[recipe]
+        self._make_room(model)
+        made = _build(model, recipe)
+        self._kept[recipe] = made
+        return made
+
+    def _make_room(self, model: Model) -> None:
+        """For another as large as the largest so far."""
+        room = ROOM * _size([model], ())
+        while self._kept:
+            sizes = [_size([made.model], [model]) for made in self._kept.values()]
+            if len(sizes) < MAX_KEPT and sum(sizes) + max(sizes) <= room:
+                return
+            self._kept.popitem(last=False)
+
+
+def _build(model: Model, recipe: _Recipe) -> _Made:
+    from core.checkpoints.lora import with_loras
+    from core.checkpoints.textual_inversion import with_embeddings
+    from core.checkpoints.vae_files import with_vae
+
+    if recipe.vae is not None:
+        model = with_vae(model, recipe.vae)
+    model, effects = with_loras(model, recipe.loras)
+    refused: list[Path] = []
+    for name, path in recipe.embeddings:
+        model, errors = with_embeddings(model, [path], [name])
+        refused += [path] if errors else []
+    return _Made(model, effects, tuple(refused))
+
+
+def _fits(model: Model, lora: Lora) -> bool:
+    from core.checkpoints.lora import check_fit
+
+    try:
+        check_fit(model, lora)
+    except ModelError as error:
+        log.info("%s", error)
+        return False
+    return True
+
+
+def _reads_words(model: Model) -> bool:
+    from core.conditioning.text.clip_text import ClipConditioner
+
+    return isinstance(model.text, ClipConditioner)
+
+
+def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
+    """Bytes of the weights of `models` that `shared` have not."""
+    theirs = {pointer for model in shared for pointer in _weights(model)}
+    mine = {place: size for model in models for place, size in _weights(model).items()}
+    return sum(size for place, size in mine.items() if place not in theirs)
+
+
+def _weights(model: Model) -> dict[int, int]:
+    """Bytes, by where they are."""
+    return {
+        tensor.data_ptr(): tensor.numel() * tensor.element_size()
+        for network in model.networks
+        for tensor in network.state_dict().values()
+    }
+
+
+def _unread(model: Model, request: Request) -> list[str]:
+    named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
+    notes = [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+    image = model.image
+    if image is not None and image.lacks_statistics and request.control and request.noise_level:
+        notes.append(
+            f"The noise is not quite what {model.name} was trained with: its file lacks the "
+            "statistics for it, which its folder in diffusers' layout has."
+        )
+    if not request.negative.strip():
+        return notes
+    if model.told_guidance:
+        return [f"The negative prompt has no effect: {model.name} is told the CFG instead.", *notes]
+    guided = request.guidance.plus_plus or model.extra == "instruct-pix2pix"
+    if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
+        return ["The negative prompt has no effect: CFG 1 leads away from nothing.", *notes]
+    return notes
+
+
+def _of_no_effect(used: Iterable[Used], effects: Iterable[Effect]) -> list[str]:
+    """What of the LoRAs matches nothing of the model."""
+    notes: list[str] = []
+    named = (one for one in used if one.kind == "lora")
+    for one, effect in zip(named, effects, strict=True):
+        count = len(effect.unused)
+        if not count:
+            continue
+        names = ", ".join((*effect.unused[:LISTED], *(["…"] if count > LISTED else [])))
+        notes.append(
+            f"Tensors of the LoRA {one.name!r} that match nothing of this model: {count} "
+            f"({names}). The rest acts."
+        )
+    return notes

@@ -1,0 +1,357 @@
+"""Where the engine's thread meets the interface: mailbox to signals, at frame rate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from core.errors import StudioError
+from core.request.request import Change, Request
+from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.images.run_record import Parent
+from ldm_studio.models.found_models import DEFAULT
+
+from .engine import Engine
+from .engine_storage import Save, Storage
+from .events import (
+    Cancelled,
+    Failed,
+    Finished,
+    Idle,
+    LoadFailed,
+    Loading,
+    Looked,
+    LookFailed,
+    MadeRoom,
+    NotSaved,
+    Paused,
+    Progress,
+    QueueChanged,
+    Ready,
+    Replayed,
+    ReplayFailed,
+    ReplayProgress,
+    Resumed,
+    Saved,
+    Started,
+    Steered,
+    SteerRefused,
+    Warned,
+    Work,
+)
+from .mailbox import Mailbox
+
+FRAME_MS = 16
+
+
+class EngineBridge(QObject):
+    """Owns the engine. Signals are emitted on the interface's thread, in order."""
+
+    loading = Signal()
+    ready = Signal(object)
+    """Ready"""
+    made_room = Signal(object)
+    """MadeRoom"""
+    load_failed = Signal(object)
+    """LoadFailed"""
+    started = Signal(object)
+    """Started"""
+    progressed = Signal(object)
+    """Progress; the newest of a frame"""
+    finished = Signal(object)
+    """Finished: a picture, one of perhaps several of its work"""
+    not_saved = Signal(object)
+    """NotSaved: the work stands still until it is"""
+    saved = Signal(object)
+    """Saved: what `not_saved` was about is on disk"""
+    failed = Signal(object)
+    """Failed"""
+    cancelled = Signal(object)
+    """Cancelled"""
+    ended = Signal(int)
+    """The work of this id is over, for whatever reason."""
+    idle = Signal()
+    steered = Signal(object)
+    """Steered"""
+    steer_refused = Signal(object)
+    """SteerRefused"""
+    paused = Signal(object)
+    """Paused: the running work stands still"""
+    resumed = Signal(object)
+    """Resumed"""
+    queue_changed = Signal(object)
+    """QueueChanged; the first comes at start if something was left from the last time"""
+    looked = Signal(object)
+    """Looked; the newest of what was asked for"""
+    look_failed = Signal(object)
+    """LookFailed"""
+    replay_progressed = Signal(object)
+    """ReplayProgress"""
+    replayed = Signal(object)
+    """Replayed"""
+    replay_failed = Signal(object)
+    """ReplayFailed"""
+    warned = Signal(object)
+    """Warned"""
+
+    _wake = Signal()
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        save: Save,
+        parent: QObject | None = None,
+        *,
+        storage: Storage | None = None,
+    ) -> None:
+        """`storage`: None for the usual folders."""
+        super().__init__(parent)
+        self._ids = count(1)
+        self._waiting: list[int] = []
+        self._cancelling: set[int] = set()
+        self._live: set[int] = set()
+        self._running: int | None = None
+        self._timer = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._drain)
+        self._wake.connect(self._arm, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = Mailbox(self._wake.emit)
+        self._engine = Engine(pipeline, self._mailbox, save, storage, ids=self._ids)
+        self._deliver: dict[type[Any], Any] = {
+            Loading: lambda event: self.loading.emit(),
+            Ready: self.ready.emit,
+            MadeRoom: self.made_room.emit,
+            LoadFailed: self.load_failed.emit,
+            Started: self._start,
+            Progress: self._progress,
+            Finished: self._finish,
+            NotSaved: self.not_saved.emit,
+            Saved: self._save,
+            Failed: lambda event: self._end(event, self.failed),
+            Cancelled: lambda event: self._end(event, self.cancelled),
+            Idle: lambda event: self.idle.emit(),
+            Steered: self.steered.emit,
+            SteerRefused: self.steer_refused.emit,
+            Paused: self.paused.emit,
+            Resumed: self.resumed.emit,
+            QueueChanged: self._change_queue,
+            Looked: self.looked.emit,
+            LookFailed: self.look_failed.emit,
+            ReplayProgress: self.replay_progressed.emit,
+            Replayed: self.replayed.emit,
+            ReplayFailed: self.replay_failed.emit,
+            Warned: self.warned.emit,
+        }
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """Works not yet over, the running one first."""
+        return tuple(self._waiting)
+
+    def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
+        """Load a model now rather than with the first work that names it; one that has no
+        autoencoder with `vae`."""
+        self._engine.warm_up(model, vae)
+
+    def submit(
+        self,
+        request: Request,
+        image: np.ndarray | None = None,
+        mask: np.ndarray | None = None,
+        *,
+        later: Mapping[str, np.ndarray] | None = None,
+        parent: Parent | None = None,
+        live: bool = False,
+        resume: Path | None = None,
+    ) -> int:
+        """Queue a request and return its id. The arrays must not be written to again.
+
+        For what the arguments mean, see `Work`. A live one comes before what waits, also while
+        the queue is paused, and cancels the live ones before it.
+        """
+        work_id = next(self._ids)
+        work = Work(work_id, request, image, mask, later or {}, parent, live, resume)
+        self._waiting.append(work.id)
+        if live:
+            self._cancelling |= self._live
+            self._live.add(work.id)
+        self._engine.submit(work)
+        return work.id
+
+    def cancel(self, work_id: int) -> None:
+        """No preview of it arrives after this; `cancelled` follows within a step, or a tile."""
+        if work_id in self._waiting:
+            self._cancelling.add(work_id)
+            self._engine.cancel(work_id)
+
+    def move(self, work_id: int, index: int) -> None:
+        """Put a waiting work at `index` among those that wait, 0 being the next to run."""
+        self._engine.move(work_id, index)
+
+    def pause(self) -> None:
+        """The running work stops after its step, with its state on disk; nothing new starts."""
+        self._engine.pause()
+
+    def resume(self) -> None:
+        """Go on where `pause`, or the last end of the program, stopped."""
+        self._engine.resume()
+
+    def resume_item(self, work_id: int) -> None:
+        """Let an interrupted work go on next; a paused queue goes on with it."""
+        self._engine.resume_item(work_id)
+
+    def discard_item(self, work_id: int) -> None:
+        """Forget an interrupted work and what is on disk of it."""
+        self._engine.discard_item(work_id)
+
+    def steer(
+        self, work_id: int, change: Change, later: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Change the running picture from its next step on, whatever `change.step` says.
+
+        `later` are pictures that the change names by digest. Answered by `steered` or
+        `steer_refused`. The pictures of the same batch that follow are not changed.
+        """
+        self._engine.steer(work_id, change, later or {})
+
+    def look(self, trajectory: Path, step: int) -> None:
+        """Show a kept trajectory after `step` steps, from 1 on; only the latest wish counts."""
+        self._engine.look(trajectory, step)
+
+    def replay(self, path: Path) -> None:
+        """Draw a picture again from its own recipe and compare, after what runs now."""
+        self._engine.replay(path)
+
+    def stop_replay(self) -> None:
+        """Give up the replays that run or wait; each is answered by `replay_failed`."""
+        self._engine.stop_replay()
+
+    def show_previews(self, interval: float | None) -> None:
+        """At least so many seconds between two previews; None shows none."""
+        self._engine.show_previews(interval)
+
+    def keep_trajectories(self, mib: int) -> None:
+        """How much may be kept of finished pictures' steps; 0 keeps nothing."""
+        self._engine.keep_trajectories(mib * 2**20)
+
+    def deliver(self) -> None:
+        """What the engine has said so far, rather than with the next frame."""
+        self._drain()
+
+    def close(self) -> None:
+        """Ask the engine to end. Does not wait."""
+        self._engine.close()
+
+    def join(self, timeout: float | None) -> bool:
+        """Wait for the engine's thread, as long as it takes for None; not to be called on the
+        interface's thread in a run.
+        """
+        return self._engine.join(timeout)
+
+    def _arm(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _drain(self) -> None:
+        for event in self._mailbox.drain():
+            self._deliver[type(event)](event)
+
+    def _start(self, event: Started) -> None:
+        self._running = event.id
+        self.started.emit(event)
+
+    def _progress(self, event: Progress) -> None:
+        if event.id not in self._cancelling:
+            self.progressed.emit(event)
+
+    def _finish(self, event: Finished) -> None:
+        self.finished.emit(event)
+        if event.index == event.count - 1 and (event.live or event.path is not None):
+            self._over(event.id)
+
+    def _save(self, event: Saved) -> None:
+        self.saved.emit(event)
+        if event.over:
+            self._over(event.id)
+
+    def _change_queue(self, event: QueueChanged) -> None:
+        """Take over the order, and what was left from the last time."""
+        queued = [item.id for item in event.items if item.state != "interrupted"]
+        rest = [work_id for work_id in self._waiting if work_id not in queued]
+        self._waiting = sorted([*queued, *rest], key=lambda work_id: work_id != self._running)
+        self.queue_changed.emit(event)
+
+    def _end(self, event: Failed | Cancelled, signal: Any) -> None:
+        self._forget(event.id)
+        signal.emit(event)
+        self.ended.emit(event.id)
+
+    def _over(self, work_id: int) -> None:
+        self._forget(work_id)
+        self.ended.emit(work_id)
+
+    def _forget(self, work_id: int) -> None:
+        if work_id in self._waiting:
+            self._waiting.remove(work_id)
+        self._cancelling.discard(work_id)
+        self._live.discard(work_id)
+
+
+class Generations(QObject):
+    """The awaitable face of the bridge. Cancelling the task cancels the work."""
+
+    def __init__(self, bridge: EngineBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._results: dict[int, list[Finished]] = {}
+        self._futures: dict[int, asyncio.Future[list[Finished]]] = {}
+        bridge.finished.connect(self._finished)
+        bridge.failed.connect(self._failed)
+        bridge.cancelled.connect(self._cancelled)
+        bridge.ended.connect(self._ended)
+
+    async def run(
+        self, request: Request, image: np.ndarray | None = None, mask: np.ndarray | None = None
+    ) -> list[Finished]:
+        """The finished pictures. Raises StudioError, or CancelledError when it was cancelled."""
+        future = asyncio.get_running_loop().create_future()
+        work_id = self._bridge.submit(request, image, mask)
+        self._futures[work_id] = future
+        self._results[work_id] = []
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._bridge.cancel(work_id)
+            raise
+        finally:
+            del self._futures[work_id], self._results[work_id]
+
+    def _finished(self, event: Finished) -> None:
+        if event.id in self._results:
+            self._results[event.id].append(event)
+
+    def _failed(self, event: Failed) -> None:
+        self._settle(event.id, event.error)
+
+    def _cancelled(self, event: Cancelled) -> None:
+        self._settle(event.id, None)
+
+    def _ended(self, work_id: int) -> None:
+        future = self._futures.get(work_id)
+        if future is not None and not future.done():
+            future.set_result(self._results[work_id])
+
+    def _settle(self, work_id: int, error: StudioError | None) -> None:
+        future = self._futures.get(work_id)
+        if future is None or future.done():
+            return
+        if error is None:
+            future.cancel()
+        else:
+            future.set_exception(error)

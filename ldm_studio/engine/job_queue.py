@@ -1,0 +1,141 @@
+"""The works that are not over, in their order. Whoever uses it holds the engine's lock."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.request.request import Change, Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.run_record import Record
+from ldm_studio.images.trajectory_store import Trajectory
+
+from .events import JobState, QueueChanged, QueueItem, Work
+
+if TYPE_CHECKING:
+    from core.pipeline.text_to_image import Picture
+
+MAX_JOBS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Unsaved:
+    """A finished picture, and what is written with it."""
+
+    index: int
+    """Which of its work."""
+    picture: Picture
+    model: ModelInfo
+    record: Record
+    trajectory: Trajectory | None
+    """Its steps, where they are to be kept."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """A work, how far it has come, and where it is kept on disk."""
+
+    work: Work
+    key: str
+    """Names what is on disk of it."""
+    state: JobState = "waiting"
+    done: int = 0
+    """Finished pictures of the batch."""
+    step: int = 0
+    """Where the next one was left."""
+    steps: int = 0
+    stored: Request | None = None
+    """The request with its pictures named, as it is on disk."""
+    kept: threading.Event = field(default_factory=threading.Event)
+    """Set once it was written to disk, or could not be."""
+    unsaved: Unsaved | None = None
+    """A picture that is finished and could not be saved yet."""
+
+    cancelled: bool = False
+    """To be given up after the step, or after a tile of it."""
+    held: bool = False
+    """To stand still after the step, or before it where one of its tiles is done."""
+    steers: deque[tuple[Change, Mapping[str, np.ndarray]]] = field(
+        default_factory=deque[tuple[Change, Mapping[str, np.ndarray]]]
+    )
+    """To be made after the step."""
+
+    def item(self) -> QueueItem:
+        step, steps = (self.step, self.steps) if self.state != "running" else (0, 0)
+        return QueueItem(self.work.id, self.work.request, self.state, self.done, step, steps)
+
+
+class Queue:
+    """Live works come first and are drawn while it is paused; the others keep their order."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.waits_for_disk = False
+        """It is paused because a picture could not be saved, and goes on when it is."""
+        self.running: Entry | None = None
+        """Also a live one; `entries` has the running one too, unless it is live."""
+        self.entries: list[Entry] = []
+        self.live: list[Entry] = []
+        """Those that wait."""
+
+    def snapshot(self) -> QueueChanged:
+        return QueueChanged(tuple(entry.item() for entry in self.entries), self.paused)
+
+    @property
+    def unsaved(self) -> Entry | None:
+        """The work whose finished picture could not be saved, if there is one."""
+        return next((entry for entry in self.entries if entry.unsaved is not None), None)
+
+    def add(self, entry: Entry) -> None:
+        (self.live if entry.work.live else self.entries).append(entry)
+
+    def find(self, work_id: int) -> Entry | None:
+        known = [*self.entries, *self.live, *([self.running] if self.running else [])]
+        return next((entry for entry in known if entry.work.id == work_id), None)
+
+    def next(self) -> Entry | None:
+        """The one to draw now; it is not taken out."""
+        if self.live:
+            return self.live[-1]
+        if self.paused:
+            return None
+        ready = (entry for entry in self.entries if entry.state in ("waiting", "paused"))
+        return next(ready, None)
+
+    def begin(self, entry: Entry) -> None:
+        self.running, entry.state, entry.held = entry, "running", False
+        if entry.work.live:
+            self.live.remove(entry)
+        else:
+            self.to_front(entry)
+
+    def to_front(self, entry: Entry) -> None:
+        self.entries.remove(entry)
+        self.entries.insert(0, entry)
+
+    def stand_still(self, entry: Entry) -> None:
+        """What ran is to go on later."""
+        self.running, entry.state = None, "paused" if entry.step or entry.done else "waiting"
+
+    def remove(self, entry: Entry) -> None:
+        for entries in (self.entries, self.live):
+            if entry in entries:
+                entries.remove(entry)
+        if self.running is entry:
+            self.running = None
+
+    def move(self, entry: Entry, index: int) -> None:
+        """To `index` among those that do not run."""
+        self.entries.remove(entry)
+        first = sum(other.state == "running" for other in self.entries)
+        self.entries.insert(first + max(0, index), entry)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is left that would be drawn, now or when the queue goes on."""
+        return not self.live and all(entry.state == "interrupted" for entry in self.entries)

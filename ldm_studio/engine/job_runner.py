@@ -1,0 +1,349 @@
+"""Draws a work from the queue: picture after picture, step after step."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.errors import PictureError, RequestError, StateError, Stopped, StudioError
+from core.images.preview import Preview
+from core.request.request import Request
+from core.runtime.device import PeakMemory
+from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run, memory_shortage
+from ldm_studio.prompts.wildcard_files import Wildcards, each
+
+from .engine_storage import Save, Storage
+from .events import (
+    Cancelled,
+    Failed,
+    Finished,
+    NotSaved,
+    Paused,
+    Progress,
+    Saved,
+    Started,
+    Steered,
+    SteerRefused,
+    Warned,
+)
+from .job_queue import Entry, Unsaved
+from .mailbox import Mailbox
+from .model_loader import explain
+from .queue_store import Shelf
+from .running_image import Drawing, decode_failure
+
+log = logging.getLogger(__name__)
+
+
+class Painter:
+    """Posts what happens. On the engine's thread only."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        mailbox: Mailbox,
+        storage: Storage,
+        shelf: Shelf,
+        save: Save,
+        *,
+        attend: Callable[[], None],
+        preview_interval: float,
+    ) -> None:
+        """`attend`: called between steps, for what should not wait until the picture is done.
+
+        `preview_interval`: at least this many seconds between two previews.
+        """
+        self._pipeline = pipeline
+        self._mailbox = mailbox
+        self._storage = storage
+        self._shelf = shelf
+        self._save = save
+        self._attend = attend
+        self.preview_interval: float | None = preview_interval
+        """Seconds; None for no previews. May be changed on any thread."""
+        self._drawing: Drawing | None = None
+        """What is being drawn; None while it is begun."""
+        self._peak: PeakMemory | None = None
+        self._told: set[str] = set()
+        """The notes of the picture before and of this one."""
+
+    def paint(self, entry: Entry, model: ModelInfo) -> bool:
+        """False where it stands still to go on later; else it is over, and said how."""
+        try:
+            return self._all(entry, model)
+        except Stopped:
+            return self._stopped(entry)
+        except BaseException as error:  # the thread must outlive every failure of a work
+            self._mailbox.post(Failed(entry.work.id, *explain(error)))
+            return True
+
+    def _all(self, entry: Entry, model: ModelInfo) -> bool:
+        work = entry.work
+        entry.kept.wait()
+        if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
+            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            return self._stopped(entry)
+        singles = list(each(entry.stored or work.request, Wildcards()))
+        for index, request in enumerate(singles):
+            if index < entry.done:
+                continue
+            if entry.cancelled or (entry.held and not work.live):
+                return self._stopped(entry)
+            self._mailbox.post(Started(work.id, request, index, len(singles)))
+            self._peak = PeakMemory(model.torch_device)
+            self._drawing = drawing = self._begin(entry, request, index)
+            self._tell(drawing.run.notes)
+            try:
+                if not self._draw(entry, drawing):
+                    return self._stopped(entry)
+                if not self._finish(entry, drawing, model, index, len(singles)):
+                    return True
+                if entry.unsaved is not None:
+                    return self._stopped(entry)
+                refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
+            finally:
+                self._drawing = None
+                self._told = set(drawing.run.notes)
+                drawing.close()
+        return True
+
+    def _tell(self, notes: tuple[str, ...]) -> None:
+        """Not what the picture before had to say too."""
+        for note in notes:
+            if note not in self._told:
+                self._mailbox.post(Warned(StudioError(note)))
+        self._told.update(notes)
+
+    def _stopped(self, entry: Entry) -> bool:
+        if entry.cancelled:
+            self._mailbox.post(Cancelled(entry.work.id))
+            return True
+        self._mailbox.post(Paused(entry.work.id, entry.step, entry.steps))
+        return False
+
+    # A picture
+
+    def _begin(self, entry: Entry, request: Request, index: int) -> Drawing:
+        work = entry.work
+        entry.step = entry.steps = 0
+        if work.live:
+            return Drawing(self._new(entry, request), None, self._shelf.failed, keeps=False)
+        journal = self._storage.jobs.journal(entry.key, index)
+        states = journal.states()
+        run = self._again(entry, states[-1]) if states else None
+        if run is None:
+            try:
+                journal.remove()
+            except OSError as error:
+                self._shelf.failed(error)
+            run = self._new(entry, request)
+        keeps = self._storage.trajectories.budget > 0
+        return Drawing(run, journal, self._shelf.failed, keeps=keeps)
+
+    def _new(self, entry: Entry, request: Request) -> Run:
+        check = partial(self._check, entry)
+        if entry.work.resume is not None:
+            return self._pipeline.resume(entry.work.resume, check=check)
+        found = self._storage.pictures_of(entry.work, request)
+        return self._pipeline.begin(request, found.image, found.mask, found.later, check=check)
+
+    def _again(self, entry: Entry, state: Path) -> Run | None:
+        """The run that was stopped; None if it cannot be gone on from, which is told."""
+        try:
+            return self._pipeline.resume(
+                state,
+                lambda request: self._storage.pictures_of(entry.work, request),
+                check=partial(self._check, entry),
+            )
+        except (StateError, RequestError) as error:
+            self._mailbox.post(
+                Warned(
+                    StateError(
+                        "What was drawn of a picture before cannot be gone on from; it is drawn "
+                        f"from its beginning. {error.message}",
+                        error.hint,
+                    )
+                )
+            )
+            return None
+
+    def _draw(self, entry: Entry, drawing: Drawing) -> bool:
+        """False where it was stopped before its end."""
+        work_id = entry.work.id
+        if not self._goes_on(entry, drawing):
+            return False
+        began_at = drawing.done
+        seconds = 0.0
+        previewed = began = time.monotonic()
+        for step in drawing.steps():
+            if entry.cancelled:
+                return False
+            done, total = drawing.done, drawing.total
+            now = time.monotonic()
+            first = done - began_at <= 2
+            seconds = now - began if first else 0.8 * seconds + 0.2 * (now - began)
+            interval = self.preview_interval
+            due = interval is not None and (
+                now - previewed >= interval or done in (began_at + 1, total)
+            )
+            preview = None
+            if due and (done == total or not self._mailbox.has_unread(work_id)):
+                preview = _preview(drawing.run, step)
+                previewed = time.monotonic()
+            self._mailbox.post(Progress(work_id, done, total, seconds, preview))
+            if not self._goes_on(entry, drawing):
+                return False
+            began = time.monotonic()
+        return not entry.cancelled
+
+    def _goes_on(self, entry: Entry, drawing: Drawing) -> bool:
+        """Do what was asked since the last step; False if that is to stop."""
+        self._attend()
+        while entry.steers:
+            change, later = entry.steers.popleft()
+            self._steer(entry, drawing, change, later)
+        if entry.cancelled:
+            return False
+        return drawing.done == drawing.total or not self._stands_still(entry, drawing)
+
+    def _check(self, entry: Entry) -> None:
+        """Between two tiles. Raises Stopped where it is to stop, after the last whole step."""
+        if entry.cancelled or self._stands_still(entry, self._drawing):
+            raise Stopped
+
+    def _stands_still(self, entry: Entry, drawing: Drawing | None) -> bool:
+        """Whether it was asked to, and can go on later from what is on disk."""
+        if not entry.held or entry.work.live:
+            return False
+        if drawing is not None:
+            entry.step, entry.steps = drawing.done, drawing.total
+            entry.held = drawing.stand_still()  # the disk is full: that was told; better finish it
+        return entry.held
+
+    def _steer(self, entry: Entry, drawing: Drawing, change: Any, later: Any) -> None:
+        try:
+            for name, pixels in later.items():
+                self._storage.inputs.keep(name, pixels)
+        except OSError as error:
+            self._shelf.failed(error)
+        try:
+            change = drawing.steer(replace(change, step=drawing.done), later)
+        except StudioError as error:
+            self._mailbox.post(SteerRefused(entry.work.id, error))
+        else:
+            self._mailbox.post(Steered(entry.work.id, change))
+            self._tell(drawing.run.notes)
+
+    def _finish(
+        self, entry: Entry, drawing: Drawing, model: ModelInfo, index: int, count: int
+    ) -> bool:
+        """Decode, save and tell; False where that failed, which was told."""
+        work = entry.work
+        try:
+            picture = drawing.finish()
+        except (StudioError, MemoryError, RuntimeError) as error:
+            why = explain(error) if work.live else self._rescue(drawing, error)
+            self._mailbox.post(Failed(work.id, *why))
+            return False
+        self._tell(drawing.run.notes)
+        if work.live:
+            self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
+            return True
+        memory = self._peak.read() if self._peak else None
+        record = drawing.record(picture, work.parent)
+        finished = Unsaved(index, picture, model, record, drawing.trajectory(record, picture))
+        drawing.close()
+        try:
+            path = self._save(picture, model, record)
+        except (OSError, PictureError) as error:
+            entry.unsaved = finished
+            entry.step, entry.steps = drawing.done, drawing.total
+            self._mailbox.post(Finished(work.id, picture, None, index, count, record))
+            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            return True
+        kept = self._saved(entry, finished)
+        self._mailbox.post(
+            Finished(work.id, picture, path, index, count, record, kept, memory=memory)
+        )
+        return True
+
+    def save_again(self, entry: Entry) -> OSError | PictureError | None:
+        """Try once more to save what is finished; why it still cannot be."""
+        finished = entry.unsaved
+        assert finished is not None
+        try:
+            path = self._save(finished.picture, finished.model, finished.record)
+        except (OSError, PictureError) as error:
+            return error
+        except MemoryError:
+            return PictureError("There is not enough memory to save the picture.")
+        entry.unsaved = None
+        kept = self._saved(entry, finished)
+        over = entry.done == entry.work.request.count
+        self._mailbox.post(Saved(entry.work.id, finished.picture, path, kept, over))
+        return None
+
+    def _saved(self, entry: Entry, finished: Unsaved) -> Path | None:
+        """What follows when a picture is on disk; where its steps are kept."""
+        kept = None
+        try:
+            if finished.trajectory is not None:
+                name = finished.record.pixels
+                kept = self._storage.trajectories.keep(name, finished.trajectory)
+        except OSError as error:
+            self._shelf.failed(error)
+        entry.done = finished.index + 1
+        self._shelf.finished(entry, finished.index)
+        return kept
+
+    def _rescue(self, drawing: Drawing, error: BaseException) -> tuple[StudioError, str]:
+        """Keep what cannot be decoded beside the pictures; what to tell of it."""
+        told, bug = explain(error)
+        seed = drawing.run.request.seed
+        try:
+            with self._storage.next_picture(seed) as path:
+                file = path.with_suffix(".safetensors")
+                drawing.rescue(file)
+        except (OSError, PictureError, StateError) as failure:
+            log.warning("the latent could not be kept: %s", failure)
+            return told, bug
+        return decode_failure(error, file), bug
+
+
+def _preview(run: Run, step: Any) -> Preview | None:
+    """None where there is no memory for it: a preview never fails a picture."""
+    try:
+        return run.preview(step)
+    except (MemoryError, RuntimeError) as error:
+        if memory_shortage(error) is None:
+            raise
+        log.warning("no preview: %s", error)
+        return None
+
+
+def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
+    """Those that came while the picture was decoded already."""
+    while entry.steers:
+        entry.steers.popleft()
+        mailbox.post(SteerRefused(entry.work.id, not_drawn()))
+
+
+def not_drawn() -> RequestError:
+    return RequestError("changes", "Only what is being drawn can be steered.")
+
+
+def not_saved(error: OSError | PictureError) -> PictureError:
+    keep = (
+        "It is kept, and saved as soon as that is possible; until then the queue waits. "
+        "Make room, or use File > Save Picture As."
+    )
+    if isinstance(error, PictureError):
+        return PictureError(error.message, keep)
+    folder = Path(error.filename).parent if error.filename else "the output folder"
+    reason = error.strerror or str(error)
+    return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)

@@ -1,0 +1,73 @@
+"""The files that a model is drawn with: its own, and those that complete one that is not whole."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+from core.checkpoints.overrides import read_notes
+from core.errors import ModelError
+from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, vae_beside
+
+from .recent_models import Wanted, stamps_of
+
+MOST_TEXTS = 20
+"""So many text encoders are tried."""
+
+
+class Completing:
+    """A VAE is the one beside the model, or the one that is chosen; text encoders are those in the
+    folders that fit, the ones nearest to the model first.
+    """
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._lacking: dict[tuple[Path, tuple[Stamp, ...]], tuple[bool, bool]] = {}
+        self._texts: dict[tuple[Path, ...], tuple[Path, ...]] = {}
+        """Those that fit, by the model and what was tried."""
+
+    def wanted(self, path: Path, vae: str) -> Wanted:
+        """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
+        if not is_checkpoint(path):
+            return Wanted(path, None)
+        stamps = stamps_of(path)
+        if (path, stamps) not in self._lacking:
+            self._lacking[path, stamps] = _lacking(path)
+        lacks_vae, lacks_text = self._lacking[path, stamps]
+        found = vae_beside(path)
+        if lacks_vae and found is None and vae:
+            found = self._finder.find("vae", vae)
+        found = found if lacks_vae else None
+        texts = self._texts_for(path) if lacks_text else ()
+        return Wanted(path, read_notes(path), found, texts, stamps_of(path, found, *texts))
+
+    def _texts_for(self, path: Path) -> tuple[Path, ...]:
+        """One file, or two; empty if none fit, which loading says."""
+        there = self._finder.text_encoders()
+        near = sorted(there, key=lambda text: not text.is_relative_to(path.parent))[:MOST_TEXTS]
+        tried = (path, *near)
+        if tried not in self._texts:
+            choices = [*((text,) for text in near), *combinations(near, 2)]
+            self._texts[tried] = next((some for some in choices if _completes(path, some)), ())
+        return self._texts[tried]
+
+
+def _lacking(path: Path) -> tuple[bool, bool]:
+    """Whether its autoencoder, and whether text encoders."""
+    from core.checkpoints.identify import identify
+
+    try:
+        identity = identify(path)
+    except ModelError:  # which loading it says
+        return False, False
+    return identity.lacks_vae, identity.lacks_text
+
+
+def _completes(path: Path, texts: tuple[Path, ...]) -> bool:
+    from core.checkpoints.identify import identify
+
+    try:
+        return not identify(path, beside=texts).lacks_text
+    except ModelError:
+        return False

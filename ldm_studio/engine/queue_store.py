@@ -1,0 +1,153 @@
+"""The queue's copy on disk, kept up to date by a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core.errors import PictureError, StudioError
+from core.request.request import Request
+from ldm_studio.images.job_files import FoundJob, StoredJob, StoredState
+
+from .disk_writer import RETRY_SECONDS, Clerk
+from .engine_storage import Storage
+from .events import Work
+from .job_queue import Entry
+
+log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """Nothing here waits for the disk, except `restore` and `close`."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        warn: Callable[[StudioError], None],
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._storage = storage
+        self._jobs = storage.jobs
+        self._warn = warn
+        self._told = False
+        self._unwritten: dict[str, Entry] = {}
+        """Jobs that are not on disk as they are. Of the clerk's thread."""
+        self._clerk = Clerk(self.failed, self._retry, retry_seconds)
+
+    def restore(self, ids: Iterator[int]) -> list[Entry]:
+        """What was left from the last time, in its order."""
+        try:
+            found, problems = self._jobs.open()
+        except OSError as error:
+            self.failed(error)
+            return []
+        for problem in problems:
+            self._warn(StudioError(problem))
+        return [_entry(job, next(ids)) for job in found]
+
+    def new(self, work: Work) -> Entry:
+        return Entry(work, self._jobs.new_key())
+
+    def put(self, entry: Entry) -> None:
+        """Write a new job and the pictures it starts from; then `entry.kept` is set."""
+
+        def write() -> None:
+            try:
+                self._write(entry, "waiting", 0)
+            finally:
+                entry.kept.set()
+
+        self._clerk.do(write)
+
+    def update(self, entry: Entry) -> None:
+        """Write how far it has come."""
+        state, done = entry.state, entry.done
+        if state == "interrupted":
+            return
+
+        self._clerk.do(lambda: self._write(entry, state, done))
+
+    def finished(self, entry: Entry, index: int) -> None:
+        """Picture `index` is done and saved: it need not be drawn again."""
+        self.update(entry)
+        self._clerk.do(self._jobs.journal(entry.key, index).remove)
+
+    def remove(self, entry: Entry) -> None:
+        def forget() -> None:
+            self._unwritten.pop(entry.key, None)
+            self._jobs.remove(entry.key)
+
+        self._clerk.do(forget)
+
+    def order(self, entries: list[Entry]) -> None:
+        keys = [entry.key for entry in entries]
+        self._clerk.do(lambda: self._jobs.order(keys))
+
+    def do(self, task: Callable[[], object]) -> None:
+        """Any other errand to the disk."""
+        self._clerk.do(task)
+
+    def failed(self, error: Exception) -> None:
+        """Tell of a disk that cannot be written, once; on any thread."""
+        log.warning("not written: %s", error)
+        if self._told:
+            return
+        self._told = True
+        folder, reason = "its folders", str(error)
+        if isinstance(error, OSError):
+            reason = error.strerror or reason
+            folder = str(Path(error.filename).parent) if error.filename else folder
+        self._warn(
+            PictureError(
+                f"LDM Studio cannot write into {folder}: {reason}.",
+                "Drawing goes on. What is not finished is written as soon as that is possible; "
+                "until then it would be lost if the program ended.",
+            )
+        )
+
+    def _write(self, entry: Entry, state: StoredState, done: int) -> None:
+        """Raises OSError; then it is tried again later."""
+        self._unwritten[entry.key] = entry
+        if entry.stored is None:
+            entry.stored = self._storage.keep_inputs(entry.work)
+        self._jobs.write(entry.key, _job(entry, entry.stored, state, done))
+        del self._unwritten[entry.key]
+
+    def _retry(self) -> bool:
+        """Write what could not be written; False when all of it is."""
+        for entry in list(self._unwritten.values()):
+            if entry.state == "interrupted":
+                continue
+            try:
+                self._write(entry, entry.state, entry.done)
+            except OSError as error:
+                log.info("still not written: %s", error)
+                return True
+        self._told = False  # a second time is worth telling again
+        return False
+
+    def close(self) -> None:
+        """Wait until everything is written; what is left is found by the next start."""
+        self._clerk.do(self._retry)
+        self._clerk.do(self._jobs.close)
+        self._clerk.close()
+
+
+def _job(entry: Entry, request: Request, state: StoredState, done: int) -> StoredJob:
+    work = entry.work
+    resume = str(work.resume.absolute()) if work.resume else ""
+    return StoredJob(request, state, done, work.parent, resume)
+
+
+def _entry(found: FoundJob, work_id: int) -> Entry:
+    job = found.job
+    resume = Path(job.resume) if job.resume else None
+    entry = Entry(Work(work_id, job.request, parent=job.parent, resume=resume), found.key)
+    # That it runs is written beside the first steps, and may have come too late.
+    ran = job.state == "running" or (job.state == "waiting" and found.step > 0)
+    entry.state = "interrupted" if ran else job.state
+    entry.done, entry.step, entry.steps = job.done, found.step, found.steps
+    entry.stored = job.request
+    entry.kept.set()
+    return entry

@@ -1,0 +1,148 @@
+"""Models that were drawn with lately, kept in main memory while there is room for them.
+
+Switching back to one of them reads no file. The rule: beside what is kept, as much again and SPARE
+stay free for other programs; what was used least lately goes first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.checkpoints.overrides import Notes
+from core.errors import ModelError
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.hardware import memory
+from ldm_studio.models.file_digests import Sums
+from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, stamp, vae_beside
+
+if TYPE_CHECKING:
+    from core.model.model import Model
+
+log = logging.getLogger(__name__)
+
+SPARE = 2_000_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be loaded."""
+
+    path: Path
+    notes: Notes | None
+    """What the user decided about it."""
+    vae: Path | None = None
+    """The autoencoder for a model that has none; None for one that has."""
+    texts: tuple[Path, ...] = ()
+    """Text encoders for a model that lacks them."""
+    stamps: tuple[Stamp, ...] = ()
+    """Of its files, and of the autoencoder that may lie beside it: others are another model."""
+
+    @property
+    def beside(self) -> list[Path]:
+        """Files that complete it."""
+        return [*([] if self.vae is None else [self.vae]), *self.texts]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A model that is loaded, and what is known of it."""
+
+    wanted: Wanted
+    model: Model
+    info: ModelInfo
+    sums: Future[Sums] | None
+
+
+class RecentModels:
+    """Those that can be had again at once. They leave the device meanwhile."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Wanted, Known] = OrderedDict()
+
+    def keep(self, known: Known) -> None:
+        """Those of our own kind are so small that they are not kept."""
+        if is_checkpoint(known.wanted.path) and memory().free is not None:
+            try:
+                wanted = known.wanted
+                is_old = stamps_of(wanted.path, wanted.vae, *wanted.texts) != wanted.stamps
+            except ModelError:  # its file went away
+                return
+            if not is_old and self._room_for(known.model):
+                _leave(known.model)
+                self._kept[known.wanted] = known
+
+    def take(self, wanted: Wanted) -> Known | None:
+        """The one that is kept, back on its device; None if none is."""
+        if wanted not in self._kept:
+            return None
+        known = self._kept.pop(wanted)
+        log.info("%s is still in memory", wanted.path)
+        return _back(known)
+
+    def make_room(self, wanted: Wanted) -> None:
+        """Before that is loaded, which may be twice as large in memory as in its files."""
+        if self._kept:
+            self._drop_until(2 * sum(one.size for one in wanted.stamps))
+
+    def trim(self) -> None:
+        """Once that is loaded."""
+        self._drop_until(0)
+
+    def _room_for(self, model: Model) -> bool:
+        """Whether there is, in main memory, for what of `model` is elsewhere."""
+        return self._drop_until(0 if _in_main_memory(model) else sum(model.plan.weights.values()))
+
+    def _drop_until(self, needed: int) -> bool:
+        """Whether there is room for so many bytes, and for what is kept beside them."""
+        while True:
+            size = sum(known.info.size for known in self._kept.values())
+            free = memory().free
+            if free is None or free >= needed + size + SPARE:
+                return True
+            if not self._kept:
+                return False
+            dropped, _ = self._kept.popitem(last=False)
+            log.info("%s is not kept in memory: there is too little", dropped.path)
+
+
+def _in_main_memory(model: Model) -> bool:
+    return model.turns is None or not model.turns.is_settled(model.unet)
+
+
+def _leave(model: Model) -> None:
+    """The device, for main memory."""
+    if model.turns is not None:
+        model.turns.unsettle(*model.networks)
+    if model.previewer is not None:
+        model.previewer.to("cpu")
+
+
+def _back(known: Known) -> Known:
+    """On its device, where there may be more room, or less, than there was."""
+    from core.runtime.offload import Settled, free_memory
+
+    model = known.model
+    if model.previewer is not None:
+        model.previewer.to(model.device)
+    if model.turns is None:
+        return known
+    plan = replace(model.plan, free=free_memory(model.device), others=Settled(), made_room=False)
+    if not plan.in_turn:
+        networks = model.networks
+        for network in networks:
+            network.to(model.device)
+        model.turns.settle(*networks, working=max(plan.working.values()))
+    info = replace(known.info, plan=str(plan))
+    return replace(known, model=replace(model, plan=plan), info=info)
+
+
+def stamps_of(path: Path, *others: Path | None) -> tuple[Stamp, ...]:
+    """Of a model, the autoencoder beside it, and what completes it. Raises ModelError."""
+    files = dict.fromkeys((path, *others, vae_beside(path)))
+    return tuple(stamp(one) for one in files if one is not None)

@@ -1,0 +1,166 @@
+"""One picture on its way: its steps, what is noted of them, and what of it is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import DecodeError, StudioError
+from core.images.image_digest import digest
+from core.request.request import Change
+from ldm_studio.engine_protocol import Run, memory_shortage
+from ldm_studio.images.job_files import Journal
+from ldm_studio.images.run_record import Parent, Record
+from ldm_studio.images.trajectory_store import Trajectory
+
+if TYPE_CHECKING:
+    from core.pipeline.text_to_image import Picture
+
+
+class Drawing:
+    """A run, and its journal: after each step enough is on disk to go on to the same bits.
+
+    A journal that cannot be written is told once, and tried again with every step: the drawing
+    itself goes on. What was seen of the steps is given up then, as it would have a gap.
+    """
+
+    def __init__(
+        self, run: Run, journal: Journal | None, warn: Callable[[OSError], None], *, keeps: bool
+    ) -> None:
+        """`journal`: None for what is not to outlive the program; `keeps`: the steps are kept."""
+        self._run = run
+        self._journal = journal
+        self._warn = warn
+        self._keeps = keeps and journal is not None
+        self._logs = journal is not None
+        self._last: Any = None
+        self.done = run.done
+        """Steps done."""
+        self._marks = list(run.noted)
+        self._first = 1
+        self._estimates: list[np.ndarray] = []
+        self._written: Path | None = None
+        self._tiled = False
+        if journal is not None and run.done:
+            self._written = journal.state_after(run.done)
+            self._recall(journal)
+
+    @property
+    def run(self) -> Run:
+        return self._run
+
+    @property
+    def total(self) -> int:
+        return self._run.total
+
+    def steps(self) -> Iterator[Any]:
+        """Each is in the journal when it is given."""
+        for step in self._run.steps():
+            self._last = step
+            self.done += 1
+            if self._journal is not None:
+                self._note(step)
+            yield step
+
+    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> Change:
+        """From the next step on; as it is recorded. Raises RequestError."""
+        change = replace(change, step=self.done)
+        self._run.steer(change, later)
+        if self._journal is not None:
+            self._write(self._journal, durable=False)
+        return change
+
+    def stand_still(self) -> bool:
+        """Write the state so that it outlives a power failure too; False if it cannot be."""
+        return self._journal is None or self._write(self._journal, durable=True)
+
+    def finish(self) -> Picture:
+        """The picture; in small tiles where there is too little memory for it as a whole.
+
+        The state is on disk before it is decoded. Raises what decoding in tiles raised.
+        """
+        if self._journal is not None:
+            self._write(self._journal, durable=True)
+        try:
+            return self._run.finish(self._last)
+        except (DecodeError, MemoryError, RuntimeError) as error:
+            if not isinstance(error, DecodeError) and memory_shortage(error) is None:
+                raise
+        self._tiled = True  # outside: the error holds on to memory
+        return self._run.finish(self._last, tiled=True)
+
+    def rescue(self, path: Path) -> None:
+        """Write all that is needed to decode it later. Raises OSError, StateError."""
+        self._run.save(path, self._last, marks=self._marks)
+
+    def record(self, picture: Picture, parent: Parent | None) -> Record:
+        environment, pixels = self._run.environment, digest(picture.rgb)
+        return Record(environment, tuple(self._marks), pixels, parent, self._tiled)
+
+    def trajectory(self, record: Record, picture: Picture) -> Trajectory | None:
+        """What was seen of the steps; None where they are not to be kept."""
+        if not self._keeps or not self._estimates:
+            return None
+        estimates = np.stack(self._estimates)
+        return Trajectory(picture.request, record.environment, self._first, estimates)
+
+    def close(self) -> None:
+        """Close the journal; what is on disk of it stays."""
+        if self._journal is not None:
+            self._journal.log.close()
+
+    def _recall(self, journal: Journal) -> None:
+        """What was seen before the run was stopped."""
+        try:
+            self._estimates = journal.log.read(self.done, wanted=self._keeps)
+        except OSError as error:
+            self._logs = False
+            self._warn(error)
+        if len(self._estimates) < self.done:
+            self._estimates, self._first = [], self.done + 1
+
+    def _note(self, step: Any) -> None:
+        assert self._journal is not None
+        self._marks.append(self._run.mark(step))
+        if self._keeps:
+            self._estimates.append(self._run.estimate(step))
+        if self._logs:
+            self._log(self._journal)
+        if self.done < self.total:  # the last one is written by `finish`
+            self._write(self._journal, durable=False)
+
+    def _log(self, journal: Journal) -> None:
+        try:
+            if self._keeps:
+                journal.log.append(self.total, self._estimates[-1])
+            else:
+                journal.log.append(self.total)
+        except OSError as error:
+            self._logs = False
+            self._warn(error)
+
+    def _write(self, journal: Journal, *, durable: bool) -> bool:
+        state = journal.state_after(self.done)
+        try:
+            self._run.save(state, self._last, with_inputs=False, durable=durable, marks=self._marks)
+            if self._written is not None and self._written != state:
+                self._written.unlink(missing_ok=True)
+        except OSError as error:
+            self._warn(error)
+            return False
+        self._written = state
+        return True
+
+
+def decode_failure(error: BaseException, file: Path) -> StudioError:
+    """What to tell of a picture whose state was rescued into `file`."""
+    told = error if isinstance(error, StudioError) else memory_shortage(error)
+    reason = told.message if told else str(error)
+    return DecodeError(
+        f"The picture is drawn but could not be decoded. {reason}",
+        f"It is kept: with more memory free, run ldm-studio resume '{file}'.",
+    )

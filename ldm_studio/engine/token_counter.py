@@ -1,0 +1,67 @@
+"""How much of a prompt a checkpoint reads, each embedding counted as the vectors it is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.conditioning.text.text_segment import A1111
+from core.conditioning.text.token_count import PromptReader, Reading
+from core.errors import ModelError
+from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.known_checkpoints import Stamp, stamp
+
+log = logging.getLogger(__name__)
+
+
+class WordCounter(PromptReader):
+    """Knows the embeddings that lie in the folders since it last looked there."""
+
+    def __init__(self, widths: Sequence[int], finder: Finder) -> None:
+        """`widths`: of the model's text encoders. Imports torch."""
+        from core.conditioning.text.clip_tokenizer import ClipReader
+
+        self._widths = tuple(widths)
+        self._finder = finder
+        self._lock = threading.Lock()
+        self._seen: dict[Path, Stamp] = {}
+        self._read = ClipReader()
+        self.look()
+
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+        return self._read(prompt, syntax, negative=negative)
+
+    def look(self) -> bool:
+        """Whether embeddings have come, gone or changed. Takes a moment: not for the interface."""
+        from core.checkpoints.textual_inversion import read_embedding
+        from core.conditioning.text.clip_text import Embedding, words_of
+        from core.conditioning.text.clip_tokenizer import ClipReader
+
+        with self._lock:
+            names = self._finder.words()
+            seen = _stamped(names)
+            if seen == self._seen:
+                return False
+            known: list[Embedding] = []
+            for path in seen:
+                try:
+                    word = read_embedding(path, self._widths)
+                    known += [replace(word, name=name) for name in names[path]]
+                except ModelError as error:  # it is for other models
+                    log.debug("%s", error)
+            self._seen = seen
+            self._read = ClipReader(words_of(known))
+            return True
+
+
+def _stamped(paths: Iterable[Path]) -> dict[Path, Stamp]:
+    found: dict[Path, Stamp] = {}
+    for path in paths:
+        try:
+            found[path] = stamp(path)
+        except ModelError as error:  # it went away meanwhile
+            log.debug("%s", error)
+    return found

@@ -1,0 +1,113 @@
+"""Errors that nobody caught, in one dialog however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
+
+from ldm_studio.look.theme import GRID, Role, icon
+from ldm_studio.main_window import MainWindow
+from ldm_studio.translation import told, translate
+
+from .help_dialog import ButtonRole, HelpDialog, fixed_text, words
+
+MOST_KEPT = 20
+"""Reports that one dialog holds; of more it only says how many."""
+SIZE = QSize(640, 420)
+
+
+class Errors(QObject):
+    """Shows a dialog for an error; one that comes again later is a line in the notice strip."""
+
+    def __init__(self, window: MainWindow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._known: set[str] = set()
+        self.dialog: ErrorDialog | None = None
+        """The one that is open."""
+        self.report_problem: Callable[[], object] = lambda: None
+        """What offers to save a report."""
+
+    def show(self, summary: str, report: str) -> None:
+        """`report` tells everything; the same report is the same error."""
+        if self.dialog is not None:
+            self.dialog.add(summary, report)
+        elif report in self._known:
+            self._window.notice.show_error(
+                self.tr("Something went wrong again: {summary}").format(summary=told(summary)),
+                "",
+                (self.tr("Details…"), lambda: self._open(summary, report)),
+            )
+        else:
+            self._open(summary, report)
+        self._known.add(report)
+
+    def _open(self, summary: str, report: str) -> None:
+        self.dialog = dialog = ErrorDialog(self._window, lambda: self.report_problem())
+        dialog.add(summary, report)
+        dialog.finished.connect(self._closed)
+        dialog.open_at(SIZE)
+
+    def _closed(self) -> None:
+        self.dialog = None
+
+
+class ErrorDialog(HelpDialog):
+    """What went wrong, in a sentence and in full, and that one can go on."""
+
+    def __init__(self, window: MainWindow, report_problem: Callable[[], object]) -> None:
+        super().__init__(window, translate("ErrorDialog", "Something Went Wrong"))
+        self._count = 0
+        self._reports: dict[str, int] = {}
+        sign = QLabel()
+        sign.setPixmap(icon("warning", Role.BrightText).pixmap(QSize(28, 28)))
+        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.summary = words()
+        self.summary.setObjectName("title")
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        row.addWidget(sign)
+        row.addWidget(self.summary, 1)
+        self.note = words(
+            self.tr(
+                "This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are "
+                "kept. You can go on; if something looks wrong from now on, start again."
+            ),
+            faint=True,
+        )
+        self.details = fixed_text(self.tr("Details of the error"))
+        self.column.addLayout(row)
+        self.column.addWidget(self.note)
+        self.column.addWidget(self.details, 1)
+        self.copy = self.add_button(self.tr("Copy Details"), self._copy, ButtonRole.ResetRole)
+        self.report = self.add_button(
+            self.tr("Report a Problem…"), self._report, ButtonRole.ActionRole
+        )
+        self._report_problem = report_problem
+        self.go_on = self.add_button(
+            self.tr("Continue"), self.accept, ButtonRole.RejectRole, default=True
+        )
+        self.go_on.setFocus()
+
+    def add(self, summary: str, report: str) -> None:
+        """Another error, or the same once more."""
+        self._count += 1
+        if not self._reports:
+            self._summary = told(summary)
+        if report in self._reports or len(self._reports) < MOST_KEPT:
+            self._reports[report] = self._reports.get(report, 0) + 1
+        text = self._summary
+        if self._count > 1:
+            more = self.tr("Errors since then: {count}").format(count=self._count - 1)
+            text = f"{text}\n{more}"
+        self.summary.setText(text)
+        self.details.setPlainText("\n\n".join(self._reports))
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.details.toPlainText())
+
+    def _report(self) -> None:
+        self.accept()
+        self._report_problem()

@@ -1,0 +1,104 @@
+"""A page of text with pictures, none of them wider than the page."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QImage,
+    QPalette,
+    QResizeEvent,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+)
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from ldm_studio.look.theme import GRID
+
+MARGIN = 2 * GRID
+_UNKNOWN = QTextDocument.ResourceType.UnknownResource
+SETTLING_MS = 120
+"""After the page was made wider or narrower, before its pictures follow."""
+
+
+def draw_tables(text: QTextBrowser, *, whole_width: bool = False) -> None:
+    """Hairlines below their rows; `whole_width`: as wide as the text."""
+    line = text.palette().color(QPalette.ColorRole.Mid)
+    for table in text.document().rootFrame().childFrames():
+        if not isinstance(table, QTextTable):
+            continue
+        form = table.format()
+        form.setBorder(0)
+        form.setBorderCollapse(True)
+        form.setCellPadding(5)
+        form.setTopMargin(GRID)
+        form.setBottomMargin(GRID)
+        if whole_width:
+            form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        table.setFormat(form)
+        for row, column in product(range(table.rows()), range(table.columns())):
+            cell = table.cellAt(row, column)
+            box = cell.format().toTableCellFormat()
+            box.setBottomBorder(1)
+            box.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+            box.setBottomBorderBrush(line)
+            cell.setFormat(box)
+
+
+class Page(QTextBrowser):
+    """Shows Markdown files and the pictures they name."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document().setDocumentMargin(MARGIN)
+        # Or pictures would be as wide as the page was before it needed one.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self._settling = QTimer(self, singleShot=True, interval=SETTLING_MS)
+        self._settling.timeout.connect(self._fit_again)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802
+        """A picture is scaled down to the width of the page, in the pixels of the screen."""
+        loaded = super().loadResource(kind, name)
+        if kind != QTextDocument.ResourceType.ImageResource.value:
+            return loaded
+        image = QImage(self.source().resolved(QUrl(name)).toLocalFile())
+        ratio = self.devicePixelRatioF()
+        room = round(self._room() * ratio)
+        if image.isNull():
+            return loaded
+        if image.width() * ratio <= room:
+            return image
+        fitted = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+        fitted.setDevicePixelRatio(ratio)
+        return fitted
+
+    def doSetSource(  # noqa: N802
+        self, name: QUrl | str, type: QTextDocument.ResourceType = _UNKNOWN
+    ) -> None:
+        super().doSetSource(name, type)
+        draw_tables(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            draw_tables(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._settling.start()
+
+    def _room(self) -> int:
+        """For pictures, in logical pixels."""
+        return max(1, self.viewport().width() - 2 * MARGIN)
+
+    def _fit_again(self) -> None:
+        if self.source().isEmpty():
+            return
+        bar = self.verticalScrollBar()
+        place = bar.value() / max(1, bar.maximum())
+        self.reload()
+        bar.setValue(round(place * bar.maximum()))

@@ -1,0 +1,148 @@
+"""Collections in the database: named sets of pictures, in an order of the user's.
+
+Functions on a connection that may write, inside a transaction that someone else opened. Each
+returns what is said by it, for the journal, and says it to the database.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .history_errors import HistoryError
+from .user_journal import Collection, Member, Saying
+
+MAX_TITLE = 100
+_CLOSEST = 1e-6
+"""Places nearer to each other are given out anew."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A collection with all that is in it."""
+
+    collection: Collection
+    members: tuple[Member, ...]
+
+    @property
+    def sayings(self) -> list[Saying]:
+        """What makes it be."""
+        return [self.collection, *self.members]
+
+
+def clean_title(title: str) -> str:
+    """In one line, its spaces single; empty where there is nothing in it."""
+    return " ".join(title.split())[:MAX_TITLE].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def create(connection: sqlite3.Connection, title: str, digests: Iterable[str]) -> Whole:
+    """Raises HistoryError where there is one of this name."""
+    key = secrets.token_hex(8)
+    collection = Collection(key, _free(connection, title, key))
+    members = [Member(key, digest, float(place)) for place, digest in enumerate(digests)]
+    made = Whole(collection, tuple(members))
+    _said(connection, made.sayings)
+    return made
+
+
+def rename(connection: sqlite3.Connection, key: str, title: str) -> list[Saying]:
+    """Raises HistoryError where there is another one of this name."""
+    return _said(connection, [Collection(key, _free(connection, title, key))])
+
+
+def remove(connection: sqlite3.Connection, key: str) -> Whole:
+    """As it was; its pictures stay. Raises HistoryError where there is none."""
+    row = connection.execute("SELECT title FROM collections WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise HistoryError("This collection is not there any more.")
+    members = [Member(key, digest, place) for digest, place in _members(connection, key)]
+    _said(connection, [Collection(key, "")])
+    return Whole(Collection(key, row[0]), tuple(members))
+
+
+def add(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> list[Saying]:
+    """At the end, in this order; those that are in it stay where they are."""
+    known = _members(connection, key)
+    there = {digest for digest, _ in known}
+    end = known[-1][1] + 1 if known else 0.0
+    new = [digest for digest in digests if digest not in there]
+    return _said(connection, [Member(key, digest, end + n) for n, digest in enumerate(new)])
+
+
+def take_out(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> list[Member]:
+    """What was taken out, as it was: saying it brings it back."""
+    known = dict(_members(connection, key))
+    gone = [Member(key, digest, known[digest]) for digest in digests if digest in known]
+    _said(connection, [Member(key, member.picture, None) for member in gone])
+    return gone
+
+
+def move(
+    connection: sqlite3.Connection, key: str, digests: Sequence[str], before: str
+) -> list[Saying]:
+    """Put members, in this order, before another one; at the end where that is empty."""
+    moved = [digest for digest in digests if digest != before]
+    members = _members(connection, key)
+    places = dict(members)
+    moved = [digest for digest in moved if digest in places]
+    rest = [digest for digest, _ in members if digest not in set(moved)]
+    at = rest.index(before) if before in rest else len(rest)
+    low = places[rest[at - 1]] if at else None
+    high = places[rest[at]] if at < len(rest) else None
+    if low is None:
+        low = (high or 0.0) - len(moved) - 1
+    if high is None:
+        high = low + len(moved) + 1
+    step = (high - low) / (len(moved) + 1)
+    if step < _CLOSEST:
+        order = [*rest[:at], *moved, *rest[at:]]
+        return _said(connection, [Member(key, one, float(n)) for n, one in enumerate(order)])
+    return _said(connection, [Member(key, one, low + step * n) for n, one in enumerate(moved, 1)])
+
+
+# --- what was said -------------------------------------------------------------------------------
+
+
+def say_collection(connection: sqlite3.Connection, said: Collection) -> None:
+    connection.execute("DELETE FROM collections WHERE key = ?", (said.collection,))
+    if said.title:
+        connection.execute("INSERT INTO collections VALUES (?, ?)", (said.collection, said.title))
+    else:
+        connection.execute("DELETE FROM members WHERE collection = ?", (said.collection,))
+
+
+def say_member(connection: sqlite3.Connection, said: Member) -> None:
+    connection.execute(
+        "DELETE FROM members WHERE collection = ? AND digest = ?", (said.member_of, said.picture)
+    )
+    if said.place is not None:
+        connection.execute(
+            "INSERT INTO members VALUES (?, ?, ?)", (said.member_of, said.picture, said.place)
+        )
+
+
+def _said(connection: sqlite3.Connection, sayings: list[Saying]) -> list[Saying]:
+    for saying in sayings:
+        if isinstance(saying, Collection):
+            say_collection(connection, saying)
+        elif isinstance(saying, Member):
+            say_member(connection, saying)
+    return sayings
+
+
+def _free(connection: sqlite3.Connection, title: str, key: str) -> str:
+    title = clean_title(title)
+    if not title:
+        raise HistoryError("A collection needs a name.")
+    rows = connection.execute("SELECT title FROM collections WHERE key != ?", (key,))
+    if title.casefold() in {known.casefold() for (known,) in rows}:
+        raise HistoryError(f"There is a collection “{title}” already.", "Choose another name.")
+    return title
+
+
+def _members(connection: sqlite3.Connection, key: str) -> list[tuple[str, float]]:
+    return connection.execute(
+        "SELECT digest, place FROM members WHERE collection = ? ORDER BY place, digest", (key,)
+    ).fetchall()

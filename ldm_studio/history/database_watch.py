@@ -1,0 +1,81 @@
+"""The database file while it is open: whether it is still the one that was opened, and again there.
+
+A file that is deleted or replaced under an open connection can be written on without an error, and
+all of it is lost at the end. What the connection still holds is therefore written again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import index_rows, user_journal
+from .database_schema import connect
+from .user_journal import Collection, Folder, Member, SavedSearch, Saying
+
+Identity = tuple[int, int]
+"""Of a file, whatever it is called."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The database was gone while it was open."""
+
+    path: Path
+    folders: tuple[Path, ...] = ()
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The history {self.path} was deleted or replaced by another program. It was written "
+            "again; nothing is lost."
+        )
+
+
+def identity(path: Path) -> Identity | None:
+    """None where there is no such file."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def write_again(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """Put what `connection` holds at `path`, where nothing is; the connection to it.
+
+    Raises sqlite3.Error, OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(part)) as copy:
+        connection.backup(copy)
+    for suffix in ("-wal", "-shm"):  # of the file that was here before
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    part.replace(path)
+    return connect(path)
+
+
+def write_journal_again(connection: sqlite3.Connection, path: Path) -> None:
+    """Where it is gone, too. Raises sqlite3.Error, OSError."""
+    if not path.exists():
+        user_journal.write(path, said(connection))
+
+
+def said(connection: sqlite3.Connection) -> list[Saying]:
+    """All that the user said, as the database has it."""
+    digests = connection.execute("SELECT digest FROM marks UNION SELECT digest FROM tags")
+    return [
+        *(index_rows.mark_of(connection, digest) for (digest,) in digests.fetchall()),
+        *(SavedSearch(*row) for row in connection.execute("SELECT name, query FROM searches")),
+        *(Folder(path) for (path,) in connection.execute("SELECT path FROM folders")),
+        *(Collection(*row) for row in connection.execute("SELECT key, title FROM collections")),
+        *(
+            Member(*row)
+            for row in connection.execute("SELECT collection, digest, place FROM members")
+        ),
+    ]

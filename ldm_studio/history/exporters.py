@@ -1,0 +1,167 @@
+"""Pictures of the history out of it: a folder, a zip file, a contact sheet, a table of recipes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.atomic_write import replacing
+from core.errors import PictureError
+
+from .database_schema import State
+from .formatting import record
+from .results import Details, Listed
+
+if TYPE_CHECKING:
+    from .contact_sheet import Sheet
+
+TABLES = (".csv", ".jsonl")
+SHEETS = (".png", ".jpg", ".jpeg")
+_COLUMNS: tuple[str, ...] = (
+    "path", "prompt", "negative", "model", "model_hash", "sampler", "schedule", "steps", "cfg",
+    "seed", "width", "height", "program", "day", "rating", "favourite", "tags", "collections",
+)  # fmt: skip
+
+
+@dataclass
+class Exported:
+    """What an export did."""
+
+    pictures: int = 0
+    left_out: int = 0
+    """Pictures whose files are not there."""
+    cancelled: bool = False
+    """Of a folder there is what was copied until then; of anything else, nothing."""
+
+
+class _CancelledError(Exception):
+    """Nobody waits for the rest."""
+
+
+class Export:
+    """Pictures, and what is to be told while they are written."""
+
+    def __init__(
+        self,
+        pictures: Sequence[Listed],
+        details: Callable[[int], Details | None],
+        *,
+        progress: Callable[[int], None] = lambda _: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`progress` gets how many are done."""
+        self._pictures, self._find = pictures, details
+        self._progress, self._is_cancelled = progress, cancelled
+        self._done = Exported()
+
+    def to(self, target: Path, sheet: Sheet | None = None) -> Exported:
+        """Write to `target`: a `.zip`, a `.csv` or `.jsonl` table, a `.png` or `.jpg` contact
+        sheet, or else a folder.
+
+        A file is there whole or not at all. Raises PictureError where it cannot be written.
+        """
+        suffix = target.suffix.lower()
+        try:
+            if suffix in TABLES:
+                self._table(target)
+            elif suffix == ".zip":
+                self._zip(target)
+            elif suffix in SHEETS:
+                self._sheet(target, sheet)
+            else:
+                self._folder(target)
+        except _CancelledError:
+            self._done.cancelled = True
+        except OSError as error:
+            raise PictureError(
+                f"Cannot write {target}: {error.strerror or error}.", "Choose another place."
+            ) from error
+        return self._done
+
+    def _folder(self, target: Path) -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        taken = {name.casefold() for name in os.listdir(target)}
+        for picture in self._here():
+            name = _free_name(picture.path, taken)
+            with replacing(target / name) as copy, picture.path.open("rb") as file:
+                shutil.copyfileobj(file, copy)
+            shutil.copystat(picture.path, target / name)  # its date, by which programs sort
+
+    def _zip(self, target: Path) -> None:
+        taken: set[str] = set()
+        # Pictures are packed already: packing them again costs time and saves nothing.
+        with (
+            replacing(target) as file,
+            zipfile.ZipFile(file, "w", strict_timestamps=False) as pack,
+        ):
+            for picture in self._here():
+                pack.write(picture.path, _free_name(picture.path, taken))
+
+    def _sheet(self, target: Path, sheet: Sheet | None) -> None:
+        from . import contact_sheet as sheets  # with Qt, which nothing else here needs
+
+        found = [
+            details
+            for one in self._pictures
+            if _is_here(one) and (details := self._find(one.id)) is not None
+        ]
+        self._done.left_out = len(self._pictures) - len(found)
+        image = sheets.draw(found, sheet or sheets.Sheet(), self._tick)
+        with replacing(target) as file:
+            file.write(sheets.packed(image, target.suffix.lower()))
+
+    def _table(self, target: Path) -> None:
+        with replacing(target) as packed:
+            file = io.TextIOWrapper(packed, "utf-8", newline="", write_through=True)
+            writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
+            is_csv = target.suffix.lower() == ".csv"
+            if is_csv:
+                writer.writeheader()
+            for picture in self._pictures:
+                details = self._find(picture.id)
+                if details is None:
+                    continue
+                row = record(details)
+                if is_csv:
+                    lists = {name: ", ".join(row[name]) for name in ("tags", "collections")}
+                    writer.writerow(row | lists)
+                else:
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                self._tick()
+            file.detach()  # closed by whoever opened it
+
+    def _here(self) -> Iterator[Listed]:
+        """Those that have a file, each counted once it was dealt with."""
+        for picture in self._pictures:
+            if not _is_here(picture):
+                self._done.left_out += 1
+                continue
+            yield picture
+            self._tick()
+
+    def _tick(self) -> None:
+        self._done.pictures += 1
+        self._progress(self._done.pictures + self._done.left_out)
+        if self._is_cancelled():
+            raise _CancelledError
+
+
+def _is_here(picture: Listed) -> bool:
+    return picture.state is not State.DELETED and picture.path.is_file()
+
+
+def _free_name(path: Path, taken: set[str]) -> str:
+    """The file's name, numbered where another one has it already."""
+    name, number = path.name, 2
+    while name.casefold() in taken:
+        name, number = f"{path.stem} ({number}){path.suffix}", number + 1
+    taken.add(name.casefold())
+    return name

@@ -1,0 +1,138 @@
+"""Another name for the file of a picture; the history follows it.
+
+What is said of a picture and what it was made from is known by its content, so a name is free to
+change.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import PictureError
+
+from .database_schema import State
+from .history_store import History
+from .results import Details
+
+MAX_BYTES = 255
+"""Of a name, in nearly every file system."""
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_RESERVED = frozenset(
+    ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
+)
+_BESIDE = (".txt", ".json")
+"""Files of the same name in which other programs keep the recipe."""
+
+
+def new_name(path: Path, wanted: str) -> str:
+    """The name that `wanted` means for the file `path`, with its ending. Free of the disk.
+
+    Raises PictureError for one that some system could not have: pictures wander between systems.
+    """
+    stem = wanted.strip()
+    if stem.lower().endswith(path.suffix.lower()):
+        stem = stem[: len(stem) - len(path.suffix)].rstrip()
+    hint = "Choose another name."
+    if not stem:
+        raise PictureError("A picture needs a name.", hint)
+    if bad := sorted({char for char in stem if char in _FORBIDDEN}):
+        raise PictureError(f"A name cannot have {' '.join(bad)} in it.", hint)
+    if not stem.isprintable():
+        raise PictureError("A name cannot have characters in it that cannot be seen.", hint)
+    if stem[0] == ".":
+        raise PictureError("A name that begins with a dot would hide the picture.", hint)
+    if stem[-1] == ".":
+        raise PictureError("A name cannot end with a dot.", hint)
+    if stem.partition(".")[0].rstrip().upper() in _RESERVED:
+        raise PictureError(f"Windows keeps the name {stem} for itself.", hint)
+    name = f"{stem}{path.suffix}"
+    try:
+        length = len(name.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise PictureError("This name is not valid Unicode.", hint) from error
+    if length > MAX_BYTES:
+        raise PictureError(f"The name is too long: {length} of {MAX_BYTES} bytes.", hint)
+    return name
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """Where a picture's file was, and where it is."""
+
+    old: Path
+    new: Path
+
+
+def rename(history: History, number: int, wanted: str) -> Renamed:
+    """Raises PictureError, HistoryError, changing nothing."""
+    with history.reader() as reader:
+        picture = _known(reader.details(number), number)
+        old = picture.listed.path
+        new = old.with_name(new_name(old, wanted))
+        if new == old:
+            return Renamed(old, old)
+        if picture.listed.state is not State.HERE or not old.exists():
+            raise PictureError(f"{old} is not there.", "Locate it first.")
+        other = reader.at(new)
+        if other is not None and other != number and not _is_same(old, new):
+            raise PictureError(
+                f"Another picture of the history in {new.parent.name} has the name {new.name}.",
+                "Choose another name.",
+            )
+    _move(old, new)
+    history.move(number, new).result()
+    for suffix in _BESIDE:
+        with suppress(OSError):  # its recipe is in the history already
+            if old.with_suffix(suffix).exists() and not new.with_suffix(suffix).exists():
+                old.with_suffix(suffix).rename(new.with_suffix(suffix))
+    return Renamed(old, new)
+
+
+def _known(details: Details | None, number: int) -> Details:
+    if details is None:
+        raise PictureError(f"There is no picture {number} in the history.")
+    return details
+
+
+def _move(old: Path, new: Path) -> None:
+    """Never over another file, not even one that appears meanwhile. Raises PictureError."""
+    if _is_same(old, new):  # only upper and lower case are otherwise, where both name one file
+        _replace(old, new)
+        return
+    try:
+        new.touch(exist_ok=False)  # holds the name
+    except FileExistsError as error:
+        raise PictureError(
+            f"Another file in {new.parent.name} has the name {new.name}.", "Choose another name."
+        ) from error
+    except OSError as error:
+        raise _refused(new, error) from error
+    try:
+        _replace(old, new)
+    except PictureError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _replace(old: Path, new: Path) -> None:
+    try:
+        os.replace(old, new)
+    except OSError as error:
+        raise _refused(new, error) from error
+
+
+def _is_same(old: Path, new: Path) -> bool:
+    try:
+        return os.path.samefile(old, new)
+    except OSError:
+        return False
+
+
+def _refused(path: Path, error: OSError) -> PictureError:
+    return PictureError(
+        f"Cannot give the name {path.name}: {error.strerror or error}.",
+        "May this folder be written?",
+    )

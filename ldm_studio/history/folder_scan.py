@@ -1,0 +1,219 @@
+"""Folders of pictures into the index: what is new, changed or moved is read, what is gone marked.
+
+A run can be stopped at any file and gone on with later: files whose size and time are those that
+the index knows are not read again. A damaged file is listed and stops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import PictureError
+
+from .database_schema import State
+from .history_reader import Reader
+from .history_store import History
+from .image_reader import SUFFIXES, Scanned, Stamp, scan, stamp_of
+from .index_rows import Change, Indexed
+from .results import Known
+
+log = logging.getLogger(__name__)
+
+_BATCH = 100
+_SMALL_COPIES = "thumbnails"
+"""InvokeAI keeps small copies of its pictures in folders of this name."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` files are looked at; the path is the one that was read last."""
+
+    done: int
+    total: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file or folder that could not be read."""
+
+    path: Path
+    message: str
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    files: int = 0
+    """Pictures found in the folders."""
+    unchanged: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    missing: int = 0
+    """Pictures that the history knows and that are not in the folders any more."""
+    cancelled: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    programs: dict[str, int] = field(default_factory=dict)
+    """How many of the pictures that were read each program made; "" for those without recipe."""
+    ignored: dict[str, int] = field(default_factory=dict)
+    """In how many pictures there is a setting that cannot be honoured, by its name."""
+
+
+def rebuild(
+    history: History,
+    folders: Sequence[Path],
+    *,
+    again: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Index what is in the folders and below. `again` reads unchanged files too.
+
+    Raises HistoryError where the index cannot be written; what was indexed until then stays.
+    """
+    report = Report()
+    with history.reader() as reader:
+        known = _known(reader, folders)
+    found = _files(folders, report, cancelled)
+    report.files = len(found)
+    waiting: list[Scanned] = []
+    for done, (path, stamp) in enumerate(found.items()):
+        if cancelled():
+            report.cancelled = True
+            break
+        row = known.get(path)
+        if row is not None and row.stamp == stamp and row.state is State.HERE and not again:
+            report.unchanged += 1
+            continue
+        progress(Progress(done, len(found), Path(path)))
+        waiting.append(scan(Path(path)))
+        if len(waiting) >= _BATCH:
+            _put(history, waiting, report)
+            waiting = []
+    _put(history, waiting, report)
+    if not report.cancelled:
+        # Last: what was moved has its new path by now and is not missing.
+        with history.reader() as reader:
+            known = _known(reader, folders)
+        gone = [row.id for path, row in known.items() if path not in found and _is_gone(path, row)]
+        history.set_state(gone, State.MISSING).result()
+        report.missing = len(gone)
+    return report
+
+
+def locate(history: History, number: int, path: Path) -> None:
+    """Say where the file of a picture is now. Raises PictureError where it is another picture."""
+    with history.reader() as reader:
+        details = reader.details(number)
+    if details is None:
+        raise PictureError(f"There is no picture {number} in the history.")
+    scanned = scan(path)
+    if scanned.problem:
+        raise PictureError(f"{path}: {scanned.problem}")
+    if scanned.digest != details.listed.digest:
+        raise PictureError(
+            f"{path} is another picture than {details.listed.path.name} was.",
+            "Index its folder if it belongs into the history too.",
+        )
+    history.locate(number, scanned).result()
+
+
+def _known(reader: Reader, folders: Sequence[Path]) -> dict[str, Known]:
+    return {path: row for folder in folders for path, row in reader.known(folder).items()}
+
+
+def _is_gone(path: str, row: Known) -> bool:
+    return row.state is State.HERE and not os.path.lexists(path)
+
+
+def _put(history: History, waiting: Sequence[Scanned], report: Report) -> None:
+    for scanned, indexed in zip(waiting, history.put(waiting).result(), strict=True):
+        _count(report, scanned, indexed)
+
+
+def _count(report: Report, scanned: Scanned, indexed: Indexed) -> None:
+    match indexed.change:
+        case Change.ADDED:
+            report.added += 1
+        case Change.CHANGED:
+            report.changed += 1
+        case Change.MOVED:
+            report.moved += 1
+    if scanned.problem:
+        report.problems.append(Problem(scanned.path, scanned.problem))
+        return
+    recipe = scanned.recipe
+    program = "" if recipe is None else recipe.program
+    report.programs[program] = report.programs.get(program, 0) + 1
+    for name in {setting.partition(":")[0] for setting in recipe.ignored()} if recipe else ():
+        report.ignored[name] = report.ignored.get(name, 0) + 1
+
+
+# --- the files -----------------------------------------------------------------------------------
+
+
+def _files(
+    folders: Sequence[Path], report: Report, cancelled: Callable[[], bool]
+) -> dict[str, Stamp]:
+    """All pictures below the folders, each once, by path."""
+    found: dict[str, Stamp] = {}
+    for folder in folders:
+        for entry in _walk(folder, report):
+            if cancelled():
+                report.cancelled = True
+                return {}
+            try:
+                stamp = stamp_of(entry.stat())
+                entry.path.encode("utf-8")
+            except OSError as error:
+                report.problems.append(Problem(Path(entry.path), _reason(error)))
+            except UnicodeEncodeError:
+                report.problems.append(Problem(Path(entry.path), "Its name is not valid Unicode."))
+            else:
+                found[entry.path] = stamp
+    return found
+
+
+def _walk(folder: Path, report: Report) -> Iterator[os.DirEntry[str]]:
+    """Pictures in the folder and below, sorted; hidden ones and linked folders are passed over."""
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            report.problems.append(Problem(Path(error.filename or folder), _reason(error)))
+            continue
+        for entry in inside:
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                if entry.name != _SMALL_COPIES:
+                    waiting.append(entry.path)
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and _is_file(entry):
+                yield entry
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Never a pipe or a device, which would be waited for."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _reason(error: OSError) -> str:
+    return f"It cannot be read: {error.strerror or error}."

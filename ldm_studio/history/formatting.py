@@ -1,0 +1,124 @@
+"""Pictures of the history in words and in JSON, for the command line and for tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from ldm_studio.images.infotext import Infotext
+
+from .recipe import Recipe
+from .results import Details, Listed
+
+
+def line(picture: Listed) -> str:
+    """A picture in one line: id, day, size, stars, prompt, path."""
+    stars = ("♥" if picture.favourite else " ") + ("★" * picture.rating).ljust(5)
+    prompt = " ".join(picture.prompt.split())[:60]
+    state = f" ({picture.state.name.lower()})" if picture.state else ""
+    state += " (damaged)" if picture.problem else ""
+    size = f"{picture.width}x{picture.height}"
+    return (
+        f"{picture.id:>7}  {picture.day}  {size:>9}  {stars}  {prompt:<60}  {picture.path}{state}"
+    )
+
+
+def short_record(picture: Listed) -> dict[str, Any]:
+    """A picture in a list, for JSON."""
+    return {
+        "id": picture.id,
+        "path": str(picture.path),
+        "state": picture.state.name.lower(),
+        "problem": picture.problem,
+        "digest": picture.digest,
+        "made": datetime.fromtimestamp(picture.made / 1000, UTC).isoformat(timespec="seconds"),
+        "day": picture.day,
+        "width": picture.width,
+        "height": picture.height,
+        "model": picture.model,
+        "sampler": picture.sampler,
+        "seed": picture.seed,
+        "prompt": picture.prompt,
+        "favourite": picture.favourite,
+        "rating": picture.rating,
+    }
+
+
+def record(details: Details) -> dict[str, Any]:
+    """Everything about a picture, for JSON."""
+    return short_record(details.listed) | {
+        "format": details.format,
+        "program": details.program,
+        "prompt": details.prompt,
+        "negative": details.negative,
+        "model_hash": details.model_hash,
+        "schedule": details.schedule,
+        "steps": details.steps,
+        "cfg": details.cfg,
+        "strength": details.strength,
+        "tags": list(details.tags),
+        "collections": list(details.collections),
+        "kept_steps": _kept(details),
+        "settings": details.settings,
+        "request": json.loads(details.request) if details.request else None,
+        "run": json.loads(details.run) if details.run else None,
+        "ignored": list(ignored(details)),
+        "parents": [
+            {"digest": one.digest, "step": one.step, "mask": one.mask, "ids": list(one.ids)}
+            for one in details.parents
+        ],
+        "children": list(details.children),
+    }
+
+
+def _kept(details: Details) -> list[int] | None:
+    """The first and the last of the steps that are kept."""
+    kept = details.kept_steps
+    return None if kept is None else [kept.first, kept.last]
+
+
+def recipe(details: Details) -> Recipe:
+    """The recipe as it was read from the file."""
+    info = Infotext(details.prompt, details.negative, details.settings)
+    return Recipe(details.program, info, details.unread, details.request, details.run)
+
+
+def ignored(details: Details) -> tuple[str, ...]:
+    """What of the recipe cannot be honoured here."""
+    return recipe(details).ignored() if details.program else ()
+
+
+def page(details: Details) -> str:
+    """Everything about a picture, a line each."""
+    picture = details.listed
+    rows: list[tuple[str, str]] = [
+        (
+            "file",
+            f"{picture.path}{'' if not picture.state else f' ({picture.state.name.lower()})'}",
+        ),
+        ("problem", picture.problem),
+        ("day", picture.day),
+        ("made with", details.program),
+        ("size", f"{picture.width} x {picture.height}, {details.format}" if picture.width else ""),
+        ("marks", " ".join((["favourite"] if picture.favourite else []) + ["★" * picture.rating])),
+        ("tags", ", ".join(details.tags)),
+        ("collections", ", ".join(details.collections)),
+        ("kept steps", " to ".join(str(step) for step in _kept(details) or ())),
+        ("prompt", details.prompt),
+        ("negative", details.negative),
+        ("settings", ", ".join(f"{key}: {value}" for key, value in details.settings.items())),
+    ]
+    for parent in details.parents:
+        known = ", ".join(str(number) for number in parent.ids) or "not in the history"
+        step = "" if parent.step is None else f", from step {parent.step}"
+        mask = ", masked" if parent.mask else ""
+        rows.append(("made from", f"{known}{step}{mask} ({parent.digest[:10]})"))
+    if details.children:
+        rows.append(("started", ", ".join(str(number) for number in details.children)))
+    rows += [("ignored here", said) for said in ignored(details)]
+    return "\n".join(
+        f"{name:<13} {value}".rstrip().replace("\n", "\n" + " " * 14)
+        for name, value in rows
+        if value.strip()
+    )

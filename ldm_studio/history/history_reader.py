@@ -1,0 +1,365 @@
+"""Answers: pages of pictures newest first, counts beside them, everything about one picture.
+
+A Reader belongs to one thread. It only reads, sees what was committed when it is asked, and never
+waits for the writer (SQLite's write-ahead log).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .database_schema import State, connect_for_reading, in_words
+from .database_watch import identity
+from .image_reader import Stamp
+from .index_rows import folder_range, mark_of
+from .kept_steps import KeptSteps
+from .query_language import Name, Query
+from .query_sql import Sql, collections_named, sql
+from .results import Collected, Count, Cursor, Details, Facets, Known, Listed, Order, Page, Relation
+from .user_journal import Mark
+
+PAGE = 200
+_FEW = 2_000  # pictures that are sorted rather than walked in order
+_LISTED = """
+    SELECT p.id, p.path, p.digest, p.state, p.problem, p.made, p.day, p.width, p.height, p.model,
+           p.sampler, p.seed, coalesce(m.favourite, 0), coalesce(m.rating, 0),
+           coalesce(substr(r.prompt, 1, 300), '')
+    FROM pictures p
+    LEFT JOIN marks m ON m.digest = p.digest
+    LEFT JOIN recipes r ON r.id = p.id
+"""
+
+
+class Reader:
+    """Raises HistoryError where the database cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._told():
+            self._connection = connect_for_reading(path)
+        self._file = identity(path)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file it reads is still the one at its path."""
+        return self._file == identity(self.path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        """Make the question that is being answered fail; from any thread."""
+        self._connection.interrupt()
+
+    # Lists
+
+    def page(self, query: Query, after: Cursor | None = None, limit: int = PAGE) -> Page:
+        """The pictures of a query behind `after`: newest first, or in a collection's order."""
+        found = sql(query)
+        if (arranged := self._arranged_by(query)) is not None:
+            return self._arranged_page(found, arranged, after, limit)
+        if after is not None:
+            found.add("(p.made, p.id) < (?, ?)", after.made, after.id)
+        places = self._newest(found, limit + 1)
+        pictures = self.listed([number for _, number in places[:limit]])
+        return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
+
+    def _arranged_page(
+        self, found: Sql, collection: Collected, after: Cursor | None, limit: int
+    ) -> Page:
+        ids = self._arranged(found, collection)
+        start = 0 if after is None or after.id not in ids else ids.index(after.id) + 1
+        pictures = self.listed(ids[start : start + limit])
+        more = len(ids) > start + limit and pictures
+        end = Cursor(pictures[-1].made, pictures[-1].id) if more else None
+        return Page(pictures, end, collection)
+
+    def _arranged_by(self, query: Query) -> Collected | None:
+        """The collection in whose order the pictures of a query are: the only one it asks for."""
+        asked = [
+            found
+            for term in query.terms
+            if not term.excluded and len(term.alternatives) == 1
+            for found in term.alternatives
+            if isinstance(found, Name) and found.field == "collection"
+        ]
+        if len(asked) != 1:
+            return None
+        keys, value = collections_named(asked[0])
+        rows = self._all(f"SELECT key, title FROM collections WHERE key IN ({keys})", [value])
+        return Collected(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
+
+    def _arranged(self, found: Sql, collection: Collected) -> list[int]:
+        """Ids of the pictures of a query in the order of a collection."""
+        source, parameters = found.joined()
+        wanted = {number for (number,) in self._all(f"SELECT p.id {source}", parameters)}
+        rows = self._all(
+            "SELECT p.id FROM members m JOIN pictures p ON p.digest = m.digest "
+            "WHERE m.collection = ? ORDER BY m.place, p.made, p.id",
+            [collection.key],
+        )
+        return [number for (number,) in rows if number in wanted]
+
+    def _newest(self, found: Sql, limit: int) -> list[tuple[int, int]]:
+        """`made` and `id` of the newest pictures."""
+        source, parameters = found.joined()
+        few = self._all(f"SELECT p.made, p.id {source} LIMIT ?", [*parameters, _FEW + 1])
+        if len(few) <= _FEW:
+            return sorted(few, reverse=True)[:limit]
+        source, parameters = found.in_order()
+        order = "ORDER BY p.made DESC, p.id DESC LIMIT ?"
+        return self._all(f"SELECT p.made, p.id {source} {order}", [*parameters, limit])
+
+    def listed(self, numbers: Sequence[int]) -> tuple[Listed, ...]:
+        """The pictures with these ids, in their order; those that are not known are left out."""
+        marks = ", ".join("?" * len(numbers))
+        rows = self._all(f"{_LISTED} WHERE p.id IN ({marks})", numbers)
+        found = {row[0]: _listed(row) for row in rows}
+        return tuple(found[number] for number in numbers if number in found)
+
+    def pages(self, query: Query) -> Iterator[Listed]:
+        """All pictures of a query, page by page."""
+        after: Cursor | None = None
+        while True:
+            page = self.page(query, after)
+            yield from page.pictures
+            if page.next is None:
+                return
+            after = page.next
+
+    def order(self, query: Query) -> Order:
+        """Eight bytes a picture, so that a list of all of them can be gone through anywhere."""
+        if (arranged := self._arranged_by(query)) is not None:
+            ids = array("q", self._arranged(sql(query), arranged))
+            days = (Count(arranged.title, len(ids)),) if ids else ()
+            return Order(ids, days, arranged)
+        ids, runs = array("q"), list[list[Any]]()
+        with self._told():
+            for number, day in self._places(sql(query)):
+                ids.append(number)
+                if not runs or runs[-1][0] != day:
+                    runs.append([day, 0])
+                runs[-1][1] += 1
+        return Order(ids, tuple(Count(day, number) for day, number in runs))
+
+    def _places(self, found: Sql) -> Iterator[tuple[int, str]]:
+        """`id` and `day`, newest first. Raises sqlite3.Error."""
+        source, parameters = found.joined()
+        few = self._connection.execute(
+            f"SELECT p.made, p.id, p.day {source} LIMIT ?", [*parameters, _FEW + 1]
+        ).fetchall()
+        if len(few) <= _FEW:
+            for _, number, day in sorted(few, reverse=True):
+                yield number, day
+            return
+        source, parameters = found.in_order()
+        yield from self._connection.execute(
+            f"SELECT p.id, p.day {source} ORDER BY p.made DESC, p.id DESC", parameters
+        )
+
+    def count(self, query: Query) -> int:
+        source, parameters = sql(query).joined()
+        return int(self._all(f"SELECT count(*) {source}", parameters)[0][0])
+
+    def facets(self, query: Query, limit: int = 100) -> Facets:
+        """Counts of the values that the pictures of a query have."""
+        if not query.terms:  # answered from indexes alone
+            models, samplers, days = (self._counts(name) for name in ("model", "sampler", "day"))
+        else:
+            source, parameters = sql(query).joined()
+            rows = self._all(f"SELECT p.model, p.sampler, p.day {source}", parameters)
+            models, samplers, days = (Counter(row[i] for row in rows) for i in range(3))
+        newest = sorted(((day, number) for day, number in days.items() if day), reverse=True)
+        return Facets(
+            _frequent(models, limit),
+            _frequent(samplers, limit),
+            tuple(Count(day, number) for day, number in newest[:limit]),
+        )
+
+    def _counts(self, column: str) -> Counter[str]:
+        visible = f"state < {State.DELETED:d}"
+        return Counter(
+            dict(
+                self._all(
+                    f"SELECT {column}, count(*) FROM pictures WHERE {visible} GROUP BY {column}", []
+                )
+            )
+        )
+
+    # One picture
+
+    def details(self, number: int) -> Details | None:
+        """None where there is no picture with this id."""
+        pictures = self.listed([number])
+        if not pictures:
+            return None
+        listed = pictures[0]
+        more = self._all(
+            "SELECT p.format, p.program, p.model_hash, p.schedule, p.steps, p.cfg, p.strength, "
+            "coalesce(r.prompt, ''), coalesce(r.negative, ''), coalesce(r.settings, '{}'), "
+            "coalesce(r.unread, '[]'), coalesce(r.request, ''), coalesce(r.run, '') "
+            "FROM pictures p LEFT JOIN recipes r USING (id) WHERE p.id = ?",
+            [number],
+        )[0]
+        return Details(
+            listed,
+            *more[:9],
+            settings=json.loads(more[9]),
+            unread=tuple(json.loads(more[10])),
+            request=more[11],
+            run=more[12],
+            tags=self.mark(listed.digest).tags,
+            parents=self.parents(number),
+            children=self.children(number),
+            collections=self._collections_of(listed.digest),
+            kept_steps=self._steps_of(number),
+        )
+
+    def _collections_of(self, digest: str) -> tuple[str, ...]:
+        rows = self._all(
+            "SELECT c.title FROM members m JOIN collections c ON c.key = m.collection "
+            "WHERE m.digest = ? ORDER BY c.title",
+            [digest],
+        )
+        return tuple(title for (title,) in rows)
+
+    def _steps_of(self, number: int) -> KeptSteps | None:
+        rows = self._all(
+            "SELECT s.pixels, s.first, s.count, s.size, s.mtime_ns FROM pictures p "
+            "JOIN steps s USING (pixels) WHERE p.id = ?",
+            [number],
+        )
+        if not rows:
+            return None
+        pixels, first, count, size, mtime = rows[0]
+        return KeptSteps(pixels, first, count, Stamp(size, mtime))
+
+    def parents(self, number: int) -> tuple[Relation, ...]:
+        """What a picture was made from."""
+        rows = self._all("SELECT parent, step, mask FROM lineage WHERE child = ?", [number])
+        return tuple(
+            Relation(digest, step, mask, self.named(digest)) for digest, step, mask in rows
+        )
+
+    def children(self, number: int) -> tuple[int, ...]:
+        """What was made from a picture, oldest first."""
+        rows = self._all(
+            "SELECT DISTINCT l.child FROM pictures p JOIN lineage l "
+            "ON l.parent IN (p.digest, p.pixels) WHERE p.id = ? AND l.parent != '' ORDER BY 1",
+            [number],
+        )
+        return tuple(child for (child,) in rows)
+
+    def named(self, digest: str) -> tuple[int, ...]:
+        """The pictures whose file or whose pixels have this digest, oldest first."""
+        if not digest:
+            return ()
+        rows = self._all(
+            "SELECT id FROM pictures WHERE digest = ?1 OR pixels = ?1 ORDER BY made, id", [digest]
+        )
+        return tuple(number for (number,) in rows)
+
+    def at(self, path: Path) -> int | None:
+        """The id of the picture at this path."""
+        rows = self._all("SELECT id FROM pictures WHERE path = ?", [str(path)])
+        return rows[0][0] if rows else None
+
+    def mark(self, digest: str) -> Mark:
+        """What the user said of the pictures whose file has this digest."""
+        with self._told():
+            return mark_of(self._connection, digest)
+
+    # What the history knows
+
+    def known(self, folder: Path) -> dict[str, Known]:
+        """All files below a folder, by their path."""
+        rows = self._all(
+            "SELECT path, id, size, mtime_ns, state FROM pictures WHERE path >= ? AND path < ?",
+            folder_range(folder),
+        )
+        return {
+            path: Known(number, Stamp(size, mtime), State(state))
+            for path, number, size, mtime, state in rows
+        }
+
+    def tags(self, query: Query | None = None) -> tuple[Count, ...]:
+        """All tags, or those of the pictures of a query, with the number of contents that have
+        them.
+        """
+        source, parameters = sql(query or Query()).joined()
+        where = f"WHERE digest IN (SELECT p.digest {source})" if query and query.terms else ""
+        rows = self._all(
+            f"SELECT tag, count(*) FROM tags {where} GROUP BY tag ORDER BY 2 DESC, 1",
+            parameters if where else [],
+        )
+        return tuple(Count(tag, number) for tag, number in rows)
+
+    def collections(self) -> tuple[Collected, ...]:
+        """All collections, by name."""
+        rows = self._all(
+            "SELECT c.key, c.title, count(p.id) FROM collections c "
+            "LEFT JOIN members m ON m.collection = c.key "
+            f"LEFT JOIN pictures p ON p.digest = m.digest AND p.state < {State.DELETED:d} "
+            "GROUP BY c.key ORDER BY c.title, c.key",
+            [],
+        )
+        return tuple(Collected(*row) for row in rows)
+
+    def steps(self) -> dict[str, Stamp]:
+        """The pictures, by the digest of their pixels, that kept their steps; and their file's."""
+        rows = self._all("SELECT pixels, size, mtime_ns FROM steps", [])
+        return {pixels: Stamp(size, mtime) for pixels, size, mtime in rows}
+
+    def requests(self) -> Iterator[str]:
+        """What every picture was made from, as JSON; also of those that are missing or deleted."""
+        with self._told():
+            rows = self._connection.execute("SELECT request FROM recipes WHERE request != ''")
+            for (request,) in rows:
+                yield request
+
+    def searches(self) -> dict[str, str]:
+        """The saved searches: name to query."""
+        return dict(self._all("SELECT name, query FROM searches ORDER BY name", []))
+
+    def folders(self) -> tuple[Path, ...]:
+        return tuple(Path(path) for (path,) in self._all("SELECT path FROM folders", []))
+
+    # Helpers
+
+    def _all(self, statement: str, parameters: Sequence[object]) -> list[Any]:
+        with self._told():
+            return self._connection.execute(statement, tuple(parameters)).fetchall()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise in_words(error, self.path) from error
+
+
+def _frequent(counter: Counter[str], limit: int) -> tuple[Count, ...]:
+    known = ((-number, value) for value, number in counter.items() if value)
+    return tuple(Count(value, -number) for number, value in sorted(known)[:limit])
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    number, path, digest, state, problem, made, day, width, height, model, sampler, seed = row[:12]
+    favourite, rating, prompt = row[12:]
+    return Listed(
+        number, Path(path), digest, State(state), problem, made, day, width, height, model,
+        sampler, None if seed is None else int(seed), bool(favourite), rating, prompt,
+    )  # fmt: skip

@@ -1,0 +1,391 @@
+"""The history as the application holds it: one thread that writes, readers that never wait for it.
+
+What is to be written is put into a queue and answered by a future. Whatever waits is written in
+one transaction, so that a thousand pictures cost one wait for the disk, not a thousand.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from . import collections, index_rows, kept_steps, user_journal
+from .collections import Whole
+from .database_schema import MIGRATIONS, Opened, State, in_words, is_damage, open_for_writing
+from .database_watch import Identity, Restored, identity, write_again, write_journal_again
+from .history_errors import HistoryError
+from .history_reader import Reader
+from .image_reader import Scanned
+from .index_rows import Indexed
+from .kept_steps import KeptSteps
+from .user_journal import MAX_RATING, Collection, Folder, Mark, Member, SavedSearch, Saying
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DATABASE = "history.sqlite3"
+JOURNAL = "history-marks.jsonl"
+_BATCH = 500
+_TOLD = 0x4C444D53
+"""The application's id of a database that knows what is in the journal."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A damaged database was found and a new one begun. What the user said is in it already."""
+
+    set_aside: Path
+    folders: tuple[Path, ...]
+    """To be indexed again."""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The history was damaged. It was set aside as {self.set_aside} and is rebuilt from "
+            "the picture files; tags, ratings, favourites, collections and saved searches are kept."
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    run: Callable[[sqlite3.Connection], Any]
+    future: Future[Any]
+    sayings: Callable[[Any], Sequence[Saying]]
+    """What of its result goes into the journal."""
+
+
+class History:
+    """Open until `close`. Its methods may be called on any thread; none but `close` waits."""
+
+    def __init__(self, folder: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+        """Opens or makes the history in `folder`. Raises HistoryError, NewerHistory."""
+        self.path = folder / DATABASE
+        self.recovery: Recovery | None = None
+        self.is_new = False
+        """The database was made just now: not every picture may be in it yet."""
+        self.on_restored: Callable[[Restored], None] = lambda _: None
+        """Told, on the thread that writes, when the database was gone and was written again."""
+        self._journal = folder / JOURNAL
+        self._unsaid: list[Saying] = []
+        """What could not be written into the journal yet."""
+        self._file: Identity | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        ready: Future[Recovery | None] = Future()
+        self._thread = threading.Thread(
+            target=self._write, args=(migrations, ready), name="ldm-history", daemon=True
+        )
+        self._thread.start()
+        self.recovery = ready.result()
+
+    def reader(self) -> Reader:
+        """A connection for the thread that asks for it, to be closed by it."""
+        return Reader(self.path)
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Pictures
+
+    def put(self, pictures: Sequence[Scanned]) -> Future[list[Indexed]]:
+        """Index files: new, changed or moved ones."""
+        return self._submit(lambda c: [index_rows.put(c, picture) for picture in pictures])
+
+    def locate(self, number: int, picture: Scanned) -> Future[None]:
+        """The file of this picture is there now."""
+        return self._submit(lambda c: index_rows.locate(c, number, picture))
+
+    def set_state(self, numbers: Iterable[int], state: State) -> Future[None]:
+        """Say where the files of these pictures are; their rows stay."""
+        numbers = tuple(numbers)
+        return self._submit(lambda c: index_rows.set_state(c, numbers, state))
+
+    def move(self, number: int, path: Path) -> Future[None]:
+        """The file of this picture was given another name."""
+        return self._submit(lambda c: index_rows.move(c, number, path))
+
+    def set_steps(self, kept: Sequence[KeptSteps], gone: Sequence[str] = ()) -> Future[None]:
+        """Of which pictures the steps are kept now, and of which no more."""
+        return self._submit(lambda c: kept_steps.put(c, kept, gone))
+
+    # What the user says
+
+    def favourite(self, numbers: Iterable[int], favourite: bool = True) -> Future[list[Mark]]:
+        return self._mark(numbers, lambda mark: replace(mark, favourite=favourite))
+
+    def rate(self, numbers: Iterable[int], stars: int) -> Future[list[Mark]]:
+        """0 takes the rating away. Raises ValueError for what is not 0 to 5."""
+        if not 0 <= stars <= MAX_RATING:
+            raise ValueError(f"a rating is 0 to {MAX_RATING} stars, not {stars}")
+        return self._mark(numbers, lambda mark: replace(mark, rating=stars))
+
+    def tag(self, numbers: Iterable[int], tags: Iterable[str]) -> Future[list[Mark]]:
+        """Add tags; blank ones are not worth it."""
+        added = tuple(tag for tag in (clean_tag(tag) for tag in tags) if tag)
+        return self._mark(numbers, lambda mark: replace(mark, tags=_joined(mark.tags, added)))
+
+    def untag(self, numbers: Iterable[int], tags: Iterable[str]) -> Future[list[Mark]]:
+        gone = {clean_tag(tag).casefold() for tag in tags}
+
+        def without(mark: Mark) -> Mark:
+            kept = tuple(tag for tag in mark.tags if tag.casefold() not in gone)
+            return replace(mark, tags=kept)
+
+        return self._mark(numbers, without)
+
+    def save_search(self, name: str, query: str) -> Future[list[Saying]]:
+        """An empty query removes the search."""
+        return self._say([SavedSearch(name, query)])
+
+    def add_folder(self, folder: Path) -> Future[list[Saying]]:
+        """Know a folder as one that holds pictures."""
+        return self._say([Folder(str(folder))])
+
+    def remove_folder(self, folder: Path) -> Future[list[Saying]]:
+        """Its pictures stay in the history."""
+        return self._say([Folder(str(folder), known=False)])
+
+    # Collections
+
+    def create_collection(self, title: str, numbers: Iterable[int] = ()) -> Future[Whole]:
+        """With these pictures. The future fails with HistoryError for a name that is taken."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collections.create(c, title, index_rows.digests(c, numbers)),
+            sayings=lambda made: made.sayings,
+        )
+
+    def rename_collection(self, key: str, title: str) -> Future[list[Saying]]:
+        """The future fails with HistoryError for a name that is taken."""
+        return self._submit(lambda c: collections.rename(c, key, title), sayings=list)
+
+    def remove_collection(self, key: str) -> Future[Whole]:
+        """Its pictures stay; what is returned, the collection as it was, can be said again."""
+        return self._submit(
+            lambda c: collections.remove(c, key),
+            sayings=lambda _: [Collection(key, "")],
+        )
+
+    def collect(self, key: str, numbers: Iterable[int]) -> Future[list[Saying]]:
+        """Put pictures into a collection, at its end."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collections.add(c, key, index_rows.digests(c, numbers)), sayings=list
+        )
+
+    def take_out(self, key: str, numbers: Iterable[int]) -> Future[list[Member]]:
+        """Out of a collection; what is returned can be said again."""
+        numbers = tuple(numbers)
+        return self._submit(
+            lambda c: collections.take_out(c, key, index_rows.digests(c, numbers)),
+            sayings=lambda gone: [replace(member, place=None) for member in gone],
+        )
+
+    def arrange(self, key: str, numbers: Iterable[int], before: int | None) -> Future[list[Saying]]:
+        """Move pictures of a collection before another one of it; None: to its end."""
+        numbers = tuple(numbers)
+
+        def run(connection: sqlite3.Connection) -> list[Saying]:
+            named = index_rows.digests(connection, [] if before is None else [before])
+            moved = index_rows.digests(connection, numbers)
+            return collections.move(connection, key, moved, named[0] if named else "")
+
+        return self._submit(run, sayings=list)
+
+    def say(self, sayings: Iterable[Saying]) -> Future[list[Saying]]:
+        """Say again what was said once."""
+        return self._say(list(sayings))
+
+    def _mark(self, numbers: Iterable[int], change: Callable[[Mark], Mark]) -> Future[list[Mark]]:
+        numbers = tuple(numbers)
+
+        def run(connection: sqlite3.Connection) -> list[Mark]:
+            found = index_rows.digests(connection, numbers)
+            marks = [change(index_rows.mark_of(connection, digest)) for digest in found]
+            index_rows.say(connection, marks)
+            return marks
+
+        return self._submit(run, sayings=list)
+
+    def _say(self, sayings: list[Saying]) -> Future[list[Saying]]:
+        def run(connection: sqlite3.Connection) -> list[Saying]:
+            index_rows.say(connection, sayings)
+            return sayings
+
+        return self._submit(run, sayings=list)
+
+    def _submit(
+        self,
+        run: Callable[[sqlite3.Connection], T],
+        sayings: Callable[[T], Sequence[Saying]] = lambda _: (),
+    ) -> Future[T]:
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(HistoryError("The history is closed."))
+        else:
+            self._jobs.put(_Job(run, future, sayings))
+        return future
+
+    # On the thread that writes
+
+    def _write(self, migrations: Sequence[str], ready: Future[Recovery | None]) -> None:
+        try:
+            opened = open_for_writing(self.path, migrations)
+            recovery = self._told_all(opened)
+        except BaseException as error:  # whoever opens the history is told, whatever it is
+            ready.set_exception(error)
+            return
+        connection, self.is_new = opened.connection, opened.is_new
+        self._file = identity(self.path)
+        ready.set_result(recovery)
+        while (batch := self._batch()) is not None:
+            try:
+                connection = self._followed(connection)
+            except HistoryError as error:
+                for job in batch:
+                    job.future.set_exception(error)
+                continue
+            self._commit(connection, batch)
+        with suppress(sqlite3.Error):  # only makes the next start quicker
+            connection.execute("PRAGMA optimize")
+        connection.close()
+
+    def _told_all(self, opened: Opened) -> Recovery | None:
+        """Have a new database know what the user said, in case the last one was lost.
+
+        Raises HistoryError.
+        """
+        connection = opened.connection
+        try:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != _TOLD:
+                connection.execute("BEGIN IMMEDIATE")
+                index_rows.say(connection, user_journal.read(self._journal))
+                # Together with it, as a kill may come at any moment.
+                connection.execute(f"PRAGMA application_id = {_TOLD}")
+                connection.execute("COMMIT")
+            if opened.set_aside is None:
+                return None
+            rows = connection.execute("SELECT path FROM folders")
+            return Recovery(opened.set_aside, tuple(Path(path) for (path,) in rows))
+        except sqlite3.Error as error:
+            connection.close()
+            raise in_words(error, self.path) from error
+
+    def _followed(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """A connection to the file that is there now. Raises HistoryError."""
+        now = identity(self.path)
+        if now is not None and now == self._file:
+            return connection
+        log.error("%s is gone or another file", self.path)
+        try:
+            if now is None:
+                fresh = write_again(connection, self.path)
+                write_journal_again(fresh, self._journal)
+            else:
+                opened = open_for_writing(self.path)
+                self._told_all(opened)
+                fresh = opened.connection
+        except sqlite3.Error as error:
+            raise in_words(error, self.path) from error
+        except OSError as error:
+            raise HistoryError(
+                f"The history {self.path} is gone and cannot be written again: "
+                f"{error.strerror or error}.",
+                "Bring its folder back, or start LDM Studio again; no picture is lost.",
+            ) from error
+        connection.close()
+        self._file = identity(self.path)
+        self.on_restored(Restored(self.path))
+        return fresh
+
+    def _batch(self) -> list[_Job] | None:
+        """What waits; None when it is time to end."""
+        job = self._jobs.get()
+        if job is None:
+            return None
+        batch = [job]
+        while len(batch) < _BATCH:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)  # for the next turn
+                break
+            batch.append(job)
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
+        results: list[tuple[_Job, Any, Exception | None]] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in batch:
+                results.append((job, *_attempt(connection, job)))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                connection.execute("ROLLBACK")
+            told = in_words(error, self.path)
+            for job in batch:
+                job.future.set_exception(told)
+            return
+        self._note(results)
+        for job, result, error in results:
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(error)
+
+    def _note(self, results: Sequence[tuple[_Job, Any, Exception | None]]) -> None:
+        said = [s for job, result, error in results if error is None for s in job.sayings(result)]
+        self._unsaid += said
+        try:
+            user_journal.write(self._journal, self._unsaid)
+        except OSError as error:  # it is in the database, which is what counts today
+            log.error("%s cannot be written: %s", self._journal, error)
+        else:
+            self._unsaid = []
+
+
+def _attempt(connection: sqlite3.Connection, job: _Job) -> tuple[Any, Exception | None]:
+    """Run a job so that its failure leaves the others of its batch alone."""
+    connection.execute("SAVEPOINT job")
+    try:
+        result = job.run(connection)
+    except Exception as error:  # handed to whoever waits for it
+        if isinstance(error, sqlite3.OperationalError) or is_damage(error):
+            raise  # the disk, the lock or the database: no other job would fare better
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, error
+    connection.execute("RELEASE job")
+    return result, None
+
+
+def clean_tag(tag: str) -> str:
+    """A tag in one line, its spaces single."""
+    return " ".join(tag.split())[:100].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _joined(tags: Sequence[str], added: Sequence[str]) -> tuple[str, ...]:
+    known = {tag.casefold() for tag in tags}
+    return (*tags, *(tag for tag in dict.fromkeys(added) if tag.casefold() not in known))

@@ -1,0 +1,100 @@
+"""One picture file read whole: what it is, what it carries, whether it is intact."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import PictureError
+from core.images.image_digest import digest
+from ldm_studio.images.image_files import load_image
+from ldm_studio.images.metadata_chunks import carried
+
+from .program_metadata import recipe_in, recipe_of
+from .recipe import Recipe, json_object, text
+from .stealth_metadata import hidden_text
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
+MAX_BYTES = 512 << 20
+_MAX_SIDECAR = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """By which an unchanged file is known without reading it."""
+
+    size: int
+    """bytes"""
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A picture file as it is now. One that cannot be read has a `problem` and little else."""
+
+    path: Path
+    stamp: Stamp
+    digest: str = ""
+    """SHA-256 of the file."""
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    recipe: Recipe | None = None
+    pixels: str = ""
+    """`core.images.image_digest.digest`, by which a request names its init image. Only of images of
+    this program: the others are not decoded here."""
+    problem: str = ""
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Times before 1678 or after 2262 become these: the database counts in 63 bits."""
+    return Stamp(status.st_size, max(-(2**63), min(status.st_mtime_ns, 2**63 - 1)))
+
+
+def scan(path: Path) -> Scanned:
+    """Read a file; whatever is wrong with it is told in `problem`, nothing is raised."""
+    try:
+        with path.open("rb") as file:
+            # Taken first: a file that is written to meanwhile is read again the next time.
+            stamp = stamp_of(os.fstat(file.fileno()))
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Scanned(path, Stamp(0, 0), problem=f"It cannot be read: {error.strerror or error}.")
+    except MemoryError:
+        return Scanned(path, Stamp(0, 0), problem="There is not enough memory to read it.")
+    if len(data) > MAX_BYTES:
+        return Scanned(path, stamp, problem=f"It is larger than {MAX_BYTES >> 20} MiB.")
+    named = hashlib.sha256(data).hexdigest()
+    try:
+        found = carried(data)
+        recipe = recipe_of(found.texts)
+        pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
+    except PictureError as error:
+        return Scanned(path, stamp, named, problem=error.message)
+    if recipe is None and found.format == "PNG" and found.alpha:
+        hidden = hidden_text(data)
+        recipe = recipe_in(hidden) if hidden else None
+    if recipe is None:
+        recipe = _beside(path)
+    return Scanned(path, stamp, named, found.format, found.width, found.height, recipe, pixels)
+
+
+def _pixels(recipe: Recipe, path: Path) -> str:
+    """As the run noted them, which is quick, or of the pixels themselves. Raises PictureError."""
+    noted = text((json_object(recipe.run) or {}).get("pixels"), 64)
+    return noted or digest(load_image(path))
+
+
+def _beside(path: Path) -> Recipe | None:
+    """The recipe in a file beside the picture, as A1111 and Easy Diffusion can write them."""
+    for suffix in (".txt", ".json"):
+        try:
+            with path.with_suffix(suffix).open(encoding="utf-8") as file:
+                source = file.read(_MAX_SIDECAR)
+        except (OSError, UnicodeDecodeError):
+            continue
+        if (found := recipe_in(source)) is not None:
+            return found
+    return None

@@ -1,0 +1,153 @@
+"""Collections as the page fills, names, orders and removes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu, QWidget
+
+from core.errors import StudioError
+from ldm_studio.history.collections import MAX_TITLE, Whole, clean_title
+from ldm_studio.history.results import Collected
+from ldm_studio.history.user_journal import Member, Saying
+from ldm_studio.look.theme import menu_icon
+
+from .file_operations import Deeds
+from .history_texts import pictures
+from .name_dialog import ask_for_name
+from .open_history import Library
+
+
+class Collecting(QObject):
+    """Says what it did in the notice, where it can be undone."""
+
+    def __init__(self, library: Library, deeds: Deeds, window: QWidget) -> None:
+        super().__init__(window)
+        self._library, self._deeds, self._window = library, deeds, window
+        self.known: tuple[Collected, ...] = ()
+        """All there are, by name; the page keeps it up to date."""
+
+    def find(self, key: str) -> Collected | None:
+        return next((one for one in self.known if one.key == key), None)
+
+    def is_taken(self, title: str, key: str = "") -> bool:
+        """Whether another collection has this name."""
+        wanted = clean_title(title).casefold()
+        return any(one.title.casefold() == wanted and one.key != key for one in self.known)
+
+    # What is done
+
+    def create(self, title: str, numbers: Sequence[int] = ()) -> None:
+        """Make a collection of these pictures."""
+
+        def done(made: Whole) -> None:
+            name, count = made.collection.title, len(made.members)
+            words = self.tr("{pictures} in the new collection “{name}”.")
+            self._deeds.tell(
+                words.format(pictures=pictures(count), name=name),
+                lambda: self._remove(made.collection.collection, lambda _: None),
+            )
+
+        self._library.wrote(self._library.history.create_collection(title, numbers), done)
+
+    def rename(self, key: str, title: str) -> None:
+        self._library.wrote(self._library.history.rename_collection(key, title))
+
+    def remove(self, key: str) -> None:
+        """The collection, not its pictures."""
+
+        def done(removed: Whole) -> None:
+            words = self.tr("The collection “{name}” is removed; its pictures stay.")
+            self._deeds.tell(
+                words.format(name=removed.collection.title), lambda: self._say(removed.sayings)
+            )
+
+        self._remove(key, done)
+
+    def add(self, key: str, numbers: Sequence[int]) -> None:
+        """At its end."""
+
+        def done(added: list[Saying]) -> None:
+            new = [one.picture for one in added if isinstance(one, Member)]
+            title = self._title(key)
+            if not new:
+                self._deeds.tell(self.tr("They are in “{name}” already.").format(name=title))
+                return
+            back = [Member(key, digest, None) for digest in new]
+            words = self.tr("{pictures} added to “{name}”.")
+            self._deeds.tell(
+                words.format(pictures=pictures(len(new)), name=title), lambda: self._say(back)
+            )
+
+        self._library.wrote(self._library.history.collect(key, numbers), done)
+
+    def take_out(self, key: str, numbers: Sequence[int]) -> None:
+        def done(gone: list[Member]) -> None:
+            if gone:
+                words = self.tr("{pictures} taken out of “{name}”.").format(
+                    pictures=pictures(len(gone)), name=self._title(key)
+                )
+                self._deeds.tell(words, lambda: self._say(gone))
+
+        self._library.wrote(self._library.history.take_out(key, numbers), done)
+
+    def arrange(self, key: str, numbers: Sequence[int], before: int | None) -> None:
+        """Move pictures of a collection before another one; None: to the end."""
+        self._library.wrote(self._library.history.arrange(key, numbers, before))
+
+    def _remove(self, key: str, done: Callable[[Whole], None]) -> None:
+        self._library.wrote(self._library.history.remove_collection(key), done)
+
+    def _say(self, sayings: Sequence[Saying]) -> None:
+        self._library.wrote(self._library.history.say(sayings))
+
+    def _title(self, key: str) -> str:
+        found = self.find(key)
+        return "" if found is None else found.title
+
+    # What is asked for
+
+    def ask_for_new(self, numbers: Sequence[int] = ()) -> None:
+        """Let the user name a new collection."""
+        self._ask(
+            self.tr("New Collection"),
+            self.tr("Create"),
+            "",
+            lambda title: self.create(title, numbers),
+        )
+
+    def ask_for_name(self, key: str) -> None:
+        """Let the user give a collection another name."""
+        self._ask(
+            self.tr("Rename Collection"),
+            self.tr("Rename"),
+            self._title(key),
+            lambda title: self.rename(key, title),
+            key,
+        )
+
+    def _ask(
+        self, title: str, verb: str, name: str, then: Callable[[str], None], key: str = ""
+    ) -> None:
+        def chosen(text: str) -> None:
+            if not clean_title(text):
+                return
+            if self.is_taken(text, key):
+                message = f"There is a collection “{clean_title(text)}” already."
+                self._deeds.show_error(StudioError(message, "Choose another name."))
+                return
+            then(text[: 2 * MAX_TITLE])
+
+        ask_for_name(self._window, title, self.tr("Its name:"), verb, chosen, name=name)
+
+    def fill_menu(self, menu: QMenu, numbers: Sequence[int]) -> None:
+        """To which collection these pictures can be added."""
+        menu.clear()
+        new = menu.addAction(menu_icon("plus"), self.tr("New Collection…"))
+        new.triggered.connect(lambda: self.ask_for_new(numbers))
+        if self.known:
+            menu.addSeparator()
+        for one in self.known:
+            act = menu.addAction(one.title.replace("&", "&&"))
+            act.triggered.connect(lambda _=False, key=one.key: self.add(key, numbers))

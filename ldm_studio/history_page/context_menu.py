@@ -1,0 +1,38 @@
+"""The context menu of the selected pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ldm_studio.look.theme import menu_icon
+from ldm_studio.translation import translate
+
+from .collections_controller import Collecting
+from .selection import Chosen
+
+MENU = (
+    ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
+    ("branch", "replay", "compare"),
+    ("favourite", "collect", "take_out", "earlier", "later"),
+    ("copy_prompt", "copy_parameters", "rename", "export", "open_folder", "locate"),
+    ("trash", "undo"),
+)
+"""The context menu, in groups; `collect` stands for the menu of collections."""
+HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
+"""Not in the menu where they cannot be done."""
+
+
+def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu:
+    """The context menu of what is selected; deletes itself when it is closed."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for names in MENU:
+        for name in names:
+            if name == "collect":
+                inside = menu.addMenu(menu_icon("image"), translate("History", "Add to Collection"))
+                collecting.fill_menu(inside, chosen.ids)
+            elif chosen.acts[name].isEnabled() or name not in HIDDEN:
+                menu.addAction(chosen.acts[name])
+        menu.addSeparator()
+    return menu

@@ -1,0 +1,381 @@
+"""Everything about the selected picture, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QDateTime, QLocale, QMargins, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.formatting import ignored
+from ldm_studio.history.lineage import Family
+from ldm_studio.history.query_terms import term
+from ldm_studio.history.results import Details, Listed
+from ldm_studio.look.theme import GRID, icon
+from ldm_studio.translation import told, translate
+from ldm_studio.widgets.fields import tool_button
+from ldm_studio.widgets.stable_scroll_area import SteadyColumn
+
+from .field_names import setting
+from .lineage_tree import FamilyTree
+from .mark_controls import Heart, Stars, TagEditor
+from .multi_selection import SeveralPane
+from .search_link import Link
+from .thumbnail_loader import ThumbnailLoader, Wanted
+
+WIDTH = 324
+PREVIEW = 292
+
+_FIELDS = {
+    "Steps": "steps",
+    "CFG scale": "cfg",
+    "Seed": "seed",
+    "Size": "size",
+    "Model hash": "hash",
+    "Denoising strength": "strength",
+}
+"""Settings whose value can be asked for as it is written."""
+
+
+class DetailsPane(QFrame):
+    """Shows one picture, or how many are selected."""
+
+    filtered = Signal(str)
+    """A term to look for."""
+    favoured = Signal(bool)
+    rated = Signal(int)
+    tagged = Signal(list)
+    untagged = Signal(str)
+    gone_to = Signal(int)
+    """The id of a relative."""
+    wanted_back = Signal(int)
+    """Likewise: back to its exact state."""
+    compare_wanted = Signal(int)
+    """Likewise: compare it with the picture that is shown."""
+
+    def __init__(
+        self,
+        loader: ThumbnailLoader,
+        inputs: Path,
+        actions: dict[str, QAction],
+        fill_collections: Callable[[QMenu], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`inputs` is where start pictures and masks are kept; `fill_collections` makes the menu
+        of collections.
+        """
+        super().__init__(parent)
+        self.setObjectName("details")
+        self.setFixedWidth(WIDTH)
+        self._loader, self._inputs = loader, inputs
+        self._picture: Listed | None = None
+        self._nothing = QLabel(self.tr("Select a picture to see how it was made."))
+        self._nothing.setObjectName("caption")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(self._body(actions))
+        self.several = SeveralPane(actions, fill_collections)
+        self.several.rated.connect(self.rated)
+        self.several.favoured.connect(self.favoured)
+        self.several.tagged.connect(self.tagged)
+        self._stack.addWidget(self.several)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(self._stack)
+        loader.ready.connect(self._draw)
+
+    def _body(self, actions: dict[str, QAction]) -> QWidget:
+        self.preview = QLabel()
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.preview.setFixedHeight(PREVIEW)
+        self.preview.setObjectName("preview")
+        self.name = QLabel()
+        self.name.setObjectName("title")
+        self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.name.setWordWrap(True)
+        self.about = QLabel()
+        self.about.setObjectName("caption")
+        self.about.setWordWrap(True)
+        self.stars, self.heart, self.tags = Stars(), Heart(), TagEditor()
+        self.stars.rated.connect(self.rated)
+        self.heart.toggled.connect(self.favoured)
+        self.tags.added.connect(self.tagged)
+        self.tags.removed.connect(self.untagged)
+        self.tags.chosen.connect(lambda tag: self.filtered.emit(term("tag", tag)))
+        marks = QHBoxLayout()
+        marks.addWidget(self.heart)
+        marks.addWidget(self.stars)
+        marks.addStretch(1)
+
+        reuse = QToolButton()
+        reuse.setObjectName("reuse")
+        reuse.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        reuse.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        reuse.setProperty("framed", True)
+        reuse.setDefaultAction(actions["reuse"])
+        parts = QMenu(reuse)
+        parts.addActions(
+            [actions[name] for name in ("reuse_prompt", "reuse_seed", "reuse_sampler")]
+        )
+        reuse.setMenu(parts)
+        reuse.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        start = QToolButton()
+        start.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        start.setProperty("framed", True)
+        start.setDefaultAction(actions["start"])
+        more = tool_button(
+            "more", self.tr("More"), self.tr("More that can be done with this picture"), framed=True
+        )
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        rest = QMenu(more)
+        for names in (
+            ("branch", "replay", "compare"),
+            ("copy_prompt", "copy_parameters"),
+            ("rename", "open_folder", "locate"),
+            ("trash",),
+        ):
+            rest.addActions([actions[name] for name in names])
+            rest.addSeparator()
+        more.setMenu(rest)
+        self.buttons = QWidget()
+        row = QHBoxLayout(self.buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(reuse, 1)
+        row.addWidget(start)
+        row.addWidget(more)
+
+        self.steps = QToolButton()
+        self.steps.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.steps.setProperty("framed", True)
+        self.steps.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.steps.setIcon(icon("steps"))
+        self.steps.clicked.connect(actions["branch"].trigger)
+
+        self.missing = QFrame()
+        self.missing.setObjectName("warned")
+        self.warning = QLabel()
+        self.warning.setWordWrap(True)
+        locate = QPushButton(self.tr("Locate…"))
+        locate.clicked.connect(actions["locate"].trigger)
+        self._locate = locate
+        line = QHBoxLayout(self.missing)
+        line.setContentsMargins(GRID, 6, GRID, 6)
+        line.addWidget(self.warning, 1)
+        line.addWidget(locate)
+
+        self.prompt, self.negative = _text(), _text()
+        self.prompt_caption = _caption(self.tr("Prompt"))
+        self.negative_caption = _caption(self.tr("Negative prompt"))
+        self.values = QWidget()
+        self.table = QGridLayout(self.values)
+        self.table.setContentsMargins(0, 0, 0, 0)
+        self.table.setHorizontalSpacing(12)
+        self.table.setVerticalSpacing(3)
+        self.table.setColumnStretch(1, 1)
+        self.family_caption = _caption(self.tr("Lineage"))
+        self.family = FamilyTree(self._loader, self._inputs)
+        self.family.chosen.connect(self.gone_to)
+        self.family.wanted_back.connect(self.wanted_back)
+        self.family.compare_wanted.connect(self.compare_wanted)
+        self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
+
+        scroll = self._scroll = SteadyColumn(QMargins(14, 14, 14, 14))
+        column = scroll.column
+        column.setSpacing(6)
+        for widget in (self.preview, self.name, self.about, self.missing):
+            column.addWidget(widget)
+        column.addLayout(marks)
+        column.addWidget(self.tags)
+        column.addSpacing(4)
+        column.addWidget(self.buttons)
+        column.addWidget(self.steps)
+        column.addSpacing(4)
+        for widget in (
+            self.prompt_caption, self.prompt, self.negative_caption, self.negative,
+            _caption(self.tr("Settings")), self.values, self.family_caption, self.family,
+            self.unread_caption, self.unread,
+        ):  # fmt: skip
+            column.addWidget(widget)
+        column.addStretch(1)
+        return scroll
+
+    @property
+    def picture(self) -> Listed | None:
+        return self._picture
+
+    def show_nothing(self) -> None:
+        self._picture = None
+        self._nothing.setText(self.tr("Select a picture to see how it was made."))
+        self._stack.setCurrentIndex(0)
+
+    def show_several(self, number: int) -> None:
+        self._picture = None
+        self.several.show_number(number)
+        self._stack.setCurrentWidget(self.several)
+
+    def show_details(self, details: Details, family: Family | None) -> None:
+        """Everything about a picture and its relatives."""
+        picture = details.listed
+        if self._picture is None or self._picture.id != picture.id:
+            self._scroll.verticalScrollBar().setValue(0)
+        self._picture = picture
+        self.name.setText(picture.path.name)
+        self.name.setToolTip(str(picture.path))
+        self.about.setText(_about(details))
+        self.stars.show_stars(picture.rating)
+        self.heart.show_on(picture.favourite)
+        self.tags.show_tags(details.tags)
+        self._warn(picture)
+        for caption, label, text in (
+            (self.prompt_caption, self.prompt, details.prompt),
+            (self.negative_caption, self.negative, details.negative),
+            (self.unread_caption, self.unread, "\n".join(map(told, ignored(details)))),
+        ):
+            caption.setVisible(bool(text))
+            label.setVisible(bool(text))
+            label.setText(text)
+        self._show_steps(details)
+        self._show_values(_values(details))
+        related = family is not None and not family.is_alone
+        self.family_caption.setVisible(related)
+        self.family.setVisible(related)
+        if family is not None and related:
+            self.family.show_family(family)
+        self._want()
+        self._draw()
+        self._stack.setCurrentIndex(1)
+
+    def _show_steps(self, details: Details) -> None:
+        """A picture that kept its steps says so, and leads to them."""
+        kept = details.kept_steps
+        self.steps.setVisible(kept is not None)
+        if kept is not None:
+            self.steps.setText(self.tr("%n Steps Kept: Look, Branch", "", kept.count))
+            tip = self.tr("Steps {first} to {last}: see each, go another way from it (Ctrl+B)")
+            self.steps.setToolTip(tip.format(first=kept.first, last=kept.last))
+
+    def _warn(self, picture: Listed) -> None:
+        words = {
+            State.MISSING: self.tr("The file is not where it was."),
+            State.DELETED: self.tr("The file is in the trash."),
+        }.get(picture.state, told(picture.problem))
+        self.missing.setVisible(bool(words))
+        self.warning.setText(words)
+        self._locate.setVisible(picture.state is State.MISSING)
+
+    def _show_values(self, values: Sequence[tuple[str, str, str]]) -> None:
+        while (item := self.table.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, (name, value, wanted) in enumerate(values):
+            caption = QLabel(setting(name))
+            caption.setObjectName("caption")
+            if wanted:
+                tip = self.tr("Find pictures with {term}").format(term=wanted)
+                label = Link(wanted, value, tip)
+                label.setAccessibleName(f"{caption.text()}: {value}")
+                label.linkActivated.connect(self.filtered)
+            else:
+                label = QLabel()
+                label.setTextFormat(Qt.TextFormat.PlainText)
+                label.setText(value)
+                label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setWordWrap(True)
+            self.table.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+            self.table.addWidget(label, row, 1)
+
+    def _want(self) -> None:
+        picture, pixels = self._picture, round(PREVIEW * self.devicePixelRatioF())
+        if picture is not None and picture.digest:
+            wanted = Wanted(picture.digest, picture.path, pixels, sharp=True)
+            self._loader.want("details", [wanted, *self.family.wanted()])
+
+    def _draw(self) -> None:
+        if self._picture is None:
+            return
+        ratio = self.devicePixelRatioF()
+        image = self._loader.image(self._picture.digest, round(PREVIEW * ratio))
+        self.preview.setPixmap(_pixmap(image, ratio) if image is not None else QPixmap())
+        self.family.draw()
+
+
+def _pixmap(image: QImage, ratio: float) -> QPixmap:
+    """Of the size of the preview, also where only a smaller copy is at hand."""
+    side = round(PREVIEW * ratio)
+    if max(image.width(), image.height()) != side:
+        image = image.scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio)
+    pixmap = QPixmap.fromImage(image)
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
+
+
+def _about(details: Details) -> str:
+    picture = details.listed
+    made = QDateTime.fromMSecsSinceEpoch(picture.made)
+    words = [QLocale().toString(made, translate("History", "d MMMM yyyy, HH:mm"))]
+    if picture.width:
+        words.append(f"{picture.width} × {picture.height} {details.format}")
+    if details.program and details.program != "LDM Studio":
+        words.append(translate("History", "made with {program}").format(program=details.program))
+    return " · ".join(words)
+
+
+def _values(details: Details) -> list[tuple[str, str, str]]:
+    """Name, value and the term that finds it, if there is one."""
+    listed = details.listed
+    named = {
+        "Sampler": ("sampler", listed.sampler),
+        "Schedule type": ("schedule", details.schedule),
+        "Model": ("model", listed.model),
+    }
+    found: list[tuple[str, str, str]] = []
+    for name, value in details.settings.items():
+        if name in named and named[name][1]:
+            found.append((name, value, term(*named[name])))
+        elif name in _FIELDS:
+            found.append((name, value, term(_FIELDS[name], value)))
+        elif name != "Version":
+            found.append((name, value, ""))
+    found.sort(key=lambda row: not row[2])
+    if not found and listed.width:
+        size = f"{listed.width}x{listed.height}"
+        found.append(("Size", size, term("size", size)))
+    found += [("Collection", title, term("collection", title)) for title in details.collections]
+    found.append(("Folder", str(listed.path.parent), term("folder", str(listed.path.parent))))
+    return found
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("section")
+    label.setIndent(0)
+    return label
+
+
+def _text() -> QLabel:
+    label = QLabel(wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label

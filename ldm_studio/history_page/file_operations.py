@@ -1,0 +1,250 @@
+"""What is done with pictures and their files: marks, names, the trash, folders; and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.errors import PictureError, StudioError
+from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.file_renaming import Renamed, rename
+from ldm_studio.history.folder_scan import locate
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.results import Listed
+from ldm_studio.translation import told
+
+from .history_texts import pictures, summed_up
+from .open_history import Indexed, Library
+from .trash import Trashed, out_of_trash, to_trash
+
+ENDINGS = "*.png *.jpg *.jpeg *.webp"
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Pictures that were put into the trash together, and can come out of it together."""
+
+    files: tuple[tuple[int, Trashed], ...]
+    missing: tuple[int, ...] = ()
+    """Those that had no file: only the history has forgotten them."""
+    errors: tuple[StudioError, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Ids."""
+        return (*(number for number, _ in self.files), *self.missing)
+
+    @property
+    def count(self) -> int:
+        return len(self.numbers)
+
+
+class Deeds(QObject):
+    """Does it behind the interface, and says what came of it in the notice."""
+
+    deleted = Signal(object)
+    """Deletion"""
+    restored = Signal(object)
+    """Deletion"""
+    renamed = Signal(object, object)
+    """Path: what it was, what it is."""
+    located = Signal(int)
+
+    def __init__(self, library: Library, notice: NoticeStrip, window: QWidget) -> None:
+        super().__init__(window)
+        self._library, self._notice, self._window = library, notice, window
+        self._undos: list[Callable[[], None]] = []
+        self._folder = Path.home()
+        library.indexed.connect(self._on_indexed)
+
+    def tell(self, words: str, undo: Callable[[], None] | None = None) -> None:
+        """Say in the notice what was done, and offer to undo it."""
+        if undo is None:
+            self._notice.show_info(words)
+        else:
+            self._undos.append(undo)
+            self._notice.show_info(words, "", (self.tr("Undo"), self.undo))
+
+    def show_error(self, error: StudioError) -> None:
+        """Say in the notice what went wrong."""
+        self._notice.show_error(error.message, error.hint)
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undos)
+
+    def undo(self) -> None:
+        """Take back what was deleted, renamed or taken out last."""
+        if self._undos:
+            self._undos.pop()()
+
+    # Marks
+
+    def favour(self, numbers: Sequence[int], favourite: bool) -> None:
+        self._library.wrote(self._library.history.favourite(numbers, favourite))
+
+    def rate(self, numbers: Sequence[int], stars: int) -> None:
+        self._library.wrote(self._library.history.rate(numbers, stars))
+
+    def tag(self, numbers: Sequence[int], tags: Sequence[str]) -> None:
+        self._library.wrote(self._library.history.tag(numbers, tags))
+
+    def untag(self, numbers: Sequence[int], tags: Sequence[str]) -> None:
+        self._library.wrote(self._library.history.untag(numbers, tags))
+
+    def save_search(self, name: str, query: str) -> None:
+        self._library.wrote(self._library.history.save_search(name, query))
+
+    # Names
+
+    def rename(self, picture: Listed, name: str) -> None:
+        """Give the file another name; refused where it is taken or none."""
+        former, number = picture.path.name, picture.id
+
+        def done(new: Path) -> None:
+            if new.name != former:
+                self.tell(self._named(new), lambda: self._rename(number, former, told_back))
+
+        def told_back(new: Path) -> None:
+            self.tell(self._named(new))
+
+        self._rename(number, name, done)
+
+    def _named(self, path: Path) -> str:
+        return self.tr("It is named {name} now.").format(name=path.name)
+
+    def _rename(self, number: int, name: str, then: Callable[[Path], None]) -> None:
+        history = self._library.history
+
+        def done(renamed: Renamed) -> None:
+            if renamed.new != renamed.old:
+                self.renamed.emit(renamed.old, renamed.new)
+                self._library.changed.emit()
+            then(renamed.new)
+
+        self._library.run(lambda: rename(history, number, name), done, self.show_error)
+
+    # The trash
+
+    def delete(self, chosen: Sequence[Listed]) -> None:
+        """Move the files into the trash; what cannot be moved stays as it is."""
+        history = self._library.history
+        wanted = [picture for picture in chosen if picture.state is not State.DELETED]
+        if not wanted:
+            return
+
+        def work() -> Deletion:
+            files, missing = list[tuple[int, Trashed]](), list[int]()
+            errors = list[StudioError]()
+            for picture in wanted:
+                if picture.state is State.MISSING and not picture.path.exists():
+                    missing.append(picture.id)
+                    continue
+                try:
+                    files.append((picture.id, to_trash(picture.path)))
+                except PictureError as error:
+                    errors.append(error)
+            deletion = Deletion(tuple(files), tuple(missing), tuple(errors))
+            history.set_state(deletion.numbers, State.DELETED).result()
+            return deletion
+
+        self._library.run(work, self._on_deleted)
+
+    def _on_deleted(self, deletion: Deletion) -> None:
+        undo = (self.tr("Undo"), self.undo)
+        if deletion.count:
+            self._undos.append(lambda: self._restore(deletion))
+        if deletion.errors:
+            rest, first = len(deletion.errors), deletion.errors[0]
+            text = told(first.message)
+            if rest > 1:
+                words = self.tr("{pictures} could not be deleted.").format(pictures=pictures(rest))
+                text = f"{words} {text}"
+            self._notice.show_error(text, first.hint, undo if deletion.count else None)
+        else:
+            self._notice.show_info(self._said_of(deletion), "", undo)
+        self.deleted.emit(deletion)
+        self._library.changed.emit()
+
+    def _said_of(self, deletion: Deletion) -> str:
+        if not deletion.files:
+            words = self.tr("{pictures} removed from the history.")
+        elif deletion.count == 1:
+            words = self.tr("{pictures} was moved to the trash.", "one picture")
+        else:
+            words = self.tr("{pictures} were moved to the trash.", "several pictures")
+        return words.format(pictures=pictures(deletion.count))
+
+    def _restore(self, deletion: Deletion) -> None:
+        """Files out of the trash, rows back into the history."""
+        history = self._library.history
+
+        def work() -> Deletion:
+            errors, back = list[StudioError](), list[tuple[int, Trashed]]()
+            for number, trashed in deletion.files:
+                try:
+                    out_of_trash(trashed)
+                except PictureError as error:
+                    errors.append(error)
+                else:
+                    back.append((number, trashed))
+            history.put([scan(trashed.path) for _, trashed in back]).result()
+            history.set_state(deletion.missing, State.MISSING).result()
+            return Deletion(tuple(back), deletion.missing, tuple(errors))
+
+        self._library.run(work, self._on_restored)
+
+    def _on_restored(self, deletion: Deletion) -> None:
+        if deletion.errors:
+            self.show_error(deletion.errors[0])
+        else:
+            again = (self.tr("Undo the One Before"), self.undo) if self._undos else None
+            one = deletion.count == 1
+            words = self.tr("{pictures} is back.") if one else self.tr("{pictures} are back.")
+            self._notice.show_info(words.format(pictures=pictures(deletion.count)), "", again)
+        self._library.changed.emit()
+        self.restored.emit(deletion)
+
+    # Files and folders
+
+    def ask_where(self, picture: Listed) -> None:
+        """Let the user show where the file of a missing picture is."""
+        title = self.tr("Where is {name}?").format(name=picture.path.name)
+        dialog = QFileDialog(self._window, title, str(self._folder))
+        dialog.setNameFilter(self.tr("Pictures ({endings})").format(endings=ENDINGS))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._ask(dialog, lambda path: self.locate(picture.id, path))
+
+    def locate(self, number: int, path: Path) -> None:
+        """The file of this picture is there; refused where that is another picture."""
+        self._folder = path.parent
+        history = self._library.history
+
+        def done(_: None) -> None:
+            self._library.changed.emit()
+            self._notice.dismiss()
+            self.located.emit(number)
+
+        self._library.run(lambda: locate(history, number, path), done, self.show_error)
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder to import."""
+        title = self.tr("Import a Folder of Pictures")
+        dialog = QFileDialog(self._window, title, str(self._folder))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._ask(dialog, self._library.add_folder)
+
+    def _ask(self, dialog: QFileDialog, then: Callable[[Path], None]) -> None:
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_indexed(self, indexed: Indexed) -> None:
+        if not indexed.quiet:
+            self._notice.show_info(*summed_up(indexed))

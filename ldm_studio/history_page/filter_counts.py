@@ -1,0 +1,109 @@
+"""What there is to filter the pictures of a query by, and how many each filter would leave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.query_language import Query, parse
+from ldm_studio.history.query_terms import has, term
+from ldm_studio.history.results import Collected, Count
+from ldm_studio.translation import translate
+
+from .history_texts import month_in_words
+
+_DAYS = 10_000
+
+
+def _marks() -> tuple[tuple[str, str, str], ...]:
+    """Words, term, sign."""
+    return (
+        (translate("History", "Favourites"), "is:favourite", "heart"),
+        (translate("History", "4 stars and more"), "rating:>=4", "star"),
+        (translate("History", "Not rated"), "-has:rating", "minus"),
+        (translate("History", "Inpainted"), "has:mask", "mask"),
+        (translate("History", "Made from another"), "has:parent", "branch"),
+        (translate("History", "Steps kept"), "has:steps", "steps"),
+        (translate("History", "Missing files"), "is:missing", "warning"),
+        (translate("History", "In the trash"), "is:deleted", "trash"),
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A line: a term of the query, or a whole saved one."""
+
+    words: str
+    query: str
+    pictures: int | None = None
+    icon: str = ""
+    key: str = ""
+    """Of a collection."""
+
+
+@dataclass(frozen=True)
+class Group:
+    id: str
+    name: str
+    choices: tuple[Choice, ...]
+    saved: bool = False
+    """Its choices are searches the user saved: they replace the query."""
+    is_collections: bool = False
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What there is to filter by."""
+
+    groups: tuple[Group, ...]
+    collections: tuple[Collected, ...]
+
+
+def gather(reader: Reader, query: Query, text: str) -> Gathered:
+    """What the pictures of a query have; lines that would find nothing are left out."""
+    facets = reader.facets(query, limit=_DAYS)
+    marks: list[Choice] = []
+    for words, wanted, sign in _marks():
+        number = reader.count(parse(f"{text} {wanted}"))
+        if number or has(text, wanted):
+            marks.append(Choice(words, wanted, number, sign))
+    searches = [Choice(name, saved, None, "search") for name, saved in reader.searches().items()]
+    months = Counter[str]()
+    for day in facets.days:
+        months[day.value[:7]] += day.pictures
+    tags = reader.tags(query)
+    collections = reader.collections()
+    groups = (
+        Group(
+            "collections",
+            translate("History", "Collections"),
+            _collected(collections),
+            is_collections=True,
+        ),
+        Group("searches", translate("History", "Saved searches"), tuple(searches), saved=True),
+        Group("marks", translate("History", "Marks"), tuple(marks)),
+        Group(
+            "date",
+            translate("History", "Date"),
+            tuple(Choice(month_in_words(m), f"date:{m}", n) for m, n in months.items()),
+        ),
+        Group("tags", translate("History", "Tags"), _choices("tag", tags)),
+        Group("model", translate("History", "Model"), _choices("model", facets.models)),
+        Group("sampler", translate("History", "Sampler"), _choices("sampler", facets.samplers)),
+    )
+    full = tuple(group for group in groups if group.choices or group.is_collections)
+    some = len(full) > 1 or bool(collections)  # without pictures there is nothing to collect
+    return Gathered(full if some else (), collections)
+
+
+def _collected(collections: Sequence[Collected]) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(one.title, term("collection", one.title), one.pictures, "image", one.key)
+        for one in collections
+    )
+
+
+def _choices(field: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
+    return tuple(Choice(one.value, term(field, one.value), one.pictures) for one in counts)

@@ -1,0 +1,405 @@
+"""The page of the history: search above, filters left, pictures in the middle, details right."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QHideEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import StudioError
+from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.history.lineage import Family
+from ldm_studio.history.query_language import Query
+from ldm_studio.history.query_terms import toggled, with_term
+from ldm_studio.history.results import Details
+
+from .collections_controller import Collecting
+from .compare_view import ComparePane
+from .compare_window import Comparing
+from .context_menu import build_menu
+from .details_panel import DetailsPane
+from .export_dialog import Exporter
+from .file_operations import Deeds, Deletion
+from .filter_counts import Gathered, gather
+from .filter_panel import FacetPanel
+from .grid_keys import command_of, keys_of
+from .history_texts import digits, pictures
+from .image_list_model import PictureModel, Stage
+from .open_history import Indexing, Library
+from .placeholder import Message
+from .progress_line import ProgressRow
+from .query_worker import Asker
+from .reuse_part import Part
+from .search_bar import SearchBar
+from .selection import Chosen
+from .side_panels import Sides
+from .thumbnail_grid import Grid
+from .thumbnail_loader import ThumbnailLoader
+
+FACETS_WIDTH = 196
+_CHANGED_MS = 120
+_DETAILS_MS = 30
+_IMPORT_SECONDS = 2.0
+"""How often the pictures that an import has found so far are shown."""
+
+
+class HistoryPage(QWidget):
+    """Asks for what concerns the canvas by signal; does all else itself."""
+
+    left = Signal()
+    """Back to the canvas."""
+    details_shown = Signal(int)
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("history")
+        self.library = library
+        self._is_stale = True
+        self._asked_to_go: int | None = None
+        self._next_row: int | None = None
+        self._shown_at = 0.0
+        self.lists = Asker(lambda: library.history.reader(), library.relay)
+        self.others = Asker(lambda: library.history.reader(), library.relay)
+        # Counting all that a broad search finds takes a while, for which nothing else shall wait.
+        self.counts = Asker(lambda: library.history.reader(), library.relay)
+        self.loader = ThumbnailLoader(library.folder, library.relay, self)
+        self.model = PictureModel(self.lists, self)
+        self.notice = NoticeStrip()
+        self.deeds = Deeds(library, self.notice, self)
+        self.collecting = Collecting(library, self.deeds, self)
+        self.exporter = Exporter(library, self.deeds, self)
+        self.bar = SearchBar(library, self.deeds)
+        self.search = self.bar.search
+        self.grid = Grid(self.model, self.loader)
+        self.chosen = Chosen(
+            self.grid, self.model, self.deeds, self.collecting, self.exporter, self.others,
+            self._on_failed, self,
+        )  # fmt: skip
+        self.message = Message()
+        self.facets = FacetPanel()
+        self.details = DetailsPane(
+            self.loader, library.inputs, self.chosen.acts,
+            lambda menu: self.collecting.fill_menu(menu, self.chosen.ids),
+        )  # fmt: skip
+        self.compare = ComparePane()
+        self.comparing = Comparing(library, self.compare, self)
+        self.progress = ProgressRow(
+            self.tr("What was found stays; the next time goes on from there.")
+        )
+        self.export_progress = ProgressRow(self.tr("Stop exporting"))
+        self.keys = keys_of(
+            self.chosen, self.deeds, self.library, search=self.to_search, escape=self.escape
+        )
+        self._lay_out()
+        self.sides = Sides(self.facets, self.bar.filters, self.details, self.bar.details, self)
+        self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)
+        self._changed.timeout.connect(self.refresh)
+        self._details_soon = QTimer(self, singleShot=True, interval=_DETAILS_MS)
+        self._details_soon.timeout.connect(self._ask_details)
+        self._connect()
+        self._update()
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.facets.setFixedWidth(FACETS_WIDTH)
+        self.results = QStackedWidget()
+        self.results.addWidget(self.grid)
+        self.results.addWidget(self.message)
+        self.results.addWidget(self.compare)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.notice)
+        middle.addWidget(self.results, 1)
+        middle.addWidget(self.progress)
+        middle.addWidget(self.export_progress)
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self.facets)
+        body.addLayout(middle, 1)
+        body.addWidget(self.details)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addLayout(body, 1)
+
+    def _connect(self) -> None:
+        library = self.library
+        library.opened.connect(self._on_opened)
+        library.failed.connect(self._on_failed)
+        library.changed.connect(self._changed.start)
+        library.indexing.connect(self._on_indexing)
+        self.progress.cancelled.connect(library.cancel_indexing)
+        self.exporter.progressed.connect(self.export_progress.show_exporting)
+        self.export_progress.cancelled.connect(self.exporter.cancel)
+        self.bar.back.clicked.connect(self.left)
+        self.search.searched.connect(self._on_searched)
+        self.search.left.connect(self._into_grid)
+        self.bar.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
+        self.grid.side_changed.connect(self.bar.zoom.setValue)
+        self.grid.opened.connect(lambda: self.chosen.reuse(Part.ALL))
+        self.grid.selectionModel().selectionChanged.connect(self._on_selection)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._menu)
+        self.model.stage_changed.connect(self._update)
+        self.model.sections_changed.connect(self._on_sections)
+        self.facets.toggled.connect(lambda term: self._search(toggled(self.search.text(), term)))
+        self.facets.excluded.connect(lambda term: self.filter(_negated(term)))
+        self.facets.chosen.connect(self._toggle_saved)
+        self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
+        self.facets.collected.connect(self.collecting.add)
+        self.facets.taken_out.connect(self.collecting.take_out)
+        self.facets.new_requested.connect(self.collecting.ask_for_new)
+        self.facets.rename_requested.connect(self.collecting.ask_for_name)
+        self.facets.remove_requested.connect(self.collecting.remove)
+        self.grid.arranged.connect(self._on_arranged)
+        self.details.filtered.connect(self.filter)
+        self.details.favoured.connect(self.chosen.favour)
+        self.details.rated.connect(self.chosen.rate)
+        self.details.tagged.connect(self.chosen.tag)
+        self.details.untagged.connect(self.chosen.untag)
+        self.details.gone_to.connect(self.go_to)
+        self.details.wanted_back.connect(self.chosen.reuse_of)
+        self.details.compare_wanted.connect(self._compare_with)
+        self.chosen.described.connect(self._on_described)
+        self.chosen.compare_requested.connect(lambda ids: self.comparing.compare(*ids))
+        self.comparing.shown.connect(self._on_compared)
+        self.compare.left.connect(self._end_compare)
+        self.deeds.deleted.connect(self._on_deleted)
+        self.message.pressed.connect(self._on_message_pressed)
+
+    def close_threads(self) -> None:
+        """Returns when they have ended."""
+        self.exporter.cancel()
+        for part in (self.lists, self.others, self.counts, self.loader):
+            part.close()
+
+    # What is shown
+
+    def _on_opened(self) -> None:
+        self.refresh()
+
+    def _on_failed(self, error: StudioError) -> None:
+        if self.library.is_open:
+            self.notice.show_error(error.message, error.hint)
+        self._update()
+
+    def refresh(self) -> None:
+        """Ask again for everything that is seen; while it is not seen, when it is."""
+        if not self.library.is_open:
+            self._update()
+        elif not self.isVisible():
+            self._is_stale = True
+        else:
+            self._is_stale = False
+            self.loader.forget_bad()
+            self.model.refresh()
+            self._ask_facets()
+            self._details_soon.start()
+
+    def _on_indexing(self, state: Indexing | None) -> None:
+        self.progress.show_indexing(state)
+        now = time.monotonic()
+        if state is not None and now - self._shown_at > _IMPORT_SECONDS:
+            self._shown_at = now
+            self.refresh()
+
+    def _on_searched(self, query: Query) -> None:
+        if self.library.is_open:
+            self._end_compare()
+            self.model.search(query)
+            self._ask_facets()
+
+    def _search(self, text: str) -> None:
+        self.search.set_text_and_search(text)
+
+    def _toggle_saved(self, query: str) -> None:
+        self._search("" if self.search.text().strip() == query else query)
+
+    def filter(self, term: str) -> None:
+        """Look for this term, too."""
+        self._search(with_term(self.search.text(), term))
+
+    def _ask_facets(self) -> None:
+        query, text = self.search.query, self.search.text()
+
+        def show(found: Gathered) -> None:
+            self.collecting.known = found.collections
+            self.facets.show_groups(found.groups, text)
+
+        self.counts.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
+
+    def _on_sections(self) -> None:
+        if self._next_row is not None and self.chosen.number == 0 and self.model.rowCount():
+            row = min(self._next_row, self.model.rowCount() - 1)
+            self.grid.go_to(int(self.model.ids[row]))
+        self._next_row = None
+        if self._asked_to_go is not None and self.grid.go_to(self._asked_to_go):
+            self._asked_to_go = None
+        self._on_selection()
+
+    def _update(self) -> None:
+        """Grid or message, and how many pictures there are."""
+        rows, stage = self.model.rowCount(), self.model.stage
+        comparing = self.results.currentWidget() is self.compare
+        if not self.library.is_open:
+            self.message.show_opening(self.library.error)
+        elif stage is Stage.FAILED and self.model.error is not None:
+            self.message.show_error(self.model.error)
+        elif rows == 0 and stage is Stage.DONE:
+            self.message.show_nothing(self.search.text())
+        elif rows == 0:
+            self.message.show_searching()
+        show_grid = self.library.is_open and rows > 0 and stage is not Stage.FAILED
+        if not comparing:
+            self.results.setCurrentWidget(self.grid if show_grid else self.message)
+        chosen = self.chosen.number
+        words = pictures(rows)
+        if stage is Stage.BEGUN:
+            words = self.tr("{number}+ pictures").format(number=digits(rows))
+        if chosen > 1:
+            words = self.tr("{number} of {pictures}").format(number=digits(chosen), pictures=words)
+        self.bar.count.setText(words if show_grid else "")
+        self.bar.save.setEnabled(bool(self.search.text().strip()))
+        self.chosen.enable()
+        searched = bool(self.search.text().strip())
+        self.sides.leave_empty(rows == 0 and stage is Stage.DONE and not searched)
+
+    # The selected pictures
+
+    def _on_selection(self) -> None:
+        self.chosen.changed()
+        self._details_soon.start()
+        self._update()
+
+    def _ask_details(self) -> None:
+        self.chosen.ask()
+        number = self.chosen.number
+        if number > 1:
+            self.details.show_several(number)
+        elif number == 0:
+            self.details.show_nothing()
+
+    def _on_described(self, details: Details, relatives: Family | None) -> None:
+        self.details.show_details(details, relatives)
+        self.details_shown.emit(details.listed.id)
+
+    def go_to(self, number: int) -> None:
+        """Select this picture; where the search does not find it, look at all."""
+        if not self.grid.go_to(number):
+            self._asked_to_go = number
+            self._search("")
+
+    def _on_deleted(self, deletion: Deletion) -> None:
+        if deletion.count:
+            rows = [self.model.row_of(number) for number in deletion.numbers[:500]]
+            self._next_row = min((row for row in rows if row is not None), default=None)
+
+    def _on_compared(self) -> None:
+        self.results.setCurrentWidget(self.compare)
+        self.sides.cover(True)
+        self.compare.view.setFocus()
+
+    def _end_compare(self) -> None:
+        if self.results.currentWidget() is self.compare:
+            self.compare.view.clear()
+            self.sides.cover(False)
+            self.results.setCurrentWidget(self.grid)
+            self.grid.setFocus()
+            self._update()
+
+    def _compare_with(self, number: int) -> None:
+        if ids := self.chosen.ids:
+            self.comparing.compare(number, ids[0])
+
+    def _on_arranged(self, numbers: list[int], before: int | None) -> None:
+        if self.model.collection is not None:
+            self.collecting.arrange(self.model.collection.key, numbers, before)
+
+    # Menus and keys
+
+    def _menu(self, where: QPoint) -> None:
+        if not self.grid.indexAt(where).isValid():
+            return
+        menu = build_menu(self.chosen, self.collecting, self)
+        menu.popup(self.grid.viewport().mapToGlobal(where))
+
+    def _into_grid(self) -> None:
+        if self.model.rowCount():
+            self.grid.setFocus()
+            if not self.grid.currentIndex().isValid():
+                self.grid.setCurrentIndex(self.model.index(0))
+
+    def _on_message_pressed(self) -> None:
+        if not self.library.is_open:
+            self.library.open()
+            self._update()
+        elif self.model.stage is Stage.FAILED:
+            self.model.refresh()
+        elif self.search.text():
+            self._search("")
+        else:
+            self.deeds.ask_for_folder()
+
+    def event(self, event: QEvent) -> bool:
+        """The keys of this page are its own while it is seen, whatever else they mean."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        event.setAccepted(command_of(event, self.keys) is not None)
+        return event.isAccepted() or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        command = command_of(event, self.keys)
+        if command is None:
+            super().keyPressEvent(event)
+        else:
+            command()
+
+    def to_search(self) -> None:
+        """To the search field."""
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def escape(self) -> None:
+        """Out of comparing, or back to the canvas."""
+        if self.results.currentWidget() is self.compare:
+            self._end_compare()
+        else:
+            self.left.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sides.fit(event.size().width())
+
+    def minimumSizeHint(self) -> QSize:
+        """Of what is between the sides, which go where they are in the way."""
+        return QSize(self.bar.minimumSizeHint().width(), 240)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_stale:
+            self.refresh()
+        self.grid.setFocus()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._end_compare()
+
+
+def _negated(term: str) -> str:
+    return term[1:] if term.startswith("-") else f"-{term}"

@@ -1,0 +1,112 @@
+"""How the history says numbers and dates, and what looking through folders came to."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from PySide6.QtCore import QDate, QLocale
+
+from ldm_studio.history.folder_scan import Report
+from ldm_studio.translation import counted, joined, told, translate
+
+from .open_history import Indexed
+
+_TOLD = 3
+
+
+def digits(number: int) -> str:
+    """With what separates thousands where the user is."""
+    return QLocale().toString(number)
+
+
+def pictures(number: int) -> str:
+    """So many pictures."""
+    return counted("History", "%Ln pictures", number)
+
+
+def stars(number: int) -> str:
+    """So many stars."""
+    return counted("History", "%Ln stars", number)
+
+
+def dated(day: str) -> str:
+    """2026-11-23 in words; empty where it is no day."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return ""
+    return QLocale().toString(_day(found), translate("History", "d MMMM yyyy"))
+
+
+def month_in_words(month: str) -> str:
+    """2026-11 in words; as it is where it is no month."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        return month
+    return QLocale().toString(_day(first), translate("History", "MMMM yyyy"))
+
+
+def _day(day: date) -> QDate:
+    return QDate(day.year, day.month, day.day)
+
+
+def summed_up(indexed: Indexed) -> tuple[str, str]:
+    """What looking through folders came to, and hints on what was found."""
+    report: Report = indexed.report
+    return _counted(indexed), joined(_unread(report), _ignored(report))
+
+
+def _counted(indexed: Indexed) -> str:
+    report = indexed.report
+    counts = [
+        words.format(number=digits(number))
+        for number, words in (
+            (report.added, translate("History", "{number} new")),
+            (report.changed, translate("History", "{number} changed")),
+            (report.moved, translate("History", "{number} moved")),
+            (report.missing, translate("History", "{number} missing")),
+            (report.unchanged, translate("History", "{number} known already")),
+        )
+        if number
+    ]
+    if len(indexed.folders) == 1 and counts:
+        words = translate("History", "{pictures} in {folder}: {counts}.")
+    elif len(indexed.folders) == 1:
+        words = translate("History", "{pictures} in {folder}.")
+    elif counts:
+        words = translate("History", "{pictures} in the folders: {counts}.")
+    else:
+        words = translate("History", "{pictures} in the folders.")
+    text = words.format(
+        pictures=pictures(report.files),
+        folder=indexed.folders[0].name if indexed.folders else "",
+        counts=", ".join(counts),
+    )
+    if not report.cancelled:
+        return text
+    stopped = translate("History", "Stopped. {found} The rest is looked through the next time.")
+    return stopped.format(found=text)
+
+
+def _unread(report: Report) -> str:
+    """Which files could not be read."""
+    if not report.problems:
+        return ""
+    first, rest = report.problems[0], len(report.problems) - 1
+    words = translate("History", "Could not be read: {file}: {reason}")
+    if rest:
+        words = translate("History", "Could not be read, with {number} more: {file}: {reason}")
+    return words.format(file=first.path.name, reason=told(first.message), number=digits(rest))
+
+
+def _ignored(report: Report) -> str:
+    """Which settings have no equal here, those of most pictures first."""
+    if not report.ignored:
+        return ""
+    most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_TOLD]
+    names = ", ".join(f"{name} ({digits(number)})" for name, number in most)
+    words = translate("History", "Settings without an equal here: {names}.")
+    if len(report.ignored) > _TOLD:
+        words = translate("History", "Settings without an equal here: {names}…")
+    return words.format(names=names)

@@ -1,0 +1,355 @@
+"""The pictures of a search as a list model: eight bytes each, and what is seen of them in words.
+
+The first page is there as soon as it is found; then the order of all, so that the scroll bar
+tells the truth; and what each picture is, only where somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QUrl,
+    Signal,
+)
+
+from core.errors import StudioError
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.history.query_language import Query
+from ldm_studio.history.results import Collected, Listed, Order, Page
+from ldm_studio.translation import told, translate
+
+from .history_texts import dated, stars
+from .query_worker import Asker
+from .section_layout import Section, sections_of
+
+Ids = NDArray[np.int64]
+Index = QModelIndex | QPersistentModelIndex
+
+LISTED = int(Qt.ItemDataRole.UserRole)
+IDS = "application/x-ldm-studio-pictures"
+"""What is dragged within the page: ids."""
+KEPT = 4_000
+"""Pictures of which more than the number is kept, about a kilobyte each."""
+_BLOCKS = 64
+"""Beyond so many changes the list is begun anew."""
+
+
+class Stage(Enum):
+    """How far an answer is."""
+
+    SEARCHING = "searching"
+    BEGUN = "begun"
+    """The first page is there."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """What has to go and to come, as first row and number, to make one list another."""
+
+    gone: tuple[tuple[int, int], ...]
+    come: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The answer to what the order is."""
+
+    before: Ids
+    """What there was when it was asked for."""
+    ids: Ids
+    sections: tuple[Section, ...]
+    changes: _Blocks | None
+    collection: Collected | None
+
+
+class PictureModel(QAbstractListModel):
+    """Rows are pictures, newest first, or in the order of a collection."""
+
+    stage_changed = Signal()
+    sections_changed = Signal()
+    described = Signal()
+    """More is known of some rows."""
+
+    def __init__(self, asker: Asker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._asker = asker
+        self._ids: Ids = np.empty(0, np.int64)
+        self._query = Query()
+        self._listed: OrderedDict[int, Listed] = OrderedDict()
+        self._fresh: set[int] = set()
+        self._wanted: tuple[int, ...] = ()
+        self.sections: tuple[Section, ...] = ()
+        self.collection: Collected | None = None
+        """The collection whose order the rows are in; None: newest first."""
+        self.stage = Stage.SEARCHING
+        self.error: StudioError | None = None
+
+    @property
+    def ids(self) -> Ids:
+        """Of all rows. Never written to."""
+        return self._ids
+
+    @property
+    def query(self) -> Query:
+        """What was searched for last."""
+        return self._query
+
+    # Asking
+
+    def search(self, query: Query) -> None:
+        """Show what this query finds. What is shown stays until then."""
+        self._query = query
+        self._set_stage(Stage.SEARCHING)
+        self._asker.forget("order")
+        self._asker.ask("page", lambda reader: reader.page(query), self._on_page, self._on_failed)
+
+    def refresh(self) -> None:
+        """Ask the same again: something was written. Rows that stay keep their selection."""
+        self._fresh.clear()
+        if self.stage in (Stage.SEARCHING, Stage.FAILED):
+            self.search(self._query)
+        else:
+            self._ask_order()
+            self._ask_listed()
+
+    def _ask_order(self) -> None:
+        query, before = self._query, self._ids
+
+        def ask(reader: Reader) -> _Found:
+            order: Order = reader.order(query)
+            ids = np.frombuffer(order.ids, np.int64) if order.ids else np.empty(0, np.int64)
+            sections = sections_of([(day.value, day.pictures) for day in order.days])
+            return _Found(before, ids, sections, blocks(before, ids), order.collection)
+
+        self._asker.ask("order", ask, self._on_order, self._on_failed)
+
+    def _on_page(self, page: Page) -> None:
+        self.beginResetModel()
+        self._ids = np.array([picture.id for picture in page.pictures], np.int64)
+        self._keep(page.pictures)
+        self.collection = page.collection
+        if page.collection is None:
+            self.sections = sections_of(_days(page.pictures))
+        else:
+            self.sections = sections_of([(page.collection.title, len(page.pictures))])
+        self.endResetModel()
+        self.sections_changed.emit()
+        self._set_stage(Stage.DONE if page.next is None else Stage.BEGUN)
+        if page.next is not None:
+            self._ask_order()
+
+    def _on_order(self, found: _Found) -> None:
+        if found.before is not self._ids:  # another answer came between
+            self._ask_order()
+            return
+        self.collection = found.collection
+        if found.changes is not None:
+            self._change(found.ids, found.changes)
+            self.sections = found.sections
+        elif found.collection is not None and set(self._ids) == set(found.ids):
+            self._rearrange(found.ids)
+            self.sections = found.sections
+        else:
+            self.beginResetModel()
+            self._ids, self.sections = found.ids, found.sections
+            self.endResetModel()
+        self.sections_changed.emit()
+        self._set_stage(Stage.DONE)
+
+    def _change(self, ids: Ids, changes: _Blocks) -> None:
+        root = QModelIndex()
+        for first, count in reversed(changes.gone):
+            self.beginRemoveRows(root, first, first + count - 1)
+            self._ids = np.delete(self._ids, slice(first, first + count))
+            self.endRemoveRows()
+        for first, count in changes.come:
+            self.beginInsertRows(root, first, first + count - 1)
+            self._ids = np.insert(self._ids, first, ids[first : first + count])
+            self.endInsertRows()
+        self._ids = ids
+
+    def _rearrange(self, ids: Ids) -> None:
+        """The same pictures in another order: what is selected stays so."""
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        rows = {int(number): row for row, number in enumerate(ids)}
+        moved = [self.index(rows[int(self._ids[index.row()])]) for index in old]
+        self._ids = ids
+        self.changePersistentIndexList(old, moved)
+        self.layoutChanged.emit()
+
+    def _on_failed(self, error: StudioError) -> None:
+        self.error = error
+        self._set_stage(Stage.FAILED)
+
+    def _set_stage(self, stage: Stage) -> None:
+        if stage is not Stage.FAILED:
+            self.error = None
+        self.stage = stage
+        self.stage_changed.emit()
+
+    # What rows are
+
+    def want(self, first: int, end: int) -> None:
+        """These rows are looked at: find out what they are."""
+        self._wanted = tuple(int(number) for number in self._ids[first:end])
+        self._ask_listed()
+
+    def _ask_listed(self) -> None:
+        missing = [number for number in self._wanted if number not in self._fresh]
+        if missing:
+            self._asker.ask(
+                "listed", lambda reader: reader.listed(missing), self._on_listed, self._on_failed
+            )
+
+    def _on_listed(self, pictures: tuple[Listed, ...]) -> None:
+        self._keep(pictures)
+        self.described.emit()
+
+    def _keep(self, pictures: Iterable[Listed]) -> None:
+        for picture in pictures:
+            self._listed[picture.id] = picture
+            self._listed.move_to_end(picture.id)
+            self._fresh.add(picture.id)
+        while len(self._listed) > KEPT:
+            number, _ = self._listed.popitem(last=False)
+            self._fresh.discard(number)
+
+    def listed(self, row: int) -> Listed | None:
+        """None where it is not known yet."""
+        return self._listed.get(int(self._ids[row]))
+
+    def listed_by_id(self, number: int) -> Listed | None:
+        return self._listed.get(number)
+
+    def row_of(self, number: int) -> int | None:
+        found = np.flatnonzero(self._ids == number)
+        return int(found[0]) if found.size else None
+
+    def index_of(self, number: int) -> QModelIndex:
+        """Invalid where it is not among the pictures."""
+        row = self.row_of(number)
+        return QModelIndex() if row is None else self.index(row)
+
+    # As Qt asks
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._ids):
+            return None
+        picture = self.listed(index.row())
+        if picture is None:
+            return None
+        if role == LISTED:
+            return picture
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return summary(picture)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(picture)
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802
+        return ["text/uri-list", IDS]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+        """The files, for other programs and for the canvas."""
+        data = QMimeData()
+        known = (self.listed(index.row()) for index in indexes)
+        data.setUrls([
+            QUrl.fromLocalFile(str(picture.path))
+            for picture in known
+            if picture is not None and picture.state is State.HERE
+        ])  # fmt: skip
+        numbers = sorted(index.row() for index in indexes)
+        data.setData(IDS, " ".join(str(self._ids[row]) for row in numbers).encode())
+        return data
+
+
+def ids_in(data: QMimeData) -> list[int]:
+    """The pictures of this page that are dragged; none where it is something else."""
+    return [int(word) for word in bytes(data.data(IDS).data()).split()]
+
+
+def summary(picture: Listed) -> str:
+    """A picture in a line, for who cannot see it."""
+    words = [" ".join(picture.prompt.split()) or translate("History", "no prompt")]
+    words.append(dated(picture.day) or picture.day)
+    if picture.favourite:
+        words.append(translate("History", "favourite"))
+    if picture.rating:
+        words.append(stars(picture.rating))
+    if picture.state is State.MISSING:
+        words.append(translate("History", "missing"))
+    elif picture.state is State.DELETED:
+        words.append(translate("History", "deleted"))
+    return ", ".join(words)
+
+
+def tip(picture: Listed) -> str:
+    """What is shown when the pointer rests on a picture."""
+    if picture.problem:
+        return f"{picture.path.name}\n{told(picture.problem)}"
+    prompt = " ".join(picture.prompt.split())
+    prompt = prompt if len(prompt) <= 200 else f"{prompt[:199]}…"
+    size = f"{picture.width} × {picture.height}" if picture.width else ""
+    seed = ""
+    if picture.seed is not None:
+        seed = translate("History", "seed {seed}").format(seed=picture.seed)
+    return "\n".join(
+        line
+        for line in (
+            prompt or translate("History", "(no prompt)"),
+            ", ".join(filter(None, (picture.model, picture.sampler, size, seed))),
+            picture.path.name,
+        )
+        if line
+    )
+
+
+def blocks(old: Ids, new: Ids) -> _Blocks | None:
+    """What has to go and to come; None where the order is another, or too much is."""
+    stays, stayed = np.isin(old, new), np.isin(new, old)
+    if not np.array_equal(old[stays], new[stayed]):
+        return None
+    gone, come = _runs(~stays), _runs(~stayed)
+    if len(gone) + len(come) > _BLOCKS:
+        return None
+    return _Blocks(gone, come)
+
+
+def _runs(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """First row and number of each run of rows that are True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return tuple((int(a), int(b - a)) for a, b in edges.reshape(-1, 2))
+
+
+def _days(pictures: Iterable[Listed]) -> list[tuple[str, int]]:
+    days: list[tuple[str, int]] = []
+    for picture in pictures:
+        if days and days[-1][0] == picture.day:
+            days[-1] = (picture.day, days[-1][1] + 1)
+        else:
+            days.append((picture.day, 1))
+    return days

@@ -1,0 +1,195 @@
+"""The lineage of a picture as a tree of small pictures, with the masks in which it was redrawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QIcon, QPixmap
+from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
+
+from ldm_studio.history.database_schema import State
+from ldm_studio.history.lineage import Family, Kin
+from ldm_studio.history.results import Listed
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.look.theme import menu_icon
+
+from .history_texts import digits
+from .thumbnail_loader import ThumbnailLoader, Wanted
+
+THUMB = 34
+_ID = int(Qt.ItemDataRole.UserRole)
+_LINES = 8
+"""As many are seen without scrolling."""
+
+
+class FamilyTree(QTreeWidget):
+    """A click goes to the picture; a double click, or Enter, back to its exact state."""
+
+    chosen = Signal(int)
+    wanted_back = Signal(int)
+    """Make the canvas and the settings what they were when this picture was made."""
+    compare_wanted = Signal(int)
+    """With the picture whose family it is."""
+
+    def __init__(
+        self, loader: ThumbnailLoader, inputs: Path, parent: QWidget | None = None
+    ) -> None:
+        """`inputs` is where start pictures and masks are kept."""
+        super().__init__(parent)
+        self.setObjectName("family")
+        self.setAccessibleName(self.tr("What it came from, and what came from it"))
+        self._loader, self._inputs = loader, InputStore(inputs)
+        self._family: Family | None = None
+        self._pictures: list[tuple[QTreeWidgetItem, int, str, Path]] = []
+        self._lines: dict[int, QTreeWidgetItem] = {}
+        self.setHeaderHidden(True)
+        self.setColumnCount(2)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        self.header().resizeSection(1, THUMB + 8)
+        self.setIndentation(16)
+        self.setIconSize(QSize(THUMB, THUMB))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.itemClicked.connect(self._clicked)
+        self.itemActivated.connect(self._activated)
+
+    def show_family(self, family: Family) -> None:
+        """The tree stays as it is where only another of its pictures is looked at."""
+        if self._family is None or (family.root, family.unknown) != (
+            self._family.root,
+            self._family.unknown,
+        ):
+            self._build(family)
+        self._family = family
+        for number, item in self._lines.items():
+            font = QFont(self.font())
+            if number == family.of:
+                font.setWeight(QFont.Weight.DemiBold)
+                self.setCurrentItem(item)
+            item.setFont(0, font)
+
+    def _build(self, family: Family) -> None:
+        self.clear()
+        self._pictures.clear()
+        self._lines.clear()
+        root = self._line(family.root)
+        if family.unknown:
+            start = family.unknown[0]
+            top = QTreeWidgetItem([self.tr("The start picture")])
+            top.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            top.setToolTip(0, self.tr("A picture that is not in the history."))
+            top.setSizeHint(0, QSize(0, THUMB + 6))
+            self._show_input(top, 0, start.digest)
+            self.addTopLevelItem(top)
+            top.addChild(root)
+        else:
+            self.addTopLevelItem(root)
+        self.expandAll()
+        self.setColumnHidden(1, not any(column for _, column, _, _ in self._pictures))
+        lines = min(_LINES, len(self._lines) + bool(family.unknown))
+        self.setFixedHeight(lines * (THUMB + 6) + 10)
+
+    def wanted(self) -> list[Wanted]:
+        """The small pictures it needs."""
+        side = round(THUMB * self.devicePixelRatioF())
+        if self.isHidden():
+            return []
+        return [Wanted(digest, path, side) for _, _, digest, path in self._pictures if digest]
+
+    def draw(self) -> None:
+        """Show the small pictures that have come."""
+        ratio = self.devicePixelRatioF()
+        for item, column, digest, _ in self._pictures:
+            image = self._loader.image(digest, round(THUMB * ratio))
+            if item.icon(column).isNull() and image is not None:
+                pixmap = QPixmap.fromImage(image)
+                pixmap.setDevicePixelRatio(ratio)
+                small = QIcon(pixmap)
+                small.addPixmap(pixmap, QIcon.Mode.Selected)  # or it would be tinted
+                item.setIcon(column, small)
+
+    def _line(self, kin: Kin) -> QTreeWidgetItem:
+        picture = kin.picture
+        item = QTreeWidgetItem([self._words(kin)])
+        item.setData(0, _ID, picture.id)
+        item.setSizeHint(0, QSize(0, THUMB + 6))
+        back = self.tr("Double-click to go back to its exact state.")
+        item.setToolTip(0, f"{picture.path.name}\n{picture.prompt}\n\n{back}")
+        self._lines[picture.id] = item
+        self._pictures.append((item, 0, picture.digest, picture.path))
+        self._show_mask(item, kin.mask)
+        for child in kin.children:
+            item.addChild(self._line(child))
+        if kin.left_out:
+            rest = QTreeWidgetItem(
+                [self.tr("and {number} more").format(number=digits(kin.left_out))]
+            )
+            rest.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            item.addChild(rest)
+        return item
+
+    def _show_mask(self, item: QTreeWidgetItem, digest: str) -> None:
+        if digest and self._show_input(item, 1, digest):
+            item.setToolTip(1, self.tr("The mask: what is white was redrawn."))
+
+    def _show_input(self, item: QTreeWidgetItem, column: int, digest: str) -> bool:
+        """A start picture or mask, where it is kept still."""
+        try:
+            path = self._inputs.path(digest)
+        except ValueError:  # another program names it otherwise
+            return False
+        if path.exists():
+            self._pictures.append((item, column, digest, path))
+            return True
+        return False
+
+    def _words(self, kin: Kin) -> str:
+        """How it came from the one above, and what it shows."""
+        picture: Listed = kin.picture
+        what = " ".join(picture.prompt.split()) or picture.path.name
+        if kin.step is not None:
+            words = self.tr("Branch at step {step}: {prompt}").format(step=kin.step, prompt=what)
+        elif kin.mask:
+            words = self.tr("Inpainted: {prompt}").format(prompt=what)
+        else:
+            words = what
+        if picture.state is State.MISSING:
+            return self.tr("{picture} (missing)").format(picture=words)
+        if picture.state is State.DELETED:
+            return self.tr("{picture} (deleted)").format(picture=words)
+        return words
+
+    def _clicked(self, item: QTreeWidgetItem) -> None:
+        number = item.data(0, _ID)
+        if number is not None:
+            self.chosen.emit(number)
+
+    def _activated(self, item: QTreeWidgetItem) -> None:
+        number = item.data(0, _ID)
+        if number is not None:
+            self.wanted_back.emit(number)
+
+    def _menu(self, where: QPoint) -> None:
+        item = self.itemAt(where)
+        number = None if item is None else item.data(0, _ID)
+        if number is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(
+            menu_icon("replay"),
+            self.tr("Go Back to This State"),
+            lambda: self.wanted_back.emit(number),
+        )
+        menu.addAction(menu_icon("search"), self.tr("Show"), lambda: self.chosen.emit(number))
+        if self._family is not None and number != self._family.of:
+            menu.addAction(
+                menu_icon("compare"),
+                self.tr("Compare with the Selected One"),
+                lambda: self.compare_wanted.emit(number),
+            )
+        menu.popup(self.viewport().mapToGlobal(where))

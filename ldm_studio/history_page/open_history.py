@@ -1,0 +1,336 @@
+"""The history while the window is open: opened behind it, kept in step with the files."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import StudioError
+from ldm_studio import paths
+from ldm_studio.engine.engine_thread import lower_priority
+from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.threads.folder_watch import Watcher, below
+from ldm_studio.threads.main_thread import Failed, Relay
+
+if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
+    from ldm_studio.history.database_watch import Restored
+    from ldm_studio.history.folder_scan import Progress, Report
+    from ldm_studio.history.history_store import History
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_MS = 5000
+_PROGRESS_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Indexing:
+    """Folders are being looked through: `done` of `total` files, 0 of 0 while they are counted."""
+
+    folders: tuple[Path, ...]
+    quiet: bool
+    """It was not asked for by the user."""
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What looking through folders came to."""
+
+    folders: tuple[Path, ...]
+    quiet: bool
+    report: Report
+
+
+class Library(QObject):
+    """Owns the history. Everything that takes time happens on threads of its own."""
+
+    opened = Signal()
+    failed = Signal(object)
+    """StudioError: the history cannot be opened, read or written."""
+    recovered = Signal(object)
+    """Recovery: a damaged history was set aside; or Restored: it was gone, and is there again."""
+    changed = Signal()
+    """The history holds something else than before."""
+    folders_changed = Signal()
+    indexing = Signal(object)
+    """Indexing; None when it is over."""
+    indexed = Signal(object)
+    """Indexed"""
+
+    def __init__(
+        self,
+        folder: Path,
+        own: Path,
+        parent: QObject | None = None,
+        *,
+        trajectories: Path | None = None,
+    ) -> None:
+        """`folder` is where the database is, `own` where this program's pictures are,
+        `trajectories` where their steps are kept.
+        """
+        super().__init__(parent)
+        self.folder, self.own = folder, own
+        self._trajectories = trajectories or paths.trajectories_dir()
+        self.inputs = paths.inputs_dir()
+        """Where start pictures and masks are kept."""
+        self.relay = Relay(self)
+        self._watcher = Watcher(self)
+        self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
+        self._history: History | None = None
+        self._folders: tuple[Path, ...] = ()
+        self._error: StudioError | None = None
+        self._noted: list[Path] = []
+        self._retry = QTimer(self, singleShot=True)
+        self._retry.timeout.connect(self._note_again)
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="ldm-library")
+        self._indexer = ThreadPoolExecutor(
+            1, thread_name_prefix="ldm-index", initializer=lower_priority
+        )
+        self._stop = threading.Event()
+        self._is_cleaned = False
+        self._ending = threading.Event()
+        self._opening = False
+
+    @property
+    def history(self) -> History:
+        """Raises HistoryError where it is not open."""
+        if self._history is None:
+            raise HistoryError("The history is not open.")
+        return self._history
+
+    @property
+    def is_open(self) -> bool:
+        return self._history is not None
+
+    @property
+    def watched(self) -> list[Path]:
+        """The folders in which changes are noticed at once."""
+        return self._watcher.folders
+
+    @property
+    def error(self) -> StudioError | None:
+        """Why it could not be opened."""
+        return self._error
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """All that are kept in step: this program's own first."""
+        return (self.own, *(folder for folder in self._folders if folder != self.own))
+
+    # Opening and closing
+
+    def open(self) -> None:
+        """Behind the window; `opened` or `failed` tells. Then looks for what is new."""
+        if self._opening or self.is_open:
+            return
+        self._opening, self._error = True, None
+        self.run(self._open, self._on_opened, self._on_failed)
+
+    def close(self) -> None:
+        """Stop indexing at the next file, write what waits."""
+        self._stop.set()
+        self._ending.set()
+        self.relay.close()
+        self._indexer.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True)
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+
+    def _open(self) -> tuple[History, tuple[Path, ...]]:
+        from ldm_studio.history.history_store import History
+
+        history = History(self.folder)
+        try:
+            with history.reader() as reader:
+                return history, reader.folders()
+        except BaseException:
+            history.close()
+            raise
+
+    def _on_opened(self, found: tuple[History, tuple[Path, ...]]) -> None:
+        self._opening = False
+        self._history, self._folders = found
+        noted, self._noted = self._noted, []
+        self.opened.emit()
+        if noted:
+            self.note(noted)
+        if self.history.recovery is not None:
+            self.recovered.emit(self.history.recovery)
+        self.history.on_restored = lambda restored: self.relay.post(
+            lambda: self._on_restored(restored)
+        )
+        self.index(self.folders, quiet=True)
+
+    def _on_restored(self, restored: Restored) -> None:
+        self.recovered.emit(restored)
+        self.changed.emit()
+        self.index(self.folders, quiet=True)
+
+    def _on_failed(self, error: StudioError) -> None:
+        self._opening, self._error = False, error
+        self.failed.emit(error)
+
+    # Writing
+
+    def note(self, files: Iterable[Path]) -> None:
+        """These files are finished pictures; before the history is open, they wait."""
+        files = tuple(files)
+        if self._history is None:
+            self._noted += files
+            return
+        for folder in {path.parent for path in files}:
+            self._watcher.watch_also(folder)
+        history = self._history
+
+        def work() -> None:
+            from ldm_studio.history import steps_on_disk
+            from ldm_studio.history.image_reader import scan
+
+            history.put([scan(path) for path in files]).result()
+            steps_on_disk.follow(history, self._trajectories)
+
+        def failed(error: StudioError) -> None:
+            """The disk is full, or another program holds the lock: that passes."""
+            self._noted += files
+            self._retry.start(RETRY_MS)
+            self.failed.emit(error)
+
+        self.run(work, lambda _: self.changed.emit(), failed)
+
+    def _note_again(self) -> None:
+        noted, self._noted = self._noted, []
+        self.note(noted)
+
+    def wrote(self, future: Future[T], then: Callable[[T], None] = lambda _: None) -> None:
+        """What a method of the history is about to do: `changed` follows it, or `failed`."""
+
+        def done(result: T) -> None:
+            then(result)
+            self.changed.emit()
+
+        self.relay.when_done(future, done, self.failed.emit)
+
+    def run(
+        self, work: Callable[[], T], then: Callable[[T], None], failed: Failed | None = None
+    ) -> None:
+        """Do something slow behind the interface, and go on with its result."""
+        if not self._ending.is_set():
+            future = self._pool.submit(work)
+            self.relay.when_done(future, then, failed or self.failed.emit)
+
+    # Folders
+
+    def add_folder(self, folder: Path) -> None:
+        """Index a folder and follow it from now on."""
+        if folder not in self.folders:
+            self._folders = (*self._folders, folder)
+            self.wrote(self.history.add_folder(folder))
+            self.folders_changed.emit()
+        self.index([folder])
+
+    def remove_folder(self, folder: Path) -> None:
+        """Follow it no more; its pictures stay in the history."""
+        self._folders = tuple(known for known in self._folders if known != folder)
+        self.wrote(self.history.remove_folder(folder))
+        self.folders_changed.emit()
+
+    def index(self, folders: Sequence[Path], *, quiet: bool = False) -> None:
+        """Look through folders for what is new, changed, moved or gone."""
+        chosen = tuple(folders)
+        if self._history is None or self._ending.is_set():
+            return
+        future = self._indexer.submit(self._index, self._history, chosen, quiet)
+        self.relay.when_done(
+            future,
+            lambda report: self._on_indexed(Indexed(chosen, quiet, report)),
+            self._on_index_failed,
+        )
+
+    def cancel_indexing(self) -> None:
+        """What is indexed stays, and the next time goes on from there."""
+        self._stop.set()
+
+    def _index(self, history: History, folders: tuple[Path, ...], quiet: bool) -> Report:
+        from ldm_studio.history import steps_on_disk
+        from ldm_studio.history.folder_scan import rebuild
+
+        if not self._ending.is_set():
+            self._stop.clear()
+        told = 0.0
+
+        def tell(progress: Progress) -> None:
+            nonlocal told
+            now = time.monotonic()
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                state = Indexing(folders, quiet, progress.done, progress.total)
+                self.relay.post(lambda: self.indexing.emit(state))
+
+        if not quiet:
+            self.relay.post(lambda: self.indexing.emit(Indexing(folders, quiet)))
+        here = [folder for folder in folders if folder.exists() or folder != self.own]
+        steps_on_disk.follow(history, self._trajectories)
+        return rebuild(history, here, progress=tell, cancelled=self._stop.is_set)
+
+    def _on_indexed(self, indexed: Indexed) -> None:
+        self.indexing.emit(None)
+        report = indexed.report
+        for problem in report.problems:
+            log.info("%s: %s", problem.path, problem.message)
+        if report.added or report.changed or report.moved or report.missing:
+            self.changed.emit()
+        self._watch()
+        self._clean_once(indexed)
+        self.indexed.emit(indexed)
+
+    def _clean_once(self, indexed: Indexed) -> None:
+        """Remove start pictures that nothing names, once everything that could is known."""
+        complete = not indexed.report.cancelled and set(indexed.folders) >= set(self.folders)
+        if self._is_cleaned or not complete or self._ending.is_set():
+            return
+        self._is_cleaned = True
+        if self.history.is_new or not all(folder.is_dir() for folder in self.folders):
+            return
+        future = self._indexer.submit(_clean, self.history)
+        self.relay.when_done(future, lambda _: None, self.failed.emit)
+
+    def _watch(self) -> None:
+        """Folders come and go with what was found."""
+        folders = self.folders
+        self.run(lambda: below(folders), self._watcher.watch)
+
+    def _on_index_failed(self, error: StudioError) -> None:
+        self.indexing.emit(None)
+        self.failed.emit(error)
+
+
+def _clean(history: History) -> None:
+    """Raises HistoryError."""
+    from ldm_studio.images.input_cleanup import clean_inputs
+
+    others = (paths.queue_dir(), paths.trajectories_dir(), paths.state_dir(), paths.config_dir())
+    try:
+        with history.reader() as reader:
+            cleaned = clean_inputs(paths.inputs_dir(), reader.requests(), others)
+    except OSError as error:
+        log.warning("start pictures cannot be looked through: %s", error)
+        return
+    if cleaned.files:
+        log.info(
+            "removed %d start picture(s) that nothing names, %.1f MB",
+            cleaned.files,
+            cleaned.size / 1e6,
+        )

@@ -1,0 +1,120 @@
+"""Questions to the history, answered on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from core.errors import StudioError
+from ldm_studio.history.history_reader import Reader
+from ldm_studio.threads.main_thread import Failed, Relay
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class _Question:
+    topic: str
+    ask: Callable[[Reader], Any]
+    then: Callable[[Any], None]
+    failed: Failed
+    is_stale: bool = False
+
+
+class Asker:
+    """Only the newest question of each topic is answered: a newer one interrupts and replaces it.
+
+    Questions wait in the order in which their topics came. Methods are for the interface's
+    thread, and so are the answers.
+    """
+
+    def __init__(self, open_reader: Callable[[], Reader], relay: Relay) -> None:
+        self._open_reader, self._relay = open_reader, relay
+        self._waiting: dict[str, _Question] = {}
+        self._running: _Question | None = None
+        self._newest: dict[str, _Question] = {}
+        """Of each topic, until its answer has been handed over."""
+        self._reader: Reader | None = None
+        self._closed = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._answer, name="ldm-asker", daemon=True)
+        self._thread.start()
+
+    def ask(
+        self, topic: str, ask: Callable[[Reader], T], then: Callable[[T], None], failed: Failed
+    ) -> None:
+        """`then` gets the answer, unless something newer of the topic was asked meanwhile."""
+        question = _Question(topic, ask, then, failed)
+        with self._news:
+            self._drop(topic)
+            self._waiting[topic] = self._newest[topic] = question
+            self._news.notify()
+
+    def forget(self, topic: str) -> None:
+        """Nobody waits for an answer any more."""
+        with self._news:
+            self._drop(topic)
+
+    def close(self) -> None:
+        """Returns when the thread has ended."""
+        with self._news:
+            self._closed = True
+            for topic in list(self._newest):
+                self._drop(topic)
+            self._news.notify()
+        self._thread.join()
+
+    def _drop(self, topic: str) -> None:
+        self._waiting.pop(topic, None)
+        if (old := self._newest.pop(topic, None)) is not None:
+            old.is_stale = True
+            if old is self._running and self._reader is not None:
+                self._reader.interrupt()
+
+    # On its thread
+
+    def _answer(self) -> None:
+        while (question := self._next()) is not None:
+            try:
+                if self._reader is not None and not self._reader.is_current:
+                    self._reader.close()
+                    self._reader = None
+                if self._reader is None:
+                    self._reader = self._open_reader()
+                answer = question.ask(self._reader)
+            except StudioError as error:
+                self._hand_over(question, lambda q=question, e=error: q.failed(e))
+            except Exception as error:  # a mistake of this program: raised where it is reported
+                self._hand_over(question, lambda e=error: _raise(e))
+            else:
+                self._hand_over(question, lambda q=question, a=answer: q.then(a))
+        if self._reader is not None:
+            self._reader.close()
+
+    def _next(self) -> _Question | None:
+        with self._news:
+            while not self._waiting and not self._closed:
+                self._news.wait()
+            if self._closed:
+                return None
+            topic = next(iter(self._waiting))
+            self._running = self._waiting.pop(topic)
+            return self._running
+
+    def _hand_over(self, question: _Question, what: Callable[[], None]) -> None:
+        with self._news:
+            self._running = None
+
+        def deliver() -> None:
+            if not question.is_stale:
+                with self._news:
+                    self._newest.pop(question.topic, None)
+                what()
+
+        self._relay.post(deliver)
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -1,0 +1,72 @@
+"""The dialog for another name of a picture: says what is wrong with one while it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from core.errors import PictureError
+from ldm_studio.history.file_renaming import new_name
+from ldm_studio.look.theme import GRID
+from ldm_studio.translation import told
+from ldm_studio.widgets.fields import mark_wrong
+
+WIDTH = 380
+
+
+class RenameDialog(QDialog):
+    """Asks for a name without its ending, which stays."""
+
+    chosen = Signal(str)
+
+    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self.setWindowTitle(self.tr("Rename Picture"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(WIDTH)
+        caption = QLabel(
+            self.tr("The name of the file, without {ending}:").format(ending=path.suffix)
+        )
+        self.name = QLineEdit(path.stem)
+        self.name.setAccessibleName(self.tr("Name of the picture"))
+        self.name.setToolTip(self.tr("The history follows: nothing that is known is lost."))
+        self.name.selectAll()
+        caption.setBuddy(self.name)
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setObjectName("wrong")
+        self.problem.setMinimumHeight(2 * self.fontMetrics().height())
+        self.problem.setAlignment(Qt.AlignmentFlag.AlignTop)
+        buttons = QDialogButtonBox()
+        self.accept_button = buttons.addButton(
+            self.tr("Rename"), QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        buttons.addButton(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        for widget in (caption, self.name, self.problem, buttons):
+            column.addWidget(widget)
+        self.name.textChanged.connect(self._check)
+        self._check()
+
+    def _check(self) -> None:
+        problem = ""
+        try:
+            new = self._path.with_name(new_name(self._path, self.name.text()))
+        except PictureError as error:
+            problem = told(error.message)
+        else:
+            if new != self._path and new.exists() and not new.samefile(self._path):
+                problem = self.tr("There is another file of this name.")
+        self.problem.setText(problem if self.name.text() else "")
+        mark_wrong(self.name, bool(problem and self.name.text()))
+        self.accept_button.setEnabled(not problem)
+
+    def _accept(self) -> None:
+        self.chosen.emit(self.name.text())
+        self.accept()

@@ -1,0 +1,190 @@
+"""Small pictures for the grid: what is seen comes first, what has gone out of sight is not made."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QImageReader
+
+from core.errors import StudioError
+from ldm_studio.engine.engine_thread import lower_priority
+from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
+from ldm_studio.threads.main_thread import Relay
+
+KEPT_BYTES = 96 << 20
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture file, by what it is and where it is."""
+
+    digest: str
+    path: Path
+    side: int
+    """Of the longer side, in pixels of the screen."""
+    sharp: bool = False
+    """From the file itself where the small copy has fewer pixels than are shown."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.digest, self.side
+
+
+class ThumbnailLoader(QObject):
+    """Scaled to the size they are drawn in, so that drawing them is copying."""
+
+    ready = Signal()
+    """Some came, or turned out not to be had."""
+
+    def __init__(self, folder: Path, relay: Relay, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder, self._relay = folder, relay
+        self._cache: OrderedDict[tuple[str, int], QImage] = OrderedDict()
+        self._sides: dict[str, int] = {}
+        self._bytes = 0
+        self._bad: set[str] = set()
+        self._waiting: dict[str, list[Wanted]] = {}
+        self._running: set[tuple[str, int]] = set()
+        self._done: list[tuple[str, int, QImage | None]] = []
+        self._armed = False
+        self._closed = False
+        self._news = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"ldm-thumbnails-{number}", daemon=True)
+            for number in range(_THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def kept_bytes(self) -> int:
+        return self._bytes
+
+    def image(self, digest: str, side: int) -> QImage | None:
+        """Of this size, or of the last one it was wanted in; None where there is none yet."""
+        found = self._cache.get((digest, side))
+        if found is None and digest in self._sides:
+            found = self._cache.get((digest, self._sides[digest]))
+        elif found is not None:
+            self._cache.move_to_end((digest, side))
+        return found
+
+    def is_bad(self, digest: str) -> bool:
+        """The file cannot be read."""
+        return digest in self._bad
+
+    def want(self, who: str, pictures: Sequence[Wanted]) -> None:
+        """`who` wants these, most wanted first, instead of those it wanted and that wait."""
+        with self._news:
+            self._waiting[who] = [
+                wanted
+                for wanted in reversed(pictures)
+                if wanted.key not in self._cache
+                and wanted.digest not in self._bad
+                and wanted.key not in self._running
+            ]
+            self._news.notify_all()
+
+    def forget_bad(self) -> None:
+        """Files may have become readable."""
+        self._bad.clear()
+
+    def close(self) -> None:
+        """Returns when its threads have ended."""
+        with self._news:
+            self._closed = True
+            self._waiting.clear()
+            self._news.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _collect(self) -> None:
+        with self._news:
+            done, self._done, self._armed = self._done, [], False
+        for digest, side, image in done:
+            if image is None:
+                self._bad.add(digest)
+                continue
+            key = (digest, side)
+            if (old := self._cache.pop(key, None)) is not None:
+                self._bytes -= old.sizeInBytes()
+            self._cache[key] = image
+            self._sides[digest] = side
+            self._bytes += image.sizeInBytes()
+        while self._bytes > KEPT_BYTES and len(self._cache) > 1:
+            (digest, side), image = self._cache.popitem(last=False)
+            self._bytes -= image.sizeInBytes()
+            if self._sides.get(digest) == side:
+                del self._sides[digest]
+        self.ready.emit()
+
+    # On its threads
+
+    def _work(self) -> None:
+        lower_priority()
+        with Thumbnails(self._folder) as thumbnails:
+            while (wanted := self._next()) is not None:
+                image = _load(thumbnails, wanted)
+                with self._news:
+                    self._running.discard(wanted.key)
+                    self._done.append((*wanted.key, image))
+                    first, self._armed = not self._armed, True
+                if first:
+                    self._relay.post(self._collect)
+
+    def _next(self) -> Wanted | None:
+        with self._news:
+            while not self._closed:
+                waiting = min(filter(None, self._waiting.values()), key=len, default=None)
+                if waiting is not None:
+                    wanted = waiting.pop()
+                    self._running.add(wanted.key)
+                    return wanted
+                self._news.wait()
+            return None
+
+
+def _load(thumbnails: Thumbnails, wanted: Wanted) -> QImage | None:
+    webp = _sharp(wanted) if wanted.sharp and wanted.side > SIDE else None
+    if webp is None:
+        webp = thumbnails.get(wanted.digest)
+    if webp is None:
+        try:
+            webp = make_thumbnail(wanted.path)
+        except StudioError:
+            return None
+        thumbnails.put([(wanted.digest, webp)])
+    return decoded(webp, wanted.side)
+
+
+def _sharp(wanted: Wanted) -> bytes | None:
+    try:
+        return make_thumbnail(wanted.path, wanted.side)
+    except StudioError:  # its small copy may still be there
+        return None
+
+
+def decoded(webp: bytes, side: int) -> QImage | None:
+    """The picture, its longer side `side`, in a format that is drawn quickly; None if damaged.
+
+    By a QImageReader because that gives the interpreter's lock away while it decodes and scales,
+    as neither `QImage.fromData` nor `QImage.scaled` does.
+    """
+    buffer = QBuffer()
+    buffer.setData(QByteArray(webp))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer, QByteArray(b"webp"))
+    size = reader.size().scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio)
+    reader.setScaledSize(size.expandedTo(QSize(1, 1)))
+    image = reader.read()
+    if image.isNull():
+        return None
+    alpha = image.hasAlphaChannel()
+    kind = QImage.Format.Format_ARGB32_Premultiplied if alpha else QImage.Format.Format_RGB32
+    return image.convertToFormat(kind)

@@ -1,0 +1,112 @@
+"""How finished pictures are named: a pattern such as `{date}/{number}-{seed}`."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.request.request import Request
+
+DEFAULT_PATTERN = "{date}/{number}-{seed}"
+NUMBER = "number"
+DIGITS = 5
+MOST_WORDS = 6
+MAX_PART = 100
+"""Characters of a folder or file name; file systems take 255 bytes."""
+
+FIELDS = (
+    *("date", "time", "number", "seed", "model", "prompt"),
+    *("sampler", "schedule", "steps", "cfg", "width", "height"),
+)
+"""What can stand between braces."""
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""Names that Windows keeps for itself."""
+
+
+class PatternError(ValueError):
+    """Says what is wrong with a pattern."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern that was found to be good: relative, and with the number in the file's name."""
+
+    text: str = DEFAULT_PATTERN
+
+    def __post_init__(self) -> None:
+        """Raises PatternError."""
+        names = _fields(self.text)
+        if unknown := [name for name in names if name not in FIELDS]:
+            raise PatternError(f"There is no {{{unknown[0]}}}.")
+        *folders, name = self.text.split("/")
+        if f"{{{NUMBER}}}" not in name:
+            raise PatternError("The name needs {number}, so that no two pictures get the same.")
+        if names.count(NUMBER) > 1:
+            raise PatternError("{number} can stand there only once.")
+        if _FORBIDDEN.search(self.text):
+            raise PatternError('A name cannot have any of < > : " | ? * \\ in it.')
+        for part in (*folders, name):
+            if not part.strip(" .") or part.strip() != part or part.startswith("."):
+                raise PatternError("A folder's or file's name is empty, or begins with a dot.")
+            if _DEVICES.match(part):
+                raise PatternError(f"“{part}” cannot be a name everywhere.")
+
+    def place(self, facts: Mapping[str, str]) -> tuple[PurePosixPath, str, str]:
+        """The folder, and what comes before and after the number in the file's name."""
+        number = f"{{{NUMBER}}}"
+        *folders, name = self.text.split("/")
+        folder = PurePosixPath(*(_part(part.format_map(facts)) for part in folders))
+        before, after = name.split(number)
+        return folder, _piece(before.format_map(facts)), _piece(after.format_map(facts))
+
+    def example(self, facts: Mapping[str, str], number: int = 1) -> str:
+        folder, before, after = self.place(facts)
+        return (folder / f"{before}{number:0{DIGITS}d}{after}").as_posix()
+
+
+def facts(request: Request, model: str, now: datetime) -> dict[str, str]:
+    """What the fields stand for."""
+    words = re.findall(r"[^\W_]+", request.prompt)[:MOST_WORDS]
+    return {
+        "date": now.date().isoformat(),
+        "time": now.strftime("%H-%M-%S"),
+        "seed": str(request.seed),
+        "model": model,
+        "prompt": "-".join(words) or "untitled",
+        "sampler": request.sampler,
+        "schedule": request.schedule,
+        "steps": str(request.steps),
+        "cfg": f"{request.cfg:g}",
+        "width": str(request.width),
+        "height": str(request.height),
+    }
+
+
+def _fields(text: str) -> list[str]:
+    try:
+        parsed = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise PatternError("A brace { or } has no partner.") from error
+    for _, name, spec, conversion in parsed:
+        if name is not None and (spec or conversion or not name.isidentifier()):
+            raise PatternError(f"Between braces is a name and nothing else, not “{name}”.")
+    return [name for _, name, _, _ in parsed if name is not None]
+
+
+def _piece(text: str) -> str:
+    """What is safe in a file's name on any system."""
+    return _FORBIDDEN.sub("-", text.replace("/", "-"))[:MAX_PART]
+
+
+def _part(text: str) -> str:
+    """A folder's whole name."""
+    made = _piece(text).strip(" .")
+    return f"_{made}" if _DEVICES.match(made) else made or "_"

@@ -1,0 +1,65 @@
+"""A run drawn to its end, and the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.images.image_digest import digest
+from ldm_studio.engine_protocol import Run
+
+from .run_record import Parent, Record
+
+if TYPE_CHECKING:
+    from core.pipeline.text_to_image import Picture
+
+OnStep = Callable[[int, int], None]
+"""(steps done, steps in all)"""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A run that stands still after a step."""
+
+    last: Any | None
+    """The step; None where the run had none left."""
+    marks: tuple[str, ...]
+    """Of all steps up to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A finished picture."""
+
+    picture: Picture
+    record: Record
+    rescue: Callable[[Path], None]
+    """Writes all that is needed to decode it later. Raises OSError, StateError."""
+    notes: tuple[str, ...]
+    """What had no effect, or was done otherwise than asked, in sentences."""
+
+
+def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
+    """Take the steps up to number `until`, or all of them, marking each."""
+    marks, last = list(run.noted), None
+    end = run.total if until is None else until
+    steps = run.steps()
+    for done in range(run.done + 1, end + 1):
+        last = next(steps)
+        marks.append(run.mark(last))
+        on_step(done, run.total)
+    return Walked(last, tuple(marks))
+
+
+def draw(run: Run, on_step: OnStep, parent: Parent | None = None, *, tiled: bool = False) -> Drawn:
+    """Take the steps that are left and decode the picture, in small tiles if `tiled`."""
+    walked = walk(run, on_step)
+    picture = run.finish(walked.last, tiled=tiled)
+    record = Record(run.environment, walked.marks, digest(picture.rgb), parent, tiled)
+
+    def rescue(path: Path) -> None:
+        run.save(path, walked.last, marks=walked.marks)
+
+    return Drawn(picture, record, rescue, run.notes)

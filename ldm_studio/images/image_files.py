@@ -1,0 +1,222 @@
+"""Picture files: PNG with its whole recipe inside, saved atomically; any picture read safely.
+
+A saved PNG carries three text chunks: `parameters`, which the other programs of this field read
+(see `infotext`), `ldm_studio`, the exact Request as JSON, which this program reads back, and
+`ldm_studio_run`, the Record of what happened, which a replay is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from core.atomic_write import replacing
+from core.errors import MemoryShortage, PictureError, RequestError, StudioError
+from core.request.request import Request
+from ldm_studio.paths import next_picture
+
+from .infotext import Infotext, infotext, parse_infotext
+from .metadata_chunks import exif_texts
+from .run_record import Record
+
+Pixels = NDArray[np.uint8]
+
+PARAMETERS = "parameters"
+REQUEST = "ldm_studio"
+RECORD = "ldm_studio_run"
+MAX_PIXELS = 1 << 26  # 8192 x 8192
+MAX_TEXT = 1 << 20
+
+# Only raster formats that need no outside program (Pillow hands EPS to Ghostscript).
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF")
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def save_png(
+    path: Path,
+    pixels: Pixels,
+    request: Request | None,
+    model_name: str,
+    digest: str,
+    record: Record | None = None,
+) -> None:
+    """Write [H, W, 3] or, with straight alpha, [H, W, 4] pixels and their recipe.
+
+    `request` is the one of this single picture, None where it shall not be told; `model_name` and
+    `digest` (SHA-256 hex) name the model. The file appears whole or not at all. Raises
+    PictureError.
+    """
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    if request is not None:
+        # A tEXt chunk where Latin-1 is enough, iTXt elsewhere; neither may hold NUL.
+        info.add_text(PARAMETERS, infotext(request, model_name, digest).replace("\0", ""))
+        info.add_text(REQUEST, request.to_json())
+    if record is not None:
+        info.add_text(RECORD, record.to_json())
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    try:
+        with replacing(path) as file:
+            image.save(file, "PNG", pnginfo=info)
+    except OSError as error:
+        raise PictureError(
+            f"Cannot save {path}: {error.strerror or error}.", "Choose another folder or disk."
+        ) from error
+
+
+def save_next(
+    folder: Path,
+    pixels: Pixels,
+    request: Request,
+    model_name: str,
+    digest: str,
+    record: Record | None = None,
+) -> Path:
+    """Save under the next free number in `folder` and return the path. Raises PictureError."""
+    with next_picture(folder, request.seed) as path:
+        save_png(path, pixels, request, model_name, digest, record)
+    return path
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def load_image(path: Path) -> Pixels:
+    """The picture as a person sees it: upright, RGB on white, uint8 [H, W, 3].
+
+    Raises PictureError for what is not a picture, is damaged, or has more than MAX_PIXELS.
+    """
+    with _opened(path) as image:
+        upright = ImageOps.exif_transpose(image)
+        return np.array(_on(upright, "white").convert("RGB"))
+
+
+def read_exact(path: Path) -> Pixels:
+    """The very pixels of a file, uint8 [H, W, 3] or [H, W]. Raises PictureError for others."""
+    with _opened(path) as image:
+        if image.mode not in ("RGB", "L"):
+            raise PictureError(f"{path} is {image.mode}, neither RGB nor grey.")
+        return np.array(image)
+
+
+def read_pixels(path: Path) -> Pixels:
+    """As `load_image`, but [H, W, 4] with straight alpha of a picture that was saved so."""
+    with _opened(path) as image:
+        if image.mode == "RGBA":
+            return np.array(image)
+    return load_image(path)
+
+
+def load_mask(path: Path) -> Pixels:
+    """What to redraw, uint8 [H, W]: white is redrawn, black kept, grey blended.
+
+    Transparent parts count as black, so white strokes on a transparent layer are a mask too.
+    Raises PictureError as `load_image` does.
+    """
+    with _opened(path) as image:
+        upright = ImageOps.exif_transpose(image)
+        return np.array(_on(upright, "black").convert("L"))
+
+
+def read_request(path: Path) -> Request | None:
+    """The exact request a picture of this program carries; None where there is none.
+
+    Raises PictureError where it, or the file, is damaged or from a newer version.
+    """
+    text = _text(path, REQUEST)
+    if text is None:
+        return None
+    try:
+        return Request.from_json(text)
+    except RequestError as error:
+        raise PictureError(f"The recipe inside {path} cannot be used. {error}") from error
+
+
+def read_record(path: Path) -> Record | None:
+    """What happened when a picture of this program was made; None where it does not say.
+
+    Raises PictureError where it, or the file, is damaged.
+    """
+    text = _text(path, RECORD)
+    if text is None:
+        return None
+    try:
+        return Record.from_json(text)
+    except ValueError as error:
+        raise PictureError(f"The record inside {path} cannot be used: {error}.") from error
+
+
+def read_infotext(path: Path) -> Infotext | None:
+    """The `parameters` text of a PNG of any program; None where there is none."""
+    text = _text(path, PARAMETERS)
+    return None if text is None else parse_infotext(text)
+
+
+def frames(path: Path) -> int:
+    """How many pictures a file holds, of which the first is read. Raises PictureError."""
+    with _opened(path) as image:
+        return getattr(image, "n_frames", 1)
+
+
+def _text(path: Path, key: str) -> str | None:
+    with _opened(path) as image:
+        text = image.info.get(key)
+        if text is None and image.format in ("JPEG", "WEBP"):
+            text = exif_texts(image.info.get("exif", b"")).get(key)
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise PictureError(f"The {key} text inside {path} is not usable.")
+    return str(text)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """An open picture of bearable size; whatever goes wrong with it becomes a PictureError."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(path)
+            yield image
+    except StudioError:
+        raise
+    except MemoryError as error:
+        raise MemoryShortage(f"There is not enough memory to open {path}.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(path) from error
+    except Image.UnidentifiedImageError as error:
+        raise PictureError(
+            f"{path} is not a picture, or is damaged.",
+            f"Pictures may be {', '.join(_FORMATS)}.",
+        ) from error
+    except OSError as error:
+        reason = error.strerror or "it is damaged or cut short"
+        raise PictureError(f"Cannot read {path}: {reason}.") from error
+    except Exception as error:  # decoders fail in any way on a damaged file
+        raise PictureError(f"Cannot read {path}: it is damaged ({error}).") from error
+
+
+def _too_large(path: Path) -> PictureError:
+    return PictureError(
+        f"{path} has more than {MAX_PIXELS / 1e6:.0f} million pixels.", "Scale it down first."
+    )
+
+
+def _on(image: Image.Image, background: str) -> Image.Image:
+    """The picture without transparency, in a mode with 8 bits a channel."""
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off instead of scale
+        return Image.fromarray((np.clip(np.array(image), 0, 65535) / 257).round().astype(np.uint8))
+    if image.mode == "F":
+        raise PictureError("Pictures of floating-point numbers cannot be used.", "Save it as PNG.")
+    if not image.has_transparency_data:
+        return image
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, background), rgba).convert("RGB")

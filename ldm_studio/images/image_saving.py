@@ -1,0 +1,114 @@
+"""Finished pictures, saved where, as what and with what the user's settings say."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.request.request import Request
+from ldm_studio import paths
+from ldm_studio.settings.settings import Files, Format, Privacy, Told
+
+from . import image_formats
+from .file_names import Pattern, PatternError, facts
+from .image_files import Pixels
+from .run_record import Record
+
+if TYPE_CHECKING:
+    from core.pipeline.text_to_image import Picture
+    from ldm_studio.engine_protocol import ModelInfo
+
+
+@dataclass(frozen=True)
+class Saver:
+    """Saves under the next free number of the user's pattern."""
+
+    files: Files = field(default_factory=Files)
+    privacy: Privacy = field(default_factory=Privacy)
+
+    @property
+    def root(self) -> Path:
+        """The folder of all pictures."""
+        return Path(self.files.folder).expanduser() if self.files.folder else paths.pictures_dir()
+
+    @property
+    def pattern(self) -> Pattern:
+        """The usual one instead of one that was damaged by hand: no picture is lost to it."""
+        try:
+            return Pattern(self.files.pattern)
+        except PatternError:
+            return Pattern()
+
+    def today(self) -> Path:
+        """Where the next picture goes, as far as it can be known before it is made."""
+        folder = self.root
+        for part in self.pattern.text.split("/")[:-1]:
+            known = part.replace("{date}", datetime.now().date().isoformat())
+            if "{" in known:
+                break
+            folder /= known
+        return folder
+
+    def save(
+        self,
+        pixels: Pixels,
+        request: Request,
+        model: str,
+        digest: str,
+        record: Record | None = None,
+    ) -> Path:
+        """uint8 [H, W, 3], or [H, W, 4] with straight alpha, which JPEG cannot hold and gets PNG
+        instead. Raises PictureError.
+        """
+        folder, before, after = self.pattern.place(facts(request, model, datetime.now()))
+        opaque = pixels.shape[-1] == 3
+        format_ = (
+            self.files.format if opaque or self.files.format is not Format.JPEG else Format.PNG
+        )
+        numbered = paths.Numbered(before, after, f".{format_}")
+        with paths.next_numbered(self.root / folder, numbered) as path:
+            self.write(path, pixels, request, model, digest, record)
+        return path
+
+    def save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
+        """As `save`, for the engine."""
+        return self.save(
+            picture.rgb,
+            picture.request,
+            model.name,
+            picture.request.model_digest or model.digest,
+            record,
+        )
+
+    def write(
+        self,
+        path: Path,
+        pixels: Pixels,
+        request: Request,
+        model: str,
+        digest: str,
+        record: Record | None = None,
+    ) -> None:
+        """As what the ending of `path` says. Raises PictureError."""
+        told = told_of(request, self.privacy.told)
+        is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and told is request
+        image_formats.save(path, pixels, told, model, digest, record if is_exact else None)
+
+    def next_picture(self, seed: int) -> AbstractContextManager[Path]:
+        """The name that a picture of this seed would get by the usual pattern, held for it."""
+        return paths.next_picture(self.today(), seed)
+
+
+def told_of(request: Request, told: Told) -> Request | None:
+    """What a picture may tell of `request`; None for nothing."""
+    match told:
+        case Told.ALL:
+            return request
+        case Told.NO_PROMPTS:
+            # What was changed on the way may be prompts, and means nothing without them.
+            return replace(request, prompt="", negative="", changes=())
+        case Told.NOTHING:
+            return None

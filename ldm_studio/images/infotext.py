@@ -1,0 +1,251 @@
+"""The `parameters` text that pictures of this field carry, in AUTOMATIC1111's grammar.
+
+Three parts: the prompt, a line starting `Negative prompt:`, and one last line of settings,
+`Steps: 20, Sampler: Euler, ...`. Keys and numbers are never localised: many programs read them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import Any
+
+from core.conditioning.text.text_segment import A1111
+from core.errors import RequestError
+from core.request.request import Change, Guidance, Levels, Request, Variation
+from core.sampling.noise_profiles import STUDIO
+from core.sampling.sampler_names import sampler_name, schedule_name, split_name
+from core.sampling.sampler_options import Options
+from ldm_studio import __version__
+from ldm_studio.models.known_checkpoints import WHOLE
+
+from .infotext_keys import apply, finer_settings, number
+from .refiner import refinement, steps_run
+
+PROGRAM = "LDM Studio"
+THRESHOLDING = "Dynamic thresholding enabled"
+HASHES = {"TI hashes": "embedding", "Lora hashes": "lora"}
+REFINER, REFINER_AT = "Refiner", "Refiner switch at"
+_SHORT = re.compile(r"\s*\[[0-9a-fA-F]{6,64}\]\s*$")
+"""The hash behind a model's name."""
+NO_VAE = ("", "Automatic", "None")
+"""What AUTOMATIC1111 writes of a model's own."""
+NEGATIVE = "Negative prompt:"
+# Bounded keys keep the search linear, whatever the text.
+_ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_FIRST = ("Steps", "Sampler", "Schedule type")  # others depend on them
+_FEWEST = 3  # a last line with fewer settings belongs to the prompt
+
+
+@dataclass(frozen=True)
+class Infotext:
+    """A recipe in words; `settings` keep their order and their spelling."""
+
+    prompt: str = ""
+    negative: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        negative = f"\n{NEGATIVE} {self.negative}" if self.negative else ""
+        items = (k if k == v else f"{k}: {_quoted(v)}" for k, v in self.settings.items())
+        return f"{self.prompt}{negative}\n{', '.join(items)}".strip()
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What an infotext says, as far as this program understands it."""
+
+    request: Request
+    ignored: tuple[str, ...]
+    """`key: value` of each setting that has no equal here, or an impossible value."""
+
+
+def infotext(request: Request, model_name: str, digest: str) -> str:
+    """The text for one finished picture; `digest` is the SHA-256 of the model's weights."""
+    settings = {
+        "Steps": str(request.steps),
+        "Sampler": request.sampler,
+        "Schedule type": request.schedule,
+        "CFG scale": number(request.cfg),
+        "Seed": str(request.seed),
+        "Size": f"{request.width}x{request.height}",
+        "Model hash": digest[:10],
+        "Model": model_name,
+        **_vae(request),
+    }
+    if request.init:
+        settings["Denoising strength"] = number(request.strength)
+    if request.guidance.mimic:
+        settings[THRESHOLDING] = "True"
+    settings |= _refiner(request)
+    settings |= finer_settings(request)
+    used = request.every_addon
+    for key, kind in HASHES.items():
+        settings[key] = ", ".join(f"{a.name}: {a.short}" for a in used if a.kind == kind)
+    settings["Version"] = f"{PROGRAM} {__version__}"
+    written = {key: value for key, value in settings.items() if value}
+    return str(Infotext(request.prompt, request.negative, written))
+
+
+def _vae(request: Request) -> dict[str, str]:
+    """As AUTOMATIC1111 writes it: the file without its folder."""
+    used = [addon.digest for addon in request.addons if addon.kind == "vae"]
+    name = re.split(r"[/\\]", request.vae)[-1]
+    return {"VAE hash": used[0][:10] if used else "", "VAE": name}
+
+
+def _refiner(request: Request) -> dict[str, str]:
+    """As AUTOMATIC1111 writes it; where exactly it goes on is said by the changes as well."""
+    refined = refinement(request)
+    if refined is None or refined.model is None:
+        return {}
+    name = PurePath(re.split(r"[/\\]", refined.model)[-1])
+    name = name.stem if name.suffix in WHOLE else name.name
+    short = f" [{refined.model_digest[:10]}]" if refined.model_digest else ""
+    share = round(refined.step / steps_run(request), 6)
+    return {REFINER: f"{name}{short}", REFINER_AT: number(share)}
+
+
+def _refined(request: Request, settings: Mapping[str, str]) -> Request:
+    """With the refiner that another program names. Raises ValueError, RequestError."""
+    if request.changes or REFINER not in settings:
+        return request  # ours says it exactly
+    name = _SHORT.sub("", settings[REFINER])
+    share = float(settings.get(REFINER_AT, "1"))
+    if not 0 <= share <= 1:
+        raise ValueError(settings[REFINER_AT])
+    step, run = round(share * steps_run(request)), steps_run(request)
+    if not name or step >= run:
+        return request
+    return replace(request, changes=(Change(step, model=name),))
+
+
+def parse_infotext(text: str) -> Infotext:
+    """Read what this or another program wrote. Any text is readable: in doubt it is the prompt."""
+    *head, last = text.strip().split("\n")
+    items = _ITEM.findall(last)
+    if len(items) < _FEWEST:
+        head, items = [*head, last], []
+    prompt: list[str] = []
+    negative: list[str] = []
+    lines = prompt
+    for line in head:
+        if line.strip().startswith(NEGATIVE):
+            lines = negative
+            line = line.strip()[len(NEGATIVE) :].lstrip()
+        lines.append(line)
+    return Infotext(
+        "\n".join(prompt).strip(),
+        "\n".join(negative).strip(),
+        {key: _unquoted(value) for key, value in items},
+    )
+
+
+def restore(info: Infotext, base: Request) -> Restored:
+    """`base` with the prompts and every setting of `info` that this program knows exactly.
+
+    What `base` does beyond the settings of every picture is left out: `info` knows nothing of it.
+    The model is not restored, only reported: another model cannot stand in for it.
+    """
+    request = replace(
+        base,
+        prompt=info.prompt,
+        negative=info.negative,
+        guidance=Guidance(),
+        options=Options(),
+        levels=Levels(),
+        variation=Variation(),
+        syntax=A1111,
+        template="",
+        negative_template="",
+        clip_skip=1,
+        changes=(),
+        vae="",
+        addons=(),
+    )
+    if info.settings.get("Version", "").startswith(PROGRAM):
+        request = replace(request, noise=STUDIO, tile=0)  # unless it says otherwise
+    settings = _split_schedule(info.settings)
+    refused: set[str] = set()
+    for key in sorted(settings, key=lambda key: key not in _FIRST):
+        try:
+            request = _with(key, settings[key], request)
+        except (KeyError, ValueError, RequestError):
+            refused.add(key)
+    try:
+        request = _refined(request, settings)
+    except (ValueError, RequestError):
+        refused |= {REFINER, REFINER_AT}
+    ignored = tuple(f"{key}: {value}" for key, value in settings.items() if key in refused)
+    return Restored(request, ignored)
+
+
+def _with(key: str, value: str, request: Request) -> Request:
+    """Raises KeyError, ValueError or RequestError for a setting that cannot be honoured."""
+    if key == THRESHOLDING and value == "True":
+        return request  # what is done follows from the settings beside it
+    try:
+        return replace(request, **_fields(key, value, request))
+    except KeyError:
+        return apply(key, value, request)
+
+
+def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
+    """The fields of a Request that one setting gives; KeyError or ValueError where none."""
+    match key:
+        case "Steps":
+            return {"steps": int(value)}
+        case "Seed":
+            return {"seed": int(value)}
+        case "CFG scale":
+            return {"cfg": float(value)}
+        case "Sampler":
+            return {"sampler": sampler_name(value)}
+        case "Schedule type":
+            return {"schedule": schedule_name(value)}
+        case "Size":
+            size = _SIZE.fullmatch(value)
+            if size is None:
+                raise ValueError(value)
+            return {"width": int(size[1]), "height": int(size[2])}
+        case "Denoising strength" if base.init:
+            return {"strength": float(value)}
+        case "VAE":
+            return {"vae": "" if value in NO_VAE else value}
+        case "VAE hash" | "TI hashes" | "Lora hashes":
+            return {}  # what they are of is named by the prompt, or beside them
+        case "Refiner" | "Refiner switch at":
+            return {}  # taken together, when the steps are known
+        case _:
+            raise KeyError(key)
+
+
+def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
+    """Files of before 2024 name the schedule after the sampler: `DPM++ 2M Karras`."""
+    result = dict(settings)
+    if "Schedule type" not in result and "Sampler" in result:
+        try:
+            name, schedule = split_name(result["Sampler"])
+        except ValueError:  # listed among what is ignored
+            return result
+        if schedule is not None:
+            result |= {"Sampler": name, "Schedule type": schedule}
+    return result
+
+
+def _quoted(value: str) -> str:
+    bare = value == value.strip() and not value.startswith('"') and not re.search("[,\n:]", value)
+    return value if bare else json.dumps(value, ensure_ascii=False)
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value.strip()
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value

@@ -1,0 +1,286 @@
+"""The queue on disk: what waits or was interrupted, found again by the next start.
+
+    queue/<process>.lock         held as long as the process lives
+    queue/<process>/order.json   the keys of its jobs in the order the user gave them
+    queue/<process>/<key>/job.json
+    queue/<process>/<key>/<n>-<step>.safetensors   the state of picture n after its last step
+    queue/<process>/<key>/<n>.steps                what was seen of each step, see `steplog`
+    queue/damaged/               what could not be read
+
+What a process leaves behind is taken over by the next one that starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from core import typed_json
+from core.errors import RequestError
+from core.request.request import Request
+from ldm_studio.json_files import read_json, write_json
+
+from .run_record import Parent
+from .step_log import StepLog
+
+VERSION = 1
+
+StoredState = Literal["waiting", "running", "paused"]
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """What `job.json` says."""
+
+    request: Request
+    """Its pictures are named by digest, and are among the kept inputs."""
+    state: StoredState = "waiting"
+    done: int = 0
+    """Finished pictures."""
+    parent: Parent | None = None
+    resume: str = ""
+    """The state file it goes on from, which is not the queue's own."""
+
+    def to_json(self) -> dict[str, object]:
+        parent = asdict(self.parent) if self.parent else None
+        request = json.loads(self.request.to_json())
+        return {**vars(self), "version": VERSION, "request": request, "parent": parent}
+
+    @classmethod
+    def from_json(cls, data: dict[str, object]) -> StoredJob:
+        """Raises ValueError."""
+        try:
+            request = Request.from_json(json.dumps(data.pop("request", None)))
+        except RequestError as error:
+            raise ValueError(str(error)) from error
+        if data.pop("version", None) != VERSION:
+            raise ValueError("it is of another version")
+        rest = typed_json.read(_Rest, data, "the job")
+        if not 0 <= rest.done <= request.count:
+            raise ValueError(f"{rest.done} of {request.count} pictures are done")
+        return cls(request, rest.state, rest.done, rest.parent, rest.resume)
+
+
+@dataclass(frozen=True)
+class _Rest:
+    state: StoredState
+    done: int
+    parent: Parent | None
+    resume: str
+
+
+@dataclass(frozen=True)
+class FoundJob:
+    """A job that was left behind."""
+
+    key: str
+    job: StoredJob
+    step: int
+    """Steps done of the picture that comes next."""
+    steps: int
+    """How many it has; 0 if unknown."""
+
+
+class JobStore:
+    """The jobs of this process. Nothing is written before `open`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._keys = count()
+        self._name = f"{time.time_ns():020d}-{os.getpid()}"
+        self._lock: int | None = None
+        self._latest = 0
+        self._beginning = threading.Lock()
+
+    def open(self) -> tuple[list[FoundJob], list[str]]:
+        """Take over what was left behind, in its order; and say what of it is unusable.
+
+        Raises OSError if nothing can be written here.
+        """
+        self._begin()
+        found: list[FoundJob] = []
+        problems: list[str] = []
+        for folder in sorted(self._root.iterdir()):
+            if folder.is_dir() and folder.name not in (self._name, "damaged"):
+                for key in self._take_over(folder):
+                    self._read(key, found, problems)
+        if found:
+            self.order([job.key for job in found])
+        return found, problems
+
+    def _begin(self) -> None:
+        """Make the folder of this process, and hold it: what is in one that nobody holds is taken
+        over by others. Raises OSError.
+        """
+        with self._beginning:
+            lock = self._lock_of(self._name)
+            if self._lock is not None and not lock.exists():  # somebody deleted the folder
+                os.close(self._lock)
+                self._lock = None
+            if self._lock is None:
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._lock = _try_lock(lock)
+            self._own.mkdir(exist_ok=True)
+
+    def close(self) -> None:
+        """Leave what there is to the next process."""
+        if self._lock is None:
+            return
+        if not any(item.is_dir() for item in self._own.iterdir()):
+            shutil.rmtree(self._own, ignore_errors=True)
+        os.close(self._lock)
+        self._lock = None
+        if not self._own.exists():
+            self._lock_of(self._name).unlink(missing_ok=True)
+
+    def new_key(self) -> str:
+        """Later ones sort behind earlier ones, even where the clock is put back meanwhile."""
+        with self._beginning:
+            self._latest = max(time.time_ns(), self._latest + 1)
+            return f"{self._latest:020d}-{next(self._keys)}"
+
+    def write(self, key: str, job: StoredJob) -> None:
+        """Raises OSError."""
+        self._begin()  # the disk may have been full when it was opened, or the folder be gone
+        write_json(self._own / key / "job.json", job.to_json())
+
+    def order(self, keys: list[str]) -> None:
+        """Raises OSError."""
+        write_json(self._own / "order.json", {"order": keys})
+
+    def remove(self, key: str) -> None:
+        """The job and all that is on disk of it. Raises OSError."""
+        # job.json first: what is cut short by a crash is then no job any more.
+        (self._own / key / "job.json").unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._own / key)
+
+    def journal(self, key: str, index: int) -> Journal:
+        """For picture `index` of the job."""
+        return Journal(self._own / key, index)
+
+    @property
+    def _own(self) -> Path:
+        return self._root / self._name
+
+    def _lock_of(self, name: str) -> Path:
+        return self._root / f"{name}.lock"
+
+    def _take_over(self, folder: Path) -> Iterator[str]:
+        """Move the jobs of a process that has ended here; their keys in order."""
+        lock = _try_lock(self._lock_of(folder.name))
+        if lock is None:  # it lives
+            return
+        if not folder.exists():  # another process was quicker
+            os.close(lock)
+            return
+        keys = [item.name for item in folder.iterdir() if (item / "job.json").exists()]
+        given = read_json(folder / "order.json").get("order")
+        places = {key: i for i, key in enumerate(given)} if isinstance(given, list) else {}
+        for key in sorted(keys, key=lambda key: (places.get(key, len(places)), key)):
+            (folder / key).rename(self._own / key)
+            yield key
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+        self._lock_of(folder.name).unlink(missing_ok=True)
+
+    def _read(self, key: str, found: list[FoundJob], problems: list[str]) -> None:
+        folder = self._own / key
+        try:
+            text = (folder / "job.json").read_text(encoding="utf-8")
+            data = json.loads(text)
+            if not isinstance(data, dict):
+                raise ValueError("it is no object")
+            job = StoredJob.from_json(data)
+        except (OSError, ValueError, RecursionError) as error:
+            aside = self._root / "damaged" / key
+            aside.parent.mkdir(exist_ok=True)
+            folder.rename(aside)
+            problems.append(f"A job of the queue cannot be read ({error}); it is now in {aside}.")
+            return
+        if job.done == job.request.count:  # only its removal was cut short
+            self.remove(key)
+            return
+        journal = self.journal(key, job.done)
+        step = steps = 0
+        try:
+            step, steps = journal.reached()
+        except (OSError, ValueError) as error:
+            journal.remove()
+            problems.append(
+                f"What was drawn of “{job.request.prompt:.40}” cannot be read ({error}); "
+                "it will be drawn from its beginning."
+            )
+        found.append(FoundJob(key, job, step, steps))
+
+
+class Journal:
+    """What is on disk of one picture while it is drawn."""
+
+    def __init__(self, folder: Path, index: int) -> None:
+        self._folder = folder
+        self._index = index
+        self.log = StepLog(folder / f"{index}.steps")
+
+    def state_after(self, step: int) -> Path:
+        """Where the state after `step` is to be written."""
+        # Each has a name of its own: some file systems write a file that replaces another through
+        # to the disk at once, which takes longer than all the rest.
+        return self._folder / f"{self._index}-{step:06d}.safetensors"
+
+    def states(self) -> list[Path]:
+        """Those that are there, the last one last: one, and after a crash perhaps the one before
+        it. Raises OSError."""
+        return sorted(self._folder.glob(f"{self._index}-*.safetensors"))
+
+    def reached(self) -> tuple[int, int]:
+        """Steps done, and all of them; 0 where nothing is known. Imports no torch.
+
+        Raises OSError, and ValueError if the state is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        states = self.states()
+        if not states:
+            return 0, 0
+        try:
+            index = load(states[-1].read_bytes())["index"]
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"{error}") from error
+        return int(index), self.log.total()
+
+    def remove(self) -> None:
+        """Raises OSError."""
+        self.log.close()
+        self.log.path.unlink(missing_ok=True)
+        for state in self.states():
+            state.unlink(missing_ok=True)
+
+
+def _try_lock(path: Path) -> int | None:
+    """A descriptor that holds the lock until it is closed; None if another process holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

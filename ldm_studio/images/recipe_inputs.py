@@ -1,0 +1,134 @@
+"""What a recipe needs to be run again: its model, and the pictures it starts from, by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.errors import ModelError, PictureError, StudioError
+from core.images.image_digest import digest
+from core.request.inputs import Inputs
+from core.request.request import Request
+from ldm_studio.engine_protocol import ModelInfo, Pipeline
+from ldm_studio.models.found_models import meant
+
+from .image_files import Pixels, read_request
+from .input_store import InputStore
+
+WHAT = {"init": "start picture", "mask": "mask", "control": "control picture"}
+"""The pictures that a request, or a change of one, names; as the user knows them."""
+
+
+class MissingInput(StudioError):
+    """A picture that a recipe starts from is not here; `field` is what names it."""
+
+    def __init__(self, field: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.field = field
+
+
+class NoRecipe(PictureError):
+    """A picture does not say how it was made, in the words of this program."""
+
+
+def each(pictures: Inputs) -> Iterator[Pixels]:
+    yield from (pixels for pixels in (pictures.image, pictures.mask) if pixels is not None)
+    yield from pictures.later.values()
+
+
+def scaled(pictures: Inputs, width: int, height: int) -> Inputs:
+    """Picture and mask in another size, as a request of that size starts from them."""
+    if pictures.image is None or pictures.image.shape[:2] == (height, width):
+        return pictures
+    size = (width, height)
+    image = Image.fromarray(pictures.image).resize(size, Image.Resampling.LANCZOS)
+    if pictures.mask is None:
+        return Inputs(np.array(image))
+    mask = Image.fromarray(pictures.mask).resize(size, Image.Resampling.BILINEAR)
+    return Inputs(np.array(image), np.array(mask))
+
+
+def recipe(path: Path) -> Request:
+    """The request inside a picture. Raises PictureError, NoRecipe where there is none."""
+    request = read_request(path)
+    if request is None:
+        raise NoRecipe(f"{path} carries no recipe of LDM Studio, so it cannot be made again.")
+    return request
+
+
+def load_model(pipeline: Pipeline, request: Request, instead: str | None = None) -> ModelInfo:
+    """The model that made a recipe; `instead` says where else it is.
+
+    Raises ModelError, which names the model and its hash, where it is not here.
+    """
+    wanted = repr(request.model)
+    if request.model_digest:
+        wanted += f" with the hash {request.model_digest[:10]}"
+    where = "If you have it elsewhere, give it with --model."
+    try:
+        model = pipeline.load(meant(instead) if instead else request.model, request.vae)
+    except ModelError as error:
+        raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
+    if request.model_digest and (digest := pipeline.digest()) != request.model_digest:
+        raise ModelError(
+            f"This needs the model {wanted}; {model.name} here has the hash {digest[:10]}.",
+            where,
+        )
+    return model
+
+
+def keep(pictures: Inputs, store: InputStore) -> None:
+    """So that `find` has them in any later run. Raises OSError."""
+    for pixels in each(pictures):
+        store.keep(digest(pixels), pixels)
+
+
+def find(request: Request, store: InputStore, given: Mapping[str, Pixels] | None = None) -> Inputs:
+    """The pictures that `request` names, among those given, by digest, or from the store.
+
+    Raises MissingInput, which says by digest what is not here, and PictureError for one that is
+    damaged.
+    """
+
+    known = given or {}
+
+    def pixels(field: str, named: str) -> Pixels | None:
+        if not named:
+            return None
+        what = WHAT[field]
+        try:
+            found = known[named] if named in known else store.find(named)
+        except ValueError as error:
+            message = f"The recipe names its {what} in a way that is none."
+            raise MissingInput(field, message) from error
+        if found is None:
+            raise MissingInput(
+                field,
+                f"The {what} that the recipe names by the digest {named[:16]} is no longer kept.",
+                f"It would be {store.path(named)}.",
+            )
+        return found
+
+    image, mask = pixels("init", request.init), pixels("mask", request.mask)
+    later: dict[str, Pixels] = {}
+    for wanted in (request, *request.changes):
+        for field in WHAT:
+            named = getattr(wanted, field)
+            if named and named not in (request.init, request.mask, *later):
+                found = pixels(field, named)
+                assert found is not None  # it is named
+                later[named] = found
+    return Inputs(image, mask, later)
+
+
+def find_kept(request: Request, store: InputStore) -> Inputs:
+    """As `find`, but none where one of them is not here: a picture can be looked at all the same;
+    only to start again needs them.
+    """
+    try:
+        return find(request, store)
+    except StudioError:
+        return Inputs()

@@ -1,0 +1,146 @@
+"""A picture made again from its own metadata, and compared with what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.images.image_digest import digest
+from core.runtime.environment import Environment
+from ldm_studio.engine_protocol import Pipeline
+
+from . import recipe_inputs
+from .headless_run import Drawn, OnStep, draw
+from .image_files import Pixels, read_pixels, read_record
+from .input_store import InputStore
+from .replay_causes import differences
+from .run_record import Record
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a replay found."""
+
+    identical: bool
+    """Every step, the finished picture, and the pixels of the file."""
+    first_difference: int | None
+    """The first step, counted from 1, that does not end in the same bits."""
+    pixels_equal: bool
+    """Whether the finished picture is the same."""
+    causes: tuple[str, ...]
+    """Why not, the likeliest first."""
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing."""
+    steps: int = 0
+    """How many there were."""
+
+
+def replay(
+    path: Path,
+    pipeline: Pipeline,
+    inputs: InputStore,
+    on_step: OnStep = lambda done, total: None,
+    *,
+    given: Mapping[str, Pixels] | None = None,
+    model: str | None = None,
+) -> Verdict:
+    """Run the recipe inside a picture and compare each step, the result and the file.
+
+    `given` are start pictures, by digest, that `inputs` may lack, `model` says where the model is
+    if not where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
+    ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
+    its model.
+    """
+    request = recipe_inputs.recipe(path)
+    record = read_record(path)
+    own = read_pixels(path)
+    start = recipe_inputs.find(request, inputs, given)
+    recipe_inputs.load_model(pipeline, request, model)
+    run = pipeline.begin(request, start.image, start.mask, start.later)
+    drawn = draw(run, on_step, tiled=record is not None and record.tiled)
+    if record is None:
+        return _by_pixels(own, drawn)
+    return _by_record(own, record, drawn, request.model_digest)
+
+
+def _by_pixels(own: Pixels, drawn: Drawn) -> Verdict:
+    same = np.array_equal(own, _as_saved(own, drawn))
+    return Verdict(
+        identical=same,
+        first_difference=None,
+        pixels_equal=same,
+        causes=()
+        if same
+        else (
+            "it was made elsewhere or by an earlier version, or edited: "
+            "without a record of its steps nobody can tell",
+        ),
+        notes=("it carries no record of its steps, so only the finished pixels are compared",),
+        steps=len(drawn.record.steps),
+    )
+
+
+def _by_record(own: Pixels, then: Record, drawn: Drawn, model_digest: str) -> Verdict:
+    now = drawn.record
+    first = _first_difference(then.steps, now.steps)
+    pixels_equal = then.pixels == now.pixels
+    edited = _edited(own, then, drawn)
+    same_run = first is None and pixels_equal
+    notes: list[str] = []
+    causes: tuple[str, ...] = ()
+    if not same_run:
+        causes = _causes(then.environment, now.environment, model_digest)
+        if len(then.steps) != len(now.steps):
+            notes.append(f"its record has {len(then.steps)} steps, the replay {len(now.steps)}")
+        if edited:
+            notes.append("the pixels of the file are not those of its record either")
+        elif edited is None:
+            notes.append("whether the file was edited cannot be told of a transparent one")
+    elif edited:
+        causes = ("the file's pixels were edited after it was made",)
+    return Verdict(
+        identical=same_run and not edited,
+        first_difference=first,
+        pixels_equal=pixels_equal,
+        causes=causes,
+        notes=tuple(notes),
+        steps=len(now.steps),
+    )
+
+
+def _causes(then: Environment, now: Environment, model_digest: str) -> tuple[str, ...]:
+    found = differences(then, now)
+    if not model_digest:
+        found = (*found, "the model may be another: the recipe does not name its hash")
+    return found or (
+        "nothing of the machine is otherwise, "
+        "so the recipe or the record in the file was edited after it was made",
+    )
+
+
+def _first_difference(then: tuple[str, ...], now: tuple[str, ...]) -> int | None:
+    for step, (before, after) in enumerate(zip(then, now, strict=False), 1):
+        if before != after:
+            return step
+    return None if len(then) == len(now) else min(len(then), len(now)) + 1
+
+
+def _as_saved(own: Pixels, drawn: Drawn) -> Pixels:
+    """What was drawn as the file would hold it, which may have a transparent background."""
+    return drawn.picture.rgba() if own.shape[-1] == 4 else drawn.picture.rgb
+
+
+def _edited(own: Pixels, then: Record, drawn: Drawn) -> bool | None:
+    """Whether the file's pixels are not the recorded ones; None where that cannot be told.
+
+    The record tells of pixels on white, from which those of a transparent file do not follow; but
+    they do from a replay that came out the same.
+    """
+    if own.shape[-1] == 3:
+        return digest(own) != then.pixels
+    if drawn.record.pixels == then.pixels:
+        return not np.array_equal(own, drawn.picture.rgba())
+    return None

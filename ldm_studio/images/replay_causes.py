@@ -1,0 +1,24 @@
+"""Why two runs of one recipe did not give the same bits, in words."""
+
+from __future__ import annotations
+
+from core.runtime.environment import Environment
+
+_WORDS = {
+    "core": "the version of LDM Studio's arithmetic",
+    "torch": "PyTorch",
+    "device": "the device",
+    "precision": "the precision",
+    "instructions": "the processor's vector instructions",
+    "threads": "the number of threads",
+    "system": "the system",
+}
+
+
+def differences(made: Environment, here: Environment) -> tuple[str, ...]:
+    """What is otherwise here than where something was made, the likeliest cause first."""
+    pairs = made.differences(here)
+    return tuple(
+        f"{_WORDS.get(name, name)}: {then or 'unknown'} when it was made, {now or 'unknown'} here"
+        for name, (then, now) in pairs.items()
+    )

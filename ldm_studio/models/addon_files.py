@@ -1,0 +1,240 @@
+"""What models are used with, found by name: LoRAs, embeddings, autoencoders and previews."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.errors import ModelError, RequestError
+from ldm_studio import paths
+
+from .found_models import added_folders
+from .known_checkpoints import Catalogue, Known
+from .model_folders import Listing, listing
+
+AddonKind = Literal["lora", "embedding", "vae", "text", "preview"]
+WORDS = {
+    "lora": "LoRA",
+    "embedding": "embedding",
+    "vae": "VAE",
+    "text": "text encoder",
+    "preview": "preview decoder",
+}
+MAX_FOLDERS_NAMED = 5
+MAX_WORDS = 1000
+WORD_BYTES = 4_000_000
+"""Of 75 vectors for the widest text encoders, with room to spare."""
+
+
+@dataclass(frozen=True)
+class FoundAddon:
+    """One that can be used, or of which is said why not."""
+
+    name: str
+    """As prompts write it: its file's name without the suffix; with that of its folder before it
+    where another is called the same."""
+    path: Path
+    known: Known
+
+    @property
+    def kind(self) -> str:
+        return self.known.what
+
+
+def found(
+    added: Iterable[str] = (), catalogue: Catalogue | None = None, *, look: bool = True
+) -> list[FoundAddon]:
+    """All in and below the models folder and the folders `added`, by name.
+
+    `look`: find out what those are that `catalogue` does not know, from their headers.
+    """
+    return found_within(math.inf if look else 0, added, catalogue)[0]
+
+
+def found_within(
+    seconds: float, added: Iterable[str] = (), catalogue: Catalogue | None = None
+) -> tuple[list[FoundAddon], int]:
+    """The same, as far as it is found out in so many seconds; and how many files are left."""
+    catalogue = catalogue or Catalogue()
+    files = listing([paths.models_dir(), *map(Path, added)]).files
+    every = list(catalogue.each(files, look=seconds > 0, seconds=seconds))
+    catalogue.save()
+    addons = [(path, known) for path, known in every if known and known.what in WORDS]
+    alike = Counter((path.stem.casefold(), known.what) for path, known in addons)
+    listed: list[FoundAddon] = []
+    for path, known in addons:
+        alone = alike[path.stem.casefold(), known.what] == 1
+        listed.append(
+            FoundAddon(path.stem if alone else f"{path.parent.name}/{path.stem}", path, known)
+        )
+    unread = sum(known is None for _, known in every)
+    return sorted(listed, key=lambda addon: addon.name.casefold()), unread
+
+
+def _known(files: Iterable[Path], catalogue: Catalogue) -> Iterator[tuple[Path, Known]]:
+    """What they are, found out from their headers if need be."""
+    return ((path, known) for path, known in catalogue.each(files) if known)
+
+
+class Finder:
+    """Finds by name what lies in the folders now. Looks at those files alone that may be meant."""
+
+    def __init__(self, added: Callable[[], Iterable[str]] = added_folders) -> None:
+        """`added`: folders beside the models folder, asked for each time."""
+        self._added = added
+        self._listed = Listing()
+        self._stamp: object = None
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where is looked."""
+        return [paths.models_dir(), *map(Path, self._added())]
+
+    def find(self, kind: AddonKind, name: str, digest: str = "") -> Path:
+        """The file that `name` names: its name with or without the suffix, what it was called when
+        it was made, the end of its path, or a path.
+
+        `digest`: that one of several which has this SHA-256, as far as that is known; or another
+        name's, where there is none of this name. Raises RequestError, which says where was looked.
+        """
+        catalogue = Catalogue()
+        matching = self._matching(kind, name, catalogue)
+        same = [path for path in matching if digest and _digest(path, catalogue) == digest]
+        if not matching and digest:
+            same = [path for path in self._files() if catalogue.is_same(path, digest)]
+        catalogue.save()
+        if same or matching:
+            return (same or matching)[0]
+        folders = self.folders
+        where = ", ".join(map(str, folders[:MAX_FOLDERS_NAMED]))
+        more = f" and {len(folders) - MAX_FOLDERS_NAMED} more"
+        raise RequestError(
+            "vae" if kind == "vae" else "prompt",
+            f"There is no {WORDS[kind]} {name!r}.",
+            f"Looked in {where}{more if len(folders) > MAX_FOLDERS_NAMED else ''}. "
+            "Add the folder it is in, or take it out.",
+        )
+
+    def embeddings(self, *prompts: str) -> dict[str, Path]:
+        """Those that the prompts may name, by name, which may have that of the folder before it.
+        Imports torch.
+        """
+        from core.checkpoints.textual_inversion import named
+
+        files: dict[str, list[Path]] = {}
+        for path in self._files():
+            for name in _names(path):
+                files.setdefault(name, []).append(path)
+        meant = named(files, *prompts)
+        if not meant:
+            return {}
+        catalogue = Catalogue()
+        found: dict[str, Path] = {}
+        for name in meant:
+            for path, known in _known(files[name], catalogue):
+                if known.what == "embedding" and not known.problem:
+                    found.setdefault(name, path)
+        catalogue.save()
+        return found
+
+    def words(self) -> dict[Path, list[str]]:
+        """Embeddings, as many as prompts are measured with, and what prompts call each: of several
+        with one name the first has it. Imports torch.
+        """
+        catalogue = Catalogue()
+        taken: set[str] = set()
+        found: dict[Path, list[str]] = {}
+        for path, known in _known(filter(_is_small, self._files()), catalogue):
+            if known.what == "embedding" and not known.problem and len(found) < MAX_WORDS:
+                found[path] = [name for name in _names(path) if name not in taken]
+                taken.update(found[path])
+        catalogue.save()
+        return found
+
+    def text_encoders(self) -> list[Path]:
+        """Those that can be read. Imports torch."""
+        catalogue = Catalogue()
+        known = list(_known(self._files(), catalogue))
+        catalogue.save()
+        return [path for path, one in known if one.what == "text" and not one.problem]
+
+    def previews(self) -> list[Path]:
+        """Tiny decoders whose names say so; they are looked at when they are used."""
+        return [path for path in self._files() if "taesd" in path.stem.casefold()]
+
+    def _matching(self, kind: AddonKind, name: str, catalogue: Catalogue) -> list[Path]:
+        """The best first."""
+        path = Path(name).expanduser()
+        if path.is_absolute():
+            return [path] if os.path.isfile(path) else []
+        wanted = name.casefold().replace("\\", "/")
+        ranked: list[tuple[int, Path]] = []
+        for path in self._files():
+            own = path.as_posix().casefold()
+            plain = own.removesuffix(path.suffix.casefold())
+            if name in (path.stem, path.name):
+                rank = 0
+            elif wanted in (path.stem.casefold(), path.name.casefold()):
+                rank = 1
+            elif f"/{own}".endswith(f"/{wanted}") or f"/{plain}".endswith(f"/{wanted}"):
+                rank = 2
+            elif (known := _known_already(path, catalogue)) and known.alias.casefold() == wanted:
+                rank = 3
+            else:
+                continue
+            ranked.append((rank, path))
+        files = [path for _, path in sorted(ranked, key=lambda item: item[0])]
+        kinds = ("vae", "model") if kind == "vae" else (kind,)  # a model has one as well
+        found = _known(files, catalogue)
+        return [path for path, known in found if known.what in kinds]
+
+    def _files(self) -> tuple[Path, ...]:
+        folders = self.folders
+        stamp = folders, _times(self._listed.folders)
+        if stamp != self._stamp:
+            self._listed = listing(folders)
+            self._stamp = folders, _times(self._listed.folders)
+        return self._listed.files
+
+
+def _names(path: Path) -> tuple[str, str]:
+    """What prompts may call an embedding."""
+    return path.stem, f"{path.parent.name}/{path.stem}"
+
+
+def _is_small(path: Path) -> bool:
+    """As small as embeddings are."""
+    try:
+        return os.path.isfile(path) and path.stat().st_size <= WORD_BYTES
+    except OSError:  # it went away meanwhile
+        return False
+
+
+def _times(folders: Iterable[Path]) -> list[int]:
+    """When something was last added to or taken from each."""
+    times: list[int] = []
+    for folder in folders:
+        try:
+            times.append(folder.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return times
+
+
+def _known_already(path: Path, catalogue: Catalogue) -> Known | None:
+    try:
+        return catalogue.known(path)
+    except ModelError:
+        return None
+
+
+def _digest(path: Path, catalogue: Catalogue) -> str:
+    try:
+        return catalogue.digest(path)
+    except ModelError:
+        return ""

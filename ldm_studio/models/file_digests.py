@@ -1,0 +1,117 @@
+"""Digests of large files, computed beside everything else and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ModelError
+
+from .known_checkpoints import Catalogue, stamp
+
+log = logging.getLogger(__name__)
+
+BLOCK = 1 << 22
+SAFE = (".safetensors", ".sft")
+MAX_HEADER = 100_000_000
+SHORT = 12
+"""Digits that AUTOMATIC1111 writes of the hashes of LoRAs and embeddings."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    digest: str
+    """SHA-256 of a file, or of the weight files of a folder, one after the other, in hex."""
+    short: str
+    """What AUTOMATIC1111 writes as the hash of a LoRA or an embedding."""
+
+
+class Digests:
+    """One file after the other, by a thread that ends when there is nothing left to do."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Path, bool]] = deque()
+        self._asked: dict[tuple[Path, bool], Future[Sums]] = {}
+        self._thread: threading.Thread | None = None
+
+    def of(self, path: Path, *, lora: bool = False) -> Future[Sums]:
+        """Done already where it is known; else it is computed. Its `result` raises ModelError for
+        what cannot be read. Raises ModelError for what is not there.
+        """
+        catalogue = Catalogue()
+        known, short = catalogue.digest(path), catalogue.short(path)
+        future: Future[Sums] = Future()
+        if known and (short or not lora):
+            future.set_result(Sums(known, short if lora else known[:SHORT]))
+            return future
+        with self._lock:
+            wanted = path, lora
+            if wanted in self._asked:
+                return self._asked[wanted]
+            self._asked[wanted] = future
+            self._waiting.append(wanted)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="digests", daemon=True)
+                self._thread.start()
+            return future
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                path, lora = wanted = self._waiting.popleft()
+                future = self._asked[wanted]
+            try:
+                before = stamp(path)
+                sums = computed(path, lora=lora)
+                if stamp(path) == before:
+                    Catalogue().keep_digest(path, sums.digest, sums.short if lora else "")
+            except Exception as error:  # whoever waits is told, whatever it was
+                future.set_exception(error)
+            else:
+                future.set_result(sums)
+            with self._lock:
+                del self._asked[wanted]
+
+
+def computed(path: Path, *, lora: bool = False) -> Sums:
+    """Takes seconds for large files. Raises ModelError."""
+    try:
+        return _of_folder(path) if path.is_dir() else _of_file(path, lora=lora)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+
+
+def _of_file(path: Path, *, lora: bool) -> Sums:
+    """Of a LoRA, the short hash is that of what comes after its header, which may be edited."""
+    whole, behind = hashlib.sha256(), hashlib.sha256()
+    with path.open("rb") as file:
+        start = file.read(8)
+        whole.update(start)
+        size = int.from_bytes(start, "little")
+        apart = lora and path.suffix.casefold() in SAFE and size <= MAX_HEADER
+        if apart:
+            whole.update(file.read(size))
+        while block := file.read(BLOCK):
+            whole.update(block)
+            if apart:
+                behind.update(block)
+    digest = whole.hexdigest()
+    return Sums(digest, (behind.hexdigest() if apart else digest)[:SHORT])
+
+
+def _of_folder(path: Path) -> Sums:
+    from core.checkpoints.identify import identify
+    from core.checkpoints.load_checkpoint import file_digest
+
+    digest = file_digest(path, identify(path))
+    return Sums(digest, digest[:SHORT])

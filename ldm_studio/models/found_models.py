@@ -1,0 +1,238 @@
+"""Which models there are: folders with a `model.json`, and the checkpoints people have.
+
+Looks only, loads nothing, needs no Qt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from core.errors import ModelError
+from ldm_studio import paths
+from ldm_studio.json_files import read_json
+
+from .known_checkpoints import Catalogue, Known
+from .model_folders import files_in, listing
+
+log = logging.getLogger(__name__)
+
+DEFAULT = "default"
+"""The name, in requests, of the model that ships with the program."""
+SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "default_model"
+CONFIG = "model.json"
+MAX_CONFIG_BYTES = 1_000_000
+MAX_NAMED = 12
+"""So many models are named in an error."""
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """A model that can be chosen, or of which is said why not."""
+
+    reference: str
+    """As requests name it: DEFAULT, the place in models_dir(), or a path."""
+    name: str
+    """As it names itself."""
+    path: Path
+    """A folder, or a file."""
+    known: Known | None = None
+    """Of a checkpoint, once it was looked at."""
+    is_checkpoint: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Its family, in words; empty where it is not known."""
+        if not self.is_checkpoint:
+            return "a model of LDM Studio's own kind"
+        return self.known.kind if self.known else ""
+
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where that is not known."""
+        return self.known.size if self.known else 0
+
+    @property
+    def precision(self) -> str:
+        """The type of most of its weights; empty where that is not known."""
+        return self.known.precision if self.known else ""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be drawn with; empty if nothing is known to be in the way."""
+        return self.known.problem if self.known else ""
+
+    @property
+    def lacks_vae(self) -> bool:
+        """Whether it can be drawn with once an autoencoder is chosen for it."""
+        return self.known is not None and self.known.lacks_vae
+
+    @property
+    def lacks_text(self) -> bool:
+        """Whether it is drawn with text encoders from other files in the folders."""
+        return self.known is not None and self.known.lacks_text
+
+
+def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
+    """The shipped model, then those in folders of our own kind in models_dir() and `added`.
+
+    Quick. Each folder is a model or holds models. What cannot be read is left out.
+    """
+    folders = list(_models_in(paths.models_dir()))
+    for path in added:
+        folders += _models_in(Path(path))
+    models = [_found(folder) for folder in dict.fromkeys(folders)]
+    shipped = FoundModel(DEFAULT, _own_name(SHIPPED), SHIPPED)
+    return [shipped, *in_order(models)]
+
+
+def found(
+    added: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
+    *,
+    look: bool = True,
+    seconds: float = math.inf,
+) -> list[FoundModel]:
+    """As `folders_found`, and the checkpoints in and below those folders.
+
+    `look`: find out what those are that `catalogue` does not know, from their headers, for so many
+    `seconds`; at least one.
+    """
+    added = tuple(added)
+    own = folders_found(added)
+    catalogue = catalogue or Catalogue()
+    inside = listing([paths.models_dir(), *map(Path, added)]).files
+    others = _checkpoints(inside, catalogue, look=look, seconds=seconds)
+    return [own[0], *in_order([*own[1:], *others])]
+
+
+def found_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
+    """The model that `folder` (or a file) is, or those in it."""
+    own = [_found(model) for model in _models_in(folder)]
+    inside = [folder] if os.path.isfile(folder) else files_in(folder)
+    others = _checkpoints(inside, catalogue or Catalogue(), look=True)
+    return in_order([*own, *others])
+
+
+def find_model(reference: str) -> Path:
+    """The folder or file of the model that a request names. Raises ModelError."""
+    if reference == DEFAULT:
+        return SHIPPED
+    for path in (Path(reference).expanduser(), paths.models_dir() / reference):
+        if os.path.exists(path):
+            return path
+    raise ModelError(
+        f"There is no model {reference!r}.", "Choose another, or add the folder it is in."
+    )
+
+
+def meant(text: str) -> str:
+    """The reference of the model that the user means: by its reference, path, name or a part of
+    its file's name that no other has. Raises ModelError, which lists names that are alike.
+    """
+    try:
+        find_model(text)
+    except ModelError:
+        models = found(added_folders())
+    else:
+        return text
+    word = text.casefold()
+    exact = [m for m in models if word in (m.name.casefold(), m.path.name.casefold())]
+    matching = exact or [m for m in models if word in m.path.name.casefold()]
+    if len(matching) == 1:
+        return matching[0].reference
+    if matching:
+        raise ModelError(
+            f"Several models are called like {text!r}.",
+            f"Say which: {_listed([m.reference for m in matching])}.",
+        )
+    names = {m.path.name: m.reference for m in models} | {m.name: m.reference for m in models}
+    folded = {name.casefold(): reference for name, reference in names.items()}
+    near = [folded[name] for name in get_close_matches(word, folded, n=MAX_NAMED)]
+    alike = f"Alike: {_listed(list(dict.fromkeys(near)))}. " if near else ""
+    known = _listed([model.reference for model in models])
+    raise ModelError(
+        f"There is no model {text!r}.", f"{alike}Known: {known}; or give a model's file or folder."
+    )
+
+
+def folders_looked_into(added: Iterable[str] = ()) -> list[Path]:
+    """Those in which new models would appear."""
+    return [*listing([paths.models_dir(), *map(Path, added)]).folders]
+
+
+def added_folders() -> tuple[str, ...]:
+    """Those that the user added in the window."""
+    parameters = read_json(paths.state_dir() / "session.json").get("parameters", {})
+    folders = parameters.get("model_folders", []) if isinstance(parameters, dict) else []
+    if not isinstance(folders, list):
+        return ()
+    return tuple(folder for folder in folders if isinstance(folder, str))
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{', '.join(names[:MAX_NAMED])}{more}"
+
+
+def in_order(models: Iterable[FoundModel]) -> list[FoundModel]:
+    """By name, in which 2 comes before 10."""
+    return sorted(models, key=_order)
+
+
+def _order(model: FoundModel) -> tuple[list[tuple[bool, int, str]], str]:
+    parts = re.split(r"(\d+)", model.name.casefold())
+    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts], model.reference
+
+
+def _models_in(folder: Path) -> Iterator[Path]:
+    try:
+        if os.path.isfile(folder / CONFIG):
+            yield folder
+            return
+        inside = sorted(folder.iterdir())
+        yield from (path for path in inside if os.path.isfile(path / CONFIG))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        log.warning("models in %s cannot be listed: %s", folder, error)
+
+
+def _checkpoints(
+    inside: Iterable[Path], catalogue: Catalogue, *, look: bool, seconds: float = math.inf
+) -> Iterator[FoundModel]:
+    """Those that are models, or may be. What it was found out about them is remembered."""
+    for path, known in catalogue.each(inside, look=look, seconds=seconds):
+        if known is None or known.is_model:
+            name = path.name if os.path.isdir(path) else path.stem
+            yield FoundModel(_reference(path), name, path, known, is_checkpoint=True)
+    catalogue.save()
+
+
+def _found(folder: Path) -> FoundModel:
+    return FoundModel(_reference(folder), _own_name(folder), folder)
+
+
+def _reference(path: Path) -> str:
+    if path.is_relative_to(paths.models_dir()):
+        return path.relative_to(paths.models_dir()).as_posix()
+    return str(path)
+
+
+def _own_name(folder: Path) -> str:
+    """The name in its configuration; that of the folder where it gives none."""
+    try:
+        with (folder / CONFIG).open("rb") as file:
+            data = json.loads(file.read(MAX_CONFIG_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("%s cannot be read: %s", folder / CONFIG, error)
+        return folder.name
+    name = data.get("name") if isinstance(data, dict) else None
+    return name if isinstance(name, str) and name.strip() else folder.name

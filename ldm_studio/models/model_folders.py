@@ -1,0 +1,211 @@
+"""Where the files of models lie in a folder: one's own, or that of another program.
+
+Of A1111, Forge, ComfyUI and their like only the folders of what there is a use for are looked at,
+of InvokeAI all that it manages. Names alone are read; no file is opened but
+`extra_model_paths.yaml`.
+
+What is asked of a path is asked of `os.path`: to pathlib, what may not be looked at is an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .known_checkpoints import FOLDER_INDEX, SUFFIXES
+
+log = logging.getLogger(__name__)
+
+WHOLE_MODELS = frozenset(("stable-diffusion", "stablediffusion", "checkpoints"))
+"""What other programs call their folder of whole models, in small letters."""
+OTHERS = frozenset(
+    (
+        "lora",
+        "loras",
+        "lycoris",
+        "embeddings",
+        "vae",
+        "vae-approx",
+        "vae_approx",
+        "unet",
+        "diffusion_models",
+        "clip",
+        "text_encoder",
+        "text_encoders",
+    )
+)
+"""And those of what models are used with, or come apart in."""
+KEYS = (
+    "checkpoints",
+    "unet",
+    "diffusion_models",
+    "clip",
+    "text_encoders",
+    "loras",
+    "embeddings",
+    "vae",
+    "vae_approx",
+)
+"""Of extra_model_paths.yaml."""
+PASSED_BY = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
+INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")
+"""Either of them shows a folder of InvokeAI."""
+EXTRA_PATHS = "extra_model_paths.yaml"
+MAX_DEPTH = 5
+MAX_ENTRIES = 20_000
+MAX_YAML_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in some folders."""
+
+    files: tuple[Path, ...] = ()
+    """And folders in diffusers' layout, by path; those of the first folder first."""
+    folders: tuple[Path, ...] = ()
+    """That were looked into: where new files would appear."""
+
+
+def listing(folders: list[Path]) -> Listing:
+    """Of everything below `folders` that may be of use; of a file, that file.
+
+    What cannot be listed is left out.
+    """
+    files: dict[Path, None] = {}
+    seen: dict[Path, None] = {}
+    for folder in folders:
+        inside: list[Path] = [folder] if os.path.isfile(folder) else []
+        for place, depth in _places(folder):
+            for path, is_folder in _below(place, depth):
+                if is_folder:
+                    seen[path] = None
+                else:
+                    inside.append(path)
+        files |= dict.fromkeys(sorted(inside))
+    return Listing(tuple(files), tuple(seen))
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(listing([folder]).files)
+
+
+def _places(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Where to look, and how deep."""
+    inside = folder / "models"
+    holder = inside if os.path.isdir(inside) else folder
+    named = _folders(holder)
+    theirs = [path for path in named if path.name.casefold() in WHOLE_MODELS]
+    extra = _extra(folder / EXTRA_PATHS)
+    if theirs or extra:
+        around = named if holder == folder else [*named, *_folders(folder)]
+        theirs += [path for path in around if path.name.casefold() in OTHERS]
+        yield folder, 0
+        yield from ((path, MAX_DEPTH) for path in [*theirs, *extra])
+    elif any(os.path.isfile(folder / sign) for sign in INVOKEAI):
+        yield inside, MAX_DEPTH
+    else:
+        yield folder, MAX_DEPTH
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(Path(entry) for entry in os.scandir(folder) if _is(entry.is_dir))
+    except OSError:
+        return []  # which is said when it is looked through
+
+
+def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
+    """Files, and folders that were looked into (True), breadth first, following links but going
+    nowhere twice.
+    """
+    waiting = deque([(start, 0)])
+    seen: set[str] = set()
+    entries = 0
+    while waiting:
+        folder, depth = waiting.popleft()
+        real = os.path.realpath(folder)
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            log.warning("models in %s cannot be listed: %s", folder, error)
+            continue
+        names = {entry.name for entry in inside}
+        if FOLDER_INDEX in names:
+            yield folder, False
+            continue
+        yield folder, True
+        if "model.json" in names:  # one of our own, whose files are no models
+            continue
+        for entry in inside:
+            entries += 1
+            if entries > MAX_ENTRIES:
+                log.warning("%s holds too much to be looked through", start)
+                return
+            if entry.name.startswith("."):
+                continue
+            if not _is_text(entry.name):
+                log.warning("%r is passed by: its name is not valid Unicode", entry.path)
+                continue
+            if entry.name.casefold().endswith(SUFFIXES) and _is(entry.is_file):
+                yield Path(entry), False
+            elif depth < max_depth and entry.name not in PASSED_BY and _is(entry.is_dir):
+                waiting.append((Path(entry), depth + 1))
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written into files; Linux takes any bytes for a name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is(said: Callable[[], bool]) -> bool:
+    """What an entry says of itself, which takes another look where it is a link."""
+    try:
+        return said()
+    except OSError:  # to where one may not look, or to itself
+        return False
+
+
+def _extra(path: Path) -> list[Path]:
+    """The folders that ComfyUI's extra_model_paths.yaml names for what there is a use for.
+
+    Each of its sections has a `base_path`, and below keys like `checkpoints` one folder a line.
+    """
+    if not os.path.isfile(path):
+        return []
+    import yaml  # takes long, and few have such a file
+
+    try:
+        with path.open("rb") as file:
+            sections: Any = yaml.safe_load(file.read(MAX_YAML_BYTES))
+    except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
+        log.warning("%s cannot be read: %s", path, error)
+        return []
+    if not isinstance(sections, dict):
+        return []
+    found: list[Path] = []
+    for section in sections.values():
+        if not isinstance(section, dict):
+            continue
+        root = section.get("base_path")
+        base = path.parent / Path(root if isinstance(root, str) else "").expanduser()
+        for key in KEYS:
+            named = section.get(key)
+            lines = named.splitlines() if isinstance(named, str) else named or ()
+            for line in lines if isinstance(lines, list) else ():
+                if isinstance(line, str) and line.strip():
+                    found.append(base / line.strip())
+    return [folder for folder in dict.fromkeys(found) if os.path.isdir(folder)]

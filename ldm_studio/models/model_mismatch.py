@@ -1,0 +1,107 @@
+"""What another program's picture was made with, compared with what is here under the same names."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.errors import ModelError
+from core.request.request import Request
+from ldm_studio.translation import translate
+
+from . import addon_files, file_digests, found_models
+from .known_checkpoints import Catalogue
+
+log = logging.getLogger(__name__)
+
+SMALL = 400_000_000
+"""Bytes of a file whose hash is worth finding out for a warning."""
+_HASHED = re.compile(r"^(?P<name>.*?)\s*\[(?P<hash>[0-9a-fA-F]+)\]$")
+_PAIR = re.compile(r"([^:,]+):\s*([0-9a-fA-F]+)")
+_LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A file that a text names, with what its hash begins with."""
+
+    kind: str
+    name: str
+    hash: str
+
+
+def differing(
+    settings: Mapping[str, str], added: Iterable[str] = (), *, compute: bool = False
+) -> tuple[str, ...]:
+    """Which files here are not those of a `parameters` text, in sentences.
+
+    Of models only what is known already is compared; `compute`: find out the hashes of smaller
+    files, which takes a moment.
+    """
+    catalogue = Catalogue()
+    found = dict[tuple[str, str], Path]()
+    for one in addon_files.found(added, catalogue, look=False):
+        found.setdefault((one.kind, one.name.casefold()), one.path)
+    for model in found_models.found(added, catalogue, look=False):
+        found.setdefault(("model", model.name.casefold()), model.path)
+    sentences: list[str] = []
+    for named in _named(settings):
+        name = named.name.removesuffix(Path(named.name).suffix) if named.kind == "vae" else ""
+        names = (named.name.casefold(), name.casefold())
+        path = next((found[named.kind, n] for n in names if (named.kind, n) in found), None)
+        here = _hashes(path, named.kind, catalogue, compute=compute) if path else ()
+        if here and not any(own.startswith(named.hash.casefold()) for own in here):
+            words = translate(
+                "Differing", "{name} here is another file: its hash is {own}, not {hash}."
+            )
+            own = here[0][: len(named.hash)]
+            sentences.append(words.format(name=named.name, own=own, hash=named.hash))
+    return tuple(dict.fromkeys(sentences))
+
+
+def found_here(request: Request, added: Iterable[str] = ()) -> Request:
+    """With the models that its changes name as other programs do, by the names they have here."""
+    if not any(change.model for change in request.changes):
+        return request
+    listed = found_models.found(added, look=False)
+    references = {model.name.casefold(): model.reference for model in reversed(listed)}
+    known = {model.reference for model in listed}
+    changes = tuple(
+        replace(change, model=references.get(change.model.casefold(), change.model))
+        if change.model and change.model not in known
+        else change
+        for change in request.changes
+    )
+    return replace(request, changes=changes)
+
+
+def _named(settings: Mapping[str, str]) -> Iterator[_Named]:
+    for kind, name, value in (
+        ("model", settings.get("Model", ""), settings.get("Model hash", "")),
+        ("vae", settings.get("VAE", ""), settings.get("VAE hash", "")),
+    ):
+        if name and re.fullmatch(r"[0-9a-fA-F]{10,64}", value):  # older ones: of a part of it
+            yield _Named(kind, name, value)
+    if match := _HASHED.match(settings.get("Refiner", "")):
+        yield _Named("model", match["name"], match["hash"])
+    for key, kind in _LISTS.items():
+        for name, value in _PAIR.findall(settings.get(key, "")):
+            yield _Named(kind, name.strip(), value)
+
+
+def _hashes(path: Path, kind: str, catalogue: Catalogue, *, compute: bool) -> tuple[str, ...]:
+    """Whole and short, of a LoRA the short one first; empty where they are not known."""
+    try:
+        whole, short = catalogue.digest(path), catalogue.short(path)
+        if not whole and compute and kind != "model" and path.stat().st_size <= SMALL:
+            sums = file_digests.computed(path, lora=kind == "lora")
+            whole, short = sums.digest, sums.short
+            catalogue.keep_digest(path, whole, short)
+    except (ModelError, OSError) as error:  # it went away meanwhile
+        log.warning("%s", error)
+        return ()
+    ordered = (short, whole) if kind == "lora" else (whole, short)
+    return tuple(filter(None, ordered))

@@ -1,0 +1,69 @@
+"""What is seen while a picture is drawn, and what is kept of it."""
+
+from __future__ import annotations
+
+from ldm_studio.settings.preferences import Preferences
+from ldm_studio.settings.settings import Settings, Steps
+
+from .settings_page import Page
+
+MIB_STEP = 256
+MOST_MIB = 1_000_000
+
+
+class PreviewsPage(Page):
+    name = "previews"
+    sections = ("previews", "steps")
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__(preferences, "")
+        self.title = self.tr("Previews and Steps")
+        self.shown = self.switch(
+            self.tr("Show the picture while it forms"),
+            lambda now: now.previews.shown,
+            lambda on: preferences.change("previews", shown=on),
+            self.tr("Without it a picture is seen when it is finished."),
+        )
+        self.rate = self.number(
+            "previews",
+            "per_second",
+            self.tr("Previews a second, at most"),
+            (1, 30),
+            self.tr("Fewer leave more time for drawing where a step takes less than a second."),
+        )
+        self.detail = self.number(
+            "previews",
+            "longest_side",
+            self.tr("Size of previews, at most"),
+            (64, 8192),
+            self.tr("Larger pictures are shown coarser while they form. The result is not."),
+            suffix=self.tr(" pixels"),
+            step=128,
+        )
+        self.kept = self.switch(
+            self.tr("Keep the steps of finished pictures"),
+            lambda now: now.steps.trajectory_mib > 0,
+            self._keep,
+            self.tr("So that you can look at every step later, and branch from it."),
+        )
+        self.disk = self.number(
+            "steps",
+            "trajectory_mib",
+            self.tr("Disk for kept steps, at most"),
+            (0, MOST_MIB),
+            self.tr("The oldest make room for new ones."),
+            suffix=self.tr(" MiB"),
+            special=self.tr("None are kept"),
+            step=MIB_STEP,
+        )
+        self.follow(self._enable)
+        self.finish()
+
+    def _keep(self, on: bool) -> None:
+        mib = Steps().trajectory_mib if on else 0
+        self.preferences.change("steps", trajectory_mib=mib)
+
+    def _enable(self, now: Settings) -> None:
+        for row in (self.rate, self.detail):
+            row.control.setEnabled(now.previews.shown)
+        self.disk.control.setEnabled(now.steps.trajectory_mib > 0)

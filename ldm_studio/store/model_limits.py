@@ -1,0 +1,151 @@
+"""Pictures of any size, made to fit what a model can take."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from core.request.request import MAX_SIDE, Request
+from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.images.image_files import MAX_PIXELS
+from ldm_studio.translation import joined, translate
+
+
+def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
+    """As `fit`, but a picture that is too large stays as it is: a part of it can be redrawn."""
+    return (rgb, "") if max(rgb.shape[:2]) > model.max_side else fit(rgb, model)
+
+
+def tile_side(model: ModelInfo) -> int:
+    """The side of tiles that the model draws best: about the size it was made for."""
+    side = min(model.width, model.height) // model.size_multiple * model.size_multiple
+    return max(side, model.size_multiple)
+
+
+def fit(rgb: np.ndarray, model: ModelInfo, *, tiled: bool = False) -> tuple[np.ndarray, str]:
+    """`rgb` (uint8 [H, W, 3]) in a size the model can take, and what was done, in a sentence.
+
+    A picture that fits is returned as it is, with no sentence. One that is too large, for `tiled`
+    drawing too, is shrunk in proportion; sides that are no multiple of the model's are padded with
+    the picture's edge.
+    """
+    height, width = rgb.shape[:2]
+    multiple = model.size_multiple
+    most = (MAX_SIDE if tiled else model.max_side) // multiple * multiple
+    scale = min(1.0, most / max(width, height))
+    inner_w, inner_h = (max(1, min(most, round(side * scale))) for side in (width, height))
+    outer_w, outer_h = (math.ceil(side / multiple) * multiple for side in (inner_w, inner_h))
+    padded = (outer_w, outer_h) != (inner_w, inner_h)
+    if scale < 1.0:
+        shrunk = Image.fromarray(rgb).resize((inner_w, inner_h), Image.Resampling.LANCZOS)
+        rgb = np.asarray(shrunk)
+    if padded:
+        top, left = (outer_h - inner_h) // 2, (outer_w - inner_w) // 2
+        rest = ((top, outer_h - inner_h - top), (left, outer_w - inner_w - left), (0, 0))
+        rgb = np.pad(rgb, rest, mode="edge")
+    return rgb, _done((width, height), (outer_w, outer_h), shrunk=scale < 1.0, padded=padded)
+
+
+def _done(before: tuple[int, int], after: tuple[int, int], *, shrunk: bool, padded: bool) -> str:
+    if shrunk and padded:
+        text = translate(
+            "Fitting",
+            "The picture was shrunk from {width} × {height} and padded at its edges to "
+            "{new_width} × {new_height} for this model.",
+        )
+    elif shrunk:
+        text = translate(
+            "Fitting",
+            "The picture was shrunk from {width} × {height} to {new_width} × {new_height} "
+            "for this model.",
+        )
+    elif padded:
+        text = translate(
+            "Fitting",
+            "The picture was padded at its edges to {new_width} × {new_height} for this model.",
+        )
+    else:
+        return ""
+    return text.format(width=before[0], height=before[1], new_width=after[0], new_height=after[1])
+
+
+def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
+    """Why the model cannot draw pictures with this side, in a sentence; empty when it can.
+
+    `name`: of the side; `tiled`: in tiles it draws any side.
+    """
+    if model is None:
+        return ""
+    most = MAX_SIDE if tiled else model.max_side
+    if side > most:
+        return translate("Fitting", "{name} can be at most {most}.").format(name=name, most=most)
+    low = side // model.size_multiple * model.size_multiple
+    if side == low:
+        return ""
+    sides = (low, low + model.size_multiple)
+    fitting = [side for side in sides if 0 < side <= most]
+    if len(fitting) == 1:
+        text = translate("Fitting", "{name} must be {side}.")
+    else:
+        text = translate("Fitting", "{name} must be {side} or {other}.")
+    return text.format(name=name, side=fitting[0], other=fitting[-1])
+
+
+def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
+    """Why the model cannot draw this size; empty when it can."""
+    sides = ((translate("Fitting", "Width"), width), (translate("Fitting", "Height"), height))
+    problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
+    return joined(*problems)
+
+
+_LATENTS = (
+    ("Stable Diffusion 1", "Stable Diffusion 2"),
+    ("Stable Diffusion XL",),
+    ("Stable Diffusion x4 upscaler",),
+)
+"""Families whose latents are the same, by what their names begin with."""
+_LED = ("depth", "upscaling", "instruct-pix2pix")
+
+
+def refining_problem(kind: str, model: ModelInfo | None) -> str:
+    """Why a model of this kind, in words such as those of `FoundModel.kind`, cannot go on with what
+    `model` began; empty if it can, or that is not known."""
+    if any(led in kind for led in _LED):
+        return translate("Fitting", "It needs a picture to be led by.")
+    if model is None or not model.family or not kind:
+        return ""
+    mine, its = (
+        next((i for i, names in enumerate(_LATENTS) if name.startswith(names)), None)
+        for name in (model.family, kind)
+    )
+    if mine is None or its is None or mine == its:
+        return ""
+    return translate("Fitting", "Its latents are not those of {model}.").format(model=model.family)
+
+
+def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:
+    """Those of `request` that the model has no use for, as the text in pictures writes them."""
+    if model is None or model.skips or request.clip_skip == 1:
+        return ()
+    return (translate("Fitting", "Clip skip: {clip_skip}").format(clip_skip=request.clip_skip),)
+
+
+def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple[int, int]:
+    """Width and height so many times larger, as multiples that the model takes."""
+    unit = model.size_multiple
+    width, height = (max(unit, round(side * factor / unit) * unit) for side in size)
+    return width, height
+
+
+def enlarging_problem(size: tuple[int, int]) -> str:
+    """Why a picture cannot become this large; empty when it can."""
+    width, height = size
+    if max(size) <= MAX_SIDE and width * height <= MAX_PIXELS:
+        return ""
+    return translate(
+        "Fitting",
+        "{width} × {height} is more than {side} pixels along a side, or than "
+        "{millions} million in all.",
+    ).format(width=width, height=height, side=MAX_SIDE, millions=f"{MAX_PIXELS / 1e6:.0f}")

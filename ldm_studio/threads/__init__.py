@@ -1,0 +1,1 @@
+"""The two ways off the interface thread, and back."""

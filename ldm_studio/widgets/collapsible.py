@@ -1,0 +1,70 @@
+"""Settings that are folded away, and a mark that says when they act."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ldm_studio.look.theme import GRID
+from ldm_studio.translation import counted
+
+from .fields import tool_button
+from .link_button import LinkButton
+from .stable_scroll_area import column_around
+
+
+class Folded(QWidget):
+    """A header that unfolds the `body`, says how much in it was changed, and puts it back."""
+
+    def __init__(self, text: str, tip: str) -> None:
+        super().__init__()
+        self.toggle = LinkButton(text)
+        self.toggle.setCheckable(True)
+        self.toggle.setToolTip(tip)
+        self.mark = QLabel()
+        self.mark.setForegroundRole(QPalette.ColorRole.Link)
+        self.reset = tool_button(
+            "undo", self.tr("Reset all"), self.tr("Put all of these back to their defaults.")
+        )
+        self.body = QWidget()
+        header = QHBoxLayout()
+        header.setSpacing(4)
+        header.addWidget(self.toggle)
+        header.addStretch(1)
+        header.addWidget(self.mark)
+        header.addWidget(self.reset)
+        header.addStrut(self.reset.sizeHint().height())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(header)
+        column.addWidget(self.body)
+        self.toggle.toggled.connect(self._fold)
+        self.toggle.clicked.connect(self._reveal)
+        self._fold(False)
+        self.show_changed([])
+
+    def show_changed(self, changed: list[str]) -> None:
+        """What is not as usual, each with its value, in a few words."""
+        what = "\n".join(changed)
+        self.mark.setText(counted("Folded", "%n changed", len(changed)) if changed else "")
+        self.mark.setToolTip(what)
+        self.toggle.setAccessibleDescription(
+            self.tr("Changed: {what}").format(what=what) if changed else ""
+        )
+        self.reset.setVisible(bool(changed))
+
+    def _fold(self, shown: bool) -> None:
+        self.body.setVisible(shown)
+        self.toggle.show_open(shown)
+
+    def _reveal(self, shown: bool) -> None:
+        """Scroll what was unfolded into view, when it has its place."""
+        if shown:
+            QTimer.singleShot(0, self, self._scroll)
+
+    def _scroll(self) -> None:
+        if (column := column_around(self)) is not None:
+            column.ensureWidgetVisible(self.body, 0, GRID)
+            column.ensureWidgetVisible(self.toggle, 0, GRID)

@@ -1,0 +1,308 @@
+"""Samplers against other implementations, closed forms and measured orders of convergence."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.pipeline.state_file import load, save
+from core.sampling.dpm_solver import dpm_adaptive
+from core.sampling.dpmpp import dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
+from core.sampling.er_sde import er_sde, no_noise
+from core.sampling.model_schedule import FlowSchedule, scaled_linear
+from core.sampling.noise import initial, seeded
+from core.sampling.samplers import SAMPLERS, levels, resolve
+from core.sampling.sigma_schedules import SCHEDULES, karras
+from core.sampling.single_step import dpm2_ancestral, restart_path
+from core.sampling.trajectory import Sampler, State, Step, digest, run
+from tests.core.sampling.driving import SIGMAS, STOCHASTIC, draws, last, silent, start
+
+# -- against closed forms ---------------------------------------------------------------------
+
+
+X = torch.linspace(-25, 25, 201, dtype=torch.float64).reshape(1, 1, 1, -1)
+
+
+def errors(sampler: Sampler, mixture: Any, counts: tuple[int, ...]) -> list[float]:
+    """Root mean square distances to the probability flow."""
+    exact = mixture.flow(X, 15.0)
+    ends = [last(sampler, mixture.denoise, X, karras(n, 0.002, 15.0)) for n in counts]
+    return [float((end - exact).square().mean().sqrt()) for end in ends]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "order"),
+    [
+        ("Euler", 1),
+        ("DDIM", 1),
+        ("Gradient Estimation", 1),
+        ("Heun", 2),
+        ("DPM2", 2),
+        ("DPM++ 2M", 2),
+        ("PLMS", 2),  # its weights are those of even steps
+        ("DPM fast", 3),
+        ("DEIS", 3),
+        ("LMS", 3.6),  # on the way to 4
+        (dpm2_ancestral(eta=0), 2),
+        (dpmpp_2s_ancestral(eta=0), 2),
+        (dpmpp_sde(eta=0), 2),
+        (dpmpp_2m_sde(eta=0), 2),
+        (dpmpp_2m_sde(eta=0, solver="heun"), 2),
+        (dpmpp_3m_sde(eta=0), 2),  # of third order but for its first two steps
+        (er_sde(no_noise), 2),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_converges_to_the_probability_flow_with_its_order(
+    sampler: str | Sampler, order: float, mixture: Any
+) -> None:
+    step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
+    for coarse, fine in pairwise(errors(step, mixture, (40, 80, 160))):
+        assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
+
+
+def test_unipc_is_of_third_order(mixture: Any) -> None:
+    coarse, middle, fine = errors(SAMPLERS["UniPC"].step, mixture, (20, 40, 80))
+    assert coarse / middle > 8
+    assert middle / fine > 8
+
+
+def test_a_stricter_adaptive_solver_is_more_accurate(mixture: Any) -> None:
+    tolerances = [(0.5, 0.5), (0.05, 0.0078), (0.002, 0.0002)]
+    found = [errors(dpm_adaptive(*pair), mixture, (6,))[0] for pair in tolerances]
+    assert found[0] > found[1] > found[2]
+    assert found[1] < 0.03
+    assert found[2] < 0.002
+
+
+def test_an_adaptive_solver_gives_up_in_bounded_time() -> None:
+    calls: list[float] = []
+
+    def rough(x: Tensor, sigma: float) -> Tensor:
+        calls.append(sigma)
+        return torch.sin(1e6 * x) * 100
+
+    end = last(dpm_adaptive(most=5), rough, start(5.0)[:1], (5.0, 1.0, 0.0))
+    assert end.isfinite().all()
+    assert len(calls) <= 1 + 3 * 5 + 1
+
+
+def test_an_adaptive_solver_ends_even_where_no_number_is_finite() -> None:
+    x = start(5.0)
+    end = last("DPM adaptive", lambda x, sigma: x * math.nan, x, (5.0, 1.0, 0.0))
+    assert end.isnan().all()
+
+
+def test_restart_takes_as_many_steps_as_it_is_given() -> None:
+    for steps in (1, 19, 20, 35, 36, 50, 200):
+        path = restart_path(karras(steps, 0.03, 14.6))
+        assert len(path) == steps
+        assert path[0][0] == pytest.approx(14.6)
+        assert path[-1][1] == 0
+        assert all(sigma > after for sigma, after in path)
+    low = karras(30, 0.5, 1.5)  # it reaches neither of its ends
+    assert len(restart_path(low)) == 30
+    assert restart_path(low[:-1]) == list(pairwise(low[:-1]))
+
+
+def test_ddim_is_euler(mixture: Any) -> None:
+    x = start(SIGMAS[0])
+    torch.testing.assert_close(
+        last("DDIM", mixture.denoise, x, SIGMAS), last("Euler", mixture.denoise, x, SIGMAS)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(STOCHASTIC))
+def test_fresh_noise_keeps_the_marginals_of_a_point(name: str) -> None:
+    """With x0 known, the state at each level is x0 + sigma * eps exactly."""
+    generator = torch.Generator().manual_seed(0)
+
+    def noise(step: int, draw: int) -> Tensor:
+        return torch.randn(1, 1, 500, 400, generator=generator)
+
+    state = State(0, 3.0 + SIGMAS[0] * noise(0, 0))
+    for step in run(
+        SAMPLERS[name].step, lambda x, sigma: torch.full_like(x, 3.0), state, SIGMAS, noise
+    ):
+        sigma = SIGMAS[step.state.index]
+        assert float(step.state.x.mean()) == pytest.approx(3.0, abs=0.02 * sigma)
+        assert float(step.state.x.std()) == pytest.approx(sigma, rel=0.01, abs=1e-6)
+
+
+def test_ancestral_reaches_the_variance_of_a_gaussian() -> None:
+    generator = torch.Generator().manual_seed(0)
+    sigmas = karras(200, 0.01, 20.0)
+
+    def noise(step: int, draw: int) -> Tensor:
+        return torch.randn(1, 1, 200, 200, generator=generator)
+
+    def gaussian(x: Tensor, sigma: float) -> Tensor:
+        return x * 0.25 / (0.25 + sigma**2)
+
+    x = math.sqrt(0.25 + 20.0**2) * noise(0, 0)
+    assert float(last("Euler a", gaussian, x, sigmas, noise).std()) == pytest.approx(0.5, rel=0.03)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_one_step_is_the_denoised_estimate(name: str, mixture: Any) -> None:
+    x = start(5.0)
+    assert torch.equal(last(name, mixture.denoise, x, (5.0, 0.0)), mixture.denoise(x, 5.0))
+
+
+def test_euler_in_flow_coordinates_is_euler_here(mixture: Any) -> None:
+    schedule = FlowSchedule()
+    times = [0.999, 0.9, 0.7, 0.45, 0.2, 0.05, 0.0]
+    sigmas = (*(schedule.sigma(1000 * t) for t in times[:-1]), 0.0)
+    x = start(sigmas[0])
+    flow = x * (1 - times[0])
+    for t, after in pairwise(times):
+        x0 = mixture.denoise(flow / (1 - t), t / (1 - t))
+        flow = flow + (after - t) * (flow - x0) / t
+    torch.testing.assert_close(last("Euler", mixture.denoise, x, sigmas), flow)
+
+
+# -- a trajectory is data ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_continues_from_a_file_with_the_same_bits(
+    name: str, schedule: str, mixture: Any, tmp_path: Path
+) -> None:
+    sampler = SAMPLERS[name].step
+    sigmas = SCHEDULES[schedule].sigmas(5, scaled_linear())
+    noise = seeded([7, 8], (4, 3, 5), "cpu")
+    x = sigmas[0] * torch.stack([initial(7, (4, 3, 5)), initial(8, (4, 3, 5))])
+
+    def whole(state: State) -> list[Step]:
+        return list(run(sampler, mixture.denoise, state, sigmas, noise))
+
+    steps = whole(State(0, x))
+    for done, step in enumerate(steps, start=1):
+        save(tmp_path / "state.safetensors", step.state)
+        rest = whole(load(tmp_path / "state.safetensors").state)
+        assert [digest(s.state) for s in rest] == [digest(s.state) for s in steps[done:]]
+
+
+def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) -> None:
+    sampler, sigmas = SAMPLERS["Restart"].step, karras(40, 0.03, 14.6)
+    x = sigmas[0] * initial(7, (1, 4, 3, 5))
+    noise = seeded([7], (4, 3, 5), "cpu")
+    steps = list(run(sampler, mixture.denoise, State(0, x), sigmas, noise))
+    for done in range(1, 40, 5):
+        save(tmp_path / "state.safetensors", steps[done - 1].state)
+        state = load(tmp_path / "state.safetensors").state
+        *_, end = run(sampler, mixture.denoise, state, sigmas, noise)
+        assert digest(end.state) == digest(steps[-1].state)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any) -> None:
+    """Image i of a batch is the picture its seed makes alone."""
+    shape = (2, 4, 4)
+
+    def outcome(seeds: list[int]) -> Tensor:
+        x = SIGMAS[0] * torch.stack([initial(seed, shape) for seed in seeds])
+        before = x.clone()
+        result = last(name, mixture.denoise, x, SIGMAS, seeded(seeds, shape, "cpu"))
+        assert torch.equal(x, before)
+        return result
+
+    assert torch.equal(outcome([3, 4, 5])[1:2], outcome([4]))
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_a_sampler_goes_on_without_memory(name: str, mixture: Any) -> None:
+    """As after a change of sampler in the middle of a run."""
+    sampler, x = SAMPLERS[name].step, start(SIGMAS[0])
+    whole = list(run(sampler, mixture.denoise, State(0, x), SIGMAS, draws))
+    for done in range(1, len(SIGMAS) - 1):
+        state = State(done, whole[done - 1].state.x)
+        *_, end = run(sampler, mixture.denoise, state, SIGMAS, draws)
+        assert float(end.state.x.abs().max()) < 2.5, "beyond what the mixture has"
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("steps", [3, 24])
+def test_the_last_preview_is_the_picture(name: str, steps: int, mixture: Any) -> None:
+    sigmas = karras(steps, 0.4, 14.6)
+    *_, end = run(SAMPLERS[name].step, mixture.denoise, State(0, start(14.6)), sigmas, draws)
+    assert torch.equal(end.x0, end.state.x)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_only_stochastic_samplers_draw(name: str, mixture: Any) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def noise(step: int, draw: int) -> Tensor:
+        drawn.append((step, draw))
+        return draws(step, draw)
+
+    last(name, mixture.denoise, start(14.6), karras(24, 0.03, 14.6), noise)
+    assert bool(drawn) == (name in STOCHASTIC)
+    assert len(set(drawn)) == len(drawn), "a draw was used twice"
+
+
+def test_stopping_early_evaluates_no_more(mixture: Any) -> None:
+    calls: list[float] = []
+
+    def counted(x: Tensor, sigma: float) -> Tensor:
+        calls.append(sigma)
+        return mixture.denoise(x, sigma)
+
+    steps = run(SAMPLERS["DPM++ 2M"].step, counted, State(0, start(SIGMAS[0])), SIGMAS, silent)
+    seen = [next(steps), next(steps)]
+    assert calls == list(SIGMAS[:2]) == [step.sigma for step in seen]
+
+
+def test_rows_are_told_to_the_user() -> None:
+    for row in SAMPLERS.values():
+        assert row.schedule in SCHEDULES
+        assert row.summary.endswith(".")
+
+
+# -- which levels a sampler visits -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_automatic_is_the_customary_schedule(name: str) -> None:
+    customary = SAMPLERS[name].schedule
+    assert resolve("Automatic", name) == customary != "Automatic"
+    assert resolve("Simple", name) == "Simple"
+    model = scaled_linear()
+    assert levels(name, "Automatic", 7, model) == levels(name, customary, 7, model)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("steps", [1, 6])
+def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps: int) -> None:
+    model = scaled_linear()
+    sigmas = levels(name, "Karras", steps, model)
+    if SAMPLERS[name].drops_penultimate:
+        longer = karras(steps + 1, model.sigma_min, model.sigma_max)
+        assert sigmas == (*longer[:-2], 0.0)
+    else:
+        assert sigmas == karras(steps, model.sigma_min, model.sigma_max)
+    with pytest.raises(ValueError, match="at least one step"):
+        levels(name, "Karras", 0, model)
+
+
+@pytest.mark.parametrize("sampler", ["Heun", "DPM2", "PLMS", "Restart", dpm2_ancestral(eta=0)])
+def test_the_first_step_of_a_rectified_flow_may_be_a_leap(
+    sampler: str | Sampler, mixture: Any
+) -> None:
+    """From sigma 999 to 17: slopes at both ends, taken for what is between, would be 27 off."""
+    step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
+    sigmas = levels("Heun", "Normal", 12, FlowSchedule())
+    assert sigmas[0] > 50 * sigmas[1]
+    x = 999 * torch.linspace(-2, 2, 101, dtype=torch.float64).reshape(1, 1, 1, -1)
+    exact = mixture.flow(x, sigmas[0])
+    off = float((last(step, mixture.denoise, x, sigmas) - exact).square().mean().sqrt())
+    euler = last(SAMPLERS["Euler"].step, mixture.denoise, x, sigmas)
+    assert off < float((euler - exact).square().mean().sqrt())

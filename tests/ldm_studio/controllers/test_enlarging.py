@@ -1,0 +1,99 @@
+"""Pictures made larger than the model draws: what is asked for, said, and refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
+from ldm_studio.store.model_limits import enlarged_size, enlarging_problem
+from ldm_studio.store.store import Mode
+from tests.ldm_studio.driving import entries, make
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+
+
+def open_dialog(application, qtbot) -> EnlargeDialog:
+    application.window.actions_by_id["enlarge"].trigger()
+    (dialog,) = application.window.findChildren(EnlargeDialog)
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    assert not application.window.actions_by_id["enlarge"].isEnabled()
+    make(application, qtbot, prompt="a moth")
+    before = application.store.saved()
+    dialog = open_dialog(application, qtbot)
+    qtbot.mouseClick(dialog.factor.button(3), Qt.MouseButton.LeftButton)
+    dialog.strength.set_value(0.25)
+    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+        qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    request = pipeline.begun[-1]
+    assert (request.width, request.height, request.tile) == (384, 384, 128)
+    assert (request.prompt, request.strength, request.mask) == ("a moth", 0.25, "")
+    assert pipeline.images[-1].shape == (384, 384, 3)
+    assert application.studio.view.picture().shape == (384, 384, 3)
+    assert entries(application)[0].start.shape == (384, 384, 3)
+    assert application.store.saved() == before
+    assert application.store.mode is Mode.TEXT
+
+
+def test_it_can_be_cancelled(start, qtbot, gate) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    make(application, qtbot)
+    pipeline.before_step = gate
+    dialog = open_dialog(application, qtbot)
+    with qtbot.waitSignal(application.bridge.started):
+        qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(application.bridge.cancelled):
+        application.studio.running.cancel()
+        gate.open()
+    assert application.studio.view.picture().shape == (128, 128, 3)
+
+
+def test_the_dialog_says_what_will_be_and_what_the_model_is_good_for(application, qtbot) -> None:
+    make(application, qtbot)
+    dialog = open_dialog(application, qtbot)
+    assert "From 128 × 128 to 256 × 256" in dialog.words.text()
+    assert f"{MODEL.name} was made for pictures of 128 × 128" in dialog.words.text()
+    dialog.reject()
+
+
+def test_what_is_too_large_is_refused_in_words(qtbot, application) -> None:
+    dialog = EnlargeDialog((4096, 4096), MODEL, application.window)
+    qtbot.addWidget(dialog)
+    assert dialog.go.isEnabled()
+    dialog.factor.set_value(3)
+    assert not dialog.go.isEnabled()
+    assert "12288 × 12288 is more than" in dialog.problem.text()
+
+
+@pytest.mark.parametrize(
+    ("size", "factor", "expected"),
+    [((128, 128), 2, (256, 256)), ((100, 50), 3, (304, 144)), ((4, 4), 2, (16, 16))],
+)
+def test_sizes_are_multiples_of_what_the_model_takes(size, factor, expected) -> None:
+    assert enlarged_size(size, factor, MODEL) == expected
+
+
+def test_a_long_side_is_refused_too() -> None:
+    assert enlarging_problem((16384, 16)) == ""
+    assert enlarging_problem((16400, 16)) != ""
+
+
+def test_candidates_have_commands_that_are_there_with_them(application, qtbot) -> None:
+    actions = application.window.actions_by_id
+    make(application, qtbot)
+    assert not actions["keep_candidate"].isEnabled()
+    mask = np.zeros((128, 128), np.uint8)
+    mask[50:70, 50:70] = 255
+    application.studio.view.set_mask(mask)
+    make(application, qtbot, count=2)
+    actions["next_candidate"].trigger()
+    assert application.studio.showing.shown is entries(application)[1]
+    actions["keep_candidate"].trigger()
+    assert not actions["keep_candidate"].isEnabled()

@@ -1,0 +1,205 @@
+"""Models that are led by a picture: in the window, and on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from safetensors.torch import save_file
+
+from core.images.image_digest import digest
+from ldm_studio import paths
+from ldm_studio.command_line import cli
+from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.images.control_images import control_of, drawn_size
+from ldm_studio.images.image_files import read_request
+from ldm_studio.store.store import Mode
+from tests.core.checkpoints.tiny import made, original
+from tests.core.conftest import randomise
+from tests.ldm_studio.driving import entries, make
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+
+KINDS = {
+    "depth": "SD2 depth",
+    "instruct-pix2pix": "instruct-pix2pix",
+    "upscaling": "x4 upscaler",
+    "unCLIP": "SD2 unCLIP-H",
+}
+NEED_ONE = ("depth", "instruct-pix2pix", "upscaling")
+
+
+def model(extra: str):
+    level = 0 if extra == "unCLIP" else 20
+    factor = 4 if extra == "upscaling" else 8
+    return replace(MODEL, extra=extra, factor=factor, noise_level=level)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "house.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def drop(panel, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(1, 1), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    panel.dropEvent(event)
+
+
+@pytest.mark.parametrize("extra", NEED_ONE)
+def test_without_its_picture_the_model_says_what_to_do(start, extra) -> None:
+    pipeline = FakePipeline(model=model(extra))
+    application = start(pipeline)
+    panel = application.window.sampler.control
+    assert panel.isVisible()
+    application.studio.generate()
+    notice = application.window.notice
+    assert notice.isVisible()
+    assert "Open or drop one" in notice.text()
+    assert not pipeline.begun
+
+
+def test_without_a_picture_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None:
+    pipeline = FakePipeline(model=model("unCLIP"))
+    application = start(pipeline)
+    assert application.window.sampler.control.isVisible()
+    make(application, qtbot)
+    assert not pipeline.begun[-1].control
+    application.studio.use_start(np.full((128, 128, 3), 90, np.uint8))
+    make(application, qtbot)
+    assert pipeline.begun[-1].init
+    assert not pipeline.begun[-1].control
+
+
+def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(start) -> None:
+    application = start(FakePipeline(model=model("unCLIP")))
+    store, field = application.store, application.window.sampler.control.noise_level
+    assert store.noise_level == 0
+    field.number.setValue(999)
+    assert store.noise_level == 999
+    store.reset("noise_level")
+    assert store.noise_level == field.value() == 0
+    store.run = replace(store.run, model=model("upscaling"))
+    field.number.setValue(999)
+    assert store.noise_level == 350
+
+
+@pytest.mark.parametrize("extra", KINDS)
+def test_a_dropped_picture_leads_and_comes_back_with_the_recipe(
+    start, qtbot, picture, extra
+) -> None:
+    pipeline = FakePipeline(model=model(extra))
+    application = start(pipeline)
+    leading, store = application.studio.leading, application.store
+    drop(application.window.sampler.control, picture)
+    qtbot.waitUntil(lambda: leading.picture is not None)
+    if extra == "upscaling":
+        assert (store.width, store.height) == (128, 96)
+    store.image_guidance, store.noise_level = 1.2, 35
+    make(application, qtbot)
+    request = pipeline.begun[-1]
+    wanted = control_of(leading.picture, request, pipeline.model)
+    assert request.control == digest(wanted)
+    assert request.guidance.image == (1.2 if extra == "instruct-pix2pix" else 1.5)
+    assert request.noise_level == (35 if extra in ("upscaling", "unCLIP") else 20)
+    application.window.sampler.control.clear.click()
+    assert leading.picture is None
+    application.studio.show_entry(entries(application)[-1])
+    assert np.array_equal(leading.picture, wanted)
+    make(application, qtbot)
+    assert pipeline.begun[-1].control == request.control
+
+
+def test_the_picture_on_the_canvas_can_lead(start, qtbot) -> None:
+    pipeline = FakePipeline(model=model("instruct-pix2pix"))
+    application = start(pipeline)
+    rgb = np.full((128, 128, 3), 90, np.uint8)
+    application.studio.use_start(rgb)
+    application.store.mode = Mode.TEXT
+    application.window.sampler.control.canvas.click()
+    make(application, qtbot)
+    assert pipeline.begun[-1].control == digest(rgb)
+    assert pipeline.images[-1] is None
+
+
+def test_other_models_show_and_take_nothing_of_it(start, qtbot) -> None:
+    pipeline = FakePipeline()
+    application = start(pipeline)
+    application.studio.leading.restore(np.zeros((8, 8, 3), np.uint8))
+    assert not application.window.sampler.control.isVisible()
+    make(application, qtbot)
+    assert not pipeline.begun[-1].control
+
+
+def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
+    assert drawn_size((400, 200), model("depth")) == (176, 96)
+    assert drawn_size((64, 32), model("instruct-pix2pix")) == (64, 32)
+    assert drawn_size((40, 20), model("upscaling")) == (160, 80)
+    assert drawn_size((400, 200), model("upscaling")) == (256, 128)
+    assert drawn_size((40, 20), model("unCLIP")) == (176, 96)
+
+
+@pytest.mark.parametrize("extra", KINDS)
+def test_the_command_line_draws_and_replays_it(extra, picture, tmp_path, capsys) -> None:
+    paths.models_dir().mkdir(parents=True, exist_ok=True)
+    weights = original(made(KINDS[extra], randomise))
+    save_file(weights, paths.models_dir() / "led.safetensors")
+    made_there = tmp_path / "made.png"
+    words = ["generate", "winter", "--model", "led", "--steps", "2", "-o", str(made_there)]
+    if extra == "depth":
+        assert cli.main([*words, "--size", "64x64"]) == Exit.USAGE
+        assert "--control" in capsys.readouterr().err
+        words += ["--size", "64x64"]
+    words += ["--control", str(picture), "--image-guidance", "1.2", "--noise-level", "30"]
+    assert cli.main(words) == Exit.OK
+    request = read_request(made_there)
+    assert request is not None
+    assert request.control
+    if extra == "upscaling":
+        assert (request.width, request.height) == (128, 96)
+    assert cli.main(["replay", str(made_there)]) == Exit.OK
+
+
+def test_the_command_line_varies_with_the_noise_that_suits_the_model(
+    picture, tmp_path, capsys
+) -> None:
+    paths.models_dir().mkdir(parents=True, exist_ok=True)
+    weights = original(made("SD2 unCLIP-L", randomise))
+    bare = {k: v for k, v in weights.items() if not k.startswith("noise_augmentor")}
+    save_file(bare, paths.models_dir() / "led.safetensors")
+    words = ["generate", "winter", "--model", "led", "--steps", "1", "--size", "64x64", "-o"]
+    for name, more, level, known in (
+        ("alone.png", [], 0, True),
+        ("varied.png", ["--control", str(picture)], 0, True),
+        ("noised.png", ["--control", str(picture), "--noise-level", "500"], 500, False),
+    ):
+        assert cli.main([*words, str(tmp_path / name), *more]) == Exit.OK
+        request = read_request(tmp_path / name)
+        assert request is not None
+        assert request.noise_level == level
+        assert bool(request.control) == bool(more)
+        assert ("lacks the statistics" in capsys.readouterr().err) != known
+        assert cli.main(["replay", str(tmp_path / name)]) == Exit.OK
+        capsys.readouterr()
+    assert cli.main(["inspect", "led"]) == Exit.OK
+    told = capsys.readouterr().out
+    assert "Stable Diffusion 2, unCLIP" in told
+    assert "image encoder" in told
+    assert "statistics" in told
+
+
+def test_a_model_that_is_not_led_refuses_on_the_command_line(picture, tmp_path, capsys) -> None:
+    words = ["generate", "a cat", "--control", str(picture), "-o", str(tmp_path / "a.png")]
+    assert cli.main(words) == Exit.USAGE
+    assert "--control" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+"""The strip keeps as many pictures as memory allows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.request.request import Request
+from ldm_studio.draw.run import image_strip
+from ldm_studio.draw.run.image_strip import Entry, StripModel
+from tests.ldm_studio.fakes import FakePicture
+
+
+def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> Entry:
+    picture = FakePicture(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
+    return Entry(picture, None, start)
+
+
+def seeds(model: StripModel) -> list[int]:
+    return [model.entry(row).picture.request.seed for row in range(model.rowCount())]
+
+
+@pytest.fixture
+def model(qapp, qtmodeltester, monkeypatch) -> StripModel:
+    monkeypatch.setattr(image_strip, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(image_strip, "MAX_BYTES", 1000)
+    model = StripModel()
+    qtmodeltester.check(model)
+    return model
+
+
+def test_the_oldest_leave_when_there_are_too_many(model) -> None:
+    for seed in range(7):
+        model.add(entry(seed))
+    assert seeds(model) == [6, 5, 4, 3, 2]
+
+
+def test_the_oldest_leave_when_they_take_too_many_bytes(model) -> None:
+    for seed in range(3):
+        model.add(entry(seed, side=12))  # 432 bytes each
+    assert seeds(model) == [2, 1]
+    model.add(entry(3, side=100))
+    assert seeds(model) == [3], "the newest is kept whatever its size"
+
+
+def test_a_start_picture_shared_by_variations_counts_once(model) -> None:
+    start = np.zeros((15, 15, 3), np.uint8)  # 675 bytes
+    for seed in range(2):
+        model.add(entry(seed, side=7, start=start))
+    assert seeds(model) == [1, 0]

@@ -1,0 +1,230 @@
+"""The finer settings in the text that other programs read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sd_parsers import ParserManager
+from sd_prompt_reader.image_data_reader import ImageDataReader
+
+from core.conditioning.text.prompt_parser import parse
+from core.request.request import Addon, Change, Guidance, Inpaint, Levels, Request, Variation
+from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
+from core.sampling.sampler_options import Options
+from ldm_studio.images.image_files import read_infotext, read_request, save_png
+from ldm_studio.images.infotext import infotext, parse_infotext, restore
+from ldm_studio.images.infotext_keys import read_changes, write_changes
+from tests.core.test_request import changes, whole_requests
+
+DIGEST = "ab" * 32
+PIXELS = np.zeros((8, 8, 3), np.uint8)
+
+FINE = Request(
+    prompt="a fox",
+    negative="blur",
+    sampler="UniPC",
+    schedule="Karras",
+    steps=12,
+    options=Options(order=2),
+    guidance=Guidance(rescale=0.7, start=0.1, end=0.9, mimic=5.0, quantile=0.99),
+    levels=Levels(sigma_min=0.03, sigma_max=14.6, rho=5.0),
+    noise=A1111_NV,
+    variation=Variation(3, 0.25),
+    changes=(Change(4, prompt='a "wolf", grey: big', cfg=3.0), Change(8, sampler="Heun")),
+)
+
+
+def settings(request: Request) -> dict[str, str]:
+    return dict(parse_infotext(infotext(request, "m", DIGEST)).settings)
+
+
+def test_settings_have_the_names_that_other_programs_know():
+    written = settings(FINE)
+    expected = {
+        "Variation seed": "3",
+        "Variation seed strength": "0.25",
+        "RNG": "NV",
+        "Schedule min sigma": "0.03",
+        "Schedule max sigma": "14.6",
+        "Schedule rho": "5",
+        "UniPC order": "2",
+        "CFG Rescale": "0.7",
+        "Dynamic thresholding enabled": "True",
+        "Mimic scale": "5",
+        "Threshold percentile": "99",
+    }
+    assert expected.items() <= written.items()
+    churned = Request(sampler="Heun", options=Options(None, 1.1, 3.0, 0.1, 9.0))
+    expected = {"Sigma churn": "3", "Sigma tmin": "0.1", "Sigma tmax": "9", "Sigma noise": "1.1"}
+    assert expected.items() <= settings(churned).items()
+    assert settings(Request(sampler="DDIM", options=Options(eta=0.5)))["Eta DDIM"] == "0.5"
+    assert settings(Request(sampler="Euler a", options=Options(eta=0.5)))["Eta"] == "0.5"
+
+
+def test_what_is_as_usual_is_not_written():
+    usual = {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash",
+             "Model", "Version"}  # fmt: skip
+    assert set(settings(Request())) == usual
+
+
+def test_changes_read_as_a_sentence():
+    assert settings(FINE)["Changes"] == (
+        '4 prompt "a \\"wolf\\", grey: big" cfg 3; 8 sampler "Heun"'
+    )
+
+
+@given(changes())
+def test_changes_come_back_exactly(listed: tuple[Change, ...]):
+    assert read_changes(write_changes(listed)) == unsealed(listed)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "4", '4 prompt "a', "4 shell 3", "4 cfg", "4 cfg 3; x", '4 cfg "3"', "4 steps ."]
+)
+def test_other_changes_are_listed_as_ignored(text: str):
+    info = parse_infotext(f"a\nSteps: 3, Seed: 5, Size: 8x8, Changes: {text}")
+    assert restore(info, Request()).ignored == (f"Changes: {text}",)
+
+
+def unsealed(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Without the digests of what their prompts name."""
+    return tuple(replace(change, addons=None) for change in changes)
+
+
+def subset(request: Request) -> Request:
+    """What the text holds of a request."""
+    inpaint = replace(request.inpaint, grow=0, soft=False, width=0, height=0, match=False)
+    guidance = request.guidance
+    return replace(
+        request,
+        prompt="a fox",
+        negative="",
+        model="default",
+        model_digest="",
+        prediction="",
+        vae="",
+        addons=(),
+        changes=unsealed(request.changes),
+        count=1,
+        control="",
+        inpaint=inpaint if request.mask else Inpaint(),
+        guidance=guidance if guidance.mimic else replace(guidance, quantile=Guidance().quantile),
+        variation=request.variation if request.variation.strength else Variation(),
+    )
+
+
+@given(whole_requests())
+def test_the_text_holds_every_setting_exactly(request: Request):
+    expected = subset(request)
+    base = Request(init=request.init, mask=request.mask)
+    restored = restore(parse_infotext(infotext(expected, "m", DIGEST)), base)
+    assert restored.request == expected
+    assert [item.split(":")[0] for item in restored.ignored] == ["Model hash", "Model", "Version"]
+
+
+@given(whole_requests())
+def test_any_recipe_comes_back_exactly_from_a_picture(
+    tmp_path_factory: pytest.TempPathFactory, request: Request
+):
+    path = tmp_path_factory.mktemp("recipe") / "a.png"
+    save_png(path, PIXELS, request, "m", DIGEST)
+    assert read_request(path) == request
+
+
+PASTED = """a [red:blue:0.4] fox, (detailed fur:1.2), <lora:add_detail:0.8> AND snow :0.5
+BREAK [day|night], \\(old\\)
+Negative prompt: EasyNegative, (blurry)
+Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234567890, \
+Size: 512x768, Clip skip: 2, Template: "a {red|blue} fox, __x__", Version: v1.10.1"""
+
+
+def test_a_recipe_of_a1111_comes_over_unchanged():
+    base = Request(clip_skip=5, syntax="ComfyUI", template="x", negative_template="y")
+    restored = restore(parse_infotext(PASTED), base)
+    request = restored.request
+    assert f"{request.prompt}\nNegative prompt: {request.negative}\n" in PASTED
+    assert (request.clip_skip, request.syntax, request.negative_template) == (2, "A1111", "")
+    assert request.template == "a {red|blue} fox, __x__"
+    assert restored.ignored == ("Version: v1.10.1",)
+    assert parse(request.prompt).problems == ()
+    again = restore(parse_infotext(infotext(request, "m", DIGEST)), Request())
+    assert again.request == request
+
+
+@pytest.mark.parametrize("noise", [A1111_CPU, A1111_NV, COMFYUI, "Studio"])
+def test_our_own_text_decides_about_noise(noise: str):
+    info = parse_infotext(infotext(Request(noise=noise), "m", DIGEST))
+    assert restore(info, Request(noise=A1111_CPU)).request.noise == noise
+
+
+@pytest.mark.parametrize(
+    ("source", "noise"), [("CPU", A1111_CPU), ("NV", A1111_NV), ("GPU", A1111_NV)]
+)
+def test_the_sources_of_noise_of_another_program_are_understood(source: str, noise: str):
+    info = parse_infotext(f"a fox\nSteps: 20, Sampler: Euler, Seed: 3, RNG: {source}")
+    assert restore(info, Request()).request.noise == noise
+
+
+def test_the_order_of_settings_does_not_matter():
+    text = "a\nEta: 0.5, Schedule rho: 3, Sampler: Euler a, Schedule type: Karras, Steps: 9"
+    restored = restore(parse_infotext(text), Request())
+    assert restored.ignored == ()
+    assert restored.request.options == Options(eta=0.5)
+    assert restored.request.levels == Levels(rho=3.0)
+
+
+@given(st.sampled_from(["Sigmas", "Changes", "Mimic scale", "Threshold percentile", "RNG", "Tile",
+                        "Masked content", "Eta", "Schedule rho", "Variation seed"]),
+       st.text(st.characters(codec="utf-8", exclude_characters='\n,"'), max_size=40))  # fmt: skip
+def test_no_value_of_another_program_is_an_error(name: str, value: str):
+    info = parse_infotext(f"a fox\nSteps: 20, Sampler: Euler, Seed: 3, {name}: {value}")
+    restored = restore(info, Request())
+    assert restored.request.steps == 20
+
+
+def test_the_readers_that_people_use_pass_over_what_they_do_not_know(tmp_path: Path):
+    path = tmp_path / "a.png"
+    save_png(path, PIXELS, FINE, "m", DIGEST)
+    assert read_infotext(path) is not None
+    info = ParserManager().parse(path)
+    assert info is not None
+    (sampler,) = info.samplers
+    assert [found.value for found in sampler.prompts] == ["a fox"]
+    assert sampler.parameters["seed"] == "0"
+    reader = ImageDataReader(path)
+    assert (reader.positive, reader.negative) == ("a fox", "blur")
+    assert reader.parameter["steps"] == "12"
+
+
+def test_what_the_model_was_changed_with_is_told_as_others_tell_it() -> None:
+    used = (
+        Addon("lora", "detail", "1" * 64, "a1" * 6),
+        Addon("lora", "ink", "2" * 64, "b2" * 6),
+        Addon("embedding", "EasyNegative", "3" * 64, "3" * 12),
+        Addon("vae", "/models/VAE/ft-mse.safetensors", "4" * 64, "4" * 12),
+    )
+    request = Request(
+        prompt="a fox <lora:detail:0.5> <lora:ink:1>",
+        vae="/models/VAE/ft-mse.safetensors",
+        addons=used,
+    )
+    written = settings(request)
+    expected = {
+        "VAE hash": "4" * 10,
+        "VAE": "ft-mse.safetensors",
+        "TI hashes": "EasyNegative: 333333333333",
+        "Lora hashes": "detail: a1a1a1a1a1a1, ink: b2b2b2b2b2b2",
+    }
+    assert expected.items() <= written.items()
+    assert not expected.keys() & settings(Request()).keys()
+    restored = restore(parse_infotext(infotext(request, "m", DIGEST)), Request(vae="other"))
+    assert restored.request.prompt == request.prompt
+    assert restored.request.vae == "ft-mse.safetensors"
+    assert not any("hash" in words for words in restored.ignored if "Model" not in words)
+    plain = parse_infotext("a\nSteps: 2, Seed: 1, VAE: Automatic, Size: 8x8")
+    assert restore(plain, Request(vae="other")).request.vae == ""

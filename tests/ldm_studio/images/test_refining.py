@@ -1,0 +1,127 @@
+"""A refiner in the panels: into the request, into the picture's text, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.request.request import Change, Request
+from ldm_studio.images.infotext import infotext, parse_infotext, restore
+from ldm_studio.store.model_limits import refining_problem
+from ldm_studio.store.run_state import RunState
+from ldm_studio.store.store import Mode, StudioStore
+from tests.ldm_studio.driving import make
+from tests.ldm_studio.fakes import MODEL, FakePipeline
+
+XL = replace(MODEL, family="Stable Diffusion XL", takes_addons=True)
+REFINER = "sub/sd_xl_refiner_1.0.safetensors"
+
+
+@pytest.fixture
+def store(qapp) -> StudioStore:
+    store = StudioStore()
+    store.run = RunState(model=XL, loading=False)
+    store.steps = 25
+    return store
+
+
+def test_the_refiner_goes_on_after_its_share_of_the_steps(store) -> None:
+    store.refiner = REFINER
+    assert store.snapshot().changes == (Change(20, model=REFINER),)
+    store.mode, store.strength, store.refiner_at = Mode.IMAGE, 0.4, 0.5
+    assert store.snapshot().changes == (Change(5, model=REFINER),)
+
+
+def test_at_the_very_end_nothing_is_left_for_it(store) -> None:
+    store.refiner, store.refiner_at = REFINER, 1.0
+    assert store.snapshot().changes == ()
+
+
+def test_a_model_of_our_own_kind_has_none(store) -> None:
+    store.refiner = REFINER
+    store.run = RunState(model=MODEL, loading=False)
+    assert store.snapshot().changes == ()
+    assert "refiner" not in store.edited()
+
+
+@pytest.mark.parametrize("step", [1, 7, 20, 24])
+def test_a_recipe_brings_it_back_to_the_panels(store, step) -> None:
+    other = Change(3, prompt="a wolf")
+    refined = Change(step, model=REFINER, model_digest="ab" * 32)
+    request = Request(steps=25, changes=tuple(sorted((other, refined), key=lambda c: c.step)))
+    store.apply(request)
+    assert store.changes == (other,)
+    assert store.refiner == REFINER
+    assert replace(refined, model_digest=None) in store.snapshot().changes
+    assert other in store.snapshot().changes
+    store.apply(Request())
+    assert (store.refiner, store.refiner_at) == ("", 0.8)
+
+
+def test_two_other_models_remain_changes(store) -> None:
+    changes = (Change(3, model="a"), Change(9, model="b"))
+    store.apply(Request(steps=25, changes=changes))
+    assert store.refiner == ""
+    assert store.snapshot().changes == changes
+
+
+def test_the_text_names_it_as_other_programs_do() -> None:
+    request = Request(steps=25, changes=(Change(20, model=REFINER, model_digest="ab" * 32),))
+    info = parse_infotext(infotext(request, "base", "cd" * 32))
+    assert info.settings["Refiner"] == f"sd_xl_refiner_1.0 [{'ab' * 5}]"
+    assert info.settings["Refiner switch at"] == "0.8"
+    assert restore(info, Request()).request.changes == request.changes
+
+
+def test_the_text_of_another_program_is_followed() -> None:
+    text = "a fox\nSteps: 30, Seed: 1, Refiner: sd_xl_refiner_1.0 [7440042bbd], "
+    restored = restore(parse_infotext(f"{text}Refiner switch at: 0.7"), Request())
+    assert restored.request.changes == (Change(21, model="sd_xl_refiner_1.0"),)
+    assert restored.ignored == ()
+    wrong = restore(parse_infotext(f"{text}Refiner switch at: soon"), Request())
+    assert wrong.request.changes == ()
+    assert "Refiner switch at: soon" in wrong.ignored
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        ("Stable Diffusion XL refiner", True),
+        ("Stable Diffusion XL, inpainting", True),
+        ("Stable Diffusion 1", False),
+        ("Stable Diffusion 2, depth", False),
+        ("", True),
+    ],
+)
+def test_only_models_of_the_same_latents_go_on(qapp, kind, fits) -> None:
+    assert (not refining_problem(kind, XL)) is fits
+
+
+def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
+    application = start(FakePipeline(model=XL))
+    store = application.store
+    store.refiner, store.steps = REFINER, 10
+    make(application, qtbot)
+    application.studio.branch(4)
+    assert store.refiner == REFINER
+    store.prompt = "a wolf"
+    make(application, qtbot)
+    request = application.studio.showing.shown.picture.request
+    assert request.changes == (Change(4, prompt="a wolf"), Change(8, model=REFINER))
+    application.studio.branch(9)
+    assert store.model == request.model
+    store.cfg = 2.0
+    make(application, qtbot)
+    assert application.studio.showing.shown.picture.request.changes[-2:] == (
+        Change(8, model=REFINER),
+        Change(9, cfg=2.0),
+    )
+
+
+def test_it_is_forgotten_with_a_model_of_other_latents(store) -> None:
+    store.refiner = REFINER
+    store.follow(XL, replace(XL, family="Stable Diffusion XL, inpainting"))
+    assert store.refiner == REFINER
+    store.follow(XL, replace(XL, family="Stable Diffusion 1"))
+    assert store.refiner == ""

@@ -1,0 +1,119 @@
+"""Where finished pictures go, how they are named, and what they tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.request.request import Change, Request
+from ldm_studio import paths
+from ldm_studio.images import image_files
+from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.settings.settings import Files, Format, Privacy, Told
+
+PIXELS = np.full((8, 8, 3), 200, np.uint8)
+REQUEST = Request(prompt="a secret fox: red/blue", negative="hidden", seed=7, steps=12)
+NOW = datetime(2026, 3, 4, 5, 6, 7)
+
+
+def test_every_field_has_a_value() -> None:
+    known = facts(REQUEST, "Model", NOW) | {"number": "1"}
+    assert set(known) == set(FIELDS)
+    assert all(known.values())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("{date}/{number}-{seed}", "2026-03-04/00001-7"),
+        ("{number}", "00001"),
+        ("{model}/{prompt}/{time}_{number}", "My- Model/a-secret-fox-red-blue/05-06-07_00001"),
+        ("x {steps} {width}x{height} {number}", "x 12 512x512 00001"),
+    ],
+)
+def test_an_example_is_what_a_file_would_be_called(pattern, expected) -> None:
+    request = Request(prompt=REQUEST.prompt, seed=7, steps=12, width=512, height=512)
+    assert Pattern(pattern).example(facts(request, "My: Model", NOW)) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("", "{date}", "{number}/x", "{number}{number}", "{nothing}-{number}", "{number"),
+        *(
+            "/{number}",
+            "../{number}",
+            "a//{number}",
+            "{number:d}",
+            "{seed!r}{number}",
+            "{}{number}",
+        ),
+        *(
+            "a:{number}",
+            "con/{number}",
+            ".hidden{number}",
+            "a /{number}",
+            "{number.x}",
+            "{}{number}",
+        ),
+    ],
+)
+def test_a_pattern_that_cannot_name_every_picture_is_refused_in_words(pattern) -> None:
+    with pytest.raises(PatternError) as refused:
+        Pattern(pattern)
+    assert str(refused.value).endswith(".")
+
+
+def saved(saver: Saver, request: Request = REQUEST) -> Path:
+    return saver.save(PIXELS, request, "Tiny", "0" * 64)
+
+
+def test_pictures_go_where_and_as_what_the_settings_say(tmp_path) -> None:
+    saver = Saver(Files(str(tmp_path), "{model}/{seed}-{number}-x", Format.WEBP))
+    made = [saved(saver), saved(saver), saved(saver, Request(prompt="b", seed=8))]
+    names = [path.relative_to(tmp_path).as_posix() for path in made]
+    assert names == ["Tiny/7-00001-x.webp", "Tiny/7-00002-x.webp", "Tiny/8-00001-x.webp"]
+    assert image_files.read_request(made[0]) == REQUEST
+
+
+def test_usually_they_go_to_the_folder_of_the_day() -> None:
+    saver = Saver()
+    assert saver.today() == paths.output_dir()
+    assert saved(saver) == paths.output_dir() / "00001-7.png"
+
+
+def test_a_pattern_damaged_by_hand_loses_no_picture() -> None:
+    assert saved(Saver(Files(pattern="{nonsense"))) == paths.output_dir() / "00001-7.png"
+
+
+def test_a_transparent_picture_is_no_jpeg() -> None:
+    rgba = np.zeros((8, 8, 4), np.uint8)
+    path = Saver(Files(format=Format.JPEG)).save(rgba, REQUEST, "Tiny", "0" * 64)
+    assert path.suffix == ".png"
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_prompts_can_be_left_out_of_pictures(kind) -> None:
+    changed = Request(
+        prompt="a secret fox", negative="hidden", seed=7, changes=(Change(2, prompt="secret too"),)
+    )
+    path = saved(Saver(Files(format=kind), Privacy(Told.NO_PROMPTS)), changed)
+    content = path.read_bytes()
+    for secret in ("secret", "hidden"):
+        assert secret.encode() not in content
+        assert secret.encode("utf-16-be") not in content
+    found = image_files.read_request(path)
+    assert found is not None
+    assert (found.prompt, found.negative, found.seed) == ("", "", 7)
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_pictures_can_tell_nothing(kind) -> None:
+    path = saved(Saver(Files(format=kind), Privacy(Told.NOTHING)))
+    assert image_files.read_request(path) is None
+    assert image_files.read_infotext(path) is None
+    assert b"LDM Studio" not in path.read_bytes()
