@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -209,6 +210,14 @@ def test_every_benchmark_and_recipe_that_is_named_exists(page: Path) -> None:
             assert set(found[1].split()) <= set(BENCHMARKS), words
         if found := re.fullmatch(r"\S*python3? -m recipes\.default_model ([a-z].*)", words):
             assert parses(recipe_parser(), shlex.split(found[1])), words
+
+
+def test_the_python_example_of_the_readme_runs() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert names["picture"].rgba().shape == (128, 128, 4)
 
 
 def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
