@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint types format unit bench lock clean installer \
+.PHONY: help run test check setup setup-test lint types format unit bench lock clean installer \
 	installer-test translations
 
 help:  ## Show this list
@@ -20,6 +20,9 @@ run: setup  ## Prepare what is missing and open the window
 	@env -u OMP_NUM_THREADS $(BIN)/python -m ldm_studio
 
 test: setup-test lint types unit  ## Prepare what is missing; lint, types and all tests
+
+check: setup-test  ## Lint, types and the quick tests, in under a minute
+	@$(BIN)/python tools/check.py
 
 setup: python
 	@$(PYTHON) tools/setup_env.py --venv $(VENV) run

@@ -1,0 +1,40 @@
+"""`make check` runs what it names and reports what fails."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tools.check import QUICK_TESTS, ROOT, run_checks
+
+
+@pytest.mark.parametrize("path", QUICK_TESTS)
+def test_every_quick_test_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_only_the_output_of_failures_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    good = (sys.executable, "-c", "print('all is well')")
+    bad = (sys.executable, "-c", "print('a line is too long'); raise SystemExit(3)")
+    assert run_checks({"good": good, "bad": bad}) == ["bad"]
+    shown = capsys.readouterr().out
+    assert "good: ok" in shown
+    assert "bad: failed" in shown
+    assert "a line is too long" in shown
+    assert "all is well" not in shown
+
+
+def test_checks_run_side_by_side(tmp_path) -> None:
+    """Each waits for a file of the other, for at most 20 s."""
+    code = (
+        "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:]); mine.touch()\n"
+        "end = time.monotonic() + 20\n"
+        "while not other.exists(): assert time.monotonic() < end"
+    )
+    files = [str(tmp_path / "a"), str(tmp_path / "b")]
+    checks = {
+        "a": (sys.executable, "-c", code, *files),
+        "b": (sys.executable, "-c", code, *reversed(files)),
+    }
+    assert run_checks(checks) == []
