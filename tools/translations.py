@@ -27,8 +27,8 @@ CONTEXT = "messages"
 SOURCE = "en"
 """The language of the texts in the code."""
 SOURCES = ("core", "ldm_studio")
-UNSEEN = ("training", "command_line")
-"""Folders whose messages never reach the window."""
+UNSEEN = ("training", "command_line", "diagnostics.py")
+"""Folders and files whose messages never reach the window."""
 PHRASES = (
     "core/families/families.py", "core/checkpoints/fill_network.py",
     "core/checkpoints/identify.py", "core/checkpoints/load_checkpoint.py",

@@ -6165,10 +6165,6 @@
         <translation>请选择这些之间的值。</translation>
     </message>
     <message>
-        <source>Copy the pictures that a query finds, or all, into a folder or a .zip file; draw them into one contact sheet, a .png or .jpg file; or write what is known of them into a .csv or .jsonl file.</source>
-        <translation>把查询到的或全部图片复制到文件夹或 .zip 文件；绘成一张缩略图总览（.png 或 .jpg 文件）；或把它们的信息写入 .csv 或 .jsonl 文件。</translation>
-    </message>
-    <message>
         <source>Corrects each step with the next look: accurate from 10 steps.</source>
         <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
     </message>
@@ -6271,14 +6267,6 @@
     <message>
         <source>If you have it elsewhere, give it with --model.</source>
         <translation>如果它在别处，请用 --model 指定。</translation>
-    </message>
-    <message>
-        <source>Index folders with pictures of AUTOMATIC1111, Forge, ComfyUI, InvokeAI, Fooocus, SD.Next, NovelAI, Draw Things, Krita AI Diffusion, Easy Diffusion, SwarmUI. Nothing is copied or changed. Settings that have no equal here are listed.</source>
-        <translation>索引含有 AUTOMATIC1111、Forge、ComfyUI、InvokeAI、Fooocus、SD.Next、NovelAI、Draw Things、Krita AI Diffusion、Easy Diffusion、SwarmUI 图片的文件夹。不会复制或更改任何内容。没有对应项的设置会列出。</translation>
-    </message>
-    <message>
-        <source>Index folders: what is new, changed, moved or gone. Can be interrupted, and goes on where it was. Tags, ratings and favourites are kept.</source>
-        <translation>索引文件夹：新增、更改、移动或消失的图片。可以中断，下次从中断处继续。标签、评分和收藏会保留。</translation>
     </message>
     <message>
         <source>Index its folder if it belongs into the history too.</source>
@@ -6905,10 +6893,6 @@
         <translation>只有 {0} 个可选；全部采用。</translation>
     </message>
     <message>
-        <source>There are {0}.</source>
-        <translation>可用：{0}。</translation>
-    </message>
-    <message>
         <source>There is a collection “{0}” already.</source>
         <translation>已有名为“{0}”的合集。</translation>
     </message>
@@ -6921,20 +6905,8 @@
         <translation>此处不支持 &lt;{0}:&gt;，因此不起作用，也不会读取。</translation>
     </message>
     <message>
-        <source>There is no caption {0}.</source>
-        <translation>没有说明项 {0}。</translation>
-    </message>
-    <message>
-        <source>There is no collection {0}.</source>
-        <translation>没有合集 {0}。</translation>
-    </message>
-    <message>
         <source>There is no field {0}. Did you mean {1}?</source>
         <translation>没有字段 {0}。您是指 {1} 吗？</translation>
-    </message>
-    <message>
-        <source>There is no folder {0}.</source>
-        <translation>没有文件夹 {0}。</translation>
     </message>
     <message>
         <source>There is no model {0}.</source>
@@ -8071,10 +8043,6 @@
     <message>
         <source>{0} is not a state: it holds {1}.</source>
         <translation>{0} 不是状态文件：其内容为 {1}。</translation>
-    </message>
-    <message>
-        <source>{0} is not a whole number.</source>
-        <translation>{0} 不是整数。</translation>
     </message>
     <message>
         <source>{0} is not above 0, or above {1}.</source>

@@ -316,7 +316,7 @@ def test_loading_does_not_import_the_compiler(tiny_model_folder: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from core.loading import load_model
+from core.checkpoints.load_model import load_model
 load_model(Path({str(tiny_model_folder)!r}))
 assert "torch._dynamo" not in sys.modules
 """

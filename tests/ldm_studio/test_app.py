@@ -102,7 +102,7 @@ from ldm_studio import app
 show = app.Application.show
 
 def show_and_tell(application):
-    from ldm_studio.rehearsal import FirstPaint
+    from ldm_studio.scripted_app import FirstPaint
     def tell():
         print(*sys.modules)
         application.window.close()

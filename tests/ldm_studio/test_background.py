@@ -13,7 +13,7 @@ from ldm_studio.threads.background import Background
 GOING = """
 import sys
 from PySide6.QtCore import QCoreApplication, QObject
-from ldm_studio.background import Background
+from ldm_studio.threads.background import Background
 
 application = QCoreApplication([])
 sys.setswitchinterval(1e-6)  # so that threads meet wherever they can

@@ -296,10 +296,10 @@ from core.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, NotSaved, Saved, Work
-from ldm_studio.history.errors import HistoryError
-from ldm_studio.history.query import Query
-from ldm_studio.history.reading import scan
-from ldm_studio.history.store import History
+from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.history.query_language import Query
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.history_store import History
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
 from tests.ldm_studio.reading import Reader

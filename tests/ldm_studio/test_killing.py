@@ -36,7 +36,7 @@ from core.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Work
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.pictures.saving import Saver
+from ldm_studio.images.image_saving import Saver
 from tests.ldm_studio.reading import Reader
 
 model, request, inputs = sys.argv[1:]

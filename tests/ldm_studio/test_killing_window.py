@@ -23,7 +23,7 @@ import numpy as np
 from PySide6.QtCore import QTimer, Qt
 from PySide6.QtTest import QTest
 
-from core.pixels import digest
+from core.images.image_digest import digest
 from ldm_studio import app
 from tests.ldm_studio.canvas.driving import place
 from tests.ldm_studio.fakes import FakePipeline, Gate

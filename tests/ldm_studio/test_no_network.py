@@ -57,7 +57,7 @@ import subprocess
 from PySide6.QtCore import QTimer
 from ldm_studio import app
 from ldm_studio.settings.settings import Scheme
-from ldm_studio.help.reporting import contents
+from ldm_studio.help.problem_report import contents
 from ldm_studio.engine.core_pipeline import CorePipeline
 
 def begin(application):

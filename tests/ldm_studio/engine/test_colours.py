@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import core.glimpse
 import pytest
 from safetensors.torch import save_file
 
+import core.model.latent_rgb
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline

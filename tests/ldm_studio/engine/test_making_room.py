@@ -6,11 +6,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import core.placement
 import numpy as np
 import pytest
 from safetensors.torch import save_file
 
+import core.runtime.offload
 from core.checkpoints import load_checkpoint as loading
 from core.request.request import Change, Request
 from ldm_studio.engine import recent_models

@@ -371,10 +371,10 @@ BESIDE = """
 import sys
 from pathlib import Path
 from core.request import Request
-from ldm_studio.history.noting import note
+from ldm_studio.history.index_one import note
 from ldm_studio.paths import queue_dir
-from ldm_studio.pictures.images import save_next
-from ldm_studio.pictures.jobs import JobStore
+from ldm_studio.images.image_files import save_next
+from ldm_studio.images.job_files import JobStore
 from tests.ldm_studio.history.files import DIGEST, noise
 
 first, folder = int(sys.argv[1]), Path(sys.argv[2])

@@ -20,8 +20,8 @@ ROUNDS = 12
 WRITER = """
 import sys
 from pathlib import Path
-from ldm_studio.history.reading import scan
-from ldm_studio.history.store import History
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.history_store import History
 
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])
 with History(data) as history:

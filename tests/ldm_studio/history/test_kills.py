@@ -38,13 +38,13 @@ import sys
 import threading
 from pathlib import Path
 
-from core.pixels import digest
+from core.images.image_digest import digest
 from core.request import Request
-from ldm_studio.history.reading import scan
-from ldm_studio.history.store import History
+from ldm_studio.history.image_reader import scan
+from ldm_studio.history.history_store import History
 from ldm_studio.json_files import write_json
-from ldm_studio.pictures.images import save_next
-from ldm_studio.pictures.jobs import JobStore, StoredJob
+from ldm_studio.images.image_files import save_next
+from ldm_studio.images.job_files import JobStore, StoredJob
 from tests.ldm_studio.history.files import DIGEST, noise
 
 home = Path(sys.argv[1])

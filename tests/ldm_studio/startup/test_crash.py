@@ -12,7 +12,7 @@ from ldm_studio.startup.crash_handler import CrashReporter
 ROOT = Path(__file__).parents[3]
 KILLED = """
 import os, pathlib, signal, sys
-from ldm_studio.startup.crash import CrashReporter
+from ldm_studio.startup.crash_handler import CrashReporter
 crash = CrashReporter(pathlib.Path(sys.argv[1]))
 os.kill(os.getpid(), signal.SIGKILL)
 """
