@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_only_the_output_of_failures_is_shown(capsys: pytest.CaptureFixture[str]
     assert "all is well" not in shown
 
 
-def test_checks_run_side_by_side(tmp_path) -> None:
+def test_checks_run_side_by_side(tmp_path: Path) -> None:
     """Each waits for a file of the other, for at most 20 s."""
     code = (
         "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:]); mine.touch()\n"
@@ -38,3 +40,13 @@ def test_checks_run_side_by_side(tmp_path) -> None:
         "b": (sys.executable, "-c", code, *reversed(files)),
     }
     assert run_checks(checks) == []
+
+
+def test_the_hook_of_ruff_is_the_ruff_that_is_locked() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements-test.lock").read_text(encoding="utf-8")
+    locked = re.search(r"^ruff==(\S+)", lock, re.MULTILINE)
+    hook = re.search(r"ruff-pre-commit\n\s+rev: v(\S+)", hooks)
+    assert locked is not None
+    assert hook is not None
+    assert hook[1] == locked[1]
