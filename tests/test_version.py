@@ -6,7 +6,10 @@ import re
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from ldm_studio import __version__
+from tools.release_notes import main, section
 
 CHANGELOG = Path(__file__).parents[1] / "CHANGELOG.md"
 RELEASE = re.compile(r"^## \[(.+)\](?: - (.+))?$", re.MULTILINE)
@@ -25,3 +28,17 @@ def test_the_newest_release_of_the_changelog_is_the_version() -> None:
 def test_the_changelog_has_the_headings_of_keep_a_changelog() -> None:
     headings = re.findall(r"^### (.+)$", CHANGELOG.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(headings) <= KINDS
+
+
+def test_the_notes_of_a_release_are_its_section_of_the_changelog() -> None:
+    changelog = "# Changelog\n\n## [1.1.0] - 2026-02-01\n\n- New.\n\n## [1.0.0]\n\n- Old.\n"
+    assert section(changelog, "1.1.0") == "- New."
+    assert section(changelog, "1.0.0") == "- Old."
+    assert section(changelog, "1.0") is None
+
+
+def test_a_release_needs_the_tag_of_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--tag", "v99.0.0"]) == 1
+    assert "v99.0.0" in capsys.readouterr().err
+    assert main(["--tag", f"v{__version__}"]) == 0
+    assert "### Added" in capsys.readouterr().out
