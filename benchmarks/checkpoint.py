@@ -125,7 +125,7 @@ def _compared(
         return predict(x, 500.0)
 
     def their_step() -> Tensor:
-        given, context = x.to(model.dtype), cond.context.to(model.dtype)
+        given, context = x.to(model.dtype), cond.tokens.to(model.dtype)
         options = {"added_cond_kwargs": more, "return_dict": False}
         return theirs.unet(given, 500.0, context, **options)[0]
 

@@ -11,7 +11,7 @@ import torch
 
 from core.request.request import Request
 from core.runtime.device import PeakMemory
-from core.runtime.forecast import WORTH_TELLING, foretold
+from core.runtime.forecast import WORTH_TELLING, estimate
 from ldm_studio.controllers.forecast_controller import Run, task_of
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.events import ModelInfo
@@ -115,7 +115,7 @@ def _cases(
     for what, changed in _changed(request, info.max_side):
         task = task_of(changed, info, (changed.width, changed.height))
         assert task is not None
-        forecast = foretold(task, info.load, known)
+        forecast = estimate(task, info.load, known)
         drawn = [_drawn(pipeline, info, replace(changed, seed=i)) for i in range(repeats)]
         seconds = sorted(now - run.began for run, now, _ in drawn)[repeats // 2]
         taken = [memory for _, _, memory in drawn if memory is not None]

@@ -74,7 +74,7 @@ def measure(options: Options) -> LoadingResult:
 
 def weights_mb(model: Model) -> float:
     encoders = model.text.encoders if isinstance(model.text, ClipConditioner) else ()
-    networks: list[nn.Module] = [model.unet, model.autoencoder, *(one for one, _ in encoders)]
+    networks: list[nn.Module] = [model.backbone, model.autoencoder, *(one for one, _ in encoders)]
     return sum(p.numel() * p.element_size() for one in networks for p in one.parameters()) / 1e6
 
 
@@ -96,7 +96,7 @@ def in_one_file(model: Model) -> dict[str, Tensor]:
     assert isinstance(model.text, ClipConditioner)
     [(encoder, _)] = model.text.encoders
     prefixed: list[tuple[str, nn.Module]] = [
-        ("model.diffusion_model.", model.unet),
+        ("model.diffusion_model.", model.backbone),
         ("first_stage_model.", model.autoencoder),
         ("cond_stage_model.transformer.text_model.", encoder),
     ]
@@ -174,7 +174,7 @@ def _load_and_tell(path: Path, precision: str) -> None:
     over.set()
     watcher.join()
     most = max(most, _own_bytes())
-    assert model.unet is not None
+    assert model.backbone is not None
     print(seconds, most - before)
 
 

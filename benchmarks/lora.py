@@ -87,7 +87,7 @@ def measure(options: Options) -> LoraResult:
             peers[0].append(_seconds(apply_theirs))
             patched, [effect] = with_loras(model, [first])
             layers = effect.layers
-            difference = max(difference, _difference(patched.unet, theirs.unet, widths.text))
+            difference = max(difference, _difference(patched.backbone, theirs.unet, widths.text))
             del patched
             ours[1].append(_seconds(lambda: with_loras(model, [second])))
             peers[1].append(_seconds(change_theirs))

@@ -15,7 +15,7 @@ from core.images.preview import Preview
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.runtime.environment import Environment
-from core.runtime.forecast import UNKNOWN, Load
+from core.runtime.forecast import UNKNOWN, BackboneCost
 from ldm_studio.models.found_models import DEFAULT
 
 if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
@@ -45,7 +45,7 @@ class ModelInfo:
     """Of what leads it, where it is led by a picture."""
     factor: int = 8
     """Pixels per cell of the latent, each way."""
-    load: Load = UNKNOWN
+    load: BackboneCost = UNKNOWN
     """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
     path: Path | None = None
     """The file or folder it was read from."""

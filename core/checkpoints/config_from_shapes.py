@@ -11,7 +11,7 @@ from ..families.families import Activation
 from ..images.clip_crop import SIDE
 from ..model.native_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.clip import ClipConfig, ClipImageConfig
-from ..networks.kl_autoencoder import AutoencoderConfig
+from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
 from .key_names import Sources
 from .tensor_file import UnknownKindError, UnreadableError
@@ -96,7 +96,7 @@ def _depths(sources: Iterable[str]) -> Mapping[str, int]:
     return depths
 
 
-def autoencoder_config(sources: Sources) -> AutoencoderConfig:
+def autoencoder_config(sources: Sources) -> AutoencoderKLConfig:
     """Raises UnreadableError."""
     first = _shape(sources, "encoder.conv_in.weight", 4)
     latent = _shape(sources, "decoder.conv_in.weight", 4)[1]
@@ -113,7 +113,7 @@ def autoencoder_config(sources: Sources) -> AutoencoderConfig:
         raise UnknownKindError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
     _check_sizes(first[1], channels, latent, *widths)
     multipliers = tuple(width // channels for width in widths)
-    return AutoencoderConfig(channels, multipliers, blocks, latent, first[1])
+    return AutoencoderKLConfig(channels, multipliers, blocks, latent, first[1])
 
 
 def clip_config(sources: Sources, activation: Activation) -> ClipConfig:

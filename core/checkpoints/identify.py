@@ -30,7 +30,7 @@ from ..families.families import (
     called,
 )
 from ..networks.clip import ClipConfig, ClipImageConfig
-from ..networks.kl_autoencoder import AutoencoderConfig
+from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
 from .components import Part, Parts, everything, find, text_width, together
 from .config_from_shapes import autoencoder_config, clip_config, image_config, unet_config
@@ -73,7 +73,7 @@ class Identity:
     """What the U-Net is given beside the noisy latent, one of EXTRA_INPUTS, or EMBEDDED; "" if
     nothing."""
     unet: UNetConfig
-    autoencoder: AutoencoderConfig | None
+    autoencoder: AutoencoderKLConfig | None
     text_encoders: tuple[ClipConfig, ...]
     readings: tuple[Reading, ...]
     """How each text encoder is used."""

@@ -22,7 +22,7 @@ from ..families.families import SD2, CheckpointConfig, Latents, smaller
 from ..model.model import Model
 from ..model.native_config import Defaults
 from ..networks.clip import ClipImageEncoder, ClipTextEncoder
-from ..networks.kl_autoencoder import Autoencoder
+from ..networks.kl_autoencoder import AutoencoderKL
 from ..networks.unet import UNet
 from ..runtime.offload import (
     Plan,
@@ -33,7 +33,7 @@ from ..runtime.offload import (
     working_autoencoder,
     working_unet,
 )
-from ..runtime.precision import of_autoencoder, suiting
+from ..runtime.precision import autoencoder_dtype, default_dtype
 from ..sampling.model_schedule import EdmSchedule, Schedule, scaled_linear, zero_terminal
 from .components import Part, Parts
 from .few_step_variants import WHOLE_LCM, variant_of
@@ -69,8 +69,8 @@ def load_checkpoint(
     identity = identify(path, beside=beside, prediction=prediction)
     check_drawable(identity)
     place = torch.device(device)
-    dtype = dtype or suiting(place)
-    coding = of_autoencoder(dtype, place, overflows=identity.family.overflows)
+    dtype = dtype or default_dtype(place)
+    coding = autoencoder_dtype(dtype, place, overflows=identity.family.overflows)
     turns = turns or Turns(place)
     parts = identity.parts
     if parts.unet is None or parts.autoencoder is None or identity.autoencoder is None:
@@ -79,7 +79,7 @@ def load_checkpoint(
     try:
         with torch.device("meta"):
             unet = UNet(identity.unet)
-            autoencoder = Autoencoder(identity.autoencoder)
+            autoencoder = AutoencoderKL(identity.autoencoder)
             encoders = [ClipTextEncoder(config) for config in identity.text_encoders]
             image = identity.image_encoder and ClipImageEncoder(identity.image_encoder)
         wanted: list[tuple[nn.Module, Sources, str]] = [
@@ -111,7 +111,7 @@ def load_checkpoint(
     return Model(
         config=_config(identity),
         digest=file_digest(path, identity) if digest is None else digest,
-        unet=unet,
+        backbone=unet,
         autoencoder=autoencoder,
         text=ClipConditioner(list(zip(encoders, uses, strict=True))),
         image=conditioner,
@@ -140,7 +140,7 @@ def _statistic(source: Source, width: int) -> torch.Tensor:
 def _plan(
     identity: Identity,
     unet: UNet,
-    autoencoder: Autoencoder,
+    autoencoder: AutoencoderKL,
     encoders: Sequence[ClipTextEncoder],
     looking: Sequence[ClipImageEncoder],
     dtypes: tuple[torch.dtype, torch.dtype],
@@ -265,7 +265,7 @@ def misfits(identity: Identity) -> tuple[Misfit, ...]:
         wanted.append((lambda: UNet(identity.unet), parts.unet, "U-Net"))
     config = identity.autoencoder
     if parts.autoencoder is not None and config is not None:
-        wanted.append((lambda: Autoencoder(config), parts.autoencoder, "autoencoder"))
+        wanted.append((lambda: AutoencoderKL(config), parts.autoencoder, "autoencoder"))
     for text, part in zip(identity.text_encoders, parts.texts, strict=True):
         wanted.append((lambda text=text: ClipTextEncoder(text), part, "text encoder"))
     image = identity.image_encoder

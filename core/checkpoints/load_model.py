@@ -50,7 +50,7 @@ def load_model(
     return Model(
         config=config,
         digest=_digest([path / name for name in WEIGHTS]) if digest is None else digest,
-        unet=unet,
+        backbone=unet,
         autoencoder=autoencoder,
         text=SentenceConditioner(tokenizer, text_encoder, config.prompt_tokens),
         device=torch.device(device),

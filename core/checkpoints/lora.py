@@ -126,13 +126,13 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
     if model.turns is not None:  # what takes turns is read where it stays
         model.turns.leave()
     encoders = [network for network, _ in text.encoders]
-    networks: list[nn.Module] = [model.unet, *encoders]
+    networks: list[nn.Module] = [model.backbone, *encoders]
     table = _names(model, networks)
     opened = [_open(lora, table, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
     for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
         values |= _changed(layer, opened, networks)
-    unet = _with(model.unet, 0, values)
+    unet = _with(model.backbone, 0, values)
     read = [(_with(network, 1 + i, values), use) for i, (network, use) in enumerate(text.encoders)]
     if model.turns is not None:
         for made, like in zip([unet, *(network for network, _ in read)], networks, strict=True):
@@ -145,13 +145,13 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
 
 def check_fit(model: Model, lora: Lora) -> None:
     """Raises ModelError if it is none for the model's family. No tensor is read."""
-    networks = [model.unet, *model.text.networks]
+    networks = [model.backbone, *model.text.networks]
     _open(lora, _names(model, networks), model)
 
 
 def _names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
     """All flattened names that files have for the layers."""
-    unet, text = model.unet, model.text
+    unet, text = model.backbone, model.text
     found: dict[str, _Layer] = {}
     for path in _layers(unet):
         theirs = unet_to_diffusers(path, unet.config.blocks)
@@ -195,7 +195,7 @@ def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _Opened:
             unused.append(name)
         else:
             layers.setdefault(layer, {})[split[1]] = name
-    width, own = context_width(file), model.unet.config.context_dim
+    width, own = context_width(file), model.backbone.config.context_dim
     if not layers or (width is not None and width != own):
         raise _of_another_family(lora.path, width, model)
     return _Opened(lora, file, layers, tuple(unused))

@@ -10,7 +10,7 @@ import torch
 from ..errors import ModelError
 from ..families.families import CheckpointConfig
 from ..model.model import Model
-from ..networks.kl_autoencoder import Autoencoder
+from ..networks.kl_autoencoder import AutoencoderKL
 from .components import everything, find
 from .config_from_shapes import autoencoder_config
 from .fill_network import compared, fill
@@ -26,7 +26,7 @@ def with_vae(model: Model, path: Path) -> Model:
     Raises ModelError if there is none in it, or none for this model.
     """
     config, own = model.config, model.autoencoder
-    if not (isinstance(config, CheckpointConfig) and isinstance(own, Autoencoder)):
+    if not (isinstance(config, CheckpointConfig) and isinstance(own, AutoencoderKL)):
         raise ModelError(
             f"{model.name} draws with its own autoencoder only.", "Leave the VAE as it is."
         )
@@ -41,7 +41,7 @@ def with_vae(model: Model, path: Path) -> Model:
         if (found.latent_channels, found.factor) != (model.latent_channels, model.factor):
             raise UnreadableError(f"its autoencoder is not one for {model.name}")
         with torch.device("meta"):
-            autoencoder = Autoencoder(found)
+            autoencoder = AutoencoderKL(found)
         compared(autoencoder, part.sources, NAME).check()
         fill(autoencoder, part.sources, str(like.device), like.dtype)
     except torch.OutOfMemoryError:

@@ -14,7 +14,7 @@ from ..conditioning.text.clip_text import Use
 from ..conditioning.text.clip_tokenizer import END
 from ..model.native_config import Defaults
 from ..networks.clip import ClipConfig, ClipImageConfig
-from ..networks.kl_autoencoder import AutoencoderConfig
+from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
 from ..sampling.model_schedule import Schedule
 
@@ -266,7 +266,7 @@ class CheckpointConfig:
     name: str
     family: Family
     unet: UNetConfig
-    autoencoder: AutoencoderConfig
+    autoencoder: AutoencoderKLConfig
     text_encoders: tuple[ClipConfig, ...]
     prediction: str
     schedule: Schedule

@@ -27,12 +27,12 @@ from ..families.families import (
     Number,
 )
 from ..networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
-from ..networks.kl_autoencoder import Autoencoder
+from ..networks.kl_autoencoder import AutoencoderKL
 from ..networks.layers import Context, timestep_embedding
 from ..networks.tiny_autoencoder import TinyDecoder
 from ..networks.unet import UNet
 from ..runtime.offload import IN_MAIN_MEMORY, Plan, Turns
-from ..runtime.precision import Tell, in_range
+from ..runtime.precision import Notify, with_float32_fallback
 from ..sampling.model_schedule import Schedule
 from ..sampling.predictions import PREDICTIONS, Prediction
 from .latent_rgb import Colours, LatentForm, glimpse
@@ -56,8 +56,8 @@ class Model:
     digest: str
     """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while it is
     not known."""
-    unet: UNet
-    autoencoder: CompactAutoencoder | Autoencoder
+    backbone: UNet
+    autoencoder: CompactAutoencoder | AutoencoderKL
     text: SentenceConditioner | ClipConditioner
     device: torch.device
     image: ImageConditioner | None = None
@@ -75,7 +75,7 @@ class Model:
     )
     colours: Colours = field(default_factory=Colours, repr=False)
     """Models that share an autoencoder share them."""
-    tell: Tell = field(default=log.warning, repr=False)
+    tell: Notify = field(default=log.warning, repr=False)
     """Called with what is done otherwise than asked."""
 
     @property
@@ -86,7 +86,7 @@ class Model:
     def networks(self) -> tuple[nn.Module, ...]:
         """All but what shows steps."""
         image = () if self.image is None else (self.image.network,)
-        return self.unet, self.autoencoder, *self.text.networks, *image
+        return self.backbone, self.autoencoder, *self.text.networks, *image
 
     @property
     def defaults(self) -> Defaults:
@@ -174,7 +174,7 @@ class Model:
             cond = self.text([key[0]])
             if scored and cond.vector is not None:
                 score = self._sinusoids([POOR_SCORE if negative else GOOD_SCORE])
-                cond = Cond(cond.context, torch.cat([cond.vector, score], dim=1))
+                cond = Cond(cond.tokens, torch.cat([cond.vector, score], dim=1))
         known[key] = cond
         while len(known) > REMEMBERED_PROMPTS:
             known.popitem(last=False)
@@ -189,7 +189,7 @@ class Model:
         """The U-Net told `cond`, from x [B, C, h, w] in the scaling it was trained on, and `extra`,
         and the time. What does not change from step to step is computed once. `scale`: of the
         guidance, where it is told that."""
-        context = Context(cond.context.to(self.dtype))  # read when the U-Net is there
+        context = Context(cond.tokens.to(self.dtype))  # read when the U-Net is there
 
         def predict(x: Tensor, t: float) -> Tensor:
             times = torch.full((len(x),), t, device=x.device)
@@ -197,8 +197,8 @@ class Model:
             if vector is not None:
                 vector = self._with_sizes(vector, x.shape)
                 vector = vector.to(self.dtype) if vector.is_floating_point() else vector
-            self._bring(self.unet)
-            return self.unet(x.to(self.dtype), times, context, vector, scale).to(x.dtype)
+            self._bring(self.backbone)
+            return self.backbone(x.to(self.dtype), times, context, vector, scale).to(x.dtype)
 
         return predict
 
@@ -212,7 +212,7 @@ class Model:
     def encode(self, picture: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
         self._bring(self.autoencoder)
-        latent = in_range(_encode, self.autoencoder, picture, self.tell)
+        latent = with_float32_fallback(_encode, self.autoencoder, picture, self.tell)
         return (latent - self._mean) / self._std
 
     def nothing(self, height: int, width: int) -> Tensor:
@@ -222,7 +222,7 @@ class Model:
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
         self._bring(self.autoencoder)
-        decoded = in_range(_decode, self.autoencoder, self.unscaled(latent), self.tell)
+        decoded = with_float32_fallback(_decode, self.autoencoder, self.unscaled(latent), self.tell)
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
 
     def unscaled(self, latent: Tensor) -> Tensor:
@@ -327,11 +327,11 @@ def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _encode(autoencoder: CompactAutoencoder | Autoencoder, picture: Tensor) -> Tensor:
+def _encode(autoencoder: CompactAutoencoder | AutoencoderKL, picture: Tensor) -> Tensor:
     return autoencoder.encode(picture)
 
 
-def _decode(autoencoder: CompactAutoencoder | Autoencoder, latent: Tensor) -> Tensor:
+def _decode(autoencoder: CompactAutoencoder | AutoencoderKL, latent: Tensor) -> Tensor:
     return autoencoder.decode(latent)
 
 

@@ -19,7 +19,7 @@ another."""
 
 
 @dataclass(frozen=True)
-class AutoencoderConfig:
+class AutoencoderKLConfig:
     channels: int = 128
     """Width at the picture's resolution."""
     multipliers: tuple[int, ...] = (1, 2, 4, 4)
@@ -37,7 +37,7 @@ class AutoencoderConfig:
 
 
 class ResnetBlock(nn.Module):
-    def __init__(self, config: AutoencoderConfig, channels_in: int, channels_out: int) -> None:
+    def __init__(self, config: AutoencoderKLConfig, channels_in: int, channels_out: int) -> None:
         super().__init__()
         self.norm1 = _norm(config, channels_in)
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
@@ -57,7 +57,7 @@ class ResnetBlock(nn.Module):
 class AttnBlock(nn.Module):
     """Attention with a single head over the positions of a feature map [B, C, h, w]."""
 
-    def __init__(self, config: AutoencoderConfig, channels: int) -> None:
+    def __init__(self, config: AutoencoderKLConfig, channels: int) -> None:
         super().__init__()
         self.norm = _norm(config, channels)
         self.q = nn.Conv2d(channels, channels, 1)
@@ -73,7 +73,7 @@ class AttnBlock(nn.Module):
 
 
 class Middle(nn.Module):
-    def __init__(self, config: AutoencoderConfig, channels: int) -> None:
+    def __init__(self, config: AutoencoderKLConfig, channels: int) -> None:
         super().__init__()
         self.block_1 = ResnetBlock(config, channels, channels)
         self.attn_1 = AttnBlock(config, channels)
@@ -104,7 +104,7 @@ class Upsample(nn.Module):
 class DownLevel(nn.Module):
     """Residual blocks of one resolution, and what leads to the next."""
 
-    def __init__(self, config: AutoencoderConfig, before: int, width: int, *, last: bool) -> None:
+    def __init__(self, config: AutoencoderKLConfig, before: int, width: int, *, last: bool) -> None:
         super().__init__()
         self.block = _blocks(config, before, width, config.blocks)
         self.downsample = nn.Identity() if last else Downsample(width)
@@ -118,7 +118,7 @@ class DownLevel(nn.Module):
 class UpLevel(nn.Module):
     """Likewise."""
 
-    def __init__(self, config: AutoencoderConfig, before: int, width: int, *, last: bool) -> None:
+    def __init__(self, config: AutoencoderKLConfig, before: int, width: int, *, last: bool) -> None:
         super().__init__()
         self.block = _blocks(config, before, width, config.blocks + 1)
         self.upsample = nn.Identity() if last else Upsample(width)
@@ -129,12 +129,12 @@ class UpLevel(nn.Module):
         return self.upsample(x)
 
 
-def _blocks(config: AutoencoderConfig, before: int, width: int, count: int) -> nn.ModuleList:
+def _blocks(config: AutoencoderKLConfig, before: int, width: int, count: int) -> nn.ModuleList:
     return nn.ModuleList(ResnetBlock(config, width if i else before, width) for i in range(count))
 
 
 class Encoder(nn.Module):
-    def __init__(self, config: AutoencoderConfig) -> None:
+    def __init__(self, config: AutoencoderKLConfig) -> None:
         super().__init__()
         widths = [config.channels * multiplier for multiplier in config.multipliers]
         befores = [config.channels, *widths[:-1]]
@@ -155,7 +155,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, config: AutoencoderConfig) -> None:
+    def __init__(self, config: AutoencoderKLConfig) -> None:
         super().__init__()
         widths = [config.channels * multiplier for multiplier in config.multipliers]
         befores = [*widths[1:], widths[-1]]
@@ -175,10 +175,10 @@ class Decoder(nn.Module):
         return self.conv_out(F.silu(self.norm_out(x)))
 
 
-class Autoencoder(nn.Module):
+class AutoencoderKL(nn.Module):
     """Pictures are in [-1, 1]; latents are unscaled (a family knows its scale)."""
 
-    def __init__(self, config: AutoencoderConfig) -> None:
+    def __init__(self, config: AutoencoderKLConfig) -> None:
         super().__init__()
         self.config = config
         latent = config.latent_channels
@@ -201,5 +201,5 @@ class Autoencoder(nn.Module):
         return self.decoder(self.post_quant_conv(latent))
 
 
-def _norm(config: AutoencoderConfig, channels: int) -> nn.GroupNorm:
+def _norm(config: AutoencoderKLConfig, channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(config.groups, channels, eps=1e-6)

@@ -61,7 +61,7 @@ class Given:
     def told(self, cond: Cond, *, negative: bool = False) -> Cond:
         """`cond`, that of the prompt or the negative one, with what is added."""
         added = self.negative if negative else self.vector
-        return cond if added is None else Cond(cond.context, added)
+        return cond if added is None else Cond(cond.tokens, added)
 
 
 def control_shape(model: Model, request: Request) -> tuple[int, ...]:

@@ -109,7 +109,7 @@ def next_leg(
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
     leg = _leg(model, request, original, given, sigmas, unit, check, change.step)
     forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
-    forgets = forgets or model.unet is not before.model.unet
+    forgets = forgets or model.backbone is not before.model.backbone
     return replace(leg, forgets=forgets)
 
 
@@ -244,7 +244,7 @@ def _side_by_side(
 ) -> Callable[[Tensor, float], Sequence[Tensor]]:
     """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
     read at once."""
-    if len({cond.context.shape for cond, _ in seen}) > 1:
+    if len({cond.tokens.shape for cond, _ in seen}) > 1:
         apart = [network(cond, channels) for cond, channels in seen]
         return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
     channels = [channels for _, channels in seen if channels is not None]

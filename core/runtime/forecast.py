@@ -21,12 +21,12 @@ WORTH_TELLING = 200_000_000
 share of it."""
 WHOLE_CELLS = 128 * 128
 """Latents up to this are encoded and decoded at once, larger ones in tiles."""
-UNFORESEEABLE = ("DPM adaptive",)
+ADAPTIVE = ("DPM adaptive",)
 """Samplers that evaluate as often as the picture turns out to need."""
 
 
 @dataclass(frozen=True)
-class Pace:
+class CostModel:
     """How long other things take than a multiply-add by a weight does, which is 1."""
 
     attending: float
@@ -37,17 +37,17 @@ class Pace:
     """To have a weight from memory, once for all cells: small pictures wait for that."""
 
 
-COUNTED = Pace(1.0, 0.0, 0.0)
+COUNTED = CostModel(1.0, 0.0, 0.0)
 """Multiply-adds and nothing else."""
-SINGLE = Pace(1.15, 40.0, 60.0)
+SINGLE = CostModel(1.15, 40.0, 60.0)
 """In float32, fitted on a CPU to U-Nets of Stable Diffusion 1, narrow and of the true width."""
-HALF = Pace(3.2, 110.0, 105.0)
+HALF = CostModel(3.2, 110.0, 105.0)
 """In bfloat16 on a CPU that multiplies it itself: attention is as slow there, all else faster.
 Taken for 16 bits everywhere; GPUs were not measured."""
 
 
 @dataclass(frozen=True)
-class Load:
+class BackboneCost:
     """How long one evaluation of a U-Net takes for one latent of n cells, a n + b n^2, in
     multiply-adds by weights."""
 
@@ -60,7 +60,7 @@ class Load:
         return self.linear * cells + self.square * cells**2
 
 
-UNKNOWN = Load(1.0, 0.0)
+UNKNOWN = BackboneCost(1.0, 0.0)
 """As if all grew with the picture's area."""
 
 
@@ -76,7 +76,7 @@ class Task:
     """Prompts that the U-Net is told at each: 2 with guidance."""
     tiles: int = 1
 
-    def work(self, load: Load) -> float:
+    def work(self, load: BackboneCost) -> float:
         """Of an evaluation, in multiply-adds by weights."""
         return (load.of(self.cells) * self.conditions + load.weights) * self.tiles
 
@@ -106,7 +106,7 @@ class Forecast:
     """Bytes beside the weights."""
 
 
-def foretold(task: Task, load: Load, measured: Measured) -> Forecast:
+def estimate(task: Task, load: BackboneCost, measured: Measured) -> Forecast:
     """From `measured`, a run of the same model on the same device."""
     before = measured.task
     grown = task.cells * task.tiles / (before.cells * before.tiles)
@@ -122,7 +122,7 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
 
     Found by running the sampler on a single number. Raises KeyError for an unknown sampler.
     """
-    if sampler in UNFORESEEABLE:
+    if sampler in ADAPTIVE:
         return None
     count = 0
 
@@ -139,7 +139,7 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
     return count
 
 
-def unet_load(config: UNetConfig, tokens: int = 77, pace: Pace = COUNTED) -> Load:
+def unet_load(config: UNetConfig, tokens: int = 77, pace: CostModel = COUNTED) -> BackboneCost:
     """Of a U-Net that attends to so many tokens, whose keys and values are computed once."""
     linear = square = weights = 0.0
     width = config.channels
@@ -196,4 +196,4 @@ def unet_load(config: UNetConfig, tokens: int = 77, pace: Pace = COUNTED) -> Loa
                 shuffled = config.upsample == "pixel_shuffle"
                 multiplied(width**2 * (4 if shuffled else 9), share * (1 if shuffled else 4))
     multiplied(9 * width * config.out_channels, 1)
-    return Load(linear, square, weights * pace.reading)
+    return BackboneCost(linear, square, weights * pace.reading)

@@ -17,16 +17,16 @@ import torch
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Takes a sentence on what is done otherwise than asked."""
 
 
-def suiting(device: torch.device) -> torch.dtype:
+def default_dtype(device: torch.device) -> torch.dtype:
     """For networks on it, where nothing else is chosen."""
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
-def of_autoencoder(
+def autoencoder_dtype(
     dtype: torch.dtype, device: torch.device, *, overflows: bool = False
 ) -> torch.dtype:
     """For the autoencoder of a model whose other networks compute in `dtype`.
@@ -47,8 +47,8 @@ def _has_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
-def in_range(
-    code: Callable[[Network, Tensor], Tensor], network: Network, x: Tensor, tell: Tell
+def with_float32_fallback(
+    code: Callable[[Network, Tensor], Tensor], network: Network, x: Tensor, tell: Notify
 ) -> Tensor:
     """`code(network, x)` as float32, in the network's own type; where that overflows, in float32.
 

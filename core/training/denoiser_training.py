@@ -89,7 +89,7 @@ def denoising_error(
     x0, eps = (x.to(device, memory_format=torch.channels_last) for x in (x0, eps))
     sigma = torch.tensor([schedule.sigma(t) for t in times], device=device)[:, None, None, None]
     noisy = prediction.network_input(x0 + sigma * eps, sigma)
-    out = network(noisy, torch.tensor(times, device=device), cond.context, cond.vector)
+    out = network(noisy, torch.tensor(times, device=device), cond.tokens, cond.vector)
     return (out.float() - prediction.target(x0, eps, sigma)).square().mean(dim=(1, 2, 3))
 
 

@@ -191,7 +191,7 @@ def _inspect_own(path: Path, arguments: Namespace) -> int:
         "predicts": model.config.prediction,
         "parameters": sum(
             weights.numel()
-            for network in (model.unet, model.autoencoder)
+            for network in (model.backbone, model.autoencoder)
             for weights in network.parameters()
         ),
         "sha256": model.digest,

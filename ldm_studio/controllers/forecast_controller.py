@@ -15,7 +15,7 @@ from core import typed_json
 from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
 from core.request.request import Request
-from core.runtime.forecast import Forecast, Measured, Task, evaluations, foretold
+from core.runtime.forecast import Forecast, Measured, Task, estimate, evaluations
 from core.sampling.sigma_schedules import tail
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished, Progress, Started
@@ -103,7 +103,7 @@ class Forecasting(QObject):
         task = task_of(request, model, self._store.drawn_size)
         if task is None:
             return None
-        one = foretold(task, model.load, measured)
+        one = estimate(task, model.load, measured)
         return Forecast(one.seconds * request.count, one.memory)
 
     def _foretell(self) -> None:

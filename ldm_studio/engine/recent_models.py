@@ -112,7 +112,7 @@ class RecentModels:
 
 
 def _in_main_memory(model: Model) -> bool:
-    return model.turns is None or not model.turns.is_settled(model.unet)
+    return model.turns is None or not model.turns.is_settled(model.backbone)
 
 
 def _leave(model: Model) -> None:

@@ -47,7 +47,7 @@ def pictures(
     parts: list[Tensor] = []
     for first in tqdm(range(0, len(texts), BATCH), desc=f"Drawing {what}", unit="batch"):
         latents = draw(
-            model.unet,
+            model.backbone,
             model.prediction,
             model.schedule,
             model.text(list(texts[first : first + BATCH])),
@@ -79,16 +79,16 @@ def draw(
     `begin`: latents to noise and draw again from that step on, instead of from noise alone.
     """
     cond = cond.to(device, torch.float32)
-    count = cond.context.shape[0]
+    count = cond.tokens.shape[0]
     null = Cond(
-        torch.zeros_like(cond.context),
+        torch.zeros_like(cond.tokens),
         None if cond.vector is None else torch.zeros_like(cond.vector),
     )
     both = concatenate([cond, null])
 
     def guided(x: Tensor, t: float) -> Tensor:
         times = torch.full((2 * count,), t, device=device)
-        out = network(torch.cat([x, x]), times, both.context, both.vector)
+        out = network(torch.cat([x, x]), times, both.tokens, both.vector)
         conditional, unconditional = out.chunk(2)
         return unconditional + settings.cfg * (conditional - unconditional)
 

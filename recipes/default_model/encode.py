@@ -74,7 +74,7 @@ def encode(
             "latents": latents.half().contiguous(),
             "latent_mean": mean,
             "latent_std": std,
-            "contexts": torch.cat([cond.context for cond in conds]).half(),
+            "contexts": torch.cat([cond.tokens for cond in conds]).half(),
             "vectors": torch.cat(vectors).half(),
             "captions": captions,
             "caption_weights": caption_weights,

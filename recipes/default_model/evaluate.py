@@ -219,13 +219,13 @@ def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
     assert cond.vector is not None, "the sentence encoder always makes one"
     data = LatentSet(
         latents=torch.cat([model.encode(part.to(model.device)).cpu() for part in parts]),
-        contexts=cond.context.cpu(),
+        contexts=cond.tokens.cpu(),
         vectors=cond.vector.cpu(),
         captions=torch.arange(len(picks))[:, None],
         caption_weights=torch.ones(len(picks), 1),
         weights=torch.ones(len(picks)),
     )
-    return evaluation_loss(model.unet, data, model.device, LOSS_PICTURES)
+    return evaluation_loss(model.backbone, data, model.device, LOSS_PICTURES)
 
 
 def thumbnails(pictures: Tensor) -> Tensor:

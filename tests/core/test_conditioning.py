@@ -32,15 +32,15 @@ def conditioner(tokenizer: Tokenizer, bert: Bert) -> SentenceConditioner:
 @pytest.mark.parametrize("blank", ["", " ", "\n\t "])
 def test_a_blank_prompt_is_all_zeros(conditioner: SentenceConditioner, blank: str) -> None:
     cond = conditioner([blank])
-    assert cond.context.shape == (1, LENGTH, 16)
+    assert cond.tokens.shape == (1, LENGTH, 16)
     assert cond.vector is not None
-    assert not cond.context.any()
+    assert not cond.tokens.any()
     assert not cond.vector.any()
 
 
 def test_vectors_are_normalised_and_padding_is_zeros(conditioner: SentenceConditioner) -> None:
     cond = conditioner(["a cat"])  # two words between two marks
-    given, padding = cond.context[0, :4], cond.context[0, 4:]
+    given, padding = cond.tokens[0, :4], cond.tokens[0, 4:]
     torch.testing.assert_close(given.mean(dim=1), torch.zeros(4), atol=1e-5, rtol=0)
     torch.testing.assert_close(given.std(dim=1, correction=0), torch.ones(4), atol=1e-3, rtol=0)
     assert not padding.any()
@@ -53,7 +53,7 @@ def test_padding_changes_no_vector(
 ) -> None:
     longer = SentenceConditioner(tokenizer, bert, 15)
     short, long = conditioner(["red heart"]), longer(["red heart"])
-    torch.testing.assert_close(short.context[:, :4], long.context[:, :4], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(short.tokens[:, :4], long.tokens[:, :4], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(short.vector, long.vector, atol=1e-5, rtol=1e-5)
 
 
@@ -65,7 +65,7 @@ def test_a_long_prompt_keeps_its_end_mark_and_is_counted_whole(
     reading = conditioner.read(long)
     assert (reading.count, reading.limit) == (LENGTH - 2 + 3, LENGTH - 2)
     assert [long[a:b] for a, b in reading.unread] == [long[len(seen) :]]
-    assert torch.equal(conditioner([long]).context, conditioner([seen]).context)
+    assert torch.equal(conditioner([long]).tokens, conditioner([seen]).tokens)
 
 
 def test_the_tokenizers_own_padding_and_truncation_are_ignored(
@@ -76,7 +76,7 @@ def test_the_tokenizers_own_padding_and_truncation_are_ignored(
     meddling.enable_padding(length=50)
     other = SentenceConditioner(meddling, bert, LENGTH)
     assert other.read("a red cat") == conditioner.read("a red cat")
-    assert torch.equal(other(["a red cat"]).context, conditioner(["a red cat"]).context)
+    assert torch.equal(other(["a red cat"]).tokens, conditioner(["a red cat"]).tokens)
     assert meddling.truncation is not None, "the caller's tokenizer is left as it was"
 
 
@@ -84,15 +84,15 @@ def test_a_row_of_a_batch_is_the_prompt_alone(conditioner: SentenceConditioner) 
     prompts = ["a cat", "", "red blue heart with smile", "a"]
     batch = conditioner(prompts)
     alone = concatenate([conditioner([prompt]) for prompt in prompts])
-    torch.testing.assert_close(batch.context, alone.context, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(batch.tokens, alone.tokens, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(batch.vector, alone.vector, atol=1e-5, rtol=1e-5)
-    assert not torch.allclose(batch.context[0], batch.context[3], atol=1e-2)
+    assert not torch.allclose(batch.tokens[0], batch.tokens[3], atol=1e-2)
 
 
 def test_a_condition_repeats_for_several_pictures(conditioner: SentenceConditioner) -> None:
     one = conditioner(["a cat"])
     three = one.repeat(3)
-    assert torch.equal(three.context, concatenate([one] * 3).context)
+    assert torch.equal(three.tokens, concatenate([one] * 3).tokens)
     assert torch.equal(three.vector, concatenate([one] * 3).vector)
 
 
@@ -116,7 +116,7 @@ def test_weights_of_1_change_no_bit(
 ) -> None:
     cond = conditioner([prompt])
     expected = plain(conditioner, tokenizer, "a red cat")
-    assert torch.equal(cond.context, expected.context)
+    assert torch.equal(cond.tokens, expected.tokens)
     assert torch.equal(cond.vector, expected.vector)
 
 
@@ -125,7 +125,7 @@ def test_a_weight_multiplies_its_words_and_moves_the_mean(
 ) -> None:
     usual, strong = conditioner(["a red cat"]), conditioner(["a (red:1.5) cat"])
     factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]  # [CLS] a red cat [SEP], padding
-    torch.testing.assert_close(strong.context[0], usual.context[0] * factors)
+    torch.testing.assert_close(strong.tokens[0], usual.tokens[0] * factors)
     assert strong.vector is not None
     assert not torch.equal(strong.vector, usual.vector)
     assert float(strong.vector.square().mean()) == pytest.approx(1.0, rel=1e-5)
@@ -135,21 +135,21 @@ def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
     conditioner: SentenceConditioner,
 ) -> None:
     cond = conditioner(["a (red:0) cat"])
-    assert not cond.context[0, 2].any()
-    assert cond.context[0, 3].any()
+    assert not cond.tokens[0, 2].any()
+    assert cond.tokens[0, 3].any()
 
 
 def test_touching_words_of_another_weight_are_words_of_their_own(
     conditioner: SentenceConditioner,
 ) -> None:
     apart, touching = conditioner(["(red:1.2) (cat:0.8)"]), conditioner(["(red:1.2)(cat:0.8)"])
-    assert torch.equal(apart.context, touching.context)
+    assert torch.equal(apart.tokens, touching.tokens)
     assert torch.equal(apart.vector, touching.vector)
 
 
 def test_break_parts_words_and_nothing_else(conditioner: SentenceConditioner) -> None:
     broken, plain = conditioner(["red BREAK cat"]), conditioner(["red cat"])
-    assert torch.equal(broken.context, plain.context)
+    assert torch.equal(broken.tokens, plain.tokens)
 
 
 def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
@@ -158,8 +158,8 @@ def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
     passage = parse("a (red:1.5) cat", COMFYUI).parts[0].passage(0, 1)
     weighted, usual, empty = conditioner([passage]), conditioner(["a red cat"]), conditioner([""])
     factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]
-    expected = empty.context + factors * (usual.context - empty.context)
-    torch.testing.assert_close(weighted.context, expected)
+    expected = empty.tokens + factors * (usual.tokens - empty.tokens)
+    torch.testing.assert_close(weighted.tokens, expected)
 
 
 @pytest.mark.parametrize("prompt", ["()", "( [ ] :1.3)", "(cat:0)"])
@@ -167,5 +167,5 @@ def test_a_prompt_of_markup_alone_is_the_null_condition(
     conditioner: SentenceConditioner, prompt: str
 ) -> None:
     cond, null = conditioner([prompt]), conditioner([""])
-    assert torch.equal(cond.context, null.context)
+    assert torch.equal(cond.tokens, null.tokens)
     assert torch.equal(cond.vector, null.vector)

@@ -51,7 +51,7 @@ def test_comfyui_interpolates_from_the_empty_prompt(
     expected = torch.stack(
         [z * w + e * (1 - w) for z, e, w in zip(vectors[0], empty[0], weights, strict=True)]
     )
-    torch.testing.assert_close(cond.context[0], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cond.tokens[0], expected, atol=1e-5, rtol=1e-5)
 
 
 def test_comfyui_interpolates_in_every_chunk(
@@ -61,8 +61,8 @@ def test_comfyui_interpolates_in_every_chunk(
     vectors, empty = encoded(encoder, ["dog"]), encoded(encoder, [])
     expected = vectors[0].clone()
     expected[1] = 2 * vectors[0, 1] - empty[0, 1]
-    torch.testing.assert_close(cond.context[0, 77:], expected, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(cond.context[0, :77], encoded(encoder, ["cat"] * CHUNK)[0])
+    torch.testing.assert_close(cond.tokens[0, 77:], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cond.tokens[0, :77], encoded(encoder, ["cat"] * CHUNK)[0])
 
 
 def test_a1111_multiplies_and_restores_the_mean(
@@ -74,7 +74,7 @@ def test_a1111_multiplies_and_restores_the_mean(
     weights[2], weights[4] = 1.5, 1 / 1.1
     weighted = vectors * weights
     expected = weighted * (vectors.mean() / weighted.mean())
-    torch.testing.assert_close(cond.context[0], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cond.tokens[0], expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("syntax", [A1111, COMFYUI])
@@ -85,14 +85,14 @@ def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
         conditioner([passage(prompt, syntax)])
         for prompt in ("a red cat", "a (red:1) cat", "a (red:1.5) cat")
     )
-    assert torch.equal(plain.context, even.context)
-    assert not torch.equal(plain.context, strong.context)
+    assert torch.equal(plain.tokens, even.tokens)
+    assert not torch.equal(plain.tokens, strong.tokens)
     torch.testing.assert_close(plain.vector, strong.vector)
 
 
 def test_both_mean_the_same_without_weights(conditioner: ClipConditioner) -> None:
     one, other = (conditioner([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
-    assert torch.equal(one.context, other.context)
+    assert torch.equal(one.tokens, other.tokens)
 
 
 def test_break_makes_two_chunks_side_by_side(
@@ -100,7 +100,7 @@ def test_break_makes_two_chunks_side_by_side(
 ) -> None:
     cond = conditioner([passage("a cat BREAK red", A1111)])
     expected = torch.cat([encoded(encoder, ["a", "cat"]), encoded(encoder, ["red"])], dim=1)
-    torch.testing.assert_close(cond.context, expected)
+    torch.testing.assert_close(cond.tokens, expected)
 
 
 def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncoder) -> None:
@@ -109,7 +109,7 @@ def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncode
     conditioner = ClipConditioner([(encoder, use)], embeddings=[Embedding("mine", (vectors,))])
     bare, named = "a mine cat", "a embedding:mine cat"
     a1111, comfy = (
-        [conditioner([passage(p, s)]).context for p in (bare, named)] for s in (A1111, COMFYUI)
+        [conditioner([passage(p, s)]).tokens for p in (bare, named)] for s in (A1111, COMFYUI)
     )
     assert torch.equal(a1111[0], a1111[1])
     assert torch.equal(comfy[1], a1111[1])

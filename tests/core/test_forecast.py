@@ -11,17 +11,17 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.networks.layers import Context
 from core.networks.unet import UNet, UNetConfig
 from core.runtime.forecast import (
+    ADAPTIVE,
     COUNTED,
-    UNFORESEEABLE,
     WHOLE_CELLS,
     WORTH_TELLING,
+    BackboneCost,
+    CostModel,
     Forecast,
-    Load,
     Measured,
-    Pace,
     Task,
+    estimate,
     evaluations,
-    foretold,
     unet_load,
 )
 from core.sampling.samplers import SAMPLERS
@@ -59,7 +59,7 @@ def test_the_load_of_a_unet_is_what_torch_counts(config: UNetConfig, side: int) 
     assert unet_load(config, tokens).of(side**2) == pytest.approx(expected, rel=0.03)
 
 
-@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in UNFORESEEABLE])
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ADAPTIVE])
 def test_evaluations_are_those_of_a_run_on_a_latent(sampler: str) -> None:
     count = 0
 
@@ -87,24 +87,24 @@ def test_an_adaptive_sampler_is_not_foretold() -> None:
 def test_the_run_that_was_measured_is_foretold_exactly() -> None:
     task = Task(evaluations=20, cells=256)
     measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**9)
-    assert foretold(task, Load(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**9)
+    assert estimate(task, BackboneCost(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**9)
 
 
 def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
     task = Task(evaluations=10, cells=1024, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=2.0, memory=8 * 10**8)
-    load = Load(1e6, 100.0)
-    assert foretold(replace(task, evaluations=20), load, measured).seconds == pytest.approx(22)
-    alone = foretold(replace(task, conditions=1), load, measured)
+    load = BackboneCost(1e6, 100.0)
+    assert estimate(replace(task, evaluations=20), load, measured).seconds == pytest.approx(22)
+    alone = estimate(replace(task, conditions=1), load, measured)
     assert (alone.seconds, alone.memory) == (pytest.approx(7), 8 * 10**8)
 
 
 def test_small_pictures_wait_for_the_weights() -> None:
     task = Task(evaluations=10, cells=16, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
-    load = Load(1e6, 0.0, weights=16e6)
-    assert foretold(replace(task, conditions=1), load, measured).seconds == pytest.approx(20 / 3)
-    assert foretold(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
+    load = BackboneCost(1e6, 0.0, weights=16e6)
+    assert estimate(replace(task, conditions=1), load, measured).seconds == pytest.approx(20 / 3)
+    assert estimate(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
 
 
 def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
@@ -112,19 +112,19 @@ def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING)
     for cells, tiles, grown in ((1, 2, 2), (4, 1, 4), (8, 1, 4), (1, 100, 4)):
         changed = replace(task, cells=cells * task.cells, tiles=tiles)
-        assert foretold(changed, Load(1e6, 0.0), measured).memory == grown * WORTH_TELLING
+        assert estimate(changed, BackboneCost(1e6, 0.0), measured).memory == grown * WORTH_TELLING
 
 
 def test_no_memory_is_foretold_from_so_little_that_the_heap_decides() -> None:
     task = Task(evaluations=10, cells=64)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING - 1)
-    assert foretold(replace(task, cells=640), Load(1e6, 0.0), measured).memory is None
+    assert estimate(replace(task, cells=640), BackboneCost(1e6, 0.0), measured).memory is None
 
 
 def test_attention_takes_longer_than_it_has_multiply_adds() -> None:
     attends = replace(SD1, depths=(1, 0, 0, 0), up_depths=((1, 1, 1), (0,) * 3, (0,) * 3, (0,) * 3))
     attends = replace(attends, middle_depth=0)
-    counted, timed = (unet_load(attends, 0, pace) for pace in (COUNTED, Pace(3.0, 7.0, 0.0)))
+    counted, timed = (unet_load(attends, 0, pace) for pace in (COUNTED, CostModel(3.0, 7.0, 0.0)))
     blocks, channels, heads = 5, 320, 8
     assert counted.square == blocks * 2 * channels
     assert timed.square == blocks * (2 * channels * 3 + heads * 7)
@@ -141,7 +141,7 @@ def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
         for name, parameter in network.named_parameters()
         if parameter.ndim > 1 and not any(part in name for part in once)
     )
-    reading = Pace(1.0, 0.0, 1.0)
+    reading = CostModel(1.0, 0.0, 1.0)
     assert unet_load(config, pace=reading).weights == pytest.approx(read, rel=0.01)
 
 
@@ -149,6 +149,6 @@ def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
     task = Task(evaluations=10, cells=4096)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     twice = replace(task, cells=2 * 4096)
-    assert 20 < foretold(twice, unet_load(SD1), measured).seconds < 40
+    assert 20 < estimate(twice, unet_load(SD1), measured).seconds < 40
     tiled = replace(task, tiles=2)
-    assert foretold(tiled, unet_load(SD1), measured).seconds == pytest.approx(20)
+    assert estimate(tiled, unet_load(SD1), measured).seconds == pytest.approx(20)

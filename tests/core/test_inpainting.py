@@ -318,7 +318,7 @@ def test_tiles_may_be_enlarged() -> None:
 
 def test_tiles_are_never_larger_than_asked(tiny_model: Model) -> None:
     sizes: set[tuple[int, ...]] = set()
-    hook = tiny_model.unet.register_forward_hook(
+    hook = tiny_model.backbone.register_forward_hook(
         lambda _, args, out: sizes.add(tuple(args[0].shape[-2:]))
     )
     side = tiny_model.max_side * 2

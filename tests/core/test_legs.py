@@ -245,7 +245,9 @@ def test_parts_add_up_their_guidance(tiny_model: Model, scale: float) -> None:
 
 def test_one_part_of_weight_1_needs_no_negative_prompt(tiny_model: Model) -> None:
     batches: list[int] = []
-    hook = tiny_model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    hook = tiny_model.backbone.register_forward_hook(
+        lambda _, args, out: batches.append(len(args[0]))
+    )
     walk(tiny_model, replace(REQUEST, prompt="a cat", cfg=1.0, steps=1))
     walk(tiny_model, replace(REQUEST, prompt="a cat AND red", cfg=1.0, steps=1))
     hook.remove()
@@ -299,7 +301,9 @@ def test_every_part_has_an_effect(tiny_model: Model, asked: dict[str, Any]) -> N
 
 def test_outside_its_interval_guidance_costs_nothing(tiny_model: Model) -> None:
     batches: list[int] = []
-    hook = tiny_model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    hook = tiny_model.backbone.register_forward_hook(
+        lambda _, args, out: batches.append(len(args[0]))
+    )
     walk(tiny_model, replace(REQUEST, guidance=Guidance(start=0.3, end=0.7)))
     hook.remove()
     assert batches[0] == batches[-1] == 1

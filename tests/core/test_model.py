@@ -33,7 +33,7 @@ def folder(tiny_model_folder: Path, tmp_path: Path) -> Path:
 def test_a_folder_loads_with_the_weights_it_holds(tiny_model_folder: Path) -> None:
     model = load_model(tiny_model_folder)
     for network, file in zip(
-        (model.unet, model.autoencoder, model.text.network), WEIGHTS, strict=True
+        (model.backbone, model.autoencoder, model.text.network), WEIGHTS, strict=True
     ):
         weights = network.state_dict()
         stored = load_file(tiny_model_folder / file)

@@ -46,7 +46,7 @@ def draw(model: Model, request: Request, inputs: Inputs | None = None) -> Pictur
 def counted(model: Model) -> Iterator[list[int]]:
     """The batch sizes the U-Net is evaluated at."""
     batches: list[int] = []
-    hook = model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    hook = model.backbone.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
     try:
         yield batches
     finally:

@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
 from core.runtime.offload import (
     IN_MAIN_MEMORY,
@@ -203,7 +203,7 @@ def test_decoding_in_the_true_size_takes_what_the_plan_counts(
     dtype: torch.dtype, fused: None
 ) -> None:
     with torch.device("meta"):
-        autoencoder = Autoencoder(AutoencoderConfig()).to(dtype)
+        autoencoder = AutoencoderKL(AutoencoderKLConfig()).to(dtype)
         with Allocated() as allocated:
             autoencoder.decode(torch.empty(1, 4, 128, 128, dtype=dtype))
     counted = working_autoencoder(autoencoder.config.channels, 1024 * 1024, dtype)

@@ -20,7 +20,7 @@ from .token_count import PromptReader
 class Cond:
     """What a network is conditioned on."""
 
-    context: Tensor
+    tokens: Tensor
     """Attended to: [B, M, dim]."""
     vector: Tensor | None = None
     """Added to the time embedding: [B, dim]."""
@@ -29,23 +29,21 @@ class Cond:
         """The condition of one picture, for `count` of them."""
         vector = self.vector
         return Cond(
-            self.context.expand(count, -1, -1),
+            self.tokens.expand(count, -1, -1),
             None if vector is None else vector.expand(count, -1),
         )
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Cond:
         vector = self.vector
         return Cond(
-            self.context.to(device, dtype), None if vector is None else vector.to(device, dtype)
+            self.tokens.to(device, dtype), None if vector is None else vector.to(device, dtype)
         )
 
 
 def concatenate(conds: Sequence[Cond]) -> Cond:
     """Conditions of the same shape, one after the other along the batch."""
     vectors = [cond.vector for cond in conds if cond.vector is not None]
-    return Cond(
-        torch.cat([cond.context for cond in conds]), torch.cat(vectors) if vectors else None
-    )
+    return Cond(torch.cat([cond.tokens for cond in conds]), torch.cat(vectors) if vectors else None)
 
 
 class SentenceConditioner:

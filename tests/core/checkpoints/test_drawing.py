@@ -123,7 +123,7 @@ def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
     mask = np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     seen: list[torch.Tensor] = []
-    hook = model.unet.register_forward_hook(lambda _, args, out: seen.append(args[0]))
+    hook = model.backbone.register_forward_hook(lambda _, args, out: seen.append(args[0]))
     request = replace(REQUEST, steps=1, init=digest(photo), mask=digest(mask))
     list(steps(prepare(model, request, Inputs(photo, mask))))
     list(steps(prepare(model, replace(REQUEST, steps=1))))
@@ -169,7 +169,7 @@ def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> Non
     assert model.with_clip_skip(1) is model
     skipping = model.with_clip_skip(2)
     assert skipping.text.skip == 1
-    assert not torch.equal(skipping.condition("a cat").context, model.condition("a cat").context)
+    assert not torch.equal(skipping.condition("a cat").tokens, model.condition("a cat").tokens)
     assert skipping.with_clip_skip(1).text.skip == 0
     assert models["SDXL"].with_clip_skip(2) is models["SDXL"]
 

@@ -104,7 +104,7 @@ def test_a_model_is_told_and_loaded(
     assert identity.unet == tinies[kind].kind.unet
     assert {packing, "Q8_0", "float16", "float32"} >= set(identity.dtypes) > {packing}
     model = load_checkpoint(path, digest="known")
-    for name, value in model.unet.state_dict().items():
+    for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, stored[f"model.diffusion_model.{name}"].float()), name
 
 

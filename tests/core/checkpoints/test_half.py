@@ -16,23 +16,23 @@ from core.checkpoints.load_checkpoint import load_checkpoint
 from core.families.families import FAMILIES
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Inpaint
 from core.runtime.offload import size_of
-from core.runtime.precision import of_autoencoder, suiting
+from core.runtime.precision import autoencoder_dtype, default_dtype
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae
 from tests.core.conftest import randomise
 from tests.core.fake_gpu import pretended_gpu
 
-NARROW = AutoencoderConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
+NARROW = AutoencoderKLConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
 """A processor takes long to compute in float16."""
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 F32, F16, BF16 = torch.float32, torch.float16, torch.bfloat16
 
 
-def overflowing(autoencoder: Autoencoder, *, begin: str = "decoder") -> Autoencoder:
+def overflowing(autoencoder: AutoencoderKL, *, begin: str = "decoder") -> AutoencoderKL:
     """As that of Stable Diffusion XL: it goes through numbers that float16 has not."""
     made = copy.deepcopy(autoencoder)
     made.get_parameter(f"{begin}.conv_in.weight").mul_(3e4)
@@ -40,13 +40,13 @@ def overflowing(autoencoder: Autoencoder, *, begin: str = "decoder") -> Autoenco
 
 
 @pytest.fixture(scope="module")
-def autoencoder() -> Autoencoder:
-    made: Any = randomise(Autoencoder(NARROW), 5)
+def autoencoder() -> AutoencoderKL:
+    made: Any = randomise(AutoencoderKL(NARROW), 5)
     return made.half()
 
 
 @pytest.fixture(scope="module")
-def plain(checkpoints: dict[str, Path], autoencoder: Autoencoder) -> Model:
+def plain(checkpoints: dict[str, Path], autoencoder: AutoencoderKL) -> Model:
     model = load_checkpoint(checkpoints["SD1"], digest="known", dtype=BF16)
     return replace(model, autoencoder=autoencoder)
 
@@ -57,7 +57,7 @@ def told() -> list[str]:
 
 
 @pytest.fixture
-def model(plain: Model, autoencoder: Autoencoder, told: list[str]) -> Model:
+def model(plain: Model, autoencoder: AutoencoderKL, told: list[str]) -> Model:
     return replace(plain, autoencoder=overflowing(autoencoder), tell=told.append)
 
 
@@ -80,7 +80,7 @@ def test_what_overflows_is_decoded_as_in_float32(model: Model, told: list[str]) 
 
 
 def test_what_overflows_is_encoded_as_in_float32(
-    plain: Model, autoencoder: Autoencoder, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(autoencoder, begin="encoder")
     model = replace(plain, autoencoder=narrow, tell=told.append)
@@ -90,7 +90,7 @@ def test_what_overflows_is_encoded_as_in_float32(
 
 
 def test_what_does_not_overflow_is_computed_once(
-    plain: Model, autoencoder: Autoencoder, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     model = replace(plain, tell=told.append)
     decoded = model.decode(latents())
@@ -124,7 +124,7 @@ def test_numbers_that_are_none_are_not_computed_again(model: Model, told: list[s
 
 
 def test_a_masked_picture_stays_as_it_is_outside(
-    plain: Model, autoencoder: Autoencoder, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(overflowing(autoencoder), begin="encoder")
     model = replace(plain, autoencoder=narrow, tell=told.append)
@@ -149,7 +149,7 @@ def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
     checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     model = load_checkpoint(checkpoints["SDXL"], digest="known", dtype=F16)
-    assert model.unet.out[2].weight.dtype == F16
+    assert model.backbone.out[2].weight.dtype == F16
     theirs = reference_vae(tinies["SDXL"])
     expected = theirs.decode(model.unscaled(latents())).sample
     torch.testing.assert_close(model.decode(latents()), expected, atol=1e-4, rtol=1e-3)
@@ -176,11 +176,11 @@ def test_autoencoders_compute_in_what_suits_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("torch.cuda.get_device_capability", lambda _: capability)
-    assert of_autoencoder(chosen, device, overflows=overflows) == expected
+    assert autoencoder_dtype(chosen, device, overflows=overflows) == expected
 
 
 def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
-    autoencoder: Autoencoder, checkpoints: dict[str, Path], told: list[str]
+    autoencoder: AutoencoderKL, checkpoints: dict[str, Path], told: list[str]
 ) -> None:
     with pretended_gpu(total=200_000_000):
         model = load_checkpoint(checkpoints["SD1"], "cuda", digest="known")
@@ -200,7 +200,7 @@ def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
 
 
 def test_half_of_the_bits_are_for_gpus() -> None:
-    assert (suiting(GPU), suiting(CPU)) == (F16, F32)
+    assert (default_dtype(GPU), default_dtype(CPU)) == (F16, F32)
     warned = {family.name for family in FAMILIES if family.overflows}
     assert {"Stable Diffusion XL", "Stable Diffusion x4 upscaler"} <= warned
     assert not warned & {"Stable Diffusion 1", "Stable Diffusion 2"}

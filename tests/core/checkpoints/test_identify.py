@@ -61,7 +61,7 @@ EXTRAS = {
 def assert_holds(model: Model, tiny: Tiny, *, exactly: bool = True) -> None:
     """Whether the model has the weights, and gives the same as the networks they are from."""
     networks = [
-        (model.unet, tiny.unet),
+        (model.backbone, tiny.unet),
         (model.autoencoder, tiny.vae),
         *zip((network for network, _ in model.text.encoders), tiny.texts, strict=True),
     ]
@@ -113,7 +113,7 @@ def test_a_folder_of_diffusers_is_told_and_loaded(
     if kind == "SD2":  # whose last layer diffusers leaves out
         assert identity.text_encoders[0].layers == 2
         whole = load_checkpoint_of(tiny, tmp_path)
-        torch.testing.assert_close(model.text(["a cat"]).context, whole.text(["a cat"]).context)
+        torch.testing.assert_close(model.text(["a cat"]).tokens, whole.text(["a cat"]).tokens)
         tiny = replace(tiny, texts=(model.text.encoders[0][0],))
     assert_holds(model, tiny)
     assert model.name == "model-v1.5"
@@ -201,8 +201,8 @@ def test_a_moving_average_is_used_on_demand(tinies: dict[str, Tiny], tmp_path: P
     path = tmp_path / "full.safetensors"
     save_file(variants(tinies["SD1"])["with an average"], path)
     plain, average = (load_checkpoint(path, average=wanted) for wanted in (False, True))
-    for name, value in plain.unet.state_dict().items():
-        assert torch.equal(average.unet.state_dict()[name], value + 1)
+    for name, value in plain.backbone.state_dict().items():
+        assert torch.equal(average.backbone.state_dict()[name], value + 1)
 
 
 def test_names_without_dots_are_told_apart() -> None:

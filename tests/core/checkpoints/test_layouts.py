@@ -41,7 +41,7 @@ def test_8_bits_with_a_scale_for_each_weight(
             expected[name] = weights[f"{layer}.weight"].float() * scale
     save_file(weights, tmp_path / "model.safetensors")
     model = load_checkpoint(tmp_path / "model.safetensors", digest="known", prediction="eps")
-    for name, value in model.unet.state_dict().items():
+    for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, expected[name]), name
 
 
@@ -66,7 +66,7 @@ def test_a_folder_of_pickles(
     index.with_name(renamed).write_text(json.dumps({"weight_map": places}), encoding="utf-8")
     index.unlink()
     model = load_checkpoint(folder, digest="known")
-    assert_equal(model.unet, tiny.unet, torch.float16)
+    assert_equal(model.backbone, tiny.unet, torch.float16)
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
     for (text, _), expected in zip(model.text.encoders, tiny.texts, strict=True):
         assert_equal(text, expected, torch.float16)
@@ -74,7 +74,7 @@ def test_a_folder_of_pickles(
 
 def test_convolutions_are_laid_out_for_speed(checkpoints: dict[str, Path]) -> None:
     model = load_checkpoint(checkpoints["SD1"], digest="known")
-    for network in (model.unet, model.autoencoder):
+    for network in (model.backbone, model.autoencoder):
         for weights in network.state_dict().values():
             last = weights.ndim == 4
             format_ = torch.channels_last if last else torch.contiguous_format

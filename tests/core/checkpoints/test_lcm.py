@@ -33,7 +33,7 @@ def model(checkpoints: dict[str, Path]) -> Model:
 def evaluations(model: Model) -> Iterator[list[int]]:
     """The sizes of the batches that the U-Net was given."""
     batches: list[int] = []
-    hook = model.unet.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
+    hook = model.backbone.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
     yield batches
     hook.remove()
 

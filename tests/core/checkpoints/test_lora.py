@@ -81,7 +81,7 @@ def test_names_of_every_form_are_understood(
 ) -> None:
     model = models["SD1"]
     changed, effect = loaded(model, FORMS[form], tmp_path / "x.safetensors", unet=0.5, text=9)
-    found = differences(model.unet, changed.unet)
+    found = differences(model.backbone, changed.backbone)
     assert found.keys() == {f"{LINEAR}.weight"}
     torch.testing.assert_close(found[f"{LINEAR}.weight"], 0.5 * UP @ DOWN, atol=1e-6, rtol=1e-5)
     assert effect.layers == 1
@@ -122,8 +122,8 @@ def test_text_encoders_are_changed(
         found = differences(before, after)
         assert found.keys() == ({f"{TEXT}.weight"} if i == number else set())
     assert effect.layers == 1
-    assert changed.unet is model.unet
-    before, after = (which.condition("a cat").context for which in (model, changed))
+    assert changed.backbone is model.backbone
+    before, after = (which.condition("a cat").tokens for which in (model, changed))
     assert not torch.equal(before, after)
 
 
@@ -207,8 +207,8 @@ def test_each_kind_adds_what_its_formula_says(
     model = models["SD1"]
     path, weights, expected = KINDS[kind]
     changed, effect = loaded(model, kohya(weights, path), tmp_path / "x.safetensors")
-    found = differences(model.unet, changed.unet)
-    before = model.unet.state_dict()[f"{path}.weight"]
+    found = differences(model.backbone, changed.backbone)
+    before = model.backbone.state_dict()[f"{path}.weight"]
     torch.testing.assert_close(found[f"{path}.weight"], expected(before), atol=1e-5, rtol=1e-4)
     assert effect.layers == 1
     assert not effect.unused
@@ -219,25 +219,25 @@ def test_biases_and_norms_may_change(models: dict[str, Model], tmp_path: Path) -
     norm = "input_blocks.4.1.transformer_blocks.0.norm1"
     weights |= kohya({"diff": noise(64)}, norm)
     changed, _ = loaded(models["SD1"], weights, tmp_path / "x.safetensors")
-    found = differences(models["SD1"].unet, changed.unet)
+    found = differences(models["SD1"].backbone, changed.backbone)
     assert found.keys() == {f"{LINEAR}.weight", f"{LINEAR}.bias", f"{norm}.weight"}
 
 
 def test_several_add_up_and_the_model_stays(models: dict[str, Model], tmp_path: Path) -> None:
     model = models["SD1"]
-    before = {name: value.clone() for name, value in model.unet.state_dict().items()}
+    before = {name: value.clone() for name, value in model.backbone.state_dict().items()}
     paths = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
     save_file(kohya({"lora_down.weight": DOWN, "lora_up.weight": UP}), paths[0])
     save_file(kohya({"diff": noise(64, 64)}), paths[1])
     changed, effects = with_loras(model, [Lora(paths[0], 0.5), Lora(paths[1], -1.0)])
-    found = differences(model.unet, changed.unet)[f"{LINEAR}.weight"]
+    found = differences(model.backbone, changed.backbone)[f"{LINEAR}.weight"]
     torch.testing.assert_close(found, 0.5 * UP @ DOWN - noise(64, 64), atol=1e-6, rtol=1e-5)
     assert [effect.layers for effect in effects] == [1, 1]
-    after = model.unet.state_dict()
+    after = model.backbone.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())
-    assert {*model.unet.modules()}.isdisjoint(changed.unet.modules())
+    assert {*model.backbone.modules()}.isdisjoint(changed.backbone.modules())
     other = "out.2.weight"
-    shared = [which.unet.state_dict()[other].data_ptr() for which in (model, changed)]
+    shared = [which.backbone.state_dict()[other].data_ptr() for which in (model, changed)]
     assert shared[0] == shared[1]
 
 
@@ -246,7 +246,7 @@ def test_what_matches_nothing_is_reported(models: dict[str, Model], tmp_path: Pa
     strange = {"lora_unet_nowhere.lora_up.weight": UP.clone(), "oft_blocks": noise(2)}
     changed, effect = loaded(models["SD1"], weights | strange, tmp_path / "x.safetensors")
     assert effect.unused == tuple(sorted(strange))
-    assert differences(models["SD1"].unet, changed.unet)
+    assert differences(models["SD1"].backbone, changed.backbone)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def as_kohya(path: Path, to: Path) -> None:
 def assert_merged(model: Model, pipeline: Any) -> None:
     unet = pipeline.unet.state_dict()
     names = unet_from_diffusers(unet)
-    ours = model.unet.state_dict()
+    ours = model.backbone.state_dict()
     for name, value in unet.items():
         mine = ours[names[name]].reshape(value.shape)
         torch.testing.assert_close(mine, value, atol=1e-5, rtol=1e-4, msg=name)

@@ -19,7 +19,7 @@ from core.checkpoints.load_checkpoint import load_checkpoint
 from core.images.clip_crop import SIDE as LOOKED_AT
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.networks.kl_autoencoder import Autoencoder
+from core.networks.kl_autoencoder import AutoencoderKL
 from core.networks.unet import UNet
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
@@ -199,7 +199,7 @@ def narrow(tinies: dict[str, Tiny]) -> Callable[[str], Tiny]:
             tinies[name],
             kind=replace(kind, unet=unet, vae=vae),
             unet=randomise(UNet(unet), 1),
-            vae=randomise(Autoencoder(vae), 2),
+            vae=randomise(AutoencoderKL(vae), 2),
         )
 
     return narrow

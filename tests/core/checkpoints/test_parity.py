@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.model.tiling import decode_tiled
-from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
 
 Randomised = Callable[..., nn.Module]
@@ -141,7 +141,7 @@ def test_any_size_of_latent_is_taken_as_diffusers_does(randomised: Randomised) -
     )
 
 
-TINY = AutoencoderConfig(channels=32)
+TINY = AutoencoderKLConfig(channels=32)
 AUTOENCODERS = {
     "f8": TINY,
     "f4": replace(TINY, multipliers=(1, 2, 4)),
@@ -149,7 +149,7 @@ AUTOENCODERS = {
 }
 
 
-def diffusers_autoencoder(config: AutoencoderConfig) -> Any:
+def diffusers_autoencoder(config: AutoencoderKLConfig) -> Any:
     diffusers = pytest.importorskip("diffusers")
     levels = len(config.multipliers)
     return diffusers.AutoencoderKL(
@@ -178,10 +178,10 @@ def test_the_autoencoder_computes_what_diffusers_does(kind: str, randomised: Ran
     )
 
 
-def autoencoder_of(config: AutoencoderConfig, weights: dict[str, Tensor]) -> Autoencoder:
+def autoencoder_of(config: AutoencoderKLConfig, weights: dict[str, Tensor]) -> AutoencoderKL:
     names = autoencoder_from_diffusers(weights)
     assert names.keys() == weights.keys()
-    ours = Autoencoder(config).eval().requires_grad_(False)
+    ours = AutoencoderKL(config).eval().requires_grad_(False)
     shapes = {name: value.shape for name, value in ours.state_dict().items()}
     ours.load_state_dict(
         {names[key]: value.reshape(shapes[names[key]]) for key, value in weights.items()}
@@ -192,16 +192,16 @@ def autoencoder_of(config: AutoencoderConfig, weights: dict[str, Tensor]) -> Aut
 @pytest.mark.parametrize(
     ("config", "tensors", "count"),
     [
-        (AutoencoderConfig(), 248, 83_653_863),
-        (AutoencoderConfig(multipliers=(1, 2, 4)), 204, 55_326_000),
+        (AutoencoderKLConfig(), 248, 83_653_863),
+        (AutoencoderKLConfig(multipliers=(1, 2, 4)), 204, 55_326_000),
     ],
     ids=["f8", "f4"],
 )
 def test_the_published_autoencoders_have_as_many_parameters(
-    config: AutoencoderConfig, tensors: int, count: int
+    config: AutoencoderKLConfig, tensors: int, count: int
 ) -> None:
     with torch.device("meta"):
-        weights = Autoencoder(config).state_dict()
+        weights = AutoencoderKL(config).state_dict()
     assert len(weights) == tensors
     assert sum(value.numel() for value in weights.values()) == pytest.approx(count, rel=1e-5)
 
@@ -247,7 +247,7 @@ def test_the_published_unets_have_as_many_parameters(family: str) -> None:
 
 
 def test_tiles_are_nearly_what_is_decoded_at_once(randomised: Randomised) -> None:
-    autoencoder = randomised(Autoencoder(replace(TINY, multipliers=(1, 2))))
+    autoencoder = randomised(AutoencoderKL(replace(TINY, multipliers=(1, 2))))
     latent = torch.randn(1, 4, 40, 24, generator=torch.Generator().manual_seed(1))
     whole = autoencoder.decode(latent)
     tiled = decode_tiled(autoencoder.decode, latent, tile=16, reach=16, factor=2)

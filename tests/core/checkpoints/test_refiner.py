@@ -154,4 +154,4 @@ def test_networks_of_two_models_take_turns_on_one_device(
     first, second = (replace(models[name], turns=turns) for name in ("SDXL", "refiner"))
     job = prepare(first, HANDED, replace(inputs, models=lambda *_: second))
     present = [turns.present for _ in steps(job)]
-    assert present == [(first.unet,)] * 2 + [(second.unet,)] * 2
+    assert present == [(first.backbone,)] * 2 + [(second.backbone,)] * 2

@@ -39,7 +39,7 @@ def test_its_networks_are_those(
     model, weights = load_checkpoint(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     config = reference_unet(tinies[kind]).config
     unet = reading.convert_ldm_unet_checkpoint(dict(weights), config)
-    assert_same(model.unet, unet, unet_from_diffusers(unet))
+    assert_same(model.backbone, unet, unet_from_diffusers(unet))
     config = reference_vae(tinies[kind]).config
     vae = reading.convert_ldm_vae_checkpoint(dict(weights), config)
     assert_same(model.autoencoder, vae, autoencoder_from_diffusers(vae))

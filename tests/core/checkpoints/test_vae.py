@@ -17,7 +17,7 @@ from core.checkpoints.load_model import load_model
 from core.checkpoints.vae_files import with_vae
 from core.errors import ModelError
 from core.model.model import Model
-from core.networks.kl_autoencoder import Autoencoder
+from core.networks.kl_autoencoder import AutoencoderKL
 from tests.core.checkpoints.tiny import VAE, prefixed
 
 
@@ -27,8 +27,8 @@ def model(checkpoints: dict[str, Path]) -> Model:
 
 
 @pytest.fixture(scope="module")
-def other(randomised: Callable[..., Any]) -> Autoencoder:
-    return randomised(Autoencoder(replace(VAE, channels=64)), 9)
+def other(randomised: Callable[..., Any]) -> AutoencoderKL:
+    return randomised(AutoencoderKL(replace(VAE, channels=64)), 9)
 
 
 def pixels(seed: int = 0) -> Tensor:
@@ -37,7 +37,7 @@ def pixels(seed: int = 0) -> Tensor:
 
 @pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae."])
 def test_pictures_go_through_the_other_one(
-    prefix: str, model: Model, other: Autoencoder, tmp_path: Path
+    prefix: str, model: Model, other: AutoencoderKL, tmp_path: Path
 ) -> None:
     path = tmp_path / "other.safetensors"
     save_file(prefixed(prefix, other.state_dict()), path)
@@ -45,7 +45,7 @@ def test_pictures_go_through_the_other_one(
     latent = changed.encode(pixels())
     torch.testing.assert_close(latent, other.eval().encode(pixels()) * 0.18215)
     torch.testing.assert_close(changed.decode(latent), other.decode(latent / 0.18215))
-    assert changed.unet is model.unet
+    assert changed.backbone is model.backbone
     assert not torch.equal(model.encode(pixels()), latent)
 
 
@@ -59,8 +59,8 @@ def test_that_of_another_model_can_be_taken(model: Model, checkpoints: dict[str,
     ("weights", "words"),
     [
         ({"a": torch.zeros(2)}, "holds no autoencoder"),
-        (Autoencoder(replace(VAE, latent_channels=8)).state_dict(), "not one for SD1"),
-        (Autoencoder(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not one for SD1"),
+        (AutoencoderKL(replace(VAE, latent_channels=8)).state_dict(), "not one for SD1"),
+        (AutoencoderKL(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not one for SD1"),
     ],
 )
 def test_what_does_not_fit_is_refused(

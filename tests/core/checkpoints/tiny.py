@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.conditioning.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
-from core.networks.kl_autoencoder import Autoencoder, AutoencoderConfig
+from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
 from core.request.request import Request
 
-VAE = AutoencoderConfig(channels=32)
+VAE = AutoencoderKLConfig(channels=32)
 CLIP_L = ClipConfig(dim=64, layers=3, heads=1, feed_forward=96)
 OPEN_CLIP = replace(CLIP_L, activation="gelu", projection=64)
 CLIP_H_IMAGES = ClipImageConfig(dim=64, layers=2, feed_forward=96, activation="gelu", projection=64)
@@ -73,7 +73,7 @@ class Kind:
     texts: tuple[ClipConfig, ...]
     pipeline: str
     prediction: str = "epsilon"
-    vae: AutoencoderConfig = VAE
+    vae: AutoencoderKLConfig = VAE
     scale: float = 0.18215
     betas: tuple[float, float] = (0.00085, 0.012)
     scores: bool = False
@@ -164,7 +164,7 @@ def made(name: str, randomised: Callable[..., Any]) -> Tiny:
     return Tiny(
         kind,
         randomised(UNet(kind.unet), 1),
-        randomised(Autoencoder(kind.vae), 2),
+        randomised(AutoencoderKL(kind.vae), 2),
         tuple(randomised(ClipTextEncoder(text), 3 + i) for i, text in enumerate(kind.texts)),
         kind.images and randomised(ClipImageEncoder(kind.images), 5),
     )

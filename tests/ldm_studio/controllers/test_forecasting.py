@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from core.request.request import Inpaint, Request
-from core.runtime.forecast import Forecast, Load
+from core.runtime.forecast import BackboneCost, Forecast
 from ldm_studio.controllers.forecast_controller import Forecasting, task_of
 from ldm_studio.draw.run.run_area import RunArea
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
@@ -17,7 +17,7 @@ from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from tests.ldm_studio.fakes import MODEL, FakePicture
 
-INFO = replace(MODEL, load=Load(1e6, 0.0))
+INFO = replace(MODEL, load=BackboneCost(1e6, 0.0))
 
 
 class Bridge(QObject):

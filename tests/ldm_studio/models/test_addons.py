@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from core.checkpoints.overrides import Notes, write_notes
 from core.errors import ModelError, RequestError
-from core.networks.kl_autoencoder import Autoencoder
+from core.networks.kl_autoencoder import AutoencoderKL
 from core.request.request import Addon, Change, Guidance, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
@@ -52,7 +52,7 @@ def embedding(path: Path, width: int = 64, seed: int = 0, vectors: int = 2) -> P
 
 def vae(path: Path, seed: int = 7) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(randomise(Autoencoder(VAE), seed).state_dict(), path)
+    save_file(randomise(AutoencoderKL(VAE), seed).state_dict(), path)
     return path
 
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError
-from core.networks.kl_autoencoder import Autoencoder
+from core.networks.kl_autoencoder import AutoencoderKL
 from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -349,7 +349,7 @@ def overflowing(pipeline: CorePipeline) -> None:
     """As on a GPU, with an autoencoder that goes through numbers that float16 has not."""
     model = pipeline._model
     assert model is not None
-    made: Any = randomise(Autoencoder(NARROW), 5)
+    made: Any = randomise(AutoencoderKL(NARROW), 5)
     made.decoder.conv_in.weight.mul_(3e4)
     pipeline._model = replace(model, autoencoder=made.half())
 

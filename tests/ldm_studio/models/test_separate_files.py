@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from core.networks.clip import ClipConfig, ClipTextEncoder
-from core.networks.kl_autoencoder import Autoencoder
+from core.networks.kl_autoencoder import AutoencoderKL
 from core.networks.unet import UNet, UNetConfig
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -48,7 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kind = replace(KINDS["SD1"], unet=unet, texts=(TEXT,))
     text = ClipTextEncoder(TEXT)
     torch.nn.init.normal_(text.embeddings.token_embedding.weight, std=0.02)
-    tiny = Tiny(kind, randomise(UNet(unet), 1), randomise(Autoencoder(VAE), 2), (text.eval(),))
+    tiny = Tiny(kind, randomise(UNet(unet), 1), randomise(AutoencoderKL(VAE), 2), (text.eval(),))
     encoder = transformers_text(text.state_dict())
     parts = {
         "whole": {k: v for k, v in original(tiny).items() if v.is_floating_point()},
