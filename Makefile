@@ -37,6 +37,7 @@ python:
 lint: setup-test  ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 types: setup-test  ## Check types: strict on core, standard elsewhere
 	$(BIN)/basedpyright --pythonpath $(BIN)/python

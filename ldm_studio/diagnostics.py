@@ -1,22 +1,20 @@
-"""`ldm-studio doctor`: what the program runs on, what works, and what to do where it does not."""
+"""Checks of the installation: packages, devices, models, folders; and what to do about faults."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ModelError
-from ldm_studio.command_line.exit_codes import Exit
-from ldm_studio.command_line.image_output import usual
+from ldm_studio.exit_codes import Exit
+from ldm_studio.images.image_saving import saver_from_settings
 from ldm_studio.settings.settings import load
 
 from . import __version__
@@ -42,34 +40,15 @@ class Check:
     advice: str = ""
     """What to do; empty where all is well."""
     exit: Exit = Exit.OK
-    """What the command returns for it."""
-
-
-def add_arguments(command: ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.add_argument(PROBE, action="store_true", help="only try to open a window's platform")
-
-
-def run(arguments: Namespace) -> int:
-    """Print the report; 0 when pictures can be made and kept, else what `generate` would return."""
-    if arguments.probe_window:
-        return _probe()
-    found: list[Check] = []
-    for check in checks():
-        found.append(check)
-        if not arguments.json:
-            print("\n".join(shown([check])), flush=True)
-    if arguments.json:
-        print(json.dumps([asdict(check) for check in found], indent=2))
-    return next((int(check.exit) for check in found if check.exit), 0)
+    """The exit code of `ldm-studio doctor` where it fails."""
 
 
 def lines() -> list[str]:
     """The report, for a file."""
-    return shown(checks())
+    return report_lines(checks())
 
 
-def shown(found: Iterable[Check]) -> list[str]:
+def report_lines(found: Iterable[Check]) -> list[str]:
     made: list[str] = []
     for check in found:
         made.append(f"{check.name:<20}{check.found}")
@@ -132,18 +111,6 @@ def _window_advice(told: str) -> str:
     return f"Qt says: {told[:300]}"
 
 
-def _probe() -> int:
-    from PySide6.QtGui import QGuiApplication
-
-    app = QGuiApplication(["ldm-studio"])
-    screen = app.primaryScreen()
-    size = screen.size()
-    print(
-        f"{app.platformName()}, {size.width()} x {size.height()} at {screen.devicePixelRatio():g}x"
-    )
-    return 0
-
-
 def _memory(name: str, found: Memory) -> Check:
     short = found.free is not None and found.free < LEAST_MEMORY
     advice = "Close other programs, or choose smaller pictures." if short else ""
@@ -201,7 +168,7 @@ def _models() -> Iterator[Check]:
 
 def _folders() -> Iterator[Check]:
     folders = {
-        "pictures": usual().root,
+        "pictures": saver_from_settings().root,
         "settings": config_dir(),
         "data": data_dir(),
         "state": state_dir(),

@@ -16,6 +16,7 @@ from core.request import request as limits
 from core.request.request import Change, Request
 from core.sampling.sampler_names import schedule_name, split_name
 from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images import recipe_inputs
 from ldm_studio.images.headless_run import draw
 from ldm_studio.images.image_files import load_image, load_mask, read_record
@@ -26,7 +27,6 @@ from ldm_studio.prompts.wildcard_files import Wildcards, drawn
 
 from . import image_output, request_flags
 from .argument_types import named, real, whole
-from .exit_codes import MEANING, Exit
 from .image_output import Output, keep_or_say, say
 
 EXAMPLES = f"""\

@@ -17,12 +17,12 @@ from core.errors import MemoryShortage, ModelError, PictureError, StateError, St
 from ldm_studio import __version__
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine_protocol import Pipeline, memory_shortage
+from ldm_studio.exit_codes import Exit
 from ldm_studio.history.history_errors import HistoryError
 from ldm_studio.paths import data_dir
 
 from . import self_test
 from .display import show_problem, started_from_desktop, window_possible
-from .exit_codes import Exit
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
@@ -179,9 +179,14 @@ def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
 
 
 def _add_windowless(commands: argparse._SubParsersAction) -> None:
-    from ldm_studio import diagnostics
-
-    from . import branch_command, generate_command, models_command, replay_command, resume_command
+    from . import (
+        branch_command,
+        doctor_command,
+        generate_command,
+        models_command,
+        replay_command,
+        resume_command,
+    )
     from . import history_command as history
 
     for command in (
@@ -201,14 +206,7 @@ def _add_windowless(commands: argparse._SubParsersAction) -> None:
     )
     history.add_arguments(past, _Parser)
     past.set_defaults(run=lambda arguments, _: history.run(arguments))
-    check = commands.add_parser(
-        "doctor",
-        help="show what works here, and what to do about what does not",
-        description="Show what the program runs on, what works here, and what to do about what "
-        "does not.",
-    )
-    diagnostics.add_arguments(check)
-    check.set_defaults(run=lambda arguments, _: diagnostics.run(arguments))
+    doctor_command.add(commands)
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from core.sampling.sampler_names import schedule_name, split_name
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run
+from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images.control_images import LED, control_of, drawn_size
 from ldm_studio.images.headless_run import OnStep, draw, walk
 from ldm_studio.images.image_files import load_image, load_mask
@@ -35,7 +36,6 @@ from ldm_studio.prompts.wildcard_files import Wildcards, each, missing, read_tem
 
 from . import image_output, request_flags
 from .argument_types import FILLS, above_zero, border, file, named, one_of, real, size, whole
-from .exit_codes import MEANING, Exit
 from .image_output import Output, keep_or_say, say
 
 REFINER_AT = 0.8

@@ -23,11 +23,10 @@ from ldm_studio.history.index_one import note
 from ldm_studio.images.headless_run import Drawn, OnStep
 from ldm_studio.images.image_files import save_next
 from ldm_studio.images.image_formats import SUFFIXES, save
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import saver_from_settings
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.recipe_inputs import keep
-from ldm_studio.paths import config_dir, data_dir, inputs_dir, make_folder
-from ldm_studio.settings.settings import read
+from ldm_studio.paths import data_dir, inputs_dir, make_folder
 
 from .argument_types import output
 
@@ -74,7 +73,7 @@ class Output:
     def make_folder(self) -> None:
         """Before minutes of drawing rather than after. Raises PictureError."""
         if self.path is None:
-            make_folder(usual().today())
+            make_folder(saver_from_settings().today())
         else:
             make_folder(self.path.parent if self.is_file else self.path)
 
@@ -105,7 +104,7 @@ class Output:
         digest = picture.request.model_digest or model.digest
         told = (pixels, picture.request, model.name, digest, drawn.record)
         if self.path is None:
-            return usual().save(*told)
+            return saver_from_settings().save(*told)
         if self.is_file:
             save(self.path, *told)
             return self.path
@@ -131,12 +130,6 @@ def _rescued(drawn: Drawn, error: PictureError) -> PictureError:
             error.message, f"It is drawn and kept: make room, and run ldm-studio resume '{path}'."
         )
     return error
-
-
-def usual() -> Saver:
-    """Where and as what the user's settings say."""
-    settings = read(config_dir() / "settings.json")
-    return Saver(settings.files, settings.privacy)
 
 
 def _is_file(path: Path | None) -> bool:

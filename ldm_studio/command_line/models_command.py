@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError
 from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.models import addon_files, found_models
 from ldm_studio.models.file_digests import Digests
 from ldm_studio.models.found_models import FoundModel
 from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, stamp
-
-from .exit_codes import MEANING, Exit
 
 if TYPE_CHECKING:  # they import torch
     from core.checkpoints.auxiliary_files import Description

@@ -14,6 +14,7 @@ from core.errors import MemoryShortage, PictureError, StudioError
 from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.exit_codes import Exit
 from ldm_studio.images.image_files import Pixels, load_image, load_mask
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.recipe_inputs import MissingInput, NoRecipe, each, find, recipe, scaled
@@ -21,7 +22,6 @@ from ldm_studio.images.replay import Verdict, replay
 from ldm_studio.paths import inputs_dir
 
 from . import image_output
-from .exit_codes import Exit
 from .image_output import keep_or_say, say, tell
 
 EXAMPLES = """\

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from core.pipeline.saved_job import read_label
 from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images.headless_run import draw
 from ldm_studio.images.recipe_inputs import load_model
 from ldm_studio.images.replay_causes import differences
 
 from . import image_output
 from .argument_types import file
-from .exit_codes import MEANING, Exit
 from .image_output import Output, say
 
 EXAMPLES = f"""\

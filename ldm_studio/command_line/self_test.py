@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import PictureError
 from ldm_studio.engine_protocol import Pipeline
+from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.models.found_models import SHIPPED
 
 from .display import window_possible
-from .exit_codes import MEANING, Exit
 
 if TYPE_CHECKING:  # it opens the window
     from ldm_studio.app import Application

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from ldm_studio.settings.settings import DEFAULT_PATTERN
+
 if TYPE_CHECKING:
     from core.request.request import Request
 
-DEFAULT_PATTERN = "{date}/{number}-{seed}"
 NUMBER = "number"
 DIGITS = 5
 MOST_WORDS = 6

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.settings.settings import Files, Format, Privacy, Told
+from ldm_studio.settings.settings import Files, Format, Privacy, Told, read
 
 from . import image_formats
 from .file_names import Pattern, PatternError, facts
@@ -112,3 +112,9 @@ def told_of(request: Request, told: Told) -> Request | None:
             return replace(request, prompt="", negative="", changes=())
         case Told.NOTHING:
             return None
+
+
+def saver_from_settings() -> Saver:
+    """Saves where and as the user's settings say."""
+    settings = read(paths.config_dir() / "settings.json")
+    return Saver(settings.files, settings.privacy)

@@ -16,10 +16,12 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
-from ldm_studio.images.file_names import DEFAULT_PATTERN
 from ldm_studio.json_files import put_aside, read_json, read_object, write_json
 
 log = logging.getLogger(__name__)
+
+DEFAULT_PATTERN = "{date}/{number}-{seed}"
+"""Of the names of finished images, see `images.file_names`."""
 
 
 class Scheme(StrEnum):

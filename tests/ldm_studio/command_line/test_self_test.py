@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.exit_codes import Exit
 from tests.tiny_recipe import write_model
 
 ROOT = Path(__file__).parents[3]

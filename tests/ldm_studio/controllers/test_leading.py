@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from core.images.image_digest import digest
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.exit_codes import Exit
 from ldm_studio.images.control_images import control_of, drawn_size
 from ldm_studio.images.image_files import read_request
 from ldm_studio.store.store import Mode

@@ -12,7 +12,7 @@ import pytest
 
 from ldm_studio import diagnostics, hardware, paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.exit_codes import Exit
 from ldm_studio.hardware import Device, Memory
 from ldm_studio.help import documentation, problem_report
 from ldm_studio.help.about import AboutDialog, licences

@@ -19,8 +19,8 @@ from core.networks.kl_autoencoder import AutoencoderKL
 from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exit_codes import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.exit_codes import Exit
 from ldm_studio.images.headless_run import draw
 from ldm_studio.images.image_files import read_request
 from ldm_studio.images.image_formats import save

@@ -17,7 +17,7 @@ from core.networks.kl_autoencoder import AutoencoderKL
 from core.networks.unet import UNet, UNetConfig
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exit_codes import Exit
+from ldm_studio.exit_codes import Exit
 from ldm_studio.images.image_files import read_request
 from ldm_studio.models import found_models
 from tests.core.checkpoints.tiny import (

@@ -14,8 +14,8 @@ from core.checkpoints.overrides import Notes, write_notes
 from core.errors import ModelError, RequestError
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.command_line.exit_codes import Exit
 from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.exit_codes import Exit
 from ldm_studio.images.image_files import read_request
 from ldm_studio.models import found_models
 from tests.core.checkpoints.tiny import made, original
