@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check setup setup-test lint types format unit bench lock clean installer \
-	installer-test translations
+	installer-test translations docs
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -55,6 +55,12 @@ bench: setup-test  ## Measure speed and latency
 translations: setup-test  ## Bring translations up to date with the texts in the code
 	$(BIN)/python tools/translations.py
 
+DOCS_VENV := build/docs/venv
+
+docs: python  ## Build the documentation website, into build/docs/site
+	@$(PYTHON) tools/setup_env.py --venv $(DOCS_VENV) docs
+	@$(DOCS_VENV)/bin/python tools/docs_site/build.py
+
 # For instance `make installer INSTALLER="--flavour cuda --quick"`.
 INSTALLER ?=
 
@@ -64,8 +70,9 @@ installer: python  ## Build what people install, into dist
 installer-test: setup-test  ## Install what `make installer` built, try it, remove it
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/installer/smoke.py
 
-UV_LOCK = $(BIN)/uv pip compile pyproject.toml --group base --universal --fork-strategy fewest \
-	--python-version 3.11 --no-emit-package torch --no-annotate --upgrade --quiet --no-header
+UV_COMPILE = $(BIN)/uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
+	--no-annotate --upgrade --quiet --no-header
+UV_LOCK = $(UV_COMPILE) pyproject.toml --group base --no-emit-package torch
 
 lock: setup-test  ## Choose newer versions of everything and write the lock files
 	$(BIN)/python -m pip install --quiet uv
@@ -79,9 +86,13 @@ lock: setup-test  ## Choose newer versions of everything and write the lock file
 	{ echo "# What \`build_installer.py\` installs. Written by \`make lock\`; installed with --no-deps."; \
 	  $(UV_LOCK) --extra installer --constraints requirements.lock.new; \
 	} > requirements-installer.lock.new
+	{ echo "# What \`make docs\` installs. Written by \`make lock\`; installed with --no-deps."; \
+	  $(UV_COMPILE) --group docs; \
+	} > requirements-docs.lock.new
 	mv requirements.lock.new requirements.lock
 	mv requirements-test.lock.new requirements-test.lock
 	mv requirements-installer.lock.new requirements-installer.lock
+	mv requirements-docs.lock.new requirements-docs.lock
 
 clean:  ## Remove the environment and everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -104,6 +104,10 @@ def test_who_builds_an_installer_needs_what_it_brings_along(setup_env):
     assert setup_env.needed_libraries("installer", {}, "win32") == {}
 
 
+def test_the_website_needs_no_libraries_of_qt(setup_env):
+    assert setup_env.needed_libraries("docs", {"DISPLAY": ":0"}, "linux") == {}
+
+
 class Installed:
     """An environment in which pip finds what an index has."""
 

@@ -2,6 +2,7 @@
 
     python3 tools/setup_env.py run     what the application needs
     python3 tools/setup_env.py test    the same, and what its tests need
+    python3 tools/setup_env.py docs    what builds the documentation website, and nothing else
 
 `build_installer.py` prepares its own in the same way.
 
@@ -28,6 +29,7 @@ LOCKS = {
     "run": "requirements.lock",
     "test": "requirements-test.lock",
     "installer": "requirements-installer.lock",
+    "docs": "requirements-docs.lock",
 }
 
 LINUX = sys.platform == "linux"
@@ -112,7 +114,7 @@ def missing_packages(libraries: dict[str, str], present: Callable[[str], bool]) 
 
 def needed_libraries(kind: str, environ: dict[str, str], platform: str) -> dict[str, str]:
     """The system libraries to look for: none without a display, when only pictures are made."""
-    if platform != "linux":
+    if platform != "linux" or kind == "docs":
         return {}
     if kind == "installer":
         return WINDOW_LIBRARIES  # which a portable archive brings along
@@ -250,8 +252,9 @@ def set_up(kind: str, folder: Path, flavour: str | None = None) -> Path:
     env.pip("install", pip)
     say(f"installing the packages of {lock.name}; this takes a minute or two")
     env.pip("install", "--no-deps", "-r", str(lock))
-    install_torch(env, flavour)
-    env.pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    if kind != "docs":
+        install_torch(env, flavour)
+        env.pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     done.write_text(wanted)
     say("done")
     return env.python

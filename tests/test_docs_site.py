@@ -1,0 +1,37 @@
+"""The sources of the documentation website are complete; building it needs `make docs`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.docs_site.build import DOCS, LANGUAGES, stage
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_every_language_has_every_page_and_its_links_lead_to_one(
+    locale: str, tmp_path: Path
+) -> None:
+    listed = stage(locale, tmp_path)
+    pages = {page.stem for page in tmp_path.glob("*.md")}
+    assert pages == {page.stem for page in DOCS.glob("*.md")} - {"README"} | {"index"}
+    assert {"index", *listed} == pages
+    for page in tmp_path.glob("*.md"):
+        links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        inside = [link for link in links if not link.startswith("http")]
+        assert [link for link in inside if not (tmp_path / link).is_file()] == []
+
+
+def test_a_page_is_translated_where_there_is_a_translation(tmp_path: Path) -> None:
+    stage("zh_CN", tmp_path)
+    translated = (DOCS / "zh_CN" / "prompts.md").read_text(encoding="utf-8")
+    assert (tmp_path / "prompts.md").read_text(encoding="utf-8") == translated
+    glossary = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    assert (tmp_path / "glossary.md").read_text(encoding="utf-8") == glossary
+
+
+def test_every_folder_of_translations_is_a_language_of_the_website() -> None:
+    translations = {page.parent.name for page in DOCS.glob("*/*.md")}
+    assert translations == set(LANGUAGES) - {"en"}
