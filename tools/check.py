@@ -35,6 +35,7 @@ PYTHON = sys.executable
 CHECKS = {
     "style": (PYTHON, "-m", "ruff", "check", "."),
     "format": (PYTHON, "-m", "ruff", "format", "--check", "."),
+    "imports": (str(Path(PYTHON).with_name("lint-imports")), "--no-cache"),
     "types": (PYTHON, "-m", "basedpyright", "--pythonpath", PYTHON),
     "tests": (PYTHON, "-m", "pytest", "--quiet", "--numprocesses=auto", *QUICK_TESTS),
 }
