@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.docs_site.build import DOCS, LANGUAGES, stage
+from tools.docs_site.chinese_search import split
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
@@ -35,3 +36,16 @@ def test_a_page_is_translated_where_there_is_a_translation(tmp_path: Path) -> No
 def test_every_folder_of_translations_is_a_language_of_the_website() -> None:
     translations = {page.parent.name for page in DOCS.glob("*/*.md")}
     assert translations == set(LANGUAGES) - {"en"}
+
+
+def test_chinese_is_searched_by_pairs_of_characters() -> None:
+    assert split("提示词里的LoRA和seed_2，画") == [
+        "提示",
+        "示词",
+        "词里",
+        "里的",
+        "LoRA",
+        "和",
+        "seed_2",
+        "画",
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
+from sphinx import search  # noqa: E402  # pyright: ignore[reportMissingImports]
+
+from tools.docs_site import chinese_search  # noqa: E402
 from tools.docs_site.build import LANGUAGES  # noqa: E402
 from tools.installer import naming  # noqa: E402
 
@@ -37,7 +39,6 @@ html_show_sourcelink = False
 html_copy_source = False
 html_use_index = False
 html_search_language = locale.partition("_")[0]
-logging.getLogger("jieba").addFilter(lambda _: False)  # splits Chinese, and talks about it
 html_context = {"locale": locale, "languages": LANGUAGES}
 html_sidebars = {
     "**": [
@@ -53,3 +54,15 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#4f46c8", "color-brand-content": "#4f46c8"},
     "dark_css_variables": {"color-brand-primary": "#a5a0ff", "color-brand-content": "#a5a0ff"},
 }
+
+
+class SearchChinese(search.SearchLanguage):
+    lang = "zh"
+    language_name = "Chinese"
+    js_splitter_code = chinese_search.SPLITTER_IN_JAVASCRIPT
+
+    def split(self, input: str) -> list[str]:
+        return chinese_search.split(input)
+
+
+search.languages["zh"] = SearchChinese
