@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# For `make check`: the same examples every time, as in "ci", but few.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 
 ENGINE_THREAD = "ldm-engine"
 
