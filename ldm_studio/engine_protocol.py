@@ -19,7 +19,7 @@ from core.runtime.forecast import UNKNOWN, BackboneCost
 from ldm_studio.models.found_models import DEFAULT
 
 if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
-    from core.conditioning.text.token_count import PromptReader
+    from core.conditioning.text.token_count import PromptTokenCounter
     from core.pipeline.text_to_image import Picture
 
 
@@ -69,7 +69,7 @@ class ModelInfo:
     """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
     texts: tuple[str, ...] = ()
     """The files of the text encoders of a model that lacks them."""
-    read: PromptReader | None = None
+    read: PromptTokenCounter | None = None
     """Says how much of a prompt the model reads. Quick, and good on every thread."""
 
 

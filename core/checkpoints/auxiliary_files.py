@@ -13,7 +13,7 @@ from typing import Literal
 
 from ..families.families import FAMILIES
 from .components import Part, everything, find, text_width
-from .lora import context_width, family_of, is_lora
+from .lora import context_width, family_of_width, is_lora
 from .open_file import open_tensors
 from .tensor_file import TensorFile, UnreadableError
 from .textual_inversion import embedding_widths
@@ -36,7 +36,7 @@ _BASES = {
 
 
 @dataclass(frozen=True)
-class Description:
+class FileDescription:
     kind: Kind
     """ "model" where it may be one: `identify` tells."""
     family: str = ""
@@ -47,42 +47,42 @@ class Description:
     """What it was called when it was trained, by which prompts may name it too."""
 
 
-def describe(path: Path) -> Description:
+def describe(path: Path) -> FileDescription:
     """Raises ModelError for what cannot be read. A folder in diffusers' layout is a model."""
     if path.is_dir():
-        return Description("model")
+        return FileDescription("model")
     file = open_tensors(path)
     types = Counter(str(entry.dtype) for entry in file.entries.values())
     precision = types.most_common(1)[0][0].removeprefix("torch.") if types else ""
     if file.entries and is_lora(file):
         alias = file.metadata.get("ss_output_name", "")
-        return Description("lora", _base_of(file), precision, alias)
+        return FileDescription("lora", _family_of_lora(file), precision, alias)
     widths = embedding_widths(file)
     if widths is not None:
-        return Description("embedding", _read_by(widths), precision)
+        return FileDescription("embedding", _family_of_widths(widths), precision)
     if file.entries and all(_TINY.fullmatch(name) for name in file.entries):
-        return Description("preview", "", precision)
+        return FileDescription("preview", "", precision)
     try:
         parts = find(everything(file))
     except UnreadableError:
-        return Description("model", "", precision)
+        return FileDescription("model", "", precision)
     if parts.unet is not None or any(kind.endswith(" model") for kind in parts.others):
-        return Description("model", "", precision)
+        return FileDescription("model", "", precision)
     if parts.autoencoder is not None and not parts.texts:
-        return Description("vae", "", precision)
+        return FileDescription("vae", "", precision)
     if parts.texts and parts.autoencoder is None:
-        return Description("text", " + ".join(map(_encoder, parts.texts)), precision)
-    return Description("other", "", precision)
+        return FileDescription("text", " + ".join(map(_encoder_name, parts.texts)), precision)
+    return FileDescription("other", "", precision)
 
 
-def _encoder(text: Part) -> str:
+def _encoder_name(text: Part) -> str:
     width = text_width(text)
     return ENCODERS.get(width, f"a text encoder {width} wide")
 
 
-def _base_of(file: TensorFile) -> str:
+def _family_of_lora(file: TensorFile) -> str:
     """The family that a LoRA is made for."""
-    if found := family_of(context_width(file)):
+    if found := family_of_width(context_width(file)):
         return found
     for key in ("ss_base_model_version", "modelspec.architecture"):
         said = file.metadata.get(key, "")
@@ -92,7 +92,7 @@ def _base_of(file: TensorFile) -> str:
     return ""
 
 
-def _read_by(widths: tuple[int, ...]) -> str:
+def _family_of_widths(widths: tuple[int, ...]) -> str:
     """The family with text encoders of these widths."""
     if len(widths) == 2:
         return "Stable Diffusion XL" if widths == (768, 1280) else ""

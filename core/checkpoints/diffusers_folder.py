@@ -17,14 +17,14 @@ from .tensor_file import TensorFile, UnknownKindError, UnreadableError
 
 INDEX = "model_index.json"
 NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")
-EMBEDDING = ("image_encoder", "image_normalizer")
+IMAGE_ENCODER = ("image_encoder", "image_normalizer")
 """What a picture is embedded with: an image encoder alone is there for other purposes."""
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 MAX_JSON_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
-class Folder:
+class DiffusersFolder:
     """Opened files whose tensors make up a model, or a part of one."""
 
     groups: tuple[Sources, ...]
@@ -44,28 +44,28 @@ def is_diffusers_folder(path: Path) -> bool:
     return os.path.isfile(path / INDEX)
 
 
-def open_folder(path: Path) -> Folder:
+def open_folder(path: Path) -> DiffusersFolder:
     """Raises ModelError, UnreadableError."""
-    kind = _json(path / INDEX).get("_class_name", "")
+    kind = _read_json(path / INDEX).get("_class_name", "")
     groups: list[Sources] = []
     files: list[Path] = []
-    embeds = all(os.path.isdir(path / name) for name in EMBEDDING)
-    for name in (*NETWORKS, *(EMBEDDING if embeds else ())):
+    embeds = all(os.path.isdir(path / name) for name in IMAGE_ENCODER)
+    for name in (*NETWORKS, *(IMAGE_ENCODER if embeds else ())):
         if os.path.isdir(path / name):
-            opened = [open_tensors(file) for file in _weights(path / name)]
-            groups.append(_joined(opened))
+            opened = [open_tensors(file) for file in _weight_files(path / name)]
+            groups.append(_merge_shards(opened))
             files += [file.path for file in opened]
     if not any("unet" in file.parts for file in files):
         raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
-    return Folder(
+    return DiffusersFolder(
         tuple(groups),
         tuple(files),
-        scheduler=_config(path / "scheduler" / "scheduler_config.json"),
-        autoencoder=_config(path / "vae" / "config.json"),
+        scheduler=_read_config(path / "scheduler" / "scheduler_config.json"),
+        autoencoder=_read_config(path / "vae" / "config.json"),
     )
 
 
-def _joined(files: list[TensorFile]) -> Sources:
+def _merge_shards(files: list[TensorFile]) -> Sources:
     joined: dict[str, Source] = {}
     for file in files:
         for name, source in everything(file).items():
@@ -75,7 +75,7 @@ def _joined(files: list[TensorFile]) -> Sources:
     return joined
 
 
-def _weights(folder: Path) -> list[Path]:
+def _weight_files(folder: Path) -> list[Path]:
     """The files of a network's weights: safetensors before pickles, the full precision first."""
     names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
     for suffix in SUFFIXES:
@@ -94,7 +94,7 @@ def _weights(folder: Path) -> list[Path]:
 
 
 def _shards(index: Path, names: list[str]) -> list[Path]:
-    places = _json(index).get("weight_map")
+    places = _read_json(index).get("weight_map")
     if not isinstance(places, dict):
         raise UnreadableError(f"{index.name} has no weight_map")
     shards = sorted({str(name) for name in cast("dict[str, object]", places).values()})
@@ -104,12 +104,12 @@ def _shards(index: Path, names: list[str]) -> list[Path]:
     return [index.parent / name for name in shards]
 
 
-def _config(path: Path) -> Mapping[str, object]:
+def _read_config(path: Path) -> Mapping[str, object]:
     """Empty if there is none."""
-    return _json(path) if os.path.isfile(path) else {}
+    return _read_json(path) if os.path.isfile(path) else {}
 
 
-def _json(path: Path) -> Mapping[str, object]:
+def _read_json(path: Path) -> Mapping[str, object]:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_JSON_BYTES + 1)

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from ..families.families import CONTINUOUS, Latents
-from ..sampling.predictions import EDM_SPREAD
+from ..sampling.predictions import SIGMA_DATA
 from .components import Parts
-from .diffusers_folder import Folder
+from .diffusers_folder import DiffusersFolder
 from .key_names import Source
 from .tensor_file import UnknownKindError, UnreadableError
 
 Kind = Literal["v", "edm"]
 MOST = 64
 """Numbers of a marker: as many as latents may have channels."""
-SPREADS: Mapping[Kind, float] = {"v": 1.0, "edm": EDM_SPREAD}
+SPREADS: Mapping[Kind, float] = {"v": 1.0, "edm": SIGMA_DATA}
 """Of the data, by what is predicted: others are not known to exist."""
 
 
@@ -35,7 +35,7 @@ class Edm:
     latents: Latents | None
 
 
-def edm_of(parts: Parts, folder: Folder) -> Edm | None:
+def edm_of(parts: Parts, folder: DiffusersFolder) -> Edm | None:
     """None if nothing says that it is one. Raises UnreadableError."""
     markers = parts.markers
     if "edm_mean" in markers:
@@ -62,7 +62,7 @@ def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object
     reason = "its scheduler is configured so" if is_edm else "its autoencoder has a latents_mean"
     found = _usual(kind, reason)
     if is_edm:
-        if (spread := _number(scheduler, "sigma_data", EDM_SPREAD)) != SPREADS[kind]:
+        if (spread := _number(scheduler, "sigma_data", SIGMA_DATA)) != SPREADS[kind]:
             raise UnknownKindError(f"its scheduler's sigma_data is {spread}, as no known one's")
         low, high = _number(scheduler, "sigma_min", 0.002), _number(scheduler, "sigma_max", 80.0)
         found = replace(found, sigmas=_range(low, high))

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from .quantized_blocks import BLOCKS
-from .tensor_file import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
+from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -22,17 +22,17 @@ MAX_VALUES = 100_000
 MAX_NAME = 65_536
 MAX_TEXT = 10_000_000
 MAX_LIST = 1_000_000
-PLAIN = {0: torch.float32, 1: torch.float16, 28: torch.float64, 30: torch.bfloat16}
+UNQUANTIZED = {0: torch.float32, 1: torch.float16, 28: torch.float64, 30: torch.bfloat16}
 SCALARS = "BbHhIif?"
 WIDE = {10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
-SHAPE = "comfy.gguf.orig_shape."
+ORIGINAL_SHAPE = "comfy.gguf.orig_shape."
 """Before the name of a tensor whose shape was changed to be packed: the shape it had."""
 
 Value = str | int | float | bool | tuple[object, ...]
 
 
-class _Reader:
+class _GgufReader:
     """Reads on from a place in a file. Raises struct.error at its end."""
 
     def __init__(self, data: mmap.mmap) -> None:
@@ -85,7 +85,7 @@ def read_gguf(path: Path) -> TensorFile:
 
 
 def _read(path: Path, data: mmap.mmap) -> TensorFile:
-    reader = _Reader(data)
+    reader = _GgufReader(data)
     version = int(reader.number("I"))
     if version not in VERSIONS:
         raise UnreadableError(f"it is a GGUF file of the unknown version {version}")
@@ -107,29 +107,36 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
         raise UnreadableError(f"its alignment is {alignment!r:.20}")
     start = -(-reader.at // alignment) * alignment
     entries = {
-        name: _entry(name, shape, kind, start + offset, values.get(SHAPE + name), len(data))
+        name: _entry(
+            name, shape, kind, start + offset, values.get(ORIGINAL_SHAPE + name), len(data)
+        )
         for name, (shape, kind, offset) in found.items()
     }
     if sum(entry.nbytes for entry in entries.values()) > len(data):
         raise UnreadableError("its tensors say that they are larger than it is")
-    told = {name: value for name, value in values.items() if isinstance(value, str)}
-    return TensorFile(path, entries, told)
+    metadata = {name: value for name, value in values.items() if isinstance(value, str)}
+    return TensorFile(path, entries, metadata)
 
 
 def _entry(
-    name: str, shape: tuple[int, ...], kind: int, start: int, before: Value | None, whole: int
-) -> Entry:
+    name: str,
+    shape: tuple[int, ...],
+    kind: int,
+    start: int,
+    original_shape: Value | None,
+    whole: int,
+) -> TensorEntry:
     blocks = BLOCKS.get(kind)
-    if blocks is None and kind not in PLAIN:
+    if blocks is None and kind not in UNQUANTIZED:
         raise UnreadableError(f"{name!r:.80} is packed in an unknown way, number {kind}")
     if blocks is not None and (not shape or shape[-1] % blocks.count):
         raise UnreadableError(f"{name!r:.80} of the shape {shape!r:.80} is not in whole blocks")
-    if isinstance(before, tuple):
-        sides = tuple(side for side in before if isinstance(side, int) and side >= 0)
-        if len(sides) != len(before) or math.prod(sides) != math.prod(shape):
-            raise UnreadableError(f"{name!r:.80} cannot have had the shape {before!r:.80}")
+    if isinstance(original_shape, tuple):
+        sides = tuple(side for side in original_shape if isinstance(side, int) and side >= 0)
+        if len(sides) != len(original_shape) or math.prod(sides) != math.prod(shape):
+            raise UnreadableError(f"{name!r:.80} cannot have had the shape {original_shape!r:.80}")
         shape = sides
-    entry = Entry(PLAIN.get(kind, torch.float32), shape, start, blocks=blocks)
+    entry = TensorEntry(UNQUANTIZED.get(kind, torch.float32), shape, start, blocks=blocks)
     if start + entry.nbytes > whole:
         raise UnreadableError(f"it ends within {name!r:.80}, so it is not complete")
     return entry

@@ -34,7 +34,7 @@ from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
 from .components import Part, Parts, everything, find, text_width, together
 from .config_from_shapes import autoencoder_config, clip_config, image_config, unet_config
-from .diffusers_folder import Folder, is_diffusers_folder, open_folder
+from .diffusers_folder import DiffusersFolder, is_diffusers_folder, open_folder
 from .edm_metadata import edm_of
 from .open_file import open_tensors
 from .overrides import read_notes
@@ -160,7 +160,7 @@ def identify(
         raise unreadable(path, error) from error
 
 
-def _opened(path: Path) -> Folder:
+def _opened(path: Path) -> DiffusersFolder:
     if os.path.isdir(path):
         if not is_diffusers_folder(path):
             raise ModelError(
@@ -169,7 +169,7 @@ def _opened(path: Path) -> Folder:
             )
         return open_folder(path)
     file = open_tensors(path)
-    return Folder((everything(file),), (path,), file.metadata, file.values, _beside(path))
+    return DiffusersFolder((everything(file),), (path,), file.metadata, file.values, _beside(path))
 
 
 def _beside(path: Path) -> str:
@@ -186,7 +186,7 @@ def _beside(path: Path) -> str:
 def _identity(
     path: Path,
     parts: Parts,
-    folder: Folder,
+    folder: DiffusersFolder,
     files: tuple[Path, ...],
     prediction: Prediction | None,
 ) -> Identity:
@@ -305,7 +305,7 @@ def _as_stored(reading: Reading, text: Part, config: ClipConfig) -> Reading:
     return reading
 
 
-def _predicts(parts: Parts, folder: Folder, family: Family, unet: UNetConfig) -> Predicts:
+def _predicts(parts: Parts, folder: DiffusersFolder, family: Family, unet: UNetConfig) -> Predicts:
     zero = "ztsnr" in parts.markers or folder.metadata.get("ss_zero_terminal_snr") == "True"
     zero = zero or folder.scheduler.get("rescale_betas_zero_snr") is True
     if "v_pred" in parts.markers:

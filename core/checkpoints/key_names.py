@@ -14,7 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from .tensor_file import Entry, TensorFile
+from .tensor_file import TensorEntry, TensorFile
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Source:
     """One number that it is multiplied by: that of 8-bit weights that use their whole range."""
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> TensorEntry:
         return self.file.entries[self.key]
 
     @property

@@ -11,34 +11,38 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from .pickle_reader import Described, StoredElements, describe
+from .pickle_reader import PickleContents, StoredElements, describe
 from .tensor_file import MAX_TENSORS, TensorFile, UnreadableError
-from .torch_files import MAX_PICKLE, file_of
+from .torch_files import MAX_PICKLE, tensor_file_of
 
-NUMBER = 0x1950A86A20F9469CFC6C
+MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 """What the first pickle holds."""
-START = b"\x80\x02\x8a\x0a" + NUMBER.to_bytes(10, "little")[:4]
+FIRST_BYTES = b"\x80\x02\x8a\x0a" + MAGIC_NUMBER.to_bytes(10, "little")[:4]
 """The first 8 bytes of a file."""
-COUNT = 8
+COUNT_BYTES = 8
 """Bytes of the number of elements before each tensor's."""
 
 
-def read_early_torch_file(path: Path) -> TensorFile:
+def read_legacy_torch_file(path: Path) -> TensorFile:
     """Raises UnreadableError, OSError."""
     whole = path.stat().st_size
     with path.open("rb") as file:
         pickles = io.BytesIO(file.read(MAX_PICKLE))
         number, _, system, model, keys = (describe(pickles) for _ in range(5))
-        if number.value != NUMBER:
+        if number.value != MAGIC_NUMBER:
             raise UnreadableError("it is a bare pickle, but not as PyTorch writes them")
-        told = cast("dict[object, object]", system.value) if isinstance(system.value, dict) else {}
-        if told.get("little_endian") is not True:
+        system_info = (
+            cast("dict[object, object]", system.value) if isinstance(system.value, dict) else {}
+        )
+        if system_info.get("little_endian") is not True:
             raise UnreadableError("its numbers are big-endian")
-        starts = _starts(file, pickles.tell(), _named(keys, model.elements), whole)
-    return file_of(path, model.value, starts.__getitem__)
+        starts = _element_offsets(file, pickles.tell(), _in_file_order(keys, model.elements), whole)
+    return tensor_file_of(path, model.value, starts.__getitem__)
 
 
-def _named(keys: Described, elements: Iterable[StoredElements]) -> list[StoredElements]:
+def _in_file_order(
+    keys: PickleContents, elements: Iterable[StoredElements]
+) -> list[StoredElements]:
     """In the order in which they are in the file."""
     known: dict[str, StoredElements] = {}
     for stored in elements:
@@ -51,15 +55,15 @@ def _named(keys: Described, elements: Iterable[StoredElements]) -> list[StoredEl
     return found
 
 
-def _starts(
+def _element_offsets(
     file: BinaryIO, at: int, elements: Iterable[StoredElements], whole: int
 ) -> dict[StoredElements, int]:
     starts: dict[StoredElements, int] = {}
     for stored in elements:
         file.seek(at)
-        if int.from_bytes(file.read(COUNT), "little") != stored.numel:
+        if int.from_bytes(file.read(COUNT_BYTES), "little") != stored.numel:
             raise UnreadableError(f"the elements {stored.key!r:.40} have another size than said")
-        starts[stored] = at + COUNT
+        starts[stored] = at + COUNT_BYTES
         at = starts[stored] + stored.numel * stored.dtype.itemsize
         if at > whole:
             raise UnreadableError("it ends within its tensors, so it is not complete")

@@ -26,7 +26,7 @@ from ..model.model import Model
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
 from .key_names import unet_to_diffusers
-from .lora_formulas import changed
+from .lora_formulas import apply_lora
 from .open_file import open_tensors
 from .tensor_file import TensorFile, UnreadableError, unreadable
 
@@ -64,7 +64,7 @@ _UNET_PREFIXES = (
     "lora_unet_", "unet_", "lycoris_", "diffusion_model_", "model_diffusion_model_",
     "base_model_model_", "",
 )  # fmt: skip
-_FROM_PROMPT = ("lora_down", "hada_w1_b", "diff")
+_CONTEXT_WIDE_TENSORS = ("lora_down", "hada_w1_b", "diff")
 """Of a layer that reads prompts, these have as many columns as prompts are wide."""
 _TEXT_PREFIXES = {
     0: ("lora_te_", "lora_te1_", "text_encoder_"),
@@ -82,7 +82,7 @@ class Lora:
 
 
 @dataclass(frozen=True)
-class Effect:
+class LoraEffect:
     """What a LoRA did to a model."""
 
     layers: int
@@ -99,7 +99,7 @@ class _Layer:
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _OpenedLora:
     """A file, and which of its tensors belong to which layer."""
 
     lora: Lora
@@ -109,7 +109,7 @@ class _Opened:
     unused: tuple[str, ...]
 
 
-def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect, ...]]:
+def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEffect, ...]]:
     """The model with all of the LoRAs, in order; `model` itself stays as it is.
 
     Weights that are not changed are shared, and one layer after the other is changed, so that what
@@ -127,29 +127,32 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[Effect
         model.turns.leave()
     encoders = [network for network, _ in text.encoders]
     networks: list[nn.Module] = [model.backbone, *encoders]
-    table = _names(model, networks)
+    table = _layer_names(model, networks)
     opened = [_open(lora, table, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
     for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
-        values |= _changed(layer, opened, networks)
-    unet = _with(model.backbone, 0, values)
-    read = [(_with(network, 1 + i, values), use) for i, (network, use) in enumerate(text.encoders)]
+        values |= _patched_weights(layer, opened, networks)
+    unet = _replace_weights(model.backbone, 0, values)
+    read = [
+        (_replace_weights(network, 1 + i, values), use)
+        for i, (network, use) in enumerate(text.encoders)
+    ]
     if model.turns is not None:
         for made, like in zip([unet, *(network for network, _ in read)], networks, strict=True):
             model.turns.also(made, like)
     conditioner = ClipConditioner(read, text.skip, text.embeddings)
     fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
-    effects = tuple(Effect(len(one.layers), one.unused) for one in opened)
+    effects = tuple(LoraEffect(len(one.layers), one.unused) for one in opened)
     return replace(model, unet=unet, text=conditioner, _conditions=fresh), effects
 
 
 def check_fit(model: Model, lora: Lora) -> None:
     """Raises ModelError if it is none for the model's family. No tensor is read."""
     networks = [model.backbone, *model.text.networks]
-    _open(lora, _names(model, networks), model)
+    _open(lora, _layer_names(model, networks), model)
 
 
-def _names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
+def _layer_names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
     """All flattened names that files have for the layers."""
     unet, text = model.backbone, model.text
     found: dict[str, _Layer] = {}
@@ -157,7 +160,7 @@ def _names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
         theirs = unet_to_diffusers(path, unet.config.blocks)
         for name in (path, theirs):
             for prefix in _UNET_PREFIXES if name else ():
-                found[prefix + _flat(str(name))] = _Layer(0, path)
+                found[prefix + _flatten(str(name))] = _Layer(0, path)
     texts = networks[1:]
     for i, network in enumerate(texts):
         only_second = (  # the refiner's
@@ -166,8 +169,8 @@ def _names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
         prefixes = _TEXT_PREFIXES[1 if only_second else i]
         for path in _layers(network):
             for prefix in prefixes:
-                found[f"{prefix}text_model_{_flat(path)}"] = _Layer(1 + i, path)
-                found[f"{prefix}{_flat(path)}"] = _Layer(1 + i, path)
+                found[f"{prefix}text_model_{_flatten(path)}"] = _Layer(1 + i, path)
+                found[f"{prefix}{_flatten(path)}"] = _Layer(1 + i, path)
     return found
 
 
@@ -179,11 +182,11 @@ def _layers(network: nn.Module) -> Iterator[str]:
             yield path
 
 
-def _flat(path: str) -> str:
+def _flatten(path: str) -> str:
     return path.replace(".", "_")
 
 
-def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _Opened:
+def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _OpenedLora:
     """Raises ModelError."""
     file = open_tensors(lora.path)
     layers: dict[_Layer, dict[str, str]] = {}
@@ -197,8 +200,8 @@ def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _Opened:
             layers.setdefault(layer, {})[split[1]] = name
     width, own = context_width(file), model.backbone.config.context_dim
     if not layers or (width is not None and width != own):
-        raise _of_another_family(lora.path, width, model)
-    return _Opened(lora, file, layers, tuple(unused))
+        raise _wrong_family(lora.path, width, model)
+    return _OpenedLora(lora, file, layers, tuple(unused))
 
 
 def context_width(file: TensorFile) -> int | None:
@@ -210,7 +213,7 @@ def context_width(file: TensorFile) -> int | None:
         if split is None or len(entry.shape) < 2:
             continue
         base, part = split
-        if base.endswith(("attn2_to_k", "attn2_to_v")) and part in _FROM_PROMPT:
+        if base.endswith(("attn2_to_k", "attn2_to_v")) and part in _CONTEXT_WIDE_TENSORS:
             return entry.shape[1]
     return None
 
@@ -221,16 +224,16 @@ def is_lora(file: TensorFile) -> bool:
     return 2 * named >= len(file.entries)
 
 
-def family_of(width: int | None) -> str:
+def family_of_width(width: int | None) -> str:
     """The family of models with prompts so wide, in words; empty where none is known."""
     named = (family.name for family in FAMILIES if family.context == width)
     return next(named, "")
 
 
-def _of_another_family(path: Path, width: int | None, model: Model) -> ModelError:
+def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
     config = model.config
     own = config.family.name if isinstance(config, CheckpointConfig) else model.name
-    theirs = family_of(width)
+    theirs = family_of_width(width)
     words = f"is a LoRA for {theirs}" if theirs and theirs != own else "is for another family"
     return ModelError(
         f"{path.name} {words}; {model.name} is of the family {own}.",
@@ -245,12 +248,12 @@ def _split(name: str) -> tuple[str, str] | None:
             base = name.removesuffix(f".{end}")
             base = re.sub(r"\.processor\.(to_\w+?)_lora$", r".\1", base)
             base = re.sub(r"\.to_out$", ".to_out.0", base)
-            return _flat(base), part
+            return _flatten(base), part
     return None
 
 
-def _changed(
-    layer: _Layer, opened: Sequence[_Opened], networks: Sequence[nn.Module]
+def _patched_weights(
+    layer: _Layer, opened: Sequence[_OpenedLora], networks: Sequence[nn.Module]
 ) -> dict[tuple[int, str], Tensor]:
     """The layer's weights with what all files say of it. Raises ModelError."""
     made: dict[str, Tensor] = {}
@@ -261,7 +264,7 @@ def _changed(
         strength = one.lora.text if layer.network else one.lora.unet
         try:
             for end in ("weight", "bias"):
-                given = _given(tensors, end)
+                given = _tensors_of(tensors, end)
                 if not given:
                     continue
                 name = f"{layer.path}.{end}"
@@ -269,7 +272,7 @@ def _changed(
                 if weight is None:
                     weight = before.get_parameter(name).detach().float()
                 moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
-                made[name] = changed(weight, moved, strength)
+                made[name] = apply_lora(weight, moved, strength)
                 if not math.isfinite(float(made[name].sum())) and not made[name].isfinite().all():
                     raise UnreadableError(
                         f"it makes {name} hold values that are not finite numbers"
@@ -279,29 +282,29 @@ def _changed(
         except AttributeError as error:  # the layer has no bias
             raise unreadable(one.lora.path, ValueError(f"{layer.path} has no bias")) from error
     return {
-        (layer.network, name): _as(value, before.get_parameter(name))
+        (layer.network, name): _convert_like(value, before.get_parameter(name))
         for name, value in made.items()
     }
 
 
-def _given(tensors: Mapping[str, Tensor], end: str) -> Mapping[str, Tensor]:
+def _tensors_of(tensors: Mapping[str, Tensor], end: str) -> Mapping[str, Tensor]:
     """Those that say how a layer's weight, or its bias, changes."""
     if end == "bias":
         return {"diff": tensors["diff_b"]} if "diff_b" in tensors else {}
     return tensors if tensors.keys() - {"diff_b", "alpha"} else {}
 
 
-def _as(value: Tensor, like: Tensor) -> Tensor:
+def _convert_like(value: Tensor, like: Tensor) -> Tensor:
     layout = torch.channels_last if like.ndim == 4 else torch.contiguous_format
     return value.to(like.dtype).contiguous(memory_format=layout)
 
 
-def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
+def _replace_weights(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
     """A copy whose other weights are shared."""
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:
         return network
-    made = _twin(network)
+    made = _shallow_copy(network)
     for name, value in mine.items():
         owner, _, attribute = name.rpartition(".")
         parameter = nn.Parameter(value, requires_grad=False)
@@ -309,11 +312,11 @@ def _with(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> 
     return made
 
 
-def _twin(module: M) -> M:
+def _shallow_copy(module: M) -> M:
     """Modules of its own, with the same tensors; a deep copy takes seven times as long."""
     made = type(module).__new__(type(module))
     for name, value in vars(module).items():
         made.__dict__[name] = value.copy() if isinstance(value, dict) else value
     for name, child in module.named_children():
-        made._modules[name] = _twin(child)  # pyright: ignore[reportPrivateUsage]
+        made._modules[name] = _shallow_copy(child)  # pyright: ignore[reportPrivateUsage]
     return made

@@ -17,7 +17,7 @@ Tensors = Mapping[str, Tensor]
 """Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""
 
 
-def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
+def apply_lora(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
     """The weight, float32, with `strength` times what the tensors say. Raises UnreadableError."""
     shape = _shape(tensors)  # before anything large is made
     if shape.numel() != weight.numel():
@@ -33,10 +33,10 @@ def changed(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
         up, down = tensors["lora_up"], tensors["lora_down"]
         scale = strength * _scale(tensors, down)
         return torch.addmm(rows, up, down, alpha=scale).reshape(weight.shape)  # in one pass
-    delta = difference(tensors).reshape(weight.shape)
+    delta = weight_delta(tensors).reshape(weight.shape)
     if magnitude is None:
         return weight + strength * delta
-    return weight + strength * (_decomposed(weight + delta, magnitude) - weight)
+    return weight + strength * (_apply_dora(weight + delta, magnitude) - weight)
 
 
 def _is_plain(tensors: Tensors) -> bool:
@@ -52,10 +52,10 @@ def _shape(tensors: Tensors) -> torch.Size:
     if _is_plain(tensors):
         return torch.Size((tensors["lora_up"].shape[0], tensors["lora_down"].shape[1]))
     nowhere = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
-    return difference(nowhere).shape
+    return weight_delta(nowhere).shape
 
 
-def difference(tensors: Tensors) -> Tensor:
+def weight_delta(tensors: Tensors) -> Tensor:
     """What is added at strength 1. Raises UnreadableError."""
     try:
         if "lora_up" in tensors:
@@ -110,7 +110,7 @@ def _lokr(tensors: Tensors) -> Tensor:
     return scale * torch.kron(first, second)
 
 
-def _decomposed(weight: Tensor, magnitude: Tensor) -> Tensor:
+def _apply_dora(weight: Tensor, magnitude: Tensor) -> Tensor:
     """The weight with the norms that are given, of its rows or of its columns."""
     rows = magnitude.shape[0] == weight.shape[0]
     if rows:

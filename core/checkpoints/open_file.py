@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .gguf_files import MAGIC, read_gguf
-from .legacy_torch_files import START, read_early_torch_file
+from .legacy_torch_files import FIRST_BYTES, read_legacy_torch_file
 from .safetensors_files import read_safetensors
 from .tensor_file import TensorFile, UnreadableError, unreadable
 from .torch_files import read_torch_file
@@ -27,8 +27,8 @@ def open_tensors(path: Path) -> TensorFile:
             start = file.read(8)
         if start[:4] == b"PK\x03\x04":
             return read_torch_file(path)
-        if start == START:
-            return read_early_torch_file(path)
+        if start == FIRST_BYTES:
+            return read_legacy_torch_file(path)
         if start[:4] == MAGIC:
             return read_gguf(path)
         return read_safetensors(path, start)

@@ -40,8 +40,8 @@ TENSOR = "torch._utils._rebuild_tensor_v2"
 OTHER_TENSOR = "torch._utils._rebuild_tensor_v3"
 PARAMETER = "torch._utils._rebuild_parameter"
 MAPPING = "collections.OrderedDict"
-KNOWN = frozenset({TENSOR, OTHER_TENSOR, PARAMETER, MAPPING, *STORAGES, *ELEMENTS})
-REMAINS = frozenset(
+KNOWN_GLOBALS = frozenset({TENSOR, OTHER_TENSOR, PARAMETER, MAPPING, *STORAGES, *ELEMENTS})
+IGNORED_GLOBALS = frozenset(
     {
         "__builtin__.set",
         "_codecs.encode",
@@ -85,7 +85,7 @@ class _Name:
 
 
 @dataclass(frozen=True)
-class _Inert:
+class _Ignored:
     """Something that is not a tensor, and does nothing."""
 
 
@@ -98,7 +98,7 @@ _DAMAGED = "its pickle is damaged"
 
 
 @dataclass(frozen=True)
-class Described:
+class PickleContents:
     """What a pickle says."""
 
     value: object
@@ -107,13 +107,13 @@ class Described:
     """All that it refers to."""
 
 
-def describe(data: bytes | io.BytesIO) -> Described:
+def describe(data: bytes | io.BytesIO) -> PickleContents:
     """What a pickle describes; of a stream, the next one in it. Raises UnreadableError."""
-    machine = _Machine()
+    machine = _PickleMachine()
     try:
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name == "STOP":
-                return Described(machine.pop(), frozenset(machine.elements))
+                return PickleContents(machine.pop(), frozenset(machine.elements))
             machine.do(opcode.name, argument)
     except UnreadableError:
         raise
@@ -123,7 +123,7 @@ def describe(data: bytes | io.BytesIO) -> Described:
 
 
 @dataclass
-class _Machine:
+class _PickleMachine:
     """What the instructions work on."""
 
     stack: list[object] = field(default_factory=list[object])
@@ -145,20 +145,20 @@ class _Machine:
                 raise UnreadableError(f"{_DAMAGED}: it recalls what it never noted")
             self.stack.append(self.memo[argument])
         elif name == "GLOBAL":
-            self.stack.append(_allowed(str(argument).replace(" ", ".", 1)))
+            self.stack.append(_check_global(str(argument).replace(" ", ".", 1)))
         elif name == "STACK_GLOBAL":
             second, first = self.pop(), self.pop()
-            self.stack.append(_allowed(f"{first}.{second}"))
+            self.stack.append(_check_global(f"{first}.{second}"))
         elif name == "MARK":
             self.marks.append(self.stack)
             self.stack = []
         elif name == "BINPERSID":
-            stored = _elements(self.pop())
+            stored = _stored_elements(self.pop())
             self.elements.add(stored)
             self.stack.append(stored)
         elif name in ("REDUCE", "NEWOBJ"):
             arguments, called = self.pop(), self.pop()
-            self.stack.append(_made(called, arguments))
+            self.stack.append(_call(called, arguments))
         elif name in ("POP", "BUILD"):  # attributes of what is built are of no use here
             self.pop()
         elif name == "DUP":
@@ -214,12 +214,12 @@ class _Machine:
         target = self.top()
         if isinstance(target, list):
             cast("list[object]", target).extend(items)
-        elif not isinstance(target, _Inert):
+        elif not isinstance(target, _Ignored):
             raise UnreadableError(f"{_DAMAGED}: it appends to what is not a list")
 
     def _set(self, items: list[object]) -> None:
         target = self.top()
-        if isinstance(target, _Inert):
+        if isinstance(target, _Ignored):
             return
         if not isinstance(target, dict) or len(items) % 2:
             raise UnreadableError(f"{_DAMAGED}: it sets items of what is not a dictionary")
@@ -229,8 +229,8 @@ class _Machine:
                 mapping[key] = value
 
 
-def _allowed(name: str) -> _Name:
-    if name not in KNOWN and name not in REMAINS:
+def _check_global(name: str) -> _Name:
+    if name not in KNOWN_GLOBALS and name not in IGNORED_GLOBALS:
         raise UnreadableError(
             f"its pickle names {name!r:.120}, which is not needed to describe tensors: it may be "
             "malicious; nothing of it was run"
@@ -238,7 +238,7 @@ def _allowed(name: str) -> _Name:
     return _Name(name)
 
 
-def _elements(reference: object) -> StoredElements:
+def _stored_elements(reference: object) -> StoredElements:
     match reference:
         case (
             ("storage", _Name(name=name), str(key), str(), int(numel))
@@ -251,13 +251,13 @@ def _elements(reference: object) -> StoredElements:
     raise UnreadableError("its pickle refers to something that is not the elements of a tensor")
 
 
-def _made(called: object, arguments: object) -> object:
+def _call(called: object, arguments: object) -> object:
     name = called.name if isinstance(called, _Name) else ""
     given = cast("tuple[object, ...]", arguments) if isinstance(arguments, tuple) else ()
     if name == MAPPING:
         return {}
-    if name in REMAINS:
-        return _Inert()
+    if name in IGNORED_GLOBALS:
+        return _Ignored()
     if name == PARAMETER and given and isinstance(given[0], StoredTensor):
         return given[0]
     match given:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-Unpack = Callable[[Tensor], Tensor]
+Dequantize = Callable[[Tensor], Tensor]
 """Bytes of blocks, uint8 [n, size] -> their numbers, float32 [n, count]."""
-AT_ONCE = 2**15
+CHUNK_BLOCKS = 2**15
 """Blocks."""
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockFormat:
     """A way to pack numbers."""
 
     name: str
@@ -28,20 +28,22 @@ class Blocks:
     """Numbers in a block."""
     size: int
     """Bytes of a block."""
-    unpack: Unpack
+    dequantize: Dequantize
 
 
-def unpacked(data: Tensor, blocks: Blocks, shape: tuple[int, ...]) -> Tensor:
+def dequantize(data: Tensor, block_format: BlockFormat, shape: tuple[int, ...]) -> Tensor:
     """uint8 [bytes] -> float32 of that shape. Some at once: unpacking takes several times the
     memory of what is unpacked."""
-    packed = data.reshape(-1, blocks.size)
-    numbers = torch.empty(len(packed), blocks.count, device=data.device)
-    for start in range(0, len(packed), AT_ONCE):
-        numbers[start : start + AT_ONCE] = blocks.unpack(packed[start : start + AT_ONCE])
+    packed = data.reshape(-1, block_format.size)
+    numbers = torch.empty(len(packed), block_format.count, device=data.device)
+    for start in range(0, len(packed), CHUNK_BLOCKS):
+        numbers[start : start + CHUNK_BLOCKS] = block_format.dequantize(
+            packed[start : start + CHUNK_BLOCKS]
+        )
     return numbers.reshape(shape)
 
 
-def _halves(data: Tensor, at: int) -> Tensor:
+def _float16s(data: Tensor, at: int) -> Tensor:
     """The float16 at a byte of each block: float32 [n, 1]."""
     return data[:, at : at + 2].contiguous().view(torch.float16).float()
 
@@ -64,37 +66,37 @@ def _fifth_bits(data: Tensor) -> Tensor:
 
 
 def _q4_0(data: Tensor) -> Tensor:
-    return (_nibbles(data[:, 2:]).float() - 8) * _halves(data, 0)
+    return (_nibbles(data[:, 2:]).float() - 8) * _float16s(data, 0)
 
 
 def _q4_1(data: Tensor) -> Tensor:
-    return _nibbles(data[:, 4:]).float() * _halves(data, 0) + _halves(data, 2)
+    return _nibbles(data[:, 4:]).float() * _float16s(data, 0) + _float16s(data, 2)
 
 
 def _q5_0(data: Tensor) -> Tensor:
     numbers = _nibbles(data[:, 6:]) + 16 * _fifth_bits(data[:, 2:6])
-    return (numbers.float() - 16) * _halves(data, 0)
+    return (numbers.float() - 16) * _float16s(data, 0)
 
 
 def _q5_1(data: Tensor) -> Tensor:
     numbers = _nibbles(data[:, 8:]) + 16 * _fifth_bits(data[:, 4:8])
-    return numbers.float() * _halves(data, 0) + _halves(data, 2)
+    return numbers.float() * _float16s(data, 0) + _float16s(data, 2)
 
 
 def _q8_0(data: Tensor) -> Tensor:
-    return data[:, 2:].contiguous().view(torch.int8).float() * _halves(data, 0)
+    return data[:, 2:].contiguous().view(torch.int8).float() * _float16s(data, 0)
 
 
-def _parts(numbers: Tensor, scales: Tensor, lows: Tensor | None = None) -> Tensor:
+def _scale_parts(numbers: Tensor, scales: Tensor, mins: Tensor | None = None) -> Tensor:
     """[n, 256] times the scales of its parts [n, p], less their lows."""
     parts = numbers.float().reshape(len(numbers), scales.shape[1], -1) * scales[:, :, None]
-    return (parts if lows is None else parts - lows[:, :, None]).flatten(1)
+    return (parts if mins is None else parts - mins[:, :, None]).flatten(1)
 
 
 def _q2_k(data: Tensor) -> Tensor:
-    scales, scale, low = data[:, :16], _halves(data, 80), _halves(data, 82)
+    scales, scale, min_scale = data[:, :16], _float16s(data, 80), _float16s(data, 82)
     numbers = torch.cat([_shifted(data[:, at : at + 32], 2).flatten(1) for at in (16, 48)], dim=1)
-    return _parts(numbers, scale * (scales & 15).float(), low * (scales >> 4).float())
+    return _scale_parts(numbers, scale * (scales & 15).float(), min_scale * (scales >> 4).float())
 
 
 def _q3_k(data: Tensor) -> Tensor:
@@ -103,15 +105,15 @@ def _q3_k(data: Tensor) -> Tensor:
     packed = data[:, 96:108]
     scales = _nibbles(packed[:, :8]) | (_shifted(packed[:, 8:], 2).flatten(1) << 4)
     numbers = low.float() - 4 * (1 - high.float())
-    return _parts(numbers, _halves(data, 108) * (scales.float() - 32))
+    return _scale_parts(numbers, _float16s(data, 108) * (scales.float() - 32))
 
 
-def _scales_and_lows(packed: Tensor) -> tuple[Tensor, Tensor]:
+def _scales_and_mins(packed: Tensor) -> tuple[Tensor, Tensor]:
     """8 of each, of 6 bits, in 12 bytes."""
     first, second, rest = packed[:, :4], packed[:, 4:8], packed[:, 8:]
     scales = torch.cat([first & 63, (rest & 15) | ((first >> 6) << 4)], dim=1)
-    lows = torch.cat([second & 63, (rest >> 4) | ((second >> 6) << 4)], dim=1)
-    return scales.float(), lows.float()
+    mins = torch.cat([second & 63, (rest >> 4) | ((second >> 6) << 4)], dim=1)
+    return scales.float(), mins.float()
 
 
 def _in_32s(data: Tensor) -> Tensor:
@@ -120,14 +122,16 @@ def _in_32s(data: Tensor) -> Tensor:
 
 
 def _q4_k(data: Tensor) -> Tensor:
-    scales, lows = _scales_and_lows(data[:, 4:16])
-    return _parts(_in_32s(data[:, 16:]), _halves(data, 0) * scales, _halves(data, 2) * lows)
+    scales, mins = _scales_and_mins(data[:, 4:16])
+    return _scale_parts(
+        _in_32s(data[:, 16:]), _float16s(data, 0) * scales, _float16s(data, 2) * mins
+    )
 
 
 def _q5_k(data: Tensor) -> Tensor:
-    scales, lows = _scales_and_lows(data[:, 4:16])
+    scales, mins = _scales_and_mins(data[:, 4:16])
     numbers = _in_32s(data[:, 48:]) + 16 * _shifted(data[:, 16:48], 1).flatten(1)
-    return _parts(numbers, _halves(data, 0) * scales, _halves(data, 2) * lows)
+    return _scale_parts(numbers, _float16s(data, 0) * scales, _float16s(data, 2) * mins)
 
 
 def _q6_k(data: Tensor) -> Tensor:
@@ -137,19 +141,19 @@ def _q6_k(data: Tensor) -> Tensor:
         high = _shifted(data[:, 128 + 32 * half : 160 + 32 * half], 2).flatten(1)
         halves.append(low | (high << 4))
     scales = data[:, 192:208].contiguous().view(torch.int8).float()
-    return _parts(torch.cat(halves, dim=1).float() - 32, _halves(data, 208) * scales)
+    return _scale_parts(torch.cat(halves, dim=1).float() - 32, _float16s(data, 208) * scales)
 
 
-BLOCKS: Mapping[int, Blocks] = {
-    2: Blocks("Q4_0", 32, 18, _q4_0),
-    3: Blocks("Q4_1", 32, 20, _q4_1),
-    6: Blocks("Q5_0", 32, 22, _q5_0),
-    7: Blocks("Q5_1", 32, 24, _q5_1),
-    8: Blocks("Q8_0", 32, 34, _q8_0),
-    10: Blocks("Q2_K", 256, 84, _q2_k),
-    11: Blocks("Q3_K", 256, 110, _q3_k),
-    12: Blocks("Q4_K", 256, 144, _q4_k),
-    13: Blocks("Q5_K", 256, 176, _q5_k),
-    14: Blocks("Q6_K", 256, 210, _q6_k),
+BLOCKS: Mapping[int, BlockFormat] = {
+    2: BlockFormat("Q4_0", 32, 18, _q4_0),
+    3: BlockFormat("Q4_1", 32, 20, _q4_1),
+    6: BlockFormat("Q5_0", 32, 22, _q5_0),
+    7: BlockFormat("Q5_1", 32, 24, _q5_1),
+    8: BlockFormat("Q8_0", 32, 34, _q8_0),
+    10: BlockFormat("Q2_K", 256, 84, _q2_k),
+    11: BlockFormat("Q3_K", 256, 110, _q3_k),
+    12: BlockFormat("Q4_K", 256, 144, _q4_k),
+    13: BlockFormat("Q5_K", 256, 176, _q5_k),
+    14: BlockFormat("Q6_K", 256, 210, _q6_k),
 }
 """By their numbers in files."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from .tensor_file import MAX_RANK, MAX_TENSORS, Entry, TensorFile, UnreadableError
+from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
 
 MAX_HEADER = 100_000_000
 """Bytes; the limit of the format."""
@@ -44,13 +44,13 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
         raise UnreadableError("it ends within its header, so it is not complete")
     with path.open("rb") as file:
         file.seek(8)
-        header = _parsed(file.read(size))
+        header = _parse_header(file.read(size))
     written = header.pop("__metadata__", {})
     metadata = cast("dict[str, object]", written) if isinstance(written, dict) else {}
     if len(header) > MAX_TENSORS:
         raise UnreadableError(f"it says that it holds {len(header)} tensors")
     entries = {name: _entry(name, value, 8 + size, whole) for name, value in header.items()}
-    _check_places(entries, 8 + size, whole)
+    _check_offsets(entries, 8 + size, whole)
     return TensorFile(path, entries, {key: str(value) for key, value in metadata.items()})
 
 
@@ -59,7 +59,7 @@ def _is_old_pickle(start: bytes) -> bool:
     return start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"
 
 
-def _parsed(header: bytes) -> dict[str, object]:
+def _parse_header(header: bytes) -> dict[str, object]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -79,7 +79,7 @@ def _parsed(header: bytes) -> dict[str, object]:
     return cast("dict[str, object]", parsed)
 
 
-def _entry(name: str, value: object, base: int, whole: int) -> Entry:
+def _entry(name: str, value: object, base: int, whole: int) -> TensorEntry:
     described = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     dtype = DTYPES.get(str(described.get("dtype")))
     if dtype is None:
@@ -87,7 +87,7 @@ def _entry(name: str, value: object, base: int, whole: int) -> Entry:
     shape, place = _integers(described.get("shape")), _integers(described.get("data_offsets"))
     if shape is None or place is None or len(place) != 2 or len(shape) > MAX_RANK:
         raise UnreadableError(f"{name!r:.80} is not described as a tensor")
-    entry = Entry(dtype, shape, base + place[0])
+    entry = TensorEntry(dtype, shape, base + place[0])
     if place[1] - place[0] != entry.nbytes:
         raise UnreadableError(f"{name!r:.80} has another size than its shape {shape!r:.80}")
     if base + place[1] > whole:
@@ -104,7 +104,7 @@ def _integers(value: object) -> tuple[int, ...] | None:
     return numbers if len(numbers) == len(items) else None
 
 
-def _check_places(entries: Mapping[str, Entry], start: int, whole: int) -> None:
+def _check_offsets(entries: Mapping[str, TensorEntry], start: int, whole: int) -> None:
     """The tensors lie one behind the other, as the format demands, up to the end of the file."""
     at = start
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].nbytes)):

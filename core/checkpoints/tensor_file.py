@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from .quantized_blocks import Blocks, unpacked
+from .quantized_blocks import BlockFormat, dequantize
 
 MAX_TENSORS = 200_000
 MAX_RANK = 8
@@ -34,7 +34,7 @@ class NotAModelError(UnknownKindError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TensorEntry:
     """A tensor, as a file describes it."""
 
     dtype: torch.dtype
@@ -43,7 +43,7 @@ class Entry:
     """Where its elements are in the file, in bytes."""
     stride: tuple[int, ...] | None = None
     """In elements; None: one after the other."""
-    blocks: Blocks | None = None
+    blocks: BlockFormat | None = None
     """How they are packed; None: they are not, and `dtype` is theirs."""
 
     @property
@@ -72,7 +72,7 @@ class Entry:
 @dataclass(frozen=True)
 class TensorFile:
     path: Path
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, TensorEntry]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """What its writer noted."""
     values: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -84,7 +84,7 @@ class TensorFile:
         if not entry.numel:
             return torch.empty(entry.shape, dtype=entry.dtype)
         if entry.blocks:
-            return unpacked(self._bytes(entry.start, entry.nbytes), entry.blocks, entry.shape)
+            return dequantize(self._bytes(entry.start, entry.nbytes), entry.blocks, entry.shape)
         flat = self._bytes(entry.start, entry.span * entry.dtype.itemsize).view(entry.dtype)
         if entry.stride is None:
             return flat.view(entry.shape)

@@ -18,7 +18,7 @@ from ..model.model import Model
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
 
-SEVERAL = ("clip_l", "clip_g")
+TWO_ENCODER_NAMES = ("clip_l", "clip_g")
 """The names of the vectors for each of two text encoders."""
 
 
@@ -52,12 +52,12 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
     Raises ModelError if it is damaged, unsafe, or made for other text encoders.
     """
     file = open_tensors(path)
-    vectors = [_vectors(file, name) for name in _names(file)]
+    vectors = [_vectors(file, name) for name in _vector_names(file)]
     found = [tensor.shape[1] for tensor in vectors]
     if found != list(widths):
         raise ModelError(
-            f"{path} is made for text encoders that are {_listed(found)} wide; those of this model "
-            f"are {_listed(widths)}.",
+            f"{path} is made for text encoders that are {_join_widths(found)} wide; those of this "
+            f"model are {_join_widths(widths)}.",
             "Use it with a model of the family it was made for.",
         )
     counts = {len(tensor) for tensor in vectors}
@@ -69,7 +69,7 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
 def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
     """Of the text encoders that the word in a file is made for; None if it holds no word."""
     try:
-        shapes = [file.entries[name].shape for name in _names(file)]
+        shapes = [file.entries[name].shape for name in _vector_names(file)]
     except ModelError:
         return None
     rows = [shape[0] if len(shape) == 2 else 1 for shape in shapes if shape]
@@ -78,7 +78,7 @@ def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
     return tuple(shape[-1] for shape in shapes)
 
 
-def named(names: Iterable[str], *prompts: str) -> list[str]:
+def names_in_prompts(names: Iterable[str], *prompts: str) -> list[str]:
     """Those of the names that the prompts may mean: written with the same tokens, and not only as
     a part of a longer name.
     """
@@ -94,8 +94,8 @@ def named(names: Iterable[str], *prompts: str) -> list[str]:
     return [name for name in written if name in found]
 
 
-def _names(file: TensorFile) -> list[str]:
-    several = [name for name in SEVERAL if name in file.entries]
+def _vector_names(file: TensorFile) -> list[str]:
+    several = [name for name in TWO_ENCODER_NAMES if name in file.entries]
     if several:
         return several
     vectors = [name for name, entry in file.entries.items() if len(entry.shape) in (1, 2)]
@@ -117,5 +117,5 @@ def _vectors(file: TensorFile, name: str) -> Tensor:
     return vectors if vectors.ndim == 2 else vectors[None]
 
 
-def _listed(widths: Sequence[int]) -> str:
+def _join_widths(widths: Sequence[int]) -> str:
     return " and ".join(map(str, widths)) or "of another kind"

@@ -21,7 +21,7 @@ ENCODERS = ("0.weight", "encoder.layers.0.weight", "taesd_encoder.0.weight")
 CHOOSE = "Choose the decoder of a TAESD that is made for this family of models."
 
 
-def read_preview(
+def load_tiny_decoder(
     path: Path, latent_channels: int, factor: int, device: str, dtype: torch.dtype
 ) -> TinyDecoder:
     """The decoder in a file, or in a folder of diffusers' layout.
@@ -29,9 +29,9 @@ def read_preview(
     Raises ModelError if it is missing, damaged, none, or one for latents of another kind. Nothing
     in it tells whether it is made for the latents of Stable Diffusion 1 or XL: its name does.
     """
-    file = open_tensors(_weights(path) if path.is_dir() else path)
+    file = open_tensors(_weight_file(path) if path.is_dir() else path)
     try:
-        sources = _sources(file)
+        sources = _decoder_tensors(file)
         config = _config(sources)
         if config.latent_channels != latent_channels or config.factor != factor:
             raise ModelError(
@@ -49,14 +49,14 @@ def read_preview(
     return decoder
 
 
-def _weights(folder: Path) -> Path:
+def _weight_file(folder: Path) -> Path:
     for name in ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"):
         if (folder / name).is_file():
             return folder / name
     raise ModelError(f"{folder} holds no weights of a decoder.", CHOOSE)
 
 
-def _sources(file: TensorFile) -> dict[str, Source]:
+def _decoder_tensors(file: TensorFile) -> dict[str, Source]:
     for prefix in PREFIXES:
         shift = 1 if prefix == "decoder.layers." else 0
         found = {

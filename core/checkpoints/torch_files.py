@@ -13,26 +13,26 @@ from pathlib import Path
 from typing import Any, cast
 
 from .pickle_reader import StoredElements, StoredTensor, describe
-from .tensor_file import MAX_TENSORS, Entry, TensorFile, UnreadableError
+from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
 
 MAX_PICKLE = 64_000_000
 """Bytes; that of the largest published checkpoints is below 1 MB."""
 MAX_MEMBERS = 200_000
-MAX_ORDER = 16
+MAX_BYTEORDER = 16
 """Bytes of the word for the order of bytes."""
 MAX_SHARED = 4
 """So many times the size of a file its tensors may take: some share their elements."""
 MAX_VALUE = 1e300
 LOCAL_HEADER = 30
 """Bytes before a member's name."""
-TRAINING = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", "optimizer_states"})
+TRAINING_STATE = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", "optimizer_states"})
 """What is not the model's."""
 
 
 def read_torch_file(path: Path) -> TensorFile:
     """Raises UnreadableError, OSError."""
     try:
-        with _Bounded(path) as file, zipfile.ZipFile(cast("Any", file)) as archive:
+        with _BoundedFile(path) as file, zipfile.ZipFile(cast("Any", file)) as archive:
             return _read(path, file, archive)
     except UnreadableError:
         raise
@@ -40,7 +40,7 @@ def read_torch_file(path: Path) -> TensorFile:
         raise UnreadableError(f"its archive is damaged, or not complete: {error}") from error
 
 
-class _Bounded(io.FileIO):
+class _BoundedFile(io.FileIO):
     """A file of which nothing large is read at once, whatever its directory says."""
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -65,7 +65,7 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
     folder = pickle.filename.removesuffix("data.pkl")
     order = f"{folder}byteorder"
     if order in names:
-        is_short = archive.getinfo(order).file_size <= MAX_ORDER
+        is_short = archive.getinfo(order).file_size <= MAX_BYTEORDER
         if not is_short or archive.read(order) != b"little":
             raise UnreadableError("its numbers are big-endian")
     data = f"{folder}data/"
@@ -74,13 +74,15 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
         for member in members
         if member.filename.startswith(data)
     }
-    elements = _Elements(file, places, path.stat().st_size)
-    return file_of(path, describe(archive.read(pickle)).value, elements.start)
+    elements = _ElementOffsets(file, places, path.stat().st_size)
+    return tensor_file_of(path, describe(archive.read(pickle)).value, elements.start)
 
 
-def file_of(path: Path, described: object, start: Callable[[StoredElements], int]) -> TensorFile:
+def tensor_file_of(
+    path: Path, described: object, start: Callable[[StoredElements], int]
+) -> TensorFile:
     """`start`: where elements are in it, in bytes. Raises UnreadableError."""
-    tensors, values = _gathered(described)
+    tensors, values = _flatten(described)
     starts = {stored: start(stored) for stored in {t.elements for t in tensors.values()}}
     entries = {name: _entry(name, t, starts[t.elements]) for name, t in tensors.items()}
     if sum(entry.nbytes for entry in entries.values()) > MAX_SHARED * path.stat().st_size:
@@ -89,7 +91,7 @@ def file_of(path: Path, described: object, start: Callable[[StoredElements], int
 
 
 @dataclass(frozen=True)
-class _Elements:
+class _ElementOffsets:
     """Where the elements of tensors are in the file."""
 
     file: io.FileIO
@@ -115,7 +117,7 @@ class _Elements:
         return start
 
 
-def _gathered(described: object) -> tuple[dict[str, StoredTensor], dict[str, float]]:
+def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, float]]:
     """The tensors by name, those of inner dictionaries behind dots, and plain numbers.
 
     The name `state_dict` is left out; so is what an optimizer or a training loop left behind.
@@ -134,7 +136,7 @@ def _gathered(described: object) -> tuple[dict[str, StoredTensor], dict[str, flo
         for key, value in mapping.items():
             if isinstance(value, StoredTensor):
                 tensors[f"{prefix}{key}"] = value
-            elif isinstance(value, dict) and key not in TRAINING:
+            elif isinstance(value, dict) and key not in TRAINING_STATE:
                 inside = prefix if key == "state_dict" else f"{prefix}{key}."
                 waiting.append((inside, cast("dict[object, object]", value)))
             elif isinstance(value, int | float) and abs(value) < MAX_VALUE and not prefix:
@@ -144,10 +146,10 @@ def _gathered(described: object) -> tuple[dict[str, StoredTensor], dict[str, flo
     return tensors, values
 
 
-def _entry(name: str, tensor: StoredTensor, start: int) -> Entry:
+def _entry(name: str, tensor: StoredTensor, start: int) -> TensorEntry:
     elements, width = tensor.elements, tensor.dtype.itemsize
     available = elements.numel * elements.dtype.itemsize // width
-    entry = Entry(tensor.dtype, tensor.shape, start + tensor.offset * width, tensor.stride)
+    entry = TensorEntry(tensor.dtype, tensor.shape, start + tensor.offset * width, tensor.stride)
     if len(tensor.shape) != len(tensor.stride):
         raise UnreadableError(f"{name!r:.80} is not described as a tensor")
     last = tensor.offset + entry.span - 1

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..conditioning.text.clip_text import Use
+from ..conditioning.text.clip_text import EncoderOptions
 from ..conditioning.text.clip_tokenizer import END
 from ..model.native_config import Defaults
 from ..networks.clip import ClipConfig, ClipImageConfig
@@ -37,7 +37,7 @@ SIZE_MULTIPLE = 8
 class Reading:
     """How a family reads text with one of its encoders."""
 
-    use: Use
+    use: EncoderOptions
     activation: Activation
     layers: int
     """Of the published encoder."""
@@ -99,11 +99,11 @@ class Family:
 
 
 def _openai(*, skip: int, normalised: bool) -> Reading:
-    return Reading(Use(skip, normalised, pooled=False, pad=END), "quick_gelu", 12)
+    return Reading(EncoderOptions(skip, normalised, pooled=False, pad=END), "quick_gelu", 12)
 
 
 def _open_clip(layers: int, *, normalised: bool, pooled: bool) -> Reading:
-    return Reading(Use(1, normalised, pooled, pad=0), "gelu", layers)
+    return Reading(EncoderOptions(1, normalised, pooled, pad=0), "gelu", layers)
 
 
 _VIT_H = _open_clip(24, normalised=True, pooled=False)

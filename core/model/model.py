@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from ..cancellation import Check, checked, unchecked
 from ..conditioning.clip_image import ImageConditioner
 from ..conditioning.text.clip_text import ClipConditioner
-from ..conditioning.text.prompt_plan import passage_of
+from ..conditioning.text.prompt_plan import first_segment_of
 from ..conditioning.text.sentence import Cond, SentenceConditioner
-from ..conditioning.text.text_segment import Passage
+from ..conditioning.text.text_segment import TextSegment
 from ..families.families import (
     COUNTS,
     GOOD_SCORE,
@@ -70,8 +70,8 @@ class Model:
     turns: Turns | None = None
     """What brings a network to a GPU before it works, the same for all models there; None: they
     are in main memory."""
-    _conditions: OrderedDict[tuple[Passage, bool, int], Cond] = field(
-        default_factory=OrderedDict[tuple[Passage, bool, int], Cond], repr=False
+    _conditions: OrderedDict[tuple[TextSegment, bool, int], Cond] = field(
+        default_factory=OrderedDict[tuple[TextSegment, bool, int], Cond], repr=False
     )
     colours: Colours = field(default_factory=Colours, repr=False)
     """Models that share an autoencoder share them."""
@@ -161,13 +161,13 @@ class Model:
         changed = replace(config, prediction=wanted, found=found if wanted != found else "")
         return self if changed == config else replace(self, config=changed)
 
-    def condition(self, prompt: str | Passage, *, negative: bool = False) -> Cond:
+    def condition(self, prompt: str | TextSegment, *, negative: bool = False) -> Cond:
         """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
         those of the last ones are remembered."""
         known = self._conditions
         scored = "score" in self._numbers
         skip = self.text.skip if isinstance(self.text, ClipConditioner) else 0
-        key = passage_of(prompt), negative and scored, skip
+        key = first_segment_of(prompt), negative and scored, skip
         cond = known.pop(key, None)
         if cond is None:
             self._bring(*self.text.networks)
@@ -246,10 +246,10 @@ class Model:
 
     def with_preview(self, path: Path) -> Model:
         """The model whose steps are shown by a tiny decoder (TAESD). Raises ModelError."""
-        from ..checkpoints.tiny_decoders import read_preview
+        from ..checkpoints.tiny_decoders import load_tiny_decoder
 
         kind = self.latent_channels, self.factor
-        return replace(self, previewer=read_preview(path, *kind, str(self.device), self.dtype))
+        return replace(self, previewer=load_tiny_decoder(path, *kind, str(self.device), self.dtype))
 
     def with_clip_skip(self, skip: int) -> Model:
         """The model reading prompts without the last `skip` - 1 layers, as the field counts them.

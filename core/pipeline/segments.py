@@ -15,29 +15,29 @@ import torch
 from torch import Tensor
 
 from ..cancellation import Check, checked
-from ..conditioning.text.prompt_plan import Told, plan
+from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
 from ..conditioning.text.sentence import Cond, concatenate
 from ..errors import RequestError
 from ..model.model import Model
 from ..model.tiling import blended
 from ..request.request import Change, Request
 from ..sampling.guidance import (
-    Pair,
+    CondUncond,
     cfg,
     cfg_plus_plus,
-    combined,
-    composed,
-    joining,
+    combine_pair,
+    composable,
+    differential_diffusion,
+    dual_guidance,
+    dynamic_thresholding,
+    limited_interval,
     masked,
-    rescaled,
-    thresholded,
-    weighed,
-    within,
+    rescale_cfg,
 )
 from ..sampling.model_schedule import NarrowedSchedule, Schedule
 from ..sampling.predictions import denoiser
-from ..sampling.samplers import SAMPLERS, levels
-from ..sampling.sigma_schedules import tail
+from ..sampling.samplers import SAMPLERS, sigmas_for
+from ..sampling.sigma_schedules import truncate
 from ..sampling.trajectory import Denoiser, Sampler
 from .extra_conditioning import Given
 from .init_image import Original
@@ -76,7 +76,7 @@ def first_leg(
     """
     sigmas = _levels(model, request)
     if original is not None:
-        sigmas = tail(sigmas, request.strength)
+        sigmas = truncate(sigmas, request.strength)
     return _leg(model, request, original, given, sigmas, unit, check)
 
 
@@ -123,16 +123,16 @@ def _leg(
     check: Check,
     begin: int = 0,
 ) -> Leg:
-    def denoiser_of(told: Told) -> Denoiser:
+    def denoiser_of(told: StepConditioning) -> Denoiser:
         denoise = _guided(model, request, told, sigmas, given, check)
         if original is None or original.cells is None:
             return denoise
         kept = (original.latent, original.cells, unit)
         if request.inpaint.soft:
-            return joining(denoise, *kept, _remaining(model.schedule, sigmas[0]))
+            return differential_diffusion(denoise, *kept, _remaining(model.schedule, sigmas[0]))
         return masked(denoise, *kept)
 
-    told = plan(request.prompt, request.negative, len(sigmas) - 1, request.syntax)
+    told = plan_conditioning(request.prompt, request.negative, len(sigmas) - 1, request.syntax)
     told = (*told[begin : begin + 1] * begin, *told[begin:])  # what is over is not encoded
     made = {step: denoiser_of(step) for step in dict.fromkeys(told)}
     sampler = SAMPLERS[request.sampler].with_options(request.options)
@@ -145,7 +145,7 @@ def _levels(model: Model, request: Request) -> tuple[float, ...]:
         return (*request.levels.sigmas, 0.0)
     schedule = _narrowed(model.schedule, request)
     asked = (request.sampler, request.schedule, request.steps)
-    return levels(*asked, schedule, request.levels.rho)
+    return sigmas_for(*asked, schedule, request.levels.rho)
 
 
 def _narrowed(schedule: Schedule, request: Request) -> Schedule:
@@ -167,7 +167,7 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
 def _guided(
     model: Model,
     request: Request,
-    told: Told,
+    told: StepConditioning,
     sigmas: tuple[float, ...],
     given: Given | None,
     check: Check,
@@ -209,7 +209,7 @@ def _guided(
         if weights == [1.0]:
             return network(conds[0], channels, scale)
         both = _pair(_side_by_side(partial(network, scale=scale), seen), weights)
-        return combined(both, lambda cond, uncond, x, sigma: cond)
+        return combine_pair(both, lambda cond, uncond, x, sigma: cond)
 
     plain = alone()
     if unguided:
@@ -223,10 +223,10 @@ def _guided(
     if guidance.plus_plus:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)
     if guidance.mimic:
-        combine = thresholded(combine, guidance.quantile, cfg(guidance.mimic))
+        combine = dynamic_thresholding(combine, guidance.quantile, cfg(guidance.mimic))
     if guidance.rescale:
-        combine = rescaled(combine, guidance.rescale)
-    return _now_and_then(model, request, combined(pair, combine), plain)
+        combine = rescale_cfg(combine, guidance.rescale)
+    return _now_and_then(model, request, combine_pair(pair, combine), plain)
 
 
 def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
@@ -236,7 +236,7 @@ def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoi
         return guided
     low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
     high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
-    return within(low, high, guided, plain)
+    return limited_interval(low, high, guided, plain)
 
 
 def _side_by_side(
@@ -257,7 +257,7 @@ def _pair(
     estimates: Callable[[Tensor, float], Sequence[Tensor]],
     weights: Sequence[float],
     image: float = 1.0,
-) -> Pair:
+) -> CondUncond:
     """The estimate of the whole prompt and that of the negative one.
 
     `estimates` are those of its parts, of the negative prompt, and perhaps without a picture,
@@ -271,8 +271,8 @@ def _pair(
             found[len(weights)],
             found[len(weights) + 1 :],
         )
-        prompt = parts[0] if weights == [1.0] else composed(parts, weights, negative)
-        return weighed(prompt, negative, bare[0], image) if bare else (prompt, negative)
+        prompt = parts[0] if weights == [1.0] else composable(parts, weights, negative)
+        return dual_guidance(prompt, negative, bare[0], image) if bare else (prompt, negative)
 
     return pair
 

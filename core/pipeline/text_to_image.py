@@ -96,14 +96,14 @@ def prepare(
     given = _given(model, asked, inputs, original, unit, check)
     leg = first_leg(model, asked, original, given, unit, check)
     if original is None:
-        x = unit * noise.first_scale(request.noise, leg.sigmas[0])
+        x = unit * noise.initial_scale(request.noise, leg.sigmas[0])
     else:
         x = content_of(model, request, original, check) + unit * leg.sigmas[0]
     job = Job(
         model=model,
         request=asked,
         inputs=inputs,
-        noise=noise.draws(request.noise, request.seed, shape, model.device),
+        noise=noise.profile_step_noise(request.noise, request.seed, shape, model.device),
         unit=unit,
         start=State(0, x),
         legs=(leg,),
@@ -220,13 +220,13 @@ def finish(job: Job, state: State, *, tiled: bool = False) -> Picture:
 
 
 def _first_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
-    unit = noise.first(request.noise, request.seed, shape)
+    unit = noise.profile_initial_noise(request.noise, request.seed, shape)
     variation = request.variation
     if not variation.strength:
         return unit
-    other = noise.first(request.noise, variation.seed, shape)
+    other = noise.profile_initial_noise(request.noise, variation.seed, shape)
     by_column = request.noise in (A1111_CPU, A1111_NV)
-    turn = noise.varied_by_column if by_column else noise.varied
+    turn = noise.slerp_by_column if by_column else noise.slerp
     return turn(unit, other, variation.strength)
 
 

@@ -174,7 +174,7 @@ class Request:
     prompt: str = ""
     negative: str = ""
     syntax: str = A1111
-    """Whose conventions both follow, a key of `text.passage.SYNTAXES`."""
+    """Whose conventions both follow, a key of `text_segment.SYNTAXES`."""
     template: str = ""
     """The prompt with the wildcards that `prompt` was made from; empty: there were none."""
     negative_template: str = ""
@@ -412,7 +412,7 @@ def _check_guidance(guidance: Guidance) -> None:
 
 
 def _check_options(sampler: str, options: Options) -> None:
-    takes = SAMPLERS[sampler].takes
+    takes = SAMPLERS[sampler].options
     for name, (low, high) in Options.RANGES.items():
         value = getattr(options, name)
         if value is None:
@@ -431,8 +431,8 @@ def _check_levels(request: Request) -> None:
             _within(f"levels.{name}", value, 1e-6, 1e6)
     if levels.rho is not None:
         _within("levels.rho", levels.rho, 0.1, 100.0)
-        if SCHEDULES[resolve(request.schedule, request.sampler)].bent is None:
-            bent = [name for name, row in SCHEDULES.items() if row.bent is not None]
+        if SCHEDULES[resolve(request.schedule, request.sampler)].with_rho is None:
+            bent = [name for name, row in SCHEDULES.items() if row.with_rho is not None]
             raise RequestError(
                 "levels.rho", f"{request.schedule} has no rho.", f"These have: {', '.join(bent)}."
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-_MOST_TERMS = 200
-_MOST_STEPS = 50
+_MAX_TERMS = 200
+_MAX_ITERATIONS = 50
 _TINY = 1e-17
 
 
@@ -27,7 +27,7 @@ def _small_quantile(share: float, a: float, b: float) -> float:
     """The quantile where it is at most 1/2; in y = x^a the mass is nearly linear."""
     whole = math.gamma(a) * math.gamma(b) / math.gamma(a + b)
     y = min(share * a * whole, 0.5**a)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_ITERATIONS):
         x = y ** (1 / a)
         slope = (1 - x) ** (b - 1) / (a * whole)
         step = (_lower_half(x, a, b) - share) / slope
@@ -40,7 +40,7 @@ def _small_quantile(share: float, a: float, b: float) -> float:
 def _lower_half(x: float, a: float, b: float) -> float:
     """The mass below x <= 1/2: x^a times the sum of (1 - b)_k x^k / (k! (a + k))."""
     factor, total = 1.0, 1.0 / a
-    for k in range(1, _MOST_TERMS):
+    for k in range(1, _MAX_TERMS):
         factor *= (k - b) * x / k
         total += factor / (a + k)
         if abs(factor) < _TINY * total:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .step_functions import here, slide
+from .step_functions import current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ def dpm_fast() -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        place, order = _place(state.index, sigmas)
+        place, order = _place_in_group(state.index, sigmas)
         if place == 0 or not state.memory:
-            x = slide(state.x, x0, sigma, after)
+            x = step_towards_x0(state.x, x0, sigma, sigma_next)
             starts = place == 0 and order > 1
             memory = (state.x, (state.x - x0) / sigma) if starts else ()
             return Step(State(state.index + 1, x, memory), sigma, x0)
         base, eps = state.memory
         change = (state.x - x0) / sigma - eps
         first = sigmas[state.index - place]
-        integrate = _second if order == 2 else _third
-        x = integrate(base, eps, change, first, sigma, after)
+        integrate = _second_order if order == 2 else _third_order
+        x = integrate(base, eps, change, first, sigma, sigma_next)
         memory = state.memory if place + 1 < order else ()
         return Step(State(state.index + 1, x, memory), sigma, x0)
 
@@ -63,30 +63,30 @@ def dpm_adaptive(
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        if after == 0:
+        if sigma_next == 0:
             return Step(State(state.index + 1, x0), sigma, x0)
         result = state.x.clone()
         for image in range(len(result)):
-            result[image] = advance(denoise, state.x, x0, sigma, after, image)[image]
+            result[image] = advance(denoise, state.x, x0, sigma, sigma_next, image)[image]
         return Step(State(state.index + 1, result), sigma, x0)
 
     def advance(
-        denoise: Denoiser, x: Tensor, x0: Tensor, sigma: float, after: float, image: int
+        denoise: Denoiser, x: Tensor, x0: Tensor, sigma: float, sigma_next: float, image: int
     ) -> Tensor:
         h, before, eps, tries = first, x, (x - x0) / sigma, 0
-        while sigma > after:
+        while sigma > sigma_next:
             tries += 1
-            target = max(after, sigma * math.exp(-h)) if tries < most else after
+            target = max(sigma_next, sigma * math.exp(-h)) if tries < most else sigma_next
             whole = math.log(sigma / target)
             one, two = sigma * math.exp(-whole / 3), sigma * math.exp(-whole * 2 / 3)
             ahead = x - (sigma - one) * eps
             change = (ahead - denoise(ahead, one)) / one - eps
-            low = _second(x, eps, change, sigma, one, target)
-            ahead = _third(x, eps, change, sigma, one, two)
+            low = _second_order(x, eps, change, sigma, one, target)
+            ahead = _third_order(x, eps, change, sigma, one, two)
             change = (ahead - denoise(ahead, two)) / two - eps
-            high = _third(x, eps, change, sigma, two, target)
+            high = _third_order(x, eps, change, sigma, two, target)
             allowed = (rtol * low.abs().maximum(before.abs())).clamp(min=atol)
             error = float(((low - high) / allowed)[image].square().mean().sqrt())
             if not math.isfinite(error) or tries == most:  # it would never be accepted, or late
@@ -95,15 +95,15 @@ def dpm_adaptive(
             h = min(h, whole) * growth
             if growth >= safety:
                 before, x = low, high
-                sigma = target if target > after * (1 + 1e-5) else after
-                if sigma > after:
+                sigma = target if target > sigma_next * (1 + 1e-5) else sigma_next
+                if sigma > sigma_next:
                     eps = (x - denoise(x, sigma)) / sigma
         return x
 
     return step
 
 
-def _place(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
+def _place_in_group(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
     """(place in its group of evaluations, size of the group) of a step."""
     steps = len(sigmas) - 1 - (sigmas[-1] == 0)
     whole, rest = divmod(steps, 3)
@@ -115,21 +115,21 @@ def _place(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
     return 0, 1
 
 
-def _second(
-    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, after: float
+def _second_order(
+    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, sigma_next: float
 ) -> Tensor:
     """The end of a step of second order; eps changes by `change` up to the level `middle`."""
-    share = math.log(sigma / middle) / math.log(sigma / after)
-    return x - (sigma - after) * (eps + change / (2 * share))
+    share = math.log(sigma / middle) / math.log(sigma / sigma_next)
+    return x - (sigma - sigma_next) * (eps + change / (2 * share))
 
 
-def _third(
-    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, after: float
+def _third_order(
+    x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, sigma_next: float
 ) -> Tensor:
     """A step of third order to its second point, and from there to its end.
 
     eps changes by `change` up to the level `middle`: the first point, then the second.
     """
-    h = math.log(sigma / after)
+    h = math.log(sigma / sigma_next)
     share = math.log(sigma / middle) / h
-    return x - (sigma - after) * eps - after / share * (math.expm1(h) / h - 1) * change
+    return x - (sigma - sigma_next) * eps - sigma_next / share * (math.expm1(h) / h - 1) * change

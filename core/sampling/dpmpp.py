@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from .step_functions import ancestral, here, slide
+from .step_functions import ancestral, current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ def dpmpp_2s_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
-        down, up = ancestral(sigma, after, eta)
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        down, up = ancestral(sigma, sigma_next, eta)
         x0 = denoise(state.x, sigma)
         ahead = x0
         if down > 0:
             middle = math.sqrt(sigma * down)
-            ahead = denoise(slide(state.x, x0, sigma, middle), middle)
-        x = slide(state.x, ahead, sigma, down)
+            ahead = denoise(step_towards_x0(state.x, x0, sigma, middle), middle)
+        x = step_towards_x0(state.x, ahead, sigma, down)
         if up > 0:
             x = x + s_noise * up * noise(state.index, 0)
         return Step(State(state.index + 1, x), sigma, x0)
@@ -48,23 +48,23 @@ def dpmpp_sde(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        if after == 0:
+        if sigma_next == 0:
             return Step(State(state.index + 1, x0), sigma, x0)
-        middle = math.sqrt(sigma * after)
+        middle = math.sqrt(sigma * sigma_next)
         down, up = ancestral(sigma, middle, eta)
-        halfway = slide(state.x, x0, sigma, down)
+        halfway = step_towards_x0(state.x, x0, sigma, down)
         to_middle = noise(state.index, 0) if up > 0 else None
         if to_middle is not None:
             halfway = halfway + s_noise * up * to_middle
-        down, up = ancestral(sigma, after, eta)
-        x = slide(state.x, denoise(halfway, middle), sigma, down)
+        down, up = ancestral(sigma, sigma_next, eta)
+        x = step_towards_x0(state.x, denoise(halfway, middle), sigma, down)
         if to_middle is not None:
             whole = (
                 math.sqrt(sigma - middle) * to_middle
-                + math.sqrt(middle - after) * noise(state.index, 1)
-            ) / math.sqrt(sigma - after)
+                + math.sqrt(middle - sigma_next) * noise(state.index, 1)
+            ) / math.sqrt(sigma - sigma_next)
             x = x + s_noise * up * whole
         return Step(State(state.index + 1, x), sigma, x0)
 
@@ -79,14 +79,14 @@ def dpmpp_2m() -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
         ahead = x0
-        if state.memory and after > 0:
+        if state.memory and sigma_next > 0:
             before = sigmas[state.index - 1]
-            ratio = math.log(sigma / after) / math.log(before / sigma)
+            ratio = math.log(sigma / sigma_next) / math.log(before / sigma)
             ahead = x0 + (ratio / 2) * (x0 - state.memory[0])
-        x = slide(state.x, ahead, sigma, after)
+        x = step_towards_x0(state.x, ahead, sigma, sigma_next)
         return Step(State(state.index + 1, x, (x0,)), sigma, x0)
 
     return step
@@ -104,17 +104,17 @@ def dpmpp_2m_sde(
         return -math.expm1(-decay) / 2 if solver == "midpoint" else _phi2(decay)
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        if after == 0:
+        if sigma_next == 0:
             return Step(State(state.index + 1, x0), sigma, x0)
-        h = math.log(sigma / after)
+        h = math.log(sigma / sigma_next)
         decay = (1 + eta) * h
         x = x0 + math.exp(-decay) * (state.x - x0)
         if state.memory:
             ratio = h / math.log(sigmas[state.index - 1] / sigma)
             x = x + weight(decay) * ratio * (x0 - state.memory[0])
-        x = _with_noise(x, state, after, eta * h, s_noise, noise)
+        x = _with_noise(x, state, sigma_next, eta * h, s_noise, noise)
         return Step(State(state.index + 1, x, (x0,)), sigma, x0)
 
     return step
@@ -127,11 +127,11 @@ def dpmpp_3m_sde(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        if after == 0:
+        if sigma_next == 0:
             return Step(State(state.index + 1, x0), sigma, x0)
-        h = math.log(sigma / after)
+        h = math.log(sigma / sigma_next)
         decay = (1 + eta) * h
         x = x0 + math.exp(-decay) * (state.x - x0)
         if state.memory:
@@ -143,7 +143,7 @@ def dpmpp_3m_sde(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
                 x = x + _phi2(decay) * (change + r0 * bend) - _phi3(decay) * bend
             else:
                 x = x + _phi2(decay) * change
-        x = _with_noise(x, state, after, eta * h, s_noise, noise)
+        x = _with_noise(x, state, sigma_next, eta * h, s_noise, noise)
         return Step(State(state.index + 1, x, (x0, *state.memory)[:2]), sigma, x0)
 
     return step
@@ -158,10 +158,10 @@ def _phi3(decay: float) -> float:
 
 
 def _with_noise(
-    x: Tensor, state: State, after: float, spread: float, s_noise: float, noise: Noise
+    x: Tensor, state: State, sigma_next: float, spread: float, s_noise: float, noise: Noise
 ) -> Tensor:
     """x with the noise the SDE gathers over eta x h = `spread`; nothing is drawn for none."""
     if spread <= 0:
         return x
-    amount = s_noise * after * math.sqrt(-math.expm1(-2 * spread))
+    amount = s_noise * sigma_next * math.sqrt(-math.expm1(-2 * spread))
     return x + amount * noise(state.index, 0)

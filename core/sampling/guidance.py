@@ -1,7 +1,7 @@
 """Guidance: functions from denoisers to a denoiser.
 
 A combination makes one estimate of the conditional and the unconditional one; those that take a
-combination refine it, so that they compose: `rescaled(cfg(7.5), 0.7)`.
+combination refine it, so that they compose: `rescale_cfg(cfg(7.5), 0.7)`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .trajectory import Denoiser
 if TYPE_CHECKING:
     from torch import Tensor
 
-Pair = Callable[["Tensor", float], tuple["Tensor", "Tensor"]]
+CondUncond = Callable[["Tensor", float], tuple["Tensor", "Tensor"]]
 """(x, sigma) -> (conditional x0, unconditional x0), so that one batch can make both."""
 
 
@@ -23,15 +23,15 @@ Combination = Callable[["Tensor", "Tensor", "Tensor", float], "Tensor"]
 """(conditional x0, unconditional x0, x, sigma) -> x0."""
 
 
-def guided(cond: Denoiser, pair: Pair, scale: float) -> Denoiser:
+def guided(cond: Denoiser, pair: CondUncond, scale: float) -> Denoiser:
     """Classifier-free guidance of one scale.
 
     Scale 1 is the conditional denoiser itself, and `pair` is never called.
     """
-    return cond if scale == 1 else combined(pair, cfg(scale))
+    return cond if scale == 1 else combine_pair(pair, cfg(scale))
 
 
-def combined(pair: Pair, combine: Combination) -> Denoiser:
+def combine_pair(pair: CondUncond, combine: Combination) -> Denoiser:
     """The combination of both estimates."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
@@ -41,7 +41,7 @@ def combined(pair: Pair, combine: Combination) -> Denoiser:
     return denoise
 
 
-def within(low: float, high: float, guided: Denoiser, plain: Denoiser) -> Denoiser:
+def limited_interval(low: float, high: float, guided: Denoiser, plain: Denoiser) -> Denoiser:
     """Guidance for sigma in [low, high] only; outside, `plain` costs one evaluation, not two.
 
     Source: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited Interval".
@@ -65,7 +65,7 @@ def cfg(scale: float) -> Combination:
     return combine
 
 
-def composed(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:
+def composable(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:
     """The conditional estimate of several conditions at once, each guiding by its weight.
 
     Source: Liu et al. 2022, "Composable Diffusion", equation 11, on x0.
@@ -86,13 +86,13 @@ def cfg_plus_plus(strength: float, sigmas: Sequence[float]) -> Combination:
     """
 
     def combine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
-        after = max((level for level in sigmas if level < sigma), default=0.0)
-        return cfg(strength * sigma / (sigma - after))(cond, uncond, x, sigma)
+        sigma_next = max((level for level in sigmas if level < sigma), default=0.0)
+        return cfg(strength * sigma / (sigma - sigma_next))(cond, uncond, x, sigma)
 
     return combine
 
 
-def rescaled(combine: Combination, share: float = 0.7) -> Combination:
+def rescale_cfg(combine: Combination, share: float = 0.7) -> Combination:
     """Against the glare of strong guidance: the spread of v brought back to the conditional's.
 
     `share` in [0, 1] of it, for each image over channels and pixels. It is done on v whatever
@@ -104,13 +104,13 @@ def rescaled(combine: Combination, share: float = 0.7) -> Combination:
             return V.target(x0, (x - x0) / sigma, sigma)
 
         v = velocity(combine(cond, uncond, x, sigma))
-        ratio = _spread(velocity(cond)) / _spread(v).clamp(min=1e-12)
+        ratio = _std(velocity(cond)) / _std(v).clamp(min=1e-12)
         return V.to_x0(v * (share * ratio + (1 - share)), x, sigma)
 
     return refine
 
 
-def thresholded(
+def dynamic_thresholding(
     combine: Combination, quantile: float = 0.995, mimic: Combination | None = None
 ) -> Combination:
     """Dynamic thresholding: each image's outliers are clipped, and its range drawn in.
@@ -122,18 +122,20 @@ def thresholded(
 
     def refine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
         x0 = combine(cond, uncond, x, sigma)
-        reach = _reach(x0, quantile)
+        reach = _abs_quantile(x0, quantile)
         if mimic is None:
             target = reach.new_ones(())
         else:
-            target = _reach(mimic(cond, uncond, x, sigma), quantile)
+            target = _abs_quantile(mimic(cond, uncond, x, sigma), quantile)
         reach = reach.maximum(target)
         return x0.minimum(reach).maximum(-reach) * (target / reach)
 
     return refine
 
 
-def weighed(cond: Tensor, uncond: Tensor, bare: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+def dual_guidance(
+    cond: Tensor, uncond: Tensor, bare: Tensor, scale: float
+) -> tuple[Tensor, Tensor]:
     """Both estimates of a model that edits a picture, moved away from `bare`, that without one.
 
     Guided by a scale s, they give bare + scale (uncond - bare) + s (cond - uncond). Source: Brooks
@@ -143,11 +145,11 @@ def weighed(cond: Tensor, uncond: Tensor, bare: Tensor, scale: float) -> tuple[T
     return cond + shift, uncond + shift
 
 
-def _spread(x: Tensor) -> Tensor:
+def _std(x: Tensor) -> Tensor:
     return x.std(dim=(1, 2, 3), keepdim=True)
 
 
-def _reach(x0: Tensor, quantile: float) -> Tensor:
+def _abs_quantile(x0: Tensor, quantile: float) -> Tensor:
     """What |x0| stays below in the share `quantile` of each image: [B, 1, 1, 1]."""
     return x0.abs().flatten(1).quantile(quantile, dim=1).reshape(-1, 1, 1, 1)
 
@@ -166,7 +168,7 @@ def masked(denoise: Denoiser, original: Tensor, mask: Tensor, noise: Tensor) -> 
     return blended
 
 
-def joining(
+def differential_diffusion(
     denoise: Denoiser,
     original: Tensor,
     mask: Tensor,

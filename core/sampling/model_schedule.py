@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-LAST = 999.0
+LAST_TIMESTEP = 999.0
 """The noisiest of 1000 timesteps that count from 0."""
 
 
@@ -30,7 +30,7 @@ class Schedule(Protocol):
 
     def t(self, sigma: float) -> float: ...
 
-    def told(self, sigma: float) -> float:
+    def c_noise(self, sigma: float) -> float:
         """What the network is told of a noise level."""
         ...
 
@@ -71,7 +71,7 @@ class DiscreteSchedule:
         a, b = self.log_sigmas[low : low + 2]
         return low + (log_sigma - a) / (b - a)
 
-    def told(self, sigma: float) -> float:
+    def c_noise(self, sigma: float) -> float:
         return self.t(sigma)
 
 
@@ -91,14 +91,14 @@ class EdmSchedule:
             raise ValueError(f"Sigmas need 0 < {self.sigma_min} < {self.sigma_max} < infinity.")
 
     def sigma(self, t: float) -> float:
-        share = _clamp(t / LAST, 0.0, 1.0)
+        share = _clamp(t / LAST_TIMESTEP, 0.0, 1.0)
         return self.sigma_min ** (1 - share) * self.sigma_max**share
 
     def t(self, sigma: float) -> float:
         share = math.log(sigma / self.sigma_min) / math.log(self.sigma_max / self.sigma_min)
-        return LAST * _clamp(share, 0.0, 1.0)
+        return LAST_TIMESTEP * _clamp(share, 0.0, 1.0)
 
-    def told(self, sigma: float) -> float:
+    def c_noise(self, sigma: float) -> float:
         return math.log(sigma) / 4
 
 
@@ -134,7 +134,7 @@ class FlowSchedule:
     def t(self, sigma: float) -> float:
         return 1000 * _clamp(sigma / (1 + sigma), self.t_min, self.t_max)
 
-    def told(self, sigma: float) -> float:
+    def c_noise(self, sigma: float) -> float:
         return self.t(sigma)
 
 
@@ -152,8 +152,8 @@ class NarrowedSchedule:
     def t(self, sigma: float) -> float:
         return self.whole.t(sigma)
 
-    def told(self, sigma: float) -> float:
-        return self.whole.told(sigma)
+    def c_noise(self, sigma: float) -> float:
+        return self.whole.c_noise(sigma)
 
 
 def linear(first: float = 1e-4, last: float = 2e-2, steps: int = 1000) -> DiscreteSchedule:

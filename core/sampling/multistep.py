@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from .step_functions import FAR, here, slide
+from .step_functions import MAX_SIGMA_RATIO, current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 
@@ -21,9 +21,9 @@ def lms(order: int = 4, ends_on_x0: bool = True) -> Sampler:
     """
 
     def weights(sigmas: Sequence[float]) -> list[float]:
-        *seen, after = (sigma - sigmas[-2] for sigma in sigmas)
+        *seen, sigma_next = (sigma - sigmas[-2] for sigma in sigmas)
         return [
-            sum(c * after ** (k + 1) / (k + 1) for k, c in enumerate(basis))
+            sum(c * sigma_next ** (k + 1) / (k + 1) for k, c in enumerate(basis))
             for basis in _lagrange(seen[::-1])
         ]
 
@@ -39,11 +39,11 @@ def deis(order: int = 3) -> Sampler:
 
     def weights(sigmas: Sequence[float]) -> list[float]:
         sigma = sigmas[-2]
-        *seen, after = (math.log(s / sigma) for s in sigmas)
-        # The integrals of v^k e^v from 0 to `after`, by parts.
-        moments = [math.expm1(after)]
+        *seen, sigma_next = (math.log(s / sigma) for s in sigmas)
+        # The integrals of v^k e^v from 0 to `sigma_next`, by parts.
+        moments = [math.expm1(sigma_next)]
         for k in range(1, order):
-            moments.append(after**k * math.exp(after) - k * moments[-1])
+            moments.append(sigma_next**k * math.exp(sigma_next) - k * moments[-1])
         return [
             sigma * sum(c * moments[k] for k, c in enumerate(basis))
             for basis in _lagrange(seen[::-1])
@@ -91,15 +91,17 @@ def plms(ends_on_x0: bool = True) -> Sampler:
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
         first = multistep(denoise, state, sigmas, noise)
-        sigma, after = here(state, sigmas)
-        if state.memory or after == 0:
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        if state.memory or sigma_next == 0:
             return first
         ahead = first.state.x
-        if sigma > FAR * after:
-            x = slide(state.x, (first.x0 + denoise(ahead, after)) / 2, sigma, after)
+        if sigma > MAX_SIGMA_RATIO * sigma_next:
+            x = step_towards_x0(
+                state.x, (first.x0 + denoise(ahead, sigma_next)) / 2, sigma, sigma_next
+            )
             return Step(State(state.index + 1, x, first.state.memory), sigma, first.x0)
-        there = (ahead - denoise(ahead, after)) / after
-        x = ahead + (after - sigma) / 2 * (there - first.state.memory[0])
+        there = (ahead - denoise(ahead, sigma_next)) / sigma_next
+        x = ahead + (sigma_next - sigma) / 2 * (there - first.state.memory[0])
         return Step(State(state.index + 1, x, first.state.memory), sigma, first.x0)
 
     return step
@@ -115,12 +117,12 @@ def _multistep(
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
         slope = (state.x - x0) / sigma
         older = state.memory[: order - 1]
-        x = slide(state.x, x0, sigma, after)
-        if older and not (ends_on_x0 and after == 0):
+        x = step_towards_x0(state.x, x0, sigma, sigma_next)
+        if older and not (ends_on_x0 and sigma_next == 0):
             path = sigmas[state.index - len(older) : state.index + 2]
             for weight, old in zip(weights(path)[1:], older, strict=True):
                 x = x + weight * (old - slope)

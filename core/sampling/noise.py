@@ -18,7 +18,7 @@ from .philox import cuda_normal
 from .trajectory import Noise
 
 
-def initial(seed: int, shape: Sequence[int]) -> Tensor:
+def initial_noise(seed: int, shape: Sequence[int]) -> Tensor:
     """Unit noise an image starts from, float32 on the CPU: torch's generator, seeded with `seed`.
 
     `seed` is in [0, 2^64), of which torch's CPU generator uses the low 32 bits.
@@ -38,20 +38,22 @@ def step_noise(seed: int, step: int, draw: int, shape: Sequence[int]) -> Tensor:
     hashed = int.from_bytes(key[:8], "big")
     if (hashed ^ seed) & 0xFFFF_FFFF == 0:
         hashed ^= 0xFFFF_FFFF
-    return initial(hashed, shape)
+    return initial_noise(hashed, shape)
 
 
-def first(profile: str, seed: int, shape: Sequence[int]) -> Tensor:
+def profile_initial_noise(profile: str, seed: int, shape: Sequence[int]) -> Tensor:
     """Unit noise an image of `shape` [C, h, w] starts from, by a profile of `PROFILES`."""
-    return nvidia(seed, shape) if profile == A1111_NV else initial(seed, shape)
+    return nvidia_noise(seed, shape) if profile == A1111_NV else initial_noise(seed, shape)
 
 
-def first_scale(profile: str, sigma: float) -> float:
+def initial_scale(profile: str, sigma: float) -> float:
     """What unit noise is multiplied by, where a picture starts from noise of level sigma alone."""
     return math.sqrt(1 + sigma**2) if profile == COMFYUI else sigma
 
 
-def draws(profile: str, seed: int, shape: Sequence[int], device: str | torch.device) -> Noise:
+def profile_step_noise(
+    profile: str, seed: int, shape: Sequence[int], device: str | torch.device
+) -> Noise:
     """Step noise for one image of `shape` [C, h, w]: [1, C, h, w] on `device`.
 
     Other programs draw from one stream, whose place is known for samplers that draw once in each
@@ -62,22 +64,24 @@ def draws(profile: str, seed: int, shape: Sequence[int], device: str | torch.dev
         if draw > 0 or profile == STUDIO:
             unit = step_noise(seed, step, draw, shape)
         elif profile == A1111_CPU:
-            unit = _streamed(seed, step + 1, shape)
+            unit = _draw_from_stream(seed, step + 1, shape)
         else:  # A1111 has drawn the first noise from the same stream, ComfyUI from another
-            unit = nvidia(seed, shape, step + (profile == A1111_NV))
+            unit = nvidia_noise(seed, shape, step + (profile == A1111_NV))
         return unit[None].to(device)
 
     return noise
 
 
-def _streamed(seed: int, before: int, shape: Sequence[int]) -> Tensor:
+def _draw_from_stream(seed: int, before: int, shape: Sequence[int]) -> Tensor:
     generator = torch.Generator("cpu").manual_seed(seed)
     for _ in range(before):
         torch.randn(tuple(shape), generator=generator)
     return torch.randn(tuple(shape), generator=generator)
 
 
-def seeded(seeds: Sequence[int], shape: Sequence[int], device: str | torch.device) -> Noise:
+def batch_step_noise(
+    seeds: Sequence[int], shape: Sequence[int], device: str | torch.device
+) -> Noise:
     """Step noise for a batch of images of `shape` [C, h, w]: [B, C, h, w] on `device`."""
 
     def noise(step: int, draw: int) -> Tensor:
@@ -86,7 +90,7 @@ def seeded(seeds: Sequence[int], shape: Sequence[int], device: str | torch.devic
     return noise
 
 
-def nvidia(seed: int, shape: Sequence[int], offset: int = 0) -> Tensor:
+def nvidia_noise(seed: int, shape: Sequence[int], offset: int = 0) -> Tensor:
     """What an image starts from where noise is drawn on an NVIDIA card, float32 on the CPU.
 
     A1111's "NV", and its "GPU" for latents of up to some ten thousand numbers. `offset` counts
@@ -95,13 +99,13 @@ def nvidia(seed: int, shape: Sequence[int], offset: int = 0) -> Tensor:
     return torch.as_tensor(cuda_normal(seed, math.prod(shape), offset)).reshape(tuple(shape))
 
 
-def varied(noise: Tensor, other: Tensor, strength: float) -> Tensor:
+def slerp(noise: Tensor, other: Tensor, strength: float) -> Tensor:
     """One image's noise [C, h, w] turned towards another's by `strength` of the angle between.
 
     It stays unit noise, unlike a blend. Strength 0 is `noise`, 1 is `other`; the angle is exact
     for noises of the same length, as long ones nearly are. Raises ValueError for a strength
     outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111's own, for each
-    column of each channel, is `varied_by_column`.
+    column of each channel, is `slerp_by_column`.
     """
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is {strength}, outside [0, 1].")
@@ -114,11 +118,11 @@ def varied(noise: Tensor, other: Tensor, strength: float) -> Tensor:
     return (turned / math.sin(angle)).to(noise)
 
 
-def varied_by_column(noise: Tensor, other: Tensor, strength: float) -> Tensor:
-    """As `varied`, for each column of each channel by itself, as A1111 has it; [C, h, w]."""
+def slerp_by_column(noise: Tensor, other: Tensor, strength: float) -> Tensor:
+    """As `slerp`, for each column of each channel by itself, as A1111 has it; [C, h, w]."""
     columns = zip(noise.unbind(2), other.unbind(2), strict=True)
     turned = [
-        torch.stack([varied(a, b, strength) for a, b in zip(one, two, strict=True)])
+        torch.stack([slerp(a, b, strength) for a, b in zip(one, two, strict=True)])
         for one, two in columns
     ]
     return torch.stack(turned, dim=2)

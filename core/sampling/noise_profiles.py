@@ -1,4 +1,4 @@
-"""Whose convention of drawing noise is followed, as the user picks it; see `noise.draws`."""
+"""Whose noise is reproduced: names and summaries of the profiles that the user picks from."""
 
 from __future__ import annotations
 

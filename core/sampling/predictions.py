@@ -39,7 +39,7 @@ def denoiser(
     """(x, sigma) -> x0 from a network that takes (scaled input, what it is told of sigma)."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
-        output = network(prediction.network_input(x, sigma), schedule.told(sigma))
+        output = network(prediction.network_input(x, sigma), schedule.c_noise(sigma))
         return prediction.to_x0(output, x, sigma)
 
     return denoise
@@ -94,21 +94,21 @@ def _flow_target(x0: Tensor, eps: Tensor, sigma: Sigma) -> Tensor:
     return eps - x0
 
 
-EDM_SPREAD = 0.5
+SIGMA_DATA = 0.5
 """Of the data, which the network of an EDM was trained for."""
 
 
 def _edm_input(x: Tensor, sigma: Sigma) -> Tensor:
-    return x * (sigma**2 + EDM_SPREAD**2) ** -0.5
+    return x * (sigma**2 + SIGMA_DATA**2) ** -0.5
 
 
 def _edm_to_x0(output: Tensor, x: Tensor, sigma: Sigma) -> Tensor:
-    inverse = (sigma**2 + EDM_SPREAD**2) ** -0.5
-    return EDM_SPREAD * inverse * (EDM_SPREAD * inverse * x + sigma * output)
+    inverse = (sigma**2 + SIGMA_DATA**2) ** -0.5
+    return SIGMA_DATA * inverse * (SIGMA_DATA * inverse * x + sigma * output)
 
 
 def _edm_target(x0: Tensor, eps: Tensor, sigma: Sigma) -> Tensor:
-    return (sigma / EDM_SPREAD * x0 - EDM_SPREAD * eps) * (sigma**2 + EDM_SPREAD**2) ** -0.5
+    return (sigma / SIGMA_DATA * x0 - SIGMA_DATA * eps) * (sigma**2 + SIGMA_DATA**2) ** -0.5
 
 
 EPS = Prediction("eps", _preserve_variance, _eps_to_x0, _eps_target)

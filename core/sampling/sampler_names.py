@@ -82,7 +82,7 @@ def split_name(text: str) -> tuple[str, str | None]:
     sampler = _find(text, SAMPLERS, _SAMPLER_ALIASES)
     if sampler is not None:
         return sampler, None
-    for schedule, endings in _endings():
+    for schedule, endings in _schedule_endings():
         for ending in endings:
             if text.strip().lower().endswith(ending):
                 sampler = _find(text.strip()[: -len(ending)], SAMPLERS, _SAMPLER_ALIASES)
@@ -91,7 +91,7 @@ def split_name(text: str) -> tuple[str, str | None]:
     raise _unknown("sampler", text, SAMPLERS)
 
 
-def _endings() -> list[tuple[str, list[str]]]:
+def _schedule_endings() -> list[tuple[str, list[str]]]:
     """Each schedule with the ways it is written after a sampler."""
     written: list[tuple[str, list[str]]] = []
     for schedule in SCHEDULES:
@@ -103,12 +103,12 @@ def _endings() -> list[tuple[str, list[str]]]:
 
 
 def _find(text: str, table: Iterable[str], aliases: Mapping[str, str]) -> str | None:
-    known = {_bare(name): name for name in table} | dict(aliases)
+    known = {_normalise(name): name for name in table} | dict(aliases)
     plain = text.strip().lower()
-    return known.get(_bare(plain)) or known.get(_bare(plain.removeprefix("k_")))
+    return known.get(_normalise(plain)) or known.get(_normalise(plain.removeprefix("k_")))
 
 
-def _bare(name: str) -> str:
+def _normalise(name: str) -> str:
     """Without case and separators; "++" is "pp"."""
     return re.sub(r"[^a-z0-9]", "", name.lower().replace("++", "pp"))
 

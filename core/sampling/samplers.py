@@ -52,16 +52,16 @@ class SamplerRow:
     """One sentence for the user."""
     schedule: str
     """The schedule it is customarily used with, a key of `sigmas.SCHEDULES`."""
-    drops_penultimate: bool = False
+    discards_penultimate_sigma: bool = False
     """Whether it jumps from the level before the cleanest to 0, as it does in other programs."""
 
     @property
-    def takes(self) -> tuple[str, ...]:
+    def options(self) -> tuple[str, ...]:
         """The fields of `Options` that it has a use for."""
-        return tuple(self.customary)
+        return tuple(self.defaults)
 
     @cached_property
-    def customary(self) -> Mapping[str, float | int]:
+    def defaults(self) -> Mapping[str, float | int]:
         """Those fields, and what they are where they are not given."""
         keywords = signature(self.make).parameters
         return {name: keywords[name].default for name in keywords if name in Options.RANGES}
@@ -84,7 +84,7 @@ def resolve(schedule: str, sampler: str) -> str:
     return SAMPLERS[sampler].schedule if schedule == AUTOMATIC else schedule
 
 
-def levels(
+def sigmas_for(
     sampler: str, schedule: str, steps: int, model: Schedule, rho: float | None = None
 ) -> tuple[float, ...]:
     """The noise levels a run visits: steps + 1 sigmas, the last 0.
@@ -93,14 +93,14 @@ def levels(
     Raises KeyError for unknown names, ValueError for fewer than one step.
     """
     row = SCHEDULES[resolve(schedule, sampler)]
-    sigmas = row.sigmas if rho is None or row.bent is None else row.bent(rho)
-    if not SAMPLERS[sampler].drops_penultimate or steps < 1:
+    sigmas = row.sigmas if rho is None or row.with_rho is None else row.with_rho(rho)
+    if not SAMPLERS[sampler].discards_penultimate_sigma or steps < 1:
         return sigmas(steps, model)
     *noisy, _, last = sigmas(steps + 1, model)
     return (*noisy, last)
 
 
-def _churned(make: Callable[[Churn], Sampler]) -> Callable[..., Sampler]:
+def _with_churn_options(make: Callable[[Churn], Sampler]) -> Callable[..., Sampler]:
     def made(
         churn: float = 0.0,
         churn_lowest: float = 0.0,
@@ -114,7 +114,7 @@ def _churned(make: Callable[[Churn], Sampler]) -> Callable[..., Sampler]:
 
 SAMPLERS: Mapping[str, SamplerRow] = {
     "Euler": SamplerRow(
-        _churned(euler),
+        _with_churn_options(euler),
         "The simplest: straight steps, settling on one picture as steps grow.",
         "Normal",
     ),
@@ -129,21 +129,21 @@ SAMPLERS: Mapping[str, SamplerRow] = {
         "Normal",
     ),
     "Heun": SamplerRow(
-        _churned(heun),
+        _with_churn_options(heun),
         "Looks twice at every step: more accurate than Euler, and twice as slow.",
         "Normal",
     ),
     "DPM2": SamplerRow(
-        _churned(dpm2),
+        _with_churn_options(dpm2),
         "Looks again in the middle of every step: accurate, and twice as slow as Euler.",
         "Karras",
-        drops_penultimate=True,
+        discards_penultimate_sigma=True,
     ),
     "DPM2 a": SamplerRow(
         dpm2_ancestral,
         "DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.",
         "Karras",
-        drops_penultimate=True,
+        discards_penultimate_sigma=True,
     ),
     "DPM++ 2S a": SamplerRow(
         dpmpp_2s_ancestral,
@@ -172,7 +172,7 @@ SAMPLERS: Mapping[str, SamplerRow] = {
         dpmpp_3m_sde,
         "Remembers two steps and adds fresh noise: finest detail from 30 steps.",
         "Exponential",
-        drops_penultimate=True,
+        discards_penultimate_sigma=True,
     ),
     "DPM fast": SamplerRow(
         dpm_fast, "Groups three steps into one of third order: for very few steps.", "Exponential"

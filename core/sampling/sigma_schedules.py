@@ -32,7 +32,7 @@ class ScheduleRow:
     sigmas: Levels
     summary: str
     """One sentence for the user."""
-    bent: Callable[[float], Levels] | None = None
+    with_rho: Callable[[float], Levels] | None = None
     """With another rho than the customary one, where there is one."""
     rho: float | None = None
     """The customary one."""
@@ -149,7 +149,7 @@ def align_your_steps(
     return (*(math.exp(_between(logs, point)) for point in points[: _at_least_one(n)]), 0.0)
 
 
-def tail(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
+def truncate(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
     """The last part of a schedule, for a start from a picture: strength x steps are run.
 
     The count is rounded to the nearest (halves up) and at least 1; strength 1 runs every step.

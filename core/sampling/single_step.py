@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .sigma_schedules import karras
-from .step_functions import FAR, ancestral, here, slide
+from .step_functions import MAX_SIGMA_RATIO, ancestral, current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ class Churn:
     algorithm 2.
     """
 
-    amount: float = 0.0
-    lowest: float = 0.0
-    highest: float = math.inf
+    s_churn: float = 0.0
+    s_tmin: float = 0.0
+    s_tmax: float = math.inf
     s_noise: float = 1.0
 
     def apply(self, state: State, sigmas: Sequence[float], noise: Noise) -> tuple[Tensor, float]:
         """The latent and its noise level after the noise; nothing is drawn for none."""
         sigma = sigmas[state.index]
-        share = min(self.amount / (len(sigmas) - 1), math.sqrt(2) - 1)
-        if share <= 0 or not self.lowest <= sigma <= self.highest:
+        share = min(self.s_churn / (len(sigmas) - 1), math.sqrt(2) - 1)
+        if share <= 0 or not self.s_tmin <= sigma <= self.s_tmax:
             return state.x, sigma
         raised = sigma * (1 + share)
         added = self.s_noise * math.sqrt(raised**2 - sigma**2)
@@ -48,10 +48,10 @@ def euler(churn: Churn | None = None) -> Sampler:
     churned = (churn or Churn()).apply
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x, raised = churned(state, sigmas, noise)
         x0 = denoise(x, raised)
-        return Step(State(state.index + 1, slide(x, x0, raised, after)), sigma, x0)
+        return Step(State(state.index + 1, step_towards_x0(x, x0, raised, sigma_next)), sigma, x0)
 
     return step
 
@@ -60,10 +60,10 @@ def euler_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     """Euler to below the next noise level, then fresh noise up to it."""
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
-        down, up = ancestral(sigma, after, eta)
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        down, up = ancestral(sigma, sigma_next, eta)
         x0 = denoise(state.x, sigma)
-        x = slide(state.x, x0, sigma, down)
+        x = step_towards_x0(state.x, x0, sigma, down)
         if up > 0:
             x = x + s_noise * up * noise(state.index, 0)
         return Step(State(state.index + 1, x), sigma, x0)
@@ -96,9 +96,9 @@ def heun(churn: Churn | None = None) -> Sampler:
     churned = (churn or Churn()).apply
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x, raised = churned(state, sigmas, noise)
-        x, x0 = _heun(denoise, x, raised, after)
+        x, x0 = _heun(denoise, x, raised, sigma_next)
         return Step(State(state.index + 1, x), sigma, x0)
 
     return step
@@ -113,9 +113,9 @@ def dpm2(churn: Churn | None = None) -> Sampler:
     churned = (churn or Churn()).apply
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x, raised = churned(state, sigmas, noise)
-        x, x0 = _midpoint(denoise, x, raised, after)
+        x, x0 = _midpoint(denoise, x, raised, sigma_next)
         return Step(State(state.index + 1, x), sigma, x0)
 
     return step
@@ -125,8 +125,8 @@ def dpm2_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     """DPM2 to below the next noise level, then fresh noise up to it."""
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
-        down, up = ancestral(sigma, after, eta)
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        down, up = ancestral(sigma, sigma_next, eta)
         x, x0 = _midpoint(denoise, state.x, sigma, down)
         if up > 0:
             x = x + s_noise * up * noise(state.index, 0)
@@ -143,9 +143,9 @@ def lcm(s_noise: float = 1.0) -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, after = here(state, sigmas)
+        sigma, sigma_next = current_sigmas(state, sigmas)
         x0 = denoise(state.x, sigma)
-        x = x0 + s_noise * after * noise(state.index, 0) if after > 0 else x0
+        x = x0 + s_noise * sigma_next * noise(state.index, 0) if sigma_next > 0 else x0
         return Step(State(state.index + 1, x), sigma, x0)
 
     return step
@@ -163,11 +163,11 @@ def restart(s_noise: float = 1.0) -> Sampler:
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
         path = restart_path(sigmas)
-        sigma, after = path[state.index]
+        sigma, sigma_next = path[state.index]
         x = state.x
         if state.index > 0 and (before := path[state.index - 1][1]) < sigma:
             x = x + s_noise * math.sqrt(sigma**2 - before**2) * noise(state.index, 0)
-        x, x0 = _heun(denoise, x, sigma, after)
+        x, x0 = _heun(denoise, x, sigma, sigma_next)
         return Step(State(state.index + 1, x), sigma, x0)
 
     return step
@@ -195,27 +195,29 @@ def restart_path(sigmas: Sequence[float]) -> list[tuple[float, float]]:
     return path[:bottom] + times * list(pairwise(loop)) + path[bottom:]
 
 
-def _heun(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple[Tensor, Tensor]:
-    """(x at `after`, the x0 of the first evaluation)."""
+def _heun(denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float) -> tuple[Tensor, Tensor]:
+    """(x at `sigma_next`, the x0 of the first evaluation)."""
     x0 = denoise(x, sigma)
-    ahead = slide(x, x0, sigma, after)
-    if after == 0:
+    ahead = step_towards_x0(x, x0, sigma, sigma_next)
+    if sigma_next == 0:
         return ahead, x0
-    if sigma > FAR * after:
-        return slide(x, (x0 + denoise(ahead, after)) / 2, sigma, after), x0
+    if sigma > MAX_SIGMA_RATIO * sigma_next:
+        return step_towards_x0(x, (x0 + denoise(ahead, sigma_next)) / 2, sigma, sigma_next), x0
     slope = (x - x0) / sigma
-    there = (ahead - denoise(ahead, after)) / after
-    return ahead + (after - sigma) / 2 * (there - slope), x0
+    there = (ahead - denoise(ahead, sigma_next)) / sigma_next
+    return ahead + (sigma_next - sigma) / 2 * (there - slope), x0
 
 
-def _midpoint(denoise: Denoiser, x: Tensor, sigma: float, after: float) -> tuple[Tensor, Tensor]:
-    """(x at `after`, the x0 of the first evaluation)."""
+def _midpoint(
+    denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float
+) -> tuple[Tensor, Tensor]:
+    """(x at `sigma_next`, the x0 of the first evaluation)."""
     x0 = denoise(x, sigma)
-    if after == 0:
+    if sigma_next == 0:
         return x0, x0
-    middle = math.sqrt(sigma * after)
-    halfway = slide(x, x0, sigma, middle)
-    if sigma > FAR * after:
-        return slide(x, denoise(halfway, middle), sigma, after), x0
+    middle = math.sqrt(sigma * sigma_next)
+    halfway = step_towards_x0(x, x0, sigma, middle)
+    if sigma > MAX_SIGMA_RATIO * sigma_next:
+        return step_towards_x0(x, denoise(halfway, middle), sigma, sigma_next), x0
     slope = (halfway - denoise(halfway, middle)) / middle
-    return x + (after - sigma) * slope, x0
+    return x + (sigma_next - sigma) * slope, x0

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .step_functions import here, slide
+from .step_functions import current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ def unipc(order: int = 3) -> Sampler:
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
-        sigma, _ = here(state, sigmas)
+        sigma, _ = current_sigmas(state, sigmas)
         index, left = state.index, len(sigmas) - 1 - state.index
         x0 = denoise(state.x, sigma)
         x, estimates = state.x, state.memory[1:]
         if estimates:
             used = min(order, left + 1, len(estimates))
             path = sigmas[index - used : index + 1]
-            x = _unified(state.memory[0], estimates[:used], path, x0)
+            x = _bh_step(state.memory[0], estimates[:used], path, x0)
         estimates = (x0, *estimates)[:order]
         used = min(order, left, len(estimates))
-        ahead = _unified(x, estimates[:used], sigmas[index - used + 1 : index + 2])
+        ahead = _bh_step(x, estimates[:used], sigmas[index - used + 1 : index + 2])
         return Step(State(index + 1, ahead, (x, *estimates)), sigma, x0)
 
     return step
 
 
-def _unified(
+def _bh_step(
     x: Tensor, estimates: Sequence[Tensor], path: Sequence[float], there: Tensor | None = None
 ) -> Tensor:
     """x at the last level of `path`, from x at the one before.
@@ -46,22 +46,22 @@ def _unified(
     The estimates of x0 are at the levels before the last, newest first; `there` is the one at
     the last level, where it is known. A single difference takes the weight 1/2.
     """
-    *levels, sigma, after = path
+    *levels, sigma, sigma_next = path
     newest = estimates[0]
-    ahead = slide(x, newest, sigma, after)
-    h = math.log(sigma / after) if after > 0 else math.inf
+    ahead = step_towards_x0(x, newest, sigma, sigma_next)
+    h = math.log(sigma / sigma_next) if sigma_next > 0 else math.inf
     nodes = [math.log(sigma / level) / h for level in reversed(levels)]
     changes = [(old - newest) / node for old, node in zip(estimates[1:], nodes, strict=True)]
     if there is not None:
         nodes.append(1.0)
         changes.append(there - newest)
-    weights = [0.5] if len(nodes) == 1 else _weights(nodes, h)
+    weights = [0.5] if len(nodes) == 1 else _bh_weights(nodes, h)
     for weight, change in zip(weights, changes, strict=True):
         ahead = ahead - math.expm1(-h) * weight * change
     return ahead
 
 
-def _weights(nodes: Sequence[float], h: float) -> list[float]:
+def _bh_weights(nodes: Sequence[float], h: float) -> list[float]:
     """The weights that integrate polynomials up to the number of nodes exactly."""
     right: list[float] = []
     factorial, scale = 1.0, math.expm1(-h)
@@ -70,10 +70,10 @@ def _weights(nodes: Sequence[float], h: float) -> list[float]:
         right.append(phi * factorial / scale)
         factorial *= i + 1
         phi = -phi / h - 1 / factorial
-    return _solved([[node**k for node in nodes] for k in range(len(nodes))], right)
+    return _solve([[node**k for node in nodes] for k in range(len(nodes))], right)
 
 
-def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
+def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
     """The solution of a small linear system, by Gauss and Jordan's elimination with pivots."""
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     for i in range(len(rows)):

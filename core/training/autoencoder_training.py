@@ -47,7 +47,7 @@ class AutoencoderTask:
 
         losses = reconstruction_losses(out, target)
         losses["kl"] = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
-        losses["loss"] = weighed(losses) + self.kl_weight * losses["kl"]
+        losses["loss"] = reconstruction_loss(losses) + self.kl_weight * losses["kl"]
         return losses
 
 
@@ -75,7 +75,7 @@ class DecoderTask:
             own = self.module.encode(target[half:, :3])
         near = self.latents[picks[:half]].to(own)
         losses = reconstruction_losses(self.module.decode(torch.cat([near, own])), target)
-        losses["loss"] = weighed(losses)
+        losses["loss"] = reconstruction_loss(losses)
         return losses
 
 
@@ -112,7 +112,7 @@ def reconstruction_losses(out: Tensor, target: Tensor) -> dict[str, Tensor]:
     }
 
 
-def weighed(losses: dict[str, Tensor]) -> Tensor:
+def reconstruction_loss(losses: dict[str, Tensor]) -> Tensor:
     """What of the reconstruction is minimised."""
     return losses["l1"] + 2 * losses["mse"] + 0.7 * losses["edges"] + 0.3 * losses["alpha"]
 

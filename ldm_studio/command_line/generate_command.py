@@ -32,7 +32,13 @@ from ldm_studio.images.image_files import load_image, load_mask
 from ldm_studio.images.recipe_inputs import scaled
 from ldm_studio.models.found_models import DEFAULT, meant
 from ldm_studio.paths import make_folder
-from ldm_studio.prompts.wildcard_files import Wildcards, each, missing, read_template, settled
+from ldm_studio.prompts.wildcard_files import (
+    Wildcards,
+    each,
+    missing_wildcards,
+    parse_template,
+    settled,
+)
 
 from . import image_output, request_flags
 from .argument_types import FILLS, above_zero, border, file, named, one_of, real, size, whole
@@ -414,8 +420,8 @@ def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
 
 def _say_what_is_missing(request: Request, wildcards: Wildcards) -> None:
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
-        template = read_template(text)
-        for problem in (*template.problems, *missing(template, wildcards.values)):
+        template = parse_template(text)
+        for problem in (*template.problems, *missing_wildcards(template, wildcards.values)):
             _say_problem(name, text, problem)
 
 

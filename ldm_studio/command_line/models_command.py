@@ -19,7 +19,7 @@ from ldm_studio.models.found_models import FoundModel
 from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, stamp
 
 if TYPE_CHECKING:  # they import torch
-    from core.checkpoints.auxiliary_files import Description
+    from core.checkpoints.auxiliary_files import FileDescription
     from core.checkpoints.identify import Identity
 
 SHORT_HASH = 10
@@ -152,7 +152,7 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     return Exit.MODEL if problem else Exit.OK
 
 
-def _inspect_addon(path: Path, description: Description, arguments: Namespace) -> int:
+def _inspect_addon(path: Path, description: FileDescription, arguments: Namespace) -> int:
     from core.checkpoints.open_file import open_tensors
 
     file = open_tensors(path)

@@ -16,7 +16,7 @@ from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
 from core.request.request import Request
 from core.runtime.forecast import Forecast, Measured, Task, estimate, evaluations
-from core.sampling.sigma_schedules import tail
+from core.sampling.sigma_schedules import truncate
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished, Progress, Started
 from ldm_studio.engine_protocol import ModelInfo
@@ -148,7 +148,7 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
     drawing it shows."""
     steps = request.steps
     if request.init:
-        steps = len(tail(range(steps + 1), request.strength)) - 1
+        steps = len(truncate(range(steps + 1), request.strength)) - 1
     count = evaluations(request.sampler, steps, request.options)
     if count is None:
         return None

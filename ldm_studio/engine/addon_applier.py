@@ -21,7 +21,7 @@ from ldm_studio.models.addon_files import WORDS, Finder
 from ldm_studio.models.file_digests import Digests, Sums
 
 if TYPE_CHECKING:
-    from core.checkpoints.lora import Effect, Lora
+    from core.checkpoints.lora import Lora, LoraEffect
     from core.model.model import Model
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class _Recipe:
 @dataclass(frozen=True)
 class _Made:
     model: Model
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[LoraEffect, ...] = ()
     refused: tuple[Path, ...] = ()
     """Embeddings for other models."""
 
@@ -324,7 +324,7 @@ def _unread(model: Model, request: Request) -> list[str]:
     return notes
 
 
-def _of_no_effect(used: Iterable[Used], effects: Iterable[Effect]) -> list[str]:
+def _of_no_effect(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[str]:
     """What of the LoRAs matches nothing of the model."""
     notes: list[str] = []
     named = (one for one in used if one.kind == "lora")

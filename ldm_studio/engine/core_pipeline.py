@@ -39,7 +39,7 @@ from .token_counter import WordCounter
 if TYPE_CHECKING:
     import torch
 
-    from core.conditioning.text.token_count import PromptReader
+    from core.conditioning.text.token_count import PromptTokenCounter
     from core.model.model import Model
     from core.request.inputs import Models
     from core.runtime.offload import Turns
@@ -382,11 +382,11 @@ class CorePipeline:
             read=self._reader(model),
         )
 
-    def _reader(self, model: Model) -> PromptReader | None:
+    def _reader(self, model: Model) -> PromptTokenCounter | None:
         from core.conditioning.text.clip_text import ClipConditioner
 
         if not isinstance(model.text, ClipConditioner):
-            return model.text.read
+            return model.text.count_tokens
         widths = [network.config.dim for network, _ in model.text.encoders]
         return WordCounter(widths, Finder())
 

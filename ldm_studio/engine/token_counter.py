@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.conditioning.text.text_segment import A1111
-from core.conditioning.text.token_count import PromptReader, Reading
+from core.conditioning.text.token_count import PromptTokenCounter, TokenCount
 from core.errors import ModelError
 from ldm_studio.models.addon_files import Finder
 from ldm_studio.models.known_checkpoints import Stamp, stamp
@@ -17,28 +17,28 @@ from ldm_studio.models.known_checkpoints import Stamp, stamp
 log = logging.getLogger(__name__)
 
 
-class WordCounter(PromptReader):
+class WordCounter(PromptTokenCounter):
     """Knows the embeddings that lie in the folders since it last looked there."""
 
     def __init__(self, widths: Sequence[int], finder: Finder) -> None:
         """`widths`: of the model's text encoders. Imports torch."""
-        from core.conditioning.text.clip_tokenizer import ClipReader
+        from core.conditioning.text.clip_tokenizer import ClipTokenCounter
 
         self._widths = tuple(widths)
         self._finder = finder
         self._lock = threading.Lock()
         self._seen: dict[Path, Stamp] = {}
-        self._read = ClipReader()
+        self._read = ClipTokenCounter()
         self.look()
 
-    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         return self._read(prompt, syntax, negative=negative)
 
     def look(self) -> bool:
         """Whether embeddings have come, gone or changed. Takes a moment: not for the interface."""
         from core.checkpoints.textual_inversion import read_embedding
-        from core.conditioning.text.clip_text import Embedding, words_of
-        from core.conditioning.text.clip_tokenizer import ClipReader
+        from core.conditioning.text.clip_text import Embedding, embedding_tokens
+        from core.conditioning.text.clip_tokenizer import ClipTokenCounter
 
         with self._lock:
             names = self._finder.words()
@@ -53,7 +53,7 @@ class WordCounter(PromptReader):
                 except ModelError as error:  # it is for other models
                     log.debug("%s", error)
             self._seen = seen
-            self._read = ClipReader(words_of(known))
+            self._read = ClipTokenCounter(embedding_tokens(known))
             return True
 
 

@@ -13,5 +13,5 @@ def refinement(request: Request) -> Change | None:
 
 
 def steps_run(request: Request) -> int:
-    """How many steps lead to the picture, as `core.sampling.sigma_schedules.tail` counts them."""
+    """The number of steps that are run; `core.sampling.sigma_schedules.truncate` counts alike."""
     return max(1, min(int(request.steps * request.strength + 0.5), request.steps))

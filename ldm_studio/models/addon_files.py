@@ -124,13 +124,13 @@ class Finder:
         """Those that the prompts may name, by name, which may have that of the folder before it.
         Imports torch.
         """
-        from core.checkpoints.textual_inversion import named
+        from core.checkpoints.textual_inversion import names_in_prompts
 
         files: dict[str, list[Path]] = {}
         for path in self._files():
             for name in _names(path):
                 files.setdefault(name, []).append(path)
-        meant = named(files, *prompts)
+        meant = names_in_prompts(files, *prompts)
         if not meant:
             return {}
         catalogue = Catalogue()

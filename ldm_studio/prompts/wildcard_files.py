@@ -15,7 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.conditioning.text.wildcards import lines_of, missing, read_template, resolved
+from core.conditioning.text.wildcards import (
+    missing_wildcards,
+    parse_template,
+    resolve_wildcards,
+    wildcard_lines,
+)
 from core.request.request import Request
 from ldm_studio import paths
 
@@ -26,7 +31,15 @@ MAX_BYTES = 4_000_000
 LOOK_AGAIN_S = 2.0
 """New files are found after so long, without asking the disk at every key."""
 
-__all__ = ["Wildcards", "drawn", "each", "missing", "read_template", "settled", "templates_of"]
+__all__ = [
+    "Wildcards",
+    "drawn",
+    "each",
+    "missing_wildcards",
+    "parse_template",
+    "settled",
+    "templates_of",
+]
 
 
 class Wildcards:
@@ -87,7 +100,7 @@ class Wildcards:
             if known is None or known[0] != changed:
                 with path.open("rb") as file:
                     text = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
-                known = self._lines[path] = changed, tuple(lines_of(text))
+                known = self._lines[path] = changed, tuple(wildcard_lines(text))
         except OSError as error:  # it went away meanwhile
             log.warning("the wildcard %s cannot be read: %s", path, error)
             return ()
@@ -99,8 +112,8 @@ def settled(request: Request, wildcards: Wildcards) -> Request:
 
     Raises RequestError for wildcards that lead back to themselves.
     """
-    prompt = resolved(request.prompt, wildcards.values, request.seed)
-    negative = resolved(request.negative, wildcards.values, request.seed, "negative")
+    prompt = resolve_wildcards(request.prompt, wildcards.values, request.seed)
+    negative = resolve_wildcards(request.negative, wildcards.values, request.seed, "negative")
     return replace(
         request,
         prompt=prompt,
@@ -132,7 +145,7 @@ def templates_of(request: Request) -> Request:
 def drawn(changed: Mapping[str, Any], seed: int, wildcards: Wildcards) -> dict[str, Any]:
     """Fields that are changed, prompts made of templates. Raises RequestError."""
     return {
-        name: resolved(value, wildcards.values, seed, name)
+        name: resolve_wildcards(value, wildcards.values, seed, name)
         if name in ("prompt", "negative")
         else value
         for name, value in changed.items()

@@ -234,7 +234,7 @@ class StudioStore(QObject):
 
     def applies(self, name: str) -> bool:
         """Whether this parameter has a say in the next picture, the others being as they are."""
-        takes = SAMPLERS[self.sampler].takes
+        takes = SAMPLERS[self.sampler].options
         match name:
             case "cfg":
                 return self.plus_plus == 0
@@ -248,7 +248,7 @@ class StudioStore(QObject):
                 return not self.sigmas
             case "rho":
                 schedule = resolve(self.schedule, self.sampler)
-                return not self.sigmas and SCHEDULES[schedule].bent is not None
+                return not self.sigmas and SCHEDULES[schedule].with_rho is not None
             case "clip_skip":
                 model = self.run.model
                 return model is None or model.skips
@@ -313,7 +313,7 @@ class StudioStore(QObject):
         """What None stands for, where it is a number that the sampler or the schedule has."""
         if name == "rho":
             return SCHEDULES[resolve(self.schedule, self.sampler)].rho
-        return SAMPLERS[self.sampler].customary.get(name)
+        return SAMPLERS[self.sampler].defaults.get(name)
 
     def snapshot(self) -> Request:
         """The request as it stands. Start picture and mask travel beside it, as pixels.

@@ -15,7 +15,7 @@ from core.networks.unet import UNet
 from core.sampling import noise
 from core.sampling.model_schedule import Schedule
 from core.sampling.predictions import Prediction, denoiser
-from core.sampling.samplers import SAMPLERS, levels
+from core.sampling.samplers import SAMPLERS, sigmas_for
 from core.sampling.trajectory import State, run
 
 BATCH = 32
@@ -92,17 +92,17 @@ def draw(
         conditional, unconditional = out.chunk(2)
         return unconditional + settings.cfg * (conditional - unconditional)
 
-    visited = levels(settings.sampler, settings.schedule, settings.steps, schedule)
+    visited = sigmas_for(settings.sampler, settings.schedule, settings.steps, schedule)
     shape = (network.config.in_channels, side, side)
     x0, first = begin or (torch.zeros(()), 0)
     visited = visited[first:]
-    eps = torch.stack([noise.initial(seed, shape) for seed in seeds])
+    eps = torch.stack([noise.initial_noise(seed, shape) for seed in seeds])
     x = (x0 + visited[0] * eps).to(device)
     *_, last = run(
         SAMPLERS[settings.sampler].step,
         denoiser(guided, prediction, schedule),
         State(0, x),
         visited,
-        noise.seeded(list(seeds), shape, device),
+        noise.batch_step_noise(list(seeds), shape, device),
     )
     return last.state.x.cpu()

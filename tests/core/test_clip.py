@@ -10,16 +10,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.conditioning.text.clip_text import ClipConditioner, Use
+from core.conditioning.text.clip_text import ClipConditioner, EncoderOptions
 from core.conditioning.text.clip_tokenizer import END, START
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from tests.core.checkpoints.tiny import reference_images
 
 TINY = ClipConfig(dim=16, layers=3, heads=2, feed_forward=32, projection=12)
 LOOKS = ClipImageConfig(patch=4, side=12, dim=16, layers=3, heads=2, feed_forward=32, projection=12)
-SD1 = Use(skip=0, normalised=True, pooled=False, pad=END)
-SDXL_L = Use(skip=1, normalised=False, pooled=False, pad=END)
-SDXL_G = Use(skip=1, normalised=False, pooled=True, pad=0)
+SD1 = EncoderOptions(skip=0, normalised=True, pooled=False, pad=END)
+SDXL_L = EncoderOptions(skip=1, normalised=False, pooled=False, pad=END)
+SDXL_G = EncoderOptions(skip=1, normalised=False, pooled=True, pad=0)
 Randomised = Callable[..., nn.Module]
 
 
@@ -133,7 +133,7 @@ def encoder(randomised: Randomised) -> nn.Module:
     return randomised(ClipTextEncoder(TINY))
 
 
-def encode(encoder: nn.Module, tokens: list[int], use: Use = SD1) -> Tensor:
+def encode(encoder: nn.Module, tokens: list[int], use: EncoderOptions = SD1) -> Tensor:
     filled = [*tokens, *[use.pad] * (77 - len(tokens))]
     with torch.no_grad():
         return encoder(

@@ -15,14 +15,14 @@ from core.conditioning.text.clip_tokenizer import (
     END,
     MERGES,
     START,
-    ClipReader,
-    chunks,
+    ClipTokenCounter,
+    chunk_tokens,
     clip_tokenizer,
 )
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.prompt_plan import passage_of
-from core.conditioning.text.text_segment import COMFYUI, Passage
-from core.conditioning.text.token_count import Reading
+from core.conditioning.text.prompt_plan import first_segment_of
+from core.conditioning.text.text_segment import COMFYUI, TextSegment
+from core.conditioning.text.token_count import TokenCount
 
 TEXTS = [
     "",
@@ -75,7 +75,7 @@ def test_the_vocabulary_is_the_published_one() -> None:
 
 
 def lengths(prompt: str) -> list[int]:
-    return [len(chunk.tokens) for chunk in chunks(passage_of(prompt), clip_tokenizer())]
+    return [len(chunk.tokens) for chunk in chunk_tokens(first_segment_of(prompt), clip_tokenizer())]
 
 
 def test_a_long_prompt_goes_on_in_another_chunk() -> None:
@@ -100,7 +100,7 @@ def test_break_begins_a_chunk() -> None:
 
 
 def test_each_token_has_the_weight_of_its_text() -> None:
-    [chunk] = chunks(passage_of("a (red cat:1.5) in [the] snow"), clip_tokenizer())
+    [chunk] = chunk_tokens(first_segment_of("a (red cat:1.5) in [the] snow"), clip_tokenizer())
     assert chunk.weights == pytest.approx((1, 1.5, 1.5, 1, 1 / 1.1, 1))
     tokens, weights = chunk.padded(0)
     assert tokens == [START, *chunk.tokens, END, *[0] * 69]
@@ -108,43 +108,45 @@ def test_each_token_has_the_weight_of_its_text() -> None:
 
 
 def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
-    [chunk] = chunks(passage_of("(cat:1.2)(dog:0.8)"), clip_tokenizer())
+    [chunk] = chunk_tokens(first_segment_of("(cat:1.2)(dog:0.8)"), clip_tokenizer())
     assert list(chunk.tokens) == ours("cat dog")
     assert chunk.weights == (1.2, 0.8)
-    [same] = chunks(passage_of("(cat:1.2)(dog:1.2)"), clip_tokenizer())  # as there: one run of text
+    [same] = chunk_tokens(
+        first_segment_of("(cat:1.2)(dog:1.2)"), clip_tokenizer()
+    )  # as there: one run of text
     assert list(same.tokens) == ours("catdog")
 
 
-def comfy(prompt: str) -> Passage:
-    return parse(prompt, COMFYUI).parts[0].passage(0, 1)
+def comfy(prompt: str) -> TextSegment:
+    return parse(prompt, COMFYUI).parts[0].segment(0, 1)
 
 
 def test_comfyui_knows_no_commas_and_tears_no_short_word() -> None:
     def lengths(prompt: str) -> list[int]:
-        return [len(chunk.tokens) for chunk in chunks(comfy(prompt), clip_tokenizer())]
+        return [len(chunk.tokens) for chunk in chunk_tokens(comfy(prompt), clip_tokenizer())]
 
     assert lengths("") == [0]
     assert lengths("cat " * 60 + ", " + "dog " * 20) == [75, 6]
     assert lengths("cat " * 74 + "antidisestablishmentarianism") == [74, 6]
     assert lengths("cat " * 74 + "1234567890") == [75, 9]  # long words are torn
     assert lengths("a BREAK b") == [3]
-    [chunk] = chunks(comfy("a (red cat:1.5)\n(b:0.5)"), clip_tokenizer())
+    [chunk] = chunk_tokens(comfy("a (red cat:1.5)\n(b:0.5)"), clip_tokenizer())
     assert list(chunk.tokens) == ours("a red cat b")
     assert chunk.weights == (1, 1.5, 1.5, 0.5)
 
 
 def test_the_counter_counts_what_is_read() -> None:
-    read = ClipReader()
-    assert read("a (red:1.2) cat") == Reading(count=3, limit=75)
-    assert read("cat " * 80) == Reading(count=80, limit=150)
-    assert read("a cat BREAK a dog") == Reading(count=77, limit=150)
-    assert read("a cat BREAK a dog", COMFYUI) == Reading(count=5, limit=75)
+    read = ClipTokenCounter()
+    assert read("a (red:1.2) cat") == TokenCount(count=3, limit=75)
+    assert read("cat " * 80) == TokenCount(count=80, limit=150)
+    assert read("a cat BREAK a dog") == TokenCount(count=77, limit=150)
+    assert read("a cat BREAK a dog", COMFYUI) == TokenCount(count=5, limit=75)
     assert pickle.loads(pickle.dumps(read))("a cat") == read("a cat")
 
 
 def test_the_counter_counts_the_longest_of_what_is_read_at_some_step() -> None:
-    read = ClipReader()
-    assert read("a [cat:red dog:0.5] here") == Reading(count=4, limit=75)
-    assert read("[a|b c|d e f] <lora:x:1>") == Reading(count=3, limit=75)
-    assert read("a cat AND a red dog :0.5") == Reading(count=3, limit=75)
-    assert read("a cat AND b", negative=True) == Reading(count=4, limit=75)
+    read = ClipTokenCounter()
+    assert read("a [cat:red dog:0.5] here") == TokenCount(count=4, limit=75)
+    assert read("[a|b c|d e f] <lora:x:1>") == TokenCount(count=3, limit=75)
+    assert read("a cat AND a red dog :0.5") == TokenCount(count=3, limit=75)
+    assert read("a cat AND b", negative=True) == TokenCount(count=4, limit=75)

@@ -62,7 +62,7 @@ def test_a_long_prompt_keeps_its_end_mark_and_is_counted_whole(
 ) -> None:
     seen = "a red cat with"  # as many words as fit between the marks
     long = seen + " smile blue heart"
-    reading = conditioner.read(long)
+    reading = conditioner.count_tokens(long)
     assert (reading.count, reading.limit) == (LENGTH - 2 + 3, LENGTH - 2)
     assert [long[a:b] for a, b in reading.unread] == [long[len(seen) :]]
     assert torch.equal(conditioner([long]).tokens, conditioner([seen]).tokens)
@@ -75,7 +75,7 @@ def test_the_tokenizers_own_padding_and_truncation_are_ignored(
     meddling.enable_truncation(3)
     meddling.enable_padding(length=50)
     other = SentenceConditioner(meddling, bert, LENGTH)
-    assert other.read("a red cat") == conditioner.read("a red cat")
+    assert other.count_tokens("a red cat") == conditioner.count_tokens("a red cat")
     assert torch.equal(other(["a red cat"]).tokens, conditioner(["a red cat"]).tokens)
     assert meddling.truncation is not None, "the caller's tokenizer is left as it was"
 
@@ -155,7 +155,7 @@ def test_break_parts_words_and_nothing_else(conditioner: SentenceConditioner) ->
 def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
     conditioner: SentenceConditioner,
 ) -> None:
-    passage = parse("a (red:1.5) cat", COMFYUI).parts[0].passage(0, 1)
+    passage = parse("a (red:1.5) cat", COMFYUI).parts[0].segment(0, 1)
     weighted, usual, empty = conditioner([passage]), conditioner(["a red cat"]), conditioner([""])
     factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]
     expected = empty.tokens + factors * (usual.tokens - empty.tokens)

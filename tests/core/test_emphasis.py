@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.conditioning.text.clip_text import ClipConditioner, Embedding, Use
+from core.conditioning.text.clip_text import ClipConditioner, Embedding, EncoderOptions
 from core.conditioning.text.clip_tokenizer import CHUNK, END, START, clip_tokenizer
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.text_segment import A1111, COMFYUI, Passage
+from core.conditioning.text.text_segment import A1111, COMFYUI, TextSegment
 from core.networks.clip import ClipConfig, ClipTextEncoder
 
 DIM = 16
@@ -25,11 +25,11 @@ def encoder(randomised: Callable[[nn.Module], nn.Module]) -> nn.Module:
 
 @pytest.fixture(scope="module")
 def conditioner(encoder: ClipTextEncoder) -> ClipConditioner:
-    return ClipConditioner([(encoder, Use(1, normalised=True, pooled=True, pad=END))])
+    return ClipConditioner([(encoder, EncoderOptions(1, normalised=True, pooled=True, pad=END))])
 
 
-def passage(prompt: str, syntax: str) -> Passage:
-    return parse(prompt, syntax).parts[0].passage(0, 1)
+def passage(prompt: str, syntax: str) -> TextSegment:
+    return parse(prompt, syntax).parts[0].segment(0, 1)
 
 
 def encoded(encoder: ClipTextEncoder, words: list[str]) -> Tensor:
@@ -105,7 +105,7 @@ def test_break_makes_two_chunks_side_by_side(
 
 def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncoder) -> None:
     vectors = torch.randn(2, DIM, generator=torch.Generator().manual_seed(0))
-    use = Use(1, normalised=True, pooled=True, pad=END)
+    use = EncoderOptions(1, normalised=True, pooled=True, pad=END)
     conditioner = ClipConditioner([(encoder, use)], embeddings=[Embedding("mine", (vectors,))])
     bare, named = "a mine cat", "a embedding:mine cat"
     a1111, comfy = (

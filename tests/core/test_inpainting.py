@@ -33,7 +33,7 @@ from core.pipeline.inpainting import (
 from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
 from core.request.inputs import Inputs
 from core.request.request import AREAS, CONTENTS, Inpaint, Request
-from core.sampling.guidance import joining
+from core.sampling.guidance import differential_diffusion
 
 SIDE = 64
 RANDOM = np.random.default_rng(3)
@@ -274,7 +274,7 @@ def test_each_cell_joins_when_its_share_of_the_way_is_left() -> None:
     def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
         return 0.3 * x
 
-    soft = joining(denoise, original, strength, noise, lambda sigma: sigma / 4)
+    soft = differential_diffusion(denoise, original, strength, noise, lambda sigma: sigma / 4)
     for sigma in (4.0, 3.0, 2.0, 1.0, 0.1, 0.0):
         hard = (strength >= sigma / 4) & (strength > 0)
         seen = torch.where(hard, x, original + sigma * noise)

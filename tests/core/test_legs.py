@@ -318,11 +318,13 @@ def test_no_interval_is_no_guidance(tiny_model: Model) -> None:
 OPTIONS = {"eta": 0.3, "s_noise": 0.9, "churn": 5.0, "churn_highest": 3.0, "order": 2}
 
 
-@pytest.mark.parametrize("sampler", [name for name, row in SAMPLERS.items() if row.takes])
+@pytest.mark.parametrize("sampler", [name for name, row in SAMPLERS.items() if row.options])
 def test_every_option_a_sampler_takes_has_an_effect(tiny_model: Model, sampler: str) -> None:
     plain = last(tiny_model, sampler=sampler, steps=24)
-    for name in set(SAMPLERS[sampler].takes) - {"churn_lowest", "churn_highest"}:
-        others = {"churn": 5.0} if name == "s_noise" and "churn" in SAMPLERS[sampler].takes else {}
+    for name in set(SAMPLERS[sampler].options) - {"churn_lowest", "churn_highest"}:
+        others = (
+            {"churn": 5.0} if name == "s_noise" and "churn" in SAMPLERS[sampler].options else {}
+        )
         options = Options(**{name: OPTIONS[name], **others})
         without = last(tiny_model, sampler=sampler, options=Options(**others), steps=24)
         assert last(tiny_model, sampler=sampler, options=options, steps=24) not in (plain, without)
@@ -351,16 +353,16 @@ def test_a_stream_is_drawn_one_after_the_other() -> None:
     shape = (4, 8, 8)
     generator = torch.Generator().manual_seed(7)
     stream = [torch.randn(shape, generator=generator) for _ in range(4)]
-    draw = noise.draws(A1111_CPU, 7, shape, "cpu")
-    assert torch.equal(noise.first(A1111_CPU, 7, shape), stream[0])
+    draw = noise.profile_step_noise(A1111_CPU, 7, shape, "cpu")
+    assert torch.equal(noise.profile_initial_noise(A1111_CPU, 7, shape), stream[0])
     assert all(torch.equal(draw(i, 0)[0], stream[i + 1]) for i in range(3))
 
 
 def test_a_card_draws_the_first_noise_and_those_of_the_steps_from_one_stream() -> None:
     shape = (4, 8, 8)
-    a1111 = noise.draws(A1111_NV, 7, shape, "cpu")
-    comfy = noise.draws(COMFYUI, 7, shape, "cpu")
-    assert torch.equal(noise.first(A1111_NV, 7, shape), comfy(0, 0)[0])
+    a1111 = noise.profile_step_noise(A1111_NV, 7, shape, "cpu")
+    comfy = noise.profile_step_noise(COMFYUI, 7, shape, "cpu")
+    assert torch.equal(noise.profile_initial_noise(A1111_NV, 7, shape), comfy(0, 0)[0])
     assert torch.equal(a1111(0, 0), comfy(1, 0))
 
 

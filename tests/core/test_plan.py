@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.prompt_plan import plan
+from core.conditioning.text.prompt_plan import plan_conditioning
 from core.conditioning.text.text_segment import COMFYUI
 
 
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:
     """How many steps in a row read which text."""
     texts: list[tuple[int, str]] = []
-    for told in plan(prompt, "", steps, syntax):
+    for told in plan_conditioning(prompt, "", steps, syntax):
         [(weight, passage)] = told.parts
         assert weight == 1
-        text = "".join(run for run, _ in passage.runs)
+        text = "".join(run for run, _ in passage.weighted_runs)
         if texts and texts[-1][1] == text:
             texts[-1] = texts[-1][0] + 1, text
         else:
@@ -78,20 +78,20 @@ def test_edits(prompt: str, expected: list[tuple[int, str]]) -> None:
     ],
 )
 def test_alternation(prompt: str, expected: str | list[str]) -> None:
-    told = plan(prompt, "", 6)
-    texts = ["".join(run for run, _ in step.parts[0][1].runs) for step in told]
+    told = plan_conditioning(prompt, "", 6)
+    texts = ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in told]
     assert texts == list(expected)
 
 
 def test_brackets_that_choose_do_not_weaken() -> None:
     for prompt in ("[a|b]", "[a:b:3]", "[a:3]"):
-        for told in plan(prompt, "", 6):
-            assert all(piece.weight == 1 for piece in told.parts[0][1].pieces)
+        for told in plan_conditioning(prompt, "", 6):
+            assert all(piece.weight == 1 for piece in told.parts[0][1].spans)
 
 
 def test_weights_around_and_inside_a_choice_multiply() -> None:
-    told = plan("([(a:1.5):[b]:0.5]:2)", "", 2)
-    assert [step.parts[0][1].runs for step in told] == [(("a", 3),), (("b", 2 / 1.1),)]
+    told = plan_conditioning("([(a:1.5):[b]:0.5]:2)", "", 2)
+    assert [step.parts[0][1].weighted_runs for step in told] == [(("a", 3),), (("b", 2 / 1.1),)]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_what_cannot_be_meant_is_pointed_at(prompt: str, problem: str) -> None:
 
 
 def test_the_negative_prompt_has_its_own_timetable() -> None:
-    told = plan("[a:b:1]", "[c:d:3] AND e", 4)
+    told = plan_conditioning("[a:b:1]", "[c:d:3] AND e", 4)
     words = [step.negative.text.split() for step in told]
     assert words == [["c", "AND", "e"]] * 3 + [["d", "AND", "e"]]
     assert [step.parts[0][1].text for step in told] == ["a", "b", "b", "b"]
@@ -136,8 +136,8 @@ def test_the_negative_prompt_has_its_own_timetable() -> None:
     ],
 )
 def test_parts(prompt: str, expected: list[tuple[float, str]]) -> None:
-    [told] = plan(prompt, "", 1)
-    parts = [(w, "".join(run for run, _ in passage.runs)) for w, passage in told.parts]
+    [told] = plan_conditioning(prompt, "", 1)
+    parts = [(w, "".join(run for run, _ in passage.weighted_runs)) for w, passage in told.parts]
     assert parts == expected
 
 
@@ -146,5 +146,5 @@ def test_comfyui_edits_nothing() -> None:
 
 
 def test_steps_that_read_the_same_are_told_the_same() -> None:
-    told = plan("a [b:c:500] [d::250]", "", 1000)
+    told = plan_conditioning("a [b:c:500] [d::250]", "", 1000)
     assert len({id(step) for step in told}) == 3

@@ -24,7 +24,7 @@ MARKUP_AND_WORDS = st.lists(
 def told(prompt: str, syntax: str = "A1111") -> list[tuple[str, float]]:
     """Text and weights, neighbours of the same weight joined."""
     [part] = parse(prompt, syntax).parts
-    return [(text, round(weight, 6)) for text, weight in part.passage(0, 20).runs]
+    return [(text, round(weight, 6)) for text, weight in part.segment(0, 20).weighted_runs]
 
 
 def underlined(prompt: str) -> list[str]:
@@ -108,23 +108,23 @@ def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
 def test_weights_are_kept_in_their_range_and_it_is_said(
     prompt: str, weight: float, place: str
 ) -> None:
-    assert [piece.weight for piece in parse(prompt).pieces] == [weight]
+    assert [piece.weight for piece in parse(prompt).spans] == [weight]
     assert underlined(prompt) == [place]
 
 
 @pytest.mark.parametrize("prompt", ["[red:1.2.3]", "[a:b:c]", "(red:1.2.3)", "(red:.)", "[a|b:8]"])
 def test_numbers_that_are_none_are_text_and_are_pointed_at(prompt: str) -> None:
     assert underlined(prompt) == [prompt[prompt.rindex(":") : -1]]
-    texts = [piece.text for piece in parse(prompt).pieces]
+    texts = [piece.text for piece in parse(prompt).spans]
     assert "".join(texts) == prompt[1:-1].replace("|", "")
 
 
 def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
     [part] = parse("(cat:1.2)(dog:0.8)").parts
-    passage = part.passage(0, 1)
+    passage = part.segment(0, 1)
     assert passage.text == "cat dog"
     assert passage.weights == (1.2, 1.2, 1.2, 1.0, 0.8, 0.8, 0.8)
-    assert passage.span(4, 7) == (10, 13)
+    assert passage.source_range(4, 7) == (10, 13)
 
 
 # What is taken out
@@ -158,7 +158,7 @@ def test_a_lora_in_a_comment_is_not_used() -> None:
 def test_a_negative_prompt_names_no_lora_and_is_not_divided() -> None:
     parsed = parse("dark AND <lora:a:1>blurry :0.5", negative=True)
     assert parsed.loras == ()
-    assert [piece.text for piece in parsed.pieces] == ["dark AND ", "blurry :0.5"]
+    assert [piece.text for piece in parsed.spans] == ["dark AND ", "blurry :0.5"]
     [problem] = parsed.problems
     assert "negative" in problem.explanation
 
@@ -215,7 +215,7 @@ def tiles(parsed: Prompt) -> str:
     for start, end in parsed.marks:
         mark(start, end)
     at = 0
-    for piece in parsed.pieces:
+    for piece in parsed.spans:
         assert at <= piece.start < piece.end
         assert not any(marked[piece.start : piece.end])
         at = piece.end
@@ -230,19 +230,19 @@ def test_any_text_is_taken_apart_without_losing_a_character(
 ) -> None:
     parsed = parse(prompt, syntax, negative=negative)
     assert "".join(tiles(parsed).split()) == "".join(prompt.split())
-    assert all(0 <= piece.weight <= MAX_WEIGHT for piece in parsed.pieces)
+    assert all(0 <= piece.weight <= MAX_WEIGHT for piece in parsed.spans)
     assert all(abs(part.weight) <= MAX_WEIGHT for part in parsed.parts)
     for problem in parsed.problems:
         assert 0 <= problem.start < problem.end <= len(prompt)
         assert problem.explanation
     for part in parsed.parts:
-        assert 0 in part.moments(7)
+        assert 0 in part.switch_steps(7)
         for step in range(7):
-            passage = part.passage(step, 7)
-            if step not in part.moments(7):
-                assert passage == part.passage(step - 1, 7)
+            passage = part.segment(step, 7)
+            if step not in part.switch_steps(7):
+                assert passage == part.segment(step - 1, 7)
             for at, char in enumerate(passage.text):
-                start, end = passage.span(at, at + 1)
+                start, end = passage.source_range(at, at + 1)
                 assert prompt[start:end] in (char, f"\\{char}", "BREAK", "")
 
 
@@ -258,7 +258,7 @@ WEIGHTED = st.lists(st.tuples(st.text("ab c,", min_size=1), st.integers(0, 1000)
 
 @given(WEIGHTED)
 def test_weights_that_are_written_are_read(words: list[tuple[str, int]]) -> None:
-    pieces = parse("".join(f"({word}:{weight / 100})" for word, weight in words)).pieces
+    pieces = parse("".join(f"({word}:{weight / 100})" for word, weight in words)).spans
     assert [(piece.text, piece.weight) for piece in pieces] == [(w, x / 100) for w, x in words]
 
 
@@ -272,6 +272,6 @@ def test_the_longest_prompts_are_quick_to_take_apart(unit: str, syntax: str) -> 
     prompt = unit * (30_000 // len(unit))
     for text in (prompt, prompt + ")]" * 15_000, prompt + " " * 15_000 + "x"):
         began = time.process_time()
-        for passage in parse(text, syntax).passages:
+        for passage in parse(text, syntax).segments:
             assert len(passage.text) == len(passage.weights)
         assert time.process_time() - began < 10  # one that is not linear takes minutes

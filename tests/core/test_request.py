@@ -39,7 +39,7 @@ share = st.floats(0, 1)
 def levels_and_schedules(draw: st.DrawFn) -> dict[str, Any]:
     """Steps, schedule and levels that go together."""
     bent = draw(st.sampled_from([None, 3.0]))
-    names = [name for name, row in SCHEDULES.items() if bent is None or row.bent is not None]
+    names = [name for name, row in SCHEDULES.items() if bent is None or row.with_rho is not None]
     sigmas = draw(st.lists(st.floats(0.01, 100), unique=True, max_size=5))
     return {
         "schedule": draw(st.sampled_from(names)),
@@ -58,7 +58,7 @@ def samplers_and_options(draw: st.DrawFn) -> dict[str, Any]:
     sampler = draw(st.sampled_from(list(SAMPLERS)))
     given: dict[str, Any] = {
         name: draw(st.integers(1, 3) if name == "order" else share)
-        for name in SAMPLERS[sampler].takes
+        for name in SAMPLERS[sampler].options
         if draw(st.booleans())
     }
     return {"sampler": sampler, "options": Options(**given)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conditioning.text.extra_network_tags import MAX_STRENGTH, tags
+from core.conditioning.text.extra_network_tags import MAX_STRENGTH, find_tags
 from core.conditioning.text.prompt_parser import LoraUse, loras
 
 
@@ -29,7 +29,7 @@ from core.conditioning.text.prompt_parser import LoraUse, loras
 )
 def test_known_tags(prompt: str, expected: tuple[LoraUse, ...]) -> None:
     assert loras(prompt) == expected
-    assert not any(tag.problems for tag in tags(prompt))
+    assert not any(tag.problems for tag in find_tags(prompt))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_known_tags(prompt: str, expected: tuple[LoraUse, ...]) -> None:
 def test_what_cannot_be_honoured_is_pointed_at(
     prompt: str, expected: tuple[LoraUse, ...], place: str
 ) -> None:
-    [tag] = tags(prompt)
+    [tag] = find_tags(prompt)
     [problem] = tag.problems
     assert prompt[problem.start : problem.end] == place
     assert loras(prompt) == expected
@@ -58,7 +58,7 @@ def test_what_cannot_be_honoured_is_pointed_at(
 def test_any_text_is_searched(words: list[str]) -> None:
     prompt = "".join(words)
     end = 0
-    for tag in tags(prompt):
+    for tag in find_tags(prompt):
         assert end <= tag.start < tag.end <= len(prompt)
         end = tag.end
         assert all(tag.start <= p.start < p.end <= tag.end for p in tag.problems)

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conditioning.text.wildcards import lines_of, missing, read_template, resolved
+from core.conditioning.text.wildcards import (
+    missing_wildcards,
+    parse_template,
+    resolve_wildcards,
+    wildcard_lines,
+)
 from core.errors import RequestError
 
 FILES = {
@@ -34,7 +39,7 @@ def values(name: str) -> Sequence[str] | None:
 
 
 def made(template: str, seeds: int = 300) -> Counter[str]:
-    return Counter(resolved(template, values, seed) for seed in range(seeds))
+    return Counter(resolve_wildcards(template, values, seed) for seed in range(seeds))
 
 
 @pytest.mark.parametrize(
@@ -73,9 +78,11 @@ def test_everything_that_can_come_out_does(template: str, expected: set[str]) ->
 
 def test_a_seed_always_gives_the_same_and_another_text_something_else() -> None:
     template = "{" + "|".join(map(str, range(1000))) + "}"
-    assert resolved(template, values, 7) == resolved(template, values, 7)
-    assert resolved(template, values, 7) != resolved(template, values, 8)
-    assert resolved(template, values, 7) != resolved(template, values, 7, "negative")
+    assert resolve_wildcards(template, values, 7) == resolve_wildcards(template, values, 7)
+    assert resolve_wildcards(template, values, 7) != resolve_wildcards(template, values, 8)
+    assert resolve_wildcards(template, values, 7) != resolve_wildcards(
+        template, values, 7, "negative"
+    )
 
 
 @pytest.mark.parametrize("template", ["{3::a|b}", "{a|a|a|b}", "{3::a|1::b}", "{0.75::a|0.25::b}"])
@@ -98,30 +105,30 @@ def test_wildcards_that_name_themselves_are_refused(template: str) -> None:
 
 def test_what_grows_beyond_all_bounds_is_refused() -> None:
     with pytest.raises(RequestError, match="beyond all bounds"):
-        resolved("__many__ " * 50, values, 0)
+        resolve_wildcards("__many__ " * 50, values, 0)
 
 
 def test_what_is_missing_is_pointed_at() -> None:
     source = "a __colour__ and __nothing__ or {__empty__|b}"
-    problems = missing(read_template(source), values)
+    problems = missing_wildcards(parse_template(source), values)
     assert [source[p.start : p.end] for p in problems] == ["__nothing__", "__empty__"]
 
 
 @pytest.mark.parametrize(("source", "place"), [("a {b|c", "{"), ("{3$$a|b}", "{3$$a|b}")])
 def test_problems_are_pointed_at(source: str, place: str) -> None:
-    [problem] = read_template(source).problems
+    [problem] = parse_template(source).problems
     assert source[problem.start : problem.end] == place
 
 
 def test_markup_is_marked_where_it_is() -> None:
     source = "a {2$$b|3::c} __colour__"
-    marks = [source[start:end] for start, end in read_template(source).marks]
+    marks = [source[start:end] for start, end in parse_template(source).marks]
     assert marks == ["{2$$", "|", "3::", "}", "__colour__"]
 
 
 def test_lines_of_a_file() -> None:
     text = "\ufeffred\n\n  blue  \r\n# a comment\n__pet__".removeprefix("\ufeff")
-    assert lines_of(text) == ["red", "blue", "__pet__"]
+    assert wildcard_lines(text) == ["red", "blue", "__pet__"]
 
 
 TEMPLATES = st.lists(
@@ -134,7 +141,7 @@ TEMPLATES = st.lists(
 
 @given(TEMPLATES, st.integers(0, 2**64 - 1))
 def test_any_text_is_a_template(source: str, seed: int) -> None:
-    template = read_template(source)
+    template = parse_template(source)
     end = 0
     for start, stop in template.marks:
         assert end <= start < stop <= len(source)
@@ -142,9 +149,9 @@ def test_any_text_is_a_template(source: str, seed: int) -> None:
     for problem in template.problems:
         assert 0 <= problem.start < problem.end <= len(source)
     if template.is_plain:
-        assert resolved(source, values, seed) == source
+        assert resolve_wildcards(source, values, seed) == source
     elif "__self__" not in source:
-        assert resolved(source, values, seed) == resolved(source, values, seed)
+        assert resolve_wildcards(source, values, seed) == resolve_wildcards(source, values, seed)
 
 
 @pytest.mark.parametrize(
@@ -155,5 +162,5 @@ def test_the_longest_templates_are_read_quickly(unit: str) -> None:
     source = "{" + unit * (60_000 // len(unit))
     began = time.process_time()
     for text in (source, source + "}" * 10_000):
-        read_template(text)
+        parse_template(text)
     assert time.process_time() - began < 10  # one that is not linear takes minutes

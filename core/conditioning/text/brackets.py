@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .extra_network_tags import Problem
 from .text_segment import A1111
 
-STRONGER = 1.1
+ATTENTION_FACTOR = 1.1
 """The factor of a bracket without a number."""
 MAX_WEIGHT = 10.0
 """Weights are in [0, MAX_WEIGHT]; 0 silences, 1 changes nothing."""
@@ -87,26 +87,26 @@ class Brackets:
 
 
 @dataclass
-class _Open:
+class _OpenBracket:
     at: int
     bracket: str
     parts: list[int] = field(default_factory=list[int])
     """Colons and bars directly inside."""
 
 
-def match(text: str, start: int, end: int, syntax: str) -> Brackets:
+def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
     """The brackets from `start` to `end`. Takes time linear in their distance.
 
     A bracket that is never closed reaches, in AUTOMATIC1111's syntax, to the end of what it is
     in; in ComfyUI's it is text, as is everywhere a closing one without an opening one.
     """
     found = Brackets()
-    waiting: list[_Open] = []
+    waiting: list[_OpenBracket] = []
     number_of = {"(": 0, "[": 0}
-    for token in tokens(text, start, end, syntax):
+    for token in bracket_tokens(text, start, end, syntax):
         kind, at = token.lastgroup, token.start()
         if kind == "open":
-            waiting.append(_Open(at, token[0]))
+            waiting.append(_OpenBracket(at, token[0]))
             number_of[token[0]] += 1
         elif kind == "part" and waiting:
             waiting[-1].parts.append(at)
@@ -114,9 +114,9 @@ def match(text: str, start: int, end: int, syntax: str) -> Brackets:
             bracket = token["close"]
             wanted = _PAIR[bracket]
             if not number_of[wanted]:
-                found.problems.append(_lone(token.start("close"), bracket, wanted))
+                found.problems.append(_unopened_problem(token.start("close"), bracket, wanted))
                 continue
-            crossed: list[_Open] = []
+            crossed: list[_OpenBracket] = []
             while (opening := waiting.pop()).bracket != wanted:
                 number_of[opening.bracket] -= 1
                 crossed.append(opening)
@@ -125,20 +125,20 @@ def match(text: str, start: int, end: int, syntax: str) -> Brackets:
                 opening.parts += other.parts
             inner_end = _close(text, opening, token, found)
             for other in crossed:
-                _reach(other, inner_end, syntax, found)
+                _add_unclosed(other, inner_end, syntax, found)
     for opening in waiting:
-        _reach(opening, end, syntax, found)
+        _add_unclosed(opening, end, syntax, found)
     found.groups.sort(key=lambda group: group.start)
     found.choices.sort(key=lambda choice: choice.start)
     return found
 
 
-def tokens(text: str, start: int, end: int, syntax: str) -> Iterator[re.Match[str]]:
+def bracket_tokens(text: str, start: int, end: int, syntax: str) -> Iterator[re.Match[str]]:
     """The markup from `start` to `end`."""
     return TOKENS[syntax == A1111].finditer(text, start, end)
 
 
-def _close(text: str, opening: _Open, token: re.Match[str], found: Brackets) -> int:
+def _close(text: str, opening: _OpenBracket, token: re.Match[str], found: Brackets) -> int:
     """Note what the pair does; returns where its text ends."""
     if opening.bracket == "(":
         group = _weight(opening.at, token, found.problems)
@@ -149,19 +149,19 @@ def _close(text: str, opening: _Open, token: re.Match[str], found: Brackets) -> 
         found.choices.append(choice)
         return choice.inner_end
     close = token.start("close")
-    found.groups.append(Group(opening.at, close, close + 1, 1 / STRONGER, numbered=False))
+    found.groups.append(Group(opening.at, close, close + 1, 1 / ATTENTION_FACTOR, numbered=False))
     return close
 
 
 def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
     number, close, end = token["number"], token.start("close"), token.end()
     if number is None:
-        return Group(start, close, end, STRONGER, numbered=False)
+        return Group(start, close, end, ATTENTION_FACTOR, numbered=False)
     place = token.start("number"), close
-    factor = _number(number)
+    factor = _parse_number(number)
     if factor is None:
         problems.append(Problem(*place, "This is not a number, so it is read as text."))
-        return Group(start, close, end, STRONGER, numbered=False)
+        return Group(start, close, end, ATTENTION_FACTOR, numbered=False)
     if not 0 <= factor <= MAX_WEIGHT:
         factor = min(MAX_WEIGHT, max(0.0, factor))
         explanation = f"Weights go from 0 to {MAX_WEIGHT:g}; this one is taken as {factor:g}."
@@ -170,7 +170,7 @@ def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
 
 
 def _choice(
-    text: str, opening: _Open, token: re.Match[str], problems: list[Problem]
+    text: str, opening: _OpenBracket, token: re.Match[str], problems: list[Problem]
 ) -> Choice | None:
     """What square brackets choose; None: nothing, they make their text weaker."""
     number, close, end = token["number"], token.start("close"), token.end()
@@ -187,7 +187,7 @@ def _choice(
             problems.append(Problem(colons[-1], close, explanation))
         return None
     place = token.start("number"), close
-    when = _number(number)
+    when = _parse_number(number)
     if when is None:
         problems.append(Problem(*place, "This is not a number, so it is read as text."))
         return None
@@ -207,7 +207,7 @@ def _choice(
     return Choice(opening.at, place[0], end, colons, when, is_share)
 
 
-def _number(written: str) -> float | None:
+def _parse_number(written: str) -> float | None:
     """Of a colon and a number."""
     try:
         return float(written[1:])
@@ -215,11 +215,11 @@ def _number(written: str) -> float | None:
         return None
 
 
-def _reach(opening: _Open, end: int, syntax: str, found: Brackets) -> None:
+def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets) -> None:
     """What a bracket does that is never closed."""
     at, bracket = opening.at, opening.bracket
     if syntax == A1111:
-        factor = STRONGER if bracket == "(" else 1 / STRONGER
+        factor = ATTENTION_FACTOR if bracket == "(" else 1 / ATTENTION_FACTOR
         found.groups.append(Group(at, end, end, factor, numbered=False))
         explanation = (
             f"This {bracket} is never closed, so it acts up to the end. Write \\{bracket} if it is "
@@ -233,7 +233,7 @@ def _reach(opening: _Open, end: int, syntax: str, found: Brackets) -> None:
     found.problems.append(Problem(at, at + 1, explanation))
 
 
-def _lone(at: int, bracket: str, wanted: str) -> Problem:
+def _unopened_problem(at: int, bracket: str, wanted: str) -> Problem:
     explanation = (
         f"This {bracket} has no {wanted} before it, so it is read as text. "
         f"Write \\{bracket} if that is meant."

@@ -9,16 +9,23 @@ import torch
 from torch import Tensor, nn
 
 from ...networks.clip import ClipTextEncoder
-from .clip_tokenizer import END, Chunk, ClipReader, Words, chunks, clip_tokenizer
-from .prompt_plan import passage_of
+from .clip_tokenizer import (
+    END,
+    Chunk,
+    ClipTokenCounter,
+    EmbeddingTokens,
+    chunk_tokens,
+    clip_tokenizer,
+)
+from .prompt_plan import first_segment_of
 from .sentence import Cond
-from .text_segment import A1111, COMFYUI, Passage
+from .text_segment import A1111, COMFYUI, TextSegment
 
-EMPTY = Chunk((), ())
+EMPTY_CHUNK = Chunk((), ())
 
 
 @dataclass(frozen=True)
-class Use:
+class EncoderOptions:
     """What a family of models takes from a text encoder."""
 
     skip: int
@@ -52,7 +59,7 @@ class ClipConditioner:
 
     def __init__(
         self,
-        encoders: Sequence[tuple[ClipTextEncoder, Use]],
+        encoders: Sequence[tuple[ClipTextEncoder, EncoderOptions]],
         skip: int = 0,
         embeddings: Sequence[Embedding] = (),
     ) -> None:
@@ -60,32 +67,34 @@ class ClipConditioner:
         self.encoders = tuple(encoders)
         self.skip = skip
         self.embeddings = tuple(embeddings)
-        self._words = words_of(embeddings)
-        self.read = ClipReader(self._words)
+        self._embedding_tokens = embedding_tokens(embeddings)
+        self.count_tokens = ClipTokenCounter(self._embedding_tokens)
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
         return tuple(network for network, _ in self.encoders)
 
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
+    def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
         """B prompts -> context [B, 77 n, dim] and vector [B, dim] or None.
 
         n is the number of chunks of the longest prompt; the others get empty ones. Of a prompt in
         words it is what its first step reads; all are of one syntax.
         """
         tokenizer = clip_tokenizer()
-        passages = list(map(passage_of, prompts))
-        syntax = passages[0].syntax
-        read = [chunks(passage, tokenizer, self._words[syntax]) for passage in passages]
+        segments = list(map(first_segment_of, prompts))
+        syntax = segments[0].syntax
+        read = [
+            chunk_tokens(segment, tokenizer, self._embedding_tokens[syntax]) for segment in segments
+        ]
         count = max(map(len, read))
-        filled = [chunk for row in read for chunk in [*row, *[EMPTY] * (count - len(row))]]
+        filled = [chunk for row in read for chunk in [*row, *[EMPTY_CHUNK] * (count - len(row))]]
         contexts: list[Tensor] = []
         pooled: Tensor | None = None
-        for i, (network, use) in enumerate(self.encoders):
+        for i, (network, options) in enumerate(self.encoders):
             tables = [embedding.vectors[i] for embedding in self.embeddings]
             inserted = torch.cat(tables) if tables else None
-            vectors, first = self._encode(network, use, filled, inserted, syntax)
+            vectors, first = self._encode(network, options, filled, inserted, syntax)
             contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
             if first is not None:
                 pooled = first[::count]
@@ -94,7 +103,7 @@ class ClipConditioner:
     def _encode(
         self,
         network: ClipTextEncoder,
-        use: Use,
+        options: EncoderOptions,
         read: Sequence[Chunk],
         inserted: Tensor | None,
         syntax: str,
@@ -103,39 +112,44 @@ class ClipConditioner:
         like = network.final_layer_norm.weight
         device = like.device
         relative = syntax == COMFYUI and any(set(chunk.weights) - {1.0} for chunk in read)
-        padded = [chunk.padded(use.pad) for chunk in (*read, *([EMPTY] if relative else []))]
+        padded = [
+            chunk.padded(options.pad) for chunk in (*read, *([EMPTY_CHUNK] if relative else []))
+        ]
         tokens = torch.tensor([ids for ids, _ in padded], device=device)
         encoded = network(
             tokens,
             END,
             inserted=None if inserted is None else inserted.to(like),
-            skip=use.skip + self.skip,
-            normalised=use.normalised,
-            pooled=use.pooled,
+            skip=options.skip + self.skip,
+            normalised=options.normalised,
+            pooled=options.pooled,
         )
         vectors = encoded.vectors.float()
         strengths = torch.tensor([weights for _, weights in padded], device=device)
         pooled = None if encoded.pooled is None else encoded.pooled[: len(read)].float()
         if relative:
-            return _moved(vectors, strengths)[: len(read)], pooled
+            return _interpolate_from_empty(vectors, strengths)[: len(read)], pooled
         weighted = vectors * strengths[:, :, None]
         before, after = (x.mean(dim=(1, 2), keepdim=True) for x in (vectors, weighted))
         even = (strengths == 1).all(dim=1)[:, None, None]
         return torch.where(even, vectors, weighted * (before / after)), pooled
 
 
-def _moved(vectors: Tensor, strengths: Tensor) -> Tensor:
+def _interpolate_from_empty(vectors: Tensor, strengths: Tensor) -> Tensor:
     """vectors [N, 77, dim], the last row those of the empty prompt; strengths [N, 77]."""
     empty, strengths = vectors[-1:], strengths[:, :, None]
     return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
 
 
-def words_of(embeddings: Sequence[Embedding]) -> Mapping[str, Words]:
+def embedding_tokens(embeddings: Sequence[Embedding]) -> Mapping[str, EmbeddingTokens]:
     """What is read instead of their names, in each syntax."""
-    return {A1111: _words(embeddings, alone=True), COMFYUI: _words(embeddings)}
+    return {
+        A1111: _embedding_tokens(embeddings, alone=True),
+        COMFYUI: _embedding_tokens(embeddings),
+    }
 
 
-def _words(embeddings: Sequence[Embedding], *, alone: bool = False) -> Words:
+def _embedding_tokens(embeddings: Sequence[Embedding], *, alone: bool = False) -> EmbeddingTokens:
     """The names, as ComfyUI has them written and perhaps alone, and the rows they stand for."""
     tokenizer = clip_tokenizer()
     words: dict[tuple[int, ...], tuple[int, ...]] = {}

@@ -15,8 +15,8 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from .prompt_parser import parse
-from .text_segment import A1111, BREAK, Passage
-from .token_count import PromptReader, Reading
+from .text_segment import A1111, BREAK, TextSegment
+from .token_count import PromptTokenCounter, TokenCount
 
 MERGES = Path(__file__).parents[3] / "resources" / "clip" / "merges.txt"
 START_TEXT, END_TEXT = "<|startoftext|>", "<|endoftext|>"
@@ -24,16 +24,16 @@ START, END = 49_406, 49_407
 COMMA = 267
 CHUNK = 75
 """Tokens that CLIP reads at once, beside those that begin and end them."""
-COMMA_REACH = 20
+COMMA_PADDING_BACKTRACK = 20
 """A chunk is divided at its last comma if no more tokens than this follow it."""
 LONG_WORD = 8
 """Words of so many tokens may go over from one chunk to the next, in ComfyUI's syntax."""
 
-Words = Mapping[tuple[int, ...], tuple[int, ...]]
+EmbeddingTokens = Mapping[tuple[int, ...], tuple[int, ...]]
 """Names that stand for vectors of their own, as the tokens they are written with, and the tokens
 that are read instead, which are below 0: -1 - i is row i of a table of vectors."""
-NO_WORDS: Words = {}
-NO_NAMES: Mapping[str, Words] = {}
+NO_EMBEDDING_TOKENS: EmbeddingTokens = {}
+NO_EMBEDDINGS: Mapping[str, EmbeddingTokens] = {}
 
 _WORD_END = "</w>"
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -90,17 +90,19 @@ class Chunk:
         return tokens, [1.0, *self.weights, *[1.0] * (rest + 1)]
 
 
-def chunks(passage: Passage, tokenizer: Tokenizer, words: Words = NO_WORDS) -> list[Chunk]:
+def chunk_tokens(
+    segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens = NO_EMBEDDING_TOKENS
+) -> list[Chunk]:
     """The passage in as many chunks as it needs, at least one, by the conventions of its syntax,
     so that the prompts of other programs mean the same.
     """
-    found = _Chunks()
-    write = _phrases if passage.syntax == A1111 else _whole_words
-    write(found, passage, tokenizer, words)
+    found = _ChunkBuilder()
+    write = _chunk_as_a1111 if segment.syntax == A1111 else _chunk_as_comfyui
+    write(found, segment, tokenizer, words)
     return found.done()
 
 
-class _Chunks:
+class _ChunkBuilder:
     """Those that are complete, and the one that is being written."""
 
     def __init__(self) -> None:
@@ -127,21 +129,23 @@ class _Chunks:
         return self._found
 
 
-def _phrases(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+def _chunk_as_a1111(
+    found: _ChunkBuilder, segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens
+) -> None:
     """AUTOMATIC1111's way: text of one weight is read by itself, BREAK begins a chunk, and a
     phrase is not torn in two if a comma is near.
     """
     after_comma = -1  # where the phrase begins that is being read
-    for run in passage.runs:
+    for run in segment.weighted_runs:
         if run == BREAK:
             found.close()
             after_comma = -1
             continue
         text, weight = run
-        for read in _read(tokenizer.encode(text, add_special_tokens=False).ids, words):
+        for read in _insert_embeddings(tokenizer.encode(text, add_special_tokens=False).ids, words):
             if read == (COMMA,):
                 after_comma = len(found) + 1
-            elif len(found) == CHUNK and CHUNK + 1 - after_comma <= COMMA_REACH:
+            elif len(found) == CHUNK and CHUNK + 1 - after_comma <= COMMA_PADDING_BACKTRACK:
                 found.close(after_comma)
                 after_comma = -1
             if len(found) + len(read) > CHUNK:
@@ -150,11 +154,15 @@ def _phrases(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Word
             found.add(read, weight)
 
 
-def _whole_words(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: Words) -> None:
+def _chunk_as_comfyui(
+    found: _ChunkBuilder, segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens
+) -> None:
     """ComfyUI's way: no word is torn in two unless it is long, and commas are nothing special."""
-    for text, weight in passage.runs:
+    for text, weight in segment.weighted_runs:
         for word in text.split():
-            read = list(_read(tokenizer.encode(word, add_special_tokens=False).ids, words))
+            read = list(
+                _insert_embeddings(tokenizer.encode(word, add_special_tokens=False).ids, words)
+            )
             tokens = [token for vector in read for token in vector]
             if len(tokens) >= LONG_WORD:
                 while len(found) + len(tokens) > CHUNK:
@@ -167,7 +175,7 @@ def _whole_words(found: _Chunks, passage: Passage, tokenizer: Tokenizer, words: 
             found.add(tokens, weight)
 
 
-def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
+def _insert_embeddings(ids: list[int], words: EmbeddingTokens) -> Iterator[tuple[int, ...]]:
     """The tokens, those of a name replaced by what it stands for; the longest name counts."""
     lengths = sorted({len(name) for name in words}, reverse=True)
     at = 0
@@ -178,17 +186,19 @@ def _read(ids: list[int], words: Words) -> Iterator[tuple[int, ...]]:
         at += len(name) if name else 1
 
 
-class ClipReader(PromptReader):
+class ClipTokenCounter(PromptTokenCounter):
     """All of a prompt is read, in chunks."""
 
-    def __init__(self, words: Mapping[str, Words] = NO_NAMES) -> None:
+    def __init__(self, words: Mapping[str, EmbeddingTokens] = NO_EMBEDDINGS) -> None:
         """`words`: those of each syntax."""
         self._words = words
 
-    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         most = limit = 0
-        for passage in parse(prompt, syntax, negative=negative).passages:
-            found = chunks(passage, clip_tokenizer(), self._words.get(syntax, NO_WORDS))
+        for segment in parse(prompt, syntax, negative=negative).segments:
+            found = chunk_tokens(
+                segment, clip_tokenizer(), self._words.get(syntax, NO_EMBEDDING_TOKENS)
+            )
             most = max(most, CHUNK * (len(found) - 1) + len(found[-1].tokens))
             limit = max(limit, CHUNK * len(found))
-        return Reading(most, limit)
+        return TokenCount(most, limit)

@@ -20,7 +20,7 @@ LORAS = frozenset(("lora", "lyco"))
 
 # Bounded, and no tag within a tag, so that any text is searched in linear time.
 _TAG = re.compile(r"<(\w{1,30}):([^<>\n]{1,400})>")
-_NAMED = {"te": "text", "unet": "unet"}
+_STRENGTH_NAMES = {"te": "text", "unet": "unet"}
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,18 @@ class Tag:
     problems: tuple[Problem, ...] = ()
 
 
-def tags(source: str) -> Iterator[Tag]:
+def find_tags(source: str) -> Iterator[Tag]:
     """In the order of the source."""
     for match in _TAG.finditer(source):
         kind = match[1].casefold()
         if kind in LORAS:
-            yield _lora(match)
+            yield _parse_lora(match)
             continue
         explanation = f"There is no <{match[1]}:> here, so this does nothing; it is not read."
         yield Tag(*match.span(), None, (Problem(*match.span(), explanation),))
 
 
-def _lora(match: re.Match[str]) -> Tag:
+def _parse_lora(match: re.Match[str]) -> Tag:
     problems: list[Problem] = []
     strengths: dict[str, float] = {}
     at = match.start(2)
@@ -74,18 +74,18 @@ def _lora(match: re.Match[str]) -> Tag:
         at += len(item) + 1
         key, equals, value = item.partition("=")
         if position and equals:
-            field = _NAMED.get(key.strip().casefold())
+            field = _STRENGTH_NAMES.get(key.strip().casefold())
             if field is None:
                 problems.append(Problem(*place, f"“{key.strip()}” is not known; it is left out."))
             else:
-                strengths[field] = _strength(value, place, problems)
+                strengths[field] = _parse_strength(value, place, problems)
             continue
         if position == 0:
             name = item.strip()
         elif position == 1:
-            strengths.setdefault("text", _strength(item, place, problems))
+            strengths.setdefault("text", _parse_strength(item, place, problems))
         elif position == 2:
-            strengths.setdefault("unet", _strength(item, place, problems))
+            strengths.setdefault("unet", _parse_strength(item, place, problems))
         else:
             problems.append(Problem(*place, "A LoRA has two strengths at most; left out."))
         position += 1
@@ -96,7 +96,7 @@ def _lora(match: re.Match[str]) -> Tag:
     return Tag(*match.span(), LoraUse(name, strengths.get("unet", text), text), tuple(problems))
 
 
-def _strength(text: str, place: tuple[int, int], problems: list[Problem]) -> float:
+def _parse_strength(text: str, place: tuple[int, int], problems: list[Problem]) -> float:
     try:
         value = float(text)
     except ValueError:

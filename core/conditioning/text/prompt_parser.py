@@ -9,7 +9,7 @@ AUTOMATIC1111's syntax, which its pictures and most others are written in:
     [a|b|c]                      the first step reads a, the second b, and so on, over and over
     a AND b :0.5                 conditions of their own, whose guidance adds up by their weights
     BREAK                        what follows is read by itself, as another chunk
-    <lora:name:0.8>              see `tags`
+    <lora:name:0.8>              see `find_tags`
     # words                      a comment, to the end of the line: where a line begins with it,
                                  or it stands between spaces, so that `C#` and `#1` stay text
     \\( \\) \\[ \\] \\: \\| \\# \\\\       the character itself
@@ -32,39 +32,47 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from .brackets import MAX_WEIGHT, STRONGER, Brackets, Choice, Group, match, tokens
-from .extra_network_tags import LoraUse, Problem, Tag, tags
-from .text_segment import A1111, Passage, Piece
+from .brackets import (
+    ATTENTION_FACTOR,
+    MAX_WEIGHT,
+    Brackets,
+    Choice,
+    Group,
+    bracket_tokens,
+    match_brackets,
+)
+from .extra_network_tags import LoraUse, Problem, Tag, find_tags
+from .text_segment import A1111, TextSegment, TextSpan
 
 __all__ = [
+    "ATTENTION_FACTOR",
     "MAX_WEIGHT",
-    "STRONGER",
     "Choice",
     "Group",
     "LoraUse",
     "Part",
-    "Piece",
     "Problem",
     "Prompt",
-    "Turn",
+    "Switch",
+    "TextSpan",
     "loras",
     "parse",
 ]
 
-_KEPT = 64
+_CACHE_SIZE = 64
 _COMMENT = re.compile(r"^[^\S\n]*#[^\n]*|(?<=\s)#(?=\s)[^\n]*", re.MULTILINE)
 _COMFY_COMMENT = re.compile(r"//[^\n]*|/\*")
 _AND = re.compile(r"\bAND\b")
 # Bounded, so that a long row of digits is searched in linear time.
 _AND_WEIGHT = re.compile(r"(?<!\\):\s*([+-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))\s*$")
-_MOST_COUNTED = 16
-_STEPS_COUNTED = 50
+_MAX_COUNTED_SEGMENTS = 16
+_COUNTED_STEPS = 50
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Turn:
+class Switch:
     """Where text `option` of `choice` begins, or the last one ends (None)."""
 
     choice: Choice
@@ -76,34 +84,34 @@ class Part:
     """What AND divides; a prompt without it is one."""
 
     weight: float
-    items: tuple[Piece | Turn, ...]
+    items: tuple[TextSpan | Switch, ...]
     syntax: str = A1111
 
-    def moments(self, steps: int) -> frozenset[int]:
+    def switch_steps(self, steps: int) -> frozenset[int]:
         """The steps, of so many, that may read another text than the one before; 0 among them."""
-        choices = [item.choice for item in self.items if isinstance(item, Turn)]
+        choices = [item.choice for item in self.items if isinstance(item, Switch)]
         if any(choice.when is None for choice in choices):
             return frozenset(range(steps))
         switches = {choice.switch(steps) for choice in choices}
         return frozenset({0, *(at for at in switches if at < steps)})
 
-    def passage(self, step: int, steps: int) -> Passage:
+    def segment(self, step: int, steps: int) -> TextSegment:
         """What step `step` of `steps` reads, counted from 0."""
-        read: list[Piece] = []
-        around: list[bool] = []
+        read: list[TextSpan] = []
+        enclosing: list[bool] = []
         """Of each choice around: whether what is around it is read."""
         reading = True
         for item in self.items:
-            if isinstance(item, Piece):
+            if isinstance(item, TextSpan):
                 if reading:
                     read.append(item)
             elif item.option is None:
-                reading = around.pop()
+                reading = enclosing.pop()
             else:
                 if item.option == 0:
-                    around.append(reading)
-                reading = around[-1] and item.choice.option(step, steps) == item.option
-        return Passage(tuple(read), self.syntax)
+                    enclosing.append(reading)
+                reading = enclosing[-1] and item.choice.option(step, steps) == item.option
+        return TextSegment(tuple(read), self.syntax)
 
 
 @dataclass(frozen=True)
@@ -122,25 +130,27 @@ class Prompt:
     problems: tuple[Problem, ...]
 
     @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
+    def spans(self) -> tuple[TextSpan, ...]:
         """All text, whenever it is read."""
-        return tuple(item for part in self.parts for item in part.items if isinstance(item, Piece))
+        return tuple(
+            item for part in self.parts for item in part.items if isinstance(item, TextSpan)
+        )
 
     @cached_property
-    def passages(self) -> tuple[Passage, ...]:
+    def segments(self) -> tuple[TextSegment, ...]:
         """What is read at some step: not all of it, but enough to say how long it is."""
-        found: dict[Passage, None] = {}
+        found: dict[TextSegment, None] = {}
         for part in self.parts:
-            whens = [item.choice.when or 0 for item in part.items if isinstance(item, Turn)]
-            steps = max(_STEPS_COUNTED, *(min(1000, int(when) + 1) for when in whens), 1)
-            moments = sorted(part.moments(steps))[:_MOST_COUNTED]
-            found |= dict.fromkeys(part.passage(step, steps) for step in moments)
+            whens = [item.choice.when or 0 for item in part.items if isinstance(item, Switch)]
+            steps = max(_COUNTED_STEPS, *(min(1000, int(when) + 1) for when in whens), 1)
+            switch_steps = sorted(part.switch_steps(steps))[:_MAX_COUNTED_SEGMENTS]
+            found |= dict.fromkeys(part.segment(step, steps) for step in switch_steps)
         return tuple(found)
 
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing to read, at any step."""
-        return not any(piece.weight and piece.text.strip() for piece in self.pieces)
+        return not any(span.weight and span.text.strip() for span in self.spans)
 
 
 def loras(source: str, syntax: str = A1111) -> tuple[LoraUse, ...]:
@@ -148,25 +158,25 @@ def loras(source: str, syntax: str = A1111) -> tuple[LoraUse, ...]:
     return parse(source, syntax).loras
 
 
-@lru_cache(maxsize=_KEPT)  # the window asks for the same prompt several times at every key
+@lru_cache(maxsize=_CACHE_SIZE)  # the window asks for the same prompt several times at every key
 def parse(source: str, syntax: str = A1111, *, negative: bool = False) -> Prompt:
     """Take a prompt apart; no text is refused. Takes time linear in its length."""
     comments = tuple(_comments(source, syntax))
-    plain = _hidden(source, comments)
-    named = tuple(tags(plain))
+    plain = _blank_out(source, comments)
+    named = tuple(find_tags(plain))
     if negative:
-        named = tuple(map(_unused, named))
+        named = tuple(map(_without_lora, named))
     spans = tuple((tag.start, tag.end) for tag in named)
-    plain = _hidden(plain, spans)
+    plain = _blank_out(plain, spans)
     hidden = sorted((*comments, *spans))
     problems = [problem for tag in named for problem in tag.problems]
     marks = list(hidden)
     parts: list[Part] = []
     groups: list[Group] = []
     choices: list[Choice] = []
-    for start, end, weight in _divided(plain, syntax, negative, marks, problems):
-        found = match(plain, start, end, syntax)
-        items = _Writer(source, plain, hidden, found, syntax).items(start, end)
+    for start, end, weight in _split_at_and(plain, syntax, negative, marks, problems):
+        found = match_brackets(plain, start, end, syntax)
+        items = _ItemBuilder(source, plain, hidden, found, syntax).build(start, end)
         parts.append(Part(weight, tuple(items), syntax))
         groups += found.groups
         choices += found.choices
@@ -196,7 +206,7 @@ def _comments(source: str, syntax: str) -> Iterator[Span]:
         yield found.start(), at
 
 
-def _hidden(text: str, spans: tuple[Span, ...]) -> str:
+def _blank_out(text: str, spans: tuple[Span, ...]) -> str:
     """With spaces there, so that every place stays where it is."""
     written: list[str] = []
     at = 0
@@ -206,14 +216,14 @@ def _hidden(text: str, spans: tuple[Span, ...]) -> str:
     return "".join((*written, text[at:]))
 
 
-def _unused(tag: Tag) -> Tag:
+def _without_lora(tag: Tag) -> Tag:
     if tag.lora is None:
         return tag
     explanation = "LoRAs are named in the prompt; in a negative prompt they do nothing."
     return replace(tag, lora=None, problems=(Problem(tag.start, tag.end, explanation),))
 
 
-def _divided(
+def _split_at_and(
     text: str, syntax: str, negative: bool, marks: list[Span], problems: list[Problem]
 ) -> Iterator[tuple[int, int, float]]:
     """Start, end and weight of each part."""
@@ -235,7 +245,7 @@ def _divided(
         start = following
 
 
-class _Writer:
+class _ItemBuilder:
     """Makes one part's text into pieces, and says where each text of a choice begins."""
 
     def __init__(
@@ -250,19 +260,19 @@ class _Writer:
         closed = (*(group for group in found.groups if group.is_closed), *found.choices)
         self._closed: dict[int, Group | Choice] = {pair.inner_end: pair for pair in closed}
         self._parts = {
-            at: Turn(choice, i + 1)
+            at: Switch(choice, i + 1)
             for choice in found.choices
             for i, at in enumerate(choice.separators)
         }
-        self._items: list[Piece | Turn] = []
+        self._items: list[TextSpan | Switch] = []
         self._weight = 1.0
-        self._around: list[tuple[Group | Choice, float]] = []
+        self._enclosing: list[tuple[Group | Choice, float]] = []
 
-    def items(self, start: int, end: int) -> list[Piece | Turn]:
+    def build(self, start: int, end: int) -> list[TextSpan | Switch]:
         """From `start` to `end` of the source."""
         self._written = start
         self._next = next((i for i, span in enumerate(self._hidden) if span[1] > start), None)
-        for token in tokens(self._plain, start, end, self._syntax):
+        for token in bracket_tokens(self._plain, start, end, self._syntax):
             at = token.start()
             match token.lastgroup:
                 case "escape":
@@ -285,11 +295,11 @@ class _Writer:
 
     def _open(self, pair: Group | Choice) -> None:
         self._write(pair.start, pair.inner_start)
-        self._around.append((pair, self._weight))
+        self._enclosing.append((pair, self._weight))
         if isinstance(pair, Choice):
-            self._items.append(Turn(pair, 0))
+            self._items.append(Switch(pair, 0))
             if not pair.separators:  # [to:when]
-                self._items.append(Turn(pair, 1))
+                self._items.append(Switch(pair, 1))
             return
         product = self._weight * pair.factor
         if self._syntax != A1111 and pair.numbered:
@@ -305,11 +315,11 @@ class _Writer:
     def _close(self, pair: Group | Choice) -> None:
         self._write(pair.inner_end, pair.end)
         while True:  # with those inside it that were never closed
-            other, self._weight = self._around.pop()
+            other, self._weight = self._enclosing.pop()
             if other is pair:
                 break
         if isinstance(pair, Choice):
-            self._items.append(Turn(pair, None))
+            self._items.append(Switch(pair, None))
 
     def _write(self, end: int, after: int, text: str = "", *, breaks: bool = False) -> None:
         """The source up to `end`, without what is hidden; then `text`, which is there up to
@@ -318,14 +328,14 @@ class _Writer:
         at = self._written
         while self._next is not None and self._hidden[self._next][0] < end:
             start, stop = self._hidden[self._next]
-            self._piece(at, start)
+            self._add_span(at, start)
             at = max(at, stop)
             self._next = self._next + 1 if self._next + 1 < len(self._hidden) else None
-        self._piece(at, end)
+        self._add_span(at, end)
         if text:
-            self._items.append(Piece(text, self._weight, end, after, breaks))
+            self._items.append(TextSpan(text, self._weight, end, after, breaks))
         self._written = after
 
-    def _piece(self, start: int, end: int) -> None:
+    def _add_span(self, start: int, end: int) -> None:
         if start < end:
-            self._items.append(Piece(self._source[start:end], self._weight, start, end))
+            self._items.append(TextSpan(self._source[start:end], self._weight, start, end))

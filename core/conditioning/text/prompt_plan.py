@@ -5,36 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .prompt_parser import parse
-from .text_segment import A1111, Passage
+from .text_segment import A1111, TextSegment
 
 
 @dataclass(frozen=True)
-class Told:
+class StepConditioning:
     """What the network is told at a step."""
 
-    parts: tuple[tuple[float, Passage], ...]
+    parts: tuple[tuple[float, TextSegment], ...]
     """What AND divides, with its weight."""
-    negative: Passage
+    negative: TextSegment
 
 
-def plan(prompt: str, negative: str, steps: int, syntax: str = A1111) -> tuple[Told, ...]:
+def plan_conditioning(
+    prompt: str, negative: str, steps: int, syntax: str = A1111
+) -> tuple[StepConditioning, ...]:
     """What each of `steps` steps is told."""
     positive = parse(prompt, syntax).parts
-    [avoided] = parse(negative, syntax, negative=True).parts
-    moments = {at for part in (*positive, avoided) for at in part.moments(steps)}
-    told: list[Told] = []
+    [negative_part] = parse(negative, syntax, negative=True).parts
+    switch_steps = {at for part in (*positive, negative_part) for at in part.switch_steps(steps)}
+    planned: list[StepConditioning] = []
     for step in range(steps):
-        if step in moments:
-            parts = tuple((part.weight, part.passage(step, steps)) for part in positive)
-            told.append(Told(parts, avoided.passage(step, steps)))
+        if step in switch_steps:
+            parts = tuple((part.weight, part.segment(step, steps)) for part in positive)
+            planned.append(StepConditioning(parts, negative_part.segment(step, steps)))
         else:
-            told.append(told[-1])
-    return tuple(told)
+            planned.append(planned[-1])
+    return tuple(planned)
 
 
-def passage_of(prompt: str | Passage) -> Passage:
+def first_segment_of(prompt: str | TextSegment) -> TextSegment:
     """What the first step reads of a prompt in words, in AUTOMATIC1111's syntax and without AND."""
-    if isinstance(prompt, Passage):
+    if isinstance(prompt, TextSegment):
         return prompt
     [part] = parse(prompt, negative=True).parts
-    return part.passage(0, 1)
+    return part.segment(0, 1)

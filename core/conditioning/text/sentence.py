@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...networks.bert import Bert
-from .prompt_plan import passage_of
-from .text_segment import Passage
-from .token_count import PromptReader
+from .prompt_plan import first_segment_of
+from .text_segment import TextSegment
+from .token_count import PromptTokenCounter
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class SentenceConditioner:
         self.network = network
         self.length = length
         """Tokens a prompt may have, the two that begin and end it included."""
-        self.read = PromptReader(tokenizer, length)
+        self.count_tokens = PromptTokenCounter(tokenizer, length)
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -79,7 +79,7 @@ class SentenceConditioner:
         return (self.network,)
 
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str | Passage]) -> Cond:
+    def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
         """B prompts -> context [B, length, dim] and vector [B, dim].
 
         Of a prompt in words it is what its first step reads.
@@ -88,11 +88,11 @@ class SentenceConditioner:
         tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
         mask = torch.zeros(len(prompts), self.length, dtype=torch.bool)
         weights = torch.zeros(len(prompts), self.length, 1)  # 0: padding, and all of a blank prompt
-        for row, passage in enumerate(map(passage_of, prompts)):
-            ids, strengths = self._tokens(passage)
+        for row, segment in enumerate(map(first_segment_of, prompts)):
+            ids, strengths = self._tokens(segment)
             tokens[row, : len(ids)] = torch.tensor(ids)
             mask[row, : len(ids)] = True
-            if not passage.is_blank:
+            if not segment.is_blank:
                 weights[row, : len(ids), 0] = torch.tensor(strengths)
         tokens, mask = tokens.to(device), mask.to(device)
         vectors = self.network(tokens, mask)
@@ -102,11 +102,11 @@ class SentenceConditioner:
         pooled = F.normalize(mean, dim=-1) * vectors.shape[-1] ** 0.5
         return Cond(context, pooled)
 
-    def _tokens(self, passage: Passage) -> tuple[list[int], list[float]]:
+    def _tokens(self, segment: TextSegment) -> tuple[list[int], list[float]]:
         """The tokens that are read, and the weight of each."""
-        encoding = self._tokenizer.encode(passage.text)
+        encoding = self._tokenizer.encode(segment.text)
         ids = encoding.ids
-        weights = [passage.weights[a] if a < b else 1.0 for a, b in encoding.offsets]
+        weights = [segment.weights[a] if a < b else 1.0 for a, b in encoding.offsets]
         if len(ids) > self.length:
             ids = [*ids[: self.length - 1], ids[-1]]
             weights = [*weights[: self.length - 1], weights[-1]]

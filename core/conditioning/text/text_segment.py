@@ -17,7 +17,7 @@ SYNTAXES = {
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextSpan:
     """Some text of one weight, from `start` to `end` of the source."""
 
     text: str
@@ -30,55 +30,55 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Passage:
+class TextSegment:
     """What is read at once, in order."""
 
-    pieces: tuple[Piece, ...]
+    spans: tuple[TextSpan, ...]
     syntax: str = A1111
 
     @cached_property
-    def runs(self) -> tuple[tuple[str, float], ...]:
+    def weighted_runs(self) -> tuple[tuple[str, float], ...]:
         """Text of one weight, read together, and that weight; a BREAK is ("", 0)."""
         found: list[tuple[str, float]] = []
-        for (breaks, weight), run in groupby(self.pieces, lambda p: (p.breaks, p.weight)):
+        for (breaks, weight), run in groupby(self.spans, lambda p: (p.breaks, p.weight)):
             if breaks:
                 found += [BREAK for _ in run]
             else:
-                found.append(("".join(piece.text for piece in run), weight))
+                found.append(("".join(span.text for span in run), weight))
         return tuple(found)
 
     @cached_property
     def text(self) -> str:
         """As one sentence: where the weight changes, a word ends."""
-        return "".join(piece.text for piece in self._spaced)
+        return "".join(span.text for span in self._spaced_spans)
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
         """Of each character of `text`."""
-        return tuple(piece.weight for piece in self._spaced for _ in piece.text)
+        return tuple(span.weight for span in self._spaced_spans for _ in span.text)
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing is left to read: no text, or none of a weight above 0."""
-        return not any(piece.weight and piece.text.strip() for piece in self.pieces)
+        return not any(span.weight and span.text.strip() for span in self.spans)
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def source_range(self, start: int, end: int) -> tuple[int, int]:
         """Where characters `start` to `end` of `text` are in the source, `start` < `end`."""
-        return self._places[start][0], self._places[end - 1][1]
+        return self._source_ranges[start][0], self._source_ranges[end - 1][1]
 
     @cached_property
-    def _spaced(self) -> tuple[Piece, ...]:
-        return tuple(_spaced(self.pieces))
+    def _spaced_spans(self) -> tuple[TextSpan, ...]:
+        return tuple(_separate_weights(self.spans))
 
     @cached_property
-    def _places(self) -> tuple[tuple[int, int], ...]:
+    def _source_ranges(self) -> tuple[tuple[int, int], ...]:
         """Where each character of `text` begins and ends in the source."""
         places: list[tuple[int, int]] = []
-        for piece in self._spaced:
-            if len(piece.text) == 1:
-                places.append((piece.start, piece.end))
+        for span in self._spaced_spans:
+            if len(span.text) == 1:
+                places.append((span.start, span.end))
             else:
-                places += ((at, at + 1) for at in range(piece.start, piece.end))
+                places += ((at, at + 1) for at in range(span.start, span.end))
         return tuple(places)
 
 
@@ -86,10 +86,10 @@ BREAK = "", 0.0
 """Among the runs of a passage."""
 
 
-def _spaced(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
-    before: Piece | None = None
-    for piece in pieces:
-        if before is not None and piece.weight != before.weight:
-            yield Piece(" ", 1.0, before.end, before.end)
-        yield piece
-        before = piece
+def _separate_weights(spans: tuple[TextSpan, ...]) -> Iterator[TextSpan]:
+    before: TextSpan | None = None
+    for span in spans:
+        if before is not None and span.weight != before.weight:
+            yield TextSpan(" ", 1.0, before.end, before.end)
+        yield span
+        before = span

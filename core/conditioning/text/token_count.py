@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .prompt_parser import parse
-from .text_segment import A1111, Passage
+from .text_segment import A1111, TextSegment
 
 if TYPE_CHECKING:  # a large library, which the window does not wait for
     from tokenizers import Tokenizer
@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Reading:
+class TokenCount:
     """What a model makes of a prompt before it draws. Characters are those of the prompt as it
     was written; its markup is not read and does not count. Where a prompt is more than one text,
     as those of its steps or of its parts, each is read by itself.
@@ -32,7 +32,7 @@ class Reading:
     """Where words begin and end, in characters, that are read but mean nothing to the model."""
 
 
-class PromptReader:
+class PromptTokenCounter:
     """Measures prompts with a model's own tokenizer."""
 
     def __init__(self, tokenizer: Tokenizer, length: int) -> None:
@@ -43,29 +43,29 @@ class PromptReader:
         self._limit = length - self._tokenizer.num_special_tokens_to_add(False)
         self._unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
 
-    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> Reading:
+    def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         most = 0
         unread: dict[Span, None] = {}
         unknown: dict[Span, None] = {}
-        for passage in parse(prompt, syntax, negative=negative).passages:
-            encoding = self._tokenizer.encode(passage.text, add_special_tokens=False)
+        for segment in parse(prompt, syntax, negative=negative).segments:
+            encoding = self._tokenizer.encode(segment.text, add_special_tokens=False)
             count = len(encoding.ids)
             most = max(most, count)
             if count > self._limit:
                 last = max((end for _, end in encoding.offsets[: self._limit]), default=0)
-                unread |= dict.fromkeys(_after(passage, last))
+                unread |= dict.fromkeys(_ranges_from(segment, last))
                 encoding.truncate(self._limit)
             for token, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
                 if start < end and token == self._unknown:
-                    unknown[passage.span(start, end)] = None
-        return Reading(most, self._limit, tuple(unread), tuple(sorted(unknown)))
+                    unknown[segment.source_range(start, end)] = None
+        return TokenCount(most, self._limit, tuple(unread), tuple(sorted(unknown)))
 
 
-def _after(passage: Passage, at: int) -> Iterator[Span]:
+def _ranges_from(segment: TextSegment, at: int) -> Iterator[Span]:
     """Where the text from character `at` on is in the source, in as few spans as it has."""
     start = end = -1
-    for char in range(at, len(passage.text.rstrip())):
-        span = passage.span(char, char + 1)
+    for char in range(at, len(segment.text.rstrip())):
+        span = segment.source_range(char, char + 1)
         if span[0] != end:
             if start < end:
                 yield start, end

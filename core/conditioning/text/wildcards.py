@@ -25,7 +25,7 @@ from functools import lru_cache
 from ...errors import RequestError
 from .extra_network_tags import Problem
 
-Values = Callable[[str], "Sequence[str] | None"]
+WildcardLines = Callable[[str], "Sequence[str] | None"]
 """The lines of the wildcard of a name; None: there is none."""
 
 MAX_DEPTH = 20
@@ -51,9 +51,9 @@ class Variants:
     """Braces."""
 
     options: tuple[Option, ...]
-    least: int
-    most: int
-    joiner: str
+    min_count: int
+    max_count: int
+    separator: str
 
 
 @dataclass(frozen=True)
@@ -81,37 +81,39 @@ class Template:
         return all(isinstance(node, str) for node in self.nodes) and not self.marks
 
 
-def missing(template: Template, values: Values) -> list[Problem]:
+def missing_wildcards(template: Template, values: WildcardLines) -> list[Problem]:
     """The wildcards that are not there, or have nothing in them."""
     return [
         Problem(
-            card.start,
-            card.end,
-            f"There is no wildcard “{card.name}”, so this is read as text."
+            wildcard.start,
+            wildcard.end,
+            f"There is no wildcard “{wildcard.name}”, so this is read as text."
             if lines is None
-            else f"The wildcard “{card.name}” is empty.",
+            else f"The wildcard “{wildcard.name}” is empty.",
         )
-        for card in template.wildcards
-        if not (lines := values(card.name))
+        for wildcard in template.wildcards
+        if not (lines := values(wildcard.name))
     ]
 
 
-def resolved(source: str, values: Values, seed: int, which: str = "prompt") -> str:
+def resolve_wildcards(source: str, values: WildcardLines, seed: int, which: str = "prompt") -> str:
     """What `source` becomes by `seed`; other text of the same picture by another `which`.
 
     Raises RequestError for wildcards that name themselves, and for what grows beyond all bounds.
     """
-    template = read_template(source)
+    template = parse_template(source)
     if template.is_plain:
         return source
-    return _Drawing(values, random.Random(f"{which} {seed}"), which).text(template.nodes)
+    return _WildcardResolver(values, random.Random(f"{which} {seed}"), which).resolve(
+        template.nodes
+    )
 
 
 @lru_cache(maxsize=64)
-def read_template(source: str) -> Template:
+def parse_template(source: str) -> Template:
     """Take a template apart; no text is refused. Takes time linear in its length."""
-    reader = _Reader(source)
-    nodes = reader.read()
+    reader = _TemplateParser(source)
+    nodes = reader.parse()
     return Template(
         tuple(nodes), tuple(reader.wildcards), tuple(sorted(reader.marks)), tuple(reader.problems)
     )
@@ -128,14 +130,14 @@ class _Frame:
     """Place of each bar, and how many nodes there were before it."""
 
 
-class _Reader:
+class _TemplateParser:
     def __init__(self, source: str) -> None:
         self._source = source
         self.wildcards: list[Wildcard] = []
         self.marks: list[tuple[int, int]] = []
         self.problems: list[Problem] = []
 
-    def read(self) -> list[Node]:
+    def parse(self) -> list[Node]:
         source, at = self._source, 0
         stack = [_Frame(0, "")]
         braces = 0
@@ -147,10 +149,10 @@ class _Reader:
                 self.marks.append((token.start(), token.start() + 1))
                 stack[-1].nodes.append(token["escape"][1:])
             elif token["name"]:
-                card = Wildcard(token["name"], *token.span())
-                self.wildcards.append(card)
+                wildcard = Wildcard(token["name"], *token.span())
+                self.wildcards.append(wildcard)
                 self.marks.append(token.span())
-                stack[-1].nodes.append(card)
+                stack[-1].nodes.append(wildcard)
             elif mark == "{" and braces < MAX_DEPTH:
                 braces += 1
                 stack.append(_Frame(token.start(), mark))
@@ -160,7 +162,7 @@ class _Reader:
                 stack[-1].bars.append((token.start(), len(stack[-1].nodes)))
             elif mark == "]" and stack[-1].bracket == "[":
                 frame = stack.pop()
-                stack[-1].nodes += ["[", *_barred(frame), "]"]
+                stack[-1].nodes += ["[", *_with_bars_as_text(frame), "]"]
             elif mark == "}" and braces:
                 braces -= 1
                 while stack[-1].bracket == "[":
@@ -186,7 +188,7 @@ class _Reader:
             around.bars += [(at, before + count) for at, count in frame.bars]
             around.nodes += frame.nodes
         else:
-            around.nodes += _barred(frame)
+            around.nodes += _with_bars_as_text(frame)
 
     def _braces(self, frame: _Frame, close: int) -> list[Node]:
         start = frame.at + 1
@@ -202,24 +204,24 @@ class _Reader:
         for place, end in zip(places, ends, strict=True):
             nodes = frame.nodes[before:end]
             skipped = count.end() - start if count and place == frame.at else 0
-            nodes = _without(nodes, skipped)
+            nodes = _drop_characters(nodes, skipped)
             weight = _WEIGHT.match(nodes[0]) if nodes and isinstance(nodes[0], str) else None
             if weight is None:
                 options.append(Option(1.0, tuple(nodes)))
             else:
                 begin = place + 1 + skipped
                 self.marks.append((begin, begin + weight.end()))
-                rest = _without(nodes, weight.end())
+                rest = _drop_characters(nodes, weight.end())
                 options.append(Option(float(weight[1]), tuple(rest)))
             before = end
-        least, most, joiner = _counted(count)
-        if least > len(options) and _only_wildcard(options) is None:
+        min_count, max_count, separator = _parse_count(count)
+        if min_count > len(options) and _only_wildcard(options) is None:
             explanation = f"There are only {len(options)} to choose from; all are taken."
             self.problems.append(Problem(frame.at, close + 1, explanation))
-        return [Variants(tuple(options), least, most, joiner)]
+        return [Variants(tuple(options), min_count, max_count, separator)]
 
 
-def _barred(frame: _Frame) -> list[Node]:
+def _with_bars_as_text(frame: _Frame) -> list[Node]:
     """Its nodes with its bars as text."""
     nodes: list[Node] = []
     before = 0
@@ -241,35 +243,39 @@ def _only_wildcard(options: Sequence[Option]) -> Wildcard | None:
     return node if isinstance(node, Wildcard) else None
 
 
-def _without(nodes: list[Node], count: int) -> list[Node]:
+def _drop_characters(nodes: list[Node], count: int) -> list[Node]:
     """Without the first characters, which are of the first node."""
     if not count or not nodes or not isinstance(nodes[0], str):
         return nodes
     return [*_text(nodes[0][count:]), *nodes[1:]]
 
 
-def _counted(match: re.Match[str] | None) -> tuple[int, int, str]:
+def _parse_count(match: re.Match[str] | None) -> tuple[int, int, str]:
     """At least and at most how many, and what comes between."""
     if match is None:
         return 1, 1, ""
-    low, dash, high, joiner = match.groups()
-    least = int(low) if low else 0 if dash else 1
-    most = int(high) if high else 999 if dash else least
-    return min(least, most), max(least, most), ", " if joiner is None else joiner
+    low, dash, high, separator = match.groups()
+    min_count = int(low) if low else 0 if dash else 1
+    max_count = int(high) if high else 999 if dash else min_count
+    return (
+        min(min_count, max_count),
+        max(min_count, max_count),
+        ", " if separator is None else separator,
+    )
 
 
-class _Drawing:
+class _WildcardResolver:
     """One walk through a template, drawing as it goes."""
 
-    def __init__(self, values: Values, chance: random.Random, field: str) -> None:
+    def __init__(self, values: WildcardLines, chance: random.Random, field: str) -> None:
         self._values, self._chance, self._field = values, chance, field
         self._names: list[str] = []
         self._draws = self._length = 0
 
-    def text(self, nodes: Sequence[Node]) -> str:
-        return "".join(self._written(nodes))
+    def resolve(self, nodes: Sequence[Node]) -> str:
+        return "".join(self._resolve_nodes(nodes))
 
-    def _written(self, nodes: Sequence[Node]) -> Iterator[str]:
+    def _resolve_nodes(self, nodes: Sequence[Node]) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, str):
                 self._length += len(node)
@@ -277,46 +283,48 @@ class _Drawing:
                     raise RequestError(self._field, "The wildcards grow beyond all bounds.")
                 yield node
             elif isinstance(node, Wildcard):
-                yield self._line(node)
+                yield self._draw_line(node)
             else:
-                yield self._some(node)
+                yield self._draw_variants(node)
 
-    def _line(self, card: Wildcard) -> str:
-        lines = self._lines(card)
+    def _draw_line(self, wildcard: Wildcard) -> str:
+        lines = self._lines(wildcard)
         if not lines:
-            return f"__{card.name}__"
-        return self._inside(card, lines[self._pick([line.weight for line in lines])])
+            return f"__{wildcard.name}__"
+        return self._resolve_line(wildcard, lines[self._pick([line.weight for line in lines])])
 
-    def _inside(self, card: Wildcard, line: Option) -> str:
-        if card.name in self._names or len(self._names) == MAX_DEPTH:
-            way = " → ".join((*self._names, card.name))
+    def _resolve_line(self, wildcard: Wildcard, line: Option) -> str:
+        if wildcard.name in self._names or len(self._names) == MAX_DEPTH:
+            way = " → ".join((*self._names, wildcard.name))
             raise RequestError(
                 self._field, f"The wildcards lead back to themselves: {way}.", "Change their files."
             )
-        self._names.append(card.name)
-        text = self.text(line.nodes)
+        self._names.append(wildcard.name)
+        text = self.resolve(line.nodes)
         self._names.pop()
         return text
 
-    def _some(self, variants: Variants) -> str:
+    def _draw_variants(self, variants: Variants) -> str:
         options = list(variants.options)
-        card = _only_wildcard(options)
-        if card is not None:
-            options = self._lines(card) or options
-        most = min(variants.most, len(options))
-        least = min(variants.least, most)
-        count = least + int(self._chance.random() * (most - least + 1))
+        wildcard = _only_wildcard(options)
+        if wildcard is not None:
+            options = self._lines(wildcard) or options
+        max_count = min(variants.max_count, len(options))
+        min_count = min(variants.min_count, max_count)
+        count = min_count + int(self._chance.random() * (max_count - min_count + 1))
         taken: list[str] = []
         for _ in range(count):
             option = options.pop(self._pick([option.weight for option in options]))
-            own = option.nodes == (card,)  # the wildcard is not there
+            own = option.nodes == (wildcard,)  # the wildcard is not there
             taken.append(
-                self._inside(card, option) if card and not own else self.text(option.nodes)
+                self._resolve_line(wildcard, option)
+                if wildcard and not own
+                else self.resolve(option.nodes)
             )
-        return variants.joiner.join(taken)
+        return variants.separator.join(taken)
 
-    def _lines(self, card: Wildcard) -> list[Option]:
-        return [_option(line) for line in self._values(card.name) or ()]
+    def _lines(self, wildcard: Wildcard) -> list[Option]:
+        return [_option(line) for line in self._values(wildcard.name) or ()]
 
     def _pick(self, weights: Sequence[float]) -> int:
         self._draws += 1
@@ -332,7 +340,7 @@ class _Drawing:
         return max(i for i, weight in enumerate(weights) if weight)
 
 
-def lines_of(text: str) -> list[str]:
+def wildcard_lines(text: str) -> list[str]:
     """Those of the file of a wildcard."""
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
@@ -341,5 +349,5 @@ def lines_of(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _option(line: str) -> Option:
     weight = _WEIGHT.match(line)
-    nodes = read_template(line[weight.end() :] if weight else line).nodes
+    nodes = parse_template(line[weight.end() :] if weight else line).nodes
     return Option(float(weight[1]) if weight else 1.0, nodes)

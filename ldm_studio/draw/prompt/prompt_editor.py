@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, 
 
 from core.conditioning.text.prompt_parser import Problem, Prompt, parse
 from core.conditioning.text.text_segment import A1111
-from core.conditioning.text.wildcards import Values, missing, read_template
+from core.conditioning.text.wildcards import WildcardLines, missing_wildcards, parse_template
 from ldm_studio.canvas.tools.drop_data import offers_picture
 from ldm_studio.translation import joined, told
 from ldm_studio.widgets.elided_label import ElidedLabel
@@ -24,7 +24,7 @@ from .prompt_edits import STEP, Edit, change_weight, move_phrase
 from .prompt_highlighter import looks, written
 
 if TYPE_CHECKING:
-    from core.conditioning.text.token_count import Reading
+    from core.conditioning.text.token_count import TokenCount
 
 PAD = 6
 
@@ -49,14 +49,14 @@ class PromptEditor(QPlainTextEdit):
         self._negative = negative
         self.names = Names()
         """What is offered while one writes."""
-        self.wildcards: Values | None = None
+        self.wildcards: WildcardLines | None = None
         """Says what a wildcard holds, so that those which are missing are marked."""
         self.syntax = A1111
         """Of what is written."""
         self._suggested = SuggestionList(self)
         self._suggested.taken.connect(self._write_name)
         self._invitation: QWidget | None = None
-        self._reading: Reading | None = None
+        self._reading: TokenCount | None = None
         self._marked, self._marked_syntax = "", A1111
         self.setAccessibleName(name)
         self.setPlaceholderText(placeholder)
@@ -73,7 +73,7 @@ class PromptEditor(QPlainTextEdit):
         self._place_invitation()
         self._show_invitation()
 
-    def show_reading(self, reading: Reading | None) -> None:
+    def show_reading(self, reading: TokenCount | None) -> None:
         """Mark weights, what is wrong, and what the model does not read or does not know.
 
         To be called at every change of the text; `reading` is of the text as it is now.
@@ -86,8 +86,8 @@ class PromptEditor(QPlainTextEdit):
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the syntax."""
         text = self.toPlainText()
-        template = read_template(text)
-        absent = missing(template, self.wildcards) if self.wildcards is not None else []
+        template = parse_template(text)
+        absent = missing_wildcards(template, self.wildcards) if self.wildcards is not None else []
         return (*self._parsed(text).problems, *template.problems, *absent)
 
     def _parsed(self, text: str) -> Prompt:
@@ -212,7 +212,7 @@ class PromptEditor(QPlainTextEdit):
         self._marked = self.toPlainText()
         self._marked_syntax = self.syntax
         marks = []
-        markup = read_template(self._marked).marks
+        markup = parse_template(self._marked).marks
         parsed = self._parsed(self._marked)
         beside = self.problems()[len(parsed.problems) :]
         for start, end, look in looks(parsed, self._reading, markup, beside):
@@ -254,7 +254,7 @@ class TokenCounter(ElidedLabel):
         self.setObjectName("caption")
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def show_reading(self, prompt: str, reading: Reading | None) -> None:
+    def show_reading(self, prompt: str, reading: TokenCount | None) -> None:
         """None, or an empty prompt, shows nothing."""
         text, tip = "", ""
         cut = unknown = False

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.conditioning.text.prompt_parser import MAX_WEIGHT, STRONGER, Choice, Group, Piece, parse
+from core.conditioning.text.prompt_parser import (
+    ATTENTION_FACTOR,
+    MAX_WEIGHT,
+    Choice,
+    Group,
+    TextSpan,
+    parse,
+)
 
 STEP = 0.1
 
@@ -176,7 +183,7 @@ def _groups(text: str) -> list[Group]:
 def _read(text: str) -> list[str]:
     """The words of each part."""
     return [
-        "".join(p.text for p in part.items if isinstance(p, Piece)) for part in parse(text).parts
+        "".join(p.text for p in part.items if isinstance(p, TextSpan)) for part in parse(text).parts
     ]
 
 
@@ -190,4 +197,4 @@ def _span(group: Group) -> tuple[int, int]:
 
 def _weight(group: Group) -> float:
     """As it would be written: that of `[x]` is 0.9."""
-    return group.factor if group.numbered else 1.1 if group.factor == STRONGER else 0.9
+    return group.factor if group.numbered else 1.1 if group.factor == ATTENTION_FACTOR else 0.9

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPalette, QTextCharFormat
 from core.conditioning.text.prompt_parser import Problem, Prompt
 
 if TYPE_CHECKING:
-    from core.conditioning.text.token_count import Reading
+    from core.conditioning.text.token_count import TokenCount
 
 Role = QPalette.ColorRole
 
@@ -39,7 +39,7 @@ PLAIN = Look()
 
 def looks(
     prompt: Prompt,
-    reading: Reading | None,
+    reading: TokenCount | None,
     marks: Iterable[tuple[int, int]] = (),
     problems: Iterable[Problem] = (),
 ) -> list[tuple[int, int, Look]]:
@@ -56,7 +56,7 @@ def looks(
                 last, changed = of[at], replace(of[at], **what)  # type: ignore[arg-type]
             of[at] = changed
 
-    for piece in prompt.pieces:
+    for piece in prompt.spans:
         if piece.weight != 1:
             mark(piece.start, piece.end, weight=piece.weight)
         if piece.breaks:

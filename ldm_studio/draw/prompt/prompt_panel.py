@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.conditioning.text.wildcards import Values, read_template, resolved
+from core.conditioning.text.wildcards import WildcardLines, parse_template, resolve_wildcards
 from core.errors import RequestError
 from ldm_studio.engine.token_counter import WordCounter
 from ldm_studio.engine_protocol import ModelInfo
@@ -38,7 +38,7 @@ from .prompt_editor import PromptEditor, TokenCounter
 from .style_button import StylesButton
 
 if TYPE_CHECKING:
-    from core.conditioning.text.token_count import Reading
+    from core.conditioning.text.token_count import TokenCount
 
 EXAMPLES = (
     "a red heart",
@@ -115,7 +115,7 @@ class PromptPanel(QWidget):
         self._negative_changed(store.negative)
         self._show_run(store.run)
 
-    def offer(self, names: Names, wildcards: Values) -> None:
+    def offer(self, names: Names, wildcards: WildcardLines) -> None:
         """From now on `names` are offered while one writes, and missing `wildcards` marked."""
         for editor in (self.prompt, self.negative):
             editor.names, editor.wildcards = names, wildcards
@@ -165,16 +165,16 @@ class PromptPanel(QWidget):
             wrong = (told(problem.explanation) for problem in editor.problems())
             editor.setAccessibleDescription(joined(counter.toolTip(), *wrong))
 
-    def _reading(self, text: str, editor: PromptEditor) -> Reading | None:
+    def _reading(self, text: str, editor: PromptEditor) -> TokenCount | None:
         """Of a template: how long one of the prompts is that it may become."""
         model = self._store.run.model
         if model is None or model.read is None:
             return None
         negative = editor is self.negative
-        if read_template(text).is_plain:
+        if parse_template(text).is_plain:
             return model.read(text, self._store.syntax, negative=negative)
         try:
-            sample = resolved(text, editor.wildcards or (lambda _: None), self._store.seed)
+            sample = resolve_wildcards(text, editor.wildcards or (lambda _: None), self._store.seed)
         except RequestError:  # told when it is to be drawn
             return None
         reading = model.read(sample, self._store.syntax, negative=negative)

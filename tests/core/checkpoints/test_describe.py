@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.auxiliary_files import Description, describe
-from core.checkpoints.textual_inversion import named
+from core.checkpoints.auxiliary_files import FileDescription, describe
+from core.checkpoints.textual_inversion import names_in_prompts
 from core.networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
 from tests.core.checkpoints.tiny import Tiny, prefixed
 
@@ -29,41 +29,41 @@ def loha(base: str, width: int) -> dict[str, Tensor]:
     return {f"{base}.{name}": torch.zeros(shape).half() for name, shape in names.items()}
 
 
-FILES: dict[str, tuple[dict[str, Tensor], dict[str, str], Description]] = {
+FILES: dict[str, tuple[dict[str, Tensor], dict[str, str], FileDescription]] = {
     "a LoRA for Stable Diffusion 1": (
         low_rank(READS_PROMPT, 768) | low_rank(OTHER, 9),
         {"ss_output_name": "detail"},
-        Description("lora", "Stable Diffusion 1", "float16", "detail"),
+        FileDescription("lora", "Stable Diffusion 1", "float16", "detail"),
     ),
     "a LoHa for Stable Diffusion XL": (
         loha(READS_PROMPT, 2048),
         {},
-        Description("lora", "Stable Diffusion XL", "float16"),
+        FileDescription("lora", "Stable Diffusion XL", "float16"),
     ),
     "a LoRA whose metadata alone tell": (
         low_rank(OTHER, 9),
         {"ss_base_model_version": "sdxl_base_v1-0"},
-        Description("lora", "Stable Diffusion XL", "float16"),
+        FileDescription("lora", "Stable Diffusion XL", "float16"),
     ),
     "a LoRA of which nothing tells": (
         low_rank(OTHER, 9),
         {},
-        Description("lora", "", "float16"),
+        FileDescription("lora", "", "float16"),
     ),
     "an embedding": (
         {"emb_params": torch.zeros(4, 1024)},
         {},
-        Description("embedding", "Stable Diffusion 2", "float32"),
+        FileDescription("embedding", "Stable Diffusion 2", "float32"),
     ),
     "an embedding for two text encoders": (
         {"clip_l": torch.zeros(4, 768), "clip_g": torch.zeros(4, 1280)},
         {},
-        Description("embedding", "Stable Diffusion XL", "float32"),
+        FileDescription("embedding", "Stable Diffusion XL", "float32"),
     ),
     "something else": (
         {"a": torch.zeros(2), "b": torch.zeros(2)},
         {},
-        Description("other", "", "float32"),
+        FileDescription("other", "", "float32"),
     ),
 }
 
@@ -97,4 +97,4 @@ def test_a_tiny_decoder_is_known(prefix: str, tmp_path: Path) -> None:
 def test_the_words_that_prompts_name_are_found_by_their_tokens() -> None:
     names = ["EasyNegative", "bad-hands-5", "cat", "unnamed", ""]
     prompts = "a catalogue, (easynegative:1.2)", "bad-hands-5), worst"
-    assert named(names, *prompts) == ["EasyNegative", "bad-hands-5"]
+    assert names_in_prompts(names, *prompts) == ["EasyNegative", "bad-hands-5"]

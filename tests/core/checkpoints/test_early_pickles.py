@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from core.checkpoints.legacy_torch_files import NUMBER
+from core.checkpoints.legacy_torch_files import MAGIC_NUMBER
 from core.checkpoints.open_file import open_tensors
 from core.errors import ModelError
 from tests.core.checkpoints.test_pickles import NAMES, malicious, tensor_pickle
@@ -32,7 +32,7 @@ def early(
     model: bytes,
     elements: bytes = struct.pack("<q2f", 2, 3, 4),
     *,
-    number: int = NUMBER,
+    number: int = MAGIC_NUMBER,
     system: object = SYSTEM,
     keys: object = ("0",),
 ) -> bytes:
@@ -82,7 +82,7 @@ def test_the_one_written_by_hand_is_read(tmp_path: Path) -> None:
 def test_a_malicious_one_is_refused_by_what_it_names(name: str, tmp_path: Path) -> None:
     proof, path = tmp_path / "executed", tmp_path / "model.ckpt"
     whole = early(TENSOR)
-    parts = [pickle.dumps(one, protocol=2) for one in (NUMBER, 1001, SYSTEM)]
+    parts = [pickle.dumps(one, protocol=2) for one in (MAGIC_NUMBER, 1001, SYSTEM)]
     rest = whole[len(b"".join(parts)) :]
     bad = malicious(proof)[name]
     for place in range(1, 4):
@@ -99,7 +99,7 @@ def test_a_malicious_one_is_refused_by_what_it_names(name: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (early(TENSOR, number=NUMBER + 2**72), "not as PyTorch writes"),
+        (early(TENSOR, number=MAGIC_NUMBER + 2**72), "not as PyTorch writes"),
         (early(TENSOR, system={"little_endian": False}), "big-endian"),
         (early(TENSOR, system=[1]), "big-endian"),
         (early(TENSOR, keys=()), "not those that it describes"),

@@ -86,9 +86,9 @@ def test_it_counts_as_many_tokens_as_it_has_vectors(
 ) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
-    assert model.text.read("a word cat").count == 5
-    assert pickle.loads(pickle.dumps(model.text.read))("a word cat").count == 5
-    assert model.text.read("cat " * 73 + "word").limit == 150  # is not torn in two
+    assert model.text.count_tokens("a word cat").count == 5
+    assert pickle.loads(pickle.dumps(model.text.count_tokens))("a word cat").count == 5
+    assert model.text.count_tokens("cat " * 73 + "word").limit == 150  # is not torn in two
     assert model.condition("cat " * 73 + "word").tokens.shape[1] == 154
 
 
@@ -133,4 +133,4 @@ def test_a_lora_keeps_the_words(models: dict[str, Model], tmp_path: Path) -> Non
     save_file({"lora_unet_out_2.diff_b": torch.ones(4)}, tmp_path / "lora.safetensors")
     changed, [effect] = with_loras(model, [Lora(tmp_path / "lora.safetensors")])
     assert effect.layers == 1
-    assert changed.text.read("a word cat").count == 5
+    assert changed.text.count_tokens("a word cat").count == 5

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.checkpoints.identify import identify
 from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.open_file import open_tensors
-from core.checkpoints.quantized_blocks import BLOCKS, unpacked
+from core.checkpoints.quantized_blocks import BLOCKS, dequantize
 from core.errors import ModelError
 from tests.core.checkpoints.tiny import Tiny, original
 
@@ -43,7 +43,7 @@ def test_numbers_are_unpacked_as_by_the_reference(number: int) -> None:
     assert kind.name == blocks.name
     assert gguf.GGML_QUANT_SIZES[kind] == (blocks.count, blocks.size)
     expected = gguf.dequantize(data.reshape(2, -1), kind)
-    ours = unpacked(torch.as_tensor(data), blocks, expected.shape)
+    ours = dequantize(torch.as_tensor(data), blocks, expected.shape)
     torch.testing.assert_close(ours, torch.as_tensor(expected), atol=1e-5, rtol=1e-5)
 
 
@@ -52,8 +52,8 @@ def test_many_blocks_are_unpacked_part_by_part(count: int, monkeypatch: pytest.M
     kind = gguf.GGMLQuantizationType.Q4_0
     numbers = np.random.default_rng(0).standard_normal((count, 32), dtype=np.float32)
     packed = gguf.quantize(numbers, kind)
-    monkeypatch.setattr("core.checkpoints.quantized_blocks.AT_ONCE", 4)
-    ours = unpacked(torch.as_tensor(packed).flatten(), BLOCKS[int(kind)], numbers.shape)
+    monkeypatch.setattr("core.checkpoints.quantized_blocks.CHUNK_BLOCKS", 4)
+    ours = dequantize(torch.as_tensor(packed).flatten(), BLOCKS[int(kind)], numbers.shape)
     torch.testing.assert_close(ours, torch.as_tensor(gguf.dequantize(packed, kind)))
 
 

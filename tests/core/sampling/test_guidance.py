@@ -13,14 +13,14 @@ from torch import Tensor
 from core.sampling.guidance import (
     cfg,
     cfg_plus_plus,
-    combined,
+    combine_pair,
+    dynamic_thresholding,
     guided,
+    limited_interval,
     masked,
-    rescaled,
-    thresholded,
-    within,
+    rescale_cfg,
 )
-from core.sampling.noise import initial, seeded
+from core.sampling.noise import batch_step_noise, initial_noise
 from core.sampling.predictions import EPS, V
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import karras
@@ -83,9 +83,9 @@ def test_guidance_outside_its_interval_is_one_evaluation() -> None:
         raise AssertionError("evaluated")
 
     for sigma in (0.5, 1.0, 3.0):
-        assert torch.equal(within(0.5, 3.0, cond, forbidden)(X, sigma), COND)
+        assert torch.equal(limited_interval(0.5, 3.0, cond, forbidden)(X, sigma), COND)
     for sigma in (0.4, 3.1):
-        assert torch.equal(within(0.5, 3.0, forbidden, cond)(X, sigma), COND)
+        assert torch.equal(limited_interval(0.5, 3.0, forbidden, cond)(X, sigma), COND)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
@@ -97,16 +97,16 @@ def test_rescaling_brings_the_spread_of_v_back(share: float) -> None:
     ratio = v_cond.std(dim=(1, 2, 3), keepdim=True) / v.std(dim=(1, 2, 3), keepdim=True)
     expected = V.to_x0(share * v * ratio + (1 - share) * v, X.double(), sigma)
     both = [V.to_x0(output, X.double(), sigma) for output in (v_cond, v_uncond)]
-    actual = rescaled(cfg(scale), share)(both[0], both[1], X.double(), sigma)
+    actual = rescale_cfg(cfg(scale), share)(both[0], both[1], X.double(), sigma)
     torch.testing.assert_close(actual, expected)
 
 
 def test_rescaling_is_of_each_image() -> None:
     both = torch.cat([COND, 3 * COND]), torch.cat([UNCOND, UNCOND])
     x = torch.cat([X, X])
-    together = rescaled(cfg(5.0))(*both, x, 2.0)
+    together = rescale_cfg(cfg(5.0))(*both, x, 2.0)
     for i in range(2):
-        alone = rescaled(cfg(5.0))(both[0][i : i + 1], both[1][i : i + 1], x[:1], 2.0)
+        alone = rescale_cfg(cfg(5.0))(both[0][i : i + 1], both[1][i : i + 1], x[:1], 2.0)
         torch.testing.assert_close(together[i : i + 1], alone)
 
 
@@ -117,15 +117,15 @@ def test_thresholding_agrees_with_diffusers() -> None:
     both = torch.cat([COND, 0.1 * COND]), torch.cat([UNCOND, 0.1 * UNCOND])
     x0 = cfg(4.0)(*both, X, 2.0)
     expected = scheduler._threshold_sample(x0)
-    torch.testing.assert_close(thresholded(cfg(4.0), 0.9)(*both, X, 2.0), expected)
+    torch.testing.assert_close(dynamic_thresholding(cfg(4.0), 0.9)(*both, X, 2.0), expected)
     torch.testing.assert_close(expected[1:], x0[1:].clamp(-1, 1))
 
 
 def test_mimicked_thresholding_has_the_range_of_the_lower_scale() -> None:
-    strong = thresholded(cfg(12.0), 0.9, mimic=cfg(3.0))(COND, UNCOND, X, 2.0)
+    strong = dynamic_thresholding(cfg(12.0), 0.9, mimic=cfg(3.0))(COND, UNCOND, X, 2.0)
     weak = cfg(3.0)(COND, UNCOND, X, 2.0)
     assert float(strong.abs().max()) == pytest.approx(float(weak.abs().quantile(0.9)))
-    same = thresholded(cfg(3.0), 1.0, mimic=cfg(12.0))(COND, UNCOND, X, 2.0)
+    same = dynamic_thresholding(cfg(3.0), 1.0, mimic=cfg(12.0))(COND, UNCOND, X, 2.0)
     torch.testing.assert_close(same, weak)
 
 
@@ -135,10 +135,16 @@ def test_cfg_plus_plus_renoises_with_the_unconditional(mixture: Any) -> None:
     def both(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         return mixture.denoise(x + 1, sigma), mixture.denoise(x, sigma)
 
-    denoise = combined(both, cfg_plus_plus(0.6, SIGMAS))
+    denoise = combine_pair(both, cfg_plus_plus(0.6, SIGMAS))
     x = expected = (SIGMAS[0] * X).double()
     for step, (sigma, after) in zip(
-        run(SAMPLERS["Euler"].step, denoise, State(0, x), SIGMAS, seeded([0], SHAPE[1:], "cpu")),
+        run(
+            SAMPLERS["Euler"].step,
+            denoise,
+            State(0, x),
+            SIGMAS,
+            batch_step_noise([0], SHAPE[1:], "cpu"),
+        ),
         pairwise(SIGMAS),
         strict=True,
     ):
@@ -149,8 +155,8 @@ def test_cfg_plus_plus_renoises_with_the_unconditional(mixture: Any) -> None:
 
 
 def test_refinements_compose() -> None:
-    refined = rescaled(thresholded(cfg(8.0), mimic=cfg(2.0)), 0.5)
-    denoise = within(0.5, 3.0, combined(pair, refined), cond)
+    refined = rescale_cfg(dynamic_thresholding(cfg(8.0), mimic=cfg(2.0)), 0.5)
+    denoise = limited_interval(0.5, 3.0, combine_pair(pair, refined), cond)
     assert denoise(X, 2.0).isfinite().all()
     assert torch.equal(denoise(X, 5.0), COND)
 
@@ -163,9 +169,11 @@ def half_mask() -> Tensor:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_what_is_kept_is_exactly_the_original(name: str, mixture: Any) -> None:
-    denoise = masked(mixture.denoise, ORIGINAL, half_mask(), initial(5, SHAPE))
-    state = State(0, SIGMAS[0] * initial(5, SHAPE))
-    steps = list(run(SAMPLERS[name].step, denoise, state, SIGMAS, seeded([5], SHAPE[1:], "cpu")))
+    denoise = masked(mixture.denoise, ORIGINAL, half_mask(), initial_noise(5, SHAPE))
+    state = State(0, SIGMAS[0] * initial_noise(5, SHAPE))
+    steps = list(
+        run(SAMPLERS[name].step, denoise, state, SIGMAS, batch_step_noise([5], SHAPE[1:], "cpu"))
+    )
     for step in steps:
         assert torch.equal(step.x0[..., :3], ORIGINAL[..., :3])
         assert not torch.isclose(step.x0[..., 3:], ORIGINAL[..., 3:]).all()
@@ -179,17 +187,17 @@ def test_the_network_sees_the_original_at_the_level_of_x() -> None:
         seen.append(x)
         return COND
 
-    noise = initial(5, SHAPE)
+    noise = initial_noise(5, SHAPE)
     masked(watched, ORIGINAL, half_mask(), noise)(X, 3.0)
     torch.testing.assert_close(seen[0][..., :3], (ORIGINAL + 3.0 * noise)[..., :3])
     assert torch.equal(seen[0][..., 3:], X[..., 3:])
 
 
 def test_a_mask_of_ones_changes_nothing(mixture: Any) -> None:
-    denoise = masked(mixture.denoise, ORIGINAL, torch.ones(1, 1, 6, 6), initial(5, SHAPE))
+    denoise = masked(mixture.denoise, ORIGINAL, torch.ones(1, 1, 6, 6), initial_noise(5, SHAPE))
     assert torch.equal(denoise(X, 3.0), mixture.denoise(X, 3.0))
 
 
 def test_soft_masks_blend() -> None:
-    denoise = masked(cond, ORIGINAL, torch.full((1, 1, 6, 6), 0.25), initial(5, SHAPE))
+    denoise = masked(cond, ORIGINAL, torch.full((1, 1, 6, 6), 0.25), initial_noise(5, SHAPE))
     torch.testing.assert_close(denoise(X, 3.0), 0.25 * COND + 0.75 * ORIGINAL)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.sampling import noise
-from core.sampling.noise import initial, nvidia, seeded, step_noise, varied
+from core.sampling.noise import batch_step_noise, initial_noise, nvidia_noise, slerp, step_noise
 from core.sampling.philox import cuda_normal, philox4x32
 
 SHAPE = (4, 8, 8)
@@ -17,10 +17,10 @@ SHAPE = (4, 8, 8)
 
 def test_initial_noise_is_torchs_for_the_seed() -> None:
     torch.manual_seed(1234)
-    assert torch.equal(initial(1234, SHAPE), torch.randn(SHAPE))
+    assert torch.equal(initial_noise(1234, SHAPE), torch.randn(SHAPE))
     # What PyTorch has printed for seed 0 since 1.0.
     published = torch.tensor([-1.1258, -1.1524, -0.2506, -0.4339, 0.8487, 0.6920])
-    torch.testing.assert_close(initial(0, SHAPE).flatten()[:6], published, rtol=0, atol=5e-5)
+    torch.testing.assert_close(initial_noise(0, SHAPE).flatten()[:6], published, rtol=0, atol=5e-5)
 
 
 def test_step_noise_is_torchs_for_the_documented_hash() -> None:
@@ -45,7 +45,7 @@ def test_noise_leaves_no_trace_and_follows_no_default() -> None:
 
 def test_every_draw_is_new() -> None:
     seeds = (0, 1, 2**32 - 1, 2**64 - 2)
-    all_noise = [initial(seed, SHAPE) for seed in seeds]
+    all_noise = [initial_noise(seed, SHAPE) for seed in seeds]
     all_noise += [
         step_noise(seed, step, draw, SHAPE)
         for seed in seeds
@@ -66,14 +66,14 @@ def test_even_a_colliding_hash_does_not_repeat_the_initial_noise(
             return (7).to_bytes(8, "big") + bytes(24)
 
     monkeypatch.setattr(noise.hashlib, "sha256", Collision)
-    assert not torch.equal(step_noise(seed, 0, 0, SHAPE), initial(seed, SHAPE))
+    assert not torch.equal(step_noise(seed, 0, 0, SHAPE), initial_noise(seed, SHAPE))
 
 
 def test_an_image_draws_the_same_alone_and_in_a_batch() -> None:
-    batch = seeded([10, 11, 12], SHAPE, "cpu")(3, 1)
+    batch = batch_step_noise([10, 11, 12], SHAPE, "cpu")(3, 1)
     assert batch.shape == (3, *SHAPE)
     for i, seed in enumerate((10, 11, 12)):
-        assert torch.equal(batch[i], seeded([seed], SHAPE, "cpu")(3, 1)[0])
+        assert torch.equal(batch[i], batch_step_noise([seed], SHAPE, "cpu")(3, 1)[0])
         assert torch.equal(batch[i], step_noise(seed, 3, 1, SHAPE))
 
 
@@ -114,15 +114,15 @@ def test_nvidia_noise_is_what_cuda_prints() -> None:
             [-1.0745, -0.3631, -1.6711, 2.2655],
         ]
     )
-    drawn = nvidia(0, (3, 4))
+    drawn = nvidia_noise(0, (3, 4))
     assert drawn.dtype == torch.float32
     torch.testing.assert_close(drawn, published, rtol=0, atol=5e-5)
 
 
 def test_nvidia_noise_is_unit_and_new_at_every_draw() -> None:
-    draws = [nvidia(seed, SHAPE, offset) for seed in (0, 1, 2**40) for offset in (0, 1)]
+    draws = [nvidia_noise(seed, SHAPE, offset) for seed in (0, 1, 2**40) for offset in (0, 1)]
     assert len({tuple(values.flatten().tolist()) for values in draws}) == len(draws)
-    values = nvidia(5, (4, 256, 256))
+    values = nvidia_noise(5, (4, 256, 256))
     assert float(values.mean()) == pytest.approx(0, abs=0.01)
     assert float(values.std()) == pytest.approx(1, abs=0.01)
     assert values.isfinite().all()
@@ -136,11 +136,11 @@ def test_nvidia_noise_of_a_smaller_picture_is_its_beginning() -> None:
 
 
 def test_a_variation_goes_from_one_noise_to_the_other() -> None:
-    one, two = initial(1, SHAPE), initial(2, SHAPE)
-    torch.testing.assert_close(varied(one, two, 0.0), one)
-    torch.testing.assert_close(varied(one, two, 1.0), two)
+    one, two = initial_noise(1, SHAPE), initial_noise(2, SHAPE)
+    torch.testing.assert_close(slerp(one, two, 0.0), one)
+    torch.testing.assert_close(slerp(one, two, 1.0), two)
     two = two * one.norm() / two.norm()
-    third = varied(one, two, 1 / 3)
+    third = slerp(one, two, 1 / 3)
 
     def angle(a: torch.Tensor, b: torch.Tensor) -> float:
         return float(torch.acos((a * b).sum() / (a.norm() * b.norm())))
@@ -151,16 +151,18 @@ def test_a_variation_goes_from_one_noise_to_the_other() -> None:
 @pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])
 def test_a_variation_is_unit_noise(strength: float) -> None:
     shape = (4, 128, 128)
-    mixed = varied(initial(1, shape), initial(2, shape), strength)
+    mixed = slerp(initial_noise(1, shape), initial_noise(2, shape), strength)
     assert mixed.dtype == torch.float32
     assert float(mixed.std()) == pytest.approx(1, abs=0.01)
 
 
 def test_a_variation_of_itself_is_itself() -> None:
-    torch.testing.assert_close(varied(initial(1, SHAPE), initial(1, SHAPE), 0.4), initial(1, SHAPE))
+    torch.testing.assert_close(
+        slerp(initial_noise(1, SHAPE), initial_noise(1, SHAPE), 0.4), initial_noise(1, SHAPE)
+    )
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
 def test_impossible_variations_are_refused(strength: float) -> None:
     with pytest.raises(ValueError, match="strength"):
-        varied(initial(1, SHAPE), initial(2, SHAPE), strength)
+        slerp(initial_noise(1, SHAPE), initial_noise(2, SHAPE), strength)

@@ -49,7 +49,7 @@ def test_every_option_of_every_sampler_has_an_oracle() -> None:
         *((name, "order") for name in ORDER),
         ("LCM", "s_noise"),
     }
-    taken = {(name, option) for name, row in SAMPLERS.items() for option in row.takes}
+    taken = {(name, option) for name, row in SAMPLERS.items() for option in row.options}
     assert here | ELSEWHERE == taken
 
 

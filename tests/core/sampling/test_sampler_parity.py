@@ -23,7 +23,7 @@ from scipy import integrate
 from torch import Tensor
 
 from core.sampling.dpm_solver import dpm_adaptive
-from core.sampling.er_sde import much_noise
+from core.sampling.er_sde import default_noise_scaler
 from core.sampling.model_schedule import scaled_linear
 from core.sampling.multistep import lms, plms
 from core.sampling.sampler_options import Options
@@ -319,16 +319,20 @@ def test_er_sde_is_the_published_update(s_noise: float, denoise: Denoiser) -> No
     changes: list[Tensor] = []
     for i, (sigma, after) in enumerate(pairwise(SIGMAS[:-1])):
         estimates.append(denoise(expected, sigma))
-        ratio = much_noise(after) / much_noise(sigma)
+        ratio = default_noise_scaler(after) / default_noise_scaler(sigma)
         value = ratio * expected + (1 - ratio) * estimates[-1]
         if i >= 1:
-            area = integrate.quad(lambda s: 1 / much_noise(s), after, sigma)[0]
+            area = integrate.quad(lambda s: 1 / default_noise_scaler(s), after, sigma)[0]
             changes.append((estimates[-1] - estimates[-2]) / (sigma - SIGMAS[i - 1]))
-            value = value + (after - sigma + much_noise(after) * area) * changes[-1]
+            value = value + (after - sigma + default_noise_scaler(after) * area) * changes[-1]
         if i >= 2:
-            area = integrate.quad(lambda s, top: (s - top) / much_noise(s), after, sigma, (sigma,))
+            area = integrate.quad(
+                lambda s, top: (s - top) / default_noise_scaler(s), after, sigma, (sigma,)
+            )
             bend = (changes[-1] - changes[-2]) / ((sigma - SIGMAS[i - 2]) / 2)
-            value = value + ((after - sigma) ** 2 / 2 + much_noise(after) * area[0]) * bend
+            value = (
+                value + ((after - sigma) ** 2 / 2 + default_noise_scaler(after) * area[0]) * bend
+            )
         fresh = s_noise * math.sqrt(after**2 - (sigma * ratio) ** 2)
         expected = value + fresh * draws(i, 0)
     sampler = SAMPLERS["ER SDE"].with_options(Options(s_noise=s_noise))

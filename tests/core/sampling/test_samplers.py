@@ -14,10 +14,10 @@ from torch import Tensor
 from core.pipeline.state_file import load, save
 from core.sampling.dpm_solver import dpm_adaptive
 from core.sampling.dpmpp import dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
-from core.sampling.er_sde import er_sde, no_noise
+from core.sampling.er_sde import er_sde, ode_noise_scaler
 from core.sampling.model_schedule import FlowSchedule, scaled_linear
-from core.sampling.noise import initial, seeded
-from core.sampling.samplers import SAMPLERS, levels, resolve
+from core.sampling.noise import batch_step_noise, initial_noise
+from core.sampling.samplers import SAMPLERS, resolve, sigmas_for
 from core.sampling.sigma_schedules import SCHEDULES, karras
 from core.sampling.single_step import dpm2_ancestral, restart_path
 from core.sampling.trajectory import Sampler, State, Step, digest, run
@@ -55,7 +55,7 @@ def errors(sampler: Sampler, mixture: Any, counts: tuple[int, ...]) -> list[floa
         (dpmpp_2m_sde(eta=0), 2),
         (dpmpp_2m_sde(eta=0, solver="heun"), 2),
         (dpmpp_3m_sde(eta=0), 2),  # of third order but for its first two steps
-        (er_sde(no_noise), 2),
+        (er_sde(ode_noise_scaler), 2),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -177,8 +177,8 @@ def test_continues_from_a_file_with_the_same_bits(
 ) -> None:
     sampler = SAMPLERS[name].step
     sigmas = SCHEDULES[schedule].sigmas(5, scaled_linear())
-    noise = seeded([7, 8], (4, 3, 5), "cpu")
-    x = sigmas[0] * torch.stack([initial(7, (4, 3, 5)), initial(8, (4, 3, 5))])
+    noise = batch_step_noise([7, 8], (4, 3, 5), "cpu")
+    x = sigmas[0] * torch.stack([initial_noise(7, (4, 3, 5)), initial_noise(8, (4, 3, 5))])
 
     def whole(state: State) -> list[Step]:
         return list(run(sampler, mixture.denoise, state, sigmas, noise))
@@ -192,8 +192,8 @@ def test_continues_from_a_file_with_the_same_bits(
 
 def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) -> None:
     sampler, sigmas = SAMPLERS["Restart"].step, karras(40, 0.03, 14.6)
-    x = sigmas[0] * initial(7, (1, 4, 3, 5))
-    noise = seeded([7], (4, 3, 5), "cpu")
+    x = sigmas[0] * initial_noise(7, (1, 4, 3, 5))
+    noise = batch_step_noise([7], (4, 3, 5), "cpu")
     steps = list(run(sampler, mixture.denoise, State(0, x), sigmas, noise))
     for done in range(1, 40, 5):
         save(tmp_path / "state.safetensors", steps[done - 1].state)
@@ -208,9 +208,9 @@ def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any)
     shape = (2, 4, 4)
 
     def outcome(seeds: list[int]) -> Tensor:
-        x = SIGMAS[0] * torch.stack([initial(seed, shape) for seed in seeds])
+        x = SIGMAS[0] * torch.stack([initial_noise(seed, shape) for seed in seeds])
         before = x.clone()
-        result = last(name, mixture.denoise, x, SIGMAS, seeded(seeds, shape, "cpu"))
+        result = last(name, mixture.denoise, x, SIGMAS, batch_step_noise(seeds, shape, "cpu"))
         assert torch.equal(x, before)
         return result
 
@@ -276,21 +276,21 @@ def test_automatic_is_the_customary_schedule(name: str) -> None:
     assert resolve("Automatic", name) == customary != "Automatic"
     assert resolve("Simple", name) == "Simple"
     model = scaled_linear()
-    assert levels(name, "Automatic", 7, model) == levels(name, customary, 7, model)
+    assert sigmas_for(name, "Automatic", 7, model) == sigmas_for(name, customary, 7, model)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("steps", [1, 6])
 def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps: int) -> None:
     model = scaled_linear()
-    sigmas = levels(name, "Karras", steps, model)
-    if SAMPLERS[name].drops_penultimate:
+    sigmas = sigmas_for(name, "Karras", steps, model)
+    if SAMPLERS[name].discards_penultimate_sigma:
         longer = karras(steps + 1, model.sigma_min, model.sigma_max)
         assert sigmas == (*longer[:-2], 0.0)
     else:
         assert sigmas == karras(steps, model.sigma_min, model.sigma_max)
     with pytest.raises(ValueError, match="at least one step"):
-        levels(name, "Karras", 0, model)
+        sigmas_for(name, "Karras", 0, model)
 
 
 @pytest.mark.parametrize("sampler", ["Heun", "DPM2", "PLMS", "Restart", dpm2_ancestral(eta=0)])
@@ -299,7 +299,7 @@ def test_the_first_step_of_a_rectified_flow_may_be_a_leap(
 ) -> None:
     """From sigma 999 to 17: slopes at both ends, taken for what is between, would be 27 off."""
     step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
-    sigmas = levels("Heun", "Normal", 12, FlowSchedule())
+    sigmas = sigmas_for("Heun", "Normal", 12, FlowSchedule())
     assert sigmas[0] > 50 * sigmas[1]
     x = 999 * torch.linspace(-2, 2, 101, dtype=torch.float64).reshape(1, 1, 1, -1)
     exact = mixture.flow(x, sigmas[0])

@@ -91,8 +91,8 @@ def test_outside_the_range_is_its_end(schedule: Schedule) -> None:
 def test_a_network_is_told_the_time_or_what_edm_tells(schedule: Schedule) -> None:
     for sigma in (0.05, 1.0, 14.0):
         expected = math.log(sigma) / 4 if isinstance(schedule, EdmSchedule) else schedule.t(sigma)
-        assert schedule.told(sigma) == pytest.approx(expected)
-        assert NarrowedSchedule(schedule, 0.1, 10.0).told(sigma) == pytest.approx(expected)
+        assert schedule.c_noise(sigma) == pytest.approx(expected)
+        assert NarrowedSchedule(schedule, 0.1, 10.0).c_noise(sigma) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("sigmas", [(0.0, 1.0), (2.0, 1.0), (1.0, math.inf), (math.nan, 1.0)])

@@ -30,7 +30,7 @@ from core.sampling.sigma_schedules import (
     polyexponential,
     sgm_uniform,
     simple,
-    tail,
+    truncate,
 )
 
 MODELS: dict[str, Schedule] = {
@@ -222,16 +222,16 @@ def test_sgm_uniform_leaves_the_cleanest_time_out() -> None:
 )
 def test_strength_times_steps_are_run(n: int, strength: float, run: int) -> None:
     sigmas = karras(n, 0.1, 10.0)
-    assert tail(sigmas, strength) == sigmas[n - run :]
+    assert truncate(sigmas, strength) == sigmas[n - run :]
 
 
 @given(n=st.integers(1, 300), strength=st.floats(0, 1, exclude_min=True))
 def test_a_tail_always_has_a_step(n: int, strength: float) -> None:
     sigmas = karras(n, 0.1, 10.0)
-    assert 2 <= len(tail(sigmas, strength)) <= n + 1
+    assert 2 <= len(truncate(sigmas, strength)) <= n + 1
 
 
 @pytest.mark.parametrize("strength", [0.0, -0.1, 1.01, float("nan")])
 def test_impossible_strengths_are_refused(strength: float) -> None:
     with pytest.raises(ValueError, match="strength"):
-        tail((1.0, 0.0), strength)
+        truncate((1.0, 0.0), strength)

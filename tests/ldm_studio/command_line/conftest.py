@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.conditioning.text.token_count import PromptReader
+from core.conditioning.text.token_count import PromptTokenCounter
 from core.request.request import Request
 from core.runtime.environment import Environment
 from ldm_studio.command_line import cli
@@ -80,7 +80,7 @@ class FakePipeline:
     """Which picture fails, and how."""
     load_error: Exception | None = None
     loaded: bool = False
-    read: PromptReader | None = None
+    read: PromptTokenCounter | None = None
     notes: tuple[str, ...] = ()
     """What of what is asked for has no effect."""
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from core.conditioning.text.token_count import PromptReader
+from core.conditioning.text.token_count import PromptTokenCounter
 from core.errors import ModelError
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
@@ -89,7 +89,7 @@ def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
     words = {"[UNK]": 0, "fox": 1, "red": 2}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    pipeline.read = PromptReader(tokenizer, 2)
+    pipeline.read = PromptTokenCounter(tokenizer, 2)
     assert run("generate", "red fox red fox", "-n", "猫") == 0
     err = capsys.readouterr().err
     assert "the prompt has 4 tokens; Paint reads 2, not 'red fox'" in err

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from core.conditioning.text.token_count import PromptReader
+from core.conditioning.text.token_count import PromptTokenCounter
 from ldm_studio.widgets.stable_scroll_area import column_around
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
@@ -20,7 +20,7 @@ def reading(start):
     words = {word: i for i, word in enumerate(("[UNK]", "a", "red", "cat", "smile"))}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    return start(FakePipeline(model=replace(MODEL, read=PromptReader(tokenizer, 4))))
+    return start(FakePipeline(model=replace(MODEL, read=PromptTokenCounter(tokenizer, 4))))
 
 
 def marked(editor) -> list[str]:
@@ -67,7 +67,7 @@ def test_the_negative_prompt_is_counted_too(reading) -> None:
 def test_a_prompt_that_was_there_before_the_model_is_counted_when_it_comes(start, qtbot) -> None:
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "cat": 1}, unk_token="[UNK]"))
     gate = Gate()
-    model = replace(MODEL, read=PromptReader(tokenizer, 4))
+    model = replace(MODEL, read=PromptTokenCounter(tokenizer, 4))
     application = start(FakePipeline(before_load=gate, model=model), ready=False)
     application.store.prompt = "cat"
     panel = application.window.prompt

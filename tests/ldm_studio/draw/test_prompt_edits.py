@@ -117,6 +117,6 @@ def test_a_move_loses_nothing_and_can_be_taken_back(text: str, one: int, other: 
 def test_a_change_of_weight_changes_no_word(text: str, one: int, other: int, step: float) -> None:
     low, high = sorted((min(one, len(text)), min(other, len(text))))
     after = change_weight(Edit(text, low, high), step)
-    words, before = ([p.text for p in parse(t).pieces] for t in (after.text, text))
+    words, before = ([p.text for p in parse(t).spans] for t in (after.text, text))
     assert "".join(words) == "".join(before)
     assert 0 <= after.start <= after.end <= len(after.text)

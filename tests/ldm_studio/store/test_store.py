@@ -122,7 +122,7 @@ def test_every_sampler_is_sent_only_what_it_takes(store, sampler) -> None:
     store.schedule = "Normal"  # has no rho
     store.sampler = sampler
     request = store.snapshot()
-    assert set(request.options.given) <= set(SAMPLERS[sampler].takes)
+    assert set(request.options.given) <= set(SAMPLERS[sampler].options)
     assert request.levels.rho is None
     store.sampler, store.schedule = FULL.sampler, FULL.schedule
     assert store.snapshot().options == FULL.options
