@@ -143,7 +143,7 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
     conditioner = ClipConditioner(read, text.skip, text.embeddings)
     fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
     effects = tuple(LoraEffect(len(one.layers), one.unused) for one in opened)
-    return replace(model, unet=unet, text=conditioner, _conditions=fresh), effects
+    return replace(model, backbone=unet, text=conditioner, _conditions=fresh), effects
 
 
 def check_fit(model: Model, lora: Lora) -> None:
