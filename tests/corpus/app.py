@@ -1,0 +1,344 @@
+"""All that the corpus asks of the application, and every name it knows of it.
+
+When modules are renamed, this is the file to adapt; what its functions return must not change.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, redirect_stdout
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.environment import environment
+from core.errors import StudioError
+from core.pixels import digest
+from core.request import Request
+from ldm_studio import paths
+from ldm_studio.canvas.keeping import load_canvas
+from ldm_studio.command_line import cli
+from ldm_studio.engine.colours import ColourFile
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.events import Finished, Looked, QueueChanged, QueueItem, Ready
+from ldm_studio.engine.storage import Storage
+from ldm_studio.history.store import History
+from ldm_studio.history.view import record
+from ldm_studio.pictures import images, recall
+from ldm_studio.pictures.drawing import draw
+from ldm_studio.pictures.inputs import InputStore
+from ldm_studio.pictures.saving import Saver
+from ldm_studio.pictures.trajectories import read as read_trajectory
+from ldm_studio.prompts.styles import StyleBook
+from ldm_studio.settings import settings
+from tests.corpus.models import read_table, write_models
+from tests.ldm_studio.reading import Reader, end
+
+Data = dict[str, Any]
+
+MODELS_TIME = 1_700_000_000
+"""When the files of the models were changed last, in seconds since 1970."""
+TRAJECTORY_BYTES = 2**30
+
+new_pipeline: Callable[[], CorePipeline] = partial(CorePipeline, device="cpu", threads=1)
+
+
+# --- the folder ----------------------------------------------------------------------------------
+
+
+def write_models_of(home: Path) -> None:
+    """The models are made rather than stored: they are a hundred times as large as the rest."""
+    folder = home / "data" / "models"
+    write_models(folder)
+    for name in read_table():
+        os.utime(folder / name, (MODELS_TIME, MODELS_TIME))
+
+
+def relocate(home: Path, before: str) -> None:
+    """The files say where they are: make a copy of them say that they are in `home`."""
+    for path in home.rglob("*.json*"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(before, home.as_posix()), encoding="utf-8")
+    with closing(sqlite3.connect(home / "data" / "history.sqlite3")) as connection, connection:
+        for table, column in (("pictures", "path"), ("pictures", "folder"), ("folders", "path")):
+            connection.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (before, home.as_posix())
+            )
+
+
+# --- command line --------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> tuple[int, list[Data]]:
+    """A command that prints JSON: its exit code and the objects."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        code = cli.main(arguments, new_pipeline)
+    return int(code), [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def run_again(commands: list[list[str]]) -> list[tuple[int, list[Data]]]:
+    """Several commands with one pipeline, so that models are loaded once."""
+    pipeline = new_pipeline()
+    results = []
+    for arguments in commands:
+        out = io.StringIO()
+        with redirect_stdout(out):
+            code = cli.main(arguments, lambda: pipeline)
+        results.append((int(code), [json.loads(line) for line in out.getvalue().splitlines()]))
+    return results
+
+
+FOUND_OUT = ("model_digest", "prediction", "addons", "vae", "init", "mask")
+"""What the pipeline adds to a request when it begins an image."""
+
+
+def asked(commands: list[list[str]]) -> list[Data]:
+    """The request that each command makes of its arguments; nothing is drawn."""
+    pipeline, requests = new_pipeline(), []
+
+    def begin(request: Request, *_: Any, **__: Any) -> Any:
+        requests.append(json.loads(request.to_json()))
+        raise StudioError("This is enough.")
+
+    pipeline.begin = begin
+    for arguments in commands:
+        cli.main(arguments, lambda: pipeline)
+    return [as_asked(request) for request in requests]
+
+
+def as_asked(request: Data) -> Data:
+    """A request without what is found out when it is drawn."""
+    plain = {key: value for key, value in request.items() if key not in FOUND_OUT}
+    plain["changes"] = [as_asked(change) for change in request.get("changes", ())]
+    return plain
+
+
+def this_machine() -> Data:
+    import torch
+
+    torch.set_num_threads(1)
+    return asdict(environment())
+
+
+# --- images --------------------------------------------------------------------------------------
+
+
+def pixels_of(path: Path) -> np.ndarray:
+    return images.read_pixels(path)
+
+
+def describe_image(path: Path) -> Data:
+    """What an image says of itself."""
+    pixels = images.read_pixels(path)
+    request, run, info = (
+        images.read_request(path),
+        images.read_record(path),
+        images.read_infotext(path),
+    )
+    return {
+        "shape": list(pixels.shape),
+        "pixels": digest(pixels),
+        "request": None if request is None else json.loads(request.to_json()),
+        "run": None if run is None else json.loads(run.to_json()),
+        "infotext": None if info is None else _plain(asdict(info)),
+    }
+
+
+def draw_again(path: Path) -> np.ndarray:
+    """The pixels that the recipe inside an image makes here."""
+    request, pipeline = recall.recipe(path), new_pipeline()
+    start = recall.find(request, InputStore(paths.inputs_dir()))
+    recall.load_model(pipeline, request)
+    drawn = draw(
+        pipeline.begin(request, start.image, start.mask, start.later), lambda done, total: None
+    ).picture
+    return drawn.rgba() if images.read_pixels(path).shape[-1] == 4 else drawn.rgb
+
+
+def read_again(request: Data) -> Data:
+    """A request through its reader and writer."""
+    return json.loads(Request.from_json(json.dumps(request)).to_json())
+
+
+# --- history -------------------------------------------------------------------------------------
+
+
+def history_of(folder: Path, *, ours: bool) -> Data:
+    """Everything that the index in the data folder says, by the names of the images.
+
+    `ours`: with what the user said of them, and what lies beside them.
+    """
+    with History(folder) as history, closing(history.reader()) as reader:
+        found = {}
+        details = [reader.details(one.id) for one in _listed(reader)]
+        names = {one.listed.id: one.listed.path.name for one in details if one is not None}
+        for one in details:
+            assert one is not None
+            data = _plain(record(one))
+            for key in ("id", "path", "made", "day"):
+                del data[key]
+            data["children"] = sorted(names[number] for number in data["children"])
+            for parent in data["parents"]:
+                parent["ids"] = sorted(names[number] for number in parent["ids"])
+            if not ours:
+                for key in ("favourite", "rating", "tags", "collections", "state", "kept_steps"):
+                    del data[key]
+            found[one.listed.path.name] = data
+        if not ours:
+            return {"images": found}
+        return {
+            "images": found,
+            "searches": reader.searches(),
+            "collections": [_plain(asdict(one)) for one in reader.collections()],
+            "folders": [path.name for path in reader.folders()],
+        }
+
+
+def _listed(reader: Any) -> Iterator[Any]:
+    from ldm_studio.history.query import parse
+
+    for state in ("", "is:missing", "is:deleted"):
+        yield from reader.pages(parse(state))
+
+
+# --- states, queue, steps ------------------------------------------------------------------------
+
+
+@contextmanager
+def engine() -> Iterator[tuple[Engine, Reader]]:
+    """An engine in the folders of this program, and what it says."""
+    reader = Reader()
+    engine = Engine(
+        new_pipeline(), reader.mailbox, Saver().save_picture, Storage.here(TRAJECTORY_BYTES)
+    )
+    try:
+        yield engine, reader
+    finally:
+        end(engine)
+
+
+def describe_queue(items: tuple[QueueItem, ...]) -> list[Data]:
+    return [
+        {
+            "state": item.state,
+            "request": json.loads(item.request.to_json()),
+            "done": item.done,
+            "step": item.step,
+            "steps": item.steps,
+        }
+        for item in items
+    ]
+
+
+def finish_queue() -> tuple[list[Data], list[Path]]:
+    """The queue as it is found, and the images once everything in it has been drawn."""
+    with engine() as (running, reader):
+        first = reader.one(QueueChanged, lambda event: bool(event.items))
+        found = describe_queue(first.items)
+        for item in first.items:
+            if item.state == "interrupted":
+                running.resume_item(item.id)
+        running.resume()
+        reader.until(lambda event: isinstance(event, QueueChanged) and not event.items)
+        done = reader.all(Finished)
+    return found, [event.path for event in done if event.path is not None]
+
+
+def kept_steps() -> Data:
+    """The files that keep the steps of images, by name."""
+    found = {}
+    for path in sorted(paths.trajectories_dir().glob("*")):
+        kept = read_trajectory(path)
+        found[path.name] = {
+            "first": kept.first,
+            "estimates": digest_of(kept.estimates),
+            "request": json.loads(kept.request.to_json()),
+        }
+    return found
+
+
+def look(step: int) -> dict[str, np.ndarray]:
+    """The pixels of each of them after a step."""
+    found = {}
+    files = {path: read_trajectory(path).request for path in paths.trajectories_dir().glob("*")}
+    loaded = ""
+    with engine() as (running, reader):
+        for path, request in sorted(files.items(), key=lambda item: (item[1].model, item[0])):
+            if request.model != loaded:
+                reader.forget()
+                loaded = request.model
+                running.warm_up(loaded)
+                reader.one(Ready)
+            running.look(path, step)
+            seen = reader.one(Looked, lambda event, path=path: event.trajectory == path)
+            found[path.name] = seen.pixels
+    return found
+
+
+def digest_of(array: np.ndarray) -> str:
+    import hashlib
+
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+# --- what is read without a window ---------------------------------------------------------------
+
+
+def canvas_of(home: Path) -> Data:
+    kept = load_canvas(home / "state" / "canvas")
+    assert kept is not None
+    return {
+        name: None if plane is None else digest(plane)
+        for name, plane in (("rgb", kept.rgb), ("alpha", kept.alpha), ("mask", kept.mask))
+    }
+
+
+def settings_of(home: Path) -> Data:
+    return _plain(settings.as_object(settings.load(home / "config" / "settings.json").settings))
+
+
+def preview_colours(autoencoder: str) -> Any:
+    """The matrix from latents to colours that is remembered of an autoencoder, by its digest."""
+    return ColourFile().find(autoencoder)
+
+
+def styles_of(home: Path) -> list[Data]:
+    return [asdict(style) for style in StyleBook(home / "config" / "styles.json").styles]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON reads it back."""
+    return json.loads(json.dumps(value, default=str))
+
+
+# --- arithmetic ----------------------------------------------------------------------------------
+
+
+def probe() -> str:
+    """A digest of what torch makes of some sums here: processors of one kind agree on it."""
+    import torch
+
+    torch.set_num_threads(1)
+    numbers = torch.arange(1, 40_001, dtype=torch.float64).sin().float()
+    a, b = numbers[:16_384].reshape(128, 128), numbers[16_384:32_768].reshape(128, 128)
+    image, kernel = a.reshape(1, 4, 64, 64), numbers[-1152:].reshape(32, 4, 3, 3)
+    parts = [
+        a @ b,
+        torch.nn.functional.conv2d(image, kernel, padding=1),
+        torch.softmax(a * 3, dim=-1),
+        torch.nn.functional.silu(a).exp(),
+        torch.nn.functional.group_norm(image, 2),
+        torch.nn.functional.scaled_dot_product_attention(
+            a[None, None], b[None, None], a[None, None]
+        ),
+    ]
+    return digest_of(np.concatenate([part.numpy().ravel() for part in parts]))

@@ -1,0 +1,86 @@
+"""Opens the real window in the folders of this process, prints what it shows as JSON, closes it.
+
+A program, so that a test of the window needs no clean-up: `python -m tests.corpus.window`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from core.pixels import digest
+from ldm_studio.app import Application
+from ldm_studio.canvas.keeping import settings_of
+from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.settings import settings
+from tests.corpus.app import describe_queue
+
+Scenario = Callable[[Application], Awaitable[None]]
+
+
+async def shown(application: Application, *, canvas: bool = True) -> None:
+    """Show the window, and wait until the model, the queue and the canvas are there."""
+    loop = asyncio.get_running_loop()
+    ready, restored = loop.create_future(), loop.create_future()
+    application.bridge.ready.connect(lambda event: ready.done() or ready.set_result(event))
+    application.bridge.load_failed.connect(lambda event: sys.exit(event.error.message))
+    application.keeper.restored.connect(lambda: restored.done() or restored.set_result(None))
+    application.show()
+    await ready
+    if canvas:
+        await restored
+
+
+def describe(application: Application) -> dict[str, Any]:
+    """What the session, the settings and the queue came back as."""
+    store, view = application.store, application.window.canvas.view
+    picture, mask = view.picture(), view.mask()
+    forecast = application.forecasting.forecast()
+    return {
+        "parameters": store.saved(),
+        "request": json.loads(store.snapshot().to_json()),
+        "prompts": list(application.session.prompts.prompts),
+        "commands": list(application.session.recent.names),
+        "picture": None if picture is None else digest(picture),
+        "mask": None if mask is None else digest(mask),
+        "forecast": None if forecast is None else asdict(forecast),
+        "canvas": settings_of(view),
+        "settings": settings.as_object(application.settings),
+        "generate keys": [
+            key.toString() for key in application.window.actions_by_id["generate"].shortcuts()
+        ],
+    }
+
+
+def play(scenario: Scenario) -> None:
+    """Build the application, run the scenario, put everything away as at a usual end."""
+    from PySide6.QtWidgets import QApplication
+    from qasync import QEventLoop
+
+    app = QApplication(["ldm-studio"])
+    app.setQuitOnLastWindowClosed(False)
+
+    async def main() -> None:
+        application = Application(app, CorePipeline(device="cpu", threads=1))
+        await scenario(application)
+        await application.close()
+
+    with QEventLoop(app) as loop:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(main())
+
+
+async def _look(application: Application) -> None:
+    queue: list[Any] = []
+    application.bridge.queue_changed.connect(lambda event: queue.append(event.items))
+    await shown(application)
+    seen = describe(application) | {"queue": describe_queue(queue[-1] if queue else ())}
+    print(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    play(_look)
