@@ -18,25 +18,26 @@ from typing import Any
 
 import numpy as np
 
-from core.environment import environment
 from core.errors import StudioError
-from core.pixels import digest
-from core.request import Request
+from core.images.image_digest import digest
+from core.request.request import Request
+from core.runtime.environment import environment
 from ldm_studio import paths
-from ldm_studio.canvas.keeping import load_canvas
+from ldm_studio.canvas.document.canvas_store import load_canvas
 from ldm_studio.command_line import cli
-from ldm_studio.engine.colours import ColourFile
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
+from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import Finished, Looked, QueueChanged, QueueItem, Ready
-from ldm_studio.engine.storage import Storage
-from ldm_studio.history.store import History
-from ldm_studio.history.view import record
-from ldm_studio.pictures import images, recall
-from ldm_studio.pictures.drawing import draw
-from ldm_studio.pictures.inputs import InputStore
-from ldm_studio.pictures.saving import Saver
-from ldm_studio.pictures.trajectories import read as read_trajectory
+from ldm_studio.engine.latent_rgb_store import ColourFile
+from ldm_studio.history.formatting import record
+from ldm_studio.history.history_store import History
+from ldm_studio.images import image_files as images
+from ldm_studio.images import recipe_inputs as recall
+from ldm_studio.images.headless_run import draw
+from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.input_store import InputStore
+from ldm_studio.images.trajectory_store import read as read_trajectory
 from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.settings import settings
 from tests.corpus.models import read_table, write_models
@@ -204,7 +205,7 @@ def history_of(folder: Path, *, ours: bool) -> Data:
 
 
 def _listed(reader: Any) -> Iterator[Any]:
-    from ldm_studio.history.query import parse
+    from ldm_studio.history.query_language import parse
 
     for state in ("", "is:missing", "is:deleted"):
         yield from reader.pages(parse(state))

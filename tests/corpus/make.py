@@ -4,6 +4,8 @@ Everything was made by the program itself: its command line, its engine, its win
 meant to run with later versions, which shall read what this one wrote; README.md says more.
 """
 
+# ruff: noqa: I001  # the imports are of that version
+
 from __future__ import annotations
 
 import asyncio

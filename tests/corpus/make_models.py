@@ -1,5 +1,6 @@
 """Writes `models.json.gz`, with the helpers of the version that made the corpus."""
 
+# ruff: noqa: I001  # names of that version
 from __future__ import annotations
 
 import gzip

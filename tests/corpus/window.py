@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
-from core.pixels import digest
+from core.images.image_digest import digest
 from ldm_studio.app import Application
-from ldm_studio.canvas.keeping import settings_of
+from ldm_studio.canvas.document.canvas_store import settings_of
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.settings import settings
 from tests.corpus.app import describe_queue
