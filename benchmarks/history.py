@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.history_store import History
-from ldm_studio.history.image_reader import Scanned, Stamp
+from ldm_studio.history.image_reader import ScannedImage, Stamp
 from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.recipe import make
 
@@ -122,7 +122,7 @@ def build(folder: Path, items: int) -> None:
         history.tag(range(1, items, 100), ["animals"]).result()
 
 
-def _pictures(items: int, first: int = 0) -> Iterator[Scanned]:
+def _pictures(items: int, first: int = 0) -> Iterator[ScannedImage]:
     chance = random.Random(first)
     words = _vocabulary()
     usual = [1 / (rank + 10) for rank in range(len(words))]
@@ -140,7 +140,7 @@ def _pictures(items: int, first: int = 0) -> Iterator[Scanned]:
         }
         subject = ", a red fox" if number % 7 == 0 else ", a castle"
         moment = 1_640_000_000 + number * 1_500  # seconds; the last one is five years later
-        yield Scanned(
+        yield ScannedImage(
             path=Path(f"/pictures/{number // 1_000:03d}/{number:06d}.png"),
             stamp=Stamp(1_000_000, moment * 10**9),
             digest=hashlib.sha256(str(number).encode()).hexdigest(),

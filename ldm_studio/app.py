@@ -19,24 +19,24 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.canvas.document.canvas_store import CanvasKeeper
-from ldm_studio.controllers.accessibility_announcer import Announcing
-from ldm_studio.controllers.command_controller import Commands
-from ldm_studio.controllers.first_page_controller import Welcoming
-from ldm_studio.controllers.forecast_controller import Forecasting
-from ldm_studio.controllers.history_controller import Browsing
+from ldm_studio.canvas.document.canvas_store import CanvasStore
+from ldm_studio.controllers.accessibility_announcer import AccessibilityAnnouncer
+from ldm_studio.controllers.command_controller import CommandController
+from ldm_studio.controllers.first_page_controller import FirstPageController
+from ldm_studio.controllers.forecast_controller import ForecastController
+from ldm_studio.controllers.history_controller import HistoryController
 from ldm_studio.controllers.studio import Studio
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine_bridge import EngineBridge, Generations
 from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import Failed, LoadFailed, Ready, ReplayFailed
-from ldm_studio.help.error_dialog import Errors
+from ldm_studio.help.error_dialog import ErrorPresenter
 from ldm_studio.history_page.open_history import Library
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.run_record import Record
-from ldm_studio.look.fonts import use_letters_of
-from ldm_studio.look.reduced_motion import Rest
+from ldm_studio.look.fonts import use_fonts_for
+from ldm_studio.look.reduced_motion import ReducedMotion
 from ldm_studio.look.theme import Theme, app_icon
 from ldm_studio.models.known_checkpoints import SUFFIXES
 from ldm_studio.prompts.styles import StyleBook
@@ -48,7 +48,7 @@ from ldm_studio.startup.single_instance import DocumentEvents, Instance, claim
 from ldm_studio.store.store import StudioStore
 
 from . import paths
-from .auxiliary_windows import Desk
+from .auxiliary_windows import AuxiliaryWindows
 from .engine_protocol import ModelInfo, Pipeline
 from .main_window import MainWindow
 from .translation import Language
@@ -92,10 +92,10 @@ class UiGarbageCollector(QObject):
 
 
 @dataclass(frozen=True)
-class Carried:
+class Handover:
     """What one window hands to the next, beside what is on disk."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[StripEntry, ...]
     """The pictures of this session, the newest first."""
     drawn: Request | None
     """What was being drawn, to go on with; None: nothing, or it stands still."""
@@ -116,12 +116,12 @@ class Application(QObject):
         self.collector = UiGarbageCollector(self)
         self.preferences = Preferences(paths.config_dir() / "settings.json", self)
         self.theme = Theme(app, self.settings.look.scheme, self)
-        self.rest = Rest(self.settings.look.motion, self)
+        self.reduced_motion = ReducedMotion(self.settings.look.motion, self)
         self.store = StudioStore(self)
         self.session = Session(paths.state_dir() / "session.json", self.store, self)
         first_time = self.session.is_first
         self.session.restore_parameters()
-        storage = Storage.here(
+        storage = Storage.in_user_folders(
             self.settings.steps.trajectory_mib * 2**20,
             lambda seed: self.saver.next_picture(seed),
         )
@@ -136,26 +136,30 @@ class Application(QObject):
             first_time=first_time,
             parent=self,
         )
-        self.errors = Errors(self.window, self)
-        self.commands = Commands(self.studio, self.theme, lambda: self.saver.today(), self)
+        self.errors = ErrorPresenter(self.window, self)
+        self.commands = CommandController(self.studio, self.theme, lambda: self.saver.today(), self)
         self.commands.show_keep_steps(self.settings.steps.trajectory_mib > 0)
         self.commands.keep_steps.connect(self._keep_steps)
-        self.announcing = Announcing(self.studio, self)
-        self.welcoming = Welcoming(self.studio, self.commands, self.session, self)
-        self.desk = Desk(self.commands, self.studio, self.preferences, self.session, self)
-        self.errors.report_problem = self.desk.open_report
+        self.announcer = AccessibilityAnnouncer(self.studio, self)
+        self.first_page_controller = FirstPageController(
+            self.studio, self.commands, self.session, self
+        )
+        self.auxiliary_windows = AuxiliaryWindows(
+            self.commands, self.studio, self.preferences, self.session, self
+        )
+        self.errors.report_problem = self.auxiliary_windows.open_report
         self.library = Library(paths.data_dir(), self.saver.root, self)
-        self.browsing = Browsing(self.library, self.studio, self.commands, self)
+        self.history_controller = HistoryController(self.library, self.studio, self.commands, self)
         forecasts = paths.state_dir() / "forecasts.json"
-        self.forecasting = Forecasting(self.store, self.bridge, forecasts, self)
-        self.forecasting.changed.connect(self.window.run_area.show_forecast)
+        self.forecast_controller = ForecastController(self.store, self.bridge, forecasts, self)
+        self.forecast_controller.changed.connect(self.window.run_area.show_forecast)
         canvas = self.window.canvas
         canvas.problem.connect(self.window.notice.show_error)
         self.session.restore_canvas(canvas.view)
         self._show_previews(self.settings)
-        self.keeper = CanvasKeeper(canvas.view.document, paths.state_dir() / "canvas", self)
-        self.keeper.restored.connect(self.studio.on_canvas_restored)
-        for kept in (self.session, self.keeper):
+        self.canvas_store = CanvasStore(canvas.view.document, paths.state_dir() / "canvas", self)
+        self.canvas_store.restored.connect(self.studio.on_canvas_restored)
+        for kept in (self.session, self.canvas_store):
             kept.failed.connect(self.window.notice.show_error)
         self.bridge.ready.connect(self._on_ready)
         self.theme.changed.connect(lambda scheme: self.preferences.change("look", scheme=scheme))
@@ -174,20 +178,20 @@ class Application(QObject):
         return self.preferences.now
 
     @property
-    def saver(self) -> Saver:
+    def saver(self) -> ImageSaver:
         """Where and as what finished pictures are saved."""
-        return Saver(self.settings.files, self.settings.privacy)
+        return ImageSaver(self.settings.files, self.settings.privacy)
 
     def show(self) -> None:
         """Show the window, then load the model that is chosen behind it."""
         if not self.session.restore_window(self.window):
             self.window.place()
         self.window.show()
-        self.keeper.restore()
+        self.canvas_store.restore()
         QTimer.singleShot(WARM_UP_MS, lambda: self.bridge.warm_up(self.store.model))
         QTimer.singleShot(WARM_UP_MS, self.library.open)
 
-    def take(self, files: Sequence[str]) -> None:
+    def activate(self, files: Sequence[str]) -> None:
         """Come to the front, with the files that a second start was given."""
         window = self.window
         if window.isMinimized():
@@ -201,7 +205,7 @@ class Application(QObject):
         if not files:
             return
         first = Path(files[0])
-        self.browsing.show_canvas()
+        self.history_controller.show_canvas()
         if first.is_dir() or first.suffix.lower() in SUFFIXES:
             self.window.sampler.model.add(str(first))
         else:
@@ -224,7 +228,7 @@ class Application(QObject):
         self.leave()
         return ended
 
-    async def carry(self) -> Carried:
+    async def hand_over(self) -> Handover:
         """End as at `close`, however long a step takes; the window stays until `leave`.
 
         What the next window cannot read from disk is returned.
@@ -235,25 +239,25 @@ class Application(QObject):
         self.session.save()
         await self._put_away(None)
         strip = self.window.strip.entries
-        return Carried(
+        return Handover(
             entries=tuple(strip.entry(row) for row in range(strip.rowCount())),
             drawn=None if store.run.paused else drawn,
-            shows_history=self.browsing.is_open,
-            shows_settings=self.desk.settings is not None,
+            shows_history=self.history_controller.is_open,
+            shows_settings=self.auxiliary_windows.settings is not None,
         )
 
-    def take_over(self, carried: Carried) -> None:
+    def take_over(self, carried: Handover) -> None:
         """Go on with what the window before this one was at."""
         for entry in reversed(carried.entries):
             self.window.strip.entries.add(entry)
         if carried.drawn is not None:
-            self.studio.queueing.go_on_with(carried.drawn)
+            self.studio.queue_controller.go_on_with(carried.drawn)
         self.show()
         self.bridge.warm_up(self.store.model, self.store.vae)  # which is loaded already
         if carried.shows_history:
-            self.browsing.show_history()
+            self.history_controller.show_history()
         if carried.shows_settings:
-            self.desk.open_settings("look")
+            self.auxiliary_windows.open_settings("look")
 
     def leave(self) -> None:
         """Close the window for good."""
@@ -264,16 +268,16 @@ class Application(QObject):
 
     async def _put_away(self, seconds: float | None) -> bool:
         """Whether the engine has ended within `seconds`."""
-        self.keeper.close()
+        self.canvas_store.close()
         self.bridge.close()
         with ThreadPoolExecutor(1) as pool:
             loop = asyncio.get_running_loop()
             ended = await loop.run_in_executor(pool, self.bridge.join, seconds)
         self.bridge.deliver()  # a picture may have been finished by the last step
-        self.keeper.close()
-        self.desk.close()
+        self.canvas_store.close()
+        self.auxiliary_windows.close()
         self.commands.close()
-        self.browsing.close()
+        self.history_controller.close()
         self.library.close()
         self.window.canvas.view.mask_views.close()
         self.window.canvas.view.document.close()
@@ -287,7 +291,7 @@ class Application(QObject):
 
         def tell(event: Failed | LoadFailed | ReplayFailed) -> None:
             if event.report and event.error is not None:
-                crash.tell(event.error.message, event.report)
+                crash.report(event.error.message, event.report)
 
         for failed in (self.bridge.failed, self.bridge.load_failed, self.bridge.replay_failed):
             failed.connect(tell)
@@ -312,7 +316,7 @@ class Application(QObject):
     def _apply(self, before: Settings, now: Settings) -> None:
         """What holds at once."""
         self.theme.scheme = now.look.scheme
-        self.rest.choice = now.look.motion
+        self.reduced_motion.choice = now.look.motion
         self._show_previews(now)
         if now.look.language != before.look.language:
             self.language_changed.emit()
@@ -415,7 +419,7 @@ async def _main(
     """
     language = Language()
     language.install(chosen_language())
-    use_letters_of(app, language.locale)
+    use_fonts_for(app, language.locale)
     application = Application(app, pipeline)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: application.window.close_requested.emit())
@@ -425,40 +429,40 @@ async def _main(
             "Prompt and settings will be forgotten when you close.",
         )
     elif crash.crashed_before:
-        application.studio.recovered.after_crash(first_time=application.session.is_first)
+        application.studio.recovery_notice.after_crash(first_time=application.session.is_first)
     documents = DocumentEvents(app)
     for source in (instance, documents):
-        source.opened.connect(lambda given: application.take(given))
-    wish = _wish_of(application, crash)
+        source.opened.connect(lambda given: application.activate(given))
+    wish = _wait_for_exit(application, crash)
     application.show()
     if files:
         application.open_files(files)
     QTimer.singleShot(WARM_UP_MS, instance.listen)
     QTimer.singleShot(WARM_UP_MS, crash.note_versions)
-    while await wish is Wish.ANOTHER_LANGUAGE:
+    while await wish is ExitReason.ANOTHER_LANGUAGE:
         application = await in_another_language(application, app, pipeline, language)
-        wish = _wish_of(application, crash)
+        wish = _wait_for_exit(application, crash)
     return await application.close()
 
 
-class Wish(Enum):
+class ExitReason(Enum):
     """What a window comes to its end for."""
 
     CLOSE = auto()
     ANOTHER_LANGUAGE = auto()
 
 
-def _wish_of(application: Application, crash: CrashReporter) -> asyncio.Future[Wish]:
+def _wait_for_exit(application: Application, crash: CrashReporter) -> asyncio.Future[ExitReason]:
     """Watch over the window until it comes to its end."""
     application.watch(crash)
-    wish: asyncio.Future[Wish] = asyncio.get_running_loop().create_future()
+    wish: asyncio.Future[ExitReason] = asyncio.get_running_loop().create_future()
 
-    def end(what: Wish) -> None:
+    def end(what: ExitReason) -> None:
         if not wish.done():
             wish.set_result(what)
 
-    application.window.close_requested.connect(lambda: end(Wish.CLOSE))
-    application.language_changed.connect(lambda: end(Wish.ANOTHER_LANGUAGE))
+    application.window.close_requested.connect(lambda: end(ExitReason.CLOSE))
+    application.language_changed.connect(lambda: end(ExitReason.ANOTHER_LANGUAGE))
     return wish
 
 
@@ -466,9 +470,9 @@ async def in_another_language(
     before: Application, app: QApplication, pipeline: Pipeline, language: Language
 ) -> Application:
     """A window in the language of the settings in the place of `before`, at what that was at."""
-    carried = await before.carry()
+    carried = await before.hand_over()
     language.install(before.settings.look.language)
-    use_letters_of(app, language.locale)
+    use_fonts_for(app, language.locale)
     application = Application(app, pipeline)
     application.take_over(carried)
     before.leave()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from ldm_studio.commands.shortcuts import Shortcuts
-from ldm_studio.controllers.command_controller import Commands
+from ldm_studio.controllers.command_controller import CommandController
 from ldm_studio.controllers.studio import Studio
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.startup.session import Session
@@ -16,7 +16,7 @@ from ldm_studio.startup.session import Session
 from .translation import chosen
 
 if TYPE_CHECKING:
-    from ldm_studio.commands.command_palette import Palette
+    from ldm_studio.commands.command_palette import CommandPalette
     from ldm_studio.help.documentation import Documentation
     from ldm_studio.settings_dialog.settings_dialog import SettingsDialog
 
@@ -24,12 +24,12 @@ _LEADS_NOWHERE = ("palette", "undo", "redo", "cancel", "generate", "quit")
 """Commands that everybody knows the keys of, or that are no use in a list."""
 
 
-class Desk(QObject):
+class AuxiliaryWindows(QObject):
     """Opens them, one of each."""
 
     def __init__(
         self,
-        commands: Commands,
+        commands: CommandController,
         studio: Studio,
         preferences: Preferences,
         session: Session,
@@ -40,7 +40,7 @@ class Desk(QObject):
         self._preferences, self._session = preferences, session
         self.shortcuts = Shortcuts(self._window.actions_by_id, preferences, self)
         session.recent.watch(self._window.actions_by_id, _LEADS_NOWHERE)
-        self.palette: Palette | None = None
+        self.palette: CommandPalette | None = None
         self.settings: SettingsDialog | None = None
         self.documentation: Documentation | None = None
         self._open: dict[str, Callable[[], object]] = {
@@ -54,9 +54,9 @@ class Desk(QObject):
         commands.asked.connect(lambda name: self._open[name]())
 
     def open_palette(self) -> None:
-        from ldm_studio.commands.command_palette import Palette
+        from ldm_studio.commands.command_palette import CommandPalette
 
-        self.palette = palette = Palette(self._window, self.shortcuts, self._session.recent)
+        self.palette = palette = CommandPalette(self._window, self.shortcuts, self._session.recent)
         palette.finished.connect(self._palette_closed)
         palette.open_over(self._window)
 

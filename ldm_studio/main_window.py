@@ -28,13 +28,13 @@ from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
 from ldm_studio.commands.actions import build_menus
 from ldm_studio.draw.prompt.prompt_panel import PromptPanel
-from ldm_studio.draw.run.image_strip import Strip
-from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.draw.run.image_strip import ImageStrip
+from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.draw.run.run_area import RunArea
 from ldm_studio.draw.run.status_bar import StatusBar
-from ldm_studio.draw.run.step_timeline import Timeline
+from ldm_studio.draw.run.step_timeline import StepTimeline
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
-from ldm_studio.draw.settings_column import Side
+from ldm_studio.draw.settings_column import SettingsColumn
 from ldm_studio.look.theme import GRID, app_icon
 from ldm_studio.prompts.styles import StyleBook, StyleError
 from ldm_studio.store.store import StudioStore
@@ -64,16 +64,16 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.pages)
         centre = QWidget()
         self.pages.addWidget(centre)
-        side = Side(centre)
+        side = SettingsColumn(centre)
         self.prompt = PromptPanel(store, styles, side.inside)
         self.run_area = RunArea(store, side.inside)
         self.sampler = SamplerPanel(store, side.inside)
         self.sampler.model.box.listed.connect(self.prompt.count_again)
-        self.notice = NoticeStrip()
-        self.banner = NoticeStrip("branch", self.tr("Branch"), closable=False)
+        self.notice = NoticeBar()
+        self.banner = NoticeBar("branch", self.tr("Branch"), closable=False)
         self.canvas = CanvasPanel()
-        self.timeline = Timeline()
-        self.strip = Strip()
+        self.timeline = StepTimeline()
+        self.strip = ImageStrip()
         self.actions_by_id: dict[str, QAction] = {}
         self._lay_out(centre, side)
         for strip in (self.notice, self.banner):
@@ -127,7 +127,7 @@ class MainWindow(QMainWindow):
         if self.focusWidget() is None:
             self.prompt.prompt.setFocus()
 
-    def _lay_out(self, centre: QWidget, side: Side) -> None:
+    def _lay_out(self, centre: QWidget, side: SettingsColumn) -> None:
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)

@@ -20,7 +20,7 @@ from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.canvas.tools.canvas_keys import ARROWS, REACH, key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
-from ldm_studio.help.help_page import Page
+from ldm_studio.help.help_page import HelpPage
 from ldm_studio.translation import SOURCE, Language, told
 from recipes.default_model.__main__ import parser as recipe_parser
 from tools import docs_shortcuts
@@ -117,7 +117,7 @@ def test_every_picture_is_seen_small_and_can_be_made_again() -> None:
 
 
 def test_pictures_are_never_wider_than_the_page(qtbot) -> None:
-    page = Page()
+    page = HelpPage()
     qtbot.addWidget(page)
     page.resize(900, 600)
     page.show()
@@ -128,7 +128,7 @@ def test_pictures_are_never_wider_than_the_page(qtbot) -> None:
     qtbot.waitUntil(lambda: drawn_width(page) in range(300, page.viewport().width()))
 
 
-def drawn_width(page: Page) -> int:
+def drawn_width(page: HelpPage) -> int:
     """Of the picture of a window, in logical pixels."""
     name = QUrl("pictures/masking.webp")
     image = page.document().resource(QTextDocument.ResourceType.ImageResource.value, name)

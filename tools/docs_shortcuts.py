@@ -48,7 +48,7 @@ def _lines() -> Iterator[str]:
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:
-    command, keys = translate("KeysPage", "Command"), translate("KeysPage", "Keys")
+    command, keys = translate("ShortcutsPage", "Command"), translate("ShortcutsPage", "Keys")
     yield f"## {title}\n"
     yield f"| {command} | {keys} |"
     yield "|---|---|"

@@ -118,9 +118,9 @@ async def history(application: Application) -> QWidget:
 
 async def settings(application: Application) -> QWidget:
     application.theme.scheme = Scheme.DARK
-    application.desk.open_settings("compute")
+    application.auxiliary_windows.open_settings("compute")
     await asyncio.sleep(3 * SETTLE)
-    dialog = application.desk.settings
+    dialog = application.auxiliary_windows.settings
     assert dialog is not None
     return dialog
 

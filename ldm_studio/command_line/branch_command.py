@@ -23,7 +23,7 @@ from ldm_studio.images.image_files import load_image, load_mask, read_record
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.run_record import Parent
 from ldm_studio.paths import inputs_dir
-from ldm_studio.prompts.wildcard_files import Wildcards, drawn
+from ldm_studio.prompts.wildcard_files import Wildcards, resolve_change
 
 from . import image_output, request_flags
 from .argument_types import named, real, whole
@@ -140,7 +140,7 @@ def _change(
         schedule=arguments.schedule or schedule,
         steps=arguments.steps,
     )
-    change = Change(change.step, **drawn(change.fields, request.seed, Wildcards()))
+    change = Change(change.step, **resolve_change(change.fields, request.seed, Wildcards()))
     if arguments.mask is None:
         if not change.fields:
             raise RequestError(

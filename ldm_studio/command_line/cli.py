@@ -86,12 +86,12 @@ def open_window(files: Sequence[str] = ()) -> int:
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
         _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
         return Exit.NO_WINDOW
-    from ldm_studio.startup.single_instance import InUse, claim
+    from ldm_studio.startup.single_instance import InstanceInUse, claim
 
     paths = [_local(file) for file in files]
     try:
         instance = claim(data_dir(), paths)
-    except InUse as error:
+    except InstanceInUse as error:
         _say_in_a_window(
             f"{data_dir()} is in use by {error}, which does not answer; end it, or choose another "
             "folder with --data"

@@ -30,14 +30,14 @@ from ldm_studio.images.control_images import LED, control_of, drawn_size
 from ldm_studio.images.headless_run import OnStep, draw, walk
 from ldm_studio.images.image_files import load_image, load_mask
 from ldm_studio.images.recipe_inputs import scaled
-from ldm_studio.models.found_models import DEFAULT, meant
+from ldm_studio.models.found_models import DEFAULT, resolve_name
 from ldm_studio.paths import make_folder
 from ldm_studio.prompts.wildcard_files import (
     Wildcards,
     each,
     missing_wildcards,
     parse_template,
-    settled,
+    with_resolved_wildcards,
 )
 
 from . import image_output, request_flags
@@ -199,7 +199,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         engine = pipeline()
         if sys.stderr.isatty():
             say("loading the model ...")
-        arguments.model = meant(arguments.model)
+        arguments.model = resolve_name(arguments.model)
         model = engine.load(arguments.model, parts.get("vae", ""))
         if model.vae and not parts.get("vae"):
             say(f"with the VAE beside the model, {model.vae}")
@@ -208,7 +208,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             request, start = _led(request, start, load_image(arguments.control), model)
         wildcards = Wildcards()
         _say_what_is_missing(request, wildcards)
-        request = _without_clip_skip(settled(request, wildcards), model)
+        request = _without_clip_skip(with_resolved_wildcards(request, wildcards), model)
         _say_what_was_drawn_by_lot(arguments, request)
         _say_what_is_unread(request, model)
         keep_or_say(start)
@@ -350,7 +350,7 @@ def _request(
     if arguments.refiner is not None:
         share = REFINER_AT if arguments.refiner_at is None else arguments.refiner_at
         step = round(share * request.steps * request.strength)
-        request = replace(request, changes=(Change(step, model=meant(arguments.refiner)),))
+        request = replace(request, changes=(Change(step, model=resolve_name(arguments.refiner)),))
     return request, start
 
 

@@ -22,7 +22,7 @@ from ldm_studio.history.formatting import line, page, record, short_record
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.history_store import History
 from ldm_studio.history.query_language import Problem, Query, parse
-from ldm_studio.history.results import Count, Details, Listed
+from ldm_studio.history.results import Count, Details, ListedImage
 from ldm_studio.paths import data_dir, pictures_dir, trajectories_dir
 
 from .history_arguments import EXAMPLES, add_arguments, path_of
@@ -211,7 +211,7 @@ def _export(arguments: Namespace, history: History) -> None:
     _say(f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else ""))
 
 
-def _written(found: Sequence[Listed], reader: Reader, arguments: Namespace) -> Exported:
+def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace) -> Exported:
     """Raises PictureError, RequestError."""
     sheet = _sheet_of(arguments)
     with tqdm(total=len(found), unit="file", disable=None, leave=False, file=sys.stderr) as bar:

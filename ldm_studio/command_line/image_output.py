@@ -19,7 +19,7 @@ from core.errors import PictureError, StateError
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
-from ldm_studio.history.index_one import note
+from ldm_studio.history.index_one import index_image
 from ldm_studio.images.headless_run import Drawn, OnStep
 from ldm_studio.images.image_files import save_next
 from ldm_studio.images.image_formats import SUFFIXES, save
@@ -87,7 +87,7 @@ class Output:
             path = self._save(drawn, model)
         except PictureError as error:
             raise _rescued(drawn, error) from error
-        if problem := note(path):
+        if problem := index_image(path):
             say(f"the picture is saved, but not in the history yet: {problem}")
         return path
 

@@ -14,7 +14,7 @@ from core.errors import ModelError
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.models import addon_files, found_models
-from ldm_studio.models.file_digests import Digests
+from ldm_studio.models.file_digests import DigestWorker
 from ldm_studio.models.found_models import FoundModel
 from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, stamp
 
@@ -128,7 +128,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
 
 
 def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    path = found_models.find_model(found_models.meant(arguments.model)).absolute()
+    path = found_models.find_model(found_models.resolve_name(arguments.model)).absolute()
     if not is_checkpoint(path):
         return _inspect_own(path, arguments)
     from core.checkpoints.auxiliary_files import describe
@@ -157,7 +157,7 @@ def _inspect_addon(path: Path, description: FileDescription, arguments: Namespac
 
     file = open_tensors(path)
     lora = description.kind == "lora"
-    sums = Digests().of(path, lora=lora).result()
+    sums = DigestWorker().of(path, lora=lora).result()
     facts: dict[str, Any] = {
         "path": str(path),
         "kind": description.kind,

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role
 
-from .recent_commands import Recent
+from .recent_commands import RecentCommands
 from .shortcuts import Shortcuts, label, native
 
 WIDTH = 520
@@ -141,10 +141,10 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
 
-class Palette(QDialog):
+class CommandPalette(QDialog):
     """Opens over the window; Return runs what is chosen, Esc goes back."""
 
-    def __init__(self, window: QMainWindow, shortcuts: Shortcuts, recent: Recent) -> None:
+    def __init__(self, window: QMainWindow, shortcuts: Shortcuts, recent: RecentCommands) -> None:
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Commands"))

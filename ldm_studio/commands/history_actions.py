@@ -13,7 +13,7 @@ from ldm_studio.translation import translate
 
 
 @dataclass(frozen=True)
-class Act:
+class HistoryActionSpec:
     """One command; `keys` are shown beside it in menus, the page handles them."""
 
     id: str
@@ -25,131 +25,131 @@ class Act:
     """On a button, where it is another."""
 
 
-def acts() -> tuple[Act, ...]:
+def history_action_specs() -> tuple[HistoryActionSpec, ...]:
     """All there are, in the language of the interface."""
     return (
-        Act(
+        HistoryActionSpec(
             "reuse",
             translate("History", "Reuse All"),
             translate("History", "Show it on the canvas with all its settings (Enter)"),
             "replay",
         ),
-        Act(
+        HistoryActionSpec(
             "reuse_prompt",
             translate("History", "Reuse Prompt"),
             translate("History", "Only its prompts"),
         ),
-        Act(
+        HistoryActionSpec(
             "reuse_seed",
             translate("History", "Reuse Seed"),
             translate("History", "Only its seed, locked"),
         ),
-        Act(
+        HistoryActionSpec(
             "reuse_sampler",
             translate("History", "Reuse Sampler Settings"),
             translate("History", "Sampler, schedule, steps, guidance and what belongs to them"),
         ),
-        Act(
+        HistoryActionSpec(
             "start",
             translate("History", "Use as Start Picture"),
             translate("History", "Start the next picture from this one"),
             "image",
             short=translate("History", "Start"),
         ),
-        Act(
+        HistoryActionSpec(
             "branch",
             translate("History", "Look at Steps and Branch"),
             translate("History", "Go another way from a step"),
             "branch",
             "Ctrl+B",
         ),
-        Act(
+        HistoryActionSpec(
             "replay",
             translate("History", "Replay"),
             translate("History", "Make it again and compare"),
             "replay",
             "Ctrl+R",
         ),
-        Act(
+        HistoryActionSpec(
             "compare",
             translate("History", "Compare Two"),
             translate("History", "Compare the two selected pictures"),
             "compare",
         ),
-        Act(
+        HistoryActionSpec(
             "copy_prompt",
             translate("History", "Copy Prompt"),
             translate("History", "Only the prompt, as text"),
             "copy",
             "Ctrl+Shift+C",
         ),
-        Act(
+        HistoryActionSpec(
             "copy_parameters",
             translate("History", "Copy Parameters"),
             translate("History", "As the text that other programs read"),
             "",
             "Ctrl+C",
         ),
-        Act(
+        HistoryActionSpec(
             "rename",
             translate("History", "Rename…"),
             translate("History", "Give the file another name"),
             "pen",
             "F2",
         ),
-        Act(
+        HistoryActionSpec(
             "open_folder",
             translate("History", "Show in Folder"),
             translate("History", "Open its folder"),
             "folder",
         ),
-        Act(
+        HistoryActionSpec(
             "locate",
             translate("History", "Locate…"),
             translate("History", "Show where the file is now"),
             "search",
         ),
-        Act(
+        HistoryActionSpec(
             "export",
             translate("History", "Export…"),
             translate("History", "As a folder, a zip file, a contact sheet or a table"),
             "export",
         ),
-        Act(
+        HistoryActionSpec(
             "favourite",
             translate("History", "Favourite"),
             translate("History", "Mark as favourite, or no more"),
             "heart",
             "F",
         ),
-        Act(
+        HistoryActionSpec(
             "take_out",
             translate("History", "Take Out of the Collection"),
             translate("History", "The picture itself stays"),
             "minus",
         ),
-        Act(
+        HistoryActionSpec(
             "earlier",
             translate("History", "Move Earlier"),
             translate("History", "One place forward in the collection"),
             "",
             "Alt+Left",
         ),
-        Act(
+        HistoryActionSpec(
             "later",
             translate("History", "Move Later"),
             translate("History", "One place back in the collection"),
             "",
             "Alt+Right",
         ),
-        Act(
+        HistoryActionSpec(
             "trash",
             translate("History", "Move to the Trash"),
             translate("History", "Can be undone"),
             "trash",
             "Del",
         ),
-        Act(
+        HistoryActionSpec(
             "undo",
             translate("History", "Undo"),
             translate("History", "Take back what was deleted, renamed or taken out last"),
@@ -164,7 +164,7 @@ def build_actions(
 ) -> dict[str, QAction]:
     """The actions by id. Raises KeyError for an act without a handler."""
     made: dict[str, QAction] = {}
-    for act in acts():
+    for act in history_action_specs():
         # Shown, not set: as shortcuts they would get in the way of those of the window.
         action = QAction(f"{act.text}\t{act.keys}" if act.keys else act.text, parent)
         action.setIconText(act.text)  # on buttons, which have no room for keys

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 MOST_RECENT = 8
 
 
-class Recent(QObject):
+class RecentCommands(QObject):
     """Their ids, the newest first."""
 
     changed = Signal()

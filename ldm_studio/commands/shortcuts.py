@@ -13,7 +13,7 @@ from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import replace
 from ldm_studio.translation import translate
 
-from .history_actions import acts
+from .history_actions import history_action_specs
 
 _PORTABLE = QKeySequence.SequenceFormat.PortableText
 _NATIVE = QKeySequence.SequenceFormat.NativeText
@@ -120,7 +120,11 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
                 translate("Shortcuts", "Ctrl and the wheel"),
             ),
             FixedKeys(translate("Shortcuts", "Back to the canvas"), ("Esc", "Ctrl+H")),
-            *(FixedKeys(plain(act.text), (act.keys,)) for act in acts() if act.keys),
+            *(
+                FixedKeys(plain(act.text), (act.keys,))
+                for act in history_action_specs()
+                if act.keys
+            ),
         ),
     }
 

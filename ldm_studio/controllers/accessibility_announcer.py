@@ -13,7 +13,7 @@ PARTS = 4
 """How often a picture is spoken of on its way: at each quarter."""
 
 
-class Announcing(QObject):
+class AccessibilityAnnouncer(QObject):
     """Speaks of pictures that begin, go on and end, of notices, and of tools used by keys."""
 
     said = Signal(str)

@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.request.request import Change, Request
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.images.refiner import refinement
 from ldm_studio.images.run_record import Parent
 from ldm_studio.main_window import MainWindow
-from ldm_studio.prompts.wildcard_files import Wildcards, drawn
+from ldm_studio.prompts.wildcard_files import Wildcards, resolve_change
 from ldm_studio.store.change_texts import BRANCHED, difference, in_force
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
@@ -38,7 +38,7 @@ _OTHERS = tuple(
 class Branch:
     """A step of a picture, and what the panels said when the branch was begun."""
 
-    entry: Entry
+    entry: StripEntry
     step: int
     panels: Request
     mask: np.ndarray | None
@@ -48,7 +48,7 @@ class Branch:
         return (
             self.entry.path.name
             if self.entry.path
-            else translate("Branching", "an unsaved picture")
+            else translate("BranchController", "an unsaved picture")
         )
 
     @property
@@ -70,8 +70,8 @@ class Branch:
         entry, parent = self.entry, self.entry.picture
         changed = difference(self.panels, panels, BRANCHED)
         if wildcards is not None:
-            changed = drawn(changed, parent.request.seed, wildcards)
-        later = dict(entry.later)
+            changed = resolve_change(changed, parent.request.seed, wildcards)
+        later = dict(entry.images)
         if not _same(mask, self.mask):
             if mask is None:
                 changed["mask"] = ""
@@ -97,7 +97,7 @@ class Branch:
         return (replace(refined, addons=None) if changed else refined,)
 
 
-class Branching(QObject):
+class BranchController(QObject):
     """The state of branching: there is a `branch`, and a banner says so."""
 
     changed = Signal()
@@ -116,7 +116,7 @@ class Branching(QObject):
         self.branch: Branch | None = None
         window.banner.dismissed.connect(self.leave)
 
-    def begin(self, entry: Entry, step: int) -> None:
+    def begin(self, entry: StripEntry, step: int) -> None:
         """The panels get what the picture followed after `step` steps."""
         request = entry.picture.request
         refined = refinement(request)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished
 
-from .canvas_controller import Showing
+from .canvas_controller import CanvasController
 
 
-class Candidates(QObject):
+class CandidatesController(QObject):
     """Collects what one press of Generate makes of a mask. The others stay in the strip."""
 
     changed = Signal()
     """`offered` may be otherwise."""
 
     def __init__(
-        self, showing: Showing, bridge: EngineBridge, canvas: CanvasPanel, parent: QObject
+        self, showing: CanvasController, bridge: EngineBridge, canvas: CanvasPanel, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._showing = showing
         self._view, self._bar = canvas.view, canvas.candidates
         self._work = -1
-        self._entries: list[Entry] = []
+        self._entries: list[StripEntry] = []
         self._at = 0
         self._bar.flipped.connect(self.flip)
         self._bar.kept.connect(self.keep)

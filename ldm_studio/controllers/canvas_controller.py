@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Saved
 from ldm_studio.main_window import MainWindow
 from ldm_studio.store.store import StudioStore
 
 
-class Showing(QObject):
+class CanvasController(QObject):
     """Puts pictures on the canvas, and knows which.
 
     Image-to-image and inpainting start from the *start picture*: the one that was opened, or the
@@ -32,7 +32,7 @@ class Showing(QObject):
         self._store, self._strip, self._start_row = store, window.strip, window.sampler.start
         self._view = window.canvas.view
         self._start: np.ndarray | None = None
-        self._shown: Entry | None = None
+        self._shown: StripEntry | None = None
         self._applying = False
 
     @property
@@ -41,7 +41,7 @@ class Showing(QObject):
         return self._start
 
     @property
-    def shown(self) -> Entry | None:
+    def shown(self) -> StripEntry | None:
         """The finished picture on the canvas; None when it is another one."""
         return self._shown
 
@@ -59,19 +59,19 @@ class Showing(QObject):
         finally:
             self._applying = False
 
-    def show(self, entry: Entry) -> None:
+    def show(self, entry: StripEntry) -> None:
         """Make it the picture on the canvas."""
         self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
         self._view.set_before(entry.start_at())
         self._put(entry)
 
-    def look_at(self, entry: Entry) -> None:
+    def look_at(self, entry: StripEntry) -> None:
         """Show one of several results in place of another; none is chosen yet."""
         self._view.set_preview(entry.picture.rgb)
         self._strip.mark(entry)
         self._put(entry)
 
-    def go_on_from(self, entry: Entry) -> None:
+    def go_on_from(self, entry: StripEntry) -> None:
         """Make what is looked at the picture on the canvas, and the one to start from."""
         with self.applying():
             self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
@@ -91,7 +91,7 @@ class Showing(QObject):
         self._strip.forget_current()
         self._view.set_before(None)
 
-    def show_live(self, entry: Entry) -> None:
+    def show_live(self, entry: StripEntry) -> None:
         """Show it over the picture, which a mask goes on being painted for; where there is none
         of its size, instead of it.
         """
@@ -133,7 +133,7 @@ class Showing(QObject):
         if self._shown is shown and shown is not None and shown.path == old:
             self._put(replace(shown, path=new))
 
-    def _put(self, entry: Entry | None) -> None:
+    def _put(self, entry: StripEntry | None) -> None:
         self._shown = entry
         self._view.file = None if entry is None else entry.path
         self.changed.emit()

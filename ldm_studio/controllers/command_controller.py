@@ -18,7 +18,7 @@ from core.errors import StudioError
 from core.request.request import Request
 from ldm_studio.canvas.document.qimage import to_qimage
 from ldm_studio.canvas.tools.drop_data import dropped_picture
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Ready
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images import image_formats
@@ -28,23 +28,23 @@ from ldm_studio.store.model_limits import admit
 from ldm_studio.store.run_state import RunState
 from ldm_studio.translation import QT_TRANSLATE_NOOP, joined
 
-from .image_opening import Opened, load
+from .image_opening import OpenedImage, load
 from .studio import Studio
 
 OPEN_FILTER = QT_TRANSLATE_NOOP(
-    "Commands",
+    "CommandController",
     "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)",
 )
 SAVE_FILTERS = QT_TRANSLATE_NOOP(
-    "Commands", "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"
+    "CommandController", "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"
 )
-TRANSPARENT_FILTERS = QT_TRANSLATE_NOOP("Commands", "PNG (*.png);;WebP, smaller (*.webp)")
+TRANSPARENT_FILTERS = QT_TRANSLATE_NOOP("CommandController", "PNG (*.png);;WebP, smaller (*.webp)")
 
 ASKED = ("palette", "settings", "documentation", "shortcuts", "report", "about")
 """Commands that open a window beside the panels."""
 
 
-class Commands(QObject):
+class CommandController(QObject):
     """One method for each id of `actions.ACTIONS`; `handlers` is the table of them."""
 
     keep_steps = Signal(bool)
@@ -75,7 +75,7 @@ class Commands(QObject):
         strip.export_requested.connect(self.export_entry)
         strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgba()))
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
-        studio.showing.changed.connect(self._update)
+        studio.canvas_controller.changed.connect(self._update)
         self._view.picture_dropped.connect(self.open)
         self._view.copy_requested.connect(self.copy_picture)
         self._window.picture_dropped.connect(self.open)
@@ -86,7 +86,7 @@ class Commands(QObject):
         theme.changed.connect(self._update)
         self._window.timeline.changed.connect(self._update)
         self._window.run_area.offer_changed.connect(self._update)
-        studio.branching.changed.connect(self._update)
+        studio.branch_controller.changed.connect(self._update)
         studio.candidates.changed.connect(self._update)
         self._view.document.replaced.connect(self._update)
         studio.store.run_changed.connect(self._show_run)
@@ -98,8 +98,8 @@ class Commands(QObject):
         studio, view = self._studio, self._view
         return {
             "open_picture": self.open_picture,
-            "save_as": lambda: self.save_entry(studio.showing.shown),
-            "export_transparent": lambda: self.export_entry(studio.showing.shown),
+            "save_as": lambda: self.save_entry(studio.canvas_controller.shown),
+            "export_transparent": lambda: self.export_entry(studio.canvas_controller.shown),
             "show_output": lambda: show_folder(self._output()),
             "quit": lambda: self._window.close_requested.emit(),
             "undo": view.undo,
@@ -111,16 +111,16 @@ class Commands(QObject):
             "earlier_prompt": studio.earlier_prompt,
             "later_prompt": studio.later_prompt,
             "generate": studio.generate,
-            "cancel": studio.running.cancel,
-            "cancel_all": studio.running.cancel_all,
-            "pause": studio.queueing.toggle_pause,
-            "apply": studio.steering.apply,
+            "cancel": studio.run_state.cancel,
+            "cancel_all": studio.run_state.cancel_all,
+            "pause": studio.queue_controller.toggle_pause,
+            "apply": studio.steering_controller.apply,
             "show_queue": self._window.run_area.toggle_queue,
             "live": lambda: studio.set_live(not studio.live.is_on),
             "look_at_steps": self._window.timeline.look,
             "branch": self._window.timeline.ask_to_branch,
-            "leave_branch": studio.branching.leave,
-            "replay": lambda: studio.replaying.replay(studio.showing.shown),
+            "leave_branch": studio.branch_controller.leave,
+            "replay": lambda: studio.replay_controller.replay(studio.canvas_controller.shown),
             "keep_steps": lambda: self.keep_steps.emit(self._actions["keep_steps"].isChecked()),
             "history": lambda: self.history_requested.emit(),
             "enlarge": studio.enlarging.ask,
@@ -196,9 +196,9 @@ class Commands(QObject):
             notice.show_info(opened.note)
         else:
             notice.dismiss()
-            self._studio.sizing.tell(opened.rgb)
+            self._studio.size_fixer.tell(opened.rgb)
 
-    def _restore(self, request: Request, opened: Opened) -> None:
+    def _restore(self, request: Request, opened: OpenedImage) -> None:
         """The settings of a file. What it was started from is unknown: the file stands in."""
         self._studio.store.apply(request)
         if request.init:
@@ -219,28 +219,30 @@ class Commands(QObject):
             )
 
     def _on_ready(self, event: Ready) -> None:
-        if self._studio.showing.start is not None:  # opened before it was known what would fit
-            self._spawn(self._fit(self._studio.showing.start, event.model))
+        if (
+            self._studio.canvas_controller.start is not None
+        ):  # opened before it was known what would fit
+            self._spawn(self._fit(self._studio.canvas_controller.start, event.model))
 
     async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
         rgb, note = await asyncio.get_running_loop().run_in_executor(
             self._pool, admit, start, model
         )
-        if self._studio.showing.start is not start:
+        if self._studio.canvas_controller.start is not start:
             return
         if note:
             self._studio.use_start(rgb)
             self._window.notice.show_info(note)
         else:
-            self._studio.sizing.tell(start)
+            self._studio.size_fixer.tell(start)
 
-    def save_entry(self, entry: Entry | None) -> None:
+    def save_entry(self, entry: StripEntry | None) -> None:
         self._save(entry, self.tr("Save Picture As"), transparent=False)
 
-    def export_entry(self, entry: Entry | None) -> None:
+    def export_entry(self, entry: StripEntry | None) -> None:
         self._save(entry, self.tr("Export With Transparent Background"), transparent=True)
 
-    def _save(self, entry: Entry | None, title: str, *, transparent: bool) -> None:
+    def _save(self, entry: StripEntry | None, title: str, *, transparent: bool) -> None:
         if entry is None:
             return
         suffix = "-transparent" if transparent else ""
@@ -253,7 +255,7 @@ class Commands(QObject):
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(_suffix(chosen)))
         self._ask(dialog, lambda path: self._spawn(self._write(entry, Path(path), transparent)))
 
-    async def _write(self, entry: Entry, path: Path, transparent: bool) -> None:
+    async def _write(self, entry: StripEntry, path: Path, transparent: bool) -> None:
         loop = asyncio.get_running_loop()
         model = self._studio.store.run.model
         picture, request = entry.picture, entry.picture.request
@@ -284,7 +286,7 @@ class Commands(QObject):
 
     def copy_picture(self) -> None:
         """What is on the canvas; a sticker without its white background."""
-        picture, shown = self._view.picture(), self._studio.showing.shown
+        picture, shown = self._view.picture(), self._studio.canvas_controller.shown
         if shown is not None:
             _to_clipboard(
                 shown.picture.rgb if shown.picture.alpha is None else shown.picture.rgba()
@@ -314,7 +316,7 @@ class Commands(QObject):
         self._actions["reset_parameters"].setEnabled(run.model is not None)
 
     def _update(self) -> None:
-        shown = self._studio.showing.shown
+        shown = self._studio.canvas_controller.shown
         self._actions["save_as"].setEnabled(shown is not None)
         self._actions["replay"].setEnabled(shown is not None and shown.path is not None)
         has_alpha = shown is not None and shown.picture.alpha is not None
@@ -322,7 +324,7 @@ class Commands(QObject):
         timeline, run_area = self._window.timeline, self._window.run_area
         self._actions["look_at_steps"].setEnabled(timeline.ticks.is_open)
         self._actions["branch"].setEnabled(timeline.can_branch)
-        self._actions["leave_branch"].setEnabled(self._studio.branching.branch is not None)
+        self._actions["leave_branch"].setEnabled(self._studio.branch_controller.branch is not None)
         self._actions["apply"].setEnabled(run_area.can_apply)
         self._actions["show_queue"].setEnabled(run_area.has_queue)
         self._actions["enlarge"].setEnabled(self._view.picture() is not None)

@@ -22,13 +22,15 @@ from ldm_studio.main_window import MainWindow
 from ldm_studio.store.store import Mode, StudioStore
 
 from .image_opening import from_qimage
-from .live_controller import Live
+from .live_controller import LiveController
 
 
-class Leading(QObject):
+class ControlImageController(QObject):
     """Holds the picture. It stays while other models are loaded, which take none."""
 
-    def __init__(self, store: StudioStore, window: MainWindow, live: Live, parent: QObject) -> None:
+    def __init__(
+        self, store: StudioStore, window: MainWindow, live: LiveController, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._store, self._window, self._live = store, window, live
         self._view = window.canvas.view

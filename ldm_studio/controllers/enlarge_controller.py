@@ -14,14 +14,14 @@ from core.errors import RequestError
 from core.request.request import Inpaint, Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.main_window import MainWindow
-from ldm_studio.prompts.wildcard_files import Wildcards, settled
+from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
 from ldm_studio.store.model_limits import enlarged_size, tile_side
 from ldm_studio.store.store import StudioStore
 
 from .order import Order
 
 
-class Enlarging(QObject):
+class EnlargeController(QObject):
     """Asks, and queues what was chosen. What the panels say stays."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Enlarging(QObject):
 
         def take(done: Future[np.ndarray]) -> None:
             try:
-                panels = settled(self._store.snapshot(), self._wildcards)
+                panels = with_resolved_wildcards(self._store.snapshot(), self._wildcards)
                 request = request_for(panels, size, model, strength)
             except RequestError as error:
                 self._window.notice.show_error(error.message, error.hint)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from ldm_studio.draw.run.first_run_page import FirstPage
+from ldm_studio.draw.run.first_run_page import FirstRunPage
 from ldm_studio.startup.session import Session
 
-from .command_controller import Commands
+from .command_controller import CommandController
 from .studio import Studio
 
 
-class Welcoming(QObject):
+class FirstPageController(QObject):
     """Shows the page until something is on the canvas; with the first picture it is gone for good,
     also at the next start.
     """
 
     def __init__(
-        self, studio: Studio, commands: Commands, session: Session, parent: QObject | None = None
+        self,
+        studio: Studio,
+        commands: CommandController,
+        session: Session,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._studio, self._session = studio, session
         self._document = studio.view.document
-        self.page: FirstPage | None = None
+        self.page: FirstRunPage | None = None
         if not session.welcomes:
             return
-        self.page = page = FirstPage(studio.view)
+        self.page = page = FirstRunPage(studio.view)
         page.prompt_chosen.connect(self._draw)
         page.models_requested.connect(studio.window.sampler.model.box.add_requested)
         page.picture_requested.connect(commands.open_picture)

@@ -59,7 +59,7 @@ class Run:
         return Measured(task, asked / task.evaluations, rest, memory)
 
 
-class Forecasting(QObject):
+class ForecastController(QObject):
     """Watches what is drawn, and tells what the settings as they are will take."""
 
     changed = Signal(object)

@@ -11,23 +11,23 @@ from PySide6.QtCore import QObject
 
 from core.errors import RequestError, StudioError
 from core.request.request import Request
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Finished, Saved
 from ldm_studio.history_page.open_history import Library
-from ldm_studio.history_page.reuse_part import Part
+from ldm_studio.history_page.reuse_part import ReusePart
 from ldm_studio.images.infotext import Infotext, restore
-from ldm_studio.models.model_mismatch import differing, found_here
+from ldm_studio.models.model_mismatch import find_mismatches, found_here
 from ldm_studio.prompts.wildcard_files import templates_of
 from ldm_studio.store.model_limits import unused_settings
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
-from .command_controller import Commands
+from .command_controller import CommandController
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ldm_studio.history.database_watch import Restored
+    from ldm_studio.history.database_watch import RestoredDatabase
     from ldm_studio.history.history_store import Recovery
-    from ldm_studio.history.results import Details, Listed
+    from ldm_studio.history.results import Details, ListedImage
     from ldm_studio.history_page.history_page import HistoryPage
 
 _NOT_SAMPLER = (
@@ -36,14 +36,14 @@ _NOT_SAMPLER = (
 )  # fmt: skip
 
 
-class Browsing(QObject):
+class HistoryController(QObject):
     """Connects the history with the engine and the canvas."""
 
     def __init__(
         self,
         library: Library,
         studio: Studio,
-        commands: Commands,
+        commands: CommandController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -69,11 +69,11 @@ class Browsing(QObject):
             page = self._page = HistoryPage(self._library)
             self._window.pages.addWidget(page)
             page.left.connect(self.show_canvas)
-            page.chosen.reuse_requested.connect(self.reuse)
-            page.chosen.start_requested.connect(self.start_from)
-            page.chosen.branch_requested.connect(self.branch)
-            page.chosen.replay_requested.connect(self.replay)
-            page.deeds.renamed.connect(self._studio.showing.renamed)
+            page.selection.reuse_requested.connect(self.reuse)
+            page.selection.start_requested.connect(self.start_from)
+            page.selection.branch_requested.connect(self.branch)
+            page.selection.replay_requested.connect(self.replay)
+            page.file_operations.renamed.connect(self._studio.canvas_controller.renamed)
         return self._page
 
     @property
@@ -101,9 +101,9 @@ class Browsing(QObject):
 
     # From the page
 
-    def reuse(self, details: Details, part: Part) -> None:
+    def reuse(self, details: Details, part: ReusePart) -> None:
         """Make the panels what the picture was made with, or a part of it."""
-        if part is Part.ALL and details.request and details.listed.path.exists():
+        if part is ReusePart.ALL and details.request and details.listed.path.exists():
             self._with_entry(details.listed, lambda entry: None)
             return
         try:
@@ -114,15 +114,15 @@ class Browsing(QObject):
             return
         store, name = self._studio.store, details.listed.path.name
         match part:
-            case Part.PROMPT:
+            case ReusePart.PROMPT:
                 typed = templates_of(request)
                 store.syntax = typed.syntax
                 store.prompt, store.negative = typed.prompt, typed.negative
-            case Part.SEED:
+            case ReusePart.SEED:
                 store.seed, store.seed_locked = request.seed, True
-            case Part.SAMPLER:
+            case ReusePart.SAMPLER:
                 self._apply_sampler(request)
-            case Part.ALL:
+            case ReusePart.ALL:
                 store.apply(request)
         self.show_canvas()
         hint = (
@@ -130,7 +130,7 @@ class Browsing(QObject):
             if ignored
             else ""
         )
-        if part is Part.ALL and hint:
+        if part is ReusePart.ALL and hint:
             self._window.notice.show_info(
                 self.tr("The settings of {name}, as far as they go.").format(name=name), hint
             )
@@ -147,7 +147,7 @@ class Browsing(QObject):
         restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
         folders = self._studio.store.model_folders
         unused = unused_settings(restored.request, self._studio.store.run.model)
-        others = differing(details.settings, folders)
+        others = find_mismatches(details.settings, folders)
         return found_here(restored.request, folders), (*others, *restored.ignored, *unused)
 
     def _apply_sampler(self, request: Request) -> None:
@@ -158,25 +158,25 @@ class Browsing(QObject):
         store.apply(replace(request, **kept, variation=now.variation))
         store.mode, store.seed_locked = mode, locked
 
-    def start_from(self, picture: Listed) -> None:
+    def start_from(self, picture: ListedImage) -> None:
         """The picture becomes the start picture."""
         self.show_canvas()
         self._commands.open(str(picture.path))
 
-    def branch(self, picture: Listed) -> None:
+    def branch(self, picture: ListedImage) -> None:
         """Show its steps; from any of them it can go another way."""
         self._with_entry(picture, lambda entry: self._window.timeline.look())
 
-    def replay(self, picture: Listed) -> None:
-        self._with_entry(picture, self._studio.replaying.replay)
+    def replay(self, picture: ListedImage) -> None:
+        self._with_entry(picture, self._studio.replay_controller.replay)
 
-    def _with_entry(self, picture: Listed, then: Callable[[Entry], None]) -> None:
+    def _with_entry(self, picture: ListedImage, then: Callable[[StripEntry], None]) -> None:
         """Read the file, put it on the canvas with all its settings, go on."""
         from ldm_studio.history_page.image_entry import entry_of_file
 
         path: Path = picture.path
 
-        def show(entry: Entry) -> None:
+        def show(entry: StripEntry) -> None:
             self.show_canvas()
             self._window.strip.forget_current()
             self._studio.show_entry(entry)
@@ -205,13 +205,13 @@ class Browsing(QObject):
     def _on_well(self) -> None:
         self._told = ""
 
-    def _on_recovered(self, recovery: Recovery | Restored) -> None:
+    def _on_recovered(self, recovery: Recovery | RestoredDatabase) -> None:
         self._window.notice.show_info(recovery.message)
 
 
 _WORDS = {
-    Part.ALL: QT_TRANSLATE_NOOP("Browsing", "The settings of {name}"),
-    Part.PROMPT: QT_TRANSLATE_NOOP("Browsing", "The prompts of {name}"),
-    Part.SEED: QT_TRANSLATE_NOOP("Browsing", "The seed of {name}"),
-    Part.SAMPLER: QT_TRANSLATE_NOOP("Browsing", "The sampler settings of {name}"),
+    ReusePart.ALL: QT_TRANSLATE_NOOP("HistoryController", "The settings of {name}"),
+    ReusePart.PROMPT: QT_TRANSLATE_NOOP("HistoryController", "The prompts of {name}"),
+    ReusePart.SEED: QT_TRANSLATE_NOOP("HistoryController", "The seed of {name}"),
+    ReusePart.SAMPLER: QT_TRANSLATE_NOOP("HistoryController", "The sampler settings of {name}"),
 }

@@ -15,13 +15,13 @@ from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images import image_files
 from ldm_studio.images.infotext import restore
-from ldm_studio.models.model_mismatch import differing, found_here
+from ldm_studio.models.model_mismatch import find_mismatches, found_here
 from ldm_studio.store.model_limits import admit, unused_settings
 from ldm_studio.translation import joined, told, translate
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class OpenedImage:
     """A picture, ready to start from."""
 
     rgb: np.ndarray
@@ -38,7 +38,7 @@ class Opened:
 
 def load(
     source: str | QImage, model: ModelInfo | None, base: Request, folders: Sequence[str] = ()
-) -> Opened:
+) -> OpenedImage:
     """`base` has the settings that the picture of another program does not name; `folders`: those
     of models that the user added.
 
@@ -69,7 +69,7 @@ def load(
     if model is not None:
         rgb, note = admit(rgb, model)
         notes.append(note)
-    return Opened(rgb, joined(*notes), request, ignored, others)
+    return OpenedImage(rgb, joined(*notes), request, ignored, others)
 
 
 def _settings(
@@ -92,7 +92,7 @@ def _settings(
     if not (found.info.prompt or found.info.settings):
         return None, (), ()
     request = found_here(restore(found.info, base).request, folders)
-    others = differing(found.info.settings, folders, compute=True)
+    others = find_mismatches(found.info.settings, folders, compute=True)
     return request, found.ignored(), others
 
 

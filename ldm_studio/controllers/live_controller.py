@@ -25,7 +25,7 @@ _UNSEEN = frozenset(("seed_locked", "count", "more_open", "finer_open", "model_f
 """Parameters that change nothing in the picture."""
 
 
-class Live(QObject):
+class LiveController(QObject):
     """Submits what the panels say a moment after they changed; the newest run alone goes on."""
 
     shown = Signal(object)

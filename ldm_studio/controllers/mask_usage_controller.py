@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
-from ldm_studio.canvas.document.mask_usage import Usage
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.canvas.document.mask_usage import MaskUsage
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.store.store import Mode, StudioStore
 from ldm_studio.translation import translate
 
 
-class Masking(QObject):
+class MaskUsageController(QObject):
     """Keeps the mask views of the canvas at what the panels say."""
 
     def __init__(self, store: StudioStore, canvas: CanvasPanel, parent: QObject) -> None:
@@ -27,13 +27,13 @@ class Masking(QObject):
         store, usage = self._store, None
         model = store.run.model
         if model is not None:
-            self._canvas.view.extending.unit = model.size_multiple
+            self._canvas.view.outpaint_frame.unit = model.size_multiple
         if store.mode is Mode.INPAINT and model is not None and not store.problem():
-            usage = Usage(store.inpaint, store.drawn_size, model.factor)
+            usage = MaskUsage(store.inpaint, store.drawn_size, model.factor)
         self._canvas.view.mask_views.use(usage)
         self._show()
 
-    def tell_of(self, entry: Entry | None) -> None:
+    def tell_of(self, entry: StripEntry | None) -> None:
         """Say how much of a picture was redrawn."""
         self._changed = None if entry is None else entry.picture.changed
         self._show()
@@ -51,9 +51,9 @@ class Masking(QObject):
 def _words(changed: int) -> str:
     """How many pixels are not those of the start picture; that the others are is asserted."""
     if changed == 0:
-        return translate("Masking", "No pixel changed")
+        return translate("MaskUsageController", "No pixel changed")
     if changed == 1:
-        return translate("Masking", "1 pixel changed, inside the mask")
+        return translate("MaskUsageController", "1 pixel changed, inside the mask")
     number = f"{changed:,}"
-    words = translate("Masking", "{number} pixels changed, all inside the mask")
+    words = translate("MaskUsageController", "{number} pixels changed, all inside the mask")
     return words.format(number=number)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Finished
 from ldm_studio.images import recipe_inputs
 from ldm_studio.images.input_store import InputStore
@@ -31,7 +31,7 @@ class Order:
     """The picture it branches off."""
 
 
-def entry_of(event: Finished, order: Order | None) -> Entry:
+def entry_of(event: Finished, order: Order | None) -> StripEntry:
     """The finished picture with what it was made from.
 
     `order` is None for a work of the last session, whose pictures are looked for on disk.
@@ -39,7 +39,7 @@ def entry_of(event: Finished, order: Order | None) -> Entry:
     if order is None:
         found = recipe_inputs.find_kept(event.picture.request, InputStore(paths.inputs_dir()))
         order = Order(event.picture.request, found.image, found.mask, found.later)
-    return Entry(
+    return StripEntry(
         event.picture, event.path, order.image, order.mask, order.later, event.record,
         event.trajectory, event.live,
     )  # fmt: skip

@@ -14,10 +14,10 @@ from ldm_studio.store.change_texts import MOST
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import counted, joined, translate
 
-from .recovery_notice import Recovered
+from .recovery_notice import RecoveryNotice
 
 
-class Queueing(QObject):
+class QueueController(QObject):
     """Connects the queue's panel with the engine, and offers what was left from the last time."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Queueing(QObject):
         store: StudioStore,
         bridge: EngineBridge,
         window: MainWindow,
-        recovered: Recovered,
+        recovered: RecoveryNotice,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -103,12 +103,12 @@ def left_words(items: Sequence[QueueItem]) -> str:
     begun = [item for item in items if item.state == "interrupted"]
     rest = len(items) - len(begun)
     if not begun:
-        return counted("Queueing", "%n pictures wait in the queue.", rest)
+        return counted("QueueController", "%n pictures wait in the queue.", rest)
     if len(begun) == 1:
         words = _interrupted(begun[0])
     else:
-        words = counted("Queueing", "%n pictures were interrupted.", len(begun))
-    waits = counted("Queueing", "%n more wait in the queue.", rest) if rest else ""
+        words = counted("QueueController", "%n pictures were interrupted.", len(begun))
+    waits = counted("QueueController", "%n more wait in the queue.", rest) if rest else ""
     return joined(words, waits)
 
 
@@ -117,13 +117,13 @@ def _interrupted(item: QueueItem) -> str:
     known = bool(item.step and item.steps)
     if name and known:
         text = translate(
-            "Queueing", "A picture (“{name}”) was interrupted at step {step} of {steps}."
+            "QueueController", "A picture (“{name}”) was interrupted at step {step} of {steps}."
         )
     elif name:
-        text = translate("Queueing", "A picture (“{name}”) was interrupted.")
+        text = translate("QueueController", "A picture (“{name}”) was interrupted.")
     elif known:
-        text = translate("Queueing", "A picture was interrupted at step {step} of {steps}.")
+        text = translate("QueueController", "A picture was interrupted at step {step} of {steps}.")
     else:
-        text = translate("Queueing", "A picture was interrupted.")
+        text = translate("QueueController", "A picture was interrupted.")
     short = name if len(name) <= MOST else f"{name[: MOST - 1]}…"
     return text.format(name=short, step=item.step, steps=item.steps)

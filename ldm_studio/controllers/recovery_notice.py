@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from ldm_studio.draw.run.notice_bar import Action, NoticeStrip
+from ldm_studio.draw.run.notice_bar import Action, NoticeBar
 
 
-class Recovered(QObject):
+class RecoveryNotice(QObject):
     """After a crash it says what was recovered; what was left in the queue is offered always.
 
     The parts come one after the other, as they are read behind the window. A notice of something
     else is never replaced.
     """
 
-    def __init__(self, notice: NoticeStrip, parent: QObject | None = None) -> None:
+    def __init__(self, notice: NoticeBar, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notice = notice
         self._crashed = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
 from ldm_studio.images.replay import Verdict
@@ -14,7 +14,7 @@ from ldm_studio.translation import joined, told, translate
 SHOWN_MS = 5000
 
 
-class Replaying(QObject):
+class ReplayController(QObject):
     """Progress goes to the status bar, the verdict to the notice."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Replaying(QObject):
         bridge.replayed.connect(self._on_replayed)
         bridge.replay_failed.connect(self._on_failed)
 
-    def replay(self, entry: Entry | None) -> None:
+    def replay(self, entry: StripEntry | None) -> None:
         if entry is not None and entry.path is not None:
             self._bridge.replay(entry.path)
             words = self.tr("{name} is replayed next…").format(name=entry.path.name)
@@ -55,26 +55,30 @@ class Replaying(QObject):
 def in_words(verdict: Verdict) -> tuple[str, str]:
     """What a replay found, and why, as far as one can tell."""
     if verdict.identical:
-        found = translate("Replaying", "identical, {steps} steps and all pixels.")
+        found = translate("ReplayController", "identical, {steps} steps and all pixels.")
     elif verdict.first_difference is not None and verdict.pixels_equal:
         found = translate(
-            "Replaying",
+            "ReplayController",
             "step {step} of {steps} is the first that differs; it ends in the same picture.",
         )
     elif verdict.first_difference is not None:
         found = translate(
-            "Replaying",
+            "ReplayController",
             "step {step} of {steps} is the first that differs; it ends in another picture.",
         )
     elif not verdict.pixels_equal:
-        found = translate("Replaying", "the finished picture differs.")
+        found = translate("ReplayController", "the finished picture differs.")
     else:
-        found = translate("Replaying", "all {steps} steps are the same, but the file is not.")
+        found = translate(
+            "ReplayController", "all {steps} steps are the same, but the file is not."
+        )
     found = found.format(step=verdict.first_difference, steps=verdict.steps)
     said = []
     if verdict.causes:
-        causes = translate("Replaying", ", or ").join(map(told, verdict.causes))
-        said.append(translate("Replaying", "It may be because of {causes}.").format(causes=causes))
+        causes = translate("ReplayController", ", or ").join(map(told, verdict.causes))
+        said.append(
+            translate("ReplayController", "It may be because of {causes}.").format(causes=causes)
+        )
     for note in map(told, verdict.notes):
         said.append(f"{note[:1].upper()}{note[1:]}.")
     return found, joined(*said)

@@ -13,7 +13,7 @@ from ldm_studio.engine.events import Progress, QueueChanged, Ready, Started
 from ldm_studio.store.store import StudioStore
 
 
-class Running(QObject):
+class RunStateController(QObject):
     """Of the works that are to be kept: live ones come and go unseen."""
 
     def __init__(

@@ -14,7 +14,7 @@ from ldm_studio.store.model_limits import fit, tile_side
 from ldm_studio.store.store import Mode, StudioStore
 
 
-class Sizing(QObject):
+class SizeFixer(QObject):
     """Offers ways, in words with buttons, and goes the one that is chosen."""
 
     fitted = Signal(object)

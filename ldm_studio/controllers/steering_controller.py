@@ -12,14 +12,14 @@ from core.request.request import Change, Request
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Progress, Started, Steered, SteerRefused
 from ldm_studio.main_window import MainWindow
-from ldm_studio.prompts.wildcard_files import Wildcards, drawn, templates_of
+from ldm_studio.prompts.wildcard_files import Wildcards, resolve_change, templates_of
 from ldm_studio.store.change_texts import STEERED, difference, in_force, in_words
 from ldm_studio.store.store import StudioStore
 
 SHOWN_MS = 6000
 
 
-class Steering(QObject):
+class SteeringController(QObject):
     """Offers *Apply* while prompt or CFG in the panels are not those of the running picture."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Steering(QObject):
         if self._running is None or change is None or self._sent:
             return
         try:
-            fields = drawn(change.fields, self._request.seed, self._wildcards)
+            fields = resolve_change(change.fields, self._request.seed, self._wildcards)
         except RequestError as error:
             self._window.notice.show_error(error.message, error.hint)
             return

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from core.request.request import Change, Request
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished, Looked, LookFailed, Progress, Started, Steered
@@ -23,7 +23,7 @@ KEPT_BYTES = 64 << 20
 """Of the steps that were looked at: a second look is at once."""
 
 
-class Scrubbing(QObject):
+class StepScrubber(QObject):
     """Shows on the timeline the run while there is one, and else the picture on the canvas."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Scrubbing(QObject):
         super().__init__(parent)
         self._bridge, self._window, self._goes_on_after = bridge, window, goes_on_after
         self._view, self._timeline = window.canvas.view, window.timeline
-        self._entry: Entry | None = None
+        self._entry: StripEntry | None = None
         self._branch: Branch | None = None
         self._running: int | None = None
         self._begun = (0, 0)
@@ -54,7 +54,7 @@ class Scrubbing(QObject):
         bridge.finished.connect(self._on_finished)
         bridge.ended.connect(self._on_ended)
 
-    def show_entry(self, entry: Entry | None) -> None:
+    def show_entry(self, entry: StripEntry | None) -> None:
         """The picture on the canvas is this one; None: it has no steps."""
         self._entry = entry
         self._seen.clear()
@@ -149,7 +149,7 @@ class Scrubbing(QObject):
                 self._view.set_preview(None)
 
 
-def steps_of(entry: Entry) -> tuple[int, bool]:
+def steps_of(entry: StripEntry) -> tuple[int, bool]:
     """How many steps a picture took, and whether what they looked like is kept."""
     count = len(entry.record.steps) if entry.record else entry.picture.request.steps
     return count, entry.trajectory is not None and entry.trajectory.exists()
@@ -159,7 +159,7 @@ def marks_of(changes: tuple[Change, ...]) -> list[Mark]:
     return [
         Mark(
             change.step,
-            translate("Scrubbing", "Changed after step {step}: {change}").format(
+            translate("StepScrubber", "Changed after step {step}: {change}").format(
                 step=change.step, change=in_words(change)
             ),
         )
@@ -167,12 +167,12 @@ def marks_of(changes: tuple[Change, ...]) -> list[Mark]:
     ]
 
 
-def marks_of_entry(entry: Entry) -> list[Mark]:
+def marks_of_entry(entry: StripEntry) -> list[Mark]:
     """What changed on the way, and what it branched off."""
     request: Request = entry.picture.request
     marks = marks_of(request.changes)
     parent = entry.record.parent if entry.record else None
     if parent is not None:
-        words = translate("Scrubbing", "Branched off {name} after step {step}.")
+        words = translate("StepScrubber", "Branched off {name} after step {step}.")
         marks.append(Mark(parent.step, words.format(name=parent.name, step=parent.step)))
     return marks

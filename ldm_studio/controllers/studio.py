@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
-from ldm_studio.draw.prompt.completion import Names
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.prompt.completion import CompletionNames
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import (
     Cancelled,
@@ -26,27 +26,27 @@ from ldm_studio.engine.events import (
 )
 from ldm_studio.main_window import MainWindow
 from ldm_studio.models.addon_files import found
-from ldm_studio.prompts.wildcard_files import Wildcards, settled
+from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
 from ldm_studio.startup.crash_handler import report
 from ldm_studio.store.prompt_history import PromptHistory
 from ldm_studio.store.store import Mode, StudioStore, default_of
 
-from .branch_controller import CAN_CHANGE, Branching
-from .candidates_controller import Candidates
-from .canvas_controller import Showing
-from .control_image_controller import Leading
-from .enlarge_controller import Enlarging
-from .live_controller import Live
-from .mask_usage_controller import Masking
+from .branch_controller import CAN_CHANGE, BranchController
+from .candidates_controller import CandidatesController
+from .canvas_controller import CanvasController
+from .control_image_controller import ControlImageController
+from .enlarge_controller import EnlargeController
+from .live_controller import LiveController
+from .mask_usage_controller import MaskUsageController
 from .order import Order, entry_of
-from .queue_controller import Queueing
-from .recovery_notice import Recovered
-from .replay_controller import Replaying
-from .run_state_controller import Running
+from .queue_controller import QueueController
+from .recovery_notice import RecoveryNotice
+from .replay_controller import ReplayController
+from .run_state_controller import RunStateController
 from .setting_names import name_of
-from .size_fixer import Sizing
-from .steering_controller import Steering
-from .step_scrubber import Scrubbing
+from .size_fixer import SizeFixer
+from .steering_controller import SteeringController
+from .step_scrubber import StepScrubber
 
 SHOWN_MS = 4000
 REDRAWN = 1.0
@@ -83,19 +83,21 @@ class Studio(QObject):
         self._mode_left, self._masked = store.mode, False
         if store.mode is not Mode.TEXT:  # its pictures are read behind the window
             store.mode = Mode.TEXT
-        self.showing = Showing(store, window, self)
-        self.live = Live(store, bridge, self.order, self)
-        self.running = Running(store, bridge, self.live.owns, self)
-        self.branching = Branching(store, window, self._on_branch_left, self)
-        self.scrubbing = Scrubbing(bridge, window, self.live.goes_on_after, self)
-        self.steering = Steering(store, bridge, window, self.wildcards, self.live.owns, self)
-        self.recovered = Recovered(window.notice, self)
-        self.queueing = Queueing(store, bridge, window, self.recovered, self)
-        self.replaying = Replaying(bridge, window, self)
-        self.sizing = Sizing(store, window, self)
-        self.masking = Masking(store, window.canvas, self)
+        self.canvas_controller = CanvasController(store, window, self)
+        self.live = LiveController(store, bridge, self.order, self)
+        self.run_state = RunStateController(store, bridge, self.live.owns, self)
+        self.branch_controller = BranchController(store, window, self._on_branch_left, self)
+        self.step_scrubber = StepScrubber(bridge, window, self.live.goes_on_after, self)
+        self.steering_controller = SteeringController(
+            store, bridge, window, self.wildcards, self.live.owns, self
+        )
+        self.recovery_notice = RecoveryNotice(window.notice, self)
+        self.queue_controller = QueueController(store, bridge, window, self.recovery_notice, self)
+        self.replay_controller = ReplayController(bridge, window, self)
+        self.size_fixer = SizeFixer(store, window, self)
+        self.mask_usage_controller = MaskUsageController(store, window.canvas, self)
         window.prompt.offer(
-            Names(partial(self._named, "lora"), partial(self._named, "embedding"),
+            CompletionNames(partial(self._named, "lora"), partial(self._named, "embedding"),
                   self.wildcards.names),
             self.wildcards.values,
         )  # fmt: skip
@@ -119,26 +121,30 @@ class Studio(QObject):
         bridge.ended.connect(self._on_ended)
         bridge.warned.connect(self._on_warned)
         window.run_area.generate_requested.connect(self.generate)
-        window.run_area.cancel_requested.connect(self.running.cancel)
+        window.run_area.cancel_requested.connect(self.run_state.cancel)
         window.run_area.live_toggled.connect(self.set_live)
         window.timeline.branch_requested.connect(self.branch)
-        self.branching.changed.connect(lambda: self.scrubbing.show_branch(self.branching.branch))
-        self.live.shown.connect(self.showing.show_live)
+        self.branch_controller.changed.connect(
+            lambda: self.step_scrubber.show_branch(self.branch_controller.branch)
+        )
+        self.live.shown.connect(self.canvas_controller.show_live)
         self.live.previewed.connect(self.view.show_preview)
         window.sampler.start.cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
         window.strip.start_requested.connect(lambda entry: self.use_start(entry.picture.rgb))
-        window.strip.replay_requested.connect(self.replaying.replay)
+        window.strip.replay_requested.connect(self.replay_controller.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
         self.view.picture_restored.connect(self._on_picture_restored)
         self.view.extended.connect(self._on_extended)
         store.mode_changed.connect(self._on_mode_changed)
-        self.sizing.fitted.connect(self.use_start)
-        self.showing.changed.connect(self._on_shown)
-        self.leading = Leading(store, window, self.live, self)
-        self.candidates = Candidates(self.showing, bridge, window.canvas, self)
-        self.enlarging = Enlarging(store, window, self.wildcards, self.submit, self)
-        self.showing.changed.connect(lambda: self.masking.tell_of(self.showing.shown))
+        self.size_fixer.fitted.connect(self.use_start)
+        self.canvas_controller.changed.connect(self._on_shown)
+        self.leading = ControlImageController(store, window, self.live, self)
+        self.candidates = CandidatesController(self.canvas_controller, bridge, window.canvas, self)
+        self.enlarging = EnlargeController(store, window, self.wildcards, self.submit, self)
+        self.canvas_controller.changed.connect(
+            lambda: self.mask_usage_controller.tell_of(self.canvas_controller.shown)
+        )
 
     # What the user asks for
 
@@ -150,16 +156,16 @@ class Studio(QObject):
         if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
             self.store.mode = Mode.IMAGE
         both = self.tr("the picture on the canvas and its mask")
-        self.recovered.add(both if masked else self.tr("the picture on the canvas"))
+        self.recovery_notice.add(both if masked else self.tr("the picture on the canvas"))
 
     def generate(self) -> None:
         """Queue what the panels say. What is wrong with it is shown instead of run."""
         store, notice = self.store, self.window.notice
         if problem := store.problem():
-            self.sizing.refuse(problem, self.showing.start)
+            self.size_fixer.refuse(problem, self.canvas_controller.start)
             self.window.sampler.size_row.width_field.setFocus()
             return
-        branch = self.branching.branch
+        branch = self.branch_controller.branch
         if not (store.seed_locked or store.run.live or branch):
             store.new_seed()
         try:
@@ -187,7 +193,7 @@ class Studio(QObject):
         )
         self._orders[work_id] = order
         self._prompts.add(store.prompt)
-        self.running.count()
+        self.run_state.count()
         if store.run.paused:
             self.window.status.showMessage(
                 self.tr("Added to the queue, which is paused."), SHOWN_MS
@@ -199,38 +205,38 @@ class Studio(QObject):
         Raises RequestError for what cannot be honoured, or where something is missing.
         """
         request = self.store.snapshot()
-        if self.branching.branch is not None:
-            return self.branching.branch.order(request, self.view.mask(), self.wildcards)
-        request = settled(request, self.wildcards)
+        if self.branch_controller.branch is not None:
+            return self.branch_controller.branch.order(request, self.view.mask(), self.wildcards)
+        request = with_resolved_wildcards(request, self.wildcards)
         later = self._later if self.store.changes else {}
         mode = self.store.mode
-        starts = mode is not Mode.TEXT and self.showing.start is not None
+        starts = mode is not Mode.TEXT and self.canvas_controller.start is not None
         request, later = self.leading.led(request, later, starts=starts)
         if mode is Mode.TEXT:
             return Order(request, later=later)
-        if self.showing.start is None:
+        if self.canvas_controller.start is None:
             raise RequestError(
                 "init",
                 "There is no picture to start from.",
                 "Open, paste or drop one, or choose Text to start from the prompt alone.",
             )
         if mode is Mode.IMAGE:
-            return Order(request, self.showing.start, later=later)
+            return Order(request, self.canvas_controller.start, later=later)
         mask = self.view.mask()
-        if mask is None or mask.shape != self.showing.start.shape[:2]:
+        if mask is None or mask.shape != self.canvas_controller.start.shape[:2]:
             raise RequestError(
                 "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
             )
-        return Order(request, self.showing.start, mask, later)
+        return Order(request, self.canvas_controller.start, mask, later)
 
     def branch(self, step: int) -> None:
         """From now on Generate goes another way from this step of the shown picture on."""
-        entry = self.showing.shown
+        entry = self.canvas_controller.shown
         if entry is None:
             return
-        with self.showing.applying():
-            self.branching.begin(entry, step)
-            self.showing.start_from(entry.start_at(step))
+        with self.canvas_controller.applying():
+            self.branch_controller.begin(entry, step)
+            self.canvas_controller.start_from(entry.start_at(step))
         self.window.prompt.prompt.setFocus()
         self.live.touch()
 
@@ -239,7 +245,7 @@ class Studio(QObject):
         unfinished = self.live.is_drawing
         self.live.turn(on)
         if not on:
-            self.showing.adopt_live()
+            self.canvas_controller.adopt_live()
             if unfinished:
                 self.view.set_preview(None)
 
@@ -251,30 +257,30 @@ class Studio(QObject):
 
     def use_start(self, rgb: np.ndarray) -> None:
         """Show `rgb` and start from it; its size is one the model can take."""
-        self.branching.leave()
+        self.branch_controller.leave()
         self.view.clear_mask()
         self.view.set_picture(rgb)
-        self.showing.forget()
-        self.showing.start_from(rgb)
+        self.canvas_controller.forget()
+        self.canvas_controller.start_from(rgb)
         self.store.mode = Mode.IMAGE
 
     def clear_start(self) -> None:
-        self.showing.start_from(None)
+        self.canvas_controller.start_from(None)
         self.store.mode = Mode.TEXT
 
-    def show_entry(self, entry: Entry) -> None:
+    def show_entry(self, entry: StripEntry) -> None:
         """Show a picture of the strip and make every control what it was made with."""
-        self.branching.leave()
-        with self.showing.applying():
+        self.branch_controller.leave()
+        with self.canvas_controller.applying():
             self.store.apply(entry.picture.request)
-            self.showing.show(entry)
+            self.canvas_controller.show(entry)
             if entry.mask is not None:
                 self.view.set_mask(entry.mask)
             elif self.view.mask() is not None:
                 self.view.clear_mask()
-            self.showing.start_from(entry.start)
-            self._later = entry.later
-            self.leading.restore(entry.later.get(entry.picture.request.control))
+            self.canvas_controller.start_from(entry.start)
+            self._later = entry.images
+            self.leading.restore(entry.images.get(entry.picture.request.control))
         self.live.rest()  # it is what the panels say
 
     def reset_parameters(self) -> None:
@@ -305,8 +311,8 @@ class Studio(QObject):
         entry = entry_of(event, self._orders.get(event.id))
         self.window.strip.add(entry)
         previous = self.view.picture()
-        with self.showing.applying():  # a canvas of another size drops its mask
-            self.showing.show(entry)
+        with self.canvas_controller.applying():  # a canvas of another size drops its mask
+            self.canvas_controller.show(entry)
             if entry.start_at() is None:
                 self.view.set_before(previous)
 
@@ -317,7 +323,7 @@ class Studio(QObject):
 
     def _on_saved(self, event: Saved) -> None:
         self.window.notice.show_info(self.tr("Saved now: {}").format(event.path))
-        self.showing.saved(event)
+        self.canvas_controller.saved(event)
 
     def _on_failed(self, event: Failed) -> None:
         error = event.error
@@ -341,22 +347,22 @@ class Studio(QObject):
 
     def _on_mask_changed(self) -> None:
         begun, self._masked = self.view.masked and not self._masked, self.view.masked
-        if self.showing.is_applying:
+        if self.canvas_controller.is_applying:
             return
         self.live.touch()
         store = self.store
         store.changes = ()
-        if self.branching.branch is not None:
+        if self.branch_controller.branch is not None:
             return
         if store.mode is not Mode.INPAINT:
-            self.showing.adopt_live()
+            self.canvas_controller.adopt_live()
         if not self.view.masked:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
                 if store.strength == REDRAWN:  # else somebody has chosen it
                     store.strength = self._strength_before_mask
             return
-        self.showing.start_from(self.view.picture())
+        self.canvas_controller.start_from(self.view.picture())
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask, self._strength_before_mask = store.mode, store.strength
             store.mode = Mode.INPAINT
@@ -370,8 +376,8 @@ class Studio(QObject):
 
     def _on_extended(self) -> None:
         """The picture was made larger, and what was added is masked: draw that."""
-        self.branching.leave()
-        self.showing.forget()
+        self.branch_controller.leave()
+        self.canvas_controller.forget()
         store = self.store
         store.area = "whole"
         if store.problem():
@@ -383,26 +389,34 @@ class Studio(QObject):
 
     def _on_picture_restored(self) -> None:
         """Undo has brought back a picture: from now on it is what the next one starts from."""
-        self.branching.leave()
-        self.showing.forget()
+        self.branch_controller.leave()
+        self.canvas_controller.forget()
         if self.store.mode is not Mode.TEXT:
-            self.showing.start_from(self.view.picture())
+            self.canvas_controller.start_from(self.view.picture())
 
     def _on_mode_changed(self, mode: Mode) -> None:
-        if mode is not Mode.TEXT and self.showing.start is None and not self.showing.is_applying:
-            self.showing.start_from(self.view.picture())
+        if (
+            mode is not Mode.TEXT
+            and self.canvas_controller.start is None
+            and not self.canvas_controller.is_applying
+        ):
+            self.canvas_controller.start_from(self.view.picture())
 
     def _on_shown(self) -> None:
-        shown = self.showing.shown
+        shown = self.canvas_controller.shown
         if shown is None or not shown.is_live:
-            self.scrubbing.show_entry(shown)
-        if shown is not None and self.showing.start is None and self.store.mode is not Mode.TEXT:
+            self.step_scrubber.show_entry(shown)
+        if (
+            shown is not None
+            and self.canvas_controller.start is None
+            and self.store.mode is not Mode.TEXT
+        ):
             # chosen while it was drawn, when there was nothing yet to start from
-            self.showing.start_from(shown.picture.rgb)
+            self.canvas_controller.start_from(shown.picture.rgb)
 
     def _on_branch_left(self) -> None:
         """What was painted counts as it does without a branch."""
-        if not self.showing.is_applying:
+        if not self.canvas_controller.is_applying:
             self._on_mask_changed()
 
 

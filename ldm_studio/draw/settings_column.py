@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QMargins, QObject
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from ldm_studio.look.theme import GRID
-from ldm_studio.widgets.stable_scroll_area import SteadyColumn
+from ldm_studio.widgets.stable_scroll_area import StableScrollArea
 
 WIDTH = 344
 """Logical pixels, in languages whose words are no longer than the English ones."""
@@ -14,7 +14,7 @@ _EDGE = 1
 _RIGHT = 14
 
 
-class Side(QFrame):
+class SettingsColumn(QFrame):
     """`column` takes the panels, from the top down; they are children of `inside`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -23,7 +23,7 @@ class Side(QFrame):
         self.setFixedWidth(WIDTH)
         holder = QVBoxLayout(self)
         holder.setContentsMargins(0, 0, _EDGE, 0)
-        self._scroll = SteadyColumn(QMargins(2 * GRID, 12, _RIGHT, 2 * GRID))
+        self._scroll = StableScrollArea(QMargins(2 * GRID, 12, _RIGHT, 2 * GRID))
         holder.addWidget(self._scroll)
         self.inside, self.column = self._scroll.inside, self._scroll.column
         self.column.setSpacing(GRID)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from core.conditioning.text.prompt_parser import LoraUse, loras
 from core.errors import ModelError, RequestError
 from core.request.request import Addon, Request
-from ldm_studio.models.addon_files import WORDS, Finder
-from ldm_studio.models.file_digests import Digests, Sums
+from ldm_studio.models.addon_files import WORDS, AddonFinder
+from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 
 if TYPE_CHECKING:
     from core.checkpoints.lora import Lora, LoraEffect
@@ -42,7 +42,7 @@ class Used:
     kind: AddonKind
     name: str
     path: Path
-    sums: Future[Sums]
+    sums: Future[ModelDigests]
 
     def addon(self) -> Addon:
         """Waits until its digest is known. Raises ModelError."""
@@ -54,7 +54,7 @@ class Used:
 class Seals:
     """What a picture is to say it was made with, as soon as that is known."""
 
-    model: Future[Sums] | None = None
+    model: Future[ModelDigests] | None = None
     """None: its digest is known."""
     used: tuple[Used, ...] = ()
     later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
@@ -145,8 +145,8 @@ class Additions:
 
     def __init__(
         self,
-        finder: Finder,
-        digests: Digests,
+        finder: AddonFinder,
+        digests: DigestWorker,
         vae: Path | None = None,
         texts: Sequence[Path] = (),
     ) -> None:
@@ -203,7 +203,7 @@ class Additions:
         path = self._finder.find(kind, name, then[0].digest if then else "")
         return self._as_then(Used(kind, name, path, self._sums(kind, path)), then)
 
-    def _sums(self, kind: AddonKind, path: Path) -> Future[Sums]:
+    def _sums(self, kind: AddonKind, path: Path) -> Future[ModelDigests]:
         return self._digests.of(path, lora=kind == "lora")
 
     def _as_then(self, used: Used, then: Sequence[Addon]) -> Used:

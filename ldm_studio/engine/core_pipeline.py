@@ -23,18 +23,18 @@ from core.runtime.device import physical_cores
 from core.runtime.forecast import HALF, SINGLE, unet_load
 from ldm_studio.engine_protocol import ModelInfo, memory_shortage
 from ldm_studio.hardware import precisions
-from ldm_studio.models.addon_files import Finder
-from ldm_studio.models.file_digests import Digests, Sums
+from ldm_studio.models.addon_files import AddonFinder
+from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 from ldm_studio.models.found_models import DEFAULT, find_model
 from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, vae_beside
 
 from .addon_applier import Added, Additions, Seals
 from .core_run import CoreRun
 from .engine_thread import lower_priority, open_torch_libraries
-from .latent_rgb_store import ColourFile
+from .latent_rgb_store import LatentRgbStore
 from .model_components import Completing
-from .recent_models import Known, RecentModels, Wanted
-from .token_counter import WordCounter
+from .recent_models import LoadedModel, ModelKey, RecentModels
+from .token_counter import TokenCounter
 
 if TYPE_CHECKING:
     import torch
@@ -71,14 +71,14 @@ class CorePipeline:
         self._background = background
         self._model: Model | None = None
         self._info: ModelInfo | None = None
-        self._loaded: Wanted | None = None
-        self._finder = Finder()
+        self._loaded: ModelKey | None = None
+        self._finder = AddonFinder()
         self._completing = Completing(self._finder)
-        self._digests = Digests()
+        self._digests = DigestWorker()
         self._additions: Additions | None = None
-        self._sums: Future[Sums] | None = None
+        self._sums: Future[ModelDigests] | None = None
         """Of the model that is loaded, while they are not known."""
-        self._others: dict[Wanted, tuple[Model, Additions]] = {}
+        self._others: dict[ModelKey, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
         self._recent = RecentModels()
         self._turns: Turns | None = None
@@ -123,16 +123,16 @@ class CorePipeline:
         self._model = self._info = self._additions = None
         self._forget_others()
         if model is not None and info is not None and self._loaded is not None:
-            self._recent.keep(Known(self._loaded, model, info, self._sums))
+            self._recent.keep(LoadedModel(self._loaded, model, info, self._sums))
         self._sums = None
 
-    def _have(self, known: Known) -> ModelInfo:
+    def _have(self, known: LoadedModel) -> ModelInfo:
         """Have a model again that was put away."""
         self._model, self._info, self._sums = known.model, known.info, known.sums
         self._loaded = known.wanted
         self._additions = self._additions_of(known.wanted)
         self._recent.trim()
-        if isinstance(known.info.read, WordCounter):
+        if isinstance(known.info.read, TokenCounter):
             known.info.read.look()
         return known.info
 
@@ -224,7 +224,7 @@ class CorePipeline:
 
         return named
 
-    def _other(self, wanted: Wanted) -> tuple[Model, Additions]:
+    def _other(self, wanted: ModelKey) -> tuple[Model, Additions]:
         """Stays loaded beside the model until another one, or another model, is wanted."""
         if wanted not in self._others:
             self._forget_others()  # before the next one: there may not be room for three
@@ -250,14 +250,14 @@ class CorePipeline:
         if self._turns is not None:
             self._turns.leave()  # which may be one of theirs
 
-    def _additions_of(self, wanted: Wanted) -> Additions:
+    def _additions_of(self, wanted: ModelKey) -> Additions:
         return Additions(self._finder, self._digests, wanted.vae, wanted.texts)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
         return _absolute(own or find_model(model))  # a link stays one: files may lie beside it
 
-    def _go_back(self, wanted: Wanted) -> None:
+    def _go_back(self, wanted: ModelKey) -> None:
         """Have the model again that was loaded; none, if that fails as well."""
         try:
             recent = self._recent.take(wanted)
@@ -314,7 +314,7 @@ class CorePipeline:
         dtype: torch.dtype = getattr(torch, self._precision)
         return dtype
 
-    def _open(self, wanted: Wanted) -> Model:
+    def _open(self, wanted: ModelKey) -> Model:
         """The model; without a digest where that is not known yet."""
         from core.checkpoints.load_checkpoint import load_checkpoint
         from core.checkpoints.load_model import load_model
@@ -343,7 +343,7 @@ class CorePipeline:
             self._turns = Turns(torch.device(device))
         return self._turns
 
-    def _load(self, wanted: Wanted) -> ModelInfo:
+    def _load(self, wanted: ModelKey) -> ModelInfo:
         from core.runtime.environment import title
 
         path = wanted.path
@@ -388,9 +388,9 @@ class CorePipeline:
         if not isinstance(model.text, ClipConditioner):
             return model.text.count_tokens
         widths = [network.config.dim for network, _ in model.text.encoders]
-        return WordCounter(widths, Finder())
+        return TokenCounter(widths, AddonFinder())
 
-    def _vae_of(self, wanted: Wanted) -> str:
+    def _vae_of(self, wanted: ModelKey) -> str:
         """How requests name the autoencoder that a model is drawn with unless they say otherwise;
         empty for its own."""
         vae = vae_beside(wanted.path) or wanted.vae
@@ -406,7 +406,7 @@ class CorePipeline:
 
         if not model.glimpses:
             return model
-        model = replace(model, colours=Colours(ColourFile()))
+        model = replace(model, colours=Colours(LatentRgbStore()))
         for path in previews_for(model, self._finder.previews()):
             try:
                 return model.with_preview(path)
@@ -425,7 +425,7 @@ def _family(model: Model) -> str:
     return called(config.family, config.unet, config.extra)
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: ModelKey) -> None:
     """Raises ModelError if it can be told not to load, without reading its weights."""
     from core.checkpoints.load_checkpoint import check
 

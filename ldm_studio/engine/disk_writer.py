@@ -10,7 +10,7 @@ THREAD_NAME = "ldm-clerk"
 RETRY_SECONDS = 5.0
 
 
-class Clerk:
+class DiskWriter:
     """A thread that runs what it is given, one after the other."""
 
     def __init__(

@@ -43,7 +43,7 @@ from .job_runner import Painter, not_drawn, refuse_steers
 from .mailbox import Mailbox
 from .model_loader import Loader, explain
 from .queue_store import Shelf
-from .step_viewer import Looker
+from .step_viewer import StepViewer
 
 THREAD_NAME = "ldm-engine"
 
@@ -69,16 +69,18 @@ class Engine:
         """
         self._pipeline = pipeline
         self._mailbox = mailbox
-        self._storage = storage or Storage.here(Settings().steps.trajectory_mib * 2**20)
+        self._storage = storage or Storage.in_user_folders(Settings().steps.trajectory_mib * 2**20)
         self._ids = ids or count(1_000_000)
-        self._shelf = Shelf(self._storage, lambda error: mailbox.post(Warned(error)), retry_seconds)
-        self._looker = Looker(pipeline, self._storage)
-        self._loader = Loader(pipeline, mailbox, self._looker.forget)
-        self._painter = Painter(
+        self._queue_store = Shelf(
+            self._storage, lambda error: mailbox.post(Warned(error)), retry_seconds
+        )
+        self._step_viewer = StepViewer(pipeline, self._storage)
+        self._loader = Loader(pipeline, mailbox, self._step_viewer.forget)
+        self._job_runner = Painter(
             pipeline,
             mailbox,
             self._storage,
-            self._shelf,
+            self._queue_store,
             save,
             attend=self._attend,
             preview_interval=preview_interval,
@@ -114,12 +116,12 @@ class Engine:
             elif len(self._queue.entries) >= MAX_JOBS:
                 self._mailbox.post(Failed(work.id, _too_many()))
                 return
-            entry = self._shelf.new(work)
+            entry = self._queue_store.new(work)
             self._queue.add(entry)
             if work.live:
                 entry.kept.set()
             else:
-                self._shelf.put(entry)
+                self._queue_store.put(entry)
                 self._tell()
             self._changed.notify()
 
@@ -135,7 +137,7 @@ class Engine:
             entry = self._queue.find(work_id)
             if entry is not None and entry.state != "running" and not entry.work.live:
                 self._queue.move(entry, index)
-                self._shelf.order(self._queue.entries)
+                self._queue_store.order(self._queue.entries)
                 self._tell()
 
     def pause(self) -> None:
@@ -157,7 +159,7 @@ class Engine:
             if entry is not None and entry.state == "interrupted":
                 entry.state = "paused"
                 self._queue.move(entry, 0)
-                self._shelf.update(entry)
+                self._queue_store.update(entry)
                 self._go_on()
 
     def discard_item(self, work_id: int) -> None:
@@ -197,11 +199,11 @@ class Engine:
 
     def show_previews(self, interval: float | None) -> None:
         """At least so many seconds between two previews; None shows none."""
-        self._painter.preview_interval = interval
+        self._job_runner.preview_interval = interval
 
     def keep_trajectories(self, budget: int) -> None:
         """In bytes; 0 keeps nothing."""
-        self._shelf.do(lambda: self._storage.trajectories.set_budget(budget))
+        self._queue_store.do(lambda: self._storage.trajectories.set_budget(budget))
 
     # The end
 
@@ -246,7 +248,7 @@ class Engine:
         self._queue.remove(entry)
         self._mailbox.post(Cancelled(entry.work.id))
         if not entry.work.live:
-            self._shelf.remove(entry)
+            self._queue_store.remove(entry)
             if self._queue.waits_for_disk and self._queue.unsaved is None:
                 self._go_on()
             else:
@@ -270,10 +272,10 @@ class Engine:
         while errand := self._next():
             errand()
             del errand  # and with it the pictures it was about
-        self._shelf.close()
+        self._queue_store.close()
 
     def _restore(self) -> None:
-        entries = self._shelf.restore(self._ids)
+        entries = self._queue_store.restore(self._ids)
         with self._changed:
             self._queue.entries[:0] = entries
             # After an end of whatever kind nothing starts by itself.
@@ -296,7 +298,7 @@ class Engine:
                     went_on = entry.state == "paused"
                     self._queue.begin(entry)
                     if not entry.work.live:
-                        self._shelf.update(entry)
+                        self._queue_store.update(entry)
                         self._tell()
                     return partial(self._paint, entry, went_on=went_on)
                 if (entry := self._queue.unsaved) is None:
@@ -320,13 +322,13 @@ class Engine:
                 refuse_steers(entry, self._mailbox)
                 self._queue.remove(entry)
                 if not entry.work.live:
-                    self._shelf.remove(entry)
+                    self._queue_store.remove(entry)
             else:
                 self._queue.stand_still(entry)
                 if entry.unsaved is not None:
                     self._queue.paused = self._queue.waits_for_disk = True
                     self._retry_at = time.monotonic() + self._retry_seconds
-                self._shelf.update(entry)
+                self._queue_store.update(entry)
                 if self._closing:
                     self._mailbox.post(Cancelled(entry.work.id))
             if not entry.work.live:
@@ -336,7 +338,7 @@ class Engine:
 
     def _save_again(self, entry: Entry) -> None:
         """What could not be saved; when it is, the queue goes on if nobody else paused it."""
-        error = self._painter.save_again(entry)
+        error = self._job_runner.save_again(entry)
         with self._changed:
             self._retry_at = time.monotonic() + self._retry_seconds
             if error is not None:
@@ -344,7 +346,7 @@ class Engine:
             if entry.done == entry.work.request.count:
                 refuse_steers(entry, self._mailbox)
                 self._queue.remove(entry)
-                self._shelf.remove(entry)
+                self._queue_store.remove(entry)
             else:
                 entry.step = entry.steps = 0
             if self._queue.waits_for_disk:
@@ -370,7 +372,7 @@ class Engine:
             return True
         if went_on:
             self._mailbox.post(Resumed(work_id))
-        return self._painter.paint(entry, model)
+        return self._job_runner.paint(entry, model)
 
     def _attend(self) -> None:
         """Between the steps of something else."""
@@ -386,7 +388,7 @@ class Engine:
         try:
             if load and self._pipeline.info is None and self._loader.need(DEFAULT) is None:
                 return
-            pixels = self._looker.look(*wanted)
+            pixels = self._step_viewer.view(*wanted)
         except Exception as error:  # looking at something must not end what is being drawn
             self._mailbox.post(LookFailed(*wanted, explain(error)[0]))
         else:
@@ -401,7 +403,7 @@ class Engine:
             self._mailbox.post(ReplayProgress(path, step, steps))
             self._attend()
 
-        self._looker.forget()  # it may need another model
+        self._step_viewer.forget()  # it may need another model
         try:
             verdict = replay(path, self._pipeline, self._storage.inputs, on_step)
         except _Stopped:

@@ -41,7 +41,7 @@ class Storage:
     """The file name that a picture of this seed would get, held for it."""
 
     @classmethod
-    def here(
+    def in_user_folders(
         cls,
         trajectory_bytes: int,
         next_picture: Callable[[int], AbstractContextManager[Path]] | None = None,

@@ -19,7 +19,7 @@ KEPT = 200
 """Autoencoders."""
 
 
-class ColourFile:
+class LatentRgbStore:
     """What is damaged in it is as if it were not there, and fitted anew."""
 
     def __init__(self, path: Path | None = None) -> None:

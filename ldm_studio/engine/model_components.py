@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.checkpoints.overrides import read_notes
 from core.errors import ModelError
-from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, vae_beside
 
-from .recent_models import Wanted, stamps_of
+from .recent_models import ModelKey, stamps_of
 
 MOST_TEXTS = 20
 """So many text encoders are tried."""
@@ -21,16 +21,16 @@ class Completing:
     folders that fit, the ones nearest to the model first.
     """
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: AddonFinder) -> None:
         self._finder = finder
         self._lacking: dict[tuple[Path, tuple[Stamp, ...]], tuple[bool, bool]] = {}
         self._texts: dict[tuple[Path, ...], tuple[Path, ...]] = {}
         """Those that fit, by the model and what was tried."""
 
-    def wanted(self, path: Path, vae: str) -> Wanted:
+    def wanted(self, path: Path, vae: str) -> ModelKey:
         """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
         if not is_checkpoint(path):
-            return Wanted(path, None)
+            return ModelKey(path, None)
         stamps = stamps_of(path)
         if (path, stamps) not in self._lacking:
             self._lacking[path, stamps] = _lacking(path)
@@ -40,7 +40,7 @@ class Completing:
             found = self._finder.find("vae", vae)
         found = found if lacks_vae else None
         texts = self._texts_for(path) if lacks_text else ()
-        return Wanted(path, read_notes(path), found, texts, stamps_of(path, found, *texts))
+        return ModelKey(path, read_notes(path), found, texts, stamps_of(path, found, *texts))
 
     def _texts_for(self, path: Path) -> tuple[Path, ...]:
         """One file, or two; empty if none fit, which loading says."""

@@ -10,7 +10,7 @@ from core.errors import PictureError, StudioError
 from core.request.request import Request
 from ldm_studio.images.job_files import FoundJob, StoredJob, StoredState
 
-from .disk_writer import RETRY_SECONDS, Clerk
+from .disk_writer import RETRY_SECONDS, DiskWriter
 from .engine_storage import Storage
 from .events import Work
 from .job_queue import Entry
@@ -33,7 +33,7 @@ class Shelf:
         self._told = False
         self._unwritten: dict[str, Entry] = {}
         """Jobs that are not on disk as they are. Of the clerk's thread."""
-        self._clerk = Clerk(self.failed, self._retry, retry_seconds)
+        self._clerk = DiskWriter(self.failed, self._retry, retry_seconds)
 
     def restore(self, ids: Iterator[int]) -> list[Entry]:
         """What was left from the last time, in its order."""

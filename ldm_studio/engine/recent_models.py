@@ -17,7 +17,7 @@ from core.checkpoints.overrides import Notes
 from core.errors import ModelError
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.hardware import memory
-from ldm_studio.models.file_digests import Sums
+from ldm_studio.models.file_digests import ModelDigests
 from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, stamp, vae_beside
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SPARE = 2_000_000_000
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ModelKey:
     """What is to be loaded."""
 
     path: Path
@@ -50,22 +50,22 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Known:
+class LoadedModel:
     """A model that is loaded, and what is known of it."""
 
-    wanted: Wanted
+    wanted: ModelKey
     model: Model
     info: ModelInfo
-    sums: Future[Sums] | None
+    sums: Future[ModelDigests] | None
 
 
 class RecentModels:
     """Those that can be had again at once. They leave the device meanwhile."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Wanted, Known] = OrderedDict()
+        self._kept: OrderedDict[ModelKey, LoadedModel] = OrderedDict()
 
-    def keep(self, known: Known) -> None:
+    def keep(self, known: LoadedModel) -> None:
         """Those of our own kind are so small that they are not kept."""
         if is_checkpoint(known.wanted.path) and memory().free is not None:
             try:
@@ -77,7 +77,7 @@ class RecentModels:
                 _leave(known.model)
                 self._kept[known.wanted] = known
 
-    def take(self, wanted: Wanted) -> Known | None:
+    def take(self, wanted: ModelKey) -> LoadedModel | None:
         """The one that is kept, back on its device; None if none is."""
         if wanted not in self._kept:
             return None
@@ -85,7 +85,7 @@ class RecentModels:
         log.info("%s is still in memory", wanted.path)
         return _back(known)
 
-    def make_room(self, wanted: Wanted) -> None:
+    def make_room(self, wanted: ModelKey) -> None:
         """Before that is loaded, which may be twice as large in memory as in its files."""
         if self._kept:
             self._drop_until(2 * sum(one.size for one in wanted.stamps))
@@ -123,7 +123,7 @@ def _leave(model: Model) -> None:
         model.previewer.to("cpu")
 
 
-def _back(known: Known) -> Known:
+def _back(known: LoadedModel) -> LoadedModel:
     """On its device, where there may be more room, or less, than there was."""
     from core.runtime.offload import Settled, free_memory
 

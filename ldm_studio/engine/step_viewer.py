@@ -14,7 +14,7 @@ from .engine_storage import Storage
 from .events import Work
 
 
-class Looker:
+class StepViewer:
     """Remembers the last trajectory, so that one step after the other is quick to see."""
 
     def __init__(self, pipeline: Pipeline, storage: Storage) -> None:
@@ -26,7 +26,7 @@ class Looker:
         """Let go of the model."""
         self._last = None
 
-    def look(self, path: Path, step: int) -> np.ndarray:
+    def view(self, path: Path, step: int) -> np.ndarray:
         """uint8 [H, W, 3] after `step` steps, from 1 on.
 
         Raises StateError if that is not kept; ModelError, RequestError or PictureError if the

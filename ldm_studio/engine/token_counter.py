@@ -11,16 +11,16 @@ from pathlib import Path
 from core.conditioning.text.text_segment import A1111
 from core.conditioning.text.token_count import PromptTokenCounter, TokenCount
 from core.errors import ModelError
-from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.known_checkpoints import Stamp, stamp
 
 log = logging.getLogger(__name__)
 
 
-class WordCounter(PromptTokenCounter):
+class TokenCounter(PromptTokenCounter):
     """Knows the embeddings that lie in the folders since it last looked there."""
 
-    def __init__(self, widths: Sequence[int], finder: Finder) -> None:
+    def __init__(self, widths: Sequence[int], finder: AddonFinder) -> None:
         """`widths`: of the model's text encoders. Imports torch."""
         from core.conditioning.text.clip_tokenizer import ClipTokenCounter
 

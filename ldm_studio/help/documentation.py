@@ -20,7 +20,7 @@ from ldm_studio.look.theme import GRID, RESOURCES, app_icon
 from ldm_studio.translation import SOURCE
 from ldm_studio.widgets.fields import tool_button
 
-from .help_page import Page
+from .help_page import HelpPage
 
 SIZE = QSize(900, 680)
 LIST_WIDTH = 190
@@ -79,7 +79,7 @@ class Documentation(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, str(page))
             item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 12))
             self.list.addItem(item)
-        self.text = Page()
+        self.text = HelpPage()
         self.text.setAccessibleName(self.tr("Documentation"))
         self.text.setAccessibleDescription(self.tr("Tab goes to the next link, Return follows it."))
         self.text.setOpenExternalLinks(True)

@@ -18,7 +18,7 @@ MOST_KEPT = 20
 SIZE = QSize(640, 420)
 
 
-class Errors(QObject):
+class ErrorPresenter(QObject):
     """Shows a dialog for an error; one that comes again later is a line in the notice strip."""
 
     def __init__(self, window: MainWindow, parent: QObject | None = None) -> None:

@@ -48,7 +48,7 @@ def draw_tables(text: QTextBrowser, *, whole_width: bool = False) -> None:
             cell.setFormat(box)
 
 
-class Page(QTextBrowser):
+class HelpPage(QTextBrowser):
     """Shows Markdown files and the pictures they name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -18,7 +18,7 @@ from ldm_studio.images.image_files import replacing
 from ldm_studio.json_files import read_json
 from ldm_studio.main_window import MainWindow
 from ldm_studio.settings.settings import Settings, as_object
-from ldm_studio.startup.crash_handler import without
+from ldm_studio.startup.crash_handler import redact
 from ldm_studio.threads.background import Background
 from ldm_studio.translation import translate
 
@@ -48,7 +48,7 @@ def contents(
         made[f"logs/{log.name}"] = _tail(log)
     if with_prompts:
         made[PROMPTS] = "\n\n".join(dict.fromkeys(filter(None, secrets)))
-    return {name: _homeless(without(text, hidden)) for name, text in made.items()}
+    return {name: _homeless(redact(text, hidden)) for name, text in made.items()}
 
 
 def write(path: Path, texts: Mapping[str, str]) -> None:

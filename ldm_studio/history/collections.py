@@ -20,7 +20,7 @@ _CLOSEST = 1e-6
 
 
 @dataclass(frozen=True)
-class Whole:
+class CollectionContents:
     """A collection with all that is in it."""
 
     collection: Collection
@@ -37,12 +37,14 @@ def clean_title(title: str) -> str:
     return " ".join(title.split())[:MAX_TITLE].encode("utf-8", "replace").decode().replace("\0", "")
 
 
-def create(connection: sqlite3.Connection, title: str, digests: Iterable[str]) -> Whole:
+def create(
+    connection: sqlite3.Connection, title: str, digests: Iterable[str]
+) -> CollectionContents:
     """Raises HistoryError where there is one of this name."""
     key = secrets.token_hex(8)
     collection = Collection(key, _free(connection, title, key))
     members = [Member(key, digest, float(place)) for place, digest in enumerate(digests)]
-    made = Whole(collection, tuple(members))
+    made = CollectionContents(collection, tuple(members))
     _said(connection, made.sayings)
     return made
 
@@ -52,14 +54,14 @@ def rename(connection: sqlite3.Connection, key: str, title: str) -> list[Saying]
     return _said(connection, [Collection(key, _free(connection, title, key))])
 
 
-def remove(connection: sqlite3.Connection, key: str) -> Whole:
+def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
     """As it was; its pictures stay. Raises HistoryError where there is none."""
     row = connection.execute("SELECT title FROM collections WHERE key = ?", (key,)).fetchone()
     if row is None:
         raise HistoryError("This collection is not there any more.")
     members = [Member(key, digest, place) for digest, place in _members(connection, key)]
     _said(connection, [Collection(key, "")])
-    return Whole(Collection(key, row[0]), tuple(members))
+    return CollectionContents(Collection(key, row[0]), tuple(members))
 
 
 def add(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> list[Saying]:

@@ -145,7 +145,7 @@ MIGRATIONS: tuple[str, ...] = (_FIRST, _LINEAGE, _COLLECTIONS_AND_STEPS)
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedDatabase:
     """A connection that may write, to a database of the newest version."""
 
     connection: sqlite3.Connection
@@ -155,7 +155,7 @@ class Opened:
     """Nothing is in it yet."""
 
 
-def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Opened:
+def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> OpenedDatabase:
     """Open, make or migrate the database; one that is damaged is set aside for a new one.
 
     Raises HistoryError where it cannot be written, NewerHistory where it is from the future.
@@ -179,7 +179,7 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
             f"Cannot write the history {path}: {error.strerror or error}.",
             "Free some space, or let this folder be written.",
         ) from error
-    return Opened(connection, set_aside, is_new)
+    return OpenedDatabase(connection, set_aside, is_new)
 
 
 def connect(path: Path) -> sqlite3.Connection:

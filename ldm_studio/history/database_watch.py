@@ -21,7 +21,7 @@ Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredDatabase:
     """The database was gone while it was open."""
 
     path: Path

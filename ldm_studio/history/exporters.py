@@ -18,7 +18,7 @@ from core.errors import PictureError
 
 from .database_schema import State
 from .formatting import record
-from .results import Details, Listed
+from .results import Details, ListedImage
 
 if TYPE_CHECKING:
     from .contact_sheet import Sheet
@@ -51,7 +51,7 @@ class Export:
 
     def __init__(
         self,
-        pictures: Sequence[Listed],
+        pictures: Sequence[ListedImage],
         details: Callable[[int], Details | None],
         *,
         progress: Callable[[int], None] = lambda _: None,
@@ -138,7 +138,7 @@ class Export:
                 self._tick()
             file.detach()  # closed by whoever opened it
 
-    def _here(self) -> Iterator[Listed]:
+    def _here(self) -> Iterator[ListedImage]:
         """Those that have a file, each counted once it was dealt with."""
         for picture in self._pictures:
             if not _is_here(picture):
@@ -154,7 +154,7 @@ class Export:
             raise _CancelledError
 
 
-def _is_here(picture: Listed) -> bool:
+def _is_here(picture: ListedImage) -> bool:
     return picture.state is not State.DELETED and picture.path.is_file()
 
 

@@ -59,21 +59,21 @@ def new_name(path: Path, wanted: str) -> str:
 
 
 @dataclass(frozen=True)
-class Renamed:
+class RenamedFile:
     """Where a picture's file was, and where it is."""
 
     old: Path
     new: Path
 
 
-def rename(history: History, number: int, wanted: str) -> Renamed:
+def rename(history: History, number: int, wanted: str) -> RenamedFile:
     """Raises PictureError, HistoryError, changing nothing."""
     with history.reader() as reader:
         picture = _known(reader.details(number), number)
         old = picture.listed.path
         new = old.with_name(new_name(old, wanted))
         if new == old:
-            return Renamed(old, old)
+            return RenamedFile(old, old)
         if picture.listed.state is not State.HERE or not old.exists():
             raise PictureError(f"{old} is not there.", "Locate it first.")
         other = reader.at(new)
@@ -88,7 +88,7 @@ def rename(history: History, number: int, wanted: str) -> Renamed:
         with suppress(OSError):  # its recipe is in the history already
             if old.with_suffix(suffix).exists() and not new.with_suffix(suffix).exists():
                 old.with_suffix(suffix).rename(new.with_suffix(suffix))
-    return Renamed(old, new)
+    return RenamedFile(old, new)
 
 
 def _known(details: Details | None, number: int) -> Details:

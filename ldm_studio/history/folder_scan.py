@@ -17,9 +17,9 @@ from core.errors import PictureError
 from .database_schema import State
 from .history_reader import Reader
 from .history_store import History
-from .image_reader import SUFFIXES, Scanned, Stamp, scan, stamp_of
-from .index_rows import Change, Indexed
-from .results import Known
+from .image_reader import SUFFIXES, ScannedImage, Stamp, scan, stamp_of
+from .index_rows import Change, IndexedRow
+from .results import KnownFile
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def rebuild(
         known = _known(reader, folders)
     found = _files(folders, report, cancelled)
     report.files = len(found)
-    waiting: list[Scanned] = []
+    waiting: list[ScannedImage] = []
     for done, (path, stamp) in enumerate(found.items()):
         if cancelled():
             report.cancelled = True
@@ -124,20 +124,20 @@ def locate(history: History, number: int, path: Path) -> None:
     history.locate(number, scanned).result()
 
 
-def _known(reader: Reader, folders: Sequence[Path]) -> dict[str, Known]:
+def _known(reader: Reader, folders: Sequence[Path]) -> dict[str, KnownFile]:
     return {path: row for folder in folders for path, row in reader.known(folder).items()}
 
 
-def _is_gone(path: str, row: Known) -> bool:
+def _is_gone(path: str, row: KnownFile) -> bool:
     return row.state is State.HERE and not os.path.lexists(path)
 
 
-def _put(history: History, waiting: Sequence[Scanned], report: Report) -> None:
+def _put(history: History, waiting: Sequence[ScannedImage], report: Report) -> None:
     for scanned, indexed in zip(waiting, history.put(waiting).result(), strict=True):
         _count(report, scanned, indexed)
 
 
-def _count(report: Report, scanned: Scanned, indexed: Indexed) -> None:
+def _count(report: Report, scanned: ScannedImage, indexed: IndexedRow) -> None:
     match indexed.change:
         case Change.ADDED:
             report.added += 1

@@ -9,10 +9,10 @@ from typing import Any
 from ldm_studio.images.infotext import Infotext
 
 from .recipe import Recipe
-from .results import Details, Listed
+from .results import Details, ListedImage
 
 
-def line(picture: Listed) -> str:
+def line(picture: ListedImage) -> str:
     """A picture in one line: id, day, size, stars, prompt, path."""
     stars = ("♥" if picture.favourite else " ") + ("★" * picture.rating).ljust(5)
     prompt = " ".join(picture.prompt.split())[:60]
@@ -24,7 +24,7 @@ def line(picture: Listed) -> str:
     )
 
 
-def short_record(picture: Listed) -> dict[str, Any]:
+def short_record(picture: ListedImage) -> dict[str, Any]:
     """A picture in a list, for JSON."""
     return {
         "id": picture.id,

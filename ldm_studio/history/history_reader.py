@@ -22,7 +22,18 @@ from .index_rows import folder_range, mark_of
 from .kept_steps import KeptSteps
 from .query_language import Name, Query
 from .query_sql import Sql, collections_named, sql
-from .results import Collected, Count, Cursor, Details, Facets, Known, Listed, Order, Page, Relation
+from .results import (
+    CollectionInfo,
+    Count,
+    Cursor,
+    Details,
+    Facets,
+    KnownFile,
+    ListedImage,
+    Order,
+    Page,
+    Relation,
+)
 from .user_journal import Mark
 
 PAGE = 200
@@ -78,7 +89,7 @@ class Reader:
         return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
 
     def _arranged_page(
-        self, found: Sql, collection: Collected, after: Cursor | None, limit: int
+        self, found: Sql, collection: CollectionInfo, after: Cursor | None, limit: int
     ) -> Page:
         ids = self._arranged(found, collection)
         start = 0 if after is None or after.id not in ids else ids.index(after.id) + 1
@@ -87,7 +98,7 @@ class Reader:
         end = Cursor(pictures[-1].made, pictures[-1].id) if more else None
         return Page(pictures, end, collection)
 
-    def _arranged_by(self, query: Query) -> Collected | None:
+    def _arranged_by(self, query: Query) -> CollectionInfo | None:
         """The collection in whose order the pictures of a query are: the only one it asks for."""
         asked = [
             found
@@ -100,9 +111,9 @@ class Reader:
             return None
         keys, value = collections_named(asked[0])
         rows = self._all(f"SELECT key, title FROM collections WHERE key IN ({keys})", [value])
-        return Collected(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
+        return CollectionInfo(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
 
-    def _arranged(self, found: Sql, collection: Collected) -> list[int]:
+    def _arranged(self, found: Sql, collection: CollectionInfo) -> list[int]:
         """Ids of the pictures of a query in the order of a collection."""
         source, parameters = found.joined()
         wanted = {number for (number,) in self._all(f"SELECT p.id {source}", parameters)}
@@ -123,14 +134,14 @@ class Reader:
         order = "ORDER BY p.made DESC, p.id DESC LIMIT ?"
         return self._all(f"SELECT p.made, p.id {source} {order}", [*parameters, limit])
 
-    def listed(self, numbers: Sequence[int]) -> tuple[Listed, ...]:
+    def listed(self, numbers: Sequence[int]) -> tuple[ListedImage, ...]:
         """The pictures with these ids, in their order; those that are not known are left out."""
         marks = ", ".join("?" * len(numbers))
         rows = self._all(f"{_LISTED} WHERE p.id IN ({marks})", numbers)
         found = {row[0]: _listed(row) for row in rows}
         return tuple(found[number] for number in numbers if number in found)
 
-    def pages(self, query: Query) -> Iterator[Listed]:
+    def pages(self, query: Query) -> Iterator[ListedImage]:
         """All pictures of a query, page by page."""
         after: Cursor | None = None
         while True:
@@ -284,14 +295,14 @@ class Reader:
 
     # What the history knows
 
-    def known(self, folder: Path) -> dict[str, Known]:
+    def known(self, folder: Path) -> dict[str, KnownFile]:
         """All files below a folder, by their path."""
         rows = self._all(
             "SELECT path, id, size, mtime_ns, state FROM pictures WHERE path >= ? AND path < ?",
             folder_range(folder),
         )
         return {
-            path: Known(number, Stamp(size, mtime), State(state))
+            path: KnownFile(number, Stamp(size, mtime), State(state))
             for path, number, size, mtime, state in rows
         }
 
@@ -307,7 +318,7 @@ class Reader:
         )
         return tuple(Count(tag, number) for tag, number in rows)
 
-    def collections(self) -> tuple[Collected, ...]:
+    def collections(self) -> tuple[CollectionInfo, ...]:
         """All collections, by name."""
         rows = self._all(
             "SELECT c.key, c.title, count(p.id) FROM collections c "
@@ -316,7 +327,7 @@ class Reader:
             "GROUP BY c.key ORDER BY c.title, c.key",
             [],
         )
-        return tuple(Collected(*row) for row in rows)
+        return tuple(CollectionInfo(*row) for row in rows)
 
     def steps(self) -> dict[str, Stamp]:
         """The pictures, by the digest of their pixels, that kept their steps; and their file's."""
@@ -356,10 +367,10 @@ def _frequent(counter: Counter[str], limit: int) -> tuple[Count, ...]:
     return tuple(Count(value, -number) for number, value in sorted(known)[:limit])
 
 
-def _listed(row: Sequence[Any]) -> Listed:
+def _listed(row: Sequence[Any]) -> ListedImage:
     number, path, digest, state, problem, made, day, width, height, model, sampler, seed = row[:12]
     favourite, rating, prompt = row[12:]
-    return Listed(
+    return ListedImage(
         number, Path(path), digest, State(state), problem, made, day, width, height, model,
         sampler, None if seed is None else int(seed), bool(favourite), rating, prompt,
     )  # fmt: skip

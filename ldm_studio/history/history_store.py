@@ -18,13 +18,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from . import collections, index_rows, kept_steps, user_journal
-from .collections import Whole
-from .database_schema import MIGRATIONS, Opened, State, in_words, is_damage, open_for_writing
-from .database_watch import Identity, Restored, identity, write_again, write_journal_again
+from .collections import CollectionContents
+from .database_schema import (
+    MIGRATIONS,
+    OpenedDatabase,
+    State,
+    in_words,
+    is_damage,
+    open_for_writing,
+)
+from .database_watch import Identity, RestoredDatabase, identity, write_again, write_journal_again
 from .history_errors import HistoryError
 from .history_reader import Reader
-from .image_reader import Scanned
-from .index_rows import Indexed
+from .image_reader import ScannedImage
+from .index_rows import IndexedRow
 from .kept_steps import KeptSteps
 from .user_journal import MAX_RATING, Collection, Folder, Mark, Member, SavedSearch, Saying
 
@@ -72,7 +79,7 @@ class History:
         self.recovery: Recovery | None = None
         self.is_new = False
         """The database was made just now: not every picture may be in it yet."""
-        self.on_restored: Callable[[Restored], None] = lambda _: None
+        self.on_restored: Callable[[RestoredDatabase], None] = lambda _: None
         """Told, on the thread that writes, when the database was gone and was written again."""
         self._journal = folder / JOURNAL
         self._unsaid: list[Saying] = []
@@ -106,11 +113,11 @@ class History:
 
     # Pictures
 
-    def put(self, pictures: Sequence[Scanned]) -> Future[list[Indexed]]:
+    def put(self, pictures: Sequence[ScannedImage]) -> Future[list[IndexedRow]]:
         """Index files: new, changed or moved ones."""
         return self._submit(lambda c: [index_rows.put(c, picture) for picture in pictures])
 
-    def locate(self, number: int, picture: Scanned) -> Future[None]:
+    def locate(self, number: int, picture: ScannedImage) -> Future[None]:
         """The file of this picture is there now."""
         return self._submit(lambda c: index_rows.locate(c, number, picture))
 
@@ -166,7 +173,9 @@ class History:
 
     # Collections
 
-    def create_collection(self, title: str, numbers: Iterable[int] = ()) -> Future[Whole]:
+    def create_collection(
+        self, title: str, numbers: Iterable[int] = ()
+    ) -> Future[CollectionContents]:
         """With these pictures. The future fails with HistoryError for a name that is taken."""
         numbers = tuple(numbers)
         return self._submit(
@@ -178,7 +187,7 @@ class History:
         """The future fails with HistoryError for a name that is taken."""
         return self._submit(lambda c: collections.rename(c, key, title), sayings=list)
 
-    def remove_collection(self, key: str) -> Future[Whole]:
+    def remove_collection(self, key: str) -> Future[CollectionContents]:
         """Its pictures stay; what is returned, the collection as it was, can be said again."""
         return self._submit(
             lambda c: collections.remove(c, key),
@@ -269,7 +278,7 @@ class History:
             connection.execute("PRAGMA optimize")
         connection.close()
 
-    def _told_all(self, opened: Opened) -> Recovery | None:
+    def _told_all(self, opened: OpenedDatabase) -> Recovery | None:
         """Have a new database know what the user said, in case the last one was lost.
 
         Raises HistoryError.
@@ -314,7 +323,7 @@ class History:
             ) from error
         connection.close()
         self._file = identity(self.path)
-        self.on_restored(Restored(self.path))
+        self.on_restored(RestoredDatabase(self.path))
         return fresh
 
     def _batch(self) -> list[_Job] | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import PictureError
 from core.images.image_digest import digest
 from ldm_studio.images.image_files import load_image
-from ldm_studio.images.metadata_chunks import carried
+from ldm_studio.images.metadata_chunks import read_metadata
 
 from .program_metadata import recipe_in, recipe_of
 from .recipe import Recipe, json_object, text
@@ -31,7 +31,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Scanned:
+class ScannedImage:
     """A picture file as it is now. One that cannot be read has a `problem` and little else."""
 
     path: Path
@@ -53,7 +53,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
     return Stamp(status.st_size, max(-(2**63), min(status.st_mtime_ns, 2**63 - 1)))
 
 
-def scan(path: Path) -> Scanned:
+def scan(path: Path) -> ScannedImage:
     """Read a file; whatever is wrong with it is told in `problem`, nothing is raised."""
     try:
         with path.open("rb") as file:
@@ -61,24 +61,26 @@ def scan(path: Path) -> Scanned:
             stamp = stamp_of(os.fstat(file.fileno()))
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        return Scanned(path, Stamp(0, 0), problem=f"It cannot be read: {error.strerror or error}.")
+        return ScannedImage(
+            path, Stamp(0, 0), problem=f"It cannot be read: {error.strerror or error}."
+        )
     except MemoryError:
-        return Scanned(path, Stamp(0, 0), problem="There is not enough memory to read it.")
+        return ScannedImage(path, Stamp(0, 0), problem="There is not enough memory to read it.")
     if len(data) > MAX_BYTES:
-        return Scanned(path, stamp, problem=f"It is larger than {MAX_BYTES >> 20} MiB.")
+        return ScannedImage(path, stamp, problem=f"It is larger than {MAX_BYTES >> 20} MiB.")
     named = hashlib.sha256(data).hexdigest()
     try:
-        found = carried(data)
+        found = read_metadata(data)
         recipe = recipe_of(found.texts)
         pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
     except PictureError as error:
-        return Scanned(path, stamp, named, problem=error.message)
+        return ScannedImage(path, stamp, named, problem=error.message)
     if recipe is None and found.format == "PNG" and found.alpha:
         hidden = hidden_text(data)
         recipe = recipe_in(hidden) if hidden else None
     if recipe is None:
         recipe = _beside(path)
-    return Scanned(path, stamp, named, found.format, found.width, found.height, recipe, pixels)
+    return ScannedImage(path, stamp, named, found.format, found.width, found.height, recipe, pixels)
 
 
 def _pixels(recipe: Recipe, path: Path) -> str:

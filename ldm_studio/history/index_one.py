@@ -12,7 +12,7 @@ from .history_store import History
 from .image_reader import scan
 
 
-def note(path: Path) -> str:
+def index_image(path: Path) -> str:
     """Index a file; returns what went wrong, for it is found at the next start all the same."""
     try:
         with History(data_dir()) as history:

@@ -17,9 +17,9 @@ from typing import Any
 
 from . import collections
 from .database_schema import State
-from .image_reader import Scanned
+from .image_reader import ScannedImage
 from .recipe import Facts, Recipe, facts, json_object, text, whole
-from .tokenize import segmented
+from .tokenize import tokenize
 from .user_journal import Collection, Folder, Mark, Member, SavedSearch, Saying
 
 _LAST_MS = 253_370_764_800_000  # year 9999: dates end there
@@ -34,12 +34,12 @@ class Change(Enum):
 
 
 @dataclass(frozen=True)
-class Indexed:
+class IndexedRow:
     id: int
     change: Change
 
 
-def put(connection: sqlite3.Connection, found: Scanned) -> Indexed:
+def put(connection: sqlite3.Connection, found: ScannedImage) -> IndexedRow:
     """Index a file: a new one, one that changed, or one that was moved to where it is now.
 
     A picture that has become unreadable keeps its recipe, its marks and its place.
@@ -74,10 +74,10 @@ def put(connection: sqlite3.Connection, found: Scanned) -> Indexed:
                 "UPDATE pictures SET made = ?, day = ? WHERE id = ?", (made, day, number)
             )
         _describe(connection, number, found)
-    return Indexed(number, change)
+    return IndexedRow(number, change)
 
 
-def _moved(connection: sqlite3.Connection, found: Scanned) -> tuple[int, str] | None:
+def _moved(connection: sqlite3.Connection, found: ScannedImage) -> tuple[int, str] | None:
     """The picture whose file is no longer where it was and has the same content."""
     if not found.digest:
         return None
@@ -90,7 +90,7 @@ def _moved(connection: sqlite3.Connection, found: Scanned) -> tuple[int, str] | 
     return None
 
 
-def locate(connection: sqlite3.Connection, number: int, found: Scanned) -> None:
+def locate(connection: sqlite3.Connection, number: int, found: ScannedImage) -> None:
     """Point a picture at another file; a row that the file had got meanwhile makes way for it."""
     _make_way(connection, found.path, number)
     connection.execute("UPDATE pictures SET path = ? WHERE id = ?", (str(found.path), number))
@@ -115,7 +115,7 @@ def _make_way(connection: sqlite3.Connection, path: Path, number: int) -> None:
         connection.execute("DELETE FROM pictures WHERE id = ?", (other,))
 
 
-def _when(found: Scanned) -> tuple[int, str]:
+def _when(found: ScannedImage) -> tuple[int, str]:
     """Milliseconds since 1970, and the day where the user is."""
     made = max(0, min(found.stamp.mtime_ns // 1_000_000, _LAST_MS))
     try:
@@ -124,7 +124,7 @@ def _when(found: Scanned) -> tuple[int, str]:
         return made, "9999-01-01"
 
 
-def _describe(connection: sqlite3.Connection, number: int, found: Scanned) -> None:
+def _describe(connection: sqlite3.Connection, number: int, found: ScannedImage) -> None:
     recipe = found.recipe
     values = Facts() if recipe is None else facts(recipe)
     connection.execute(
@@ -210,7 +210,7 @@ def write_words(connection: sqlite3.Connection, number: int) -> None:
     if row is not None and any(row):
         connection.execute(
             "INSERT INTO words (rowid, prompt, negative, tags, model) VALUES (?, ?, ?, ?, ?)",
-            (number, *(segmented(text) for text in row)),
+            (number, *(tokenize(text) for text in row)),
         )
 
 

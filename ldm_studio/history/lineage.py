@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .history_reader import Reader
-from .results import Listed, Relation
+from .results import ListedImage, Relation
 
 MOST = 60
 """Pictures in a tree; a start picture may have hundreds of children."""
@@ -13,24 +13,24 @@ _DEEPEST = 100
 
 
 @dataclass
-class Kin:
+class LineageNode:
     """A picture of the tree, and what it has from the one above it."""
 
-    picture: Listed
+    picture: ListedImage
     step: int | None = None
     """The step it was branched from; None where it was started from the picture."""
     mask: str = ""
     """The digest of the mask in which it was redrawn; empty where there was none."""
-    children: list[Kin] = field(default_factory=list["Kin"])
+    children: list[LineageNode] = field(default_factory=list["LineageNode"])
     left_out: int = 0
     """How many more children it has."""
 
 
 @dataclass(frozen=True)
-class Family:
+class Lineage:
     """The tree around a picture, from its oldest known ancestor on."""
 
-    root: Kin
+    root: LineageNode
     of: int
     unknown: tuple[Relation, ...]
     """What the oldest ancestor was made from, and is not in the history."""
@@ -40,14 +40,14 @@ class Family:
         return not (self.root.children or self.unknown)
 
 
-def family(reader: Reader, number: int) -> Family | None:
+def lineage_of(reader: Reader, number: int) -> Lineage | None:
     """None where there is no picture with this id. Raises HistoryError."""
     line = _ancestors(reader, number)
     pictures = reader.listed([line[-1]])
     if not pictures:
         return None
     unknown = tuple(relation for relation in reader.parents(line[-1]) if not relation.ids)
-    root = Kin(pictures[0])
+    root = LineageNode(pictures[0])
     if unknown:
         root.step, root.mask = unknown[0].step, unknown[0].mask
     known = {line[-1]}
@@ -65,7 +65,7 @@ def family(reader: Reader, number: int) -> Family | None:
             kin = _kin(reader, picture, above.picture)
             above.children.append(kin)
             waiting.append(kin)
-    return Family(root, number, unknown)
+    return Lineage(root, number, unknown)
 
 
 def _ancestors(reader: Reader, number: int) -> list[int]:
@@ -84,8 +84,8 @@ def _ancestors(reader: Reader, number: int) -> list[int]:
     return line
 
 
-def _kin(reader: Reader, picture: Listed, above: Listed) -> Kin:
+def _kin(reader: Reader, picture: ListedImage, above: ListedImage) -> LineageNode:
     for relation in reader.parents(picture.id):
         if above.id in relation.ids:
-            return Kin(picture, relation.step, relation.mask)
-    return Kin(picture)
+            return LineageNode(picture, relation.step, relation.mask)
+    return LineageNode(picture)

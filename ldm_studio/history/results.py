@@ -20,7 +20,7 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedImage:
     """A picture in a list."""
 
     id: int
@@ -44,7 +44,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Collected:
+class CollectionInfo:
     """A collection."""
 
     key: str
@@ -55,10 +55,10 @@ class Collected:
 
 @dataclass(frozen=True)
 class Page:
-    pictures: tuple[Listed, ...]
+    pictures: tuple[ListedImage, ...]
     next: Cursor | None
     """None where there is nothing more."""
-    collection: Collected | None = None
+    collection: CollectionInfo | None = None
     """The collection whose order they are in; None: newest first."""
 
 
@@ -78,7 +78,7 @@ class Order:
     days: tuple[Count, ...]
     """The days in this order, with how many pictures in a row each has; of a collection its name
     alone."""
-    collection: Collected | None = None
+    collection: CollectionInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Relation:
 class Details:
     """Everything about one picture."""
 
-    listed: Listed
+    listed: ListedImage
     format: str
     program: str
     model_hash: str
@@ -132,7 +132,7 @@ class Details:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFile:
     """What the index knows of a file."""
 
     id: int

@@ -16,13 +16,13 @@ _ALONE = re.compile(
 )
 
 
-def segmented(text: str) -> str:
+def tokenize(text: str) -> str:
     """`text` with a space around every character that is a word of its own."""
     return _ALONE.sub(r" \1 ", text)
 
 
 def phrase(text: str, prefix: bool) -> str:
     """An FTS5 phrase for the words of `text`; with `prefix` the last may go on."""
-    quoted = segmented(text).replace("\0", " ").replace('"', '""')
+    quoted = tokenize(text).replace("\0", " ").replace('"', '""')
     open_end = prefix and not _ALONE.match(text[-1:])
     return f'"{quoted}"{" *" if open_end else ""}'

@@ -8,27 +8,27 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QWidget
 
 from core.errors import StudioError
-from ldm_studio.history.collections import MAX_TITLE, Whole, clean_title
-from ldm_studio.history.results import Collected
+from ldm_studio.history.collections import MAX_TITLE, CollectionContents, clean_title
+from ldm_studio.history.results import CollectionInfo
 from ldm_studio.history.user_journal import Member, Saying
 from ldm_studio.look.theme import menu_icon
 
-from .file_operations import Deeds
+from .file_operations import FileOperations
 from .history_texts import pictures
 from .name_dialog import ask_for_name
 from .open_history import Library
 
 
-class Collecting(QObject):
+class CollectionsController(QObject):
     """Says what it did in the notice, where it can be undone."""
 
-    def __init__(self, library: Library, deeds: Deeds, window: QWidget) -> None:
+    def __init__(self, library: Library, deeds: FileOperations, window: QWidget) -> None:
         super().__init__(window)
         self._library, self._deeds, self._window = library, deeds, window
-        self.known: tuple[Collected, ...] = ()
+        self.known: tuple[CollectionInfo, ...] = ()
         """All there are, by name; the page keeps it up to date."""
 
-    def find(self, key: str) -> Collected | None:
+    def find(self, key: str) -> CollectionInfo | None:
         return next((one for one in self.known if one.key == key), None)
 
     def is_taken(self, title: str, key: str = "") -> bool:
@@ -41,7 +41,7 @@ class Collecting(QObject):
     def create(self, title: str, numbers: Sequence[int] = ()) -> None:
         """Make a collection of these pictures."""
 
-        def done(made: Whole) -> None:
+        def done(made: CollectionContents) -> None:
             name, count = made.collection.title, len(made.members)
             words = self.tr("{pictures} in the new collection “{name}”.")
             self._deeds.tell(
@@ -57,7 +57,7 @@ class Collecting(QObject):
     def remove(self, key: str) -> None:
         """The collection, not its pictures."""
 
-        def done(removed: Whole) -> None:
+        def done(removed: CollectionContents) -> None:
             words = self.tr("The collection “{name}” is removed; its pictures stay.")
             self._deeds.tell(
                 words.format(name=removed.collection.title), lambda: self._say(removed.sayings)
@@ -96,7 +96,7 @@ class Collecting(QObject):
         """Move pictures of a collection before another one; None: to the end."""
         self._library.wrote(self._library.history.arrange(key, numbers, before))
 
-    def _remove(self, key: str, done: Callable[[Whole], None]) -> None:
+    def _remove(self, key: str, done: Callable[[CollectionContents], None]) -> None:
         self._library.wrote(self._library.history.remove_collection(key), done)
 
     def _say(self, sayings: Sequence[Saying]) -> None:

@@ -25,7 +25,7 @@ from ldm_studio.history.results import Details
 from ldm_studio.look.reduced_motion import moves
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate
-from ldm_studio.widgets.fields import Segments, tool_button
+from ldm_studio.widgets.fields import SegmentedControl, tool_button
 
 from .field_names import setting
 from .setting_differences import differences
@@ -35,7 +35,7 @@ BLINK_MS = 500
 _STEP = 0.02
 
 
-class Way(Enum):
+class CompareMode(Enum):
     SLIDER = "slider"
     BESIDE = "beside"
     BLINK = "blink"
@@ -75,7 +75,7 @@ class CompareView(QWidget):
         self.setMinimumSize(QSize(160, 90))
         self._images: tuple[QImage, QImage] | None = None
         self._apart: QImage | None = None
-        self._way = Way.SLIDER
+        self._way = CompareMode.SLIDER
         self.divider = 0.5
         """Left of it is the first picture; 0 to 1."""
         self._second = False
@@ -92,15 +92,15 @@ class CompareView(QWidget):
         self.update()
 
     @property
-    def way(self) -> Way:
+    def way(self) -> CompareMode:
         return self._way
 
-    def set_way(self, way: Way) -> None:
+    def set_way(self, way: CompareMode) -> None:
         self._way = way
         self._second = False
-        blinks = way is Way.BLINK and self._images is not None and moves()
+        blinks = way is CompareMode.BLINK and self._images is not None and moves()
         (self._blink.start if blinks else self._blink.stop)()
-        slides = way is Way.SLIDER
+        slides = way is CompareMode.SLIDER
         self.setCursor(Qt.CursorShape.SplitHCursor if slides else Qt.CursorShape.ArrowCursor)
         self.update()
 
@@ -116,7 +116,7 @@ class CompareView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._follow(event)
-        if self._way is Way.BLINK:
+        if self._way is CompareMode.BLINK:
             self._swap()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -124,7 +124,7 @@ class CompareView(QWidget):
             self._follow(event)
 
     def _follow(self, event: QMouseEvent) -> None:
-        if self._images is not None and self._way is Way.SLIDER:
+        if self._images is not None and self._way is CompareMode.SLIDER:
             place = self._place(self._images[0].size(), self._room())
             self._divide((event.position().x() - place.left()) / max(1, place.width()))
 
@@ -135,9 +135,9 @@ class CompareView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -_STEP, Qt.Key.Key_Right: _STEP}
         step = steps.get(Qt.Key(event.key()))
-        if step is not None and self._way is Way.SLIDER:
+        if step is not None and self._way is CompareMode.SLIDER:
             self._divide(self.divider + step)
-        elif self._way is Way.BLINK and event.key() == Qt.Key.Key_Space:
+        elif self._way is CompareMode.BLINK and event.key() == Qt.Key.Key_Space:
             self._swap()
         else:
             super().keyPressEvent(event)
@@ -152,22 +152,22 @@ class CompareView(QWidget):
             return
         one, other = self._images
         match self._way:
-            case Way.BESIDE:
+            case CompareMode.BESIDE:
                 half = self.width() // 2
                 for image, left in ((one, 0), (other, half)):
                     room = QRect(left, 0, half, self.height()).adjusted(GRID, GRID, -GRID, -GRID)
                     place = self._place(image.size(), room)
                     painter.drawImage(place, image)
                     self._letter(painter, place, "B" if left else "A", left=True)
-            case Way.BLINK:
+            case CompareMode.BLINK:
                 place = self._place(one.size(), self._room())
                 painter.drawImage(place, other if self._second else one)
                 self._letter(painter, place, "B" if self._second else "A", left=True)
-            case Way.DIFFERENCE:
+            case CompareMode.DIFFERENCE:
                 if self._apart is None:
                     self._apart = difference_image(one, other)
                 painter.drawImage(self._place(one.size(), self._room()), self._apart)
-            case Way.SLIDER:
+            case CompareMode.SLIDER:
                 self._paint_slider(painter, one, other)
         if self.hasFocus():
             paint_focus(painter, QRectF(self.rect()), self.palette())
@@ -217,12 +217,12 @@ class ComparePane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = CompareView()
-        self.ways = Segments((
-            (Way.SLIDER, self.tr("Slider"),
+        self.ways = SegmentedControl((
+            (CompareMode.SLIDER, self.tr("Slider"),
              self.tr("A divider between both, which follows the pointer")),
-            (Way.BESIDE, self.tr("Side by Side"), self.tr("One beside the other")),
-            (Way.BLINK, self.tr("Blink"), self.tr("One after the other")),
-            (Way.DIFFERENCE, self.tr("Difference"),
+            (CompareMode.BESIDE, self.tr("Side by Side"), self.tr("One beside the other")),
+            (CompareMode.BLINK, self.tr("Blink"), self.tr("One after the other")),
+            (CompareMode.DIFFERENCE, self.tr("Difference"),
              self.tr("How far each pixel is apart; black is equal")),
         ))  # fmt: skip
         self.ways.changed.connect(lambda: self.view.set_way(self.ways.value()))

@@ -15,7 +15,7 @@ from .compare_view import ComparePane
 from .open_history import Library
 
 
-class Comparing(QObject):
+class CompareController(QObject):
     """Reads behind the interface; `shown` when the pane has both."""
 
     shown = Signal()

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ldm_studio.look.theme import menu_icon
 from ldm_studio.translation import translate
 
-from .collections_controller import Collecting
-from .selection import Chosen
+from .collections_controller import CollectionsController
+from .selection import ImageSelection
 
 MENU = (
     ("reuse", "reuse_prompt", "reuse_seed", "reuse_sampler", "start"),
@@ -23,7 +23,7 @@ HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
 """Not in the menu where they cannot be done."""
 
 
-def build_menu(chosen: Chosen, collecting: Collecting, parent: QWidget) -> QMenu:
+def build_menu(chosen: ImageSelection, collecting: CollectionsController, parent: QWidget) -> QMenu:
     """The context menu of what is selected; deletes itself when it is closed."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -23,20 +23,20 @@ from PySide6.QtWidgets import (
 
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.formatting import ignored
-from ldm_studio.history.lineage import Family
+from ldm_studio.history.lineage import Lineage
 from ldm_studio.history.query_terms import term
-from ldm_studio.history.results import Details, Listed
+from ldm_studio.history.results import Details, ListedImage
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import told, translate
 from ldm_studio.widgets.fields import tool_button
-from ldm_studio.widgets.stable_scroll_area import SteadyColumn
+from ldm_studio.widgets.stable_scroll_area import StableScrollArea
 
 from .field_names import setting
-from .lineage_tree import FamilyTree
+from .lineage_tree import LineageTree
 from .mark_controls import Heart, Stars, TagEditor
-from .multi_selection import SeveralPane
-from .search_link import Link
-from .thumbnail_loader import ThumbnailLoader, Wanted
+from .multi_selection import MultiSelectionPanel
+from .search_link import SearchLink
+from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
 
 WIDTH = 324
 PREVIEW = 292
@@ -52,7 +52,7 @@ _FIELDS = {
 """Settings whose value can be asked for as it is written."""
 
 
-class DetailsPane(QFrame):
+class DetailsPanel(QFrame):
     """Shows one picture, or how many are selected."""
 
     filtered = Signal(str)
@@ -83,7 +83,7 @@ class DetailsPane(QFrame):
         self.setObjectName("details")
         self.setFixedWidth(WIDTH)
         self._loader, self._inputs = loader, inputs
-        self._picture: Listed | None = None
+        self._picture: ListedImage | None = None
         self._nothing = QLabel(self.tr("Select a picture to see how it was made."))
         self._nothing.setObjectName("caption")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -91,7 +91,7 @@ class DetailsPane(QFrame):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._body(actions))
-        self.several = SeveralPane(actions, fill_collections)
+        self.several = MultiSelectionPanel(actions, fill_collections)
         self.several.rated.connect(self.rated)
         self.several.favoured.connect(self.favoured)
         self.several.tagged.connect(self.tagged)
@@ -191,13 +191,13 @@ class DetailsPane(QFrame):
         self.table.setVerticalSpacing(3)
         self.table.setColumnStretch(1, 1)
         self.family_caption = _caption(self.tr("Lineage"))
-        self.family = FamilyTree(self._loader, self._inputs)
+        self.family = LineageTree(self._loader, self._inputs)
         self.family.chosen.connect(self.gone_to)
         self.family.wanted_back.connect(self.wanted_back)
         self.family.compare_wanted.connect(self.compare_wanted)
         self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
 
-        scroll = self._scroll = SteadyColumn(QMargins(14, 14, 14, 14))
+        scroll = self._scroll = StableScrollArea(QMargins(14, 14, 14, 14))
         column = scroll.column
         column.setSpacing(6)
         for widget in (self.preview, self.name, self.about, self.missing):
@@ -218,7 +218,7 @@ class DetailsPane(QFrame):
         return scroll
 
     @property
-    def picture(self) -> Listed | None:
+    def picture(self) -> ListedImage | None:
         return self._picture
 
     def show_nothing(self) -> None:
@@ -231,7 +231,7 @@ class DetailsPane(QFrame):
         self.several.show_number(number)
         self._stack.setCurrentWidget(self.several)
 
-    def show_details(self, details: Details, family: Family | None) -> None:
+    def show_details(self, details: Details, family: Lineage | None) -> None:
         """Everything about a picture and its relatives."""
         picture = details.listed
         if self._picture is None or self._picture.id != picture.id:
@@ -272,7 +272,7 @@ class DetailsPane(QFrame):
             tip = self.tr("Steps {first} to {last}: see each, go another way from it (Ctrl+B)")
             self.steps.setToolTip(tip.format(first=kept.first, last=kept.last))
 
-    def _warn(self, picture: Listed) -> None:
+    def _warn(self, picture: ListedImage) -> None:
         words = {
             State.MISSING: self.tr("The file is not where it was."),
             State.DELETED: self.tr("The file is in the trash."),
@@ -291,7 +291,7 @@ class DetailsPane(QFrame):
             caption.setObjectName("caption")
             if wanted:
                 tip = self.tr("Find pictures with {term}").format(term=wanted)
-                label = Link(wanted, value, tip)
+                label = SearchLink(wanted, value, tip)
                 label.setAccessibleName(f"{caption.text()}: {value}")
                 label.linkActivated.connect(self.filtered)
             else:
@@ -306,7 +306,7 @@ class DetailsPane(QFrame):
     def _want(self) -> None:
         picture, pixels = self._picture, round(PREVIEW * self.devicePixelRatioF())
         if picture is not None and picture.digest:
-            wanted = Wanted(picture.digest, picture.path, pixels, sharp=True)
+            wanted = ThumbnailRequest(picture.digest, picture.path, pixels, sharp=True)
             self._loader.want("details", [wanted, *self.family.wanted()])
 
     def _draw(self) -> None:

@@ -29,11 +29,11 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from ldm_studio.history.contact_sheet import CAPTIONS, Sheet
 from ldm_studio.history.exporters import Export, Exported
-from ldm_studio.history.results import Listed
+from ldm_studio.history.results import ListedImage
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import joined, told, translate
 
-from .file_operations import Deeds
+from .file_operations import FileOperations
 from .history_texts import digits, pictures
 from .open_history import Library
 
@@ -251,7 +251,7 @@ class ExportDialog(QDialog):
 
 
 @dataclass(frozen=True)
-class Exporting:
+class ExportProgress:
     """How far an export is."""
 
     target: Path
@@ -267,14 +267,14 @@ class Exporter(QObject):
     finished = Signal(object)
     """Exported"""
 
-    def __init__(self, library: Library, deeds: Deeds, window: QWidget) -> None:
+    def __init__(self, library: Library, deeds: FileOperations, window: QWidget) -> None:
         super().__init__(window)
         self._library, self._deeds, self._window = library, deeds, window
         self._folder = Path.home()
         self._stop = threading.Event()
         self._is_busy = False
 
-    def ask(self, chosen: Sequence[Listed]) -> None:
+    def ask(self, chosen: Sequence[ListedImage]) -> None:
         """Let the user choose what becomes of pictures."""
         if self._is_busy:
             self._deeds.tell(self.tr("Pictures are being exported still."))
@@ -287,7 +287,9 @@ class Exporter(QObject):
         """Stop after the picture that is being written."""
         self._stop.set()
 
-    def export(self, chosen: Sequence[Listed], target: Path, sheet: Sheet | None = None) -> None:
+    def export(
+        self, chosen: Sequence[ListedImage], target: Path, sheet: Sheet | None = None
+    ) -> None:
         history, self._folder = self._library.history, target.parent
         self._stop, self._is_busy = threading.Event(), True
         stop = self._stop
@@ -298,7 +300,7 @@ class Exporter(QObject):
             now = time.monotonic()
             if now - said >= _PROGRESS_SECONDS:
                 said = now
-                state = Exporting(target, done, len(chosen))
+                state = ExportProgress(target, done, len(chosen))
                 self._library.relay.post(lambda: self.progressed.emit(state))
 
         def work() -> Exported:
@@ -317,7 +319,7 @@ class Exporter(QObject):
             self.progressed.emit(None)
             self._deeds.show_error(error)
 
-        self.progressed.emit(Exporting(target, 0, len(chosen)))
+        self.progressed.emit(ExportProgress(target, 0, len(chosen)))
         self._library.run(work, done, failed)
 
 

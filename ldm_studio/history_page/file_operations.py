@@ -10,16 +10,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import PictureError, StudioError
-from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.history.database_schema import State
-from ldm_studio.history.file_renaming import Renamed, rename
+from ldm_studio.history.file_renaming import RenamedFile, rename
 from ldm_studio.history.folder_scan import locate
 from ldm_studio.history.image_reader import scan
-from ldm_studio.history.results import Listed
+from ldm_studio.history.results import ListedImage
 from ldm_studio.translation import told
 
 from .history_texts import pictures, summed_up
-from .open_history import Indexed, Library
+from .open_history import IndexResult, Library
 from .trash import Trashed, out_of_trash, to_trash
 
 ENDINGS = "*.png *.jpg *.jpeg *.webp"
@@ -44,7 +44,7 @@ class Deletion:
         return len(self.numbers)
 
 
-class Deeds(QObject):
+class FileOperations(QObject):
     """Does it behind the interface, and says what came of it in the notice."""
 
     deleted = Signal(object)
@@ -55,7 +55,7 @@ class Deeds(QObject):
     """Path: what it was, what it is."""
     located = Signal(int)
 
-    def __init__(self, library: Library, notice: NoticeStrip, window: QWidget) -> None:
+    def __init__(self, library: Library, notice: NoticeBar, window: QWidget) -> None:
         super().__init__(window)
         self._library, self._notice, self._window = library, notice, window
         self._undos: list[Callable[[], None]] = []
@@ -102,7 +102,7 @@ class Deeds(QObject):
 
     # Names
 
-    def rename(self, picture: Listed, name: str) -> None:
+    def rename(self, picture: ListedImage, name: str) -> None:
         """Give the file another name; refused where it is taken or none."""
         former, number = picture.path.name, picture.id
 
@@ -121,7 +121,7 @@ class Deeds(QObject):
     def _rename(self, number: int, name: str, then: Callable[[Path], None]) -> None:
         history = self._library.history
 
-        def done(renamed: Renamed) -> None:
+        def done(renamed: RenamedFile) -> None:
             if renamed.new != renamed.old:
                 self.renamed.emit(renamed.old, renamed.new)
                 self._library.changed.emit()
@@ -131,7 +131,7 @@ class Deeds(QObject):
 
     # The trash
 
-    def delete(self, chosen: Sequence[Listed]) -> None:
+    def delete(self, chosen: Sequence[ListedImage]) -> None:
         """Move the files into the trash; what cannot be moved stays as it is."""
         history = self._library.history
         wanted = [picture for picture in chosen if picture.state is not State.DELETED]
@@ -212,7 +212,7 @@ class Deeds(QObject):
 
     # Files and folders
 
-    def ask_where(self, picture: Listed) -> None:
+    def ask_where(self, picture: ListedImage) -> None:
         """Let the user show where the file of a missing picture is."""
         title = self.tr("Where is {name}?").format(name=picture.path.name)
         dialog = QFileDialog(self._window, title, str(self._folder))
@@ -245,6 +245,6 @@ class Deeds(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _on_indexed(self, indexed: Indexed) -> None:
+    def _on_indexed(self, indexed: IndexResult) -> None:
         if not indexed.quiet:
             self._notice.show_info(*summed_up(indexed))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.query_terms import has, term
-from ldm_studio.history.results import Collected, Count
+from ldm_studio.history.results import CollectionInfo, Count
 from ldm_studio.translation import translate
 
 from .history_texts import month_in_words
@@ -32,7 +32,7 @@ def _marks() -> tuple[tuple[str, str, str], ...]:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterChoice:
     """A line: a term of the query, or a whole saved one."""
 
     words: str
@@ -44,66 +44,72 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Group:
+class FilterGroup:
     id: str
     name: str
-    choices: tuple[Choice, ...]
+    choices: tuple[FilterChoice, ...]
     saved: bool = False
     """Its choices are searches the user saved: they replace the query."""
     is_collections: bool = False
 
 
 @dataclass(frozen=True)
-class Gathered:
+class FilterCounts:
     """What there is to filter by."""
 
-    groups: tuple[Group, ...]
-    collections: tuple[Collected, ...]
+    groups: tuple[FilterGroup, ...]
+    collections: tuple[CollectionInfo, ...]
 
 
-def gather(reader: Reader, query: Query, text: str) -> Gathered:
+def count_filters(reader: Reader, query: Query, text: str) -> FilterCounts:
     """What the pictures of a query have; lines that would find nothing are left out."""
     facets = reader.facets(query, limit=_DAYS)
-    marks: list[Choice] = []
+    marks: list[FilterChoice] = []
     for words, wanted, sign in _marks():
         number = reader.count(parse(f"{text} {wanted}"))
         if number or has(text, wanted):
-            marks.append(Choice(words, wanted, number, sign))
-    searches = [Choice(name, saved, None, "search") for name, saved in reader.searches().items()]
+            marks.append(FilterChoice(words, wanted, number, sign))
+    searches = [
+        FilterChoice(name, saved, None, "search") for name, saved in reader.searches().items()
+    ]
     months = Counter[str]()
     for day in facets.days:
         months[day.value[:7]] += day.pictures
     tags = reader.tags(query)
     collections = reader.collections()
     groups = (
-        Group(
+        FilterGroup(
             "collections",
             translate("History", "Collections"),
             _collected(collections),
             is_collections=True,
         ),
-        Group("searches", translate("History", "Saved searches"), tuple(searches), saved=True),
-        Group("marks", translate("History", "Marks"), tuple(marks)),
-        Group(
+        FilterGroup(
+            "searches", translate("History", "Saved searches"), tuple(searches), saved=True
+        ),
+        FilterGroup("marks", translate("History", "Marks"), tuple(marks)),
+        FilterGroup(
             "date",
             translate("History", "Date"),
-            tuple(Choice(month_in_words(m), f"date:{m}", n) for m, n in months.items()),
+            tuple(FilterChoice(month_in_words(m), f"date:{m}", n) for m, n in months.items()),
         ),
-        Group("tags", translate("History", "Tags"), _choices("tag", tags)),
-        Group("model", translate("History", "Model"), _choices("model", facets.models)),
-        Group("sampler", translate("History", "Sampler"), _choices("sampler", facets.samplers)),
+        FilterGroup("tags", translate("History", "Tags"), _choices("tag", tags)),
+        FilterGroup("model", translate("History", "Model"), _choices("model", facets.models)),
+        FilterGroup(
+            "sampler", translate("History", "Sampler"), _choices("sampler", facets.samplers)
+        ),
     )
     full = tuple(group for group in groups if group.choices or group.is_collections)
     some = len(full) > 1 or bool(collections)  # without pictures there is nothing to collect
-    return Gathered(full if some else (), collections)
+    return FilterCounts(full if some else (), collections)
 
 
-def _collected(collections: Sequence[Collected]) -> tuple[Choice, ...]:
+def _collected(collections: Sequence[CollectionInfo]) -> tuple[FilterChoice, ...]:
     return tuple(
-        Choice(one.title, term("collection", one.title), one.pictures, "image", one.key)
+        FilterChoice(one.title, term("collection", one.title), one.pictures, "image", one.key)
         for one in collections
     )
 
 
-def _choices(field: str, counts: Sequence[Count]) -> tuple[Choice, ...]:
-    return tuple(Choice(one.value, term(field, one.value), one.pictures) for one in counts)
+def _choices(field: str, counts: Sequence[Count]) -> tuple[FilterChoice, ...]:
+    return tuple(FilterChoice(one.value, term(field, one.value), one.pictures) for one in counts)

@@ -19,7 +19,7 @@ TARGET = TERM + 3
 """Pictures that are dragged would be dropped here."""
 
 
-class FacetLine(QStyledItemDelegate):
+class FilterLine(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         box: QRect = option.rect  # type: ignore[attr-defined]  # a QStyleOption has it
         colours: QPalette = option.palette  # type: ignore[attr-defined]

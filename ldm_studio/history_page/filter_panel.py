@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from ldm_studio.history.query_terms import has
 from ldm_studio.look.theme import icon, menu_icon
 
-from .filter_counts import Choice, Group
-from .filter_line import CHOSEN, COUNT, TARGET, TERM, FacetLine
+from .filter_counts import FilterChoice, FilterGroup
+from .filter_line import CHOSEN, COUNT, TARGET, TERM, FilterLine
 from .history_texts import digits
 from .image_list_model import IDS, ids_in
 
@@ -37,7 +37,7 @@ _DEED = TARGET + 3
 _MOST = 12
 
 
-class Deed(Enum):
+class PanelCommand(Enum):
     """A line that does something else than to filter."""
 
     MORE = "more"
@@ -46,7 +46,7 @@ class Deed(Enum):
     """There while pictures of a collection that is shown are dragged."""
 
 
-class FacetPanel(QTreeWidget):
+class FilterPanel(QTreeWidget):
     """A click on a line adds its term to the query, another takes it out."""
 
     toggled = Signal(str)
@@ -82,22 +82,22 @@ class FacetPanel(QTreeWidget):
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.setItemDelegate(FacetLine(self))
+        self.setItemDelegate(FilterLine(self))
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.itemClicked.connect(self._clicked)
         self.itemActivated.connect(self._clicked)
         self._open: set[str] = set()
-        self._groups: tuple[Group, ...] = ()
+        self._groups: tuple[FilterGroup, ...] = ()
         self._query = ""
         self._target: QTreeWidgetItem | None = None
         self._out: QTreeWidgetItem | None = None
         self._dragged_over = False
-        self._held: tuple[tuple[Group, ...], str] | None = None
+        self._held: tuple[tuple[FilterGroup, ...], str] | None = None
         """What came in meanwhile."""
 
-    def show_groups(self, groups: tuple[Group, ...], query: str) -> None:
+    def show_groups(self, groups: tuple[FilterGroup, ...], query: str) -> None:
         """What is unfolded and where it is scrolled to stays."""
         if self._dragged_over:  # what is aimed at stays where it is
             self._held = groups, query
@@ -112,7 +112,7 @@ class FacetPanel(QTreeWidget):
             self._add_group(group, query)
         self.verticalScrollBar().setValue(place)
 
-    def _add_group(self, group: Group, query: str) -> None:
+    def _add_group(self, group: FilterGroup, query: str) -> None:
         top = QTreeWidgetItem([group.name])
         top.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.addTopLevelItem(top)
@@ -121,16 +121,16 @@ class FacetPanel(QTreeWidget):
             top.addChild(self._line(choice, group, query))
         if len(group.choices) > most:
             number = digits(len(group.choices) - most)
-            more = self._deed(self.tr("{number} more…").format(number=number), Deed.MORE)
+            more = self._deed(self.tr("{number} more…").format(number=number), PanelCommand.MORE)
             more.setData(0, _KEY, group.id)
             top.addChild(more)
         if group.is_collections:
-            new = self._deed(self.tr("New Collection…"), Deed.NEW)
+            new = self._deed(self.tr("New Collection…"), PanelCommand.NEW)
             new.setToolTip(0, self.tr("Drag pictures here, or onto a collection."))
             top.addChild(new)
         top.setExpanded(True)
 
-    def _line(self, choice: Choice, group: Group, query: str) -> QTreeWidgetItem:
+    def _line(self, choice: FilterChoice, group: FilterGroup, query: str) -> QTreeWidgetItem:
         line = QTreeWidgetItem([choice.words])
         line.setData(0, TERM, choice.query)
         line.setData(0, COUNT, choice.pictures)
@@ -146,7 +146,7 @@ class FacetPanel(QTreeWidget):
         return line
 
     @staticmethod
-    def _deed(words: str, deed: Deed) -> QTreeWidgetItem:
+    def _deed(words: str, deed: PanelCommand) -> QTreeWidgetItem:
         line = QTreeWidgetItem([words])
         line.setData(0, _DEED, deed)
         return line
@@ -158,11 +158,11 @@ class FacetPanel(QTreeWidget):
             return
         query = item.data(0, TERM)
         match item.data(0, _DEED):
-            case Deed.MORE:
+            case PanelCommand.MORE:
                 self._open.add(item.data(0, _KEY))
                 groups, self._groups = self._groups, ()
                 self.show_groups(groups, self._query)
-            case Deed.NEW:
+            case PanelCommand.NEW:
                 self.new_requested.emit([])
             case _ if query is None:
                 return
@@ -212,7 +212,7 @@ class FacetPanel(QTreeWidget):
         shown = self._shown_collection()
         if shown is not None and self._out is None:
             words = self.tr("Take out of “{name}”").format(name=shown.text(0))
-            self._out = self._deed(words, Deed.TAKE_OUT)
+            self._out = self._deed(words, PanelCommand.TAKE_OUT)
             if (above := shown.parent()) is not None:
                 above.insertChild(above.indexOfChild(shown) + 1, self._out)
         event.acceptProposedAction()
@@ -231,9 +231,9 @@ class FacetPanel(QTreeWidget):
         numbers, shown = ids_in(event.mimeData()), self._shown_collection()
         if item is not None and self._takes(item) and numbers:
             match item.data(0, _DEED):
-                case Deed.NEW:
+                case PanelCommand.NEW:
                     self.new_requested.emit(numbers)
-                case Deed.TAKE_OUT if shown is not None:
+                case PanelCommand.TAKE_OUT if shown is not None:
                     self.taken_out.emit(shown.data(0, _KEY), numbers)
                 case _:
                     self.collected.emit(item.data(0, _KEY), numbers)
@@ -243,7 +243,7 @@ class FacetPanel(QTreeWidget):
 
     def _takes(self, item: QTreeWidgetItem) -> bool:
         deed = item.data(0, _DEED)
-        return bool(item.data(0, _KEY)) if deed is None else deed is not Deed.MORE
+        return bool(item.data(0, _KEY)) if deed is None else deed is not PanelCommand.MORE
 
     def _aim(self, item: QTreeWidgetItem | None) -> None:
         if item is not self._target:

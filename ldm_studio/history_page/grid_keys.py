@@ -8,17 +8,17 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from .file_operations import Deeds
+from .file_operations import FileOperations
 from .open_history import Library
-from .selection import Chosen
+from .selection import ImageSelection
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 Keys = Mapping[tuple[Modifier, Key], Callable[[], object]]
 
 
 def keys_of(
-    chosen: Chosen,
-    deeds: Deeds,
+    chosen: ImageSelection,
+    deeds: FileOperations,
     library: Library,
     *,
     search: Callable[[], object],

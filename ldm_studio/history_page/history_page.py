@@ -19,33 +19,33 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
-from ldm_studio.draw.run.notice_bar import NoticeStrip
-from ldm_studio.history.lineage import Family
+from ldm_studio.draw.run.notice_bar import NoticeBar
+from ldm_studio.history.lineage import Lineage
 from ldm_studio.history.query_language import Query
 from ldm_studio.history.query_terms import toggled, with_term
 from ldm_studio.history.results import Details
 
-from .collections_controller import Collecting
+from .collections_controller import CollectionsController
 from .compare_view import ComparePane
-from .compare_window import Comparing
+from .compare_window import CompareController
 from .context_menu import build_menu
-from .details_panel import DetailsPane
+from .details_panel import DetailsPanel
 from .export_dialog import Exporter
-from .file_operations import Deeds, Deletion
-from .filter_counts import Gathered, gather
-from .filter_panel import FacetPanel
+from .file_operations import Deletion, FileOperations
+from .filter_counts import FilterCounts, count_filters
+from .filter_panel import FilterPanel
 from .grid_keys import command_of, keys_of
 from .history_texts import digits, pictures
-from .image_list_model import PictureModel, Stage
+from .image_list_model import ImageListModel, Stage
 from .open_history import Indexing, Library
-from .placeholder import Message
-from .progress_line import ProgressRow
-from .query_worker import Asker
-from .reuse_part import Part
+from .placeholder import Placeholder
+from .progress_line import ProgressLine
+from .query_worker import QueryWorker
+from .reuse_part import ReusePart
 from .search_bar import SearchBar
-from .selection import Chosen
-from .side_panels import Sides
-from .thumbnail_grid import Grid
+from .selection import ImageSelection
+from .side_panels import SidePanels
+from .thumbnail_grid import ThumbnailGrid
 from .thumbnail_loader import ThumbnailLoader
 
 FACETS_WIDTH = 196
@@ -70,40 +70,46 @@ class HistoryPage(QWidget):
         self._asked_to_go: int | None = None
         self._next_row: int | None = None
         self._shown_at = 0.0
-        self.lists = Asker(lambda: library.history.reader(), library.relay)
-        self.others = Asker(lambda: library.history.reader(), library.relay)
+        self.lists = QueryWorker(lambda: library.history.reader(), library.relay)
+        self.others = QueryWorker(lambda: library.history.reader(), library.relay)
         # Counting all that a broad search finds takes a while, for which nothing else shall wait.
-        self.counts = Asker(lambda: library.history.reader(), library.relay)
+        self.counts = QueryWorker(lambda: library.history.reader(), library.relay)
         self.loader = ThumbnailLoader(library.folder, library.relay, self)
-        self.model = PictureModel(self.lists, self)
-        self.notice = NoticeStrip()
-        self.deeds = Deeds(library, self.notice, self)
-        self.collecting = Collecting(library, self.deeds, self)
-        self.exporter = Exporter(library, self.deeds, self)
-        self.bar = SearchBar(library, self.deeds)
+        self.model = ImageListModel(self.lists, self)
+        self.notice = NoticeBar()
+        self.file_operations = FileOperations(library, self.notice, self)
+        self.collections_controller = CollectionsController(library, self.file_operations, self)
+        self.exporter = Exporter(library, self.file_operations, self)
+        self.bar = SearchBar(library, self.file_operations)
         self.search = self.bar.search
-        self.grid = Grid(self.model, self.loader)
-        self.chosen = Chosen(
-            self.grid, self.model, self.deeds, self.collecting, self.exporter, self.others,
-            self._on_failed, self,
+        self.grid = ThumbnailGrid(self.model, self.loader)
+        self.selection = ImageSelection(
+            self.grid, self.model, self.file_operations, self.collections_controller,
+            self.exporter, self.others, self._on_failed, self,
         )  # fmt: skip
-        self.message = Message()
-        self.facets = FacetPanel()
-        self.details = DetailsPane(
-            self.loader, library.inputs, self.chosen.acts,
-            lambda menu: self.collecting.fill_menu(menu, self.chosen.ids),
+        self.placeholder = Placeholder()
+        self.filter_panel = FilterPanel()
+        self.details = DetailsPanel(
+            self.loader, library.inputs, self.selection.acts,
+            lambda menu: self.collections_controller.fill_menu(menu, self.selection.ids),
         )  # fmt: skip
         self.compare = ComparePane()
-        self.comparing = Comparing(library, self.compare, self)
-        self.progress = ProgressRow(
+        self.compare_controller = CompareController(library, self.compare, self)
+        self.progress = ProgressLine(
             self.tr("What was found stays; the next time goes on from there.")
         )
-        self.export_progress = ProgressRow(self.tr("Stop exporting"))
+        self.export_progress = ProgressLine(self.tr("Stop exporting"))
         self.keys = keys_of(
-            self.chosen, self.deeds, self.library, search=self.to_search, escape=self.escape
+            self.selection,
+            self.file_operations,
+            self.library,
+            search=self.to_search,
+            escape=self.escape,
         )
         self._lay_out()
-        self.sides = Sides(self.facets, self.bar.filters, self.details, self.bar.details, self)
+        self.side_panels = SidePanels(
+            self.filter_panel, self.bar.filters, self.details, self.bar.details, self
+        )
         self._changed = QTimer(self, singleShot=True, interval=_CHANGED_MS)
         self._changed.timeout.connect(self.refresh)
         self._details_soon = QTimer(self, singleShot=True, interval=_DETAILS_MS)
@@ -114,10 +120,10 @@ class HistoryPage(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        self.facets.setFixedWidth(FACETS_WIDTH)
+        self.filter_panel.setFixedWidth(FACETS_WIDTH)
         self.results = QStackedWidget()
         self.results.addWidget(self.grid)
-        self.results.addWidget(self.message)
+        self.results.addWidget(self.placeholder)
         self.results.addWidget(self.compare)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
@@ -129,7 +135,7 @@ class HistoryPage(QWidget):
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        body.addWidget(self.facets)
+        body.addWidget(self.filter_panel)
         body.addLayout(middle, 1)
         body.addWidget(self.details)
         column = QVBoxLayout(self)
@@ -152,36 +158,38 @@ class HistoryPage(QWidget):
         self.search.left.connect(self._into_grid)
         self.bar.zoom.valueChanged.connect(lambda side: setattr(self.grid, "side", side))
         self.grid.side_changed.connect(self.bar.zoom.setValue)
-        self.grid.opened.connect(lambda: self.chosen.reuse(Part.ALL))
+        self.grid.opened.connect(lambda: self.selection.reuse(ReusePart.ALL))
         self.grid.selectionModel().selectionChanged.connect(self._on_selection)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._menu)
         self.model.stage_changed.connect(self._update)
         self.model.sections_changed.connect(self._on_sections)
-        self.facets.toggled.connect(lambda term: self._search(toggled(self.search.text(), term)))
-        self.facets.excluded.connect(lambda term: self.filter(_negated(term)))
-        self.facets.chosen.connect(self._toggle_saved)
-        self.facets.removed.connect(lambda name: self.deeds.save_search(name, ""))
-        self.facets.collected.connect(self.collecting.add)
-        self.facets.taken_out.connect(self.collecting.take_out)
-        self.facets.new_requested.connect(self.collecting.ask_for_new)
-        self.facets.rename_requested.connect(self.collecting.ask_for_name)
-        self.facets.remove_requested.connect(self.collecting.remove)
+        self.filter_panel.toggled.connect(
+            lambda term: self._search(toggled(self.search.text(), term))
+        )
+        self.filter_panel.excluded.connect(lambda term: self.filter(_negated(term)))
+        self.filter_panel.chosen.connect(self._toggle_saved)
+        self.filter_panel.removed.connect(lambda name: self.file_operations.save_search(name, ""))
+        self.filter_panel.collected.connect(self.collections_controller.add)
+        self.filter_panel.taken_out.connect(self.collections_controller.take_out)
+        self.filter_panel.new_requested.connect(self.collections_controller.ask_for_new)
+        self.filter_panel.rename_requested.connect(self.collections_controller.ask_for_name)
+        self.filter_panel.remove_requested.connect(self.collections_controller.remove)
         self.grid.arranged.connect(self._on_arranged)
         self.details.filtered.connect(self.filter)
-        self.details.favoured.connect(self.chosen.favour)
-        self.details.rated.connect(self.chosen.rate)
-        self.details.tagged.connect(self.chosen.tag)
-        self.details.untagged.connect(self.chosen.untag)
+        self.details.favoured.connect(self.selection.favour)
+        self.details.rated.connect(self.selection.rate)
+        self.details.tagged.connect(self.selection.tag)
+        self.details.untagged.connect(self.selection.untag)
         self.details.gone_to.connect(self.go_to)
-        self.details.wanted_back.connect(self.chosen.reuse_of)
+        self.details.wanted_back.connect(self.selection.reuse_of)
         self.details.compare_wanted.connect(self._compare_with)
-        self.chosen.described.connect(self._on_described)
-        self.chosen.compare_requested.connect(lambda ids: self.comparing.compare(*ids))
-        self.comparing.shown.connect(self._on_compared)
+        self.selection.described.connect(self._on_described)
+        self.selection.compare_requested.connect(lambda ids: self.compare_controller.compare(*ids))
+        self.compare_controller.shown.connect(self._on_compared)
         self.compare.left.connect(self._end_compare)
-        self.deeds.deleted.connect(self._on_deleted)
-        self.message.pressed.connect(self._on_message_pressed)
+        self.file_operations.deleted.connect(self._on_deleted)
+        self.placeholder.pressed.connect(self._on_message_pressed)
 
     def close_threads(self) -> None:
         """Returns when they have ended."""
@@ -238,14 +246,16 @@ class HistoryPage(QWidget):
     def _ask_facets(self) -> None:
         query, text = self.search.query, self.search.text()
 
-        def show(found: Gathered) -> None:
-            self.collecting.known = found.collections
-            self.facets.show_groups(found.groups, text)
+        def show(found: FilterCounts) -> None:
+            self.collections_controller.known = found.collections
+            self.filter_panel.show_groups(found.groups, text)
 
-        self.counts.ask("facets", lambda reader: gather(reader, query, text), show, self._on_failed)
+        self.counts.ask(
+            "facets", lambda reader: count_filters(reader, query, text), show, self._on_failed
+        )
 
     def _on_sections(self) -> None:
-        if self._next_row is not None and self.chosen.number == 0 and self.model.rowCount():
+        if self._next_row is not None and self.selection.number == 0 and self.model.rowCount():
             row = min(self._next_row, self.model.rowCount() - 1)
             self.grid.go_to(int(self.model.ids[row]))
         self._next_row = None
@@ -258,17 +268,17 @@ class HistoryPage(QWidget):
         rows, stage = self.model.rowCount(), self.model.stage
         comparing = self.results.currentWidget() is self.compare
         if not self.library.is_open:
-            self.message.show_opening(self.library.error)
+            self.placeholder.show_opening(self.library.error)
         elif stage is Stage.FAILED and self.model.error is not None:
-            self.message.show_error(self.model.error)
+            self.placeholder.show_error(self.model.error)
         elif rows == 0 and stage is Stage.DONE:
-            self.message.show_nothing(self.search.text())
+            self.placeholder.show_nothing(self.search.text())
         elif rows == 0:
-            self.message.show_searching()
+            self.placeholder.show_searching()
         show_grid = self.library.is_open and rows > 0 and stage is not Stage.FAILED
         if not comparing:
-            self.results.setCurrentWidget(self.grid if show_grid else self.message)
-        chosen = self.chosen.number
+            self.results.setCurrentWidget(self.grid if show_grid else self.placeholder)
+        chosen = self.selection.number
         words = pictures(rows)
         if stage is Stage.BEGUN:
             words = self.tr("{number}+ pictures").format(number=digits(rows))
@@ -276,26 +286,26 @@ class HistoryPage(QWidget):
             words = self.tr("{number} of {pictures}").format(number=digits(chosen), pictures=words)
         self.bar.count.setText(words if show_grid else "")
         self.bar.save.setEnabled(bool(self.search.text().strip()))
-        self.chosen.enable()
+        self.selection.enable()
         searched = bool(self.search.text().strip())
-        self.sides.leave_empty(rows == 0 and stage is Stage.DONE and not searched)
+        self.side_panels.leave_empty(rows == 0 and stage is Stage.DONE and not searched)
 
     # The selected pictures
 
     def _on_selection(self) -> None:
-        self.chosen.changed()
+        self.selection.changed()
         self._details_soon.start()
         self._update()
 
     def _ask_details(self) -> None:
-        self.chosen.ask()
-        number = self.chosen.number
+        self.selection.ask()
+        number = self.selection.number
         if number > 1:
             self.details.show_several(number)
         elif number == 0:
             self.details.show_nothing()
 
-    def _on_described(self, details: Details, relatives: Family | None) -> None:
+    def _on_described(self, details: Details, relatives: Lineage | None) -> None:
         self.details.show_details(details, relatives)
         self.details_shown.emit(details.listed.id)
 
@@ -312,31 +322,31 @@ class HistoryPage(QWidget):
 
     def _on_compared(self) -> None:
         self.results.setCurrentWidget(self.compare)
-        self.sides.cover(True)
+        self.side_panels.cover(True)
         self.compare.view.setFocus()
 
     def _end_compare(self) -> None:
         if self.results.currentWidget() is self.compare:
             self.compare.view.clear()
-            self.sides.cover(False)
+            self.side_panels.cover(False)
             self.results.setCurrentWidget(self.grid)
             self.grid.setFocus()
             self._update()
 
     def _compare_with(self, number: int) -> None:
-        if ids := self.chosen.ids:
-            self.comparing.compare(number, ids[0])
+        if ids := self.selection.ids:
+            self.compare_controller.compare(number, ids[0])
 
     def _on_arranged(self, numbers: list[int], before: int | None) -> None:
         if self.model.collection is not None:
-            self.collecting.arrange(self.model.collection.key, numbers, before)
+            self.collections_controller.arrange(self.model.collection.key, numbers, before)
 
     # Menus and keys
 
     def _menu(self, where: QPoint) -> None:
         if not self.grid.indexAt(where).isValid():
             return
-        menu = build_menu(self.chosen, self.collecting, self)
+        menu = build_menu(self.selection, self.collections_controller, self)
         menu.popup(self.grid.viewport().mapToGlobal(where))
 
     def _into_grid(self) -> None:
@@ -354,7 +364,7 @@ class HistoryPage(QWidget):
         elif self.search.text():
             self._search("")
         else:
-            self.deeds.ask_for_folder()
+            self.file_operations.ask_for_folder()
 
     def event(self, event: QEvent) -> bool:
         """The keys of this page are its own while it is seen, whatever else they mean."""
@@ -384,7 +394,7 @@ class HistoryPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.sides.fit(event.size().width())
+        self.side_panels.fit(event.size().width())
 
     def minimumSizeHint(self) -> QSize:
         """Of what is between the sides, which go where they are in the way."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QDate, QLocale
 from ldm_studio.history.folder_scan import Report
 from ldm_studio.translation import counted, joined, told, translate
 
-from .open_history import Indexed
+from .open_history import IndexResult
 
 _TOLD = 3
 
@@ -51,13 +51,13 @@ def _day(day: date) -> QDate:
     return QDate(day.year, day.month, day.day)
 
 
-def summed_up(indexed: Indexed) -> tuple[str, str]:
+def summed_up(indexed: IndexResult) -> tuple[str, str]:
     """What looking through folders came to, and hints on what was found."""
     report: Report = indexed.report
     return _counted(indexed), joined(_unread(report), _ignored(report))
 
 
-def _counted(indexed: Indexed) -> str:
+def _counted(indexed: IndexResult) -> str:
     report = indexed.report
     counts = [
         words.format(number=digits(number))

@@ -11,7 +11,7 @@ import numpy as np
 from core.images.image_digest import digest
 from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.images import image_files, recipe_inputs
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import SUFFIX
@@ -39,7 +39,7 @@ class SavedPicture:
         return np.dstack([self.rgb, alpha])
 
 
-def entry_of_file(path: Path) -> Entry:
+def entry_of_file(path: Path) -> StripEntry:
     """Raises PictureError, NoRecipe where the file is not one of this program."""
     request = recipe_inputs.recipe(path)
     record = image_files.read_record(path)
@@ -48,7 +48,7 @@ def entry_of_file(path: Path) -> Entry:
     found = recipe_inputs.find_kept(request, InputStore(paths.inputs_dir()))
     kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
     picture = cast("Picture", SavedPicture(rgb, alpha, request))
-    return Entry(
+    return StripEntry(
         picture, path, found.image, found.mask, found.later, record,
         kept if kept.exists() else None,
     )  # fmt: skip

@@ -29,11 +29,11 @@ from core.errors import StudioError
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.query_language import Query
-from ldm_studio.history.results import Collected, Listed, Order, Page
+from ldm_studio.history.results import CollectionInfo, ListedImage, Order, Page
 from ldm_studio.translation import told, translate
 
 from .history_texts import dated, stars
-from .query_worker import Asker
+from .query_worker import QueryWorker
 from .section_layout import Section, sections_of
 
 Ids = NDArray[np.int64]
@@ -75,10 +75,10 @@ class _Found:
     ids: Ids
     sections: tuple[Section, ...]
     changes: _Blocks | None
-    collection: Collected | None
+    collection: CollectionInfo | None
 
 
-class PictureModel(QAbstractListModel):
+class ImageListModel(QAbstractListModel):
     """Rows are pictures, newest first, or in the order of a collection."""
 
     stage_changed = Signal()
@@ -86,16 +86,16 @@ class PictureModel(QAbstractListModel):
     described = Signal()
     """More is known of some rows."""
 
-    def __init__(self, asker: Asker, parent: QObject | None = None) -> None:
+    def __init__(self, asker: QueryWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._asker = asker
         self._ids: Ids = np.empty(0, np.int64)
         self._query = Query()
-        self._listed: OrderedDict[int, Listed] = OrderedDict()
+        self._listed: OrderedDict[int, ListedImage] = OrderedDict()
         self._fresh: set[int] = set()
         self._wanted: tuple[int, ...] = ()
         self.sections: tuple[Section, ...] = ()
-        self.collection: Collected | None = None
+        self.collection: CollectionInfo | None = None
         """The collection whose order the rows are in; None: newest first."""
         self.stage = Stage.SEARCHING
         self.error: StudioError | None = None
@@ -218,11 +218,11 @@ class PictureModel(QAbstractListModel):
                 "listed", lambda reader: reader.listed(missing), self._on_listed, self._on_failed
             )
 
-    def _on_listed(self, pictures: tuple[Listed, ...]) -> None:
+    def _on_listed(self, pictures: tuple[ListedImage, ...]) -> None:
         self._keep(pictures)
         self.described.emit()
 
-    def _keep(self, pictures: Iterable[Listed]) -> None:
+    def _keep(self, pictures: Iterable[ListedImage]) -> None:
         for picture in pictures:
             self._listed[picture.id] = picture
             self._listed.move_to_end(picture.id)
@@ -231,11 +231,11 @@ class PictureModel(QAbstractListModel):
             number, _ = self._listed.popitem(last=False)
             self._fresh.discard(number)
 
-    def listed(self, row: int) -> Listed | None:
+    def listed(self, row: int) -> ListedImage | None:
         """None where it is not known yet."""
         return self._listed.get(int(self._ids[row]))
 
-    def listed_by_id(self, number: int) -> Listed | None:
+    def listed_by_id(self, number: int) -> ListedImage | None:
         return self._listed.get(number)
 
     def row_of(self, number: int) -> int | None:
@@ -292,7 +292,7 @@ def ids_in(data: QMimeData) -> list[int]:
     return [int(word) for word in bytes(data.data(IDS).data()).split()]
 
 
-def summary(picture: Listed) -> str:
+def summary(picture: ListedImage) -> str:
     """A picture in a line, for who cannot see it."""
     words = [" ".join(picture.prompt.split()) or translate("History", "no prompt")]
     words.append(dated(picture.day) or picture.day)
@@ -307,7 +307,7 @@ def summary(picture: Listed) -> str:
     return ", ".join(words)
 
 
-def tip(picture: Listed) -> str:
+def tip(picture: ListedImage) -> str:
     """What is shown when the pointer rests on a picture."""
     if picture.problem:
         return f"{picture.path.name}\n{told(picture.problem)}"
@@ -345,7 +345,7 @@ def _runs(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), int(b - a)) for a, b in edges.reshape(-1, 2))
 
 
-def _days(pictures: Iterable[Listed]) -> list[tuple[str, int]]:
+def _days(pictures: Iterable[ListedImage]) -> list[tuple[str, int]]:
     days: list[tuple[str, int]] = []
     for picture in pictures:
         if days and days[-1][0] == picture.day:

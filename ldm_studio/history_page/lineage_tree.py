@@ -9,13 +9,13 @@ from PySide6.QtGui import QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ldm_studio.history.database_schema import State
-from ldm_studio.history.lineage import Family, Kin
-from ldm_studio.history.results import Listed
+from ldm_studio.history.lineage import Lineage, LineageNode
+from ldm_studio.history.results import ListedImage
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.look.theme import menu_icon
 
 from .history_texts import digits
-from .thumbnail_loader import ThumbnailLoader, Wanted
+from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
 
 THUMB = 34
 _ID = int(Qt.ItemDataRole.UserRole)
@@ -23,7 +23,7 @@ _LINES = 8
 """As many are seen without scrolling."""
 
 
-class FamilyTree(QTreeWidget):
+class LineageTree(QTreeWidget):
     """A click goes to the picture; a double click, or Enter, back to its exact state."""
 
     chosen = Signal(int)
@@ -40,7 +40,7 @@ class FamilyTree(QTreeWidget):
         self.setObjectName("family")
         self.setAccessibleName(self.tr("What it came from, and what came from it"))
         self._loader, self._inputs = loader, InputStore(inputs)
-        self._family: Family | None = None
+        self._family: Lineage | None = None
         self._pictures: list[tuple[QTreeWidgetItem, int, str, Path]] = []
         self._lines: dict[int, QTreeWidgetItem] = {}
         self.setHeaderHidden(True)
@@ -57,7 +57,7 @@ class FamilyTree(QTreeWidget):
         self.itemClicked.connect(self._clicked)
         self.itemActivated.connect(self._activated)
 
-    def show_family(self, family: Family) -> None:
+    def show_family(self, family: Lineage) -> None:
         """The tree stays as it is where only another of its pictures is looked at."""
         if self._family is None or (family.root, family.unknown) != (
             self._family.root,
@@ -72,7 +72,7 @@ class FamilyTree(QTreeWidget):
                 self.setCurrentItem(item)
             item.setFont(0, font)
 
-    def _build(self, family: Family) -> None:
+    def _build(self, family: Lineage) -> None:
         self.clear()
         self._pictures.clear()
         self._lines.clear()
@@ -93,12 +93,14 @@ class FamilyTree(QTreeWidget):
         lines = min(_LINES, len(self._lines) + bool(family.unknown))
         self.setFixedHeight(lines * (THUMB + 6) + 10)
 
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> list[ThumbnailRequest]:
         """The small pictures it needs."""
         side = round(THUMB * self.devicePixelRatioF())
         if self.isHidden():
             return []
-        return [Wanted(digest, path, side) for _, _, digest, path in self._pictures if digest]
+        return [
+            ThumbnailRequest(digest, path, side) for _, _, digest, path in self._pictures if digest
+        ]
 
     def draw(self) -> None:
         """Show the small pictures that have come."""
@@ -112,7 +114,7 @@ class FamilyTree(QTreeWidget):
                 small.addPixmap(pixmap, QIcon.Mode.Selected)  # or it would be tinted
                 item.setIcon(column, small)
 
-    def _line(self, kin: Kin) -> QTreeWidgetItem:
+    def _line(self, kin: LineageNode) -> QTreeWidgetItem:
         picture = kin.picture
         item = QTreeWidgetItem([self._words(kin)])
         item.setData(0, _ID, picture.id)
@@ -147,9 +149,9 @@ class FamilyTree(QTreeWidget):
             return True
         return False
 
-    def _words(self, kin: Kin) -> str:
+    def _words(self, kin: LineageNode) -> str:
         """How it came from the one above, and what it shows."""
-        picture: Listed = kin.picture
+        picture: ListedImage = kin.picture
         what = " ".join(picture.prompt.split()) or picture.path.name
         if kin.step is not None:
             words = self.tr("Branch at step {step}: {prompt}").format(step=kin.step, prompt=what)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QWidget
 from ldm_studio.history.user_journal import MAX_RATING
 from ldm_studio.widgets.fields import FlowLayout, tool_button
 
-from .search_link import Link
+from .search_link import SearchLink
 from .thumbnail_tile import heart, star
 
 Role = QPalette.ColorRole
@@ -155,7 +155,7 @@ class Chip(QFrame):
     def __init__(self, tag: str, owner: TagEditor) -> None:
         super().__init__(owner)
         self.setObjectName("chip")
-        name = Link("tag", tag, self.tr("Find pictures tagged “{tag}”").format(tag=tag))
+        name = SearchLink("tag", tag, self.tr("Find pictures tagged “{tag}”").format(tag=tag))
         name.linkActivated.connect(lambda: owner.chosen.emit(tag))
         remove = self.tr("Remove the tag “{tag}”").format(tag=tag)
         cross = tool_button("close", remove, remove)

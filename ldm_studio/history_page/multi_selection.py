@@ -24,7 +24,7 @@ from .mark_controls import Heart, Stars, TagEditor
 _ACTS = ("compare", "export", "trash")
 
 
-class SeveralPane(QWidget):
+class MultiSelectionPanel(QWidget):
     """Marks and commands, for all of them."""
 
     favoured = Signal(bool)

@@ -21,7 +21,7 @@ from ldm_studio.threads.folder_watch import Watcher, below
 from ldm_studio.threads.main_thread import Failed, Relay
 
 if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
-    from ldm_studio.history.database_watch import Restored
+    from ldm_studio.history.database_watch import RestoredDatabase
     from ldm_studio.history.folder_scan import Progress, Report
     from ldm_studio.history.history_store import History
 
@@ -45,7 +45,7 @@ class Indexing:
 
 
 @dataclass(frozen=True)
-class Indexed:
+class IndexResult:
     """What looking through folders came to."""
 
     folders: tuple[Path, ...]
@@ -67,7 +67,7 @@ class Library(QObject):
     indexing = Signal(object)
     """Indexing; None when it is over."""
     indexed = Signal(object)
-    """Indexed"""
+    """IndexResult"""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class Library(QObject):
         )
         self.index(self.folders, quiet=True)
 
-    def _on_restored(self, restored: Restored) -> None:
+    def _on_restored(self, restored: RestoredDatabase) -> None:
         self.recovered.emit(restored)
         self.changed.emit()
         self.index(self.folders, quiet=True)
@@ -255,7 +255,7 @@ class Library(QObject):
         future = self._indexer.submit(self._index, self._history, chosen, quiet)
         self.relay.when_done(
             future,
-            lambda report: self._on_indexed(Indexed(chosen, quiet, report)),
+            lambda report: self._on_indexed(IndexResult(chosen, quiet, report)),
             self._on_index_failed,
         )
 
@@ -285,7 +285,7 @@ class Library(QObject):
         steps_on_disk.follow(history, self._trajectories)
         return rebuild(history, here, progress=tell, cancelled=self._stop.is_set)
 
-    def _on_indexed(self, indexed: Indexed) -> None:
+    def _on_indexed(self, indexed: IndexResult) -> None:
         self.indexing.emit(None)
         report = indexed.report
         for problem in report.problems:
@@ -296,7 +296,7 @@ class Library(QObject):
         self._clean_once(indexed)
         self.indexed.emit(indexed)
 
-    def _clean_once(self, indexed: Indexed) -> None:
+    def _clean_once(self, indexed: IndexResult) -> None:
         """Remove start pictures that nothing names, once everything that could is known."""
         complete = not indexed.report.cancelled and set(indexed.folders) >= set(self.folders)
         if self._is_cleaned or not complete or self._ending.is_set():

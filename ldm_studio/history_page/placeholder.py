@@ -16,7 +16,7 @@ _WIDTH = 420
 _MARGIN = 16
 
 
-class Message(QWidget):
+class Placeholder(QWidget):
     """A sign, a sentence, a hint, perhaps a button."""
 
     pressed = Signal()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from ldm_studio.look.theme import GRID
 
-from .export_dialog import Exporting
+from .export_dialog import ExportProgress
 from .history_texts import digits
 from .open_history import Indexing
 
@@ -15,7 +15,7 @@ _WORTH_SHOWING = 200
 """Files below which what was not asked for is not told."""
 
 
-class ProgressRow(QFrame):
+class ProgressLine(QFrame):
     """Hidden while there is nothing to tell."""
 
     cancelled = Signal()
@@ -51,7 +51,7 @@ class ProgressRow(QFrame):
             words = self.tr("Looking through {folder}…")
         self._show(words, state.folders[0].name if state.folders else "", state.done, state.total)
 
-    def show_exporting(self, state: Exporting | None) -> None:
+    def show_exporting(self, state: ExportProgress | None) -> None:
         if state is None:
             self.hide()
             return

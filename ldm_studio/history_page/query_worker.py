@@ -23,7 +23,7 @@ class _Question:
     is_stale: bool = False
 
 
-class Asker:
+class QueryWorker:
     """Only the newest question of each topic is answered: a newer one interrupts and replaces it.
 
     Questions wait in the order in which their topics came. Methods are for the interface's

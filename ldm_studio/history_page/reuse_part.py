@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Part(Enum):
+class ReusePart(Enum):
     """What of a picture's settings is used again."""
 
     ALL = "all"

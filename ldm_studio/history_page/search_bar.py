@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.look.theme import GRID, icon, menu_icon
 from ldm_studio.widgets.fields import tool_button
 
-from .file_operations import Deeds
+from .file_operations import FileOperations
 from .name_dialog import ask_for_name
 from .open_history import Library
 from .search_field import SearchField
@@ -32,7 +32,9 @@ _ROOM_FOR_ZOOM = 720
 class SearchBar(QWidget):
     """What is wrong with a query is said in a line below it."""
 
-    def __init__(self, library: Library, deeds: Deeds, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, library: Library, deeds: FileOperations, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel
 from ldm_studio.look.theme import Role
 
 
-class Link(QLabel):
+class SearchLink(QLabel):
     """Emits `linkActivated` with its target."""
 
     def __init__(self, target: str, words: str, tip: str) -> None:

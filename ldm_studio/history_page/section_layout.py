@@ -30,7 +30,7 @@ class Box:
     side: int
 
 
-class Layout:
+class SectionLayout:
     """Square tiles in as many columns as fit and as wide as fit, under a heading a section."""
 
     def __init__(self, sections: Sequence[Section], width: int, side: int) -> None:

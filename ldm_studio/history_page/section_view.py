@@ -15,8 +15,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from .image_list_model import Index, PictureModel
-from .section_layout import GAP, HEADING, Layout
+from .image_list_model import ImageListModel, Index
+from .section_layout import GAP, HEADING, SectionLayout
 
 SMALLEST, LARGEST = 72, 320
 USUAL = 152
@@ -26,7 +26,7 @@ Flag = QItemSelectionModel.SelectionFlag
 Move = QAbstractItemView.CursorAction
 
 
-class SectionedView(QAbstractItemView):
+class SectionView(QAbstractItemView):
     """Knows where everything is, moves and selects; painting is left to who inherits."""
 
     side_changed = Signal(int)
@@ -34,11 +34,11 @@ class SectionedView(QAbstractItemView):
     moved = Signal()
     """Other tiles may be in sight."""
 
-    def __init__(self, model: PictureModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ImageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pictures = model
         self._side = USUAL
-        self._layout: Layout | None = None
+        self._layout: SectionLayout | None = None
         self._anchor: tuple[int, int] | None = None
         self._kept: list[int] = []
         self.setModel(model)
@@ -66,10 +66,12 @@ class SectionedView(QAbstractItemView):
             self._relayout()
             self.side_changed.emit(side)
 
-    def layout_now(self) -> Layout:
+    def layout_now(self) -> SectionLayout:
         """Where everything is."""
         if self._layout is None:
-            self._layout = Layout(self._pictures.sections, self.viewport().width(), self._side)
+            self._layout = SectionLayout(
+                self._pictures.sections, self.viewport().width(), self._side
+            )
         return self._layout
 
     def _keep_place(self) -> None:
@@ -104,7 +106,9 @@ class SectionedView(QAbstractItemView):
         smaller with less room, it would come and go for ever otherwise.
         """
         room = self.contentsRect()
-        needed = Layout(self._pictures.sections, room.width(), self._side).height > room.height()
+        needed = (
+            SectionLayout(self._pictures.sections, room.width(), self._side).height > room.height()
+        )
         policy = Qt.ScrollBarPolicy
         wanted = policy.ScrollBarAlwaysOn if needed else policy.ScrollBarAlwaysOff
         if self.verticalScrollBarPolicy() != wanted:

@@ -11,30 +11,30 @@ from PySide6.QtWidgets import QApplication
 from ldm_studio.commands.history_actions import build_actions
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.history_reader import Reader
-from ldm_studio.history.lineage import Family, family
-from ldm_studio.history.results import Details, Listed
+from ldm_studio.history.lineage import Lineage, lineage_of
+from ldm_studio.history.results import Details, ListedImage
 from ldm_studio.images.infotext import Infotext
 from ldm_studio.threads.main_thread import Failed
 
-from .collections_controller import Collecting
+from .collections_controller import CollectionsController
 from .export_dialog import Exporter
-from .file_operations import Deeds
-from .image_list_model import PictureModel
-from .query_worker import Asker
+from .file_operations import FileOperations
+from .image_list_model import ImageListModel
+from .query_worker import QueryWorker
 from .rename_dialog import RenameDialog
-from .reuse_part import Part
-from .thumbnail_grid import Grid
+from .reuse_part import ReusePart
+from .thumbnail_grid import ThumbnailGrid
 
 _SLICE = 500
 
 
-class Chosen(QObject):
+class ImageSelection(QObject):
     """Knows everything about a single selected picture, soon after it was selected."""
 
     reuse_requested = Signal(object, object)
     """Details, Part"""
     start_requested = Signal(object)
-    """Listed"""
+    """ListedImage"""
     branch_requested = Signal(object)
     replay_requested = Signal(object)
     compare_requested = Signal(list)
@@ -44,12 +44,12 @@ class Chosen(QObject):
 
     def __init__(
         self,
-        grid: Grid,
-        model: PictureModel,
-        deeds: Deeds,
-        collecting: Collecting,
+        grid: ThumbnailGrid,
+        model: ImageListModel,
+        deeds: FileOperations,
+        collecting: CollectionsController,
         exporter: Exporter,
-        asker: Asker,
+        asker: QueryWorker,
         failed: Failed,
         parent: QObject,
     ) -> None:
@@ -92,12 +92,12 @@ class Chosen(QObject):
             return
         number = self.ids[0]
 
-        def ask(reader: Reader) -> tuple[Details | None, Family | None]:
-            return reader.details(number), family(reader, number)
+        def ask(reader: Reader) -> tuple[Details | None, Lineage | None]:
+            return reader.details(number), lineage_of(reader, number)
 
         self._asker.ask("details", ask, self._on_details, self._failed)
 
-    def _on_details(self, found: tuple[Details | None, Family | None]) -> None:
+    def _on_details(self, found: tuple[Details | None, Lineage | None]) -> None:
         details, relatives = found
         if details is None or self.ids[:2] != [details.listed.id]:
             return
@@ -140,10 +140,10 @@ class Chosen(QObject):
     def _handlers(self) -> dict[str, Callable[[], object]]:
         deeds = self._deeds
         return {
-            "reuse": lambda: self.reuse(Part.ALL),
-            "reuse_prompt": lambda: self.reuse(Part.PROMPT),
-            "reuse_seed": lambda: self.reuse(Part.SEED),
-            "reuse_sampler": lambda: self.reuse(Part.SAMPLER),
+            "reuse": lambda: self.reuse(ReusePart.ALL),
+            "reuse_prompt": lambda: self.reuse(ReusePart.PROMPT),
+            "reuse_seed": lambda: self.reuse(ReusePart.SEED),
+            "reuse_sampler": lambda: self.reuse(ReusePart.SAMPLER),
             "start": lambda: self._with_one(lambda one: self.start_requested.emit(one.listed)),
             "branch": lambda: self._with_one(lambda one: self.branch_requested.emit(one.listed)),
             "replay": lambda: self._with_one(lambda one: self.replay_requested.emit(one.listed)),
@@ -162,7 +162,7 @@ class Chosen(QObject):
             "undo": deeds.undo,
         }
 
-    def reuse(self, part: Part) -> None:
+    def reuse(self, part: ReusePart) -> None:
         """Where it says how it was made."""
 
         def reuse(details: Details) -> None:
@@ -176,7 +176,7 @@ class Chosen(QObject):
 
         def found(details: Details | None) -> None:
             if details is not None and details.program:
-                self.reuse_requested.emit(details, Part.ALL)
+                self.reuse_requested.emit(details, ReusePart.ALL)
             elif details is not None:
                 name = details.listed.path.name
                 self._deeds.tell(self.tr("{name} does not say how it was made.").format(name=name))
@@ -270,15 +270,15 @@ class Chosen(QObject):
         elif self.number == 1:
             self._pending = self.ids[0], act
 
-    def _with_all(self, act: Callable[[list[Listed]], object]) -> None:
+    def _with_all(self, act: Callable[[list[ListedImage]], object]) -> None:
         """All of them are looked up first: most may never have been in sight."""
         ids = self.ids
 
-        def look_up(reader: Reader) -> list[Listed]:
+        def look_up(reader: Reader) -> list[ListedImage]:
             slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
             return [picture for some in slices for picture in reader.listed(some)]
 
-        def go_on(pictures: list[Listed]) -> None:
+        def go_on(pictures: list[ListedImage]) -> None:
             act(pictures)
 
         if ids:

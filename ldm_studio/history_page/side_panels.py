@@ -11,7 +11,7 @@ ROOM_FOR_DETAILS = 680
 _LEAST_BETWEEN = 180
 
 
-class Sides(QObject):
+class SidePanels(QObject):
     """What was switched by hand stays so until the page has another width class."""
 
     def __init__(

@@ -29,12 +29,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from ldm_studio.history.results import Listed
+from ldm_studio.history.results import ListedImage
 
-from .image_list_model import IDS, PictureModel, ids_in
+from .image_list_model import IDS, ImageListModel, ids_in
 from .section_layout import GAP, HEADING, MARGIN
-from .section_view import SectionedView
-from .thumbnail_loader import ThumbnailLoader, Wanted
+from .section_view import SectionView
+from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
 from .thumbnail_tile import dragged, heading, paint_heading, paint_tile
 
 _AHEAD_MS = 0
@@ -56,7 +56,7 @@ _MOVES = (
 )
 
 
-class Grid(SectionedView):
+class ThumbnailGrid(SectionView):
     """Keyboard, mouse and selection are those of a file manager."""
 
     opened = Signal(QModelIndex)
@@ -66,7 +66,7 @@ class Grid(SectionedView):
     before which they are to be; None: at the end."""
 
     def __init__(
-        self, model: PictureModel, loader: ThumbnailLoader, parent: QWidget | None = None
+        self, model: ImageListModel, loader: ThumbnailLoader, parent: QWidget | None = None
     ) -> None:
         super().__init__(model, parent)
         self.setObjectName("grid")
@@ -107,7 +107,7 @@ class Grid(SectionedView):
         self._loader.want(
             "grid",
             [
-                Wanted(picture.digest, picture.path, pixels)
+                ThumbnailRequest(picture.digest, picture.path, pixels)
                 for picture in found
                 if picture is not None and picture.digest
             ],
@@ -178,7 +178,7 @@ class Grid(SectionedView):
         place = QRect(x - 2, box.y - self.verticalOffset(), 4, box.side)
         painter.fillRect(place, self.palette().color(QPalette.ColorRole.Highlight))
 
-    def _is_bad(self, picture: Listed, image: QImage | None) -> bool:
+    def _is_bad(self, picture: ListedImage, image: QImage | None) -> bool:
         if picture.problem:
             return True
         return image is None and self._loader.is_bad(picture.digest)

@@ -21,7 +21,7 @@ _THREADS = 2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ThumbnailRequest:
     """A picture file, by what it is and where it is."""
 
     digest: str
@@ -49,7 +49,7 @@ class ThumbnailLoader(QObject):
         self._sides: dict[str, int] = {}
         self._bytes = 0
         self._bad: set[str] = set()
-        self._waiting: dict[str, list[Wanted]] = {}
+        self._waiting: dict[str, list[ThumbnailRequest]] = {}
         self._running: set[tuple[str, int]] = set()
         self._done: list[tuple[str, int, QImage | None]] = []
         self._armed = False
@@ -79,7 +79,7 @@ class ThumbnailLoader(QObject):
         """The file cannot be read."""
         return digest in self._bad
 
-    def want(self, who: str, pictures: Sequence[Wanted]) -> None:
+    def want(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
         """`who` wants these, most wanted first, instead of those it wanted and that wait."""
         with self._news:
             self._waiting[who] = [
@@ -138,7 +138,7 @@ class ThumbnailLoader(QObject):
                 if first:
                     self._relay.post(self._collect)
 
-    def _next(self) -> Wanted | None:
+    def _next(self) -> ThumbnailRequest | None:
         with self._news:
             while not self._closed:
                 waiting = min(filter(None, self._waiting.values()), key=len, default=None)
@@ -150,7 +150,7 @@ class ThumbnailLoader(QObject):
             return None
 
 
-def _load(thumbnails: Thumbnails, wanted: Wanted) -> QImage | None:
+def _load(thumbnails: Thumbnails, wanted: ThumbnailRequest) -> QImage | None:
     webp = _sharp(wanted) if wanted.sharp and wanted.side > SIDE else None
     if webp is None:
         webp = thumbnails.get(wanted.digest)
@@ -163,7 +163,7 @@ def _load(thumbnails: Thumbnails, wanted: Wanted) -> QImage | None:
     return decoded(webp, wanted.side)
 
 
-def _sharp(wanted: Wanted) -> bytes | None:
+def _sharp(wanted: ThumbnailRequest) -> bytes | None:
     try:
         return make_thumbnail(wanted.path, wanted.side)
     except StudioError:  # its small copy may still be there

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 
 from ldm_studio.history.database_schema import State
-from ldm_studio.history.results import Listed
+from ldm_studio.history.results import ListedImage
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate
 
@@ -74,7 +74,7 @@ def paint_heading(
 def paint_tile(
     painter: QPainter,
     where: QRect,
-    picture: Listed | None,
+    picture: ListedImage | None,
     image: QImage | None,
     colours: QPalette,
     *,
@@ -168,7 +168,7 @@ def _paint_words(painter: QPainter, where: QRect, name: str, words: str, colours
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
 
-def _paint_marks(painter: QPainter, where: QRect, picture: Listed) -> None:
+def _paint_marks(painter: QPainter, where: QRect, picture: ListedImage) -> None:
     """Heart and stars on a shade, readable on any picture."""
     size = 12 if where.width() >= _SMALL else 9
     count = picture.rating + (1 if picture.favourite else 0)

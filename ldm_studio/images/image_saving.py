@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.request.request import Request
 from ldm_studio import paths
-from ldm_studio.settings.settings import Files, Format, Privacy, Told, read
+from ldm_studio.settings.settings import Files, ImageFormat, MetadataPolicy, Privacy, read
 
 from . import image_formats
 from .file_names import Pattern, PatternError, facts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Saver:
+class ImageSaver:
     """Saves under the next free number of the user's pattern."""
 
     files: Files = field(default_factory=Files)
@@ -66,7 +66,9 @@ class Saver:
         folder, before, after = self.pattern.place(facts(request, model, datetime.now()))
         opaque = pixels.shape[-1] == 3
         format_ = (
-            self.files.format if opaque or self.files.format is not Format.JPEG else Format.PNG
+            self.files.format
+            if opaque or self.files.format is not ImageFormat.JPEG
+            else ImageFormat.PNG
         )
         numbered = paths.Numbered(before, after, f".{format_}")
         with paths.next_numbered(self.root / folder, numbered) as path:
@@ -93,7 +95,7 @@ class Saver:
         record: Record | None = None,
     ) -> None:
         """As what the ending of `path` says. Raises PictureError."""
-        told = told_of(request, self.privacy.told)
+        told = apply_metadata_policy(request, self.privacy.told)
         is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and told is request
         image_formats.save(path, pixels, told, model, digest, record if is_exact else None)
 
@@ -102,19 +104,19 @@ class Saver:
         return paths.next_picture(self.today(), seed)
 
 
-def told_of(request: Request, told: Told) -> Request | None:
+def apply_metadata_policy(request: Request, told: MetadataPolicy) -> Request | None:
     """What a picture may tell of `request`; None for nothing."""
     match told:
-        case Told.ALL:
+        case MetadataPolicy.ALL:
             return request
-        case Told.NO_PROMPTS:
+        case MetadataPolicy.NO_PROMPTS:
             # What was changed on the way may be prompts, and means nothing without them.
             return replace(request, prompt="", negative="", changes=())
-        case Told.NOTHING:
+        case MetadataPolicy.NOTHING:
             return None
 
 
-def saver_from_settings() -> Saver:
+def saver_from_settings() -> ImageSaver:
     """Saves where and as the user's settings say."""
     settings = read(paths.config_dir() / "settings.json")
-    return Saver(settings.files, settings.privacy)
+    return ImageSaver(settings.files, settings.privacy)

@@ -56,7 +56,7 @@ class Infotext:
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredRequest:
     """What an infotext says, as far as this program understands it."""
 
     request: Request
@@ -145,7 +145,7 @@ def parse_infotext(text: str) -> Infotext:
     )
 
 
-def restore(info: Infotext, base: Request) -> Restored:
+def restore(info: Infotext, base: Request) -> RestoredRequest:
     """`base` with the prompts and every setting of `info` that this program knows exactly.
 
     What `base` does beyond the settings of every picture is left out: `info` knows nothing of it.
@@ -181,7 +181,7 @@ def restore(info: Infotext, base: Request) -> Restored:
     except (ValueError, RequestError):
         refused |= {REFINER, REFINER_AT}
     ignored = tuple(f"{key}: {value}" for key, value in settings.items() if key in refused)
-    return Restored(request, ignored)
+    return RestoredRequest(request, ignored)
 
 
 def _with(key: str, value: str, request: Request) -> Request:

@@ -26,7 +26,7 @@ _TENSORS = ".safetensors"
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class CleanupReport:
     """What was removed."""
 
     files: int = 0
@@ -36,7 +36,7 @@ class Cleaned:
 
 def clean_inputs(
     inputs: Path, requests: Iterable[str], others: Iterable[Path], *, now: float | None = None
-) -> Cleaned:
+) -> CleanupReport:
     """Remove from the folder `inputs` what is old and named by none of `requests`, which are JSON,
     and by no file in the folders `others`. `now` is in seconds since 1970.
 
@@ -45,7 +45,7 @@ def clean_inputs(
     oldest = (time.time() if now is None else now) - GRACE_DAYS * 86_400
     old = {path.stem: path for path in inputs.glob("??/*.png") if path.stat().st_mtime < oldest}
     if not old:
-        return Cleaned()
+        return CleanupReport()
     for name in _named(requests, others):
         old.pop(name, None)
     files = size = 0
@@ -56,7 +56,7 @@ def clean_inputs(
                 path.unlink()
                 files, size = files + 1, size + status.st_size
                 log.info("removed the start picture %s: nothing names it", path.name)
-    return Cleaned(files, size)
+    return CleanupReport(files, size)
 
 
 def _named(requests: Iterable[str], folders: Iterable[Path]) -> Iterator[str]:

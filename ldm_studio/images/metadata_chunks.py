@@ -39,7 +39,7 @@ _EXIF_TEXTS = {
 
 
 @dataclass(frozen=True)
-class Carried:
+class ImageFileMetadata:
     """What a file says of itself."""
 
     format: str
@@ -52,7 +52,7 @@ class Carried:
     """Whether there is an alpha channel, in which some programs hide a text."""
 
 
-def carried(data: bytes) -> Carried:
+def read_metadata(data: bytes) -> ImageFileMetadata:
     """What the file with these bytes carries. Raises PictureError where it is damaged."""
     if data.startswith(_SIGNATURE):
         return _png(data)
@@ -70,7 +70,7 @@ def carried(data: bytes) -> Carried:
 # --- PNG ---------------------------------------------------------------------------------------
 
 
-def _png(data: bytes) -> Carried:
+def _png(data: bytes) -> ImageFileMetadata:
     size, alpha = None, False
     texts: dict[str, str] = {}
     for kind, body in _chunks(data):
@@ -87,7 +87,7 @@ def _png(data: bytes) -> Carried:
             texts = _exif(b"Exif\0\0" + body) | texts
     if size is None:
         raise PictureError("The file is cut short.")
-    return Carried("PNG", size[0], size[1], texts, alpha)
+    return ImageFileMetadata("PNG", size[0], size[1], texts, alpha)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -149,7 +149,7 @@ def _unpacked(packed: bytes) -> bytes | None:
 # --- EXIF --------------------------------------------------------------------------------------
 
 
-def _by_pillow(data: bytes, kind: str) -> Carried:
+def _by_pillow(data: bytes, kind: str) -> ImageFileMetadata:
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as image:
             block = image.info.get("exif", b"")
@@ -160,7 +160,9 @@ def _by_pillow(data: bytes, kind: str) -> Carried:
             ):
                 if isinstance(value, bytes) and len(value) <= MAX_TEXT:
                     texts[key] = value.decode("utf-8", "replace")
-            return Carried(kind, image.width, image.height, texts, image.mode in ("RGBA", "LA"))
+            return ImageFileMetadata(
+                kind, image.width, image.height, texts, image.mode in ("RGBA", "LA")
+            )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("The picture has too many pixels.") from error
     except Exception as error:  # Pillow fails in any way on a damaged file

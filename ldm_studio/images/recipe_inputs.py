@@ -13,7 +13,7 @@ from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo, Pipeline
-from ldm_studio.models.found_models import meant
+from ldm_studio.models.found_models import resolve_name
 
 from .image_files import Pixels, read_request
 from .input_store import InputStore
@@ -69,7 +69,7 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
         wanted += f" with the hash {request.model_digest[:10]}"
     where = "If you have it elsewhere, give it with --model."
     try:
-        model = pipeline.load(meant(instead) if instead else request.model, request.vae)
+        model = pipeline.load(resolve_name(instead) if instead else request.model, request.vae)
     except ModelError as error:
         raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
     if request.model_digest and (digest := pipeline.digest()) != request.model_digest:

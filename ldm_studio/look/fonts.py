@@ -19,7 +19,7 @@ FAMILIES = {
 system asks for, and elsewhere the first that has the letters: often one of Japanese shapes."""
 
 
-def use_letters_of(app: QApplication, locale: str) -> None:
+def use_fonts_for(app: QApplication, locale: str) -> None:
     """The system's font stays; what it lacks comes from one that is made for `locale`."""
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).families()
     wanted = FAMILIES.get(locale, ())

@@ -24,7 +24,7 @@ def moves() -> bool:
     return QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
 
 
-class Rest(QObject):
+class ReducedMotion(QObject):
     """Holds the choice, and Qt's own switch for animations, which `moves` tells the state of."""
 
     def __init__(self, choice: Motion, parent: QObject | None = None) -> None:

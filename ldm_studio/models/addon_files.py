@@ -14,8 +14,8 @@ from core.errors import ModelError, RequestError
 from ldm_studio import paths
 
 from .found_models import added_folders
-from .known_checkpoints import Catalogue, Known
-from .model_folders import Listing, listing
+from .known_checkpoints import Catalogue, KnownCheckpoint
+from .model_folders import FolderListing, listing
 
 AddonKind = Literal["lora", "embedding", "vae", "text", "preview"]
 WORDS = {
@@ -39,7 +39,7 @@ class FoundAddon:
     """As prompts write it: its file's name without the suffix; with that of its folder before it
     where another is called the same."""
     path: Path
-    known: Known
+    known: KnownCheckpoint
 
     @property
     def kind(self) -> str:
@@ -76,18 +76,18 @@ def found_within(
     return sorted(listed, key=lambda addon: addon.name.casefold()), unread
 
 
-def _known(files: Iterable[Path], catalogue: Catalogue) -> Iterator[tuple[Path, Known]]:
+def _known(files: Iterable[Path], catalogue: Catalogue) -> Iterator[tuple[Path, KnownCheckpoint]]:
     """What they are, found out from their headers if need be."""
     return ((path, known) for path, known in catalogue.each(files) if known)
 
 
-class Finder:
+class AddonFinder:
     """Finds by name what lies in the folders now. Looks at those files alone that may be meant."""
 
     def __init__(self, added: Callable[[], Iterable[str]] = added_folders) -> None:
         """`added`: folders beside the models folder, asked for each time."""
         self._added = added
-        self._listed = Listing()
+        self._listed = FolderListing()
         self._stamp: object = None
 
     @property
@@ -226,7 +226,7 @@ def _times(folders: Iterable[Path]) -> list[int]:
     return times
 
 
-def _known_already(path: Path, catalogue: Catalogue) -> Known | None:
+def _known_already(path: Path, catalogue: Catalogue) -> KnownCheckpoint | None:
     try:
         return catalogue.known(path)
     except ModelError:

@@ -24,31 +24,31 @@ SHORT = 12
 
 
 @dataclass(frozen=True)
-class Sums:
+class ModelDigests:
     digest: str
     """SHA-256 of a file, or of the weight files of a folder, one after the other, in hex."""
     short: str
     """What AUTOMATIC1111 writes as the hash of a LoRA or an embedding."""
 
 
-class Digests:
+class DigestWorker:
     """One file after the other, by a thread that ends when there is nothing left to do."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Path, bool]] = deque()
-        self._asked: dict[tuple[Path, bool], Future[Sums]] = {}
+        self._asked: dict[tuple[Path, bool], Future[ModelDigests]] = {}
         self._thread: threading.Thread | None = None
 
-    def of(self, path: Path, *, lora: bool = False) -> Future[Sums]:
+    def of(self, path: Path, *, lora: bool = False) -> Future[ModelDigests]:
         """Done already where it is known; else it is computed. Its `result` raises ModelError for
         what cannot be read. Raises ModelError for what is not there.
         """
         catalogue = Catalogue()
         known, short = catalogue.digest(path), catalogue.short(path)
-        future: Future[Sums] = Future()
+        future: Future[ModelDigests] = Future()
         if known and (short or not lora):
-            future.set_result(Sums(known, short if lora else known[:SHORT]))
+            future.set_result(ModelDigests(known, short if lora else known[:SHORT]))
             return future
         with self._lock:
             wanted = path, lora
@@ -82,7 +82,7 @@ class Digests:
                 del self._asked[wanted]
 
 
-def computed(path: Path, *, lora: bool = False) -> Sums:
+def computed(path: Path, *, lora: bool = False) -> ModelDigests:
     """Takes seconds for large files. Raises ModelError."""
     try:
         return _of_folder(path) if path.is_dir() else _of_file(path, lora=lora)
@@ -91,7 +91,7 @@ def computed(path: Path, *, lora: bool = False) -> Sums:
         raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
 
 
-def _of_file(path: Path, *, lora: bool) -> Sums:
+def _of_file(path: Path, *, lora: bool) -> ModelDigests:
     """Of a LoRA, the short hash is that of what comes after its header, which may be edited."""
     whole, behind = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
@@ -106,12 +106,12 @@ def _of_file(path: Path, *, lora: bool) -> Sums:
             if apart:
                 behind.update(block)
     digest = whole.hexdigest()
-    return Sums(digest, (behind.hexdigest() if apart else digest)[:SHORT])
+    return ModelDigests(digest, (behind.hexdigest() if apart else digest)[:SHORT])
 
 
-def _of_folder(path: Path) -> Sums:
+def _of_folder(path: Path) -> ModelDigests:
     from core.checkpoints.identify import identify
     from core.checkpoints.load_checkpoint import file_digest
 
     digest = file_digest(path, identify(path))
-    return Sums(digest, digest[:SHORT])
+    return ModelDigests(digest, digest[:SHORT])

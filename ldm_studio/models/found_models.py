@@ -19,7 +19,7 @@ from core.errors import ModelError
 from ldm_studio import paths
 from ldm_studio.json_files import read_json
 
-from .known_checkpoints import Catalogue, Known
+from .known_checkpoints import Catalogue, KnownCheckpoint
 from .model_folders import files_in, listing
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class FoundModel:
     """As it names itself."""
     path: Path
     """A folder, or a file."""
-    known: Known | None = None
+    known: KnownCheckpoint | None = None
     """Of a checkpoint, once it was looked at."""
     is_checkpoint: bool = False
 
@@ -133,7 +133,7 @@ def find_model(reference: str) -> Path:
     )
 
 
-def meant(text: str) -> str:
+def resolve_name(text: str) -> str:
     """The reference of the model that the user means: by its reference, path, name or a part of
     its file's name that no other has. Raises ModelError, which lists names that are alike.
     """

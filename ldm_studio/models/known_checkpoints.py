@@ -58,7 +58,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCheckpoint:
     """What was found out of a file, or of a folder in diffusers' layout."""
 
     size: int
@@ -144,15 +144,15 @@ class Catalogue:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.data_dir() / "checkpoints.json"
         self._kept = _read_file(self._path)
-        self._news: dict[str, Known] = {}
+        self._news: dict[str, KnownCheckpoint] = {}
 
-    def known(self, path: Path) -> Known | None:
+    def known(self, path: Path) -> KnownCheckpoint | None:
         """What `path` is; None if that was not found out yet. Raises ModelError."""
         known = self._fresh(path)
         is_read = known.reading == READING and known.beside == _name_beside(path)
         return known if is_read else None
 
-    def look(self, path: Path) -> Known:
+    def look(self, path: Path) -> KnownCheckpoint:
         """What `path` is, found out from its header if need be: imports torch. Raises ModelError
         if it is gone."""
         if (known := self.known(path)) is None:
@@ -162,7 +162,7 @@ class Catalogue:
 
     def each(
         self, files: Iterable[Path], *, look: bool = True, seconds: float = math.inf
-    ) -> Iterator[tuple[Path, Known | None]]:
+    ) -> Iterator[tuple[Path, KnownCheckpoint | None]]:
         """What they are. `look`: find it out where it is not known, for so many `seconds`, but of
         one at least. What goes away meanwhile is left out.
         """
@@ -221,25 +221,25 @@ class Catalogue:
                 log.warning("%s could not be written: %s", self._path, error)
         self._news = {}
 
-    def _fresh(self, path: Path) -> Known:
+    def _fresh(self, path: Path) -> KnownCheckpoint:
         now = stamp(path)
         known = self._news.get(str(path)) or self._of(str(path))
         if known is None or Stamp(known.size, known.time) != now:
-            return Known(now.size, now.time)
+            return KnownCheckpoint(now.size, now.time)
         return known
 
-    def _of(self, path: str) -> Known | None:
+    def _of(self, path: str) -> KnownCheckpoint | None:
         """What is kept of it; None where that was damaged, or is of another version."""
         if path not in self._kept:
             return None
         try:
-            return msgspec.json.decode(self._kept[path], type=Known)
+            return msgspec.json.decode(self._kept[path], type=KnownCheckpoint)
         except msgspec.DecodeError as error:
             log.warning("what was known of %s is ignored: %s", path, error)
             return None
 
 
-def _both(before: Known | None, known: Known) -> Known:
+def _both(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheckpoint:
     """`known`, and of what somebody else wrote meanwhile that which it lacks."""
     if before is None or (before.size, before.time) != (known.size, known.time):
         return known
@@ -250,7 +250,7 @@ def _both(before: Known | None, known: Known) -> Known:
     return known
 
 
-def _read(path: Path, known: Known) -> Known:
+def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     from core.checkpoints.auxiliary_files import describe
 
     known = replace(known, reading=READING, problem="", beside=_name_beside(path))
@@ -282,7 +282,7 @@ def _by_place(path: Path) -> str:
     return MODEL if path.suffix.casefold() in WHOLE else "other"
 
 
-def _identified(path: Path, known: Known) -> Known:
+def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     from core.checkpoints.identify import identify
     from core.checkpoints.load_checkpoint import check_drawable
     from core.checkpoints.tensor_file import NotAModelError

@@ -62,7 +62,7 @@ MAX_YAML_BYTES = 100_000
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """What lies in some folders."""
 
     files: tuple[Path, ...] = ()
@@ -71,7 +71,7 @@ class Listing:
     """That were looked into: where new files would appear."""
 
 
-def listing(folders: list[Path]) -> Listing:
+def listing(folders: list[Path]) -> FolderListing:
     """Of everything below `folders` that may be of use; of a file, that file.
 
     What cannot be listed is left out.
@@ -87,7 +87,7 @@ def listing(folders: list[Path]) -> Listing:
                 else:
                     inside.append(path)
         files |= dict.fromkeys(sorted(inside))
-    return Listing(tuple(files), tuple(seen))
+    return FolderListing(tuple(files), tuple(seen))
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -25,7 +25,7 @@ _LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
 
 
 @dataclass(frozen=True)
-class _Named:
+class _NamedModel:
     """A file that a text names, with what its hash begins with."""
 
     kind: str
@@ -33,7 +33,7 @@ class _Named:
     hash: str
 
 
-def differing(
+def find_mismatches(
     settings: Mapping[str, str], added: Iterable[str] = (), *, compute: bool = False
 ) -> tuple[str, ...]:
     """Which files here are not those of a `parameters` text, in sentences.
@@ -78,18 +78,18 @@ def found_here(request: Request, added: Iterable[str] = ()) -> Request:
     return replace(request, changes=changes)
 
 
-def _named(settings: Mapping[str, str]) -> Iterator[_Named]:
+def _named(settings: Mapping[str, str]) -> Iterator[_NamedModel]:
     for kind, name, value in (
         ("model", settings.get("Model", ""), settings.get("Model hash", "")),
         ("vae", settings.get("VAE", ""), settings.get("VAE hash", "")),
     ):
         if name and re.fullmatch(r"[0-9a-fA-F]{10,64}", value):  # older ones: of a part of it
-            yield _Named(kind, name, value)
+            yield _NamedModel(kind, name, value)
     if match := _HASHED.match(settings.get("Refiner", "")):
-        yield _Named("model", match["name"], match["hash"])
+        yield _NamedModel("model", match["name"], match["hash"])
     for key, kind in _LISTS.items():
         for name, value in _PAIR.findall(settings.get(key, "")):
-            yield _Named(kind, name.strip(), value)
+            yield _NamedModel(kind, name.strip(), value)
 
 
 def _hashes(path: Path, kind: str, catalogue: Catalogue, *, compute: bool) -> tuple[str, ...]:

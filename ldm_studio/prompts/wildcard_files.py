@@ -33,12 +33,12 @@ LOOK_AGAIN_S = 2.0
 
 __all__ = [
     "Wildcards",
-    "drawn",
     "each",
     "missing_wildcards",
     "parse_template",
-    "settled",
+    "resolve_change",
     "templates_of",
+    "with_resolved_wildcards",
 ]
 
 
@@ -58,12 +58,12 @@ class Wildcards:
 
     def values(self, name: str) -> tuple[str, ...] | None:
         """The lines of a wildcard, or of all that a name with `*` means; None: there is none."""
-        found = self._meant(name.strip("/"))
+        found = self._matching_names(name.strip("/"))
         if not found:
             return None
         return tuple(line for path in found for line in self._read(path))
 
-    def _meant(self, name: str) -> list[Path]:
+    def _matching_names(self, name: str) -> list[Path]:
         files = self._listed()
         wanted = name.casefold()
         if "*" in name:
@@ -107,7 +107,7 @@ class Wildcards:
         return known[1]
 
 
-def settled(request: Request, wildcards: Wildcards) -> Request:
+def with_resolved_wildcards(request: Request, wildcards: Wildcards) -> Request:
     """The request with its prompts taken as templates, and made what its seed makes of them.
 
     Raises RequestError for wildcards that lead back to themselves.
@@ -127,7 +127,7 @@ def each(request: Request, wildcards: Wildcards) -> Iterator[Request]:
     """The single pictures of a settled request, the second and later ones by their own seeds."""
     for index, single in enumerate(request.each()):
         if index and (single.template or single.negative_template):
-            single = settled(templates_of(single), wildcards)
+            single = with_resolved_wildcards(templates_of(single), wildcards)
         yield single
 
 
@@ -142,7 +142,7 @@ def templates_of(request: Request) -> Request:
     )
 
 
-def drawn(changed: Mapping[str, Any], seed: int, wildcards: Wildcards) -> dict[str, Any]:
+def resolve_change(changed: Mapping[str, Any], seed: int, wildcards: Wildcards) -> dict[str, Any]:
     """Fields that are changed, prompts made of templates. Raises RequestError."""
     return {
         name: resolve_wildcards(value, wildcards.values, seed, name)

@@ -48,7 +48,7 @@ class Precision(StrEnum):
     FLOAT16 = "float16"
 
 
-class Format(StrEnum):
+class ImageFormat(StrEnum):
     """What finished pictures are saved as; the ending of their files."""
 
     PNG = "png"
@@ -56,7 +56,7 @@ class Format(StrEnum):
     JPEG = "jpg"
 
 
-class Told(StrEnum):
+class MetadataPolicy(StrEnum):
     """What the file of a picture says of how it was made."""
 
     ALL = "all"
@@ -64,7 +64,7 @@ class Told(StrEnum):
     NOTHING = "nothing"
 
 
-class Look(Struct, frozen=True):
+class Appearance(Struct, frozen=True):
     """Theme, language and motion."""
 
     scheme: Scheme = Scheme.SYSTEM
@@ -106,19 +106,19 @@ class Files(Struct, frozen=True):
     folder: str = ""
     """Empty: `LDM Studio` in the user's folder of pictures."""
     pattern: str = DEFAULT_PATTERN
-    format: Format = Format.PNG
+    format: ImageFormat = ImageFormat.PNG
 
 
 class Privacy(Struct, frozen=True):
     """What pictures tell others."""
 
-    told: Told = Told.ALL
+    told: MetadataPolicy = MetadataPolicy.ALL
 
 
 class Settings(Struct, frozen=True):
     """All of it. Every field has a default."""
 
-    look: Look = Look()
+    look: Appearance = Appearance()
     compute: Compute = Compute()
     steps: Steps = Steps()
     previews: Previews = Previews()
@@ -129,7 +129,7 @@ class Settings(Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSettings:
     """What could be made of a file."""
 
     settings: Settings
@@ -164,16 +164,16 @@ class _Reading:
         return kind(**kept)
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path) -> LoadedSettings:
     """The settings in `path`. A file that is none is put aside, and the defaults are taken; a
     single value that is wrong has its default. Either is told.
     """
     try:
         data = read_object(path)
     except FileNotFoundError:
-        return Loaded(Settings())
+        return LoadedSettings(Settings())
     except OSError as error:
-        return Loaded(
+        return LoadedSettings(
             Settings(),
             f"The settings in {path} cannot be read: {error.strerror or error}.",
             "The usual ones are used; nothing will be written there.",
@@ -185,8 +185,8 @@ def load(path: Path) -> Loaded:
     reading = _Reading()
     settings = reading.struct(Settings, _today(data))
     if not reading.wrong:
-        return Loaded(settings)
-    return Loaded(
+        return LoadedSettings(settings)
+    return LoadedSettings(
         settings,
         f"The file of your settings has values that mean nothing: {', '.join(reading.wrong)}.",
         "The usual ones are used instead.",
@@ -219,15 +219,19 @@ def json_schema() -> dict[str, Any]:
     return msgspec.json.schema(Settings)
 
 
-def _damaged(path: Path) -> Loaded:
+def _damaged(path: Path) -> LoadedSettings:
     problem = f"The file of your settings, {path.name}, is damaged."
     try:
         kept = put_aside(path)
     except OSError as error:
         log.warning("%s cannot be moved: %s", path, error)
         rest = "It is left as it is, and nothing will be written there."
-        return Loaded(Settings(), problem, f"The usual settings are used. {rest}", locked=True)
-    return Loaded(Settings(), problem, f"The usual settings are used. The file is kept as {kept}.")
+        return LoadedSettings(
+            Settings(), problem, f"The usual settings are used. {rest}", locked=True
+        )
+    return LoadedSettings(
+        Settings(), problem, f"The usual settings are used. The file is kept as {kept}."
+    )
 
 
 def _today(data: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Motion, Scheme
 from ldm_studio.translation import languages
 
-from .settings_page import Page
+from .settings_page import SettingsPage
 
 
-class LookPage(Page):
+class AppearancePage(SettingsPage):
     name = "look"
     sections = ("look",)
 

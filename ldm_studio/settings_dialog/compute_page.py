@@ -15,12 +15,12 @@ from ldm_studio.settings.settings import Precision, Settings
 from ldm_studio.threads.background import Background
 from ldm_studio.translation import joined, told
 
-from .settings_page import Page, Row
+from .settings_page import SettingRow, SettingsPage
 
 AUTO = "auto"
 
 
-class ComputePage(Page):
+class ComputePage(SettingsPage):
     name = "compute"
     sections = ("compute",)
 
@@ -60,7 +60,7 @@ class ComputePage(Page):
             special=self.tr("One for each of %n cores", "", cores),
             when=later,
         )
-        self.memory = self.add(Row(self.tr("Memory"), QLabel(self._memory_words(memory()))))
+        self.memory = self.add(SettingRow(self.tr("Memory"), QLabel(self._memory_words(memory()))))
         self.memory.explain(
             self.tr(
                 "Where a picture would not fit, it is decoded in tiles, and on a GPU the networks "

@@ -19,20 +19,20 @@ from PySide6.QtWidgets import (
 
 from ldm_studio import paths
 from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
-from ldm_studio.settings.settings import Files, Format, Settings
+from ldm_studio.settings.settings import Files, ImageFormat, Settings
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 from ldm_studio.widgets.fields import mark_wrong
 
-from .settings_page import CONTROL_WIDTH, Page, Row
+from .settings_page import CONTROL_WIDTH, SettingRow, SettingsPage
 
 LIST_HEIGHT = 92
 
 
-class FilesPage(Page):
+class FilesPage(SettingsPage):
     name = "files"
     sections = ("files",)
 
@@ -52,7 +52,7 @@ class FilesPage(Page):
         line.addWidget(self.folder, 1)
         line.addWidget(self.choose)
         self.pictures = self.add(
-            Row(
+            SettingRow(
                 self.tr("Folder of pictures"),
                 row,
                 self.tr("Finished pictures go there from the next one on."),
@@ -65,16 +65,16 @@ class FilesPage(Page):
         self.pattern.setMaximumWidth(CONTROL_WIDTH)
         self.pattern.textEdited.connect(self._edited)
         self.pattern.editingFinished.connect(lambda: self._show(self.preferences.now))
-        self.example = self.add(Row(self.tr("File names"), self.pattern))
+        self.example = self.add(SettingRow(self.tr("File names"), self.pattern))
         self.pattern.setToolTip(self._fields())
         self.choice(
             "files",
             "format",
             self.tr("Format"),
             [
-                (Format.PNG, self.tr("PNG: exact, read everywhere")),
-                (Format.WEBP, self.tr("WebP: exact and smaller")),
-                (Format.JPEG, self.tr("JPEG: small, not exact")),
+                (ImageFormat.PNG, self.tr("PNG: exact, read everywhere")),
+                (ImageFormat.WEBP, self.tr("WebP: exact and smaller")),
+                (ImageFormat.JPEG, self.tr("JPEG: small, not exact")),
             ],
             self.tr(
                 "All three hold how the picture was made. A JPEG cannot be compared bit by bit "
@@ -92,7 +92,7 @@ class FilesPage(Page):
         self.add_folder.clicked.connect(self._ask_for_models)
         self.remove.clicked.connect(self._remove)
         self.models.currentRowChanged.connect(lambda place: self.remove.setEnabled(place >= 0))
-        self.add(Row(self.tr("Folders of models"), self._models_box(), self._models_words()))
+        self.add(SettingRow(self.tr("Folders of models"), self._models_box(), self._models_words()))
         store.model_folders_changed.connect(self._list_models)
         self._list_models(store.model_folders)
         self.follow(self._show)
@@ -127,7 +127,7 @@ class FilesPage(Page):
         self._show_example(text)
 
     def _show(self, now: Settings) -> None:
-        self.folder.setText(str(Saver(now.files).root))
+        self.folder.setText(str(ImageSaver(now.files).root))
         self.folder.setCursorPosition(0)
         if not (self.pattern.hasFocus() and self.pattern.text() == now.files.pattern):
             self.pattern.setText(now.files.pattern)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Settings, Steps
 
-from .settings_page import Page
+from .settings_page import SettingsPage
 
 MIB_STEP = 256
 MOST_MIB = 1_000_000
 
 
-class PreviewsPage(Page):
+class PreviewsPage(SettingsPage):
     name = "previews"
     sections = ("previews", "steps")
 

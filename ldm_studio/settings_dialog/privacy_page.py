@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ldm_studio.settings.preferences import Preferences
-from ldm_studio.settings.settings import Told
+from ldm_studio.settings.settings import MetadataPolicy
 
-from .settings_page import Page
+from .settings_page import SettingsPage
 
 
-class PrivacyPage(Page):
+class PrivacyPage(SettingsPage):
     name = "privacy"
     sections = ("privacy",)
 
@@ -16,15 +16,15 @@ class PrivacyPage(Page):
         super().__init__(preferences, "")
         self.title = self.tr("Privacy")
         self._meanings = {
-            Told.ALL: self.tr(
+            MetadataPolicy.ALL: self.tr(
                 "The prompts, every setting and the model's name are in the file: anybody who has "
                 "it can read them, and any program of this kind can make the picture again."
             ),
-            Told.NO_PROMPTS: self.tr(
+            MetadataPolicy.NO_PROMPTS: self.tr(
                 "Seed, sampler, size and the model's name are in the file, the prompts are not. "
                 "The history cannot find such pictures by their words, nor make them again."
             ),
-            Told.NOTHING: self.tr(
+            MetadataPolicy.NOTHING: self.tr(
                 "Nothing is in the file but the picture. The history knows no more of it, and it "
                 "cannot be made again."
             ),
@@ -34,9 +34,9 @@ class PrivacyPage(Page):
             "told",
             self.tr("What saved pictures tell of how they were made"),
             [
-                (Told.ALL, self.tr("Everything")),
-                (Told.NO_PROMPTS, self.tr("Everything but the prompts")),
-                (Told.NOTHING, self.tr("Nothing")),
+                (MetadataPolicy.ALL, self.tr("Everything")),
+                (MetadataPolicy.NO_PROMPTS, self.tr("Everything but the prompts")),
+                (MetadataPolicy.NOTHING, self.tr("Nothing")),
             ],
             when=self.tr("This holds from the next picture on."),
         )

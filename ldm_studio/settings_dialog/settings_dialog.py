@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.commands.shortcuts import Shortcuts
-from ldm_studio.draw.run.notice_bar import NoticeStrip
+from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.json_files import read_object, write_json
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
@@ -32,13 +32,13 @@ from ldm_studio.settings.settings import Settings, as_object, parse
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import joined, told
 
-from .appearance_page import LookPage
+from .appearance_page import AppearancePage
 from .compute_page import ComputePage
 from .files_page import FilesPage
 from .previews_page import PreviewsPage
 from .privacy_page import PrivacyPage
-from .settings_page import Page
-from .shortcuts_page import KeysPage
+from .settings_page import SettingsPage
+from .shortcuts_page import ShortcutsPage
 
 SIZE = QSize(760, 560)
 LEAST = QSize(560, 340)
@@ -61,9 +61,9 @@ class SettingsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._preferences = preferences
         self.compute = ComputePage(preferences)
-        self.shortcuts = KeysPage(preferences, shortcuts)
-        self.pages: list[Page] = [
-            LookPage(preferences),
+        self.shortcuts = ShortcutsPage(preferences, shortcuts)
+        self.pages: list[SettingsPage] = [
+            AppearancePage(preferences),
             self.compute,
             PreviewsPage(preferences),
             FilesPage(preferences, store),
@@ -90,7 +90,7 @@ class SettingsDialog(QDialog):
         self.nothing.setObjectName("caption")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.nothing)
-        self.notice = NoticeStrip("info", self.tr("Notice"))
+        self.notice = NoticeBar("info", self.tr("Notice"))
         self._lay_out()
         self.search.textChanged.connect(self._find)
         self.list.currentRowChanged.connect(self._turn)
@@ -116,7 +116,7 @@ class SettingsDialog(QDialog):
         self.activateWindow()
 
     @property
-    def page(self) -> Page:
+    def page(self) -> SettingsPage:
         return self.pages[self.list.currentRow()]
 
     def reset_page(self) -> None:
@@ -236,7 +236,7 @@ class SettingsDialog(QDialog):
         dialog.open()
 
 
-def _scrolling(page: Page) -> QScrollArea:
+def _scrolling(page: SettingsPage) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

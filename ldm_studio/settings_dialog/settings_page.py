@@ -24,7 +24,7 @@ from ldm_studio.widgets.fields import WheelGuard
 CONTROL_WIDTH = 380
 
 
-class Row(QWidget):
+class SettingRow(QWidget):
     """A caption, a control, and under it what the setting means."""
 
     def __init__(self, caption: str, control: QWidget, meaning: str = "", when: str = "") -> None:
@@ -65,7 +65,7 @@ class Row(QWidget):
         return " ".join(shown).casefold()
 
 
-class Page(QWidget):
+class SettingsPage(QWidget):
     """Rows that show settings and change them at once."""
 
     name = ""
@@ -77,7 +77,7 @@ class Page(QWidget):
         super().__init__()
         self.setObjectName("column")
         self.preferences, self.title = preferences, title
-        self.rows: list[Row] = []
+        self.rows: list[SettingRow] = []
         self._shows: list[Callable[[Settings], None]] = []
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(GRID, GRID, 2 * GRID, 2 * GRID)
@@ -107,7 +107,7 @@ class Page(QWidget):
 
     # Rows
 
-    def add(self, row: Row) -> Row:
+    def add(self, row: SettingRow) -> SettingRow:
         self.rows.append(row)
         self.column.addWidget(row)
         return row
@@ -120,7 +120,7 @@ class Page(QWidget):
         choices: Sequence[tuple[Any, str]],
         meaning: str = "",
         when: str = "",
-    ) -> Row:
+    ) -> SettingRow:
         """One of a few values, by what they are called."""
         box = QComboBox()
         for value, text in choices:
@@ -143,7 +143,7 @@ class Page(QWidget):
 
         box.activated.connect(choose)
         self.follow(show)
-        return self.add(Row(caption, box, meaning, when))
+        return self.add(SettingRow(caption, box, meaning, when))
 
     def switch(
         self,
@@ -151,12 +151,12 @@ class Page(QWidget):
         get: Callable[[Settings], bool],
         change: Callable[[bool], None],
         meaning: str = "",
-    ) -> Row:
+    ) -> SettingRow:
         """Yes or no."""
         box = QCheckBox(caption)
         box.clicked.connect(change)
         self.follow(lambda settings: box.setChecked(get(settings)))
-        return self.add(Row(caption, box, meaning))
+        return self.add(SettingRow(caption, box, meaning))
 
     def number(
         self,
@@ -170,7 +170,7 @@ class Page(QWidget):
         special: str = "",
         step: int = 1,
         when: str = "",
-    ) -> Row:
+    ) -> SettingRow:
         """A whole number; `special` is said instead of the lowest."""
         box = QSpinBox()
         box.setRange(*limits)
@@ -182,7 +182,7 @@ class Page(QWidget):
         box.lineEdit().setTextMargins(6, 0, 6, 0)  # in line with the words of the choices above
         box.valueChanged.connect(lambda value: self.preferences.change(section, **{field: value}))
         self.follow(lambda settings: box.setValue(getattr(getattr(settings, section), field)))
-        return self.add(Row(caption, box, meaning, when))
+        return self.add(SettingRow(caption, box, meaning, when))
 
     def follow(self, show: Callable[[Settings], None]) -> None:
         """Call `show` with the settings, now and when they change."""

@@ -24,7 +24,7 @@ from ldm_studio.settings.preferences import Preferences
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 from ldm_studio.widgets.fields import mark_wrong
 
-from .settings_page import Page
+from .settings_page import SettingsPage
 
 ID = Qt.ItemDataRole.UserRole
 KEYS_WIDTH = 170
@@ -46,7 +46,7 @@ class _KeysField(QKeySequenceEdit):
         return super().event(event)
 
 
-class KeysPage(Page):
+class ShortcutsPage(SettingsPage):
     name = "shortcuts"
     sections = ("shortcuts",)
 

@@ -87,7 +87,7 @@ class CrashReporter(QObject):
         self._handler = _LogFile(
             folder / LOG_NAME, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
         )
-        self._handler.setFormatter(_Discreet(lambda: self.secrets()))
+        self._handler.setFormatter(_RedactingFormatter(lambda: self.secrets()))
         logging.getLogger().addHandler(self._handler)
         logging.getLogger("ldm_studio").setLevel(logging.INFO)
 
@@ -103,7 +103,7 @@ class CrashReporter(QObject):
         """Into the log. Not at once: finding them out takes long, and the window waits."""
         log.info("%s", " | ".join(versions()))
 
-    def tell(self, summary: str, text: str) -> None:
+    def report(self, summary: str, text: str) -> None:
         """Log and report a bug that was caught, such as one that ended a picture."""
         log.error("%s\n%s", summary, text)
         self._caught.emit(summary, report(text))
@@ -142,7 +142,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             super().handleError(record)
 
 
-class _Discreet(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """Lines without prompts, which may be in the words of an error."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
@@ -150,10 +150,10 @@ class _Discreet(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        return without(super().format(record), self._secrets())
+        return redact(super().format(record), self._secrets())
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
+def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with none of `secrets` in it, as they are or as Python would write them."""
     ordered = sorted({secret.strip() for secret in secrets}, key=len, reverse=True)
     for secret in ordered:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from ldm_studio.canvas.document.canvas_store import restore_settings, settings_of
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from ldm_studio.commands.recent_commands import Recent
+from ldm_studio.commands.recent_commands import RecentCommands
 from ldm_studio.json_files import read_json, write_json
 from ldm_studio.store.prompt_history import PromptHistory
 from ldm_studio.store.store import StudioStore
@@ -43,12 +43,12 @@ class Session(QObject):
         self.welcomes = self.is_first or self._data.get("welcome") is True
         """Whether no picture was ever made or opened."""
         used = self._data.get("commands", [])
-        self.recent = Recent(
+        self.recent = RecentCommands(
             (name for name in (used if isinstance(used, list) else []) if isinstance(name, str)),
             self,
         )
         self.recent.changed.connect(self._changed)
-        self._told = False
+        self._reported = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
 
@@ -108,7 +108,7 @@ class Session(QObject):
         except OSError as error:
             self._on_failed(error)
         else:
-            self._told = False
+            self._reported = False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _LAYOUT:
@@ -118,9 +118,9 @@ class Session(QObject):
     def _on_failed(self, error: OSError) -> None:
         log.warning("the session could not be written: %s", error)
         self._timer.start(RETRY_MS)
-        if self._told:
+        if self._reported:
             return
-        self._told = True
+        self._reported = True
         self.failed.emit(
             self.tr("Prompt and settings cannot be kept in {folder}: {reason}.").format(
                 folder=self._path.parent, reason=error.strerror or error

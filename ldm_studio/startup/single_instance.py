@@ -40,7 +40,7 @@ _TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
 """With which a desktop lets a window come to the front."""
 
 
-class InUse(Exception):
+class InstanceInUse(Exception):
     """Another program owns the data directory and does not answer; says who."""
 
 
@@ -90,8 +90,8 @@ class Instance(QObject):
     def _connected(self) -> None:
         assert self._server is not None
         while (socket := self._server.nextPendingConnection()) is not None:
-            visit = _Visit(socket, self)
-            visit.told.connect(self._take)
+            visit = _Connection(socket, self)
+            visit.received.connect(self._take)
             visit.receive()
 
     def _take(self, told: dict[str, Any]) -> None:
@@ -101,10 +101,10 @@ class Instance(QObject):
         self.opened.emit(told["files"])
 
 
-class _Visit(QObject):
+class _Connection(QObject):
     """One second start, for as long as it is connected."""
 
-    told = Signal(object)
+    received = Signal(object)
     """What `_parsed` made of its message."""
 
     def __init__(self, socket: QLocalSocket, parent: QObject) -> None:
@@ -130,7 +130,7 @@ class _Visit(QObject):
             return
         self._socket.write(ANSWER)
         self._socket.flush()
-        self.told.emit(told)
+        self.received.emit(told)
 
 
 class DocumentEvents(QObject):
@@ -174,7 +174,7 @@ def claim(folder: Path, files: Sequence[str] = ()) -> Instance | None:
         if _hand_over(folder, files):
             return None
         if deadline.hasExpired():
-            raise InUse(_owner(lock))
+            raise InstanceInUse(_owner(lock))
         QThread.msleep(PAUSE_MS)  # it starts or ends just now
 
 

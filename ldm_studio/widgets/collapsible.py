@@ -14,7 +14,7 @@ from .link_button import LinkButton
 from .stable_scroll_area import column_around
 
 
-class Folded(QWidget):
+class Collapsible(QWidget):
     """A header that unfolds the `body`, says how much in it was changed, and puts it back."""
 
     def __init__(self, text: str, tip: str) -> None:
@@ -48,7 +48,7 @@ class Folded(QWidget):
     def show_changed(self, changed: list[str]) -> None:
         """What is not as usual, each with its value, in a few words."""
         what = "\n".join(changed)
-        self.mark.setText(counted("Folded", "%n changed", len(changed)) if changed else "")
+        self.mark.setText(counted("Collapsible", "%n changed", len(changed)) if changed else "")
         self.mark.setToolTip(what)
         self.toggle.setAccessibleDescription(
             self.tr("Changed: {what}").format(what=what) if changed else ""

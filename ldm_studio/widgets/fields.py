@@ -298,7 +298,7 @@ def row_height(widget: QWidget) -> int:
     return max(28, widget.fontMetrics().height() + 10)
 
 
-class Segments(QWidget):
+class SegmentedControl(QWidget):
     """A few exclusive choices side by side."""
 
     changed = Signal()

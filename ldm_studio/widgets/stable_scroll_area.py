@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 
-class SteadyColumn(QScrollArea):
+class StableScrollArea(QScrollArea):
     """`column` takes what it holds, children of `inside`. The scroll bar lies in the margin at the
     right, which is at least as wide."""
 

@@ -26,6 +26,16 @@
     </message>
 </context>
 <context>
+    <name>Collapsible</name>
+    <message numerus="yes">
+        <source>%n changed</source>
+        <translation>
+            <numerusform>%n changed</numerusform>
+            <numerusform>%n changed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ComputePage</name>
     <message numerus="yes">
         <source>One for each of %n cores</source>
@@ -43,22 +53,12 @@
     </message>
 </context>
 <context>
-    <name>DetailsPane</name>
+    <name>DetailsPanel</name>
     <message numerus="yes">
         <source>%n Steps Kept: Look, Branch</source>
         <translation>
             <numerusform>%n Step Kept: Look, Branch</numerusform>
             <numerusform>%n Steps Kept: Look, Branch</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>Folded</name>
-    <message numerus="yes">
-        <source>%n changed</source>
-        <translation>
-            <numerusform>%n changed</numerusform>
-            <numerusform>%n changed</numerusform>
         </translation>
     </message>
 </context>
@@ -80,7 +80,7 @@
     </message>
 </context>
 <context>
-    <name>Looking</name>
+    <name>ModelScan</name>
     <message numerus="yes">
         <source>Looking at %n more files…</source>
         <translation>
@@ -96,6 +96,30 @@
         <translation>
             <numerusform>%n picture</numerusform>
             <numerusform>%n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>QueueController</name>
+    <message numerus="yes">
+        <source>%n more wait in the queue.</source>
+        <translation>
+            <numerusform>%n more waits in the queue.</numerusform>
+            <numerusform>%n more wait in the queue.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures wait in the queue.</source>
+        <translation>
+            <numerusform>A picture waits in the queue.</numerusform>
+            <numerusform>%n pictures wait in the queue.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures were interrupted.</source>
+        <translation>
+            <numerusform>%n picture was interrupted.</numerusform>
+            <numerusform>%n pictures were interrupted.</numerusform>
         </translation>
     </message>
 </context>
@@ -124,26 +148,12 @@
     </message>
 </context>
 <context>
-    <name>Queueing</name>
+    <name>StepTimeline</name>
     <message numerus="yes">
-        <source>%n more wait in the queue.</source>
+        <source>%n steps</source>
         <translation>
-            <numerusform>%n more waits in the queue.</numerusform>
-            <numerusform>%n more wait in the queue.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures wait in the queue.</source>
-        <translation>
-            <numerusform>A picture waits in the queue.</numerusform>
-            <numerusform>%n pictures wait in the queue.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures were interrupted.</source>
-        <translation>
-            <numerusform>%n picture was interrupted.</numerusform>
-            <numerusform>%n pictures were interrupted.</numerusform>
+            <numerusform>%n step</numerusform>
+            <numerusform>%n steps</numerusform>
         </translation>
     </message>
 </context>
@@ -154,16 +164,6 @@
         <translation>
             <numerusform>%n style was added.</numerusform>
             <numerusform>%n styles were added.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>Timeline</name>
-    <message numerus="yes">
-        <source>%n steps</source>
-        <translation>
-            <numerusform>%n step</numerusform>
-            <numerusform>%n steps</numerusform>
         </translation>
     </message>
 </context>

@@ -57,6 +57,33 @@
     </message>
 </context>
 <context>
+    <name>AccessibilityAnnouncer</name>
+    <message>
+        <source>Picture {number} of {count} is being drawn.</source>
+        <translation>正在绘制第 {number}/{count} 张图片。</translation>
+    </message>
+    <message>
+        <source>The picture is being drawn.</source>
+        <translation>正在绘制图片。</translation>
+    </message>
+    <message>
+        <source>Step {step} of {steps}.</source>
+        <translation>第 {step}/{steps} 步。</translation>
+    </message>
+    <message>
+        <source>The picture is finished: {prompt}.</source>
+        <translation>图片已完成：{prompt}。</translation>
+    </message>
+    <message>
+        <source>The picture is finished.</source>
+        <translation>图片已完成。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
@@ -256,7 +283,7 @@
     </message>
 </context>
 <context>
-    <name>AddonsButton</name>
+    <name>AddonButton</name>
     <message>
         <source>LoRAs</source>
         <translation>LoRA</translation>
@@ -303,30 +330,50 @@
     </message>
 </context>
 <context>
-    <name>Announcing</name>
+    <name>AppearancePage</name>
     <message>
-        <source>Picture {number} of {count} is being drawn.</source>
-        <translation>正在绘制第 {number}/{count} 张图片。</translation>
+        <source>Appearance</source>
+        <translation>外观</translation>
     </message>
     <message>
-        <source>The picture is being drawn.</source>
-        <translation>正在绘制图片。</translation>
+        <source>Theme</source>
+        <translation>主题</translation>
     </message>
     <message>
-        <source>Step {step} of {steps}.</source>
-        <translation>第 {step}/{steps} 步。</translation>
+        <source>Same as the system</source>
+        <translation>跟随系统</translation>
     </message>
     <message>
-        <source>The picture is finished: {prompt}.</source>
-        <translation>图片已完成：{prompt}。</translation>
+        <source>Light</source>
+        <translation>浅色</translation>
     </message>
     <message>
-        <source>The picture is finished.</source>
-        <translation>图片已完成。</translation>
+        <source>Dark</source>
+        <translation>深色</translation>
     </message>
     <message>
-        <source>Cancelled.</source>
-        <translation>已取消。</translation>
+        <source>The colours of the windows. Pictures keep theirs.</source>
+        <translation>窗口的颜色。图片的颜色不变。</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Of the window, its tooltips and messages.</source>
+        <translation>窗口、提示和消息的语言。</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>动画</translation>
+    </message>
+    <message>
+        <source>Reduced</source>
+        <translation>减少</translation>
+    </message>
+    <message>
+        <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
+        <translation>减少：菜单不滑动，比较的图片只在按键时切换。</translation>
     </message>
 </context>
 <context>
@@ -337,7 +384,18 @@
     </message>
 </context>
 <context>
-    <name>Branching</name>
+    <name>AuxiliaryWindows</name>
+    <message>
+        <source>The documentation is not installed here.</source>
+        <translation>此处没有安装文档。</translation>
+    </message>
+    <message>
+        <source>Help → Keyboard Shortcuts and every tooltip work without it.</source>
+        <translation>没有它也可以使用“帮助 → 键盘快捷键”和各处的提示。</translation>
+    </message>
+</context>
+<context>
+    <name>BranchController</name>
     <message>
         <source>an unsaved picture</source>
         <translation>未保存的图片</translation>
@@ -349,33 +407,6 @@
     <message>
         <source>Leave</source>
         <translation>退出</translation>
-    </message>
-</context>
-<context>
-    <name>Browsing</name>
-    <message>
-        <source>Without an equal here: {settings}</source>
-        <translation>此处没有对应项：{settings}</translation>
-    </message>
-    <message>
-        <source>The settings of {name}, as far as they go.</source>
-        <translation>已尽量恢复 {name} 的设置。</translation>
-    </message>
-    <message>
-        <source>The settings of {name}</source>
-        <translation>{name} 的设置</translation>
-    </message>
-    <message>
-        <source>The prompts of {name}</source>
-        <translation>{name} 的提示词</translation>
-    </message>
-    <message>
-        <source>The seed of {name}</source>
-        <translation>{name} 的种子</translation>
-    </message>
-    <message>
-        <source>The sampler settings of {name}</source>
-        <translation>{name} 的采样设置</translation>
     </message>
 </context>
 <context>
@@ -407,17 +438,6 @@
     <message>
         <source>Keep this candidate</source>
         <translation>采用这张候选图</translation>
-    </message>
-</context>
-<context>
-    <name>CanvasKeeper</name>
-    <message>
-        <source>The canvas cannot be kept in {folder}: {reason}.</source>
-        <translation>无法把画布保存在 {folder}：{reason}。</translation>
-    </message>
-    <message>
-        <source>It is written as soon as that is possible; until then it would be lost if LDM Studio ended.</source>
-        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它将会丢失。</translation>
     </message>
 </context>
 <context>
@@ -692,6 +712,17 @@
     </message>
 </context>
 <context>
+    <name>CanvasStore</name>
+    <message>
+        <source>The canvas cannot be kept in {folder}: {reason}.</source>
+        <translation>无法把画布保存在 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>It is written as soon as that is possible; until then it would be lost if LDM Studio ended.</source>
+        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它将会丢失。</translation>
+    </message>
+</context>
+<context>
     <name>CanvasView</name>
     <message>
         <source>Another picture</source>
@@ -905,22 +936,28 @@
     </message>
 </context>
 <context>
-    <name>Chosen</name>
+    <name>Collapsible</name>
     <message>
-        <source>{name} does not say how it was made.</source>
-        <translation>{name} 没有记录生成方式。</translation>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
     </message>
     <message>
-        <source>The prompt of {name} is copied.</source>
-        <translation>已复制 {name} 的提示词。</translation>
+        <source>Put all of these back to their defaults.</source>
+        <translation>把这些都恢复为默认值。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n changed</source>
+        <translation>
+            <numerusform>已更改 %n 项</numerusform>
+        </translation>
     </message>
     <message>
-        <source>The parameters of {name} are copied.</source>
-        <translation>已复制 {name} 的参数。</translation>
+        <source>Changed: {what}</source>
+        <translation>已更改：{what}</translation>
     </message>
 </context>
 <context>
-    <name>Collecting</name>
+    <name>CollectionsController</name>
     <message>
         <source>{pictures} in the new collection “{name}”.</source>
         <translation>{pictures}已放入新合集“{name}”。</translation>
@@ -967,14 +1004,7 @@
     </message>
 </context>
 <context>
-    <name>CommandList</name>
-    <message>
-        <source>not possible now</source>
-        <translation>现在不可用</translation>
-    </message>
-</context>
-<context>
-    <name>Commands</name>
+    <name>CommandController</name>
     <message>
         <source>Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)</source>
         <translation>图片 (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;所有文件 (*)</translation>
@@ -1037,6 +1067,43 @@
     </message>
 </context>
 <context>
+    <name>CommandList</name>
+    <message>
+        <source>not possible now</source>
+        <translation>现在不可用</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type what you want to do</source>
+        <translation>输入您想做的事</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>查找命令</translation>
+    </message>
+    <message>
+        <source>Up and Down choose, Return does it, Esc goes back.</source>
+        <translation>用上下键选择，Return 执行，Esc 返回。</translation>
+    </message>
+    <message>
+        <source>No such command.</source>
+        <translation>没有这个命令。</translation>
+    </message>
+</context>
+<context>
+    <name>CompareController</name>
+    <message>
+        <source>One of these pictures is not in the history any more.</source>
+        <translation>其中一张图片已不在历史记录中。</translation>
+    </message>
+</context>
+<context>
     <name>ComparePane</name>
     <message>
         <source>Slider</source>
@@ -1095,10 +1162,10 @@
     </message>
 </context>
 <context>
-    <name>Comparing</name>
+    <name>CompletionList</name>
     <message>
-        <source>One of these pictures is not in the history any more.</source>
-        <translation>其中一张图片已不在历史记录中。</translation>
+        <source>Names that can be written here</source>
+        <translation>可以写在这里的名称</translation>
     </message>
 </context>
 <context>
@@ -1236,7 +1303,42 @@
     </message>
 </context>
 <context>
-    <name>ControlSection</name>
+    <name>ControlImageController</name>
+    <message>
+        <source>There is no picture on the canvas.</source>
+        <translation>画布上没有图片。</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
+        <translation>图片 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Open Picture</source>
+        <translation>打开图片</translation>
+    </message>
+    <message>
+        <source>{model} draws after a picture of depths.</source>
+        <translation>{model} 按深度图绘制。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or take the one on the canvas.</source>
+        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
+    </message>
+    <message>
+        <source>{model} enlarges pictures, and draws none from the prompt alone.</source>
+        <translation>{model} 用于放大图片，不能只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>{model} edits pictures, and draws none from the prompt alone.</source>
+        <translation>{model} 用于编辑图片，不能只用提示词生成。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or choose Image.</source>
+        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
+    </message>
+</context>
+<context>
+    <name>ControlImagePanel</name>
     <message>
         <source>Picture of depths</source>
         <translation>深度图</translation>
@@ -1327,71 +1429,7 @@
     </message>
 </context>
 <context>
-    <name>Deeds</name>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>It is named {name} now.</source>
-        <translation>现已命名为 {name}。</translation>
-    </message>
-    <message>
-        <source>{pictures} could not be deleted.</source>
-        <translation>无法删除 {pictures}。</translation>
-    </message>
-    <message>
-        <source>{pictures} removed from the history.</source>
-        <translation>已从历史记录中移除 {pictures}。</translation>
-    </message>
-    <message>
-        <source>{pictures} was moved to the trash.</source>
-        <comment>one picture</comment>
-        <translation>{pictures}已移到回收站。</translation>
-    </message>
-    <message>
-        <source>{pictures} were moved to the trash.</source>
-        <comment>several pictures</comment>
-        <translation>{pictures}已移到回收站。</translation>
-    </message>
-    <message>
-        <source>{pictures} is back.</source>
-        <translation>{pictures}已恢复。</translation>
-    </message>
-    <message>
-        <source>{pictures} are back.</source>
-        <translation>{pictures}已恢复。</translation>
-    </message>
-    <message>
-        <source>Where is {name}?</source>
-        <translation>{name} 在哪里？</translation>
-    </message>
-    <message>
-        <source>Pictures ({endings})</source>
-        <translation>图片 ({endings})</translation>
-    </message>
-    <message>
-        <source>Undo the One Before</source>
-        <translation>撤销再前一次</translation>
-    </message>
-    <message>
-        <source>Import a Folder of Pictures</source>
-        <translation>导入图片文件夹</translation>
-    </message>
-</context>
-<context>
-    <name>Desk</name>
-    <message>
-        <source>The documentation is not installed here.</source>
-        <translation>此处没有安装文档。</translation>
-    </message>
-    <message>
-        <source>Help → Keyboard Shortcuts and every tooltip work without it.</source>
-        <translation>没有它也可以使用“帮助 → 键盘快捷键”和各处的提示。</translation>
-    </message>
-</context>
-<context>
-    <name>DetailsPane</name>
+    <name>DetailsPanel</name>
     <message>
         <source>Select a picture to see how it was made.</source>
         <translation>选择一张图片，查看它的生成方式。</translation>
@@ -1505,69 +1543,6 @@
     </message>
 </context>
 <context>
-    <name>EditingView</name>
-    <message>
-        <source>Set mask</source>
-        <translation>设置蒙版</translation>
-    </message>
-    <message>
-        <source>Clear mask</source>
-        <translation>清除蒙版</translation>
-    </message>
-    <message>
-        <source>Mask everything</source>
-        <translation>全选蒙版</translation>
-    </message>
-    <message>
-        <source>Invert mask</source>
-        <translation>反转蒙版</translation>
-    </message>
-    <message>
-        <source>Grow mask</source>
-        <translation>扩展蒙版</translation>
-    </message>
-    <message>
-        <source>Shrink mask</source>
-        <translation>收缩蒙版</translation>
-    </message>
-    <message>
-        <source>Feather mask</source>
-        <translation>羽化蒙版</translation>
-    </message>
-    <message>
-        <source>Mask what is transparent</source>
-        <translation>透明处设为蒙版</translation>
-    </message>
-    <message>
-        <source>Erase</source>
-        <translation>擦除</translation>
-    </message>
-    <message>
-        <source>Brush stroke</source>
-        <translation>画笔</translation>
-    </message>
-    <message>
-        <source>Rectangle</source>
-        <translation>矩形</translation>
-    </message>
-    <message>
-        <source>Lasso</source>
-        <translation>套索</translation>
-    </message>
-    <message>
-        <source>Fill by colour</source>
-        <translation>按颜色填充</translation>
-    </message>
-    <message>
-        <source>Gradient</source>
-        <translation>渐变</translation>
-    </message>
-    <message>
-        <source>Extend the picture</source>
-        <translation>扩展图片</translation>
-    </message>
-</context>
-<context>
     <name>EnlargeDialog</name>
     <message>
         <source>Enlarge Picture</source>
@@ -1638,7 +1613,7 @@
     </message>
 </context>
 <context>
-    <name>Errors</name>
+    <name>ErrorPresenter</name>
     <message>
         <source>Something went wrong again: {summary}</source>
         <translation>又出错了：{summary}</translation>
@@ -1755,187 +1730,75 @@
     </message>
 </context>
 <context>
-    <name>ExtendBar</name>
+    <name>FileOperations</name>
     <message>
-        <source>Extend the picture</source>
-        <translation>扩图</translation>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
     <message>
-        <source>Numbers</source>
-        <translation>数值</translation>
+        <source>It is named {name} now.</source>
+        <translation>现已命名为 {name}。</translation>
     </message>
     <message>
-        <source>How far each side is extended, what fills it, and how far both overlap</source>
-        <translation>每一侧扩展多少、用什么填充、新旧重叠多少</translation>
+        <source>{pictures} could not be deleted.</source>
+        <translation>无法删除 {pictures}。</translation>
     </message>
     <message>
-        <source>Extend</source>
-        <translation>扩展</translation>
+        <source>{pictures} removed from the history.</source>
+        <translation>已从历史记录中移除 {pictures}。</translation>
     </message>
     <message>
-        <source>Extend by this</source>
-        <translation>按此扩展</translation>
+        <source>{pictures} was moved to the trash.</source>
+        <comment>one picture</comment>
+        <translation>{pictures}已移到回收站。</translation>
     </message>
     <message>
-        <source>Add the new part and mask it; Generate then draws it.</source>
-        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
-    </message>
-</context>
-<context>
-    <name>ExtendFields</name>
-    <message>
-        <source>Pixels to add at this side</source>
-        <translation>这一侧要增加的像素</translation>
+        <source>{pictures} were moved to the trash.</source>
+        <comment>several pictures</comment>
+        <translation>{pictures}已移到回收站。</translation>
     </message>
     <message>
-        <source>What the new part starts from: less than full strength keeps some of it</source>
-        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
+        <source>{pictures} is back.</source>
+        <translation>{pictures}已恢复。</translation>
     </message>
     <message>
-        <source>Pixels of the old picture that are drawn anew, so that both join</source>
-        <translation>原图中重绘的像素，使新旧衔接</translation>
+        <source>{pictures} are back.</source>
+        <translation>{pictures}已恢复。</translation>
     </message>
     <message>
-        <source>Left</source>
-        <translation>左</translation>
+        <source>Where is {name}?</source>
+        <translation>{name} 在哪里？</translation>
     </message>
     <message>
-        <source>Top</source>
-        <translation>上</translation>
+        <source>Pictures ({endings})</source>
+        <translation>图片 ({endings})</translation>
     </message>
     <message>
-        <source>Right</source>
-        <translation>右</translation>
+        <source>Undo the One Before</source>
+        <translation>撤销再前一次</translation>
     </message>
     <message>
-        <source>Bottom</source>
-        <translation>下</translation>
-    </message>
-    <message>
-        <source>Fill</source>
-        <translation>填充</translation>
-    </message>
-    <message>
-        <source>Overlap</source>
-        <translation>重叠</translation>
-    </message>
-    <message>
-        <source>Edge colours</source>
-        <translation>边缘颜色</translation>
-    </message>
-    <message>
-        <source>Mirrored</source>
-        <translation>镜像</translation>
-    </message>
-    <message>
-        <source>Noise</source>
-        <translation>噪声</translation>
+        <source>Import a Folder of Pictures</source>
+        <translation>导入图片文件夹</translation>
     </message>
 </context>
 <context>
-    <name>FacetPanel</name>
+    <name>FilePicker</name>
     <message>
-        <source>Filters</source>
-        <translation>筛选</translation>
+        <source>Search</source>
+        <translation>搜索</translation>
     </message>
     <message>
-        <source>New Collection…</source>
-        <translation>新建合集…</translation>
+        <source>Find by a part of the name, or by what it is made for.</source>
+        <translation>按名称的一部分或用途查找。</translation>
     </message>
     <message>
-        <source>Drag pictures here, or onto a collection.</source>
-        <translation>把图片拖到这里，或拖到某个合集上。</translation>
+        <source>Choose with a click, or with Enter.</source>
+        <translation>单击或按 Enter 选择。</translation>
     </message>
     <message>
-        <source>Ctrl+click to exclude</source>
-        <translation>Ctrl+单击可排除</translation>
-    </message>
-    <message>
-        <source>Return shows only pictures that have what is chosen.</source>
-        <translation>Return 只显示具有所选项的图片。</translation>
-    </message>
-    <message>
-        <source>{number} more…</source>
-        <translation>还有 {number} 个…</translation>
-    </message>
-    <message>
-        <source>Remove “{name}”</source>
-        <translation>移除“{name}”</translation>
-    </message>
-    <message>
-        <source>Only These</source>
-        <translation>仅显示这些</translation>
-    </message>
-    <message>
-        <source>All but These</source>
-        <translation>排除这些</translation>
-    </message>
-    <message>
-        <source>Rename…</source>
-        <translation>重命名…</translation>
-    </message>
-    <message>
-        <source>Remove Collection</source>
-        <translation>删除合集</translation>
-    </message>
-    <message>
-        <source>Take out of “{name}”</source>
-        <translation>移出“{name}”</translation>
-    </message>
-</context>
-<context>
-    <name>FamilyTree</name>
-    <message>
-        <source>What it came from, and what came from it</source>
-        <translation>它的来源与衍生图片</translation>
-    </message>
-    <message>
-        <source>The start picture</source>
-        <translation>起始图</translation>
-    </message>
-    <message>
-        <source>A picture that is not in the history.</source>
-        <translation>不在历史记录中的图片。</translation>
-    </message>
-    <message>
-        <source>Double-click to go back to its exact state.</source>
-        <translation>双击可回到它当时的状态。</translation>
-    </message>
-    <message>
-        <source>and {number} more</source>
-        <translation>另有 {number} 张</translation>
-    </message>
-    <message>
-        <source>Branch at step {step}: {prompt}</source>
-        <translation>在第 {step} 步分支：{prompt}</translation>
-    </message>
-    <message>
-        <source>Inpainted: {prompt}</source>
-        <translation>局部重绘：{prompt}</translation>
-    </message>
-    <message>
-        <source>{picture} (missing)</source>
-        <translation>{picture}（缺失）</translation>
-    </message>
-    <message>
-        <source>{picture} (deleted)</source>
-        <translation>{picture}（已删除）</translation>
-    </message>
-    <message>
-        <source>The mask: what is white was redrawn.</source>
-        <translation>蒙版：白色部分被重绘过。</translation>
-    </message>
-    <message>
-        <source>Go Back to This State</source>
-        <translation>回到此状态</translation>
-    </message>
-    <message>
-        <source>Show</source>
-        <translation>显示</translation>
-    </message>
-    <message>
-        <source>Compare with the Selected One</source>
-        <translation>与选中的比较</translation>
+        <source>Nothing found.</source>
+        <translation>没有找到。</translation>
     </message>
 </context>
 <context>
@@ -2026,7 +1889,58 @@
     </message>
 </context>
 <context>
-    <name>FirstPage</name>
+    <name>FilterPanel</name>
+    <message>
+        <source>Filters</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>New Collection…</source>
+        <translation>新建合集…</translation>
+    </message>
+    <message>
+        <source>Drag pictures here, or onto a collection.</source>
+        <translation>把图片拖到这里，或拖到某个合集上。</translation>
+    </message>
+    <message>
+        <source>Ctrl+click to exclude</source>
+        <translation>Ctrl+单击可排除</translation>
+    </message>
+    <message>
+        <source>Return shows only pictures that have what is chosen.</source>
+        <translation>Return 只显示具有所选项的图片。</translation>
+    </message>
+    <message>
+        <source>{number} more…</source>
+        <translation>还有 {number} 个…</translation>
+    </message>
+    <message>
+        <source>Remove “{name}”</source>
+        <translation>移除“{name}”</translation>
+    </message>
+    <message>
+        <source>Only These</source>
+        <translation>仅显示这些</translation>
+    </message>
+    <message>
+        <source>All but These</source>
+        <translation>排除这些</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Remove Collection</source>
+        <translation>删除合集</translation>
+    </message>
+    <message>
+        <source>Take out of “{name}”</source>
+        <translation>移出“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>FirstRunPage</name>
     <message>
         <source>How to begin</source>
         <translation>如何开始</translation>
@@ -2125,38 +2039,6 @@
     <message>
         <source>A tile</source>
         <translation>分块</translation>
-    </message>
-</context>
-<context>
-    <name>Folded</name>
-    <message>
-        <source>Reset all</source>
-        <translation>全部重置</translation>
-    </message>
-    <message>
-        <source>Put all of these back to their defaults.</source>
-        <translation>把这些都恢复为默认值。</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n changed</source>
-        <translation>
-            <numerusform>已更改 %n 项</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Changed: {what}</source>
-        <translation>已更改：{what}</translation>
-    </message>
-</context>
-<context>
-    <name>Grid</name>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>Arrow keys choose a picture, Return reuses its settings.</source>
-        <translation>方向键选择图片，Return 复用其设置。</translation>
     </message>
 </context>
 <context>
@@ -2625,6 +2507,33 @@
     </message>
 </context>
 <context>
+    <name>HistoryController</name>
+    <message>
+        <source>Without an equal here: {settings}</source>
+        <translation>此处没有对应项：{settings}</translation>
+    </message>
+    <message>
+        <source>The settings of {name}, as far as they go.</source>
+        <translation>已尽量恢复 {name} 的设置。</translation>
+    </message>
+    <message>
+        <source>The settings of {name}</source>
+        <translation>{name} 的设置</translation>
+    </message>
+    <message>
+        <source>The prompts of {name}</source>
+        <translation>{name} 的提示词</translation>
+    </message>
+    <message>
+        <source>The seed of {name}</source>
+        <translation>{name} 的种子</translation>
+    </message>
+    <message>
+        <source>The sampler settings of {name}</source>
+        <translation>{name} 的采样设置</translation>
+    </message>
+</context>
+<context>
     <name>HistoryPage</name>
     <message>
         <source>What was found stays; the next time goes on from there.</source>
@@ -2641,6 +2550,72 @@
     <message>
         <source>{number} of {pictures}</source>
         <translation>{number}/{pictures}</translation>
+    </message>
+</context>
+<context>
+    <name>ImageSelection</name>
+    <message>
+        <source>{name} does not say how it was made.</source>
+        <translation>{name} 没有记录生成方式。</translation>
+    </message>
+    <message>
+        <source>The prompt of {name} is copied.</source>
+        <translation>已复制 {name} 的提示词。</translation>
+    </message>
+    <message>
+        <source>The parameters of {name} are copied.</source>
+        <translation>已复制 {name} 的参数。</translation>
+    </message>
+</context>
+<context>
+    <name>ImageStrip</name>
+    <message>
+        <source>(no prompt)</source>
+        <translation>（无提示词）</translation>
+    </message>
+    <message>
+        <source>{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}</source>
+        <translation>{sampler}，{schedule}，{steps} 步，CFG {cfg}，种子 {seed}，{width} × {height}</translation>
+    </message>
+    <message>
+        <source>not saved</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
+        <source>Pictures of this session</source>
+        <translation>本次会话的图片</translation>
+    </message>
+    <message>
+        <source>Pictures of this session: click one to see it and to have its settings; drag one out to copy its file.</source>
+        <translation>本次会话的图片：单击可查看并恢复其设置；拖出可复制文件。</translation>
+    </message>
+    <message>
+        <source>Show and Restore Settings</source>
+        <translation>显示并恢复设置</translation>
+    </message>
+    <message>
+        <source>Use as Start Picture</source>
+        <translation>用作起始图</translation>
+    </message>
+    <message>
+        <source>Replay</source>
+        <translation>重放</translation>
+    </message>
+    <message>
+        <source>Save Picture As…</source>
+        <translation>图片另存为…</translation>
+    </message>
+    <message>
+        <source>Export With Transparent Background…</source>
+        <translation>导出为透明背景…</translation>
+    </message>
+    <message>
+        <source>Copy Picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>在文件夹中显示</translation>
     </message>
 </context>
 <context>
@@ -2811,177 +2786,58 @@
     </message>
 </context>
 <context>
-    <name>KeysPage</name>
+    <name>LineageTree</name>
     <message>
-        <source>Keyboard Shortcuts</source>
-        <translation>键盘快捷键</translation>
+        <source>What it came from, and what came from it</source>
+        <translation>它的来源与衍生图片</translation>
     </message>
     <message>
-        <source>Commands and their keys</source>
-        <translation>命令及其快捷键</translation>
+        <source>The start picture</source>
+        <translation>起始图</translation>
     </message>
     <message>
-        <source>Return goes to the field for new keys of the command.</source>
-        <translation>Return 转到该命令的新按键输入框。</translation>
+        <source>A picture that is not in the history.</source>
+        <translation>不在历史记录中的图片。</translation>
     </message>
     <message>
-        <source>Command</source>
-        <translation>命令</translation>
+        <source>Double-click to go back to its exact state.</source>
+        <translation>双击可回到它当时的状态。</translation>
     </message>
     <message>
-        <source>Keys</source>
-        <translation>按键</translation>
+        <source>and {number} more</source>
+        <translation>另有 {number} 张</translation>
     </message>
     <message>
-        <source>New keys</source>
-        <translation>新按键</translation>
+        <source>Branch at step {step}: {prompt}</source>
+        <translation>在第 {step} 步分支：{prompt}</translation>
     </message>
     <message>
-        <source>Press the keys the command shall have.</source>
-        <translation>按下要给该命令设置的按键。</translation>
+        <source>Inpainted: {prompt}</source>
+        <translation>局部重绘：{prompt}</translation>
     </message>
     <message>
-        <source>Use</source>
-        <translation>使用</translation>
+        <source>{picture} (missing)</source>
+        <translation>{picture}（缺失）</translation>
     </message>
     <message>
-        <source>None</source>
-        <translation>无</translation>
+        <source>{picture} (deleted)</source>
+        <translation>{picture}（已删除）</translation>
     </message>
     <message>
-        <source>Leave the command without keys.</source>
-        <translation>不给该命令设置快捷键。</translation>
+        <source>The mask: what is white was redrawn.</source>
+        <translation>蒙版：白色部分被重绘过。</translation>
     </message>
     <message>
-        <source>Default</source>
-        <translation>默认</translation>
+        <source>Go Back to This State</source>
+        <translation>回到此状态</translation>
     </message>
     <message>
-        <source>Yours; by default: {keys}</source>
-        <translation>自定义；默认：{keys}</translation>
+        <source>Show</source>
+        <translation>显示</translation>
     </message>
     <message>
-        <source>Works there alone, and cannot be changed.</source>
-        <translation>只在该处有效，不能更改。</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>无</translation>
-    </message>
-    <message>
-        <source>Press new keys for “{command}” in the field.</source>
-        <translation>请在输入框中按下“{command}”的新按键。</translation>
-    </message>
-    <message>
-        <source>It has these keys already.</source>
-        <translation>它已经使用这些按键。</translation>
-    </message>
-    <message>
-        <source>Take Over</source>
-        <translation>改用</translation>
-    </message>
-    <message>
-        <source>{keys} is the key of “{command}”, which would lose it.</source>
-        <translation>{keys} 是“{command}”的快捷键，改用后它将失去该键。</translation>
-    </message>
-    <message>
-        <source>{place}, {keys} goes on doing what it does there: {what}.</source>
-        <translation>{place}，{keys} 仍然是：{what}。</translation>
-    </message>
-    <message>
-        <source>{keys} is free.</source>
-        <translation>{keys} 可用。</translation>
-    </message>
-</context>
-<context>
-    <name>Leading</name>
-    <message>
-        <source>There is no picture on the canvas.</source>
-        <translation>画布上没有图片。</translation>
-    </message>
-    <message>
-        <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
-        <translation>图片 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>Open Picture</source>
-        <translation>打开图片</translation>
-    </message>
-    <message>
-        <source>{model} draws after a picture of depths.</source>
-        <translation>{model} 按深度图绘制。</translation>
-    </message>
-    <message>
-        <source>Open or drop one under Start from, or take the one on the canvas.</source>
-        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
-    </message>
-    <message>
-        <source>{model} enlarges pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于放大图片，不能只用提示词生成。</translation>
-    </message>
-    <message>
-        <source>{model} edits pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于编辑图片，不能只用提示词生成。</translation>
-    </message>
-    <message>
-        <source>Open or drop one under Start from, or choose Image.</source>
-        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
-    </message>
-</context>
-<context>
-    <name>LookPage</name>
-    <message>
-        <source>Appearance</source>
-        <translation>外观</translation>
-    </message>
-    <message>
-        <source>Theme</source>
-        <translation>主题</translation>
-    </message>
-    <message>
-        <source>Same as the system</source>
-        <translation>跟随系统</translation>
-    </message>
-    <message>
-        <source>Light</source>
-        <translation>浅色</translation>
-    </message>
-    <message>
-        <source>Dark</source>
-        <translation>深色</translation>
-    </message>
-    <message>
-        <source>The colours of the windows. Pictures keep theirs.</source>
-        <translation>窗口的颜色。图片的颜色不变。</translation>
-    </message>
-    <message>
-        <source>Language</source>
-        <translation>语言</translation>
-    </message>
-    <message>
-        <source>Of the window, its tooltips and messages.</source>
-        <translation>窗口、提示和消息的语言。</translation>
-    </message>
-    <message>
-        <source>Motion</source>
-        <translation>动画</translation>
-    </message>
-    <message>
-        <source>Reduced</source>
-        <translation>减少</translation>
-    </message>
-    <message>
-        <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
-        <translation>减少：菜单不滑动，比较的图片只在按键时切换。</translation>
-    </message>
-</context>
-<context>
-    <name>Looking</name>
-    <message numerus="yes">
-        <source>Looking at %n more files…</source>
-        <translation>
-            <numerusform>还要查看 %n 个文件…</numerusform>
-        </translation>
+        <source>Compare with the Selected One</source>
+        <translation>与选中的比较</translation>
     </message>
 </context>
 <context>
@@ -2997,6 +2853,69 @@
     <message>
         <source>Your pictures of this session appear here.</source>
         <translation>本次会话的图片会显示在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>MaskEditingView</name>
+    <message>
+        <source>Set mask</source>
+        <translation>设置蒙版</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Mask everything</source>
+        <translation>全选蒙版</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Grow mask</source>
+        <translation>扩展蒙版</translation>
+    </message>
+    <message>
+        <source>Shrink mask</source>
+        <translation>收缩蒙版</translation>
+    </message>
+    <message>
+        <source>Feather mask</source>
+        <translation>羽化蒙版</translation>
+    </message>
+    <message>
+        <source>Mask what is transparent</source>
+        <translation>透明处设为蒙版</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Brush stroke</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Fill by colour</source>
+        <translation>按颜色填充</translation>
+    </message>
+    <message>
+        <source>Gradient</source>
+        <translation>渐变</translation>
+    </message>
+    <message>
+        <source>Extend the picture</source>
+        <translation>扩展图片</translation>
     </message>
 </context>
 <context>
@@ -3047,7 +2966,7 @@
     </message>
 </context>
 <context>
-    <name>Masking</name>
+    <name>MaskUsageController</name>
     <message>
         <source>No pixel changed</source>
         <translation>没有像素改变</translation>
@@ -3059,45 +2978,6 @@
     <message>
         <source>{number} pixels changed, all inside the mask</source>
         <translation>改变了 {number} 个像素，全部在蒙版内</translation>
-    </message>
-</context>
-<context>
-    <name>Message</name>
-    <message>
-        <source>Opening the history…</source>
-        <translation>正在打开历史记录…</translation>
-    </message>
-    <message>
-        <source>Try Again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Searching…</source>
-        <translation>正在搜索…</translation>
-    </message>
-    <message>
-        <source>Nothing found for “{query}”</source>
-        <translation>没有找到“{query}”</translation>
-    </message>
-    <message>
-        <source>Fewer words find more. Words are looked for at their beginning: fo finds fox.</source>
-        <translation>词越少，结果越多。按词首匹配：fo 能找到 fox。</translation>
-    </message>
-    <message>
-        <source>Clear the Search</source>
-        <translation>清除搜索</translation>
-    </message>
-    <message>
-        <source>What you make appears here by itself, with everything needed to make it again. You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
-        <translation>您生成的图片会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
-    </message>
-    <message>
-        <source>No pictures yet</source>
-        <translation>还没有图片</translation>
-    </message>
-    <message>
-        <source>Import a Folder…</source>
-        <translation>导入文件夹…</translation>
     </message>
 </context>
 <context>
@@ -3232,6 +3112,15 @@
     <message>
         <source>This model has no VAE of its own. Choose one for it:</source>
         <translation>该模型没有自带 VAE。请为它选择一个：</translation>
+    </message>
+</context>
+<context>
+    <name>ModelScan</name>
+    <message numerus="yes">
+        <source>Looking at %n more files…</source>
+        <translation>
+            <numerusform>还要查看 %n 个文件…</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3482,7 +3371,26 @@
     </message>
 </context>
 <context>
-    <name>NoticeStrip</name>
+    <name>MultiSelectionPanel</name>
+    <message>
+        <source>What you do here is done with all of them.</source>
+        <translation>此处的操作会应用于所有选中的图片。</translation>
+    </message>
+    <message>
+        <source>Add to Collection</source>
+        <translation>添加到合集</translation>
+    </message>
+    <message>
+        <source>Add all of them to a collection</source>
+        <translation>把它们全部添加到合集</translation>
+    </message>
+    <message>
+        <source>{pictures} are selected</source>
+        <translation>已选中 {pictures}</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeBar</name>
     <message>
         <source>Dismiss</source>
         <translation>关闭</translation>
@@ -3571,45 +3479,120 @@
     </message>
 </context>
 <context>
-    <name>Palette</name>
+    <name>OutpaintBar</name>
     <message>
-        <source>Commands</source>
-        <translation>命令</translation>
+        <source>Extend the picture</source>
+        <translation>扩图</translation>
     </message>
     <message>
-        <source>Type what you want to do</source>
-        <translation>输入您想做的事</translation>
+        <source>Numbers</source>
+        <translation>数值</translation>
     </message>
     <message>
-        <source>Find a command</source>
-        <translation>查找命令</translation>
+        <source>How far each side is extended, what fills it, and how far both overlap</source>
+        <translation>每一侧扩展多少、用什么填充、新旧重叠多少</translation>
     </message>
     <message>
-        <source>Up and Down choose, Return does it, Esc goes back.</source>
-        <translation>用上下键选择，Return 执行，Esc 返回。</translation>
+        <source>Extend</source>
+        <translation>扩展</translation>
     </message>
     <message>
-        <source>No such command.</source>
-        <translation>没有这个命令。</translation>
+        <source>Extend by this</source>
+        <translation>按此扩展</translation>
+    </message>
+    <message>
+        <source>Add the new part and mask it; Generate then draws it.</source>
+        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
     </message>
 </context>
 <context>
-    <name>Picker</name>
+    <name>OutpaintFields</name>
     <message>
-        <source>Search</source>
-        <translation>搜索</translation>
+        <source>Pixels to add at this side</source>
+        <translation>这一侧要增加的像素</translation>
     </message>
     <message>
-        <source>Find by a part of the name, or by what it is made for.</source>
-        <translation>按名称的一部分或用途查找。</translation>
+        <source>What the new part starts from: less than full strength keeps some of it</source>
+        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
     </message>
     <message>
-        <source>Choose with a click, or with Enter.</source>
-        <translation>单击或按 Enter 选择。</translation>
+        <source>Pixels of the old picture that are drawn anew, so that both join</source>
+        <translation>原图中重绘的像素，使新旧衔接</translation>
     </message>
     <message>
-        <source>Nothing found.</source>
-        <translation>没有找到。</translation>
+        <source>Left</source>
+        <translation>左</translation>
+    </message>
+    <message>
+        <source>Top</source>
+        <translation>上</translation>
+    </message>
+    <message>
+        <source>Right</source>
+        <translation>右</translation>
+    </message>
+    <message>
+        <source>Bottom</source>
+        <translation>下</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>Overlap</source>
+        <translation>重叠</translation>
+    </message>
+    <message>
+        <source>Edge colours</source>
+        <translation>边缘颜色</translation>
+    </message>
+    <message>
+        <source>Mirrored</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+</context>
+<context>
+    <name>Placeholder</name>
+    <message>
+        <source>Opening the history…</source>
+        <translation>正在打开历史记录…</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Searching…</source>
+        <translation>正在搜索…</translation>
+    </message>
+    <message>
+        <source>Nothing found for “{query}”</source>
+        <translation>没有找到“{query}”</translation>
+    </message>
+    <message>
+        <source>Fewer words find more. Words are looked for at their beginning: fo finds fox.</source>
+        <translation>词越少，结果越多。按词首匹配：fo 能找到 fox。</translation>
+    </message>
+    <message>
+        <source>Clear the Search</source>
+        <translation>清除搜索</translation>
+    </message>
+    <message>
+        <source>What you make appears here by itself, with everything needed to make it again. You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
+        <translation>您生成的图片会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
+    </message>
+    <message>
+        <source>No pictures yet</source>
+        <translation>还没有图片</translation>
+    </message>
+    <message>
+        <source>Import a Folder…</source>
+        <translation>导入文件夹…</translation>
     </message>
 </context>
 <context>
@@ -3733,7 +3716,7 @@
     </message>
 </context>
 <context>
-    <name>ProgressRow</name>
+    <name>ProgressLine</name>
     <message>
         <source>Stop</source>
         <translation>停止</translation>
@@ -3847,6 +3830,63 @@
     </message>
 </context>
 <context>
+    <name>QueueController</name>
+    <message>
+        <source>Resume All</source>
+        <translation>全部继续</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Discard All</source>
+        <translation>全部放弃</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>What was begun goes on where it stopped, to the same picture.</source>
+        <translation>已开始的会从停下处继续，得到同一张图片。</translation>
+    </message>
+    <message>
+        <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
+        <translation>图片“{name}”在第 {step}/{steps} 步被中断。</translation>
+    </message>
+    <message>
+        <source>A picture (“{name}”) was interrupted.</source>
+        <translation>图片“{name}”被中断。</translation>
+    </message>
+    <message>
+        <source>A picture was interrupted at step {step} of {steps}.</source>
+        <translation>一张图片在第 {step}/{steps} 步被中断。</translation>
+    </message>
+    <message>
+        <source>A picture was interrupted.</source>
+        <translation>一张图片被中断。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more wait in the queue.</source>
+        <translation>
+            <numerusform>队列中还有 %n 张等待。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures wait in the queue.</source>
+        <translation>
+            <numerusform>队列中有 %n 张图片等待。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n pictures were interrupted.</source>
+        <translation>
+            <numerusform>%n 张图片被中断。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>QueueModel</name>
     <message>
         <source>(no prompt)</source>
@@ -3947,64 +3987,7 @@
     </message>
 </context>
 <context>
-    <name>Queueing</name>
-    <message>
-        <source>Resume All</source>
-        <translation>全部继续</translation>
-    </message>
-    <message>
-        <source>Resume</source>
-        <translation>继续</translation>
-    </message>
-    <message>
-        <source>Discard All</source>
-        <translation>全部放弃</translation>
-    </message>
-    <message>
-        <source>Discard</source>
-        <translation>放弃</translation>
-    </message>
-    <message>
-        <source>What was begun goes on where it stopped, to the same picture.</source>
-        <translation>已开始的会从停下处继续，得到同一张图片。</translation>
-    </message>
-    <message>
-        <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
-        <translation>图片“{name}”在第 {step}/{steps} 步被中断。</translation>
-    </message>
-    <message>
-        <source>A picture (“{name}”) was interrupted.</source>
-        <translation>图片“{name}”被中断。</translation>
-    </message>
-    <message>
-        <source>A picture was interrupted at step {step} of {steps}.</source>
-        <translation>一张图片在第 {step}/{steps} 步被中断。</translation>
-    </message>
-    <message>
-        <source>A picture was interrupted.</source>
-        <translation>一张图片被中断。</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n more wait in the queue.</source>
-        <translation>
-            <numerusform>队列中还有 %n 张等待。</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures wait in the queue.</source>
-        <translation>
-            <numerusform>队列中有 %n 张图片等待。</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures were interrupted.</source>
-        <translation>
-            <numerusform>%n 张图片被中断。</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>Recovered</name>
+    <name>RecoveryNotice</name>
     <message>
         <source>your prompt and settings</source>
         <translation>您的提示词和设置</translation>
@@ -4061,7 +4044,7 @@
     </message>
 </context>
 <context>
-    <name>Replaying</name>
+    <name>ReplayController</name>
     <message>
         <source>{name} is replayed next…</source>
         <translation>接下来重放 {name}…</translation>
@@ -4500,21 +4483,6 @@
     <message>
         <source>It will be added behind a prompt. Write {place} where a prompt shall go instead.</source>
         <translation>它会加在提示词后面。如需指定位置，请在该处写 {place}。</translation>
-    </message>
-</context>
-<context>
-    <name>Scrubbing</name>
-    <message>
-        <source>The branch begins here.</source>
-        <translation>分支从这里开始。</translation>
-    </message>
-    <message>
-        <source>Changed after step {step}: {change}</source>
-        <translation>第 {step} 步之后更改：{change}</translation>
-    </message>
-    <message>
-        <source>Branched off {name} after step {step}.</source>
-        <translation>在第 {step} 步之后从 {name} 分支。</translation>
     </message>
 </context>
 <context>
@@ -5067,25 +5035,6 @@
     </message>
 </context>
 <context>
-    <name>SeveralPane</name>
-    <message>
-        <source>What you do here is done with all of them.</source>
-        <translation>此处的操作会应用于所有选中的图片。</translation>
-    </message>
-    <message>
-        <source>Add to Collection</source>
-        <translation>添加到合集</translation>
-    </message>
-    <message>
-        <source>Add all of them to a collection</source>
-        <translation>把它们全部添加到合集</translation>
-    </message>
-    <message>
-        <source>{pictures} are selected</source>
-        <translation>已选中 {pictures}</translation>
-    </message>
-</context>
-<context>
     <name>Shortcuts</name>
     <message>
         <source>In the prompt</source>
@@ -5281,10 +5230,140 @@
     </message>
 </context>
 <context>
+    <name>ShortcutsPage</name>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Commands and their keys</source>
+        <translation>命令及其快捷键</translation>
+    </message>
+    <message>
+        <source>Return goes to the field for new keys of the command.</source>
+        <translation>Return 转到该命令的新按键输入框。</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>New keys</source>
+        <translation>新按键</translation>
+    </message>
+    <message>
+        <source>Press the keys the command shall have.</source>
+        <translation>按下要给该命令设置的按键。</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Leave the command without keys.</source>
+        <translation>不给该命令设置快捷键。</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>Yours; by default: {keys}</source>
+        <translation>自定义；默认：{keys}</translation>
+    </message>
+    <message>
+        <source>Works there alone, and cannot be changed.</source>
+        <translation>只在该处有效，不能更改。</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Press new keys for “{command}” in the field.</source>
+        <translation>请在输入框中按下“{command}”的新按键。</translation>
+    </message>
+    <message>
+        <source>It has these keys already.</source>
+        <translation>它已经使用这些按键。</translation>
+    </message>
+    <message>
+        <source>Take Over</source>
+        <translation>改用</translation>
+    </message>
+    <message>
+        <source>{keys} is the key of “{command}”, which would lose it.</source>
+        <translation>{keys} 是“{command}”的快捷键，改用后它将失去该键。</translation>
+    </message>
+    <message>
+        <source>{place}, {keys} goes on doing what it does there: {what}.</source>
+        <translation>{place}，{keys} 仍然是：{what}。</translation>
+    </message>
+    <message>
+        <source>{keys} is free.</source>
+        <translation>{keys} 可用。</translation>
+    </message>
+</context>
+<context>
     <name>SigmasEdit</name>
     <message>
         <source>The schedule is used.</source>
         <translation>使用调度器。</translation>
+    </message>
+</context>
+<context>
+    <name>SizeFixer</name>
+    <message>
+        <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
+        <translation>图片为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
+    </message>
+    <message>
+        <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
+        <translation>可涂抹一部分，按模型的尺寸重绘，或全部重绘：</translation>
+    </message>
+    <message>
+        <source>Change the size under Finer mask options.</source>
+        <translation>请在“更多蒙版选项”中更改尺寸。</translation>
+    </message>
+    <message>
+        <source>The masked part alone can be drawn at the model&apos;s size, in a picture of any.</source>
+        <translation>可以只把蒙版部分按模型的尺寸绘制，图片尺寸不限。</translation>
+    </message>
+    <message>
+        <source>Only the Masked Part</source>
+        <translation>仅蒙版部分</translation>
+    </message>
+    <message>
+        <source>Pad It</source>
+        <translation>补齐</translation>
+    </message>
+    <message>
+        <source>Scale It Down</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Overlapping tiles that form together have no limit; scaling down loses detail.</source>
+        <translation>重叠分块一起绘制没有尺寸限制；缩小会损失细节。</translation>
+    </message>
+    <message>
+        <source>Draw in Tiles</source>
+        <translation>分块绘制</translation>
+    </message>
+    <message>
+        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the picture.</source>
+        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图片。</translation>
+    </message>
+    <message>
+        <source>Use {width} × {height}</source>
+        <translation>使用 {width} × {height}</translation>
     </message>
 </context>
 <context>
@@ -5336,53 +5415,6 @@
     <message>
         <source>Custom</source>
         <translation>自定义</translation>
-    </message>
-</context>
-<context>
-    <name>Sizing</name>
-    <message>
-        <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
-        <translation>图片为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
-    </message>
-    <message>
-        <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
-        <translation>可涂抹一部分，按模型的尺寸重绘，或全部重绘：</translation>
-    </message>
-    <message>
-        <source>Change the size under Finer mask options.</source>
-        <translation>请在“更多蒙版选项”中更改尺寸。</translation>
-    </message>
-    <message>
-        <source>The masked part alone can be drawn at the model&apos;s size, in a picture of any.</source>
-        <translation>可以只把蒙版部分按模型的尺寸绘制，图片尺寸不限。</translation>
-    </message>
-    <message>
-        <source>Only the Masked Part</source>
-        <translation>仅蒙版部分</translation>
-    </message>
-    <message>
-        <source>Pad It</source>
-        <translation>补齐</translation>
-    </message>
-    <message>
-        <source>Scale It Down</source>
-        <translation>缩小</translation>
-    </message>
-    <message>
-        <source>Overlapping tiles that form together have no limit; scaling down loses detail.</source>
-        <translation>重叠分块一起绘制没有尺寸限制；缩小会损失细节。</translation>
-    </message>
-    <message>
-        <source>Draw in Tiles</source>
-        <translation>分块绘制</translation>
-    </message>
-    <message>
-        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the picture.</source>
-        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图片。</translation>
-    </message>
-    <message>
-        <source>Use {width} × {height}</source>
-        <translation>使用 {width} × {height}</translation>
     </message>
 </context>
 <context>
@@ -5510,61 +5542,66 @@
     </message>
 </context>
 <context>
-    <name>Steering</name>
+    <name>SteeringController</name>
     <message>
         <source>Applied after step {step}: {change}</source>
         <translation>在第 {step} 步之后应用：{change}</translation>
     </message>
 </context>
 <context>
-    <name>Strip</name>
+    <name>StepScrubber</name>
     <message>
-        <source>(no prompt)</source>
-        <translation>（无提示词）</translation>
+        <source>The branch begins here.</source>
+        <translation>分支从这里开始。</translation>
     </message>
     <message>
-        <source>{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}</source>
-        <translation>{sampler}，{schedule}，{steps} 步，CFG {cfg}，种子 {seed}，{width} × {height}</translation>
+        <source>Changed after step {step}: {change}</source>
+        <translation>第 {step} 步之后更改：{change}</translation>
     </message>
     <message>
-        <source>not saved</source>
-        <translation>未保存</translation>
+        <source>Branched off {name} after step {step}.</source>
+        <translation>在第 {step} 步之后从 {name} 分支。</translation>
+    </message>
+</context>
+<context>
+    <name>StepTimeline</name>
+    <message>
+        <source>The steps of a picture appear here when it is made.</source>
+        <translation>生成图片时，步骤会显示在这里。</translation>
     </message>
     <message>
-        <source>Pictures of this session</source>
-        <translation>本次会话的图片</translation>
+        <source>What its steps looked like was not kept, or had to make room; one can still branch from them.</source>
+        <translation>各步的画面没有保留，或已让位给新的；仍可从这些步骤分支。</translation>
     </message>
     <message>
-        <source>Pictures of this session: click one to see it and to have its settings; drag one out to copy its file.</source>
-        <translation>本次会话的图片：单击可查看并恢复其设置；拖出可复制文件。</translation>
+        <source>Branch</source>
+        <translation>分支</translation>
     </message>
     <message>
-        <source>Show and Restore Settings</source>
-        <translation>显示并恢复设置</translation>
+        <source>Go another way from the chosen step on: other words, sampler or mask (Ctrl+B).</source>
+        <translation>从所选步骤另走一条路：换提示词、采样器或蒙版 (Ctrl+B)。</translation>
     </message>
     <message>
-        <source>Use as Start Picture</source>
-        <translation>用作起始图</translation>
+        <source>Branch from here</source>
+        <translation>从这里分支</translation>
     </message>
     <message>
-        <source>Replay</source>
-        <translation>重放</translation>
+        <source>Branch from step {step}</source>
+        <translation>从第 {step} 步分支</translation>
     </message>
     <message>
-        <source>Save Picture As…</source>
-        <translation>图片另存为…</translation>
+        <source>Step {step} of {count}</source>
+        <translation>第 {step}/{count} 步</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n steps</source>
+        <translation>
+            <numerusform>%n 步</numerusform>
+        </translation>
     </message>
     <message>
-        <source>Export With Transparent Background…</source>
-        <translation>导出为透明背景…</translation>
-    </message>
-    <message>
-        <source>Copy Picture</source>
-        <translation>复制图片</translation>
-    </message>
-    <message>
-        <source>Show in Folder</source>
-        <translation>在文件夹中显示</translation>
+        <source>{steps} (not kept)</source>
+        <translation>{steps}（未保留）</translation>
     </message>
 </context>
 <context>
@@ -5599,6 +5636,25 @@
     </message>
 </context>
 <context>
+    <name>StyleButton</name>
+    <message>
+        <source>Styles</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Apply a style to the prompt, or keep the prompt as one.</source>
+        <translation>给提示词应用风格，或把提示词存为风格。</translation>
+    </message>
+    <message>
+        <source>&amp;Save Prompt as Style…</source>
+        <translation>把提示词存为风格(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Manage Styles…</source>
+        <translation>管理风格(&amp;M)…</translation>
+    </message>
+</context>
+<context>
     <name>StyleDialogs</name>
     <message>
         <source>What the style writes into the prompt.</source>
@@ -5618,25 +5674,6 @@
     <message>
         <source>Negative prompt: {negative}</source>
         <translation>反向提示词：{negative}</translation>
-    </message>
-</context>
-<context>
-    <name>StylesButton</name>
-    <message>
-        <source>Styles</source>
-        <translation>风格</translation>
-    </message>
-    <message>
-        <source>Apply a style to the prompt, or keep the prompt as one.</source>
-        <translation>给提示词应用风格，或把提示词存为风格。</translation>
-    </message>
-    <message>
-        <source>&amp;Save Prompt as Style…</source>
-        <translation>把提示词存为风格(&amp;S)…</translation>
-    </message>
-    <message>
-        <source>&amp;Manage Styles…</source>
-        <translation>管理风格(&amp;M)…</translation>
     </message>
 </context>
 <context>
@@ -5709,13 +5746,6 @@
     </message>
 </context>
 <context>
-    <name>SuggestionList</name>
-    <message>
-        <source>Names that can be written here</source>
-        <translation>可以写在这里的名称</translation>
-    </message>
-</context>
-<context>
     <name>TagEditor</name>
     <message>
         <source>Add tags…</source>
@@ -5731,6 +5761,17 @@
     </message>
 </context>
 <context>
+    <name>ThumbnailGrid</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Arrow keys choose a picture, Return reuses its settings.</source>
+        <translation>方向键选择图片，Return 复用其设置。</translation>
+    </message>
+</context>
+<context>
     <name>Ticks</name>
     <message>
         <source>Steps</source>
@@ -5743,47 +5784,6 @@
     <message>
         <source>Point at a step to see it; click to stay there (Left and Right move on).</source>
         <translation>指向某一步可查看；单击可停留（左右方向键移动）。</translation>
-    </message>
-</context>
-<context>
-    <name>Timeline</name>
-    <message>
-        <source>The steps of a picture appear here when it is made.</source>
-        <translation>生成图片时，步骤会显示在这里。</translation>
-    </message>
-    <message>
-        <source>What its steps looked like was not kept, or had to make room; one can still branch from them.</source>
-        <translation>各步的画面没有保留，或已让位给新的；仍可从这些步骤分支。</translation>
-    </message>
-    <message>
-        <source>Branch</source>
-        <translation>分支</translation>
-    </message>
-    <message>
-        <source>Go another way from the chosen step on: other words, sampler or mask (Ctrl+B).</source>
-        <translation>从所选步骤另走一条路：换提示词、采样器或蒙版 (Ctrl+B)。</translation>
-    </message>
-    <message>
-        <source>Branch from here</source>
-        <translation>从这里分支</translation>
-    </message>
-    <message>
-        <source>Branch from step {step}</source>
-        <translation>从第 {step} 步分支</translation>
-    </message>
-    <message>
-        <source>Step {step} of {count}</source>
-        <translation>第 {step}/{count} 步</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n steps</source>
-        <translation>
-            <numerusform>%n 步</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>{steps} (not kept)</source>
-        <translation>{steps}（未保留）</translation>
     </message>
 </context>
 <context>
@@ -5806,7 +5806,7 @@
     </message>
 </context>
 <context>
-    <name>TokenCounter</name>
+    <name>TokenCountLabel</name>
     <message>
         <source>The model reads {limit} tokens (words, or parts of words) of a prompt; this one has {count}.</source>
         <translation>模型只读取提示词的 {limit} 个词元（单词或其一部分）；此提示词有 {count} 个。</translation>

@@ -11,7 +11,7 @@ from core.model.model import Model
 from core.pipeline.text_to_image import prepare
 from core.request.inputs import Inputs
 from core.request.request import AREAS, Inpaint, Request
-from ldm_studio.canvas.document.mask_usage import Usage, used
+from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
 
 WIDTH, HEIGHT = 96, 64
 PHOTO = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
@@ -39,7 +39,7 @@ def test_it_is_what_the_pipeline_uses(tiny_model: Model, inpaint: Inpaint, y: in
         steps=1, width=WIDTH, height=HEIGHT, init=digest(PHOTO), mask=digest(mask), inpaint=inpaint
     )
     drawn = (WIDTH, HEIGHT) if inpaint.area == "whole" else (inpaint.width, inpaint.height)
-    seen = used(mask, Usage(inpaint, drawn, tiny_model.factor))
+    seen = apply_usage(mask, MaskUsage(inpaint, drawn, tiny_model.factor))
     assert seen is not None
     original = prepare(tiny_model, request, Inputs(PHOTO, mask)).legs[0].original
     assert original is not None

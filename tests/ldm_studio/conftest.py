@@ -61,7 +61,7 @@ def start(qapp, qtbot, gate) -> Iterator[Callable[[FakePipeline], Application]]:
         application.bridge.close()
         assert application.bridge.join(10)
         application.commands.close()
-        application.browsing.close()
+        application.history_controller.close()
         application.library.close()
         application.collector.close()
         application.window.allow_close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ldm_studio.app import Application
-from ldm_studio.draw.run.image_strip import Entry
+from ldm_studio.draw.run.image_strip import StripEntry
 
 SIDE = 128
 
@@ -18,7 +18,7 @@ def make(application: Application, qtbot, **parameters: object) -> None:
         application.studio.generate()
 
 
-def entries(application: Application) -> list[Entry]:
+def entries(application: Application) -> list[StripEntry]:
     model = application.window.strip.entries
     return [model.entry(row) for row in range(model.rowCount())]
 

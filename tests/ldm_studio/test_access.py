@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWidgetAction
 from shiboken6 import isValid
 
-from ldm_studio.history_page.search_link import Link
+from ldm_studio.history_page.search_link import SearchLink
 from tests.ldm_studio.walking import (
     DIALOGS,
     by_keys,
@@ -97,7 +97,7 @@ def test_the_history(active, qtbot) -> None:
     check_round_trip(qtbot, active.window, page, page.grid)
     page.grid.select_ids([int(number) for number in page.model.ids])
     check(page)
-    page.chosen.compare_requested.emit([int(number) for number in page.model.ids])
+    page.selection.compare_requested.emit([int(number) for number in page.model.ids])
     qtbot.waitUntil(lambda: page.compare.isVisible())
     check(page)
     check_round_trip(qtbot, active.window, page.compare, page.compare.view)
@@ -106,7 +106,7 @@ def test_the_history(active, qtbot) -> None:
 def test_a_value_of_a_picture_is_followed_by_keys(active, qtbot) -> None:
     unfold(active, qtbot)
     page = open_history(active, qtbot)
-    link = next(one for one in page.details.findChildren(Link) if one.isVisible())
+    link = next(one for one in page.details.findChildren(SearchLink) if one.isVisible())
     link.setFocus()
     with qtbot.waitSignal(page.details.filtered):
         qtbot.keyClick(link, Qt.Key.Key_Return)

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from ldm_studio.canvas.document import canvas_store
-from ldm_studio.canvas.document.canvas_store import ALPHA, MASK, Kept, load_canvas, save_canvas
+from ldm_studio.canvas.document.canvas_store import (
+    ALPHA,
+    MASK,
+    SavedCanvas,
+    load_canvas,
+    save_canvas,
+)
 from ldm_studio.startup import session
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
@@ -72,8 +78,8 @@ def test_a_mask_of_another_picture_is_left_out(tmp_path) -> None:
     random = np.random.default_rng(1)
     first, second = (random.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(2))
     mask = np.full((8, 8), 255, np.uint8)
-    save_canvas(tmp_path / "old", Kept(first, mask, mask))
-    save_canvas(tmp_path / "new", Kept(second))
+    save_canvas(tmp_path / "old", SavedCanvas(first, mask, mask))
+    save_canvas(tmp_path / "new", SavedCanvas(second))
     for name in (MASK, ALPHA):
         (tmp_path / "old" / name).rename(tmp_path / "new" / name)
     kept = load_canvas(tmp_path / "new")
@@ -83,8 +89,8 @@ def test_a_mask_of_another_picture_is_left_out(tmp_path) -> None:
 
 def test_a_mask_alone_is_written_for_the_picture_that_is_there(tmp_path) -> None:
     rgb, mask = np.full((8, 8, 3), 9, np.uint8), np.full((8, 8), 255, np.uint8)
-    save_canvas(tmp_path, Kept(rgb, mask))
-    save_canvas(tmp_path, Kept(rgb, mask, mask // 2), picture=False)
+    save_canvas(tmp_path, SavedCanvas(rgb, mask))
+    save_canvas(tmp_path, SavedCanvas(rgb, mask, mask // 2), picture=False)
     kept = load_canvas(tmp_path)
     assert np.array_equal(kept.mask, mask // 2)
     assert np.array_equal(kept.alpha, mask)

@@ -102,9 +102,9 @@ def killed_after(step: int, model: Path, folder: Path) -> None:
 
 
 def start(model: Path, reader: Reader, engines: list[Engine]) -> Engine:
-    from ldm_studio.images.image_saving import Saver
+    from ldm_studio.images.image_saving import ImageSaver
 
-    engines.append(Engine(CorePipeline(model), reader.mailbox, Saver().save_picture))
+    engines.append(Engine(CorePipeline(model), reader.mailbox, ImageSaver().save_picture))
     return engines[-1]
 
 

@@ -28,7 +28,7 @@ from ldm_studio.engine.running_image import decode_failure
 from ldm_studio.history import query_language
 from ldm_studio.images.image_files import load_image
 from ldm_studio.models.found_models import FoundModel
-from ldm_studio.models.known_checkpoints import Known
+from ldm_studio.models.known_checkpoints import KnownCheckpoint
 from ldm_studio.translation import told
 from tools import translations
 
@@ -197,7 +197,7 @@ def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_pa
 @pytest.mark.parametrize("extra", sorted({*EXTRA_INPUTS.values()} - {"", "instruct-pix2pix"}))
 @pytest.mark.usefixtures("chinese")
 def test_what_a_model_draws_with_is_told_beside_its_familys_name(extra: str) -> None:
-    known = Known(1, 1, kind=f"Stable Diffusion 2, {extra}, LCM")
+    known = KnownCheckpoint(1, 1, kind=f"Stable Diffusion 2, {extra}, LCM")
     name, variant, further = family(FoundModel("a", "a", Path("a"), known, True)).split(", ")
     assert (name, further) == ("Stable Diffusion 2", "LCM")  # which are names
     assert HAN.search(variant)

@@ -31,7 +31,8 @@ METHODS = {
 }  # fmt: skip
 DIALOGS = {"QFileDialog", "QInputDialog", "QMessageBox"}
 OURS = {
-    "Caption", "Folded", "LinkButton", "OptionalNumber", "Picker", "PromptEditor", "Segments",
+    "Caption", "Collapsible", "FilePicker", "LinkButton", "OptionalNumber", "PromptEditor",
+    "SegmentedControl",
     "_caption", "_check", "_reading", "_side", "_worded", "ask_for_name", "tool_button",
 }  # fmt: skip
 """What makes widgets here, and is given texts to show."""

@@ -149,7 +149,7 @@ def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> Non
     named = digest(parent.picture.rgb), digest(disc())
     assert (change.step, change.init, change.mask, change.prompt) == (3, *named, "a hat")
     child = entries(application)[0]
-    assert set(child.later) == set(named)
+    assert set(child.images) == set(named)
     assert np.array_equal(child.start_at(), parent.picture.rgb)
     assert np.array_equal(child.mask_at(3), disc())
     application.studio.branching.leave()

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.app import Application
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
-from ldm_studio.widgets.collapsible import Folded
+from ldm_studio.widgets.collapsible import Collapsible
 from tests.ldm_studio.driving import disc, make
 
 CONTROLS = (
@@ -139,7 +139,7 @@ def unfold(application: Application, qtbot) -> None:
     window = application.window
     window.resize(1600, 1400)
     make(application, qtbot, prompt="a cat", count=2)
-    for folded in window.findChildren(Folded):
+    for folded in window.findChildren(Collapsible):
         folded.toggle.setChecked(True)
     window.prompt.negative_toggle.setChecked(True)
     application.studio.view.set_mask(disc())
@@ -151,8 +151,8 @@ def open_history(application: Application, qtbot) -> HistoryPage:
     """With a picture chosen and its details at the right."""
     if not application.library.is_open:
         application.library.open()
-    application.browsing.show_history()
-    page = application.browsing.page
+    application.history_controller.show_history()
+    page = application.history_controller.page
     assert page is not None
     qtbot.waitUntil(
         lambda: page.model.stage is Stage.DONE and page.model.rowCount() > 0, timeout=SECONDS
@@ -166,7 +166,7 @@ Opener = Callable[[Application, HistoryPage], object]
 
 
 def _rename(_: Application, page: HistoryPage) -> None:
-    page.chosen.ask_for_name()
+    page.selection.ask_for_name()
 
 
 def _command(name: str) -> Opener:
@@ -185,7 +185,7 @@ DIALOGS: dict[str, Opener] = {
     "LoRAs": lambda application, _: application.window.prompt.addons.open(),
     "error": lambda application, _: application.errors.show("It broke.", "A long report."),
     "rename": _rename,
-    "export": lambda _, page: page.chosen.acts["export"].trigger(),
+    "export": lambda _, page: page.selection.acts["export"].trigger(),
 }  # fmt: skip
 """What opens over the window, and how."""
 

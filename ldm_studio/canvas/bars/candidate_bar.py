@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from ldm_studio.look.theme import icon
 
 from .canvas_controls import native
-from .floating_panel import Floating
+from .floating_panel import FloatingPanel
 
 ICON = QSize(16, 16)
 
 
-class CandidateBar(Floating):
+class CandidateBar(FloatingPanel):
     """Says what is pressed by signal."""
 
     flipped = Signal(int)

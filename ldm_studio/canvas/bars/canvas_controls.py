@@ -45,7 +45,7 @@ class IconButton(QToolButton):
         self.setToolTip(f"<b>{name}</b>{keys}<br>{hint}")
 
 
-class Amount:
+class AmountSlider:
     """A label, a slider and a number that belong together. Some of them may be hidden."""
 
     def __init__(self, low: int, high: int) -> None:

@@ -34,8 +34,8 @@ from .canvas_controls import ButtonRow, IconButton, line
 from .canvas_menus import MaskMenu, pop_up
 from .floating_panel import Badge, ViewSwitch, float_over
 from .options_bar import OptionsBar
-from .outpaint_bar import ExtendBar
-from .overflow_row import Folding
+from .outpaint_bar import OutpaintBar
+from .overflow_row import OverflowRow
 
 INVERT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Invert mask"),
@@ -95,7 +95,7 @@ class CanvasPanel(QWidget):
         self.view_switch = ViewSwitch(self.view.mask_views)
         self.badge, self.candidates = Badge("check"), CandidateBar()
         edge = Qt.AlignmentFlag
-        self.extend_bar = ExtendBar(self.view)
+        self.extend_bar = OutpaintBar(self.view)
         float_over(self.view, self.view_switch, edge.AlignTop | edge.AlignRight)
         float_over(self.view, self.extend_bar, edge.AlignBottom | edge.AlignHCenter, row=1)
         float_over(self.view, self.badge, edge.AlignBottom | edge.AlignLeft, row=2)
@@ -138,7 +138,7 @@ class CanvasPanel(QWidget):
         return lambda: self.view.set_tool(tool)
 
     def _lay_out(self) -> None:
-        column = Folding(QBoxLayout.Direction.TopToBottom)
+        column = OverflowRow(QBoxLayout.Direction.TopToBottom)
         side, top_line, low_line = column.line, line(QFrame.Shape.HLine), line(QFrame.Shape.HLine)
         side.setSpacing(2)
         for button in self._tools.values():

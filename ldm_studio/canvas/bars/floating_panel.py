@@ -27,7 +27,7 @@ MARGIN = GRID  # logical pixels to the edge of the canvas
 ICON = QSize(14, 14)
 
 
-class Floating(QFrame):
+class FloatingPanel(QFrame):
     """One row of controls with a background of its own. Hidden until it is of use."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class Floating(QFrame):
         return made
 
 
-def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag, row: int = 0) -> None:
+def float_over(view: QWidget, widget: FloatingPanel, edge: Qt.AlignmentFlag, row: int = 0) -> None:
     """Keep `widget` at an edge or in a corner of `view`, whose size it has no say in. Those of a
     higher `row` are below.
     """
@@ -61,7 +61,7 @@ def float_over(view: QWidget, widget: Floating, edge: Qt.AlignmentFlag, row: int
     grid.addWidget(widget, row, 0, edge)
 
 
-class Form(Enum):
+class SwitchLayout(Enum):
     """Of a switch, the largest first."""
 
     ROW = auto()
@@ -69,7 +69,7 @@ class Form(Enum):
     ONE = auto()
 
 
-class ViewSwitch(Floating):
+class ViewSwitch(FloatingPanel):
     """Chooses which mask is seen, and says what it is."""
 
     WORDS = (
@@ -100,7 +100,7 @@ class ViewSwitch(Floating):
     def __init__(self, views: MaskViews) -> None:
         super().__init__()
         self._views = views
-        self._form = Form.ROW
+        self._form = SwitchLayout.ROW
         self.row.setContentsMargins(4, 4, 4, 4)
         self._group = QButtonGroup(self)
         self.buttons: dict[MaskView, QToolButton] = {}
@@ -123,7 +123,7 @@ class ViewSwitch(Floating):
         scale = min(room.width() / picture.width(), room.height() / picture.height())
         beside = (room.width() - picture.width() * scale) / 2
         above = (room.height() - picture.height() * scale) / 2
-        for form in Form:
+        for form in SwitchLayout:
             self._form = form
             self.show_state()
             hint = self.sizeHint()
@@ -132,7 +132,7 @@ class ViewSwitch(Floating):
 
     def show_state(self) -> None:
         self.setAccessibleName(self.tr("Mask seen"))
-        across = self._form is not Form.COLUMN
+        across = self._form is not SwitchLayout.COLUMN
         self.row.setDirection(
             QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
         )
@@ -145,12 +145,12 @@ class ViewSwitch(Floating):
             button.setToolTip(
                 f"<b>{translated(text)}</b> ({native('V')})<br>{translated(tip)}{more}"
             )
-            button.setVisible(self._form is not Form.ONE or view is self._views.view)
+            button.setVisible(self._form is not SwitchLayout.ONE or view is self._views.view)
         self.buttons[self._views.view].setChecked(True)
         self.row.activate()
 
     def _press(self, view: MaskView) -> None:
-        if self._form is Form.ONE:
+        if self._form is SwitchLayout.ONE:
             self._views.next_view()
         else:
             self._views.choose(view)
@@ -176,7 +176,7 @@ class ViewSwitch(Floating):
             self.show_state()
 
 
-class Badge(Floating):
+class Badge(FloatingPanel):
     """A remark about the picture."""
 
     def __init__(self, name: str) -> None:

@@ -14,9 +14,9 @@ from ldm_studio.canvas.view.canvas_view import CanvasView
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
-from .canvas_controls import Amount, ButtonRow, IconButton, line, translated
+from .canvas_controls import AmountSlider, ButtonRow, IconButton, line, translated
 from .canvas_menus import PressureMenu, TintMenu, pop_up
-from .overflow_row import Folding
+from .overflow_row import OverflowRow
 
 SLIDER_STEPS = 200  # of the size slider; quadratic: half way is a quarter of the size
 
@@ -68,7 +68,7 @@ COMPARE = ButtonRow(
     "compare",
     "C",
 )
-CARRY = ButtonRow(
+DRAG_OUT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Drag the picture out"),
     QT_TRANSLATE_NOOP(
         "CanvasPanel", "To a folder or another program. A click copies it to the clipboard."
@@ -91,15 +91,15 @@ ACTUAL_SIZE = ButtonRow(
 )
 
 
-class OptionsBar(Folding):
+class OptionsBar(OverflowRow):
     """Shows and changes the state of `view`. A tool's options come and go with the tool."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(QBoxLayout.Direction.LeftToRight)
         self.view = view
-        self._size, self._hardness = Amount(1, SIZE_MAX), Amount(0, 100)
+        self._size, self._hardness = AmountSlider(1, SIZE_MAX), AmountSlider(0, 100)
         self._size.slider.setRange(0, SLIDER_STEPS)
-        self._flow, self._tolerance = Amount(1, 100), Amount(0, 100)
+        self._flow, self._tolerance = AmountSlider(1, 100), AmountSlider(0, 100)
         self._add, self._subtract = self._pair(ADD, SUBTRACT, "subtract")
         self._linear, self._radial = self._pair(LINEAR, RADIAL, "radial")
         self._connected = IconButton(CONNECTED, self, checkable=True)
@@ -113,7 +113,7 @@ class OptionsBar(Folding):
         pop_up(self._tint, TintMenu(view, self))
         self._line, self._zoom = line(QFrame.Shape.VLine), QLabel()
         self._fit, self._actual_size = self._button(FIT), self._button(ACTUAL_SIZE)
-        self._carry = CarryButton(view, self)
+        self._carry = DragOutButton(view, self)
         self._lay_out()
         self._wire()
         self.retranslate()
@@ -139,7 +139,7 @@ class OptionsBar(Folding):
     def _chooser(self, option: str, value: bool) -> Callable[[], None]:
         return lambda: self.view.adjust(**{option: value})
 
-    def _amounts(self) -> Iterable[Amount]:
+    def _amounts(self) -> Iterable[AmountSlider]:
         return self._size, self._hardness, self._flow, self._tolerance
 
     def _lay_out(self) -> None:
@@ -294,15 +294,15 @@ class OptionsBar(Folding):
             self._show_tool()
 
 
-class CarryButton(IconButton):
+class DragOutButton(IconButton):
     """Picks the picture up; a press that does not move is a click, which copies it."""
 
     def __init__(self, view: CanvasView, parent: QWidget) -> None:
-        super().__init__(CARRY, parent)
+        super().__init__(DRAG_OUT, parent)
         self._view = view
         self._from: QPointF | None = None
         self.clicked.connect(view.copy_requested)
-        view.carrying.ended.connect(self._let_go)
+        view.drag_out.ended.connect(self._let_go)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -314,10 +314,10 @@ class CarryButton(IconButton):
             super().mouseMoveEvent(event)
         elif way.manhattanLength() >= QApplication.startDragDistance():
             self._let_go()
-            self._view.begin_carrying()
+            self._view.begin_drag_out()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._view.end_carrying()
+        self._view.end_drag_out()
         super().mouseReleaseEvent(event)
 
     def _let_go(self) -> None:

@@ -6,20 +6,20 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QToolButton, QWidget
 
-from ldm_studio.canvas.tools.outpaint_frame import Extending
+from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
 from ldm_studio.look.theme import GRID, icon
 
 from .canvas_controls import native
-from .floating_panel import Floating
-from .outpaint_fields import SIDES, ExtendFields
-from .overflow_row import Folding
+from .floating_panel import FloatingPanel
+from .outpaint_fields import SIDES, OutpaintFields
+from .overflow_row import OverflowRow
 
 ICON = QSize(16, 16)
 
 
-class _Line(Folding):
+class _Line(OverflowRow):
     """As long as all of it, where there is room."""
 
     def sizeHint(self) -> QSize:
@@ -29,10 +29,10 @@ class _Line(Folding):
 class NumbersPopup(QFrame):
     """All numbers, for a bar that has no room for them. Enter and Esc close it."""
 
-    def __init__(self, extending: Extending, parent: QWidget) -> None:
+    def __init__(self, extending: OutpaintFrame, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("floating")
-        self.fields = ExtendFields(extending, self, in_words=True)
+        self.fields = OutpaintFields(extending, self, in_words=True)
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID, GRID, GRID, GRID)
         grid.setSpacing(4)
@@ -56,15 +56,15 @@ class NumbersPopup(QFrame):
             super().keyPressEvent(event)
 
 
-class ExtendBar(Floating):
+class OutpaintBar(FloatingPanel):
     """There while the tool is in hand."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__()
         self._view = view
-        self.fields = ExtendFields(view.extending, self)
+        self.fields = OutpaintFields(view.outpaint_frame, self)
         self.result, self.numbers, self.extend = QLabel(), QToolButton(), QToolButton()
-        self.popup = NumbersPopup(view.extending, self)
+        self.popup = NumbersPopup(view.outpaint_frame, self)
         self.result.setObjectName("caption")
         self.extend.setIcon(icon("check"))
         self.extend.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -81,13 +81,13 @@ class ExtendBar(Floating):
         )
         self.numbers.clicked.connect(lambda: self.popup.open_above(self.numbers))
         self.extend.clicked.connect(self._extend)
-        view.extending.changed.connect(self._show_state)
+        view.outpaint_frame.changed.connect(self._show_state)
         view.tool_changed.connect(self._show_state)
         view.document.replaced.connect(self._show_state)
         self.retranslate()
         self._show_state()
 
-    def _line(self) -> Folding:
+    def _line(self) -> OverflowRow:
         folding = _Line(QBoxLayout.Direction.LeftToRight)
         line = folding.line
         line.setContentsMargins(0, 0, 0, 0)
@@ -107,7 +107,7 @@ class ExtendBar(Floating):
         self._view.extend()
 
     def _show_state(self) -> None:
-        extending, document = self._view.extending, self._view.document
+        extending, document = self._view.outpaint_frame, self._view.document
         if document.frame is not None:
             width, height = extending.whole(document.frame)
             self.result.setText(f"{width} × {height}")

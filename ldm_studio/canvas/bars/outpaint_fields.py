@@ -7,17 +7,19 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 
 from core.images.outpainting import Fill
 from core.request.request import MAX_SIDE
-from ldm_studio.canvas.tools.outpaint_frame import Extending
+from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
 
 SIDES = ("left", "top", "right", "bottom")
 FILLS: tuple[Fill, ...] = ("edge", "mirror", "noise")
 MAX_OVERLAP = 256
 
 
-class ExtendFields(QObject):
+class OutpaintFields(QObject):
     """Controls with their labels, by name, for `holder` to lay out. Sides are arrows, or words."""
 
-    def __init__(self, extending: Extending, holder: QWidget, *, in_words: bool = False) -> None:
+    def __init__(
+        self, extending: OutpaintFrame, holder: QWidget, *, in_words: bool = False
+    ) -> None:
         super().__init__(holder)
         self._extending, self._in_words = extending, in_words
         self.sides = {name: _number(holder, MAX_SIDE) for name in SIDES}

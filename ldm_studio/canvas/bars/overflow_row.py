@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 
-class Folding(QWidget):
+class OverflowRow(QWidget):
     """Lay the controls out in `line`; what has another way to be reached may be optional."""
 
     def __init__(self, direction: QBoxLayout.Direction) -> None:

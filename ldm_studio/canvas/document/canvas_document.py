@@ -15,18 +15,18 @@ from ldm_studio.canvas.view.mask_overlay import MaskOverlay
 from ldm_studio.threads.background import Background
 
 from .brush import Brush, Stroke
-from .canvas_image import Picture, RedrawStep, ReplaceStep
+from .canvas_image import CanvasImage, RedrawStep, ReplaceStep
 from .mask import Mask
-from .mask_operations import Changes, Transform
+from .mask_operations import MaskTransforms, Transform
 from .qimage import Pyramid, cut_out, to_qimage
 from .selections import Selection
-from .undo import UNDO_BYTES, History, MaskStep
+from .undo import UNDO_BYTES, MaskStep, UndoHistory
 from .undo_tiles import Differences, Rect, tile_rect, unite
 
 Size = tuple[int, int]  # width, height
 
 PREVIEW_PIXELS = 1 << 22  # larger previews are shown coarser: they come many times a second
-TOGETHER = 32  # tiles repainted one by one; more are repainted as one rectangle
+LINKED_MS = 32  # tiles repainted one by one; more are repainted as one rectangle
 
 
 class CanvasDocument(QObject):
@@ -45,7 +45,7 @@ class CanvasDocument(QObject):
     def __init__(self, parent: QObject | None = None, *, undo_bytes: int = UNDO_BYTES) -> None:
         super().__init__(parent)
         self.background = Background(self)
-        self.history = History(self.background, self, budget=undo_bytes)
+        self.history = UndoHistory(self.background, self, budget=undo_bytes)
         self.opaque: Pyramid | None = None  # the picture on white
         self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
@@ -57,11 +57,11 @@ class CanvasDocument(QObject):
         self.restoring = False  # what is changed now is not new, but was kept from the last time
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
-        self._picture: Picture | None = None
+        self._picture: CanvasImage | None = None
         self._tint = QColor(255, 20, 175), 0.55
         self._stroke: Stroke | None = None
         self._stroke_text = ""
-        self._changes = Changes(self.background, self._change, self.busy_changed.emit)
+        self._changes = MaskTransforms(self.background, self._change, self.busy_changed.emit)
 
     @property
     def undo_stack(self) -> QUndoStack:
@@ -108,7 +108,7 @@ class CanvasDocument(QObject):
         `mask` comes with a picture of another size, as one change with it. Raises ValueError on
         arrays of another kind.
         """
-        old, new = self._picture, None if rgb is None else Picture.of(rgb, alpha)
+        old, new = self._picture, None if rgb is None else CanvasImage.of(rgb, alpha)
         self.preview = self.part = None
         had_mask = self.mask is not None and not self.mask.is_empty
         if new is None or old is None:
@@ -137,7 +137,7 @@ class CanvasDocument(QObject):
         if had_mask or mask is not None:
             self.mask_changed.emit()
 
-    def _lay(self, picture: Picture | None, mask: Mask | None) -> None:
+    def _lay(self, picture: CanvasImage | None, mask: Mask | None) -> None:
         self._picture, self.opaque, self.transparent = picture, None, None
         if picture:
             self.opaque = Pyramid(to_qimage(picture.rgb))
@@ -147,17 +147,17 @@ class CanvasDocument(QObject):
             self.mask = mask
             self._tint_mask()
 
-    def _current_picture(self) -> Picture:
+    def _current_picture(self) -> CanvasImage:
         assert self._picture is not None  # a step of undo is about to change it
         return self._picture
 
-    def _restore_picture(self, picture: Picture) -> None:
+    def _restore_picture(self, picture: CanvasImage) -> None:
         self.preview = self.part = None
         self._lay(picture, self.mask)
         self.replaced.emit()
         self.picture_restored.emit()
 
-    def _restore_both(self, picture: Picture, pixels: np.ndarray) -> None:
+    def _restore_both(self, picture: CanvasImage, pixels: np.ndarray) -> None:
         self.preview = self.part = None
         mask = Mask(*picture.size)
         mask.touch(mask.bounds)[...] = pixels
@@ -258,7 +258,7 @@ class CanvasDocument(QObject):
             self._touched(self._stroke.finish())
             self._stroke = None
             self._commit(self._stroke_text)
-            self._changes.go_on()
+            self._changes.resume()
 
     def cancel_stroke(self) -> None:
         """Take the unfinished stroke back, as if it had not begun."""
@@ -268,7 +268,7 @@ class CanvasDocument(QObject):
                 rect = tile_rect(self.mask.pixels, index)
                 self.mask.touch(rect)[...] = tile
                 self._touched(rect)
-            self._changes.go_on()
+            self._changes.resume()
 
     def _commit(self, text: str) -> None:
         """Make what was recorded one step of undo; nothing if no pixel differs."""
@@ -374,7 +374,7 @@ class CanvasDocument(QObject):
         rects = [tile_rect(self.mask.pixels, index) for index in differences]
         for rect in rects:
             self.overlay.touched(rect)
-        if len(rects) > TOGETHER:
+        if len(rects) > LINKED_MS:
             self.changed.emit(reduce(unite, rects))
         else:
             for rect in rects:

@@ -11,14 +11,14 @@ from .undo import Packed
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Picture:
+class CanvasImage:
     """`rgb` uint8 [H, W, 3], on white; `alpha` uint8 [H, W], None if it is opaque. Read only."""
 
     rgb: np.ndarray
     alpha: np.ndarray | None = None
 
     @classmethod
-    def of(cls, rgb: np.ndarray, alpha: np.ndarray | None) -> Picture:
+    def of(cls, rgb: np.ndarray, alpha: np.ndarray | None) -> CanvasImage:
         """A copy that nobody can change. Raises ValueError on arrays of another kind."""
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
             raise ValueError(f"expected uint8 [H, W, 3], got {rgb.dtype} {list(rgb.shape)}")
@@ -33,7 +33,7 @@ class Picture:
         """Width and height."""
         return self.rgb.shape[1], self.rgb.shape[0]
 
-    def equals(self, other: Picture) -> bool:
+    def equals(self, other: CanvasImage) -> bool:
         """Whether every pixel is the same."""
         if self.alpha is None or other.alpha is None:
             same = self.alpha is other.alpha
@@ -55,10 +55,10 @@ class RedrawStep:
 
     def __init__(
         self,
-        before: Picture,
-        after: Picture,
-        current: Callable[[], Picture],
-        show: Callable[[Picture], None],
+        before: CanvasImage,
+        after: CanvasImage,
+        current: Callable[[], CanvasImage],
+        show: Callable[[CanvasImage], None],
     ) -> None:
         """Raises ValueError unless both have the same size."""
         if before.size != after.size:
@@ -81,10 +81,10 @@ class RedrawStep:
     def flip(self) -> None:
         now = self._current()
         alpha = _alpha(now) ^ self._alpha.pixels() if self._alpha else None
-        self._show(Picture.of(now.rgb ^ self._rgb.pixels(), alpha))
+        self._show(CanvasImage.of(now.rgb ^ self._rgb.pixels(), alpha))
 
 
-def _alpha(picture: Picture) -> np.ndarray:
+def _alpha(picture: CanvasImage) -> np.ndarray:
     if picture.alpha is None:
         return np.full(picture.rgb.shape[:2], 255, np.uint8)
     return picture.alpha
@@ -95,9 +95,9 @@ class ReplaceStep:
 
     def __init__(
         self,
-        before: tuple[Picture, np.ndarray],
-        after: tuple[Picture, np.ndarray],
-        show: Callable[[Picture, np.ndarray], None],
+        before: tuple[CanvasImage, np.ndarray],
+        after: tuple[CanvasImage, np.ndarray],
+        show: Callable[[CanvasImage, np.ndarray], None],
     ) -> None:
         self._sides = _PackedSide(*before), _PackedSide(*after)
         self._show = show
@@ -117,7 +117,7 @@ class ReplaceStep:
 
 
 class _PackedSide:
-    def __init__(self, picture: Picture, mask: np.ndarray) -> None:
+    def __init__(self, picture: CanvasImage, mask: np.ndarray) -> None:
         self._rgb, self._mask = Packed(picture.rgb), Packed(mask)
         self._alpha = None if picture.alpha is None else Packed(picture.alpha)
 
@@ -133,6 +133,6 @@ class _PackedSide:
         for part in self._parts:
             part.pack()
 
-    def unpack(self) -> tuple[Picture, np.ndarray]:
+    def unpack(self) -> tuple[CanvasImage, np.ndarray]:
         alpha = self._alpha.pixels() if self._alpha else None
-        return Picture.of(self._rgb.pixels(), alpha), self._mask.pixels()
+        return CanvasImage.of(self._rgb.pixels(), alpha), self._mask.pixels()

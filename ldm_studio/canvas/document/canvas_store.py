@@ -35,7 +35,7 @@ OF = "of"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Kept:
+class SavedCanvas:
     """`rgb` uint8 [H, W, 3]; `alpha` uint8 [H, W], None if opaque; `mask` uint8 [H, W], None if
     nothing is masked.
     """
@@ -45,7 +45,7 @@ class Kept:
     mask: np.ndarray | None = None
 
 
-def save_canvas(folder: Path, kept: Kept | None, *, picture: bool = True) -> None:
+def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True) -> None:
     """Write what `load_canvas` reads, each file whole or not at all; nothing is kept for None.
     Without `picture` only the mask is written: the picture is there already. Raises OSError.
     """
@@ -65,7 +65,7 @@ def save_canvas(folder: Path, kept: Kept | None, *, picture: bool = True) -> Non
                 Image.fromarray(pixels).save(file, "PNG", compress_level=1, pnginfo=info)
 
 
-def load_canvas(folder: Path) -> Kept | None:
+def load_canvas(folder: Path) -> SavedCanvas | None:
     """What was kept in `folder`, exactly; None if there is nothing. What does not fit the picture
     is left out. Raises PictureError for files that are damaged.
     """
@@ -79,7 +79,7 @@ def load_canvas(folder: Path) -> Kept | None:
         if pixels.shape != rgb.shape[:2] or _belongs_to(folder / name) not in ("", _name_of(rgb)):
             log.warning("%s is of another picture and is ignored", folder / name)
             planes[name] = None
-    return Kept(rgb, planes[ALPHA], planes[MASK])
+    return SavedCanvas(rgb, planes[ALPHA], planes[MASK])
 
 
 def _plane(path: Path, ndim: int) -> np.ndarray | None:
@@ -97,7 +97,7 @@ def _belongs_to(path: Path) -> str:
         return str(image.info.get(OF, ""))
 
 
-class CanvasKeeper(QObject):
+class CanvasStore(QObject):
     """Writes a document into a folder a moment after each change, beside the interface."""
 
     restored = Signal()
@@ -112,7 +112,7 @@ class CanvasKeeper(QObject):
         self._document, self._folder = document, folder
         self._picture: np.ndarray | None = None  # the one that is written
         self._mask_is_new = False
-        self._told = False
+        self._reported = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.save)
         document.replaced.connect(self._on_replaced)
@@ -122,7 +122,7 @@ class CanvasKeeper(QObject):
         """Bring back what was kept, unless there is something else on the canvas by then."""
         self._document.background.run(lambda: load_canvas(self._folder), self._restored)
 
-    def _restored(self, done: Future[Kept | None]) -> None:
+    def _restored(self, done: Future[SavedCanvas | None]) -> None:
         try:
             kept = done.result()
         except StudioError as error:
@@ -153,7 +153,7 @@ class CanvasKeeper(QObject):
         kept = None
         if rgb is not None and mask is not None:
             pixels = None if mask.is_empty else mask.pixels.copy()
-            kept = Kept(rgb, document.alpha, pixels)
+            kept = SavedCanvas(rgb, document.alpha, pixels)
         document.background.run(
             lambda: save_canvas(self._folder, kept, picture=new), self._on_saved
         )
@@ -170,8 +170,8 @@ class CanvasKeeper(QObject):
             log.warning("the canvas could not be kept: %s", error)
             self._picture, self._mask_is_new = None, True  # all of it, the next time
             self._timer.start(RETRY_MS)
-            if not self._told:
-                self._told = True
+            if not self._reported:
+                self._reported = True
                 self.failed.emit(
                     self.tr("The canvas cannot be kept in {folder}: {reason}.").format(
                         folder=self._folder, reason=error.strerror or error
@@ -182,7 +182,7 @@ class CanvasKeeper(QObject):
                     ),
                 )
         else:
-            self._told = False
+            self._reported = False
 
     def _on_replaced(self) -> None:
         if self._document.picture is not self._picture:

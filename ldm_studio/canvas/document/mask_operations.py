@@ -22,13 +22,13 @@ Transform = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Wanted:
+class _QueuedTransform:
     mask: Mask
     work: Transform
     text: str
 
 
-class Changes:
+class MaskTransforms:
     """One after the other, each on what the one before left. If the mask is painted on meanwhile,
     the change is worked out again: neither is lost.
     """
@@ -41,7 +41,7 @@ class Changes:
     ) -> None:
         """`make` changes the mask and remembers it under a text."""
         self._background, self._make, self._busy_changed = background, make, busy_changed
-        self._wanted: deque[_Wanted] = deque()
+        self._wanted: deque[_QueuedTransform] = deque()
         self._running: Future[Differences] | None = None
         self._held = False  # a stroke is under way
         self._outdated = False
@@ -52,18 +52,18 @@ class Changes:
 
     def make(self, mask: Mask, work: Transform, text: str) -> None:
         if mask.pixels.size <= AT_ONCE and not self._wanted:
-            self._make(_worked_out(mask.pixels.copy(), work), text)
+            self._make(_apply_transform(mask.pixels.copy(), work), text)
             return
-        self._wanted.append(_Wanted(mask, work, text))
+        self._wanted.append(_QueuedTransform(mask, work, text))
         if len(self._wanted) == 1:
             self._busy_changed()
         self._start()
 
     def hold(self) -> None:
-        """Somebody paints: make nothing until `go_on`."""
+        """Somebody paints: make nothing until `resume`."""
         self._held = self._outdated = True
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         self._held = False
         self._start()
 
@@ -99,7 +99,7 @@ class Changes:
             pixels = wanted.mask.pixels
             # The copy is made beside the interface as well: painting meanwhile makes it outdated.
             self._running = self._background.run(
-                lambda: _worked_out(pixels.copy(), wanted.work), self._finish
+                lambda: _apply_transform(pixels.copy(), wanted.work), self._finish
             )
 
     def _finish(self, done: Future[Differences]) -> None:
@@ -114,7 +114,7 @@ class Changes:
             self._start()
 
 
-def _worked_out(pixels: np.ndarray, work: Transform) -> Differences:
+def _apply_transform(pixels: np.ndarray, work: Transform) -> Differences:
     """Runs anywhere; `pixels` is its own."""
     mask = Mask(pixels.shape[1], pixels.shape[0])
     mask.pixels[...] = pixels

@@ -13,7 +13,7 @@ from core.request.request import Inpaint
 
 
 @dataclass(frozen=True)
-class Usage:
+class MaskUsage:
     """How a mask is going to be used."""
 
     inpaint: Inpaint
@@ -24,10 +24,10 @@ class Usage:
 
 
 @dataclass(frozen=True, eq=False)
-class Used:
+class UsedMask:
     """Made by the functions that the pipeline itself calls, in their order."""
 
-    usage: Usage
+    usage: MaskUsage
     alpha: np.ndarray
     """How much of what is drawn is pasted over the picture: uint8 [H, W]."""
     region: Region
@@ -36,7 +36,7 @@ class Used:
     """How much of the latent is redrawn: uint8 [h, w], of the region."""
 
 
-def used(mask: np.ndarray, usage: Usage) -> Used | None:
+def apply_usage(mask: np.ndarray, usage: MaskUsage) -> UsedMask | None:
     """uint8 [H, W] -> what is used of it; None where nothing is left to be redrawn."""
     redrawn = inpainting.redrawn(mask, usage.inpaint)
     try:
@@ -45,4 +45,4 @@ def used(mask: np.ndarray, usage: Usage) -> Used | None:
         return None
     cells = inpainting.cells(inpainting.drawn_picture(redrawn, region, usage.drawn), usage.factor)
     alpha = inpainting.blend_alpha(redrawn, usage.inpaint)
-    return Used(usage, alpha, region, (255 * cells).round().astype(np.uint8))
+    return UsedMask(usage, alpha, region, (255 * cells).round().astype(np.uint8))

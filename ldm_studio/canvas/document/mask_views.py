@@ -14,7 +14,7 @@ from ldm_studio.threads.background import Background
 
 from .canvas_document import CanvasDocument
 from .mask import Mask
-from .mask_usage import Usage, Used, used
+from .mask_usage import MaskUsage, UsedMask, apply_usage
 
 LINES_FROM = 5.0  # logical pixels of a cell; lines between smaller ones would hide them
 
@@ -40,10 +40,10 @@ class MaskViews(QObject):
         self._document = document
         self._background = Background(self)
         self._view = MaskView.PAINTED
-        self._usage: Usage | None = None
-        self._used: Used | None = None
+        self._usage: MaskUsage | None = None
+        self._used: UsedMask | None = None
         self._overlays: dict[MaskView, MaskOverlay] = {}
-        self._working: Future[Used | None] | None = None
+        self._working: Future[UsedMask | None] | None = None
         self._stale = False
         document.mask_changed.connect(self._refresh)
         document.replaced.connect(self._on_replaced)
@@ -72,11 +72,11 @@ class MaskViews(QObject):
         self.chosen.emit()
 
     @property
-    def used(self) -> Used | None:
+    def used(self) -> UsedMask | None:
         """What is used of the mask; None where it is not used, or not yet known."""
         return self._used
 
-    def use(self, usage: Usage | None) -> None:
+    def use(self, usage: MaskUsage | None) -> None:
         """From now on the mask is used like this; None: it is not."""
         if usage != self._usage:
             self._usage = usage
@@ -114,9 +114,9 @@ class MaskViews(QObject):
         pixels, usage = mask.pixels, self._usage
         # The copy is made beside the interface: a stroke that changes the pixels meanwhile has
         # them looked at once more.
-        self._working = self._background.run(lambda: used(pixels.copy(), usage), self._done)
+        self._working = self._background.run(lambda: apply_usage(pixels.copy(), usage), self._done)
 
-    def _done(self, future: Future[Used | None]) -> None:
+    def _done(self, future: Future[UsedMask | None]) -> None:
         self._working = None
         found = future.result()
         mask = self._document.mask
@@ -127,7 +127,7 @@ class MaskViews(QObject):
             self._stale = False
             self._refresh()
 
-    def _take(self, found: Used | None) -> None:
+    def _take(self, found: UsedMask | None) -> None:
         self._used = found
         self._overlays.clear()
         self.changed.emit()

@@ -127,7 +127,7 @@ class UndoCommand(QUndoCommand):
             self.step.flip()
 
 
-class History(QObject):
+class UndoHistory(QObject):
     """The undo stack, kept within a budget of memory by dropping the oldest steps."""
 
     def __init__(

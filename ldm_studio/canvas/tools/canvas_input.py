@@ -14,14 +14,14 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from ldm_studio.canvas.view.brush_cursor import Pointing
-from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.brush_cursor import BrushCursor
+from ldm_studio.canvas.view.layer_view import LayerView
 from ldm_studio.canvas.view.zoomable import NOTCHES_TO_DOUBLE
 
 from .canvas_keys import REACH, combination, is_compare, key_table, modifiers
-from .gestures import Carry, Gesture, Pan, Sample
-from .keyboard_outpainting import KeyEdges
-from .keyboard_pointer import KeyPointer
+from .gestures import DragImage, Gesture, Pan, Sample
+from .keyboard_outpainting import KeyboardOutpainting
+from .keyboard_pointer import KeyboardPointer
 from .tools import TOOLS, Tool
 
 NOTCH = 120  # wheel delta of one click of a usual mouse wheel
@@ -34,7 +34,7 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class CanvasInput:
     """One gesture at a time. The view can be panned while one waits for its next press."""
 
-    def __init__(self, view: ShownView) -> None:
+    def __init__(self, view: LayerView) -> None:
         self._view = view
         self._gesture: Gesture | None = None
         self._pan: Pan | None = None
@@ -42,8 +42,11 @@ class CanvasInput:
         self._pressure = 1.0
         self._space = False
         self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
-        self.crosshair, self.edges = KeyPointer(view, self), KeyEdges(view, self)
-        self.pointing = Pointing(view, self)
+        self.keyboard_pointer, self.keyboard_outpainting = (
+            KeyboardPointer(view, self),
+            KeyboardOutpainting(view, self),
+        )
+        self.brush_cursor = BrushCursor(view, self)
         self._keys = key_table(view, self._go)
         kind = QEvent.Type
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
@@ -84,7 +87,7 @@ class CanvasInput:
     @property
     def hover(self) -> QPointF | None:
         """Where a tool would work: at the crosshair, or at the mouse."""
-        return self.crosshair.position or self.mouse
+        return self.keyboard_pointer.position or self.mouse
 
     def cancel(self) -> None:
         """Give up the gesture under way."""
@@ -92,8 +95,8 @@ class CanvasInput:
         if self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
-            self.crosshair.tell()
-        self.pointing.update_cursor()
+            self.keyboard_pointer.tell()
+        self.brush_cursor.update_cursor()
 
     # --- mouse and pen ---
 
@@ -112,8 +115,8 @@ class CanvasInput:
     def _pointer(self, event: QMouseEvent | QTabletEvent, turned: bool) -> bool:
         position, kind = event.position(), event.type()
         if position != self.mouse or kind in PRESSES:
-            self.crosshair.put_away()
-            self.edges.put_away()
+            self.keyboard_pointer.put_away()
+            self.keyboard_outpainting.put_away()
         self._move_hover(position)
         sample = self._sample(event, turned)
         if kind in PRESSES:
@@ -133,7 +136,7 @@ class CanvasInput:
         left = button == Qt.MouseButton.LeftButton
         carries = sample.invert and self._view.tool is Tool.PAN and not self._space
         if left and carries and self._gesture is None:
-            self._gesture = Carry(self._view, sample)
+            self._gesture = DragImage(self._view, sample)
         elif button == Qt.MouseButton.MiddleButton or (left and self.panning):
             self._pan = Pan(self._view, sample)
         elif not left:
@@ -147,7 +150,7 @@ class CanvasInput:
         elif self._gesture.press(sample):
             self._gesture = None
         self._button = button
-        self.pointing.update_cursor()
+        self.brush_cursor.update_cursor()
         return True
 
     def _release(self, sample: Sample) -> None:
@@ -157,7 +160,7 @@ class CanvasInput:
             self._pan = None
         elif self._gesture and self._gesture.release(sample):
             self._gesture = None
-        self.pointing.update_cursor()
+        self.brush_cursor.update_cursor()
 
     def _sample(self, event: QMouseEvent | QTabletEvent, turned: bool) -> Sample:
         position, held = event.position(), event.modifiers()
@@ -172,16 +175,16 @@ class CanvasInput:
         )
 
     def _move_hover(self, position: QPointF | None) -> None:
-        self.pointing.update_ring()
+        self.brush_cursor.update_ring()
         comes_or_goes = (position is None) != (self.mouse is None)
         self.mouse = position
-        if comes_or_goes and self.edges.usable:
-            self.edges.tell()
+        if comes_or_goes and self.keyboard_outpainting.usable:
+            self.keyboard_outpainting.tell()
         if self._view.tool is Tool.EXTEND and not self.pressed:
-            self.pointing.update_cursor()
+            self.brush_cursor.update_cursor()
         if position is not None:
             self._view.wake_tint()
-        self.pointing.update_ring()
+        self.brush_cursor.update_ring()
 
     def _leave(self, _event: QEvent) -> bool:
         self._move_hover(None)
@@ -189,10 +192,10 @@ class CanvasInput:
 
     def _focus_out(self, _event: QEvent) -> bool:
         self._space = False
-        self.crosshair.put_away()
-        self.edges.put_away()
+        self.keyboard_pointer.put_away()
+        self.keyboard_outpainting.put_away()
         self._view.set_comparing(False)
-        self.pointing.update_cursor()
+        self.brush_cursor.update_cursor()
         return False
 
     # --- arrow keys ---
@@ -200,19 +203,21 @@ class CanvasInput:
     @property
     def hint(self) -> str:
         """What keys do next; empty while the mouse is used, or none would do anything."""
-        by_keys = self.crosshair if self.crosshair.shown else self.edges
+        by_keys = (
+            self.keyboard_pointer if self.keyboard_pointer.shown else self.keyboard_outpainting
+        )
         return by_keys.hint() if by_keys.shown else ""
 
     def _go(self, dx: int, dy: int, held: str) -> None:
         """What an arrow key does: moves the crosshair, an edge of the picture, or the window over
         it; `held`: one of REACH.
         """
-        edges = self.edges.usable
+        edges = self.keyboard_outpainting.usable
         crosshair, window = REACH["" if edges else held]
         if edges and held != "Ctrl+":
-            self.edges.move(dx, dy, back=held == "Shift+")
-        elif self.crosshair.usable:
-            self.crosshair.move(dx, dy, crosshair)
+            self.keyboard_outpainting.move(dx, dy, back=held == "Shift+")
+        elif self.keyboard_pointer.usable:
+            self.keyboard_pointer.move(dx, dy, crosshair)
         else:
             self._view.pan_by(-dx * window, -dy * window)
 
@@ -266,22 +271,22 @@ class CanvasInput:
             return False
         if event.key() == Qt.Key.Key_Escape:
             if self._gesture is None and self._pan is None:
-                self._view.extending.clear()
+                self._view.outpaint_frame.clear()
             self.cancel()
         elif event.key() in ENTER and self._gesture and not self.pressed:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
-            self.crosshair.tell()
+            self.keyboard_pointer.tell()
         elif event.key() in ENTER and self._gesture is None and self._view.awaits_enter:
             self._view.enter()
-        elif event.key() in (*ENTER, Qt.Key.Key_Space) and self.crosshair.shown:
+        elif event.key() in (*ENTER, Qt.Key.Key_Space) and self.keyboard_pointer.shown:
             if not event.isAutoRepeat():
-                self.crosshair.press()
+                self.keyboard_pointer.press()
         elif event.key() == Qt.Key.Key_Backspace and self._gesture:
             self._gesture.step_back()
         elif event.key() == Qt.Key.Key_Space:
             self._space = True
-            self.pointing.update_cursor()
+            self.brush_cursor.update_cursor()
         elif is_compare(event):
             self._view.set_comparing(True)
         else:
@@ -294,7 +299,7 @@ class CanvasInput:
             return False
         if event.key() == Qt.Key.Key_Space:
             self._space = False
-            self.pointing.update_cursor()
+            self.brush_cursor.update_cursor()
             return True
         if event.key() in (Qt.Key.Key_C, Qt.Key.Key_Backslash):
             self._view.set_comparing(False)
@@ -313,11 +318,11 @@ class CanvasInput:
     def _owns(self, event: QKeyEvent) -> bool:
         plain = modifiers(event) == Qt.KeyboardModifier.NoModifier
         if event.key() == Qt.Key.Key_Escape:
-            extends = not self._view.extending.extension.is_none
+            extends = not self._view.outpaint_frame.extension.is_none
             return self._gesture is not None or self._pan is not None or extends
         if plain and event.key() in ENTER and self._view.awaits_enter and self._gesture is None:
             return True
-        if plain and event.key() in ENTER and self.crosshair.shown:
+        if plain and event.key() in ENTER and self.keyboard_pointer.shown:
             return True
         if plain and event.key() in (*ENTER, Qt.Key.Key_Backspace):
             return self._gesture is not None and not self.pressed

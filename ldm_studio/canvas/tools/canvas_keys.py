@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.layer_view import LayerView
 
 from .tool_options import STEP
-from .tools import TOOLS, ByKeys, Tool
+from .tools import TOOLS, KeyboardMode, Tool
 
 REACH = {"": (8.0, 40.0), "Shift+": (40.0, 200.0), "Ctrl+": (0.0, 1.0)}
 """With which key held an arrow moves how far, in logical pixels: the crosshair, which goes by one
@@ -20,7 +20,7 @@ Move = Callable[[int, int, str], None]
 ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
-def key_table(view: ShownView, move: Move) -> dict[str, Callable[[], None]]:
+def key_table(view: LayerView, move: Move) -> dict[str, Callable[[], None]]:
     """What each combination, named as Qt names it, does. `move` is told which way an
     arrow leads, and what is held with it.
     """
@@ -33,7 +33,7 @@ def key_table(view: ShownView, move: Move) -> dict[str, Callable[[], None]]:
         return lambda: view.flipped.emit(sign) if view.flips and not edges() else along()
 
     def edges() -> bool:
-        return TOOLS[view.tool].by_keys is ByKeys.EDGES
+        return TOOLS[view.tool].by_keys is KeyboardMode.EDGES
 
     def choose(tool: Tool) -> Callable[[], None]:
         return lambda: view.set_tool(tool)

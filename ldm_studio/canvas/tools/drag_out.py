@@ -8,19 +8,19 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, QSize, Qt, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QDrag, QImage, QPixmap
 
-from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.layer_view import LayerView
 
 THUMBNAIL = 96  # logical pixels
 
 
-class Carrying(QObject):
+class DragOut(QObject):
     """Holds what is dragged until it is let go of. A picture that is in no file is written into a
     temporary one first, beside the interface.
     """
 
     ended = Signal()
 
-    def __init__(self, view: ShownView) -> None:
+    def __init__(self, view: LayerView) -> None:
         super().__init__(view)
         self._view = view
         self._held = False

@@ -49,7 +49,7 @@ class Surface(Protocol):
     def cancel_stroke(self) -> None: ...
     def pan_by(self, dx: float, dy: float) -> None: ...
     def show_outline(self, outline: QPainterPath | None) -> None: ...
-    def show_trace(self, corners: Sequence[Corner], pointer: Corner) -> None: ...
+    def show_lasso(self, corners: Sequence[Corner], pointer: Corner) -> None: ...
     def select_rectangle(self, a: Corner, b: Corner, invert: bool) -> None: ...
     def select_polygon(self, corners: list[Corner], invert: bool) -> None: ...
     def select_colour(self, at: Corner, invert: bool) -> None: ...
@@ -57,8 +57,8 @@ class Surface(Protocol):
     def begin_extending(self, at: Corner) -> None: ...
     def extend_to(self, at: Corner) -> None: ...
     def end_extending(self, keep: bool) -> None: ...
-    def begin_carrying(self) -> None: ...
-    def end_carrying(self) -> None: ...
+    def begin_drag_out(self) -> None: ...
+    def end_drag_out(self) -> None: ...
 
 
 class Hand(Protocol):
@@ -163,7 +163,7 @@ class Pan(_Drag):
         self._surface.pan_by(dx, dy)
 
 
-class Carry(_Drag):
+class DragImage(_Drag):
     """Drag the picture away, to another program."""
 
     def __init__(self, surface: Surface, sample: Sample) -> None:
@@ -173,10 +173,10 @@ class Carry(_Drag):
     def move(self, sample: Sample) -> None:
         if not self._carried and sample.distance(self._start) >= CLICK:
             self._carried = True
-            self._surface.begin_carrying()
+            self._surface.begin_drag_out()
 
     def cancel(self) -> None:
-        self._surface.end_carrying()
+        self._surface.end_drag_out()
 
 
 class Rectangle(_Drag):
@@ -287,7 +287,7 @@ class Lasso:
             self._surface.select_polygon(self._corners, self._invert)
 
     def cancel(self) -> None:
-        self._surface.show_trace((), self._first.corner)
+        self._surface.show_lasso((), self._first.corner)
 
     def step_back(self) -> None:
         """Take the last corner back, and what was drawn by hand after the one before."""
@@ -297,4 +297,4 @@ class Lasso:
             self._show(self._corners[-1])
 
     def _show(self, pointer: Corner) -> None:
-        self._surface.show_trace(self._corners, pointer)
+        self._surface.show_lasso(self._corners, pointer)

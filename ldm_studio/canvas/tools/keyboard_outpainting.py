@@ -5,31 +5,31 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from ldm_studio.canvas.view.accessible_description import describe_keys
-from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.layer_view import LayerView
 from ldm_studio.translation import translate
 
 from .gestures import Hand
-from .tools import TOOLS, ByKeys
+from .tools import TOOLS, KeyboardMode
 
 EDGE = 56.0  # logical pixels around the frame that shall be seen; the bar of its numbers lies there
 SIDES = {(-1, 0): "left", (1, 0): "right", (0, -1): "top", (0, 1): "bottom"}
 
 
-class KeyEdges:
+class KeyboardOutpainting:
     """Speaks of what it does from the first key, or while the mouse is elsewhere, until the mouse
     is moved or the keyboard goes elsewhere.
     """
 
-    def __init__(self, view: ShownView, hand: Hand) -> None:
+    def __init__(self, view: LayerView, hand: Hand) -> None:
         self._view, self._hand = view, hand
         self._side, self._there = "", False
-        view.extending.changed.connect(self._forget_side)
+        view.outpaint_frame.changed.connect(self._forget_side)
 
     @property
     def usable(self) -> bool:
         """Whether the arrow keys move the edges."""
         view = self._view
-        return TOOLS[view.tool].by_keys is ByKeys.EDGES and view.document.paintable
+        return TOOLS[view.tool].by_keys is KeyboardMode.EDGES and view.document.paintable
 
     @property
     def shown(self) -> bool:
@@ -42,7 +42,7 @@ class KeyEdges:
         if size is None:
             return
         self._there, self._side = True, SIDES[dx, dy]
-        view.extending.step(self._side, size, back=back)
+        view.outpaint_frame.step(self._side, size, back=back)
         self._keep_in_sight()
         self.tell()
         view.pointed.emit(self.hint())
@@ -57,12 +57,12 @@ class KeyEdges:
         self._view.crosshair_changed.emit()
 
     def _forget_side(self) -> None:
-        if self._view.extending.extension.is_none:
+        if self._view.outpaint_frame.extension.is_none:
             self._side = ""
 
     def _keep_in_sight(self) -> None:
         """All of the frame, by zooming out and by moving the picture."""
-        view, extending = self._view, self._view.extending
+        view, extending = self._view, self._view.outpaint_frame
         room = QRectF(view.rect())
         margin = min(EDGE, room.width() / 4, room.height() / 4)
         room.adjust(margin, margin, -margin, -margin)
@@ -79,7 +79,7 @@ class KeyEdges:
     def hint(self) -> str:
         """What was done, and what keys do next."""
         view, size = self._view, self._view.document.frame
-        extending = view.extending
+        extending = view.outpaint_frame
         if extending.extension.is_none or size is None:
             return describe_keys(view.document, TOOLS[view.tool])
         width, height = extending.whole(size)

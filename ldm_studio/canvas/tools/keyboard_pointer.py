@@ -7,21 +7,21 @@ from PySide6.QtGui import QPainter
 
 from ldm_studio.canvas.document.selections import Corner
 from ldm_studio.canvas.view import layer_painting
-from ldm_studio.canvas.view.layer_view import ShownView
+from ldm_studio.canvas.view.layer_view import LayerView
 from ldm_studio.translation import translate
 
 from .gestures import CLICK, Hand, Sample
-from .tools import TOOLS, ByKeys
+from .tools import TOOLS, KeyboardMode
 
 EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the picture is moved
 
 
-class KeyPointer:
+class KeyboardPointer:
     """Speaks to the tools as a mouse does. It is there from the first arrow key until the mouse is
     moved or the keyboard goes elsewhere, and then comes back where it was.
     """
 
-    def __init__(self, view: ShownView, hand: Hand) -> None:
+    def __init__(self, view: LayerView, hand: Hand) -> None:
         self._view, self._hand = view, hand
         self._place: Corner | None = None  # in pixels of the picture
         self._there, self._down = False, False
@@ -30,7 +30,7 @@ class KeyPointer:
     def usable(self) -> bool:
         """Whether the arrow keys move it: with a tool that paints, on something to paint."""
         view = self._view
-        paints = TOOLS[view.tool].by_keys in (ByKeys.HOLD, ByKeys.CLICK)
+        paints = TOOLS[view.tool].by_keys in (KeyboardMode.HOLD, KeyboardMode.CLICK)
         return paints and view.document.paintable and view.hasFocus()
 
     @property
@@ -77,7 +77,7 @@ class KeyPointer:
             return
         self._hand.press_by_key(self._sample())
         self._down = True
-        if TOOLS[self._view.tool].by_keys is ByKeys.CLICK:
+        if TOOLS[self._view.tool].by_keys is KeyboardMode.CLICK:
             self.lift()
             return
         self.tell()
@@ -140,7 +140,7 @@ class KeyPointer:
         by_keys = TOOLS[self._view.tool].by_keys
         if self.down:
             text = translate("CanvasView", "{x}, {y} · Space ends, Esc takes back")
-        elif by_keys is ByKeys.HOLD:
+        elif by_keys is KeyboardMode.HOLD:
             text = translate("CanvasView", "{x}, {y} · Space begins")
         elif self._hand.gesturing:
             text = translate("CanvasView", "{x}, {y} · Space sets a corner, Enter closes")

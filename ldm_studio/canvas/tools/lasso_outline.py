@@ -12,16 +12,16 @@ from PySide6.QtGui import QImage, QPainter
 
 from ldm_studio.canvas.document.selections import Corner
 from ldm_studio.canvas.view.layer_painting import outline_pens
-from ldm_studio.canvas.view.zoomable import ZoomView
+from ldm_studio.canvas.view.zoomable import ZoomableWidget
 
 FINE = 256  # sides that are painted smoothly at once; more only when the view moves under them
 AROUND = 4  # logical pixels that a line reaches
 
 
-class Trace:
+class LassoOutline:
     """Corners in pixels of the picture, and the pointer, to which the last side leads."""
 
-    def __init__(self, view: ZoomView) -> None:
+    def __init__(self, view: ZoomableWidget) -> None:
         self._view = view
         self._corners: Sequence[Corner] = ()
         self._pointer: Corner = 0.0, 0.0

@@ -18,14 +18,14 @@ from ldm_studio.canvas.document import selections
 from ldm_studio.canvas.document.canvas_document import CanvasDocument
 from ldm_studio.canvas.document.mask import Mask
 from ldm_studio.canvas.document.selections import Corner, Selection
-from ldm_studio.canvas.view.zoomable import ZoomView
+from ldm_studio.canvas.view.zoomable import ZoomableWidget
 
-from .outpaint_frame import GRIP, Extending
+from .outpaint_frame import GRIP, OutpaintFrame
 from .tool_options import ToolOptions
 from .tools import TOOLS, Tool
 
 
-class EditingView(ZoomView):
+class MaskEditingView(ZoomableWidget):
     """Holds the document, the tool and its options. Paints nothing."""
 
     mask_changed = Signal()
@@ -38,8 +38,8 @@ class EditingView(ZoomView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = CanvasDocument(self)
-        self.extending = Extending(self)
-        self._extension_before = self.extending.extension
+        self.outpaint_frame = OutpaintFrame(self)
+        self._extension_before = self.outpaint_frame.extension
         self._tool, self._painter_tool = Tool.BRUSH, Tool.BRUSH
         self._options = ToolOptions()
         self.document.mask_changed.connect(self.mask_changed)
@@ -193,25 +193,25 @@ class EditingView(ZoomView):
 
     def begin_extending(self, at: Corner) -> None:
         if size := self._size():
-            self._extension_before = self.extending.extension
-            self.extending.begin(*at, size, GRIP / self.scale)
+            self._extension_before = self.outpaint_frame.extension
+            self.outpaint_frame.begin(*at, size, GRIP / self.scale)
 
     def extend_to(self, at: Corner) -> None:
         if size := self._size():
-            self.extending.drag(*at, size)
+            self.outpaint_frame.drag(*at, size)
 
     def end_extending(self, keep: bool) -> None:
-        self.extending.end()
+        self.outpaint_frame.end()
         if not keep:
-            self.extending.change(border=self._extension_before.border)
+            self.outpaint_frame.change(border=self._extension_before.border)
 
     def extend(self) -> None:
         """Add what was chosen to the picture, and mask it: one step of undo."""
         self.about_to_extend.emit()
-        picture, extension = self.document.picture, self.extending.extension
+        picture, extension = self.document.picture, self.outpaint_frame.extension
         if picture is None or extension.is_none or not self.document.paintable:
             return
-        self.extending.clear()
+        self.outpaint_frame.clear()
 
         def take(done: Future[tuple[np.ndarray, np.ndarray]]) -> None:
             if self.document.picture is picture:  # else it has changed meanwhile

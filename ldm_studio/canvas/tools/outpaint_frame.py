@@ -40,7 +40,7 @@ class Extension:
         return self.border == Border()
 
 
-class Extending(QObject):
+class OutpaintFrame(QObject):
     """The extension that is being chosen, for a picture of a known size."""
 
     changed = Signal()

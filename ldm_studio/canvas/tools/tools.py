@@ -14,7 +14,7 @@ from ldm_studio.translation import QT_TRANSLATE_NOOP
 from .gestures import Extend, Fill, Gesture, Gradient, Lasso, Paint, Pan, Rectangle, Sample, Surface
 
 
-class ByKeys(Enum):
+class KeyboardMode(Enum):
     """How a tool is used without a mouse."""
 
     HOLD = "arrow keys move a crosshair, Space puts the tool down there, and up again"
@@ -48,7 +48,7 @@ class ToolRow:
     usage: str = ""
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     ring: bool = False
-    by_keys: ByKeys | None = None
+    by_keys: KeyboardMode | None = None
 
 
 TOOLS: dict[Tool, ToolRow] = {
@@ -59,7 +59,7 @@ TOOLS: dict[Tool, ToolRow] = {
         key="B",
         begin=Paint,
         ring=True,
-        by_keys=ByKeys.HOLD,
+        by_keys=KeyboardMode.HOLD,
     ),
     Tool.ERASER: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Eraser"),
@@ -68,7 +68,7 @@ TOOLS: dict[Tool, ToolRow] = {
         key="E",
         begin=partial(Paint, erase=True),
         ring=True,
-        by_keys=ByKeys.HOLD,
+        by_keys=KeyboardMode.HOLD,
     ),
     Tool.RECTANGLE: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Rectangle"),
@@ -76,7 +76,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="rectangle",
         key="R",
         begin=Rectangle,
-        by_keys=ByKeys.HOLD,
+        by_keys=KeyboardMode.HOLD,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Shift makes a square"),
     ),
     Tool.LASSO: ToolRow(
@@ -85,7 +85,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="lasso",
         key="L",
         begin=Lasso,
-        by_keys=ByKeys.CLICK,
+        by_keys=KeyboardMode.CLICK,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag, or click corners; Enter closes"),
     ),
     Tool.FILL: ToolRow(
@@ -94,7 +94,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="bucket",
         key="F",
         begin=Fill,
-        by_keys=ByKeys.CLICK,
+        by_keys=KeyboardMode.CLICK,
     ),
     Tool.GRADIENT: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Gradient"),
@@ -102,7 +102,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="gradient",
         key="G",
         begin=Gradient,
-        by_keys=ByKeys.HOLD,
+        by_keys=KeyboardMode.HOLD,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag from full to none"),
     ),
     Tool.EXTEND: ToolRow(
@@ -111,7 +111,7 @@ TOOLS: dict[Tool, ToolRow] = {
         icon="extend",
         key="O",
         begin=Extend,
-        by_keys=ByKeys.EDGES,
+        by_keys=KeyboardMode.EDGES,
         usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge, or press arrow keys; Enter extends"),
         cursor=Qt.CursorShape.ArrowCursor,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ldm_studio.canvas.document.canvas_document import CanvasDocument
-from ldm_studio.canvas.tools.tools import ByKeys, ToolRow
+from ldm_studio.canvas.tools.tools import KeyboardMode, ToolRow
 from ldm_studio.translation import translate
 
 
@@ -33,6 +33,6 @@ def describe_keys(document: CanvasDocument, tool: ToolRow) -> str:
     """How to work with it without a mouse; empty where arrow keys only move the view."""
     if not document.paintable or tool.by_keys is None:
         return ""
-    if tool.by_keys is ByKeys.EDGES:
+    if tool.by_keys is KeyboardMode.EDGES:
         return translate("CanvasView", "Arrow keys widen, Shift narrows")
     return translate("CanvasView", "Arrow keys move a crosshair, Space puts the tool down and up")

@@ -10,13 +10,13 @@ from ldm_studio.canvas.tools.outpaint_frame import GRIP, cursor_of
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
 
 from . import layer_painting
-from .layer_view import ShownView
+from .layer_view import LayerView
 
 
-class Pointing:
+class BrushCursor:
     """The ring and the cursor of a view."""
 
-    def __init__(self, view: ShownView, hand: Hand) -> None:
+    def __init__(self, view: LayerView, hand: Hand) -> None:
         self._view, self._hand = view, hand
         self._shown_radius = 0.0  # of the ring, in logical pixels
 
@@ -67,5 +67,5 @@ class Pointing:
             return Qt.CursorShape.ArrowCursor
         if view.tool is Tool.EXTEND and hand.hover and size:
             at = view.to_image(hand.hover)
-            return cursor_of(view.extending.sides_at(*at, size, GRIP / view.scale))
+            return cursor_of(view.outpaint_frame.sides_at(*at, size, GRIP / view.scale))
         return row.cursor

@@ -15,17 +15,17 @@ from PySide6.QtWidgets import QWidget
 
 from ldm_studio.canvas.bars.canvas_controls import translated
 from ldm_studio.canvas.tools.canvas_input import CanvasInput
-from ldm_studio.canvas.tools.drag_out import Carrying
+from ldm_studio.canvas.tools.drag_out import DragOut
 from ldm_studio.canvas.tools.drop_data import dropped_picture, is_address, offers_picture
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
 
 from .accessible_description import describe_keys, describe_view
-from .layer_view import ShownView
+from .layer_view import LayerView
 
 ROOM = 0.6  # of the fitting zoom, while the picture is being extended
 
 
-class CanvasView(ShownView):
+class CanvasView(LayerView):
     """Picture, preview and mask; paint, zoom and pan. All pictures are uint8 [H, W, 3] RGB."""
 
     picture_dropped = Signal(object)  # str: the path of a file, or QImage
@@ -37,7 +37,7 @@ class CanvasView(ShownView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.carrying = Carrying(self)
+        self.drag_out = DragOut(self)
         self._input = CanvasInput(self)
         self._listens = True
         self._roomy = False  # zoomed out, to have room for extending
@@ -47,17 +47,17 @@ class CanvasView(ShownView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.document.replaced.connect(self._on_replaced)
         self.document.mask_changed.connect(self.describe)
-        self.carrying_begun.connect(self.carrying.begin)
-        self.carrying_ended.connect(self.carrying.end)
-        self.carrying.ended.connect(self._input.cancel)
+        self.drag_out_started.connect(self.drag_out.begin)
+        self.drag_out_ended.connect(self.drag_out.end)
+        self.drag_out.ended.connect(self._input.cancel)
         self.crosshair_changed.connect(self.describe)
-        self.extending.changed.connect(self.describe)
+        self.outpaint_frame.changed.connect(self.describe)
         self.tool_changed.connect(self._on_tool_changed)
         for signal in (self.tool_changed, self.zoom_changed):
             signal.connect(self.describe)
-        self.options_changed.connect(self._input.pointing.on_options_changed)
+        self.options_changed.connect(self._input.brush_cursor.on_options_changed)
         self.describe()
-        self._input.pointing.update_cursor()
+        self._input.brush_cursor.update_cursor()
 
     def sizeHint(self) -> QSize:
         return QSize(640, 640)
@@ -75,21 +75,21 @@ class CanvasView(ShownView):
 
     def _on_tool_changed(self) -> None:
         self._input.cancel()
-        self.extending.clear()
+        self.outpaint_frame.clear()
         if self._tool is Tool.EXTEND and self.fitting:
             self.zoom_to(self.zoom * ROOM)
         elif self._roomy:
             self.fit()
         self._roomy = self._tool is Tool.EXTEND and not self.fitting
         self.update()  # the ring of the one before
-        self._input.pointing.update_cursor()
+        self._input.brush_cursor.update_cursor()
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
-        super().zoom_to(zoom, at or self._input.crosshair.position)
+        super().zoom_to(zoom, at or self._input.keyboard_pointer.position)
 
     def paint_hand(self, painter: QPainter) -> None:
-        self._input.pointing.paint(painter)
-        self._input.crosshair.paint(painter)
+        self._input.brush_cursor.paint(painter)
+        self._input.keyboard_pointer.paint(painter)
         if hint := self._input.hint:
             self.paint_hint(painter, hint)
 
@@ -100,7 +100,7 @@ class CanvasView(ShownView):
             self._input.cancel()
         self.set_frame(self.document.frame)
         self.describe()
-        self._input.pointing.update_cursor()
+        self._input.brush_cursor.update_cursor()
         self.update()
 
     def describe(self) -> None:

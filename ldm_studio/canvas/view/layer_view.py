@@ -24,8 +24,8 @@ from core.images.preview import Preview
 from ldm_studio.canvas.document.mask_views import MaskViews
 from ldm_studio.canvas.document.selections import Corner
 from ldm_studio.canvas.document.undo_tiles import Rect
-from ldm_studio.canvas.tools.lasso_outline import Trace
-from ldm_studio.canvas.tools.mask_editing import EditingView
+from ldm_studio.canvas.tools.lasso_outline import LassoOutline
+from ldm_studio.canvas.tools.mask_editing import MaskEditingView
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.translation import translate
 
@@ -35,7 +35,7 @@ from .empty_state import paint_empty
 BADGE_AT = QPointF(8, 8)
 
 
-class ShownView(EditingView):
+class LayerView(MaskEditingView):
     """Paints picture, preview, tint and what a gesture shows. Takes no events."""
 
     menu_requested = Signal()  # what else can be done to the mask
@@ -43,8 +43,8 @@ class ShownView(EditingView):
     kept = Signal()
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
-    carrying_begun = Signal()  # the picture is being dragged away
-    carrying_ended = Signal()  # it was let go of before it could be carried anywhere
+    drag_out_started = Signal()  # the picture is being dragged away
+    drag_out_ended = Signal()  # it was let go of before it could be carried anywhere
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
 
@@ -58,7 +58,7 @@ class ShownView(EditingView):
         another use for them, and Enter keeps one.
         """
         self._outline: QPainterPath | None = None  # in pixels of the frame
-        self._trace: Trace | None = None
+        self._trace: LassoOutline | None = None
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
         self._tint_rests = False  # a result has just come: it is looked at before it is painted on
         self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
@@ -68,7 +68,7 @@ class ShownView(EditingView):
         self.document.busy_changed.connect(self.update)
         self.mask_views.changed.connect(self.update)
         self.mask_views.chosen.connect(self._show_tint)
-        self.extending.changed.connect(self.update)
+        self.outpaint_frame.changed.connect(self.update)
         self.extended.connect(self.wake_tint)
 
     # --- what is shown ---
@@ -124,11 +124,11 @@ class ShownView(EditingView):
     @property
     def awaits_enter(self) -> bool:
         """Whether the Enter key has something to do: see `enter`."""
-        return self.flips or not self.extending.extension.is_none
+        return self.flips or not self.outpaint_frame.extension.is_none
 
     def enter(self) -> None:
         """Extend the picture as was chosen, or else keep the one of several that is seen."""
-        if self.extending.extension.is_none:
+        if self.outpaint_frame.extension.is_none:
             self.kept.emit()
         else:
             self.extend()
@@ -178,20 +178,20 @@ class ShownView(EditingView):
         self._outline = outline
         self._update_outline()
 
-    def show_trace(self, corners: Sequence[Corner], pointer: Corner) -> None:
+    def show_lasso(self, corners: Sequence[Corner], pointer: Corner) -> None:
         if not corners:
             self._trace = None
             self.update()
             return
         if self._trace is None:
-            self._trace = Trace(self)
+            self._trace = LassoOutline(self)
         self.update(self._trace.show(corners, pointer))
 
-    def begin_carrying(self) -> None:
-        self.carrying_begun.emit()
+    def begin_drag_out(self) -> None:
+        self.drag_out_started.emit()
 
-    def end_carrying(self) -> None:
-        self.carrying_ended.emit()
+    def end_drag_out(self) -> None:
+        self.drag_out_ended.emit()
 
     def over_mask_zone(self, position: QPointF) -> bool:
         """Whether what is dropped there becomes the mask."""
@@ -282,7 +282,7 @@ class ShownView(EditingView):
         if self._trace:
             self._trace.paint(painter, clip)
         if self._tool is Tool.EXTEND and self.document.paintable:
-            self.extending.paint(painter, self.target(), self.scale, self.palette())
+            self.outpaint_frame.paint(painter, self.target(), self.scale, self.palette())
         self.paint_hand(painter)
         if self.document.busy:
             text = translate("CanvasView", "Working on the mask…")

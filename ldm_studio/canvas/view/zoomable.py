@@ -13,7 +13,7 @@ from .viewport import Viewport
 NOTCHES_TO_DOUBLE = 4  # clicks of the wheel, or steps of zoom_in, that double the zoom
 
 
-class ZoomView(QWidget):
+class ZoomableWidget(QWidget):
     """Shows a frame, measured in its own pixels. Without one, zoom and pan do nothing."""
 
     zoom_changed = Signal(float)  # 1.0 = one pixel of the frame per device pixel

@@ -23,7 +23,7 @@ THUMB = 44
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Texts:
     """What is written for a kind of model."""
 
     name: str
@@ -33,36 +33,36 @@ class _Words:
     tip: str
 
 
-def _words_for(extra: str) -> _Words | None:
+def _texts_for(extra: str) -> _Texts | None:
     """By `ModelInfo.extra`; None for models that are not led."""
     match extra:
         case "depth":
-            return _Words(
-                translate("ControlSection", "Picture of depths"),
-                translate("ControlSection", "Open or drop a picture of depths."),
+            return _Texts(
+                translate("ControlImagePanel", "Picture of depths"),
+                translate("ControlImagePanel", "Open or drop a picture of depths."),
                 translate(
-                    "ControlSection",
+                    "ControlImagePanel",
                     "The model keeps to how far things are: the brighter, the nearer.",
                 ),
             )
         case "instruct-pix2pix":
-            return _Words(
-                translate("ControlSection", "Picture to edit"),
-                translate("ControlSection", "Open or drop the picture to edit."),
-                translate("ControlSection", "The model changes it as the prompt says."),
+            return _Texts(
+                translate("ControlImagePanel", "Picture to edit"),
+                translate("ControlImagePanel", "Open or drop the picture to edit."),
+                translate("ControlImagePanel", "The model changes it as the prompt says."),
             )
         case "upscaling":
-            return _Words(
-                translate("ControlSection", "Picture to enlarge"),
-                translate("ControlSection", "Open or drop the small picture to enlarge."),
-                translate("ControlSection", "The model draws it four times as large."),
+            return _Texts(
+                translate("ControlImagePanel", "Picture to enlarge"),
+                translate("ControlImagePanel", "Open or drop the small picture to enlarge."),
+                translate("ControlImagePanel", "The model draws it four times as large."),
             )
         case "unCLIP":
-            return _Words(
-                translate("ControlSection", "Picture to vary"),
-                translate("ControlSection", "Open or drop a picture to vary, or have none."),
+            return _Texts(
+                translate("ControlImagePanel", "Picture to vary"),
+                translate("ControlImagePanel", "Open or drop a picture to vary, or have none."),
                 translate(
-                    "ControlSection",
+                    "ControlImagePanel",
                     "The model draws anew what it sees in the middle of it, a square. Without one "
                     "it draws from the prompt alone.",
                 ),
@@ -75,7 +75,7 @@ _NOISE = {"upscaling": (MAX_ENLARGING_NOISE, 100), "unCLIP": (MAX_NOISE_LEVEL, M
 """The highest level, and the highest on the slider, by `ModelInfo.extra`."""
 
 
-class ControlSection(QWidget):
+class ControlImagePanel(QWidget):
     """Seen while such a model is loaded. Asks for pictures by signal."""
 
     open_requested = Signal()
@@ -89,7 +89,7 @@ class ControlSection(QWidget):
         super().__init__()
         self._store = store
         self._picture: np.ndarray | None = None
-        self._words: _Words | None = None
+        self._words: _Texts | None = None
         self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
         self.words = QLabel(wordWrap=True)
@@ -195,7 +195,7 @@ class ControlSection(QWidget):
         return caption
 
     def _run_changed(self, run: RunState) -> None:
-        words = _words_for(run.model.extra) if run.model else None
+        words = _texts_for(run.model.extra) if run.model else None
         self.setVisible(words is not None)
         if words == self._words or words is None:
             return

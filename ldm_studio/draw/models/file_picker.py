@@ -50,7 +50,7 @@ PREVIEWS = (".preview.png", ".png", ".preview.jpg", ".jpg", ".jpeg", ".webp", ".
 
 
 @dataclass(frozen=True)
-class Item:
+class FileItem:
     """A row."""
 
     key: Hashable
@@ -89,19 +89,19 @@ def read_thumb(path: Path, side: int) -> QImage | None:
     return image.copy(QRect(*corner, side, side))
 
 
-class Items(Ranked[Item]):
+class FileItemModel(Ranked[FileItem]):
     """Those that fit what is typed, the best first."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._all: Sequence[Item] = ()
+        self._all: Sequence[FileItem] = ()
         self._words = ""
         self.background = Background(self)
         self._thumbs: OrderedDict[Path, QPixmap | None] = OrderedDict()
         """None while it is read, and where there is none."""
         self.pixels = THUMB
 
-    def show(self, items: Sequence[Item]) -> None:
+    def show(self, items: Sequence[FileItem]) -> None:
         self._all = items
         self.find(self._words)
 
@@ -142,7 +142,7 @@ class Items(Ranked[Item]):
                 return ", ".join(filter(None, (item.title, item.detail, item.problem)))
         return None
 
-    def _thumb(self, item: Item) -> QPixmap | None:
+    def _thumb(self, item: FileItem) -> QPixmap | None:
         path = item.path
         if path is None:
             return None
@@ -171,7 +171,7 @@ class _Row(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        item: Item = index.data(Qt.ItemDataRole.UserRole)
+        item: FileItem = index.data(Qt.ItemDataRole.UserRole)
         view = option.widget
         assert isinstance(view, QWidget)
         colours, rect = view.palette(), option.rect.adjusted(2, 1, -2, -1)
@@ -217,7 +217,7 @@ class _Row(QStyledItemDelegate):
         return QSize(0, max(ROW_HEIGHT, 2 * option.fontMetrics.height() + 10))
 
 
-class Picker(QFrame):
+class FilePicker(QFrame):
     """Keys go to the search; up, down and the like to the list."""
 
     chosen = Signal(object)
@@ -229,7 +229,7 @@ class Picker(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("floating")
         self.setAccessibleName(name)
-        self.items = Items(self)
+        self.items = FileItemModel(self)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search"))
@@ -261,7 +261,7 @@ class Picker(QFrame):
         self.list.clicked.connect(self._choose)
 
     def show_items(
-        self, items: Sequence[Item], current: Hashable = None, *, looking: bool = False
+        self, items: Sequence[FileItem], current: Hashable = None, *, looking: bool = False
     ) -> None:
         """These, `current` being chosen; what is marked while it is open stays so where it can.
         `looking`: more may come.
@@ -342,7 +342,7 @@ class Picker(QFrame):
         searched = self.tr("Nothing found.")
         self.empty.setText(searched if self.search.text().strip() else nothing)
 
-    def _marked(self) -> Item | None:
+    def _marked(self) -> FileItem | None:
         index = self.list.currentIndex()
         return self.items.shown[index.row()] if index.isValid() else None
 

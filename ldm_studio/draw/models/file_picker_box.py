@@ -19,7 +19,7 @@ F = TypeVar("F")
 
 
 @dataclass(frozen=True)
-class Choice:
+class FileChoice:
     """A row."""
 
     name: str
@@ -28,7 +28,7 @@ class Choice:
     usable: bool = True
 
 
-class FoundBox(QComboBox, Generic[F]):
+class FilePickerBox(QComboBox, Generic[F]):
     """Looks the files up when it is opened. What is made of it says where, and what of them."""
 
     changed = Signal()
@@ -54,10 +54,10 @@ class FoundBox(QComboBox, Generic[F]):
         """What choosing nothing is called."""
         raise NotImplementedError
 
-    def choices(self, found: Sequence[F]) -> Iterable[Choice]:
+    def choices(self, found: Sequence[F]) -> Iterable[FileChoice]:
         raise NotImplementedError
 
-    def missing(self, value: str, *, looked: bool) -> Choice:
+    def missing(self, value: str, *, looked: bool) -> FileChoice:
         """The row of one that is chosen and was not found; `looked`: and is not there."""
         raise NotImplementedError
 
@@ -97,14 +97,14 @@ class FoundBox(QComboBox, Generic[F]):
 
     def _fill(self) -> None:
         self.clear()
-        self._add(Choice(self.none(), ""))
+        self._add(FileChoice(self.none(), ""))
         for choice in self.choices(self._found or ()):
             self._add(choice)
         if self.findData(self._value) < 0:
             self._add(self.missing(self._value, looked=self._found is not None))
         self.setCurrentIndex(self.findData(self._value))
 
-    def _add(self, choice: Choice) -> None:
+    def _add(self, choice: FileChoice) -> None:
         self.addItem(choice.name, choice.value)
         if choice.tip:
             self.setItemData(self.count() - 1, choice.tip, Qt.ItemDataRole.ToolTipRole)

@@ -28,8 +28,8 @@ from ldm_studio.threads.folder_watch import Watcher
 from ldm_studio.translation import told
 
 from . import model_texts
-from .file_picker import Picker
-from .model_scan import Looking
+from .file_picker import FilePicker
+from .model_scan import ModelScan
 
 _ADD = object()
 """Stands, among the references, for adding a folder."""
@@ -69,12 +69,12 @@ class ModelBox(QComboBox):
         self._own: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
         """None until they were looked for."""
-        self._looking = Looking(store, self._look, self)
+        self._looking = ModelScan(store, self._look, self)
         self._looking.looked.connect(self._listed)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
-        self.picker = Picker(holder, self.tr("Models"), self.tr("There are no models."))
+        self.picker = FilePicker(holder, self.tr("Models"), self.tr("There are no models."))
         self._add_folder = QPushButton(self.tr("Add a Folder…"))
         self._add_folder.setToolTip(
             self.tr(

@@ -20,7 +20,7 @@ headers for so many seconds, 0 for none -> what was found, and how many files ar
 """
 
 
-class Looking(QObject):
+class ModelScan(QObject):
     """One look at a time, then the next, as long as more becomes known."""
 
     looked = Signal(object)

@@ -11,7 +11,7 @@ from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
 
-from .file_picker import Item
+from .file_picker import FileItem
 
 _VARIANTS = (
     QT_TRANSLATE_NOOP("ModelBox", "depth"),
@@ -43,9 +43,9 @@ def _label(model: FoundModel, *, alone: bool) -> str:
     return f"{model.name} ({where})"
 
 
-def item(model: FoundModel, label: str) -> Item:
+def item(model: FoundModel, label: str) -> FileItem:
     """As the picker shows it: family, size, precision, and what it draws."""
-    return Item(
+    return FileItem(
         key=model.reference,
         title=label,
         detail=" · ".join(filter(None, (family(model), _size(model), _lack(model)))),

@@ -11,11 +11,11 @@ from ldm_studio.store.model_limits import refining_problem
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
 
-from .file_picker_box import Choice, FoundBox
+from .file_picker_box import FileChoice, FilePickerBox
 from .model_texts import family
 
 
-class RefinerBox(FoundBox[FoundModel]):
+class RefinerBox(FilePickerBox[FoundModel]):
     """A checkpoint that does not fit says why."""
 
     def __init__(self, store: StudioStore) -> None:
@@ -28,14 +28,14 @@ class RefinerBox(FoundBox[FoundModel]):
     def none(self) -> str:
         return self.tr("none")
 
-    def choices(self, found: Sequence[FoundModel]) -> Iterable[Choice]:
+    def choices(self, found: Sequence[FoundModel]) -> Iterable[FileChoice]:
         for model in found:
             problem = model.problem or refining_problem(model.kind, self._model)
             tip = told(problem) or family(model)
-            yield Choice(model.name, model.reference, tip, usable=not problem)
+            yield FileChoice(model.name, model.reference, tip, usable=not problem)
 
-    def missing(self, value: str, *, looked: bool) -> Choice:
+    def missing(self, value: str, *, looked: bool) -> FileChoice:
         name = Path(value).stem
         if looked:
             name = self.tr("{name} (missing)").format(name=name)
-        return Choice(name, value, value)
+        return FileChoice(name, value, value)

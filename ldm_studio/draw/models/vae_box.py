@@ -9,10 +9,10 @@ from ldm_studio.models import addon_files
 from ldm_studio.models.addon_files import FoundAddon
 from ldm_studio.store.store import StudioStore
 
-from .file_picker_box import Choice, FoundBox
+from .file_picker_box import FileChoice, FilePickerBox
 
 
-class VaeBox(FoundBox[FoundAddon]):
+class VaeBox(FilePickerBox[FoundAddon]):
     """Says what the model draws with where no file is chosen."""
 
     def __init__(self, store: StudioStore) -> None:
@@ -31,8 +31,8 @@ class VaeBox(FoundBox[FoundAddon]):
             return self.tr("beside the model: {name}").format(name=Path(beside).name)
         return self.tr("the model's own")
 
-    def choices(self, found: Sequence[FoundAddon]) -> Iterable[Choice]:
-        return (Choice(one.name, one.name, str(one.path)) for one in found)
+    def choices(self, found: Sequence[FoundAddon]) -> Iterable[FileChoice]:
+        return (FileChoice(one.name, one.name, str(one.path)) for one in found)
 
-    def missing(self, value: str, *, looked: bool) -> Choice:
-        return Choice(value, value)
+    def missing(self, value: str, *, looked: bool) -> FileChoice:
+        return FileChoice(value, value)

@@ -8,14 +8,14 @@ from PySide6.QtCore import QLocale
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
-from ldm_studio.draw.models.file_picker import Item, Picker
-from ldm_studio.draw.models.model_scan import Looking
+from ldm_studio.draw.models.file_picker import FileItem, FilePicker
+from ldm_studio.draw.models.model_scan import ModelScan
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import addon_files
 from ldm_studio.models.addon_files import FoundAddon
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import told
-from ldm_studio.widgets.fields import NumberBox, Segments
+from ldm_studio.widgets.fields import NumberBox, SegmentedControl
 from ldm_studio.widgets.link_button import LinkButton
 
 from .prompt_editor import PromptEditor
@@ -23,18 +23,18 @@ from .prompt_editor import PromptEditor
 LORA, EMBEDDING = "lora", "embedding"
 
 
-class AddonsButton(LinkButton):
+class AddonButton(LinkButton):
     """Opens a picker of what lies in the folders of models; the list is looked up each time."""
 
     def __init__(self, store: StudioStore, prompt: PromptEditor, negative: PromptEditor) -> None:
         super().__init__(self.tr("LoRAs"))
         self._store, self._prompt, self._negative = store, prompt, negative
         self._found: list[FoundAddon] = []
-        self._looking = Looking(store, self._look, self)
+        self._looking = ModelScan(store, self._look, self)
         self._looking.looked.connect(self._looked)
         self.unread = self._looking.unread
         self.setToolTip(self.tr("Write a LoRA or an embedding into the prompt."))
-        self.picker = Picker(
+        self.picker = FilePicker(
             self,
             self.tr("LoRAs and embeddings"),
             self.tr(
@@ -42,7 +42,7 @@ class AddonsButton(LinkButton):
                 "another program where the model is chosen."
             ),
         )
-        self.kind = Segments(
+        self.kind = SegmentedControl(
             (
                 (LORA, self.tr("LoRAs"), self.tr("Small changes to a model.")),
                 (EMBEDDING, self.tr("Embeddings"), self.tr("Words that a model has learned.")),
@@ -122,10 +122,10 @@ def with_word(prompt: str, word: str) -> str:
     return f"{before}, {word}" if before else word
 
 
-def _item(addon: FoundAddon) -> Item:
+def _item(addon: FoundAddon) -> FileItem:
     known = addon.known
     size = QLocale().formattedDataSize(known.size, 1)
-    return Item(
+    return FileItem(
         key=addon.name,
         title=addon.name,
         detail=" · ".join(filter(None, (told(known.kind), size, known.precision))),

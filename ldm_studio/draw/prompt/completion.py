@@ -26,7 +26,7 @@ def _none() -> Sequence[str]:
 
 
 @dataclass(frozen=True)
-class Names:
+class CompletionNames:
     """The names there are, asked for when they are needed."""
 
     loras: Callable[[], Sequence[str]] = field(default=_none)
@@ -35,7 +35,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Suggestions:
+class Completions:
     """What could be written in place of the characters from `start` to the cursor."""
 
     start: int
@@ -44,7 +44,7 @@ class Suggestions:
     """What follows the name."""
 
 
-def suggestions(text: str, cursor: int, names: Names, syntax: str) -> Suggestions | None:
+def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> Completions | None:
     """None where there is nothing to go on with."""
     before = text[max(0, cursor - _REACH) : cursor]
     following = text[cursor : cursor + 1]
@@ -65,7 +65,7 @@ def suggestions(text: str, cursor: int, names: Names, syntax: str) -> Suggestion
 
 def _of(
     written: str, names: Sequence[str], cursor: int, after: str, *, begins: bool = False
-) -> Suggestions | None:
+) -> Completions | None:
     """Those that begin with what is written, then those that hold it unless `begins`."""
     wanted = written.casefold()
     first = [name for name in names if name.casefold().startswith(wanted)]
@@ -73,4 +73,4 @@ def _of(
     offered = tuple(dict.fromkeys([*first, *later]))[:MOST]
     if not offered or (offered == (written,) and not after):
         return None
-    return Suggestions(cursor - len(written), offered, after)
+    return Completions(cursor - len(written), offered, after)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QStringListModel, 
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 
-from .completion import Suggestions
+from .completion import Completions
 
 ROWS = 8
 GAP = 4
@@ -16,7 +16,7 @@ WIDEST = 420
 _TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 
 
-class SuggestionList(QObject):
+class CompletionList(QObject):
     """Up and Down choose, Tab and Enter take, Escape closes; other keys go on writing."""
 
     taken = Signal(object, str)
@@ -25,7 +25,7 @@ class SuggestionList(QObject):
     def __init__(self, editor: QPlainTextEdit) -> None:
         super().__init__(editor)
         self._editor = editor
-        self._shown: Suggestions | None = None
+        self._shown: Completions | None = None
         self._model = QStringListModel(self)
         self._completer = QCompleter(self._model, self)
         self._completer.setWidget(editor)
@@ -34,7 +34,7 @@ class SuggestionList(QObject):
         self.list = QListView()
         self._completer.setPopup(self.list)
         self.list.setObjectName("suggestions")
-        name = QCoreApplication.translate("SuggestionList", "Names that can be written here")
+        name = QCoreApplication.translate("CompletionList", "Names that can be written here")
         self.list.setAccessibleName(name)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.clicked.connect(lambda index: self._take(str(index.data())))
@@ -44,7 +44,7 @@ class SuggestionList(QObject):
     def is_open(self) -> bool:
         return self.list.isVisible()
 
-    def offer(self, suggestions: Suggestions | None) -> None:
+    def offer(self, suggestions: Completions | None) -> None:
         """Show these, or none."""
         self._shown = suggestions
         if suggestions is None:

@@ -18,8 +18,8 @@ from ldm_studio.translation import joined, told
 from ldm_studio.widgets.elided_label import ElidedLabel
 from ldm_studio.widgets.stable_scroll_area import column_around
 
-from .completion import Names, Suggestions, suggestions
-from .completion_list import SuggestionList
+from .completion import CompletionNames, Completions, completions
+from .completion_list import CompletionList
 from .prompt_edits import STEP, Edit, change_weight, move_phrase
 from .prompt_highlighter import looks, written
 
@@ -47,13 +47,13 @@ class PromptEditor(QPlainTextEdit):
         super().__init__()
         self._lines = lines
         self._negative = negative
-        self.names = Names()
+        self.names = CompletionNames()
         """What is offered while one writes."""
         self.wildcards: WildcardLines | None = None
         """Says what a wildcard holds, so that those which are missing are marked."""
         self.syntax = A1111
         """Of what is written."""
-        self._suggested = SuggestionList(self)
+        self._suggested = CompletionList(self)
         self._suggested.taken.connect(self._write_name)
         self._invitation: QWidget | None = None
         self._reading: TokenCount | None = None
@@ -131,9 +131,9 @@ class PromptEditor(QPlainTextEdit):
             self._suggested.offer(None)
             return
         at = _index(text, cursor.position())
-        self._suggested.offer(suggestions(text, at, self.names, self.syntax))
+        self._suggested.offer(completions(text, at, self.names, self.syntax))
 
-    def _write_name(self, offered: Suggestions, name: str) -> None:
+    def _write_name(self, offered: Completions, name: str) -> None:
         at = _index(self.toPlainText(), self.textCursor().position())
         cursor = self._cursor(offered.start, at)
         cursor.beginEditBlock()  # to be undone alone, not with what was typed before
@@ -246,7 +246,7 @@ def _index(text: str, units: int) -> int:
     return len(encoded.decode("utf-16-le", "surrogatepass"))
 
 
-class TokenCounter(ElidedLabel):
+class TokenCountLabel(ElidedLabel):
     """`n/limit`, and in words what is wrong with it."""
 
     def __init__(self) -> None:

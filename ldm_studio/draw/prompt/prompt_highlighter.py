@@ -24,7 +24,7 @@ WASH = 0.22
 
 
 @dataclass(frozen=True)
-class Look:
+class TextLook:
     """What is to be seen of a character."""
 
     weight: float = 1.0
@@ -34,7 +34,7 @@ class Look:
     unread: bool = False
 
 
-PLAIN = Look()
+PLAIN = TextLook()
 
 
 def looks(
@@ -42,7 +42,7 @@ def looks(
     reading: TokenCount | None,
     marks: Iterable[tuple[int, int]] = (),
     problems: Iterable[Problem] = (),
-) -> list[tuple[int, int, Look]]:
+) -> list[tuple[int, int, TextLook]]:
     """(start, end, look) of everything that does not look plain, in order, without overlap.
 
     `marks` and `problems`: those beside the prompt's own.
@@ -87,7 +87,7 @@ def looks(
     return runs
 
 
-def written(look: Look, colours: QPalette) -> QTextCharFormat:
+def written(look: TextLook, colours: QPalette) -> QTextCharFormat:
     """Strong text takes on the accent, weak text fades, markup is muted."""
     text, muted = colours.color(Role.Text), colours.color(Role.PlaceholderText)
     ink, wash = text, QColor(Qt.GlobalColor.transparent)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.conditioning.text.wildcards import WildcardLines, parse_template, resolve_wildcards
 from core.errors import RequestError
-from ldm_studio.engine.token_counter import WordCounter
+from ldm_studio.engine.token_counter import TokenCounter
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.look.theme import GRID
 from ldm_studio.prompts.styles import StyleBook
@@ -32,10 +32,10 @@ from ldm_studio.translation import joined, told
 from ldm_studio.widgets.fields import FlowLayout
 from ldm_studio.widgets.link_button import LinkButton
 
-from .addon_button import AddonsButton
-from .completion import Names
-from .prompt_editor import PromptEditor, TokenCounter
-from .style_button import StylesButton
+from .addon_button import AddonButton
+from .completion import CompletionNames
+from .prompt_editor import PromptEditor, TokenCountLabel
+from .style_button import StyleButton
 
 if TYPE_CHECKING:
     from core.conditioning.text.token_count import TokenCount
@@ -68,7 +68,7 @@ class PromptPanel(QWidget):
             self.tr("Say what the picture shall show, in plain words."),
             5,
         )
-        self.prompt_count, self.negative_count = TokenCounter(), TokenCounter()
+        self.prompt_count, self.negative_count = TokenCountLabel(), TokenCountLabel()
         self.negative = PromptEditor(
             self.tr("Negative prompt"),
             self.tr("What shall it not show?"),
@@ -76,8 +76,8 @@ class PromptPanel(QWidget):
             2,
             negative=True,
         )
-        self.addons = AddonsButton(store, self.prompt, self.negative)
-        self.styles = StylesButton(styles, self.prompt, self.negative)
+        self.addons = AddonButton(store, self.prompt, self.negative)
+        self.styles = StyleButton(styles, self.prompt, self.negative)
         self.negative_toggle = LinkButton(self.tr("Negative prompt"))
         self.negative_toggle.setCheckable(True)
         self.negative_toggle.setToolTip(self.tr("Show or hide what the picture shall not contain."))
@@ -115,7 +115,7 @@ class PromptPanel(QWidget):
         self._negative_changed(store.negative)
         self._show_run(store.run)
 
-    def offer(self, names: Names, wildcards: WildcardLines) -> None:
+    def offer(self, names: CompletionNames, wildcards: WildcardLines) -> None:
         """From now on `names` are offered while one writes, and missing `wildcards` marked."""
         for editor in (self.prompt, self.negative):
             editor.names, editor.wildcards = names, wildcards
@@ -124,7 +124,7 @@ class PromptPanel(QWidget):
     def count_again(self) -> None:
         """Files have come or gone: what prompts name may be another number of vectors."""
         counter = self._model.read if self._model is not None else None
-        if isinstance(counter, WordCounter):
+        if isinstance(counter, TokenCounter):
             self.background.run(counter.look, self._counted)
 
     def _counted(self, done: Future[bool]) -> None:

@@ -21,7 +21,7 @@ WIDEST = 260
 """Logical pixels of a name in the menu."""
 
 
-class StylesButton(LinkButton):
+class StyleButton(LinkButton):
     """Opens the menu of styles; they are applied to two editors."""
 
     failed = Signal(object)

@@ -34,7 +34,7 @@ FOCUS_EDGE = 2
 """Logical pixels at the edge of the canvas, which tells by them that it has the keyboard."""
 
 
-class FirstPage(QWidget):
+class FirstRunPage(QWidget):
     """Three ways to begin, and what to expect. It covers the canvas it is a child of."""
 
     prompt_chosen = Signal(str)

@@ -51,7 +51,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class StripEntry:
     """A finished picture and what it was started from."""
 
     picture: Picture
@@ -59,7 +59,7 @@ class Entry:
     """Where it is on disk; None if it could not be saved."""
     start: np.ndarray | None = None
     mask: np.ndarray | None = None
-    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    images: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     """Pictures that only the changes in its request name, by digest."""
     record: Record | None = None
     """What happened while it was made."""
@@ -72,29 +72,29 @@ class Entry:
         """What it was redrawn from after `step` steps; None: in the end."""
         request = self.picture.request
         named = in_force(request, step).init
-        return self.start if named == request.init else self.later.get(named)
+        return self.start if named == request.init else self.images.get(named)
 
     def mask_at(self, step: int | None = None) -> np.ndarray | None:
         """What was redrawn, likewise."""
         request = self.picture.request
         named = in_force(request, step).mask
-        return self.mask if named == request.mask else self.later.get(named)
+        return self.mask if named == request.mask else self.images.get(named)
 
     @property
     def arrays(self) -> list[np.ndarray]:
         """All pixels it keeps in memory."""
-        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.later.values())
+        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.images.values())
         return [array for array in kept if array is not None]
 
 
-class StripModel(QAbstractListModel):
+class ImageStripModel(QAbstractListModel):
     """The newest entry comes first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[tuple[Entry, QPixmap]] = []
+        self._rows: list[tuple[StripEntry, QPixmap]] = []
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: StripEntry) -> None:
         self.beginInsertRows(QModelIndex(), 0, 0)
         self._rows.insert(0, (entry, _thumbnail(entry.picture.rgb)))
         self.endInsertRows()
@@ -104,14 +104,14 @@ class StripModel(QAbstractListModel):
             del self._rows[keep:]
             self.endRemoveRows()
 
-    def replace(self, known: Entry, entry: Entry) -> None:
+    def replace(self, known: StripEntry, entry: StripEntry) -> None:
         """Put `entry`, the same picture, in the place of one that is still here."""
         row = self.row(known)
         if row is not None:
             self._rows[row] = (entry, self._rows[row][1])
             self.dataChanged.emit(self.index(row), self.index(row))
 
-    def of_picture(self, picture: Picture) -> Entry | None:
+    def of_picture(self, picture: Picture) -> StripEntry | None:
         """The entry that shows it, if it is still here."""
         return next((entry for entry, _ in self._rows if entry.picture is picture), None)
 
@@ -127,11 +127,11 @@ class StripModel(QAbstractListModel):
                 return max(1, row)
         return MAX_ENTRIES
 
-    def row(self, entry: Entry) -> int | None:
+    def row(self, entry: StripEntry) -> int | None:
         """Where it is; None if it has left."""
         return next((n for n, (known, _) in enumerate(self._rows) if known is entry), None)
 
-    def entry(self, row: int) -> Entry:
+    def entry(self, row: int) -> StripEntry:
         return self._rows[row][0]
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -164,17 +164,17 @@ class StripModel(QAbstractListModel):
         return data
 
 
-def _summary(entry: Entry) -> str:
+def _summary(entry: StripEntry) -> str:
     request = entry.picture.request
-    prompt = request.prompt or translate("Strip", "(no prompt)")
+    prompt = request.prompt or translate("ImageStrip", "(no prompt)")
     how = translate(
-        "Strip",
+        "ImageStrip",
         "{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}",
     ).format(
         sampler=request.sampler, schedule=request.schedule, steps=request.steps,
         cfg=f"{request.cfg:g}", seed=request.seed, width=request.width, height=request.height,
     )  # fmt: skip
-    place = entry.path.name if entry.path else translate("Strip", "not saved")
+    place = entry.path.name if entry.path else translate("ImageStrip", "not saved")
     return f"{prompt}\n{how}\n{place}"
 
 
@@ -224,7 +224,7 @@ class _Tile(QStyledItemDelegate):
         return QSize(THUMB + 2 * PAD, THUMB + 2 * PAD)
 
 
-class Strip(QListView):
+class ImageStrip(QListView):
     """Asks for what to do with an entry by signal."""
 
     chosen = Signal(object)
@@ -239,7 +239,7 @@ class Strip(QListView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("strip")
-        self.entries = StripModel(self)
+        self.entries = ImageStripModel(self)
         self.setModel(self.entries)
         self.setItemDelegate(_Tile(self))
         self.setFlow(QListView.Flow.LeftToRight)
@@ -264,7 +264,7 @@ class Strip(QListView):
         self.clicked.connect(self._chosen)
         self.activated.connect(self._chosen)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: StripEntry) -> None:
         """Show `entry` first, as the current one."""
         self.entries.add(entry)
         first = self.entries.index(0)
@@ -272,7 +272,7 @@ class Strip(QListView):
         self.selectionModel().setCurrentIndex(first, flag)
         self.scrollTo(first)
 
-    def mark(self, entry: Entry) -> None:
+    def mark(self, entry: StripEntry) -> None:
         """Make `entry` the current one, if it is still here."""
         row = self.entries.row(entry)
         if row is not None:
@@ -282,7 +282,7 @@ class Strip(QListView):
         """Nothing here is what the canvas shows."""
         self.setCurrentIndex(QModelIndex())
 
-    def current(self) -> Entry | None:
+    def current(self) -> StripEntry | None:
         index = self.currentIndex()
         return self.entries.entry(index.row()) if index.isValid() else None
 
@@ -294,7 +294,7 @@ class Strip(QListView):
         if index.isValid():
             self.menu_for(self.entries.entry(index.row())).popup(self.viewport().mapToGlobal(where))
 
-    def menu_for(self, entry: Entry) -> QMenu:
+    def menu_for(self, entry: StripEntry) -> QMenu:
         """What can be done with `entry`; the menu deletes itself when closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -29,7 +29,7 @@ Action = tuple[str, Callable[[], None]]
 """What a button says, and what it does."""
 
 
-class NoticeStrip(QFrame):
+class NoticeBar(QFrame):
     """Shows one notice; a new one replaces the old."""
 
     dismissed = Signal()

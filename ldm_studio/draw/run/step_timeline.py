@@ -44,9 +44,9 @@ ROOMY = 460
 LEAST = 200
 BUTTON = 48
 """What a button needs beside its words: its icon and margins."""
-EMPTY = QT_TRANSLATE_NOOP("Timeline", "The steps of a picture appear here when it is made.")
+EMPTY = QT_TRANSLATE_NOOP("StepTimeline", "The steps of a picture appear here when it is made.")
 NOT_KEPT = QT_TRANSLATE_NOOP(
-    "Timeline",
+    "StepTimeline",
     "What its steps looked like was not kept, or had to make room; one can still branch from them.",
 )
 
@@ -201,7 +201,7 @@ class Ticks(QWidget):
         if near:
             return "\n".join(mark.text for mark in near)
         if not self._count:
-            return translate("Timeline", EMPTY)
+            return translate("StepTimeline", EMPTY)
         if not self._open:
             return self.tr("One tick for each step; the full ones are done.")
         return self.tr("Point at a step to see it; click to stay there (Left and Right move on).")
@@ -216,7 +216,7 @@ class Ticks(QWidget):
         if not self._count:
             painter.setPen(colours.color(Role.PlaceholderText))
             words = painter.fontMetrics().elidedText(
-                translate("Timeline", EMPTY), Qt.TextElideMode.ElideRight, self.width()
+                translate("StepTimeline", EMPTY), Qt.TextElideMode.ElideRight, self.width()
             )
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
             return
@@ -256,7 +256,7 @@ class Ticks(QWidget):
             painter.drawPolygon(QPolygonF([QPointF(x + a, top + b) for a, b in corners]))
 
 
-class Timeline(QFrame):
+class StepTimeline(QFrame):
     """The ticks, what they say in words, and where to branch from."""
 
     step_shown = Signal(int)
@@ -269,7 +269,7 @@ class Timeline(QFrame):
         super().__init__(parent)
         self.setObjectName("below")
         self._kept = False
-        self._told = 0
+        self._reported = 0
         self.ticks = Ticks()
         self.label = QLabel()
         self.label.setObjectName("caption")
@@ -357,9 +357,9 @@ class Timeline(QFrame):
         self.branch.setEnabled(self.can_branch)
         self._fit()
         self.changed.emit()
-        if ticks.shown != self._told:
-            self._told = ticks.shown
-            self.step_shown.emit(self._told)
+        if ticks.shown != self._reported:
+            self._reported = ticks.shown
+            self.step_shown.emit(self._reported)
 
     def _fit(self) -> None:
         """The words on the button need room; as much as ever, so that the ticks do not move."""

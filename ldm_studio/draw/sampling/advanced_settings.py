@@ -27,7 +27,7 @@ from ldm_studio.store.parameters import MORE
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import MAX_SIGMA, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
-from ldm_studio.widgets.collapsible import Folded
+from ldm_studio.widgets.collapsible import Collapsible
 from ldm_studio.widgets.fields import Caption, NumberBox, OptionalNumber, SeedEdit, SliderField
 
 from .sigmas_edit import SigmasEdit
@@ -239,7 +239,7 @@ _NAMES = {
 _Number = NumberBox | OptionalNumber
 
 
-class MoreSection(Folded):
+class MoreSection(Collapsible):
     """One row for each parameter that applies."""
 
     def __init__(self, store: StudioStore) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.look.theme import GRID
 from ldm_studio.store.model_limits import enlarged_size, enlarging_problem, tile_side
-from ldm_studio.widgets.fields import Caption, Segments, SliderField
+from ldm_studio.widgets.fields import Caption, SegmentedControl, SliderField
 
 FACTORS = (2, 3, 4)
 STRENGTH = 0.15
@@ -33,7 +33,7 @@ class EnlargeDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Enlarge Picture"))
         self._size, self._model = size, model
-        self.factor = Segments(
+        self.factor = SegmentedControl(
             [(n, f"{n} ×", self.tr("{n} times as wide and high.").format(n=n)) for n in FACTORS]
         )
         self.strength = SliderField(0.01, 1, (0.05, 0.6), step=0.05, decimals=2)

@@ -23,8 +23,14 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.model_limits import side_problem
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
-from ldm_studio.widgets.collapsible import Folded
-from ldm_studio.widgets.fields import Caption, OptionalNumber, Segments, SliderField, mark_wrong
+from ldm_studio.widgets.collapsible import Collapsible
+from ldm_studio.widgets.fields import (
+    Caption,
+    OptionalNumber,
+    SegmentedControl,
+    SliderField,
+    mark_wrong,
+)
 
 
 @dataclass(frozen=True)
@@ -173,11 +179,15 @@ class InpaintSection(QWidget):
         self._store = store
         self._captions: list[Caption] = []
         self._rows: dict[str, tuple[Caption, QWidget]] = {}
-        self.area = Segments([(key, self.tr(text), self.tr(tip)) for key, text, tip in _AREAS])
+        self.area = SegmentedControl(
+            [(key, self.tr(text), self.tr(tip)) for key, text, tip in _AREAS]
+        )
         self.problem = QLabel(wordWrap=True)
         self.problem.setObjectName("wrong")
         self.padding = SliderField(0, MAX_SIDE, (0, 256), step=1)
-        self.redraw = Segments([(key, self.tr(text), self.tr(tip)) for key, text, tip in _SIDES])
+        self.redraw = SegmentedControl(
+            [(key, self.tr(text), self.tr(tip)) for key, text, tip in _SIDES]
+        )
         self.match = _check(self.tr("Match colours at the border"), self.tr(_MATCH))
         self.soft = _check(self.tr("Soft mask: grey is strength"), self.tr(_SOFT))
         self.content = QComboBox()
@@ -190,7 +200,7 @@ class InpaintSection(QWidget):
         self.blur = SliderField(0, RADIUS_MAX, (0, 64), step=0.5, decimals=1)
         self.area_width = OptionalNumber(self.tr("model's"), 0, MAX_SIDE)
         self.area_height = OptionalNumber(self.tr("model's"), 0, MAX_SIDE)
-        self.finer = Folded(
+        self.finer = Collapsible(
             self.tr("Finer mask options"), self.tr("Show or hide what is seldom changed of a mask.")
         )
         self._grids = (QGridLayout(), QGridLayout(self.finer.body))

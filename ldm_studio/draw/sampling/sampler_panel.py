@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from core.request.request import MAX_CFG, MAX_COUNT, MAX_STEPS
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
-from ldm_studio.draw.guides.control_image_panel import ControlSection
+from ldm_studio.draw.guides.control_image_panel import ControlImagePanel
 from ldm_studio.draw.models.model_field import ModelField
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.look.theme import GRID, icon
@@ -29,7 +29,7 @@ from ldm_studio.translation import QT_TRANSLATE_NOOP, told
 from ldm_studio.widgets.fields import (
     Caption,
     SeedEdit,
-    Segments,
+    SegmentedControl,
     SliderField,
     TypedNumbers,
     WheelGuard,
@@ -182,7 +182,9 @@ class SamplerPanel(QWidget):
         self._captions: dict[str, Caption] = {}
         self.model = ModelField(store)
         self.changes = ChangesLine(store)
-        self.mode = Segments([(mode, self.tr(text), self.tr(tip)) for mode, text, tip in MODES])
+        self.mode = SegmentedControl(
+            [(mode, self.tr(text), self.tr(tip)) for mode, text, tip in MODES]
+        )
         self.sampler = self._choices(
             self.tr("Sampler"), {k: row.summary for k, row in SAMPLERS.items()}
         )
@@ -208,7 +210,7 @@ class SamplerPanel(QWidget):
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
         self.start = StartRow()
-        self.control = ControlSection(store)
+        self.control = ControlImagePanel(store)
         self.inpaint = InpaintSection(store)
         self.more = MoreSection(store)
         self._lay_out()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
-from ldm_studio.canvas.bars.options_bar import CarryButton
+from ldm_studio.canvas.bars.options_bar import DragOutButton
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools import drag_out
 from ldm_studio.canvas.tools.tools import Tool
@@ -108,7 +108,7 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
     panel.resize(900, 400)
     with qtbot.waitExposed(panel):
         panel.show()
-    (button,) = panel.findChildren(CarryButton)
+    (button,) = panel.findChildren(DragOutButton)
     assert not button.isEnabled()
     panel.view.set_picture(rgb)
     panel.view.file = tmp_path / "mine.png"

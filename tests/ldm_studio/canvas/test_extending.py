@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.images.outpainting import Border, extended
-from ldm_studio.canvas.bars.outpaint_bar import ExtendBar
+from ldm_studio.canvas.bars.outpaint_bar import OutpaintBar
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import drag
 
@@ -95,8 +95,8 @@ def test_it_is_one_step_of_undo(extending, qtbot, rgb) -> None:
 
 
 @pytest.fixture
-def bar(extending, qtbot) -> ExtendBar:
-    made = ExtendBar(extending)
+def bar(extending, qtbot) -> OutpaintBar:
+    made = OutpaintBar(extending)
     qtbot.addWidget(made)
     return made
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from core.images.outpainting import Border
 from core.request.request import Inpaint
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
-from ldm_studio.canvas.document.mask_usage import Usage
+from ldm_studio.canvas.document.mask_usage import MaskUsage
 from ldm_studio.canvas.document.mask_views import MaskView
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import LEFT
@@ -31,7 +31,7 @@ def show(panel, qtbot, room: tuple[int, int], picture: tuple[int, int]) -> None:
     panel.view.set_picture(np.zeros((picture[1], picture[0], 3), np.uint8))
     panel.view.fill_mask()
     with qtbot.waitSignal(panel.view.mask_views.changed):
-        panel.view.mask_views.use(Usage(Inpaint(), (64, 64), 8))
+        panel.view.mask_views.use(MaskUsage(Inpaint(), (64, 64), 8))
     panel.view_switch.show()
     panel.view_switch.show_state()
 

@@ -17,8 +17,8 @@ from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.brush import Brush
 from ldm_studio.canvas.document.canvas_document import CanvasDocument
 from ldm_studio.canvas.document.canvas_store import (
-    CanvasKeeper,
-    Kept,
+    CanvasStore,
+    SavedCanvas,
     load_canvas,
     restore_settings,
     save_canvas,
@@ -125,7 +125,7 @@ def test_a_picture_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path
 @pytest.mark.parametrize("alpha", [None, noise(30, 40, seed=1)])
 @pytest.mark.parametrize("mask", [None, noise(30, 40, seed=2)])
 def test_a_canvas_comes_back_exactly(tmp_path, alpha, mask):
-    save_canvas(tmp_path, Kept(noise(30, 40, 3), alpha, mask))
+    save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), alpha, mask))
     kept = load_canvas(tmp_path)
     assert np.array_equal(kept.rgb, noise(30, 40, 3))
     assert (kept.alpha is None) == (alpha is None)
@@ -136,14 +136,14 @@ def test_a_canvas_comes_back_exactly(tmp_path, alpha, mask):
 
 def test_an_empty_canvas_leaves_nothing(tmp_path):
     assert load_canvas(tmp_path) is None
-    save_canvas(tmp_path, Kept(noise(3, 3, 3), noise(3, 3), noise(3, 3)))
+    save_canvas(tmp_path, SavedCanvas(noise(3, 3, 3), noise(3, 3), noise(3, 3)))
     save_canvas(tmp_path, None)
     assert load_canvas(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mask_that_does_not_fit_is_left_out(tmp_path):
-    save_canvas(tmp_path, Kept(noise(30, 40, 3), None, noise(30, 41)))
+    save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), None, noise(30, 41)))
     kept = load_canvas(tmp_path)
     assert kept.mask is None
     assert kept.rgb.shape == (30, 40, 3)
@@ -158,7 +158,7 @@ def document(rgb: np.ndarray | None = None) -> CanvasDocument:
 
 def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     first = document()
-    keeper = CanvasKeeper(first, tmp_path)
+    keeper = CanvasStore(first, tmp_path)
     first.set_picture(noise(80, 120, 3), None)
     first.begin_stroke(Brush(9), "stroke")
     first.stroke_to(50, 50)
@@ -166,7 +166,7 @@ def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     keeper.close()
 
     second = document()
-    keeper = CanvasKeeper(second, tmp_path)
+    keeper = CanvasStore(second, tmp_path)
     with qtbot.waitSignal(second.mask_changed):
         keeper.restore()
     assert np.array_equal(second.picture, noise(80, 120, 3))
@@ -179,7 +179,7 @@ def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
 
 def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
     doc = document()
-    keeper = CanvasKeeper(doc, tmp_path)
+    keeper = CanvasStore(doc, tmp_path)
     doc.set_picture(noise(80, 120, 3), None)
     keeper.close()
     written = (tmp_path / "picture.png").stat().st_mtime_ns
@@ -190,9 +190,9 @@ def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
 
 
 def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):
-    save_canvas(tmp_path, Kept(noise(8, 8, 3), None, noise(8, 8)))
+    save_canvas(tmp_path, SavedCanvas(noise(8, 8, 3), None, noise(8, 8)))
     doc = document()
-    keeper = CanvasKeeper(doc, tmp_path)
+    keeper = CanvasStore(doc, tmp_path)
     keeper.restore()
     doc.set_picture(noise(9, 9, 3), None)
     doc.background.wait()
@@ -204,7 +204,7 @@ def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):
 def test_damaged_files_are_logged_and_the_canvas_stays_empty(qtbot, tmp_path, caplog):
     (tmp_path / "picture.png").write_bytes(b"no picture")
     doc = document()
-    keeper = CanvasKeeper(doc, tmp_path)
+    keeper = CanvasStore(doc, tmp_path)
     keeper.restore()
     qtbot.waitUntil(lambda: "could not be restored" in caplog.text)
     assert doc.frame is None

@@ -13,17 +13,17 @@ from PySide6.QtGui import QColor
 from core.pipeline.inpainting import Region
 from core.request.request import Inpaint
 from ldm_studio.canvas.document import mask_views
-from ldm_studio.canvas.document.mask_usage import Usage, used
+from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
 from ldm_studio.canvas.document.mask_views import MaskView
 from tests.ldm_studio.canvas.driving import color, drag
 
 WIDTH, HEIGHT = 96, 64
-WHOLE = Usage(Inpaint(), (200, 96), 8)  # of the canvas in these tests, 200 x 100, nearly
+WHOLE = MaskUsage(Inpaint(), (200, 96), 8)  # of the canvas in these tests, 200 x 100, nearly
 
 
 def test_nothing_painted_is_nothing_used() -> None:
-    masked = Usage(Inpaint(area="masked"), (32, 32), 8)
-    assert used(np.zeros((HEIGHT, WIDTH), np.uint8), masked) is None
+    masked = MaskUsage(Inpaint(area="masked"), (32, 32), 8)
+    assert apply_usage(np.zeros((HEIGHT, WIDTH), np.uint8), masked) is None
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_only_the_masked_region_is_framed_and_has_cells(masked, qtbot) -> None:
     views = masked.mask_views
     assert not views.is_part
     views.choose(MaskView.LATENT)
-    views.use(Usage(Inpaint(area="masked", padding=8), (64, 64), 8))
+    views.use(MaskUsage(Inpaint(area="masked", padding=8), (64, 64), 8))
     qtbot.waitUntil(lambda: views.is_part)
     assert views.used.region == Region(75, 35, 92, 52)
     assert color(masked, 83, 43)[0] > 200
@@ -103,13 +103,13 @@ def test_it_is_computed_beside_the_interface_and_the_newest_wins(
     masked, qtbot, monkeypatch
 ) -> None:
     threads: list[str] = []
-    real = mask_views.used
+    real = mask_views.apply_usage
 
-    def slow(mask: np.ndarray, usage: Usage):
+    def slow(mask: np.ndarray, usage: MaskUsage):
         threads.append(threading.current_thread().name)
         return real(mask, usage)
 
-    monkeypatch.setattr(mask_views, "used", slow)
+    monkeypatch.setattr(mask_views, "apply_usage", slow)
     for grow in range(1, 9):
         masked.mask_views.use(replace(WHOLE, inpaint=Inpaint(grow=grow)))
     qtbot.waitUntil(lambda: masked.mask_views.used.usage.inpaint.grow == 8)

@@ -18,7 +18,7 @@ from core.sampling.sampler_options import Options
 from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
 from ldm_studio.images.image_files import load_image, read_record, read_request
-from ldm_studio.prompts.wildcard_files import Wildcards, settled
+from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
 from tests.ldm_studio.command_line.conftest import ENVIRONMENT, MODEL
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +60,7 @@ def test_wildcards_are_drawn_for_each_picture_by_its_own_seed(run, pipeline, cap
     assert {request.template for request in requests} == {prompt}
     for request in requests:
         alone = Request(prompt=prompt, seed=request.seed)
-        assert request.prompt == settled(alone, Wildcards()).prompt
+        assert request.prompt == with_resolved_wildcards(alone, Wildcards()).prompt
     assert "'__nothing__': There is no wildcard" in capsys.readouterr().err
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.request.request import Inpaint, Request
 from core.runtime.forecast import BackboneCost, Forecast
-from ldm_studio.controllers.forecast_controller import Forecasting, task_of
+from ldm_studio.controllers.forecast_controller import ForecastController, task_of
 from ldm_studio.draw.run.run_area import RunArea
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
 from ldm_studio.store.run_state import RunState
@@ -39,7 +39,7 @@ class Bench:
         self.store.run = RunState(loading=False, model=INFO)
         self.store.sampler, self.store.schedule, self.store.steps = "Euler", "Normal", 10
         self.bridge = Bridge()
-        self.forecasting = Forecasting(
+        self.forecasting = ForecastController(
             self.store,
             self.bridge,
             file,

@@ -11,8 +11,8 @@ from PySide6.QtGui import QImage, QPixmap
 
 from ldm_studio import paths
 from ldm_studio.draw.models import model_scan
-from ldm_studio.draw.models.file_picker import Item, Picker, preview_beside
-from ldm_studio.draw.prompt.addon_button import AddonsButton, with_lora, with_word
+from ldm_studio.draw.models.file_picker import FileItem, FilePicker, preview_beside
+from ldm_studio.draw.prompt.addon_button import AddonButton, with_lora, with_word
 from ldm_studio.draw.prompt.prompt_editor import PromptEditor
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -20,18 +20,18 @@ from tests.ldm_studio.fakes import MODEL
 from tests.ldm_studio.models.test_addons import embedding, lora
 
 ITEMS = [
-    Item("a", "Dream", "Stable Diffusion 1 · 2 GiB"),
-    Item("b", "Juggernaut", "Stable Diffusion XL · 6 GiB"),
-    Item("c", "half", problem="It is not complete."),
+    FileItem("a", "Dream", "Stable Diffusion 1 · 2 GiB"),
+    FileItem("b", "Juggernaut", "Stable Diffusion XL · 6 GiB"),
+    FileItem("c", "half", problem="It is not complete."),
 ]
 
 
 @pytest.fixture
-def picker(qtbot) -> Iterator[Picker]:
+def picker(qtbot) -> Iterator[FilePicker]:
     holder = PromptEditor("x", "x", "x", 2)
     qtbot.addWidget(holder)
     holder.show()
-    picker = Picker(holder, "Models", "There are none.")
+    picker = FilePicker(holder, "Models", "There are none.")
     picker.show_items(ITEMS, "b")
     picker.open_below(holder)
     qtbot.waitExposed(picker)
@@ -39,7 +39,7 @@ def picker(qtbot) -> Iterator[Picker]:
     holder.close()
 
 
-def shown(picker: Picker) -> list[str]:
+def shown(picker: FilePicker) -> list[str]:
     return [item.title for item in picker.items.shown]
 
 
@@ -47,7 +47,7 @@ def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
     holder = PromptEditor("x", "x", "x", 2)
     qtbot.addWidget(holder)
     holder.show()
-    empty = Picker(holder, "Models", "There are none yet, and here is what to do. " * 5)
+    empty = FilePicker(holder, "Models", "There are none yet, and here is what to do. " * 5)
     empty.show_items([])
     empty.open_below(holder)
     assert empty.empty.height() >= empty.empty.heightForWidth(empty.empty.width())
@@ -56,7 +56,7 @@ def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
 
 def test_it_grows_while_more_is_found(picker) -> None:
     few = picker.height()
-    many = [Item(number, f"model {number}") for number in range(20)]
+    many = [FileItem(number, f"model {number}") for number in range(20)]
     picker.show_items(many[:5])
     more = picker.height()
     assert few < more
@@ -100,7 +100,7 @@ def test_a_picture_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
     picture = QImage(64, 96, QImage.Format.Format_RGB32)
     picture.fill(Qt.GlobalColor.red)
     assert picture.save(str(tmp_path / "dream.v2.preview.png"))
-    picker.show_items([Item("a", "Dream", path=file)])
+    picker.show_items([FileItem("a", "Dream", path=file)])
     index = picker.items.index(0)
     role = Qt.ItemDataRole.DecorationRole
     qtbot.waitUntil(lambda: isinstance(index.data(role), QPixmap), timeout=5000)
@@ -139,14 +139,14 @@ def test_a_word_is_written_once(prompt: str, written: str) -> None:
 
 
 @pytest.fixture
-def button(qtbot) -> AddonsButton:
+def button(qtbot) -> AddonButton:
     folder = paths.models_dir()
     lora(folder / "Lora" / "ink.safetensors")
     embedding(folder / "embeddings" / "bad-5.safetensors", width=768)
     (folder / "Lora" / "half.safetensors").write_bytes(b"1")
     store = StudioStore()
     prompt, negative = (PromptEditor(name, "", "", 2) for name in ("Prompt", "Negative"))
-    button = AddonsButton(store, prompt, negative)
+    button = AddonButton(store, prompt, negative)
     for widget in (prompt, negative, button):
         qtbot.addWidget(widget)
     store.run = RunState(loading=False, model=MODEL)

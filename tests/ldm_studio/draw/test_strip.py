@@ -7,24 +7,24 @@ import pytest
 
 from core.request.request import Request
 from ldm_studio.draw.run import image_strip
-from ldm_studio.draw.run.image_strip import Entry, StripModel
+from ldm_studio.draw.run.image_strip import ImageStripModel, StripEntry
 from tests.ldm_studio.fakes import FakePicture
 
 
-def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> Entry:
+def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> StripEntry:
     picture = FakePicture(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
-    return Entry(picture, None, start)
+    return StripEntry(picture, None, start)
 
 
-def seeds(model: StripModel) -> list[int]:
+def seeds(model: ImageStripModel) -> list[int]:
     return [model.entry(row).picture.request.seed for row in range(model.rowCount())]
 
 
 @pytest.fixture
-def model(qapp, qtmodeltester, monkeypatch) -> StripModel:
+def model(qapp, qtmodeltester, monkeypatch) -> ImageStripModel:
     monkeypatch.setattr(image_strip, "MAX_ENTRIES", 5)
     monkeypatch.setattr(image_strip, "MAX_BYTES", 1000)
-    model = StripModel()
+    model = ImageStripModel()
     qtmodeltester.check(model)
     return model
 

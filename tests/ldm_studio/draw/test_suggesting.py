@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 
 from core.conditioning.text.text_segment import A1111, COMFYUI
 from ldm_studio import paths
-from ldm_studio.draw.prompt.completion import Names, suggestions
+from ldm_studio.draw.prompt.completion import CompletionNames, completions
 
-NAMES = Names(
+NAMES = CompletionNames(
     loras=lambda: ["add_detail", "ink detail", "Watercolour"],
     embeddings=lambda: ["EasyNegative", "easy-positive", "bad_hands"],
     wildcards=lambda: ["colour", "hats/winter"],
@@ -19,7 +19,7 @@ NAMES = Names(
 
 
 def offered(marked: str, syntax: str = A1111) -> tuple[str, ...]:
-    found = suggestions(marked.replace("|", ""), marked.index("|"), NAMES, syntax)
+    found = completions(marked.replace("|", ""), marked.index("|"), NAMES, syntax)
     return found.names if found else ()
 
 
@@ -58,7 +58,7 @@ def test_comfyui_names_embeddings_with_their_mark_alone() -> None:
 
 @given(st.text("<lora:>_ ab|embedding", max_size=40), st.integers(0, 40))
 def test_what_is_replaced_is_before_the_cursor(text: str, at: int) -> None:
-    found = suggestions(text, min(at, len(text)), NAMES, A1111)
+    found = completions(text, min(at, len(text)), NAMES, A1111)
     assert found is None or 0 <= found.start <= min(at, len(text))
 
 

@@ -6,14 +6,14 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
-from ldm_studio.draw.run.step_timeline import EMPTY, Mark, Timeline
+from ldm_studio.draw.run.step_timeline import EMPTY, Mark, StepTimeline
 
 WIDTH = 800
 
 
 @pytest.fixture
-def timeline(qtbot) -> Timeline:
-    timeline = Timeline()
+def timeline(qtbot) -> StepTimeline:
+    timeline = StepTimeline()
     qtbot.addWidget(timeline)
     timeline.resize(WIDTH, 40)
     timeline.show()
@@ -29,7 +29,7 @@ def looked(timeline) -> list[int]:
     return seen
 
 
-def at(timeline: Timeline, step: int) -> QPoint:
+def at(timeline: StepTimeline, step: int) -> QPoint:
     """The middle of a step's tick."""
     QApplication.processEvents()  # the words beside the ticks may have become longer
     ticks = timeline.ticks
@@ -126,7 +126,7 @@ def test_the_last_step_is_the_picture_and_no_place_to_branch(timeline, looked, q
 def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
     window = QWidget()
     column = QVBoxLayout(window)
-    timeline, other = Timeline(), QLineEdit()
+    timeline, other = StepTimeline(), QLineEdit()
     column.addWidget(timeline)
     column.addWidget(other)
     qtbot.addWidget(window)

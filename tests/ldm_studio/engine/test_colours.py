@@ -12,7 +12,7 @@ import core.model.latent_rgb
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.engine.latent_rgb_store import KEPT, ColourFile
+from ldm_studio.engine.latent_rgb_store import KEPT, LatentRgbStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -21,11 +21,11 @@ ROWS = [[0.5, -1.0, 2.0], [0.0, 1e-3, 1.0]]
 
 def test_what_was_kept_is_found_by_another_program(tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
-    ColourFile(path).keep("a", ROWS)
-    ColourFile(path).keep("b", ROWS[:1])
-    assert ColourFile(path).find("a") == ROWS
-    assert ColourFile(path).find("b") == ROWS[:1]
-    assert ColourFile(path).find("c") is None
+    LatentRgbStore(path).keep("a", ROWS)
+    LatentRgbStore(path).keep("b", ROWS[:1])
+    assert LatentRgbStore(path).find("a") == ROWS
+    assert LatentRgbStore(path).find("b") == ROWS[:1]
+    assert LatentRgbStore(path).find("c") is None
 
 
 @pytest.mark.parametrize(
@@ -35,26 +35,26 @@ def test_what_was_kept_is_found_by_another_program(tmp_path: Path) -> None:
 def test_what_are_no_numbers_is_not_there(value: object, tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
     path.write_text(json.dumps({"a": value, "b": ROWS}))
-    assert ColourFile(path).find("a") is None
-    assert ColourFile(path).find("b") == ROWS
+    assert LatentRgbStore(path).find("a") is None
+    assert LatentRgbStore(path).find("b") == ROWS
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\x00", b"[" * 100_000])
 def test_a_damaged_file_is_written_anew(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
     path.write_bytes(data)
-    assert ColourFile(path).find("a") is None
-    ColourFile(path).keep("a", ROWS)
-    assert ColourFile(path).find("a") == ROWS
+    assert LatentRgbStore(path).find("a") is None
+    LatentRgbStore(path).keep("a", ROWS)
+    assert LatentRgbStore(path).find("a") == ROWS
 
 
 def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    ColourFile(tmp_path / "file" / "colours.json").keep("a", ROWS)
+    LatentRgbStore(tmp_path / "file" / "colours.json").keep("a", ROWS)
 
 
 def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:
-    file = ColourFile(tmp_path / "colours.json")
+    file = LatentRgbStore(tmp_path / "colours.json")
     for number in range(KEPT + 3):
         file.keep(f"{number:04}", ROWS)
     assert file.find(f"{KEPT + 2:04}") == ROWS

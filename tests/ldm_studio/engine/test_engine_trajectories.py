@@ -33,7 +33,7 @@ from ldm_studio.engine.events import (
 )
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.images import image_files
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.trajectory_store import read
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.reading import Reader, end, work
@@ -51,8 +51,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(engines: list[Engine]) -> Callable[..., Engine]:
     def run(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
-        storage = Storage.here(budget)
-        engines.append(Engine(pipeline, reader.mailbox, Saver().save_picture, storage))
+        storage = Storage.in_user_folders(budget)
+        engines.append(Engine(pipeline, reader.mailbox, ImageSaver().save_picture, storage))
         return engines[-1]
 
     return run

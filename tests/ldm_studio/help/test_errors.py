@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio import paths
-from ldm_studio.startup.crash_handler import HIDDEN, LOG_NAME, CrashReporter, without
+from ldm_studio.startup.crash_handler import HIDDEN, LOG_NAME, CrashReporter, redact
 from ldm_studio.threads.background import Background
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -133,8 +133,8 @@ def test_no_prompt_is_in_the_log(application, crash) -> None:
 
 
 def test_short_words_are_not_hidden() -> None:
-    assert without("a cat sat", ["cat", "a cat sat"]) == HIDDEN
-    assert without("concatenate", ["cat"]) == "concatenate"
+    assert redact("a cat sat", ["cat", "a cat sat"]) == HIDDEN
+    assert redact("concatenate", ["cat"]) == "concatenate"
 
 
 def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.request.request import Request
-from ldm_studio.history.image_reader import Scanned, Stamp
+from ldm_studio.history.image_reader import ScannedImage, Stamp
 from ldm_studio.history.recipe import make
 from ldm_studio.images.image_files import save_png
 
@@ -93,7 +93,7 @@ def comfyui(path: Path, nodes: dict[str, object]) -> Path:
     return png(path, prompt=json.dumps(nodes), workflow='{"nodes": []}')
 
 
-def scanned(number: int, prompt: str = "a fox", **changes: object) -> Scanned:
+def scanned(number: int, prompt: str = "a fox", **changes: object) -> ScannedImage:
     """A picture that was read, without a file: `number` is its age in days and in its name."""
     settings: dict[str, object] = {
         "Steps": 20, "Sampler": "Euler a", "Schedule type": "Karras", "CFG scale": 7.5,
@@ -108,7 +108,7 @@ def scanned(number: int, prompt: str = "a fox", **changes: object) -> Scanned:
     negative = str(changes.pop("negative", "blurry"))
     program = str(changes.pop("program", "AUTOMATIC1111"))
     for key in list(changes):
-        if key not in Scanned.__dataclass_fields__:
+        if key not in ScannedImage.__dataclass_fields__:
             settings[key.replace("_", " ")] = changes.pop(key)
     recipe = make(program, prompt, negative, settings)
-    return Scanned(**{"recipe": recipe, **fields, **changes})  # type: ignore[arg-type]  # by name
+    return ScannedImage(**{"recipe": recipe, **fields, **changes})  # type: ignore[arg-type]  # by name

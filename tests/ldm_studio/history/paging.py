@@ -12,7 +12,7 @@ from core.request.request import Request
 from ldm_studio.history.query_language import parse
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
-from ldm_studio.history_page.thumbnail_grid import Grid
+from ldm_studio.history_page.thumbnail_grid import ThumbnailGrid
 from ldm_studio.paths import pictures_dir
 from tests.ldm_studio.history.files import ours
 
@@ -58,5 +58,5 @@ def choose(page: HistoryPage, qtbot, *rows: int) -> None:
         page.grid.select_ids(ids)
 
 
-def middle(grid: Grid, row: int) -> QPoint:
+def middle(grid: ThumbnailGrid, row: int) -> QPoint:
     return grid.visualRect(grid.model().index(row, 0)).center()

@@ -9,7 +9,7 @@ import pytest
 from core.errors import StudioError
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.query_language import Query
-from ldm_studio.history_page.query_worker import Asker
+from ldm_studio.history_page.query_worker import QueryWorker
 from ldm_studio.threads.main_thread import Relay
 from tests.ldm_studio.history.files import scanned
 
@@ -17,7 +17,7 @@ from tests.ldm_studio.history.files import scanned
 @pytest.fixture
 def asker(qapp, history):
     relay = Relay()
-    asker = Asker(history.reader, relay)
+    asker = QueryWorker(history.reader, relay)
     yield asker
     relay.close()
     asker.close()

@@ -16,7 +16,7 @@ import pytest
 
 from ldm_studio.history import database_schema
 from ldm_studio.history.database_schema import State, suspect
-from ldm_studio.history.database_watch import Restored
+from ldm_studio.history.database_watch import RestoredDatabase
 from ldm_studio.history.folder_scan import rebuild
 from ldm_studio.history.history_errors import HistoryError
 from ldm_studio.history.history_store import DATABASE, JOURNAL, History
@@ -247,7 +247,7 @@ def test_a_database_that_vanishes_while_it_is_open_is_written_again(
     tmp_path, vanish: Callable[[Path], None]
 ) -> None:
     data, folder = filled(tmp_path)
-    told: list[Restored] = []
+    told: list[RestoredDatabase] = []
     with History(data) as history:
         history.on_restored = told.append
         vanish(data)
@@ -271,7 +271,7 @@ def test_a_database_that_vanishes_while_it_is_open_is_written_again(
 def test_a_database_that_another_program_replaced_is_followed(tmp_path) -> None:
     """As when that one found it damaged, and set it aside."""
     data, folder = filled(tmp_path)
-    told: list[Restored] = []
+    told: list[RestoredDatabase] = []
     with History(data) as history, history.reader() as reader:
         history.on_restored = told.append
         for path in data.glob(f"{DATABASE}*"):

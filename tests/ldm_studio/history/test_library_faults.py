@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import StudioError
 from ldm_studio.history import database_schema
-from ldm_studio.history.database_watch import Restored
+from ldm_studio.history.database_watch import RestoredDatabase
 from ldm_studio.history.history_store import DATABASE
 from ldm_studio.history.query_language import Query
 from ldm_studio.history_page import open_history as module
@@ -60,7 +60,7 @@ def test_a_history_deleted_under_the_window_is_there_again_and_told(
     with qtbot.waitSignal(library.changed, timeout=10_000):
         library.note([first])
     shutil.rmtree(tmp_path / "data")
-    told: list[Restored] = []
+    told: list[RestoredDatabase] = []
     library.recovered.connect(told.append)
     with qtbot.waitSignals([library.recovered, library.changed], timeout=10_000):
         library.note([second])

@@ -91,13 +91,15 @@ def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) 
 
 
 def line(page: HistoryPage, words: str) -> QTreeWidgetItem:
-    found = page.facets.findItems(words, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
+    found = page.filter_panel.findItems(
+        words, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly
+    )
     assert len(found) == 1
     return found[0]
 
 
 def has_line(page: HistoryPage, words: str) -> bool:
-    return bool(page.facets.findItems(words, Qt.MatchFlag.MatchRecursive))
+    return bool(page.filter_panel.findItems(words, Qt.MatchFlag.MatchRecursive))
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.images import image_files
 from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
-from ldm_studio.images.image_saving import Saver
-from ldm_studio.settings.settings import Files, Format, Privacy, Told
+from ldm_studio.images.image_saving import ImageSaver
+from ldm_studio.settings.settings import Files, ImageFormat, MetadataPolicy, Privacy
 
 PIXELS = np.full((8, 8, 3), 200, np.uint8)
 REQUEST = Request(prompt="a secret fox: red/blue", negative="hidden", seed=7, steps=12)
@@ -68,12 +68,12 @@ def test_a_pattern_that_cannot_name_every_picture_is_refused_in_words(pattern) -
     assert str(refused.value).endswith(".")
 
 
-def saved(saver: Saver, request: Request = REQUEST) -> Path:
+def saved(saver: ImageSaver, request: Request = REQUEST) -> Path:
     return saver.save(PIXELS, request, "Tiny", "0" * 64)
 
 
 def test_pictures_go_where_and_as_what_the_settings_say(tmp_path) -> None:
-    saver = Saver(Files(str(tmp_path), "{model}/{seed}-{number}-x", Format.WEBP))
+    saver = ImageSaver(Files(str(tmp_path), "{model}/{seed}-{number}-x", ImageFormat.WEBP))
     made = [saved(saver), saved(saver), saved(saver, Request(prompt="b", seed=8))]
     names = [path.relative_to(tmp_path).as_posix() for path in made]
     assert names == ["Tiny/7-00001-x.webp", "Tiny/7-00002-x.webp", "Tiny/8-00001-x.webp"]
@@ -81,27 +81,27 @@ def test_pictures_go_where_and_as_what_the_settings_say(tmp_path) -> None:
 
 
 def test_usually_they_go_to_the_folder_of_the_day() -> None:
-    saver = Saver()
+    saver = ImageSaver()
     assert saver.today() == paths.output_dir()
     assert saved(saver) == paths.output_dir() / "00001-7.png"
 
 
 def test_a_pattern_damaged_by_hand_loses_no_picture() -> None:
-    assert saved(Saver(Files(pattern="{nonsense"))) == paths.output_dir() / "00001-7.png"
+    assert saved(ImageSaver(Files(pattern="{nonsense"))) == paths.output_dir() / "00001-7.png"
 
 
 def test_a_transparent_picture_is_no_jpeg() -> None:
     rgba = np.zeros((8, 8, 4), np.uint8)
-    path = Saver(Files(format=Format.JPEG)).save(rgba, REQUEST, "Tiny", "0" * 64)
+    path = ImageSaver(Files(format=ImageFormat.JPEG)).save(rgba, REQUEST, "Tiny", "0" * 64)
     assert path.suffix == ".png"
 
 
-@pytest.mark.parametrize("kind", list(Format))
+@pytest.mark.parametrize("kind", list(ImageFormat))
 def test_prompts_can_be_left_out_of_pictures(kind) -> None:
     changed = Request(
         prompt="a secret fox", negative="hidden", seed=7, changes=(Change(2, prompt="secret too"),)
     )
-    path = saved(Saver(Files(format=kind), Privacy(Told.NO_PROMPTS)), changed)
+    path = saved(ImageSaver(Files(format=kind), Privacy(MetadataPolicy.NO_PROMPTS)), changed)
     content = path.read_bytes()
     for secret in ("secret", "hidden"):
         assert secret.encode() not in content
@@ -111,9 +111,9 @@ def test_prompts_can_be_left_out_of_pictures(kind) -> None:
     assert (found.prompt, found.negative, found.seed) == ("", "", 7)
 
 
-@pytest.mark.parametrize("kind", list(Format))
+@pytest.mark.parametrize("kind", list(ImageFormat))
 def test_pictures_can_tell_nothing(kind) -> None:
-    path = saved(Saver(Files(format=kind), Privacy(Told.NOTHING)))
+    path = saved(ImageSaver(Files(format=kind), Privacy(MetadataPolicy.NOTHING)))
     assert image_files.read_request(path) is None
     assert image_files.read_infotext(path) is None
     assert b"LDM Studio" not in path.read_bytes()

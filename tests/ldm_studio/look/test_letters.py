@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QToolTip
 
-from ldm_studio.look.fonts import use_letters_of
+from ldm_studio.look.fonts import use_fonts_for
 
 HERE = ["Sans Serif", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR"]
 
@@ -15,15 +15,15 @@ HERE = ["Sans Serif", "Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans CJK KR"
 def app(qapp, monkeypatch):
     monkeypatch.setattr(QFontDatabase, "families", lambda: HERE)
     yield qapp
-    use_letters_of(qapp, "en")
+    use_fonts_for(qapp, "en")
 
 
 def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
     usual = app.font().families()
-    use_letters_of(app, "zh_CN")
+    use_fonts_for(app, "zh_CN")
     for font in (app.font(), QLabel().font(), QToolTip.font()):
         assert font.families() == [*usual, "Noto Sans CJK SC"]
-    use_letters_of(app, "en")
+    use_fonts_for(app, "en")
     for font in (app.font(), QLabel().font(), QToolTip.font()):
         assert font.families() == usual
 
@@ -31,5 +31,5 @@ def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
 def test_where_there_is_none_for_the_language_the_font_stays(app, monkeypatch) -> None:
     monkeypatch.setattr(QFontDatabase, "families", lambda: HERE[:2])
     usual = app.font().families()
-    use_letters_of(app, "zh_CN")
+    use_fonts_for(app, "zh_CN")
     assert app.font().families() == usual

@@ -9,9 +9,9 @@ from PySide6.QtCore import QProcess, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from ldm_studio.history_page.compare_view import CompareView, Way
+from ldm_studio.history_page.compare_view import CompareMode, CompareView
 from ldm_studio.look import reduced_motion
-from ldm_studio.look.reduced_motion import Rest, moves, system_rests
+from ldm_studio.look.reduced_motion import ReducedMotion, moves, system_rests
 from ldm_studio.settings.settings import Motion, read
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -36,7 +36,7 @@ def compared(application, qtbot) -> CompareView:
     for picture, colour in zip(pictures, ("red", "blue"), strict=True):
         picture.fill(QColor(colour))
     view.show_images(*pictures)
-    view.set_way(Way.BLINK)
+    view.set_way(CompareMode.BLINK)
     return view
 
 
@@ -57,7 +57,7 @@ def test_pictures_blink_until_less_motion_is_asked_for(application, compared) ->
 
 def test_without_motion_a_key_shows_the_other_picture(application, compared, qtbot) -> None:
     application.preferences.change("look", motion=Motion.REDUCED)
-    compared.set_way(Way.BLINK)
+    compared.set_way(CompareMode.BLINK)
     assert not compared._blink.isActive()
     for expected in ("second", "first"):
         qtbot.keyClick(compared, Qt.Key.Key_Space)
@@ -102,7 +102,7 @@ def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rest
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(config), prepend=":")
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
-    rest = Rest(Motion.SYSTEM)
+    rest = ReducedMotion(Motion.SYSTEM)
     with qtbot.waitSignal(rest.findChild(QProcess).finished):
         assert moves()
     assert moves() is not rests

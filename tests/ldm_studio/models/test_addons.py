@@ -22,7 +22,7 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
 from ldm_studio.models import addon_files
 from ldm_studio.models import file_digests as digests
-from ldm_studio.models.addon_files import Finder
+from ldm_studio.models.addon_files import AddonFinder
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate
@@ -256,7 +256,7 @@ def gate(monkeypatch) -> Iterator[Gate]:
     """What digests wait at."""
     gate, computed = Gate(), digests.computed
 
-    def waiting(path: Path, **more: bool) -> digests.Sums:
+    def waiting(path: Path, **more: bool) -> digests.ModelDigests:
         gate()
         return computed(path, **more)
 
@@ -428,7 +428,7 @@ def test_names_are_found_however_they_are_written(folder) -> None:
     one = lora(folder / "Lora" / "styles" / "Ink-v2.safetensors")
     other = lora(folder / "Lora" / "lines" / "ink-v2.safetensors")
     vae(folder / "VAE" / "ink.safetensors")
-    finder = Finder()
+    finder = AddonFinder()
     assert finder.find("lora", "Ink-v2") == one
     assert finder.find("lora", "ink-v2") == other
     assert finder.find("lora", "styles/ink-v2") == one

@@ -168,14 +168,14 @@ def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
 def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dreamOne.safetensors")
     put(tiny_sd1, paths.models_dir() / "dreamTwo.safetensors")
-    assert found_models.meant("DREAMONE") == "dreamOne.safetensors"
-    assert found_models.meant("two") == "dreamTwo.safetensors"
-    assert found_models.meant(str(tiny_sd1)) == str(tiny_sd1)
+    assert found_models.resolve_name("DREAMONE") == "dreamOne.safetensors"
+    assert found_models.resolve_name("two") == "dreamTwo.safetensors"
+    assert found_models.resolve_name(str(tiny_sd1)) == str(tiny_sd1)
     with pytest.raises(ModelError, match="Several") as caught:
-        found_models.meant("dream")
+        found_models.resolve_name("dream")
     assert "dreamOne.safetensors, dreamTwo.safetensors" in caught.value.hint
     with pytest.raises(ModelError, match="no model 'draemone'") as caught:
-        found_models.meant("draemone")
+        found_models.resolve_name("draemone")
     assert "Alike: dreamOne.safetensors" in caught.value.hint
 
 

@@ -13,7 +13,7 @@ from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.models import addon_files, found_models
 from ldm_studio.models.known_checkpoints import Catalogue
-from ldm_studio.models.model_mismatch import differing, found_here
+from ldm_studio.models.model_mismatch import find_mismatches, found_here
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -42,7 +42,7 @@ def test_other_files_of_the_same_names_are_told(folder) -> None:
         "Lora hashes": f"style: {WRONG}ab, unknown: {WRONG}ab",
         "TI hashes": f"face: {sha(folder / 'face.safetensors')[:10]}",
     }
-    told = differing(settings, compute=True)
+    told = find_mismatches(settings, compute=True)
     assert len(told) == 1
     assert told[0].startswith("style here is another file")
     assert WRONG in told[0]
@@ -52,17 +52,17 @@ def test_the_same_files_are_not(folder) -> None:
     content = (folder / "style.safetensors").read_bytes()
     behind = content[8 + int.from_bytes(content[:8], "little") :]
     settings = {"Lora hashes": f"style: {hashlib.sha256(behind).hexdigest()[:12]}"}
-    assert differing(settings, compute=True) == ()
+    assert find_mismatches(settings, compute=True) == ()
 
 
 def test_of_models_what_is_known_is_compared(folder) -> None:
     settings = {"Model": "dream", "Model hash": WRONG, "Refiner": f"dream [{WRONG}]"}
-    assert differing(settings, compute=True) == ()
+    assert find_mismatches(settings, compute=True) == ()
     path = folder / "dream.safetensors"
     Catalogue().keep_digest(path, sha(path))
-    (told,) = differing(settings)
+    (told,) = find_mismatches(settings)
     assert sha(path)[:10] in told
-    assert differing({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
+    assert find_mismatches({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
 
 
 def test_a_refiner_is_found_by_the_name_that_other_programs_write(folder) -> None:

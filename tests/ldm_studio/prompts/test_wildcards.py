@@ -10,7 +10,7 @@ from core.errors import RequestError
 from core.request.request import MAX_SEED, Request
 from ldm_studio import paths
 from ldm_studio.prompts import wildcard_files
-from ldm_studio.prompts.wildcard_files import Wildcards, each, settled, templates_of
+from ldm_studio.prompts.wildcard_files import Wildcards, each, templates_of, with_resolved_wildcards
 from ldm_studio.store.model_limits import unused_settings
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
@@ -54,28 +54,30 @@ def test_files_that_change_are_read_anew(monkeypatch) -> None:
 def test_a_request_keeps_what_it_was_made_from() -> None:
     put("colour", "red", "blue")
     typed = Request(prompt="a __colour__ {cat|dog}", negative="{x|y}", seed=5)
-    request = settled(typed, Wildcards())
+    request = with_resolved_wildcards(typed, Wildcards())
     assert request.prompt in {f"a {c} {a}" for c in ("red", "blue") for a in ("cat", "dog")}
     assert request.negative in ("x", "y")
     assert (request.template, request.negative_template) == (typed.prompt, typed.negative)
     assert templates_of(request) == typed
-    assert settled(typed, Wildcards()) == request
+    assert with_resolved_wildcards(typed, Wildcards()) == request
     assert Request.from_json(request.to_json()) == request
 
 
 def test_a_prompt_without_any_is_left_alone() -> None:
     request = Request(prompt="a (cat:1.2) [a|b] {prompt}", negative="x")
-    assert settled(request, Wildcards()) == request
+    assert with_resolved_wildcards(request, Wildcards()) == request
 
 
 def test_each_picture_has_words_of_its_own_seed() -> None:
     options = "|".join(map(str, range(1000)))
     typed = Request(prompt=f"{{{options}}}", seed=MAX_SEED, count=4)
-    made = list(each(settled(typed, Wildcards()), Wildcards()))
+    made = list(each(with_resolved_wildcards(typed, Wildcards()), Wildcards()))
     assert [single.seed for single in made] == [MAX_SEED, 0, 1, 2]
     assert len({single.prompt for single in made}) > 1
     for single in made:
-        assert single == settled(Request(prompt=typed.prompt, seed=single.seed), Wildcards())
+        assert single == with_resolved_wildcards(
+            Request(prompt=typed.prompt, seed=single.seed), Wildcards()
+        )
 
 
 def test_a_recipe_is_not_drawn_again() -> None:
@@ -111,7 +113,7 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     made = draw(3)
     assert len({request.prompt for request in made}) == 3
     assert all(request.template == "a __colour__ cat" for request in made)
-    assert made[1] == settled(templates_of(made[1]), Wildcards())
+    assert made[1] == with_resolved_wildcards(templates_of(made[1]), Wildcards())
     application.studio.show_entry(application.studio.showing.shown)
     assert application.store.prompt == "a __colour__ cat"
     assert application.store.seed == made[-1].seed
@@ -136,7 +138,10 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
     assert studio.steering.change is None  # the panels say what it follows
     qtbot.waitUntil(lambda: bool(finished), timeout=10_000)
     [change] = finished[0].changes
-    assert change.prompt == settled(Request(prompt=template, seed=4), Wildcards()).prompt
+    assert (
+        change.prompt
+        == with_resolved_wildcards(Request(prompt=template, seed=4), Wildcards()).prompt
+    )
 
 
 def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -> None:

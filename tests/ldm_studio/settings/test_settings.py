@@ -8,8 +8,8 @@ import pytest
 from ldm_studio.json_files import read_json, write_json
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import (
+    Appearance,
     Files,
-    Look,
     Scheme,
     Settings,
     Steps,
@@ -21,7 +21,7 @@ from ldm_studio.settings.settings import (
 from ldm_studio.startup.session import Session
 from ldm_studio.store.store import StudioStore
 
-DARK = Settings(look=Look(scheme=Scheme.DARK))
+DARK = Settings(look=Appearance(scheme=Scheme.DARK))
 
 
 def test_settings_survive_and_keep_what_they_do_not_know(tmp_path) -> None:
@@ -69,7 +69,7 @@ def test_a_single_wrong_value_has_its_default_and_is_named(tmp_path, content, na
 def test_settings_of_the_first_version_are_understood(tmp_path) -> None:
     path = tmp_path / "settings.json"
     write_json(path, {"scheme": "dark", "trajectory_mib": 7})
-    assert load(path).settings == Settings(look=Look(scheme=Scheme.DARK), steps=Steps(7))
+    assert load(path).settings == Settings(look=Appearance(scheme=Scheme.DARK), steps=Steps(7))
     save(path, Settings())
     assert load(path).settings == Settings()
 

@@ -25,12 +25,12 @@ from ldm_studio.app import chosen_pipeline
 from ldm_studio.hardware import Device, Memory
 from ldm_studio.settings.settings import (
     Compute,
-    Format,
+    ImageFormat,
+    MetadataPolicy,
     Precision,
     Previews,
     Scheme,
     Settings,
-    Told,
     read,
     save,
 )
@@ -197,7 +197,7 @@ def test_pictures_go_to_another_folder_from_the_next_one_on(
 ) -> None:
     files = page(dialog, "files")
     files.use_folder(str(tmp_path / "mine"))
-    choose(files.rows[2], Format.WEBP)
+    choose(files.rows[2], ImageFormat.WEBP)
     assert files.folder.text() == str(tmp_path / "mine")
     with qtbot.waitSignal(application.bridge.finished) as finished:
         application.studio.generate()
@@ -218,7 +218,7 @@ def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
 
 
 def test_prompts_are_left_out_of_pictures_when_asked(application, dialog, qtbot) -> None:
-    choose(page(dialog, "privacy").rows[0], Told.NO_PROMPTS)
+    choose(page(dialog, "privacy").rows[0], MetadataPolicy.NO_PROMPTS)
     application.store.prompt = "my secret garden"
     with qtbot.waitSignal(application.bridge.finished) as finished:
         application.studio.generate()
@@ -244,11 +244,11 @@ def test_the_search_leaves_what_fits_and_the_pages_it_is_on(dialog) -> None:
 
 def test_a_page_is_reset_alone_and_that_can_be_undone(application, dialog) -> None:
     application.preferences.change("previews", per_second=3)
-    application.preferences.change("privacy", told=Told.NOTHING)
+    application.preferences.change("privacy", told=MetadataPolicy.NOTHING)
     page(dialog, "previews")
     dialog.reset.click()
     assert application.settings.previews == Settings().previews
-    assert application.settings.privacy.told is Told.NOTHING
+    assert application.settings.privacy.told is MetadataPolicy.NOTHING
     dialog.notice.action.click()
     assert application.settings.previews.per_second == 3
     assert dialog.page.rate.control.value() == 3

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import QApplication
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.startup.single_instance import (
     ANSWER,
     LOCK,
     DocumentEvents,
     Instance,
-    InUse,
+    InstanceInUse,
     address,
     claim,
 )
@@ -118,7 +118,7 @@ def picture(folder: Path) -> Path:
     import numpy as np
 
     pixels = np.zeros((8, 8, 3), np.uint8)
-    made = Saver().save(pixels, Request(prompt="a red fox", seed=3), "Tiny", "0" * 64)
+    made = ImageSaver().save(pixels, Request(prompt="a red fox", seed=3), "Tiny", "0" * 64)
     return made.rename(folder / "a fox ü.png")
 
 
@@ -183,7 +183,7 @@ def owner(qapp, tmp_path) -> Iterator[Instance]:
 
 def test_an_owner_that_does_not_answer_is_named(owner, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 100)
-    with pytest.raises(InUse, match=str(os.getpid())):
+    with pytest.raises(InstanceInUse, match=str(os.getpid())):
         claim(tmp_path / "data")
 
 
