@@ -97,7 +97,7 @@ class Handover:
 
     entries: tuple[StripEntry, ...]
     """The pictures of this session, the newest first."""
-    drawn: Request | None
+    running_request: Request | None
     """What was being drawn, to go on with; None: nothing, or it stands still."""
     shows_history: bool
     shows_settings: bool
@@ -169,7 +169,7 @@ class Application(QObject):
             self.window.notice.show_error(problem, self.preferences.loaded.hint)
         self._is_picked = False
         """Whether a model was picked that waits to be loaded."""
-        self.window.sampler.model.picked.connect(self._pick)
+        self.window.sampler.model.picked.connect(self._on_model_picked)
         self.store.run_changed.connect(self._load_picked)
 
     @property
@@ -222,7 +222,7 @@ class Application(QObject):
         """
         self.session.save()
         self.window.hide()
-        ended = await self._put_away(CLOSE_SECONDS)
+        ended = await self._shut_down(CLOSE_SECONDS)
         if not ended:
             log.warning("the engine did not end within %s s", CLOSE_SECONDS)
         self.leave()
@@ -237,11 +237,11 @@ class Application(QObject):
         queue, store = self.window.run_area.queue.model.items, self.store
         drawn = next((item.request for item in queue if item.state == "running"), None)
         self.session.save()
-        await self._put_away(None)
+        await self._shut_down(None)
         strip = self.window.strip.entries
         return Handover(
             entries=tuple(strip.entry(row) for row in range(strip.rowCount())),
-            drawn=None if store.run.paused else drawn,
+            running_request=None if store.run.paused else drawn,
             shows_history=self.history_controller.is_open,
             shows_settings=self.auxiliary_windows.settings is not None,
         )
@@ -250,8 +250,8 @@ class Application(QObject):
         """Go on with what the window before this one was at."""
         for entry in reversed(carried.entries):
             self.window.strip.entries.add(entry)
-        if carried.drawn is not None:
-            self.studio.queue_controller.go_on_with(carried.drawn)
+        if carried.running_request is not None:
+            self.studio.queue_controller.resume_request(carried.running_request)
         self.show()
         self.bridge.warm_up(self.store.model, self.store.vae)  # which is loaded already
         if carried.shows_history:
@@ -266,7 +266,7 @@ class Application(QObject):
         self.window.deleteLater()
         self.deleteLater()
 
-    async def _put_away(self, seconds: float | None) -> bool:
+    async def _shut_down(self, seconds: float | None) -> bool:
         """Whether the engine has ended within `seconds`."""
         self.canvas_store.close()
         self.bridge.close()
@@ -299,7 +299,7 @@ class Application(QObject):
     def _on_ready(self, event: Ready) -> None:
         self.collector.freeze()
 
-    def _pick(self) -> None:
+    def _on_model_picked(self) -> None:
         self._is_picked = bool(self.store.vae or not self.store.needs_vae)
         self._load_picked()
 
@@ -390,11 +390,11 @@ def run(
             signal.signal(number, handler)
         crash.close()
     if not ended:
-        leave_at_once()
+        exit_at_once()
     return 0
 
 
-def leave_at_once() -> NoReturn:
+def exit_at_once() -> NoReturn:
     """End the process with all that is put away, and a thread that still loads.
 
     The interpreter would end that thread by unwinding it, which torch's C++ answers with an abort:
@@ -440,7 +440,7 @@ async def _main(
     QTimer.singleShot(WARM_UP_MS, instance.listen)
     QTimer.singleShot(WARM_UP_MS, crash.note_versions)
     while await wish is ExitReason.ANOTHER_LANGUAGE:
-        application = await in_another_language(application, app, pipeline, language)
+        application = await reopen_in_another_language(application, app, pipeline, language)
         wish = _wait_for_exit(application, crash)
     return await application.close()
 
@@ -466,7 +466,7 @@ def _wait_for_exit(application: Application, crash: CrashReporter) -> asyncio.Fu
     return wish
 
 
-async def in_another_language(
+async def reopen_in_another_language(
     before: Application, app: QApplication, pipeline: Pipeline, language: Language
 ) -> Application:
     """A window in the language of the settings in the place of `before`, at what that was at."""

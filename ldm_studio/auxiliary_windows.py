@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ldm_studio.help.documentation import Documentation
     from ldm_studio.settings_dialog.settings_dialog import SettingsDialog
 
-_LEADS_NOWHERE = ("palette", "undo", "redo", "cancel", "generate", "quit")
+_EXCLUDED_FROM_PALETTE = ("palette", "undo", "redo", "cancel", "generate", "quit")
 """Commands that everybody knows the keys of, or that are no use in a list."""
 
 
@@ -39,7 +39,7 @@ class AuxiliaryWindows(QObject):
         self._studio, self._window = studio, studio.window
         self._preferences, self._session = preferences, session
         self.shortcuts = Shortcuts(self._window.actions_by_id, preferences, self)
-        session.recent.watch(self._window.actions_by_id, _LEADS_NOWHERE)
+        session.recent.watch(self._window.actions_by_id, _EXCLUDED_FROM_PALETTE)
         self.palette: CommandPalette | None = None
         self.settings: SettingsDialog | None = None
         self.documentation: Documentation | None = None
@@ -51,7 +51,7 @@ class AuxiliaryWindows(QObject):
             "report": self.open_report,
             "about": self.open_about,
         }
-        commands.asked.connect(lambda name: self._open[name]())
+        commands.window_requested.connect(lambda name: self._open[name]())
 
     def open_palette(self) -> None:
         from ldm_studio.commands.command_palette import CommandPalette

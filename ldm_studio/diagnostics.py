@@ -24,11 +24,11 @@ from .paths import config_dir, data_dir, logs_dir, models_dir, state_dir
 from .versions import version_of
 
 PACKAGES = ("torch", "PySide6-Essentials", "numpy", "pillow", "safetensors", "tokenizers")
-LEAST_MEMORY = 2 * GIB
-LEAST_DISK = GIB
+MIN_MEMORY = 2 * GIB
+MIN_DISK = GIB
 PROBE = "--probe-window"
 PROBE_SECONDS = 30
-MOST_MODELS = 8
+MAX_MODELS = 8
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _window_advice(told: str) -> str:
 
 
 def _memory(name: str, found: Memory) -> Check:
-    short = found.free is not None and found.free < LEAST_MEMORY
+    short = found.free is not None and found.free < MIN_MEMORY
     advice = "Close other programs, or choose smaller pictures." if short else ""
     return Check(name, str(found), advice)
 
@@ -159,10 +159,10 @@ def _models() -> Iterator[Check]:
         yield Check("model", f"cannot be tried: {error}", "", Exit.MODEL)
     else:
         yield Check("model", f"{model.name}, hash {model.digest[:10]}, {DEFAULT_MODEL}")
-    found = found_models.found(found_models.added_folders())[1:]
+    found = found_models.find_models(found_models.added_folders())[1:]
     broken = [model for model in found if model.problem]
     yield Check("your models", f"{len(found) - len(broken)} usable, in {models_dir()} and yours")
-    for model in broken[:MOST_MODELS]:
+    for model in broken[:MAX_MODELS]:
         yield Check("", f"{model.path.name}: {model.problem}")
 
 
@@ -185,7 +185,7 @@ def _folders() -> Iterator[Check]:
             words = f"{folder} (not writable: {error.strerror})"
             yield Check(name, words, "Choose another folder, or its owner.", Exit.PICTURE)
             continue
-        short = free < LEAST_DISK
+        short = free < MIN_DISK
         advice = "The disk is nearly full: nothing more can be kept soon." if short else ""
         yield Check(name, f"{folder}, {free / GIB:.1f} GiB free", advice)
 

@@ -45,7 +45,7 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
         file.write(text.encode())
 
 
-def put_aside(path: Path) -> Path:
+def set_aside(path: Path) -> Path:
     """Give a damaged file a name under which nothing overwrites it. Raises OSError."""
     number = 1
     while (kept := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():

@@ -27,7 +27,7 @@ from ldm_studio.prompts.wildcard_files import Wildcards, resolve_change
 
 from . import image_output, request_flags
 from .argument_types import named, real, whole
-from .image_output import Output, keep_or_say, say
+from .image_output import Output, keep_inputs_or_warn, print_warning
 
 EXAMPLES = f"""\
 examples:
@@ -100,24 +100,26 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         kept = tuple(earlier for earlier in request.changes if earlier.step < step)
         dropped = request.changes[len(kept) :]
         if dropped:
-            say(f"left out what the picture itself changed from step {step} on: {_words(dropped)}")
+            print_warning(
+                f"left out what the picture itself changed from step {step} on: {_words(dropped)}"
+            )
         start = recipe_inputs.find(replace(request, changes=kept), InputStore(inputs_dir()))
         start = replace(start, later={**start.later, **{digest(p): p for p in added}})
         request = replace(request, changes=(*kept, change))
         target.make_folder()
         engine = pipeline()
         if sys.stderr.isatty():
-            say("loading the model ...")
+            print_warning("loading the model ...")
         model = recipe_inputs.load_model(engine, request, arguments.model)
         began = time.perf_counter()
         going = engine.begin(request, start.image, start.mask, start.later)
-        keep_or_say(start)
+        keep_inputs_or_warn(start)
         with image_output.progress() as on_step:
             drawn = draw(going, on_step, parent)
         saved = target.save(drawn, model)
         seconds = time.perf_counter() - began
         origin = {"picture": parent.picture, "name": parent.name, "step": parent.step}
-        target.tell(saved, drawn.picture.request, seconds, parent=origin)
+        target.print_result(saved, drawn.picture.request, seconds, parent=origin)
     return Exit.OK
 
 

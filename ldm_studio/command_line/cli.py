@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     try:
         return run(arguments, pipeline)
     except KeyboardInterrupt:
-        _say("cancelled")
+        _print_line("cancelled")
         return Exit.INTERRUPTED
     except BrokenPipeError:  # whoever read what is printed has had enough
         sys.stdout = None
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
         if shortage := memory_shortage(error):
             return _fail(shortage)
         traceback.print_exc()
-        _say("this is a bug in LDM Studio; please report it with the lines above")
+        _print_line("this is a bug in LDM Studio; please report it with the lines above")
         return Exit.BUG
 
 
@@ -79,12 +79,14 @@ def _speak_unicode() -> None:
 def open_window(files: Sequence[str] = ()) -> int:
     """The window with these files; the one that is open already, where one is."""
     if not window_possible():
-        _say(NO_DISPLAY)
+        _print_line(NO_DISPLAY)
         return Exit.NO_WINDOW
     import PySide6
 
     if sys.version_info < (3, 12) and PySide6.__version__.startswith("6.12."):
-        _say("PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'")
+        _print_line(
+            "PySide6 6.12 crashes on Python before 3.12: pip install 'PySide6-Essentials<6.12'"
+        )
         return Exit.NO_WINDOW
     from ldm_studio.startup.single_instance import InstanceInUse, claim
 
@@ -92,7 +94,7 @@ def open_window(files: Sequence[str] = ()) -> int:
     try:
         instance = claim(data_dir(), paths)
     except InstanceInUse as error:
-        _say_in_a_window(
+        _show_in_window(
             f"{data_dir()} is in use by {error}, which does not answer; end it, or choose another "
             "folder with --data"
         )
@@ -114,7 +116,7 @@ def _local(file: str) -> str:
 
 
 def _fail(error: StudioError) -> int:
-    _say(str(error))
+    _print_line(str(error))
     match error:
         case ModelError():
             return Exit.MODEL
@@ -128,13 +130,13 @@ def _fail(error: StudioError) -> int:
             return Exit.USAGE
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     print(f"ldm-studio: {text}", file=sys.stderr)
 
 
-def _say_in_a_window(text: str) -> None:
+def _show_in_window(text: str) -> None:
     """Also, where the program was started from a desktop and nobody reads what it prints."""
-    _say(text)
+    _print_line(text)
     if started_from_desktop():
         show_problem(text)
 

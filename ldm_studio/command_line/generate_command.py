@@ -26,7 +26,7 @@ from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run
 from ldm_studio.exit_codes import MEANING, Exit
-from ldm_studio.images.control_images import LED, control_of, drawn_size
+from ldm_studio.images.control_images import CONTROL_KINDS, control_of, output_size
 from ldm_studio.images.headless_run import OnStep, draw, walk
 from ldm_studio.images.image_files import load_image, load_mask
 from ldm_studio.images.recipe_inputs import scaled
@@ -34,7 +34,7 @@ from ldm_studio.models.found_models import DEFAULT, resolve_name
 from ldm_studio.paths import make_folder
 from ldm_studio.prompts.wildcard_files import (
     Wildcards,
-    each,
+    each_image,
     missing_wildcards,
     parse_template,
     with_resolved_wildcards,
@@ -42,7 +42,7 @@ from ldm_studio.prompts.wildcard_files import (
 
 from . import image_output, request_flags
 from .argument_types import FILLS, above_zero, border, file, named, one_of, real, size, whole
-from .image_output import Output, keep_or_say, say
+from .image_output import Output, keep_inputs_or_warn, print_warning
 
 REFINER_AT = 0.8
 _MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
@@ -198,36 +198,40 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             make_folder(arguments.state.parent)
         engine = pipeline()
         if sys.stderr.isatty():
-            say("loading the model ...")
+            print_warning("loading the model ...")
         arguments.model = resolve_name(arguments.model)
         model = engine.load(arguments.model, parts.get("vae", ""))
         if model.vae and not parts.get("vae"):
-            say(f"with the VAE beside the model, {model.vae}")
+            print_warning(f"with the VAE beside the model, {model.vae}")
         request, start = _request(arguments, parts, model, start)
         if arguments.control is not None:
-            request, start = _led(request, start, load_image(arguments.control), model)
+            request, start = _with_control_image(
+                request, start, load_image(arguments.control), model
+            )
         wildcards = Wildcards()
-        _say_what_is_missing(request, wildcards)
+        _warn_of_missing_wildcards(request, wildcards)
         request = _without_clip_skip(with_resolved_wildcards(request, wildcards), model)
-        _say_what_was_drawn_by_lot(arguments, request)
-        _say_what_is_unread(request, model)
-        keep_or_say(start)
+        _print_resolved_prompts(arguments, request)
+        _warn_of_unread_prompt(request, model)
+        keep_inputs_or_warn(start)
         finished = 0
         try:
             with image_output.progress(request.count) as on_step:
-                for single in each(request, wildcards):
+                for single in each_image(request, wildcards):
                     began = time.perf_counter()
                     drawing = engine.begin(single, start.image, start.mask, start.later)
-                    target.say_once(drawing.notes)
+                    target.warn_once(drawing.notes)
                     if arguments.stop_after is not None:
                         _stop(arguments, target, drawing, on_step, began)
                         continue
                     drawn = draw(drawing, on_step)
                     path = target.save(drawn, model)
                     finished += 1
-                    target.tell(path, drawn.picture.request, time.perf_counter() - began)
+                    target.print_result(path, drawn.picture.request, time.perf_counter() - began)
         except KeyboardInterrupt:
-            say(f"cancelled; {finished} of {request.count} pictures are finished and kept")
+            print_warning(
+                f"cancelled; {finished} of {request.count} pictures are finished and kept"
+            )
             return Exit.INTERRUPTED
     return Exit.OK
 
@@ -247,7 +251,7 @@ def _stop(
     except OSError as error:
         raise StateError(f"Cannot write {path}: {error.strerror or error}.") from error
     seconds = time.perf_counter() - began
-    target.tell(path, drawing.request, seconds, step=until, steps=drawing.total)
+    target.print_result(path, drawing.request, seconds, step=until, steps=drawing.total)
 
 
 def _check(arguments: Namespace, target: Output) -> None:
@@ -316,9 +320,9 @@ def _request(
 ) -> tuple[Request, Inputs]:
     """The whole request, and the pictures to start from scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
-    if arguments.size is None and arguments.control is not None and model.extra in LED:
+    if arguments.size is None and arguments.control is not None and model.extra in CONTROL_KINDS:
         shape = load_image(arguments.control).shape
-        width, height = drawn_size((shape[1], shape[0]), model)
+        width, height = output_size((shape[1], shape[0]), model)
     strength = 1.0
     if start.image is not None:
         if arguments.size is None:
@@ -354,11 +358,11 @@ def _request(
     return request, start
 
 
-def _led(
+def _with_control_image(
     request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
 ) -> tuple[Request, Inputs]:
     """With the picture that the model is led by. Raises RequestError if it takes none."""
-    if model.extra not in LED:
+    if model.extra not in CONTROL_KINDS:
         raise RequestError(
             "control",
             f"{model.name} takes no picture to be led by.",
@@ -393,15 +397,15 @@ def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
     """Where it would do nothing: the recipe is not to claim it."""
     if request.clip_skip == 1 or model.skips:
         return request
-    say(f"{model.name} is not made for --clip-skip; it reads as ever")
+    print_warning(f"{model.name} is not made for --clip-skip; it reads as ever")
     return replace(request, clip_skip=1)
 
 
-def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
+def _warn_of_unread_prompt(request: Request, model: ModelInfo) -> None:
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         negative = name != "prompt"
         for problem in parse(text, request.syntax, negative=negative).problems:
-            _say_problem(name, text, problem)
+            _print_prompt_problem(name, text, problem)
         reading = None
         if model.read is not None:
             reading = model.read(text, request.syntax, negative=negative)
@@ -409,31 +413,31 @@ def _say_what_is_unread(request: Request, model: ModelInfo) -> None:
             continue
         if reading.count > reading.limit:
             rest = " ".join(text[start:end] for start, end in reading.unread).strip()
-            say(
+            print_warning(
                 f"the {name} has {reading.count} tokens; {model.name} reads {reading.limit}, "
                 f"not {rest[:60]!r}{'...' if len(rest) > 60 else ''}"
             )
         if reading.unknown:
             words = ", ".join(dict.fromkeys(text[a:b] for a, b in reading.unknown))
-            say(f"{model.name} does not know these words of the {name}: {words}")
+            print_warning(f"{model.name} does not know these words of the {name}: {words}")
 
 
-def _say_what_is_missing(request: Request, wildcards: Wildcards) -> None:
+def _warn_of_missing_wildcards(request: Request, wildcards: Wildcards) -> None:
     for name, text in (("prompt", request.prompt), ("negative prompt", request.negative)):
         template = parse_template(text)
         for problem in (*template.problems, *missing_wildcards(template, wildcards.values)):
-            _say_problem(name, text, problem)
+            _print_prompt_problem(name, text, problem)
 
 
-def _say_problem(name: str, text: str, problem: Problem) -> None:
+def _print_prompt_problem(name: str, text: str, problem: Problem) -> None:
     where = text[problem.start : problem.end]
-    say(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
+    print_warning(f"the {name}, at character {problem.start + 1} {where!r}: {problem.explanation}")
 
 
-def _say_what_was_drawn_by_lot(arguments: Namespace, request: Request) -> None:
+def _print_resolved_prompts(arguments: Namespace, request: Request) -> None:
     if arguments.seed is None:
-        say(f"seed {request.seed}")
+        print_warning(f"seed {request.seed}")
     if request.count == 1 and request.template:
-        say(f"prompt {request.prompt!r}")
+        print_warning(f"prompt {request.prompt!r}")
     if request.variation.strength and getattr(arguments, "variation.seed") is None:
-        say(f"variation seed {request.variation.seed}")
+        print_warning(f"variation seed {request.variation.seed}")

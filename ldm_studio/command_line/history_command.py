@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
     }[arguments.action]
     with History(data_dir()) as history:
         if history.recovery is not None:
-            _say(history.recovery.message)
+            _print_line(history.recovery.message)
             _indexed(history, _all_folders(history), Namespace(again=False))
         action(arguments, history)
     return 0
@@ -92,10 +92,10 @@ def _print_pictures(arguments: Namespace, history: History, query: Query) -> Non
             else:
                 print(line(picture))
         if sys.stderr.isatty() or not number:
-            _say(_found(number, reader, query))
+            _print_line(_find_image(number, reader, query))
 
 
-def _found(number: int, reader: Reader, query: Query) -> str:
+def _find_image(number: int, reader: Reader, query: Query) -> str:
     total = reader.count(query)
     if number < total:
         return f"{number} of {total} pictures; --limit 0 shows all"
@@ -170,7 +170,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
             return rebuild(history, there, again=arguments.again, progress=show)
         except KeyboardInterrupt:
             bar.close()
-            _say("stopped; the same command goes on where it was")
+            _print_line("stopped; the same command goes on where it was")
             raise
 
 
@@ -180,7 +180,7 @@ def _print_report(report: Report, arguments: Namespace) -> None:
         _print_json({**vars(report), "problems": problems})
         return
     for problem in report.problems:
-        _say(f"{problem.path}: {problem.message}")
+        _print_line(f"{problem.path}: {problem.message}")
     counts = {
         "new": report.added,
         "changed": report.changed,
@@ -208,7 +208,9 @@ def _export(arguments: Namespace, history: History) -> None:
         )
         return
     print(arguments.output)
-    _say(f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else ""))
+    _print_line(
+        f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else "")
+    )
 
 
 def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace) -> Exported:
@@ -219,7 +221,7 @@ def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace)
         def show(done: int) -> None:
             bar.update(done - bar.n)
 
-        return Export(found, reader.details, progress=show).to(arguments.output, sheet)
+        return Export(found, reader.details, progress=show).export_to(arguments.output, sheet)
 
 
 def _sheet_of(arguments: Namespace) -> Sheet | None:
@@ -262,17 +264,17 @@ def _collect(arguments: Namespace, history: History) -> None:
         numbers = [_details(named, reader).listed.id for named in arguments.ids]
     key = known.get(title)
     if arguments.remove and key is not None:
-        changed = len(history.take_out(key, numbers).result())
+        changed = len(history.remove_from_collection(key, numbers).result())
     elif arguments.remove:
         raise RequestError("collection", f"There is no collection {arguments.collection!r}.")
     elif key is None:
         changed = len(history.create_collection(arguments.collection, numbers).result().members)
     else:
-        changed = len(history.collect(key, numbers).result())
+        changed = len(history.add_to_collection(key, numbers).result())
     if arguments.json:
         _print_json({"collection": arguments.collection, "changed": changed})
     else:
-        _say(f"{changed} pictures" if changed != 1 else "1 picture")
+        _print_line(f"{changed} pictures" if changed != 1 else "1 picture")
 
 
 def _query(arguments: Namespace) -> Query:
@@ -280,11 +282,13 @@ def _query(arguments: Namespace) -> Query:
     text = " ".join(arguments.query)
     query = parse(text)
     if query.problems:
-        raise RequestError("query", "\n".join(_pointed(text, one) for one in query.problems))
+        raise RequestError(
+            "query", "\n".join(_point_at_problem(text, one) for one in query.problems)
+        )
     return query
 
 
-def _pointed(text: str, problem: Problem) -> str:
+def _point_at_problem(text: str, problem: Problem) -> str:
     start, end = problem.span.start, problem.span.end
     return f"{problem.message}\n  {text}\n  {' ' * start}{'^' * (end - start)}"
 
@@ -293,5 +297,5 @@ def _print_json(record: dict[str, Any]) -> None:
     print(json.dumps(record, ensure_ascii=False))
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     print(text, file=sys.stderr)

@@ -59,7 +59,7 @@ class Output:
     """A file or a folder; None: today's folder."""
     transparent: bool = False
     as_json: bool = False
-    _said: set[str] = field(default_factory=set[str])
+    _printed: set[str] = field(default_factory=set[str])
     """Of the pictures so far."""
 
     @classmethod
@@ -82,21 +82,21 @@ class Output:
 
         Says what of the picture is otherwise than asked.
         """
-        self.say_once(drawn.notes)
+        self.warn_once(drawn.notes)
         try:
             path = self._save(drawn, model)
         except PictureError as error:
-            raise _rescued(drawn, error) from error
+            raise _save_elsewhere(drawn, error) from error
         if problem := index_image(path):
-            say(f"the picture is saved, but not in the history yet: {problem}")
+            print_warning(f"the picture is saved, but not in the history yet: {problem}")
         return path
 
-    def say_once(self, sentences: Iterable[str]) -> None:
+    def warn_once(self, sentences: Iterable[str]) -> None:
         """Those that were not said of a picture before."""
         for sentence in sentences:
-            if sentence not in self._said:
-                say(sentence)
-                self._said.add(sentence)
+            if sentence not in self._printed:
+                print_warning(sentence)
+                self._printed.add(sentence)
 
     def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
         picture = drawn.picture
@@ -110,14 +110,14 @@ class Output:
             return self.path
         return save_next(self.path, *told)
 
-    def tell(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
+    def print_result(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
         """Print the path, or all there is to say."""
         record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
         record["request"] = json.loads(request.to_json())
-        tell(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
+        print_line(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
 
 
-def _rescued(drawn: Drawn, error: PictureError) -> PictureError:
+def _save_elsewhere(drawn: Drawn, error: PictureError) -> PictureError:
     """What to tell of a picture that could not be saved: where its latent is now."""
     seed = drawn.picture.request.seed
     for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
@@ -148,20 +148,20 @@ def progress(runs: int = 1) -> Iterator[OnStep]:
         yield on_step
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     """A result, around the progress bar."""
     tqdm.write(line, file=sys.stdout)
     sys.stdout.flush()
 
 
-def say(text: str) -> None:
+def print_warning(text: str) -> None:
     """A remark, which is no result."""
     tqdm.write(text, file=sys.stderr)
 
 
-def keep_or_say(pictures: Inputs) -> None:
+def keep_inputs_or_warn(pictures: Inputs) -> None:
     """Keep the pictures for replays; drawing does not depend on it."""
     try:
         keep(pictures, InputStore(inputs_dir()))
     except OSError as error:
-        say(f"the start picture is not kept for replays: {error.strerror or error}")
+        print_warning(f"the start picture is not kept for replays: {error.strerror or error}")

@@ -73,7 +73,7 @@ def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     if arguments.kind != "model":
         return _list_addons(arguments)
     catalogue = Catalogue()
-    found = found_models.found(found_models.added_folders(), catalogue)
+    found = found_models.find_models(found_models.added_folders(), catalogue)
     if arguments.json:
         for model in found:
             print(json.dumps(_entry(model), ensure_ascii=False))
@@ -92,7 +92,9 @@ def _list(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 
 def _list_addons(arguments: Namespace) -> int:
     found = [
-        one for one in addon_files.found(found_models.added_folders()) if one.kind == arguments.kind
+        one
+        for one in addon_files.find_addons(found_models.added_folders())
+        if one.kind == arguments.kind
     ]
     width = max((len(one.name) for one in found), default=0)
     for one in found:
@@ -130,7 +132,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
 def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     path = found_models.find_model(found_models.resolve_name(arguments.model)).absolute()
     if not is_checkpoint(path):
-        return _inspect_own(path, arguments)
+        return _inspect_native(path, arguments)
     from core.checkpoints.auxiliary_files import describe
     from core.checkpoints.identify import identify
     from core.checkpoints.load_checkpoint import check
@@ -147,7 +149,7 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False))
     else:
-        for name, value in _told(facts):
+        for name, value in _format_facts(facts):
             print(f"{name:<16}{value}")
     return Exit.MODEL if problem else Exit.OK
 
@@ -179,7 +181,7 @@ def _inspect_addon(path: Path, description: FileDescription, arguments: Namespac
     return Exit.OK
 
 
-def _inspect_own(path: Path, arguments: Namespace) -> int:
+def _inspect_native(path: Path, arguments: Namespace) -> int:
     from core.checkpoints.load_model import load_model
 
     model = load_model(path)
@@ -286,7 +288,7 @@ def _digest(path: Path, identity: Identity) -> str:
     return digest
 
 
-def _told(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What `_facts` says, in lines."""
     yield "path", facts["path"]
     yield "kind", facts["kind"]

@@ -22,7 +22,7 @@ from ldm_studio.images.replay import Verdict, replay
 from ldm_studio.paths import inputs_dir
 
 from . import image_output
-from .image_output import keep_or_say, say, tell
+from .image_output import keep_inputs_or_warn, print_line, print_warning
 
 EXAMPLES = """\
 examples:
@@ -63,10 +63,10 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     """Go on after a picture that fails; the first failure decides what is returned."""
-    given = _given(arguments)
+    given = _replaced_inputs(arguments)
     engine = pipeline()
     if sys.stderr.isatty():
-        say("loading the model ...")
+        print_warning("loading the model ...")
     codes = [_one(path, engine, given, arguments) for path in arguments.pictures]
     return next((code for code in codes if code is not Exit.OK), Exit.OK)
 
@@ -74,7 +74,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> Exit:
     store = InputStore(inputs_dir())
     try:
-        pixels = {digest(one): one for one in _in_its_size(path, given)}
+        pixels = {digest(one): one for one in _resized_inputs(path, given)}
         with image_output.progress() as on_step:
             verdict = replay(
                 path,
@@ -89,22 +89,22 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
     except StudioError as error:
         if isinstance(error, MissingInput):
             error.hint = "Give it with --mask." if error.field == "mask" else "Give it with --init."
-        _tell_failure(path, error, arguments.json)
+        _print_failure(path, error, arguments.json)
         damaged = isinstance(error, PictureError) and not isinstance(error, NoRecipe)
         return Exit.PICTURE if damaged else Exit.NOT_REPLAYED
     if pixels:  # those that the recipe names are here from now on
-        keep_or_say(find(recipe(path), store, pixels))
-    _tell(path, verdict, arguments.json)
+        keep_inputs_or_warn(find(recipe(path), store, pixels))
+    _print_verdict(path, verdict, arguments.json)
     return Exit.OK if verdict.identical else Exit.DIFFERS
 
 
-def _given(arguments: Namespace) -> Inputs:
+def _replaced_inputs(arguments: Namespace) -> Inputs:
     """Raises PictureError."""
     image = None if arguments.init is None else load_image(arguments.init)
     return Inputs(image, None if arguments.mask is None else load_mask(arguments.mask))
 
 
-def _in_its_size(path: Path, given: Inputs) -> Iterable[Pixels]:
+def _resized_inputs(path: Path, given: Inputs) -> Iterable[Pixels]:
     """What was given, and that in the size of the picture: `generate --size` scales it."""
     if given.image is None and given.mask is None:
         return
@@ -113,13 +113,13 @@ def _in_its_size(path: Path, given: Inputs) -> Iterable[Pixels]:
     yield from each(scaled(given, request.width, request.height))
 
 
-def _tell(path: Path, verdict: Verdict, as_json: bool) -> None:
+def _print_verdict(path: Path, verdict: Verdict, as_json: bool) -> None:
     if as_json:
         _print_json(path, "identical" if verdict.identical else "differs", **asdict(verdict))
         return
-    tell(f"{path}: {_sentence(verdict)}")
-    _tell_list("may be because of", verdict.causes)
-    _tell_list("note", verdict.notes)
+    print_line(f"{path}: {_sentence(verdict)}")
+    _print_list("may be because of", verdict.causes)
+    _print_list("note", verdict.notes)
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -134,17 +134,17 @@ def _sentence(verdict: Verdict) -> str:
     return f"all {verdict.steps} steps and the picture they make are the same, the file is not"
 
 
-def _tell_list(title: str, lines: Sequence[str]) -> None:
+def _print_list(title: str, lines: Sequence[str]) -> None:
     for line in lines:
-        tell(f"  {title}: {line}")
+        print_line(f"  {title}: {line}")
 
 
-def _tell_failure(path: Path, error: StudioError, as_json: bool) -> None:
+def _print_failure(path: Path, error: StudioError, as_json: bool) -> None:
     if as_json:
         _print_json(path, "not replayed", error=str(error))
     else:
-        tell(f"{path}: not replayed. {error}")
+        print_line(f"{path}: not replayed. {error}")
 
 
 def _print_json(path: Path, verdict: str, **more: object) -> None:
-    tell(json.dumps({"path": str(path), "verdict": verdict, **more}, ensure_ascii=False))
+    print_line(json.dumps({"path": str(path), "verdict": verdict, **more}, ensure_ascii=False))

@@ -17,7 +17,7 @@ from ldm_studio.images.replay_causes import differences
 
 from . import image_output
 from .argument_types import file
-from .image_output import Output, say
+from .image_output import Output, print_warning
 
 EXAMPLES = f"""\
 examples:
@@ -48,14 +48,14 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     target.make_folder()
     engine = pipeline()
     if sys.stderr.isatty():
-        say("loading the model ...")
+        print_warning("loading the model ...")
     model = load_model(engine, label.request, arguments.model)
     began = time.perf_counter()
     going = engine.resume(arguments.state)
     for difference in differences(label.environment, going.environment):
-        say(f"the picture may not be the same to the bit; {difference}")
+        print_warning(f"the picture may not be the same to the bit; {difference}")
     with image_output.progress() as on_step:
         drawn = draw(going, on_step)
     path = target.save(drawn, model)
-    target.tell(path, drawn.picture.request, time.perf_counter() - began)
+    target.print_result(path, drawn.picture.request, time.perf_counter() - began)
     return Exit.OK

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # it opens the window
     from ldm_studio.app import Application
 
 PROMPT = "a red heart with a smile"
-WORDS = {"window": "window painted", "ready": "model ready", "picture": "first picture"}
+PHASE_TEXTS = {"window": "window painted", "ready": "model ready", "picture": "first picture"}
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -53,7 +53,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         print(json.dumps(moments))
     else:
         for name, moment in moments.items():
-            print(f"{WORDS[name]:<20}{moment - began:.2f} s")
+            print(f"{PHASE_TEXTS[name]:<20}{moment - began:.2f} s")
     return Exit.OK
 
 

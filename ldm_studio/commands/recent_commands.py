@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 
-MOST_RECENT = 8
+MAX_RECENT = 8
 
 
 class RecentCommands(QObject):
@@ -17,10 +17,10 @@ class RecentCommands(QObject):
 
     def __init__(self, names: Iterable[str] = (), parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.names = tuple(names)[:MOST_RECENT]
+        self.names = tuple(names)[:MAX_RECENT]
 
     def note(self, name: str) -> None:
-        self.names = (name, *(known for known in self.names if known != name))[:MOST_RECENT]
+        self.names = (name, *(known for known in self.names if known != name))[:MAX_RECENT]
         self.changed.emit()
 
     def watch(self, actions: Mapping[str, QAction], but: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ PARTS = 4
 class AccessibilityAnnouncer(QObject):
     """Speaks of pictures that begin, go on and end, of notices, and of tools used by keys."""
 
-    said = Signal(str)
+    announced = Signal(str)
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,16 +26,16 @@ class AccessibilityAnnouncer(QObject):
         bridge.progressed.connect(self._progressed)
         bridge.finished.connect(self._finished)
         bridge.cancelled.connect(self._cancelled)
-        studio.view.pointed.connect(self.say)
-        notice.shown.connect(lambda text: self.say(text, urgent=notice.is_error))
+        studio.view.pointed.connect(self.announce)
+        notice.shown.connect(lambda text: self.announce(text, urgent=notice.is_error))
 
-    def say(self, text: str, *, urgent: bool = False) -> None:
+    def announce(self, text: str, *, urgent: bool = False) -> None:
         """`urgent`: at once, in place of what is being said."""
         event = QAccessibleAnnouncementEvent(self._window, text)
         ways = QAccessible.AnnouncementPoliteness
         event.setPoliteness(ways.Assertive if urgent else ways.Polite)
         QAccessible.updateAccessibility(event)
-        self.said.emit(text)
+        self.announced.emit(text)
 
     def _started(self, event: Started) -> None:
         self._part = 0
@@ -43,23 +43,23 @@ class AccessibilityAnnouncer(QObject):
             return
         if event.count > 1:
             text = self.tr("Picture {number} of {count} is being drawn.")
-            self.say(text.format(number=event.index + 1, count=event.count))
+            self.announce(text.format(number=event.index + 1, count=event.count))
         else:
-            self.say(self.tr("The picture is being drawn."))
+            self.announce(self.tr("The picture is being drawn."))
 
     def _progressed(self, event: Progress) -> None:
         part = PARTS * event.step // event.steps if event.steps else 0
         if self._part < part < PARTS and not self._store.run.live:
             self._part = part
             text = self.tr("Step {step} of {steps}.")
-            self.say(text.format(step=event.step, steps=event.steps))
+            self.announce(text.format(step=event.step, steps=event.steps))
 
     def _finished(self, event: Finished) -> None:
         if event.live:
             return
         prompt = event.picture.request.prompt
         text = self.tr("The picture is finished: {prompt}.")
-        self.say(text.format(prompt=prompt) if prompt else self.tr("The picture is finished."))
+        self.announce(text.format(prompt=prompt) if prompt else self.tr("The picture is finished."))
 
     def _cancelled(self, _event: Cancelled) -> None:
-        self.say(self.tr("Cancelled."))
+        self.announce(self.tr("Cancelled."))

@@ -27,10 +27,12 @@ CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask
 EDIT = (
     "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
 )
-_SEALED = ("init", "mask", "model_digest", "prediction", "addons", "version")
+_RECORDED_FIELDS = ("init", "mask", "model_digest", "prediction", "addons", "version")
 """What a request says only when its picture is made."""
-_OTHERS = tuple(
-    field.name for field in fields(Request) if field.name not in (*BRANCHED, *_SEALED, "changes")
+_NOT_BRANCHED = tuple(
+    field.name
+    for field in fields(Request)
+    if field.name not in (*BRANCHED, *_RECORDED_FIELDS, "changes")
 )
 
 
@@ -58,7 +60,7 @@ class Branch:
 
     def ignored(self, panels: Request) -> list[str]:
         """What was edited since, although a branch cannot change it."""
-        return list(difference(self.panels, panels, _OTHERS))
+        return list(difference(self.panels, panels, _NOT_BRANCHED))
 
     def order(
         self, panels: Request, mask: np.ndarray | None, wildcards: Wildcards | None = None

@@ -28,11 +28,11 @@ class CandidatesController(QObject):
         self._entries: list[StripEntry] = []
         self._at = 0
         self._bar.flipped.connect(self.flip)
-        self._bar.kept.connect(self.keep)
+        self._bar.keep_requested.connect(self.keep)
         self._view.flipped.connect(self.flip)
-        self._view.kept.connect(self.keep)
+        self._view.keep_requested.connect(self.keep)
         self._view.mask_changed.connect(self._on_mask_changed)
-        self._view.about_to_extend.connect(self._go_on)
+        self._view.about_to_extend.connect(self._continue)
         bridge.finished.connect(self._on_finished)
         showing.changed.connect(self._on_shown)
 
@@ -45,12 +45,12 @@ class CandidatesController(QObject):
         """Show the one so many further on; after the last comes the first."""
         if self.offered:
             self._at = (self._at + by) % len(self._entries)
-            self._showing.look_at(self._entries[self._at])
+            self._showing.preview(self._entries[self._at])
 
     def keep(self) -> None:
         """Choose the one that is seen."""
         if self.offered:
-            self._go_on()
+            self._continue()
             self._view.clear_mask()
 
     def _on_finished(self, event: Finished) -> None:
@@ -62,31 +62,31 @@ class CandidatesController(QObject):
         self._work = event.id
         self._entries.append(shown)
         self._at = len(self._entries) - 1
-        self._tell()
+        self._emit_changed()
 
     def _on_shown(self) -> None:
         """Perhaps another picture than one of these is seen."""
         shown = self._showing.shown
         if shown is not None and shown in self._entries:
             self._at = self._entries.index(shown)
-        self._tell()
+        self._emit_changed()
 
     def _on_mask_changed(self) -> None:
         if not self._showing.is_applying:
-            self._go_on()
+            self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         """Whoever paints on or extends goes on from the one that is seen."""
         if self.offered:
             entry = self._entries[self._at]
             self._forget()
-            self._showing.go_on_from(entry)
+            self._showing.continue_from(entry)
 
     def _forget(self) -> None:
         self._entries = []
-        self._tell()
+        self._emit_changed()
 
-    def _tell(self) -> None:
+    def _emit_changed(self) -> None:
         self._bar.show_place(self._at, len(self._entries) if self.offered else 0)
         self._view.flips = self.offered
         self.changed.emit()

@@ -63,15 +63,15 @@ class CanvasController(QObject):
         """Make it the picture on the canvas."""
         self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
         self._view.set_before(entry.start_at())
-        self._put(entry)
+        self._set_canvas(entry)
 
-    def look_at(self, entry: StripEntry) -> None:
+    def preview(self, entry: StripEntry) -> None:
         """Show one of several results in place of another; none is chosen yet."""
         self._view.set_preview(entry.picture.rgb)
         self._strip.mark(entry)
-        self._put(entry)
+        self._set_canvas(entry)
 
-    def go_on_from(self, entry: StripEntry) -> None:
+    def continue_from(self, entry: StripEntry) -> None:
         """Make what is looked at the picture on the canvas, and the one to start from."""
         with self.applying():
             self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
@@ -87,7 +87,7 @@ class CanvasController(QObject):
 
     def forget(self) -> None:
         """What is on the canvas is no finished picture, nor made from another."""
-        self._put(None)
+        self._set_canvas(None)
         self._strip.forget_current()
         self._view.set_before(None)
 
@@ -96,7 +96,7 @@ class CanvasController(QObject):
         of its size, instead of it.
         """
         under = self._view.picture()
-        self._put(entry)
+        self._set_canvas(entry)
         self._strip.forget_current()
         self._view.set_preview(entry.picture.rgb)
         if under is None or under.shape != entry.picture.rgb.shape:
@@ -118,7 +118,7 @@ class CanvasController(QObject):
         saved = replace(entry, path=event.path, trajectory=event.trajectory)
         self._strip.entries.replace(entry, saved)
         if self._shown is entry:
-            self._put(saved)
+            self._set_canvas(saved)
 
     def renamed(self, old: Path, new: Path) -> None:
         """A picture's file was given another name: what is shown, and the strip, know it."""
@@ -129,11 +129,11 @@ class CanvasController(QObject):
                 renamed = replace(entry, path=new)
                 strip.replace(entry, renamed)
                 if self._shown is entry:
-                    self._put(renamed)
+                    self._set_canvas(renamed)
         if self._shown is shown and shown is not None and shown.path == old:
-            self._put(replace(shown, path=new))
+            self._set_canvas(replace(shown, path=new))
 
-    def _put(self, entry: StripEntry | None) -> None:
+    def _set_canvas(self, entry: StripEntry | None) -> None:
         self._shown = entry
         self._view.file = None if entry is None else entry.path
         self.changed.emit()

@@ -40,7 +40,7 @@ SAVE_FILTERS = QT_TRANSLATE_NOOP(
 )
 TRANSPARENT_FILTERS = QT_TRANSLATE_NOOP("CommandController", "PNG (*.png);;WebP, smaller (*.webp)")
 
-ASKED = ("palette", "settings", "documentation", "shortcuts", "report", "about")
+OPENS_WINDOW = ("palette", "settings", "documentation", "shortcuts", "report", "about")
 """Commands that open a window beside the panels."""
 
 
@@ -49,8 +49,8 @@ class CommandController(QObject):
 
     keep_steps = Signal(bool)
     """Whether the steps of finished pictures shall be kept."""
-    asked = Signal(str)
-    """The id of an action that opens a window; see `desk`."""
+    window_requested = Signal(str)
+    """The id of an action that opens a window; see `auxiliary_windows`."""
     history_requested = Signal()
     """Show the history, or the canvas again."""
 
@@ -117,7 +117,7 @@ class CommandController(QObject):
             "apply": studio.steering_controller.apply,
             "show_queue": self._window.run_area.toggle_queue,
             "live": lambda: studio.set_live(not studio.live.is_on),
-            "look_at_steps": self._window.timeline.look,
+            "look_at_steps": self._window.timeline.show_chosen_step,
             "branch": self._window.timeline.ask_to_branch,
             "leave_branch": studio.branch_controller.leave,
             "replay": lambda: studio.replay_controller.replay(studio.canvas_controller.shown),
@@ -127,18 +127,18 @@ class CommandController(QObject):
             "candidate_before": lambda: studio.candidates.flip(-1),
             "next_candidate": lambda: studio.candidates.flip(1),
             "keep_candidate": studio.candidates.keep,
-            "go_to_canvas": lambda: self._go_to(view),
-            "go_to_prompt": lambda: self._go_to(self._window.prompt.prompt),
+            "go_to_canvas": lambda: self._focus(view),
+            "go_to_prompt": lambda: self._focus(self._window.prompt.prompt),
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
             "theme_system": lambda: self._choose(Scheme.SYSTEM),
             "theme_light": lambda: self._choose(Scheme.LIGHT),
             "theme_dark": lambda: self._choose(Scheme.DARK),
-            **{name: partial(self.asked.emit, name) for name in ASKED},
+            **{name: partial(self.window_requested.emit, name) for name in OPENS_WINDOW},
         }
 
-    def _go_to(self, part: QWidget) -> None:
+    def _focus(self, part: QWidget) -> None:
         """Give it the keyboard, from wherever that is."""
         if self._actions["history"].isChecked():
             self.history_requested.emit()
@@ -196,7 +196,7 @@ class CommandController(QObject):
             notice.show_info(opened.note)
         else:
             notice.dismiss()
-            self._studio.size_fixer.tell(opened.rgb)
+            self._studio.size_fixer.explain(opened.rgb)
 
     def _restore(self, request: Request, opened: OpenedImage) -> None:
         """The settings of a file. What it was started from is unknown: the file stands in."""
@@ -234,7 +234,7 @@ class CommandController(QObject):
             self._studio.use_start(rgb)
             self._window.notice.show_info(note)
         else:
-            self._studio.size_fixer.tell(start)
+            self._studio.size_fixer.explain(start)
 
     def save_entry(self, entry: StripEntry | None) -> None:
         self._save(entry, self.tr("Save Picture As"), transparent=False)

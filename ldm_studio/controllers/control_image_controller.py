@@ -16,7 +16,12 @@ from core.errors import RequestError, StudioError
 from core.images.image_digest import digest
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
-from ldm_studio.images.control_images import KEPT, LED, control_of, drawn_size
+from ldm_studio.images.control_images import (
+    CONTROL_KINDS,
+    NEEDS_SOURCE_IMAGE,
+    control_of,
+    output_size,
+)
 from ldm_studio.images.image_files import load_image
 from ldm_studio.main_window import MainWindow
 from ldm_studio.store.store import Mode, StudioStore
@@ -37,8 +42,8 @@ class ControlImageController(QObject):
         self._picture: np.ndarray | None = None
         panel = self._panel = window.sampler.control
         panel.open_requested.connect(self._ask)
-        panel.canvas_requested.connect(self._take_canvas)
-        panel.cleared.connect(lambda: self._put(None))
+        panel.canvas_requested.connect(self._use_canvas)
+        panel.cleared.connect(lambda: self._set_image(None))
         panel.dropped.connect(self.open)
 
     @property
@@ -51,7 +56,7 @@ class ControlImageController(QObject):
         self._picture = picture
         self._panel.show_picture(picture)
 
-    def led(
+    def with_control_image(
         self, request: Request, later: Mapping[str, np.ndarray], *, starts: bool
     ) -> tuple[Request, Mapping[str, np.ndarray]]:
         """The request and its pictures with the one that the loaded model is led by.
@@ -60,10 +65,10 @@ class ControlImageController(QObject):
         where one is missing.
         """
         model = self._store.run.model
-        if model is None or model.extra not in LED:
+        if model is None or model.extra not in CONTROL_KINDS:
             return request, later
         if self._picture is None:
-            if model.extra == "unCLIP" or (starts and model.extra in KEPT):
+            if model.extra == "unCLIP" or (starts and model.extra in NEEDS_SOURCE_IMAGE):
                 return request, later
             raise self._missing(model)
         pixels = control_of(self._picture, request, model)
@@ -80,25 +85,25 @@ class ControlImageController(QObject):
 
     def _opened(self, done: Future[np.ndarray]) -> None:
         try:
-            self._put(done.result())
+            self._set_image(done.result())
         except StudioError as error:
             self._window.notice.show_error(error.message, error.hint)
 
-    def _take_canvas(self) -> None:
+    def _use_canvas(self) -> None:
         picture = self._view.picture()
         if picture is None:
             self._window.status.showMessage(self.tr("There is no picture on the canvas."), 4000)
         else:
-            self._put(picture)
+            self._set_image(picture)
 
-    def _put(self, picture: np.ndarray | None) -> None:
+    def _set_image(self, picture: np.ndarray | None) -> None:
         """One that the user chose: what is drawn from the prompt alone takes its shape."""
         self.restore(picture)
         store = self._store
         model = store.run.model
         if picture is not None and model is not None and store.mode is Mode.TEXT:
             height, width = picture.shape[:2]
-            store.width, store.height = drawn_size((width, height), model)
+            store.width, store.height = output_size((width, height), model)
         store.changes = ()
         self._live.touch()
 

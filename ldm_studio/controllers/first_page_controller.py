@@ -33,19 +33,19 @@ class FirstPageController(QObject):
         page.prompt_chosen.connect(self._draw)
         page.models_requested.connect(studio.window.sampler.model.box.add_requested)
         page.picture_requested.connect(commands.open_picture)
-        self._document.replaced.connect(self._look)
-        self._look()
+        self._document.replaced.connect(self._update_visibility)
+        self._update_visibility()
 
     def _draw(self, prompt: str) -> None:
         self._studio.store.prompt = prompt
         self._studio.generate()
         self._studio.window.prompt.prompt.setFocus()
 
-    def _look(self) -> None:
+    def _update_visibility(self) -> None:
         """At what the canvas holds."""
         if self.page is not None and self._document.frame is not None:
             self.page.leave()
             self.page = None
         if self._studio.view.picture() is not None:
-            self._document.replaced.disconnect(self._look)
+            self._document.replaced.disconnect(self._update_visibility)
             self._session.welcomed()

@@ -25,9 +25,9 @@ from ldm_studio.store.store import StudioStore
 
 log = logging.getLogger(__name__)
 
-KEPT = 40
+MAX_RUNS = 40
 """Models whose speed is remembered."""
-SETTLING_MS = 100
+DELAY_MS = 100
 """After a change of a setting, before it is foretold anew."""
 
 
@@ -77,12 +77,12 @@ class ForecastController(QObject):
         """`file` keeps what was measured."""
         super().__init__(parent)
         self._store, self._file, self._clock = store, file, clock
-        self._known = {key: _read(value, key) for key, value in read_json(file).items()}
+        self._measured = {key: _read(value, key) for key, value in read_json(file).items()}
         self._runs: dict[int, Run] = {}
-        self._settling = QTimer(self, singleShot=True, interval=SETTLING_MS)
-        self._settling.timeout.connect(self._foretell)
-        store.modified.connect(lambda _: self._settling.start())
-        bridge.ready.connect(lambda _: self._settling.start())
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self._estimate)
+        store.modified.connect(lambda _: self._timer.start())
+        bridge.ready.connect(lambda _: self._timer.start())
         bridge.started.connect(self._on_started)
         bridge.progressed.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
@@ -93,7 +93,7 @@ class ForecastController(QObject):
     def forecast(self) -> Forecast | None:
         """Of all pictures that the next press of Generate would make."""
         model = self._store.run.model
-        measured = self._known.get(_key(model)) if model else None
+        measured = self._measured.get(_key(model)) if model else None
         if model is None or measured is None:
             return None
         try:
@@ -106,7 +106,7 @@ class ForecastController(QObject):
         one = estimate(task, model.load, measured)
         return Forecast(one.seconds * request.count, one.memory)
 
-    def _foretell(self) -> None:
+    def _estimate(self) -> None:
         self.changed.emit(self.forecast())
 
     def _on_started(self, event: Started) -> None:
@@ -127,16 +127,16 @@ class ForecastController(QObject):
         model = self._store.run.model
         if run is None or run.steps == 0 or model is None or event.live:
             return
-        task = task_of(run.request, model, _drawn(run.request, model))
+        task = task_of(run.request, model, _drawn_size(run.request, model))
         if task is None or run.request.changes:
             return
-        self._known.pop(_key(model), None)
-        self._known[_key(model)] = run.measured(task, self._clock(), event.memory)
+        self._measured.pop(_key(model), None)
+        self._measured[_key(model)] = run.measured(task, self._clock(), event.memory)
         self._keep()
-        self._foretell()
+        self._estimate()
 
     def _keep(self) -> None:
-        kept = dict(list(self._known.items())[-KEPT:])
+        kept = dict(list(self._measured.items())[-MAX_RUNS:])
         try:
             write_json(self._file, {key: asdict(value) for key, value in kept.items() if value})
         except OSError as error:
@@ -170,7 +170,7 @@ def _tiles(side: int, tile: int) -> int:
     return 1 if side <= tile else 1 + math.ceil((side - tile) / stride)
 
 
-def _drawn(request: Request, model: ModelInfo) -> tuple[int, int]:
+def _drawn_size(request: Request, model: ModelInfo) -> tuple[int, int]:
     inpaint = request.inpaint
     if not request.mask or inpaint.area == "whole":
         return request.width, request.height

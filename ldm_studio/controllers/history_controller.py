@@ -16,7 +16,7 @@ from ldm_studio.engine.events import Finished, Saved
 from ldm_studio.history_page.open_history import Library
 from ldm_studio.history_page.reuse_part import ReusePart
 from ldm_studio.images.infotext import Infotext, restore
-from ldm_studio.models.model_mismatch import find_mismatches, found_here
+from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from ldm_studio.prompts.wildcard_files import templates_of
 from ldm_studio.store.model_limits import unused_settings
 from ldm_studio.translation import QT_TRANSLATE_NOOP
@@ -50,7 +50,7 @@ class HistoryController(QObject):
         self._library, self._studio, self._commands = library, studio, commands
         self._window = studio.window
         self._page: HistoryPage | None = None
-        self._told = ""
+        self._reported = ""
         """What was said to be wrong with the history, and still is."""
         self._toggle = self._window.actions_by_id["history"]
         commands.history_requested.connect(self.toggle)
@@ -135,7 +135,7 @@ class HistoryController(QObject):
                 self.tr("The settings of {name}, as far as they go.").format(name=name), hint
             )
         else:
-            self._window.status.showMessage(self.tr(_WORDS[part]).format(name=name), 4000)
+            self._window.status.showMessage(self.tr(_PART_TEXTS[part]).format(name=name), 4000)
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
         """What it was made with, without the pictures it started from. Raises RequestError."""
@@ -148,7 +148,7 @@ class HistoryController(QObject):
         folders = self._studio.store.model_folders
         unused = unused_settings(restored.request, self._studio.store.run.model)
         others = find_mismatches(details.settings, folders)
-        return found_here(restored.request, folders), (*others, *restored.ignored, *unused)
+        return compare_with_local(restored.request, folders), (*others, *restored.ignored, *unused)
 
     def _apply_sampler(self, request: Request) -> None:
         store = self._studio.store
@@ -165,7 +165,7 @@ class HistoryController(QObject):
 
     def branch(self, picture: ListedImage) -> None:
         """Show its steps; from any of them it can go another way."""
-        self._with_entry(picture, lambda entry: self._window.timeline.look())
+        self._with_entry(picture, lambda entry: self._window.timeline.show_chosen_step())
 
     def replay(self, picture: ListedImage) -> None:
         self._with_entry(picture, self._studio.replay_controller.replay)
@@ -198,18 +198,18 @@ class HistoryController(QObject):
 
     def _on_failed(self, error: StudioError) -> None:
         """Told once here, and by the page where that is seen."""
-        if not self.is_open and error.message != self._told:
+        if not self.is_open and error.message != self._reported:
             self._window.notice.show_error(error.message, error.hint)
-        self._told = error.message
+        self._reported = error.message
 
     def _on_well(self) -> None:
-        self._told = ""
+        self._reported = ""
 
     def _on_recovered(self, recovery: Recovery | RestoredDatabase) -> None:
         self._window.notice.show_info(recovery.message)
 
 
-_WORDS = {
+_PART_TEXTS = {
     ReusePart.ALL: QT_TRANSLATE_NOOP("HistoryController", "The settings of {name}"),
     ReusePart.PROMPT: QT_TRANSLATE_NOOP("HistoryController", "The prompts of {name}"),
     ReusePart.SEED: QT_TRANSLATE_NOOP("HistoryController", "The seed of {name}"),

@@ -15,7 +15,7 @@ from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images import image_files
 from ldm_studio.images.infotext import restore
-from ldm_studio.models.model_mismatch import find_mismatches, found_here
+from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from ldm_studio.store.model_limits import admit, unused_settings
 from ldm_studio.translation import joined, told, translate
 
@@ -91,7 +91,7 @@ def _settings(
         return Request.from_json(found.request), found.ignored(), ()
     if not (found.info.prompt or found.info.settings):
         return None, (), ()
-    request = found_here(restore(found.info, base).request, folders)
+    request = compare_with_local(restore(found.info, base).request, folders)
     others = find_mismatches(found.info.settings, folders, compute=True)
     return request, found.ignored(), others
 

@@ -19,7 +19,7 @@ DELAY_MS = 150
 """After the last change."""
 LONGEST_MS = 400
 """After the first, while changes keep coming."""
-SEEN_FROM = 0.15
+PREVIEW_FROM = 0.15
 """Share of the steps: the first estimates are a blur, which would flicker at each key."""
 _UNSEEN = frozenset(("seed_locked", "count", "more_open", "finer_open", "model_folders"))
 """Parameters that change nothing in the picture."""
@@ -68,7 +68,7 @@ class LiveController(QObject):
         """Whether a work is one of its own."""
         return work_id in self._ids
 
-    def goes_on_after(self, work_id: int) -> bool:
+    def continues_after(self, work_id: int) -> bool:
         """Whether a work is one of its own, and another comes when it ends."""
         return self.is_on and self.owns(work_id)
 
@@ -78,7 +78,7 @@ class LiveController(QObject):
             if on:
                 self.touch()
             else:
-                self.rest()
+                self.pause()
 
     def touch(self) -> None:
         """Something changed: draw it soon."""
@@ -90,7 +90,7 @@ class LiveController(QObject):
         if not self._timer.isActive() or self._since.elapsed() < LONGEST_MS - DELAY_MS:
             self._timer.start()
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """What was changed so far needs no drawing, nor does what is being drawn."""
         self._due = False
         self._timer.stop()
@@ -122,7 +122,7 @@ class LiveController(QObject):
         self._ids.add(self._newest)
 
     def _on_progress(self, event: Progress) -> None:
-        late = event.step >= SEEN_FROM * event.steps
+        late = event.step >= PREVIEW_FROM * event.steps
         if event.id == self._newest and event.preview is not None and late:
             self.previewed.emit(event.preview)
 

@@ -18,12 +18,12 @@ class MaskUsageController(QObject):
         super().__init__(parent)
         self._store, self._canvas = store, canvas
         self._changed: int | None = None
-        store.modified.connect(self._tell)
-        store.run_changed.connect(self._tell)
+        store.modified.connect(self._update_usage)
+        store.run_changed.connect(self._update_usage)
         canvas.view.mask_views.changed.connect(self._show)
-        self._tell()
+        self._update_usage()
 
-    def _tell(self) -> None:
+    def _update_usage(self) -> None:
         store, usage = self._store, None
         model = store.run.model
         if model is not None:
@@ -33,7 +33,7 @@ class MaskUsageController(QObject):
         self._canvas.view.mask_views.use(usage)
         self._show()
 
-    def tell_of(self, entry: StripEntry | None) -> None:
+    def show_changed_pixels(self, entry: StripEntry | None) -> None:
         """Say how much of a picture was redrawn."""
         self._changed = None if entry is None else entry.picture.changed
         self._show()
@@ -42,9 +42,9 @@ class MaskUsageController(QObject):
         busy = self._store.run.busy and not self._store.run.live
         badge, changed = self._canvas.badge, self._changed
         if changed is None or busy:
-            badge.say("")
+            badge.show_text("")
         else:
-            badge.say(_words(changed), f"{changed:,}")
+            badge.show_text(_words(changed), f"{changed:,}")
         self._canvas.view_switch.setVisible(self._canvas.view.mask_views.used is not None)
 
 

@@ -31,8 +31,8 @@ class QueueController(QObject):
         super().__init__(parent)
         self._store, self._bridge, self._window = store, bridge, window
         self._recovered = recovered
-        self._asked = False
-        self._go_on: Request | None = None
+        self._offered = False
+        self._resume_request: Request | None = None
         panel = window.run_area.queue
         panel.move_requested.connect(bridge.move)
         panel.remove_requested.connect(bridge.cancel)
@@ -43,9 +43,9 @@ class QueueController(QObject):
         bridge.queue_changed.connect(self._on_changed)
         bridge.progressed.connect(self._on_progress)
 
-    def go_on_with(self, request: Request) -> None:
+    def resume_request(self, request: Request) -> None:
         """Go on with what was being drawn of `request` until now, and with what waits behind it."""
-        self._go_on = request
+        self._resume_request = request
 
     def toggle_pause(self) -> None:
         """Let what runs stand still, with its state on disk, or go on."""
@@ -59,9 +59,9 @@ class QueueController(QObject):
         self._window.run_area.queue.show_queue(event.items, paused=event.paused)
         if event.paused and all(item.state == "interrupted" for item in event.items):
             self._bridge.resume()  # nothing is left to stand still: the next press draws at once
-        first, self._asked = not self._asked, True
-        if first and self._go_on is not None:
-            self._resume([item for item in event.items if item.request == self._go_on][:1])
+        first, self._offered = not self._offered, True
+        if first and self._resume_request is not None:
+            self._resume([item for item in event.items if item.request == self._resume_request][:1])
             return
         if first and event.items:
             self._offer(event)
@@ -78,7 +78,7 @@ class QueueController(QObject):
         resume = self.tr("Resume All") if several else self.tr("Resume")
         discard = self.tr("Discard All") if several else self.tr("Discard")
         self._recovered.offer(
-            left_words(items),
+            interrupted_text(items),
             self.tr("What was begun goes on where it stopped, to the same picture."),
             (resume, lambda: self._resume(items)),
             (discard, lambda: self._discard(items)),
@@ -98,7 +98,7 @@ class QueueController(QObject):
                 self._bridge.cancel(item.id)
 
 
-def left_words(items: Sequence[QueueItem]) -> str:
+def interrupted_text(items: Sequence[QueueItem]) -> str:
     """What was left from the last time, in a sentence."""
     begun = [item for item in items if item.state == "interrupted"]
     rest = len(items) - len(begun)

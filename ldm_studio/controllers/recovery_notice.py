@@ -21,32 +21,32 @@ class RecoveryNotice(QObject):
         self._parts: list[str] = []
         self._offer = ("", "")
         self._actions: tuple[Action, ...] = ()
-        self._said: str | None = None
+        self._timer: str | None = None
 
     def after_crash(self, *, first_time: bool) -> None:
         """The last end was none of the user's: a crash, a kill, a power failure."""
         self._crashed = True
         if not first_time:
             self._parts.insert(0, self.tr("your prompt and settings"))
-        self._say()
+        self._show()
 
     def add(self, part: str) -> None:
         """Something more that is there again."""
         self._parts.append(part)
         if self._crashed:
-            self._say()
+            self._show()
 
     def offer(self, words: str, hint: str, *actions: Action) -> None:
         """Up to two things to do with what was left."""
         self._offer, self._actions = (words, hint), actions
-        self._say()
+        self._show()
 
-    def _say(self) -> None:
+    def _show(self) -> None:
         shown = self._notice.text()
-        if self._said is None:
+        if self._timer is None:
             if shown and self._notice.is_error:
                 return
-        elif shown != self._said:
+        elif shown != self._timer:
             return
         words, hint = self._offer
         if self._crashed:
@@ -55,4 +55,4 @@ class RecoveryNotice(QObject):
         if self._parts and self._crashed:
             hint = self.tr("Recovered: {}.").format(", ".join(self._parts))
         self._notice.show_info(words, hint, *self._actions)
-        self._said = self._notice.text()
+        self._timer = self._notice.text()

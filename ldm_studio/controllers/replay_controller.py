@@ -39,7 +39,7 @@ class ReplayController(QObject):
 
     def _on_replayed(self, event: Replayed) -> None:
         self._window.status.clearMessage()
-        found, hint = in_words(event.verdict)
+        found, hint = verdict_text(event.verdict)
         words = self.tr("Replayed {name}: {found}").format(name=event.path.name, found=found)
         notice = self._window.notice
         (notice.show_info if event.verdict.identical else notice.show_error)(words, hint)
@@ -52,7 +52,7 @@ class ReplayController(QObject):
             self._window.notice.show_error(event.error.message, event.error.hint)
 
 
-def in_words(verdict: Verdict) -> tuple[str, str]:
+def verdict_text(verdict: Verdict) -> tuple[str, str]:
     """What a replay found, and why, as far as one can tell."""
     if verdict.identical:
         found = translate("ReplayController", "identical, {steps} steps and all pixels.")

@@ -49,7 +49,7 @@ class SizeFixer(QObject):
             self._refused = ""
             self._window.notice.dismiss()
 
-    def tell(self, start: np.ndarray) -> None:
+    def explain(self, start: np.ndarray) -> None:
         """Say that the picture on the canvas is larger than what is drawn at once."""
         model = self._store.run.model
         height, width = start.shape[:2]

@@ -40,7 +40,7 @@ class SteeringController(QObject):
         self._begun = (0, 0)
         self._request = Request()
         """What the running picture follows now, its prompts as they were typed."""
-        self._asked = Request()
+        self._requested = Request()
         """What it will follow when the engine has taken what was sent."""
         self._last = False
         self._sent = False
@@ -73,7 +73,7 @@ class SteeringController(QObject):
             self._window.notice.show_error(error.message, error.hint)
             return
         self._sent = True
-        self._asked = self._request.changed(change)
+        self._requested = self._request.changed(change)
         self._offer()
         self._bridge.steer(self._running, Change(0, **fields))
 
@@ -101,7 +101,7 @@ class SteeringController(QObject):
         if event.id != self._running:
             return
         self._sent = False
-        self._request = self._asked
+        self._request = self._requested
         text = self.tr("Applied after step {step}: {change}")
         text = text.format(step=event.change.step, change=in_words(event.change))
         self._window.status.showMessage(text, SHOWN_MS)

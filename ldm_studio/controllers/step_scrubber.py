@@ -19,7 +19,7 @@ from ldm_studio.translation import translate
 
 from .branch_controller import Branch
 
-KEPT_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 """Of the steps that were looked at: a second look is at once."""
 
 
@@ -33,9 +33,9 @@ class StepScrubber(QObject):
         goes_on_after: Callable[[int], bool],
         parent: QObject | None = None,
     ) -> None:
-        """`goes_on_after` says whether another work follows one that ends."""
+        """`continues_after` tells whether another job follows one that ends."""
         super().__init__(parent)
-        self._bridge, self._window, self._goes_on_after = bridge, window, goes_on_after
+        self._bridge, self._window, self._continues_after = bridge, window, goes_on_after
         self._view, self._timeline = window.canvas.view, window.timeline
         self._entry: StripEntry | None = None
         self._branch: Branch | None = None
@@ -43,11 +43,11 @@ class StepScrubber(QObject):
         self._begun = (0, 0)
         self._changes: tuple[Change, ...] = ()
         self._reached = (0, 0)
-        self._seen: dict[int, np.ndarray] = {}
-        self._looking = False
+        self._cached: dict[int, np.ndarray] = {}
+        self._viewing = False
         self._timeline.step_shown.connect(self._on_step_shown)
-        bridge.looked.connect(self._on_looked)
-        bridge.look_failed.connect(self._on_look_failed)
+        bridge.looked.connect(self._on_step_viewed)
+        bridge.look_failed.connect(self._on_step_view_failed)
         bridge.started.connect(self._on_started)
         bridge.progressed.connect(self._on_progress)
         bridge.steered.connect(self._on_steered)
@@ -57,7 +57,7 @@ class StepScrubber(QObject):
     def show_entry(self, entry: StripEntry | None) -> None:
         """The picture on the canvas is this one; None: it has no steps."""
         self._entry = entry
-        self._seen.clear()
+        self._cached.clear()
         self._update()
 
     def show_branch(self, branch: Branch | None) -> None:
@@ -87,15 +87,15 @@ class StepScrubber(QObject):
             self._update()
 
     def _on_finished(self, event: Finished) -> None:
-        self._rest(event.id)
+        self._on_live_ended(event.id)
 
     def _on_ended(self, work_id: int) -> None:
-        self._rest(work_id)
+        self._on_live_ended(work_id)
 
-    def _rest(self, work_id: int) -> None:
+    def _on_live_ended(self, work_id: int) -> None:
         if work_id == self._running:
             self._running = None
-            if not self._goes_on_after(work_id):  # its steps are shown until the next one's
+            if not self._continues_after(work_id):  # its steps are shown until the next one's
                 self._update()
 
     def _update(self) -> None:
@@ -115,21 +115,21 @@ class StepScrubber(QObject):
     def _on_step_shown(self, step: int) -> None:
         trajectory = self._trajectory
         if step == 0 or trajectory is None:
-            self._end_look()
-        elif step in self._seen:
-            self._show(self._seen[step])
+            self._end_viewing()
+        elif step in self._cached:
+            self._show(self._cached[step])
         else:
             self._bridge.look(trajectory, step)
 
-    def _on_looked(self, event: Looked) -> None:
+    def _on_step_viewed(self, event: Looked) -> None:
         if event.trajectory != self._trajectory:
             return
-        if sum(pixels.nbytes for pixels in self._seen.values()) < KEPT_BYTES:
-            self._seen[event.step] = event.pixels
+        if sum(pixels.nbytes for pixels in self._cached.values()) < MAX_BYTES:
+            self._cached[event.step] = event.pixels
         if self._running is None and event.step == self._timeline.ticks.shown:
             self._show(event.pixels)
 
-    def _on_look_failed(self, event: LookFailed) -> None:
+    def _on_step_view_failed(self, event: LookFailed) -> None:
         if event.trajectory == self._trajectory and self._running is None:
             self._window.notice.show_error(event.error.message, event.error.hint)
             self._timeline.release()
@@ -139,12 +139,12 @@ class StepScrubber(QObject):
         return self._entry.trajectory if self._entry else None
 
     def _show(self, pixels: np.ndarray) -> None:
-        self._looking = True
+        self._viewing = True
         self._view.set_preview(pixels)
 
-    def _end_look(self) -> None:
-        if self._looking:
-            self._looking = False
+    def _end_viewing(self) -> None:
+        if self._viewing:
+            self._viewing = False
             if self._running is None:
                 self._view.set_preview(None)
 

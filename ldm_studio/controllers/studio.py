@@ -25,7 +25,7 @@ from ldm_studio.engine.events import (
     Warned,
 )
 from ldm_studio.main_window import MainWindow
-from ldm_studio.models.addon_files import found
+from ldm_studio.models.addon_files import find_addons
 from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
 from ldm_studio.startup.crash_handler import report
 from ldm_studio.store.prompt_history import PromptHistory
@@ -87,7 +87,7 @@ class Studio(QObject):
         self.live = LiveController(store, bridge, self.order, self)
         self.run_state = RunStateController(store, bridge, self.live.owns, self)
         self.branch_controller = BranchController(store, window, self._on_branch_left, self)
-        self.step_scrubber = StepScrubber(bridge, window, self.live.goes_on_after, self)
+        self.step_scrubber = StepScrubber(bridge, window, self.live.continues_after, self)
         self.steering_controller = SteeringController(
             store, bridge, window, self.wildcards, self.live.owns, self
         )
@@ -105,7 +105,7 @@ class Studio(QObject):
 
     def _named(self, kind: str) -> list[str]:
         """What of a kind lies in the folders, as far as it was looked at already."""
-        listed = found(self.store.model_folders, look=False)
+        listed = find_addons(self.store.model_folders, look=False)
         return [addon.name for addon in listed if addon.kind == kind]
 
     def _connect(self) -> None:
@@ -143,7 +143,7 @@ class Studio(QObject):
         self.candidates = CandidatesController(self.canvas_controller, bridge, window.canvas, self)
         self.enlarging = EnlargeController(store, window, self.wildcards, self.submit, self)
         self.canvas_controller.changed.connect(
-            lambda: self.mask_usage_controller.tell_of(self.canvas_controller.shown)
+            lambda: self.mask_usage_controller.show_changed_pixels(self.canvas_controller.shown)
         )
 
     # What the user asks for
@@ -187,7 +187,7 @@ class Studio(QObject):
     def submit(self, order: Order) -> None:
         """Queue it."""
         store = self.store
-        self.live.rest()
+        self.live.pause()
         work_id = self.bridge.submit(
             order.request, order.image, order.mask, later=order.later, parent=order.parent
         )
@@ -211,7 +211,7 @@ class Studio(QObject):
         later = self._later if self.store.changes else {}
         mode = self.store.mode
         starts = mode is not Mode.TEXT and self.canvas_controller.start is not None
-        request, later = self.leading.led(request, later, starts=starts)
+        request, later = self.leading.with_control_image(request, later, starts=starts)
         if mode is Mode.TEXT:
             return Order(request, later=later)
         if self.canvas_controller.start is None:
@@ -281,7 +281,7 @@ class Studio(QObject):
             self.canvas_controller.start_from(entry.start)
             self._later = entry.images
             self.leading.restore(entry.images.get(entry.picture.request.control))
-        self.live.rest()  # it is what the panels say
+        self.live.pause()  # it is what the panels say
 
     def reset_parameters(self) -> None:
         if self.store.run.model is not None:

@@ -26,7 +26,7 @@ from ldm_studio.hardware import precisions
 from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 from ldm_studio.models.found_models import DEFAULT, find_model
-from ldm_studio.models.known_checkpoints import Catalogue, is_checkpoint, vae_beside
+from ldm_studio.models.known_checkpoints import Catalogue, companion_vae, is_checkpoint
 
 from .addon_applier import Added, Additions, Seals
 from .core_run import CoreRun
@@ -129,11 +129,11 @@ class CorePipeline:
     def _have(self, known: LoadedModel) -> ModelInfo:
         """Have a model again that was put away."""
         self._model, self._info, self._sums = known.model, known.info, known.sums
-        self._loaded = known.wanted
-        self._additions = self._additions_of(known.wanted)
+        self._loaded = known.key
+        self._additions = self._additions_of(known.key)
         self._recent.trim()
         if isinstance(known.info.read, TokenCounter):
-            known.info.read.look()
+            known.info.read.refresh()
         return known.info
 
     def begin(
@@ -324,7 +324,7 @@ class CorePipeline:
             model = load_checkpoint(
                 path,
                 device,
-                beside=wanted.beside,
+                beside=wanted.companions,
                 digest=Catalogue().digest(path),
                 dtype=self._dtype(device),
                 turns=self._turns_on(device),
@@ -393,7 +393,7 @@ class CorePipeline:
     def _vae_of(self, wanted: ModelKey) -> str:
         """How requests name the autoencoder that a model is drawn with unless they say otherwise;
         empty for its own."""
-        vae = vae_beside(wanted.path) or wanted.vae
+        vae = companion_vae(wanted.path) or wanted.vae
         if vae is None:
             return ""
         vae = _absolute(vae)
@@ -430,7 +430,7 @@ def _check(wanted: ModelKey) -> None:
     from core.checkpoints.load_checkpoint import check
 
     if is_checkpoint(wanted.path):
-        check(wanted.path, beside=wanted.beside)
+        check(wanted.path, beside=wanted.companions)
 
 
 def _absolute(path: Path) -> Path:

@@ -82,15 +82,15 @@ class Engine:
             self._storage,
             self._queue_store,
             save,
-            attend=self._attend,
+            attend=self._handle_requests,
             preview_interval=preview_interval,
         )
         self._retry_seconds = retry_seconds
         self._retry_at = 0.0
         self._changed = threading.Condition()
         self._queue = Queue()
-        self._model_wanted: tuple[str, str] | None = None
-        self._look_wanted: tuple[Path, int] | None = None
+        self._model_requested: tuple[str, str] | None = None
+        self._step_requested: tuple[Path, int] | None = None
         self._replays: deque[Path] = deque()
         self._stop_replay = False
         self._closing = False
@@ -101,7 +101,7 @@ class Engine:
         """Load the model now rather than with the first work; one that has no autoencoder with
         `vae`."""
         with self._changed:
-            self._model_wanted = model, vae
+            self._model_requested = model, vae
             self._changed.notify()
 
     # The queue
@@ -122,7 +122,7 @@ class Engine:
                 entry.kept.set()
             else:
                 self._queue_store.put(entry)
-                self._tell()
+                self._post_queue()
             self._changed.notify()
 
     def cancel(self, work_id: int) -> None:
@@ -138,7 +138,7 @@ class Engine:
             if entry is not None and entry.state != "running" and not entry.work.live:
                 self._queue.move(entry, index)
                 self._queue_store.order(self._queue.entries)
-                self._tell()
+                self._post_queue()
 
     def pause(self) -> None:
         """Answered by `Paused` if something runs, after its step. Nothing new starts."""
@@ -146,11 +146,11 @@ class Engine:
             self._queue.paused, self._queue.waits_for_disk = True, False
             if self._queue.running is not None:
                 self._queue.running.held = True
-            self._tell()
+            self._post_queue()
 
     def resume(self) -> None:
         with self._changed:
-            self._go_on()
+            self._wake_up()
 
     def resume_item(self, work_id: int) -> None:
         """Let what was interrupted go on next, and the queue with it."""
@@ -160,7 +160,7 @@ class Engine:
                 entry.state = "paused"
                 self._queue.move(entry, 0)
                 self._queue_store.update(entry)
-                self._go_on()
+                self._wake_up()
 
     def discard_item(self, work_id: int) -> None:
         with self._changed:
@@ -179,10 +179,10 @@ class Engine:
 
     # Finished pictures
 
-    def look(self, trajectory: Path, step: int) -> None:
+    def view_step(self, trajectory: Path, step: int) -> None:
         """Answered by `Looked` or `LookFailed`, unless another look is wanted before that."""
         with self._changed:
-            self._look_wanted = trajectory, step
+            self._step_requested = trajectory, step
             self._changed.notify()
 
     def replay(self, path: Path) -> None:
@@ -231,14 +231,14 @@ class Engine:
 
     # With the lock held
 
-    def _tell(self) -> None:
+    def _post_queue(self) -> None:
         self._mailbox.post(self._queue.snapshot())
 
-    def _go_on(self) -> None:
+    def _wake_up(self) -> None:
         self._queue.paused = self._queue.waits_for_disk = False
         if self._queue.running is not None:
             self._queue.running.held = False
-        self._tell()
+        self._post_queue()
         self._changed.notify()
 
     def _cancel(self, entry: Entry) -> None:
@@ -250,9 +250,9 @@ class Engine:
         if not entry.work.live:
             self._queue_store.remove(entry)
             if self._queue.waits_for_disk and self._queue.unsaved is None:
-                self._go_on()
+                self._wake_up()
             else:
-                self._tell()
+                self._post_queue()
 
     def _cancel_live(self) -> None:
         for entry in list(self._queue.live):
@@ -281,17 +281,17 @@ class Engine:
             # After an end of whatever kind nothing starts by itself.
             self._queue.paused |= any(entry.state != "interrupted" for entry in entries)
             if entries:
-                self._tell()
+                self._post_queue()
 
     def _next(self) -> Callable[[], None] | None:
         """What to do; None at the end."""
         with self._changed:
             while not self._closing:
-                if (wanted := self._model_wanted) is not None:
-                    self._model_wanted = None
+                if (wanted := self._model_requested) is not None:
+                    self._model_requested = None
                     return partial(self._warm_up, *wanted)
-                if self._look_wanted is not None:
-                    return partial(self._look_now, load=True)
+                if self._step_requested is not None:
+                    return partial(self._view_step_now, load=True)
                 if self._replays:
                     return partial(self._replay, self._replays.popleft())
                 if entry := self._queue.next():
@@ -299,8 +299,8 @@ class Engine:
                     self._queue.begin(entry)
                     if not entry.work.live:
                         self._queue_store.update(entry)
-                        self._tell()
-                    return partial(self._paint, entry, went_on=went_on)
+                        self._post_queue()
+                    return partial(self._run_job, entry, went_on=went_on)
                 if (entry := self._queue.unsaved) is None:
                     self._changed.wait()
                 elif (left := self._retry_at - time.monotonic()) > 0:
@@ -315,8 +315,8 @@ class Engine:
         except Exception as error:  # a name that is no path, or no model's
             self._mailbox.post(Warned(explain(error)[0]))
 
-    def _paint(self, entry: Entry, *, went_on: bool) -> None:
-        over = self._paint_with_model(entry, went_on=went_on)
+    def _run_job(self, entry: Entry, *, went_on: bool) -> None:
+        over = self._run_with_model(entry, went_on=went_on)
         with self._changed:
             if over:
                 refuse_steers(entry, self._mailbox)
@@ -332,7 +332,7 @@ class Engine:
                 if self._closing:
                     self._mailbox.post(Cancelled(entry.work.id))
             if not entry.work.live:
-                self._tell()
+                self._post_queue()
             if self._queue.is_empty:
                 self._mailbox.post(Idle())
 
@@ -350,13 +350,13 @@ class Engine:
             else:
                 entry.step = entry.steps = 0
             if self._queue.waits_for_disk:
-                self._go_on()
+                self._wake_up()
             else:
-                self._tell()
+                self._post_queue()
             if self._queue.is_empty:
                 self._mailbox.post(Idle())
 
-    def _paint_with_model(self, entry: Entry, *, went_on: bool) -> bool:
+    def _run_with_model(self, entry: Entry, *, went_on: bool) -> bool:
         """Whether the work is over."""
         work_id = entry.work.id
         try:
@@ -374,15 +374,15 @@ class Engine:
             self._mailbox.post(Resumed(work_id))
         return self._job_runner.paint(entry, model)
 
-    def _attend(self) -> None:
+    def _handle_requests(self) -> None:
         """Between the steps of something else."""
         self._loader.tell()  # the model may have made room for another
-        if self._look_wanted is not None:
-            self._look_now(load=False)
+        if self._step_requested is not None:
+            self._view_step_now(load=False)
 
-    def _look_now(self, *, load: bool) -> None:
+    def _view_step_now(self, *, load: bool) -> None:
         with self._changed:
-            wanted, self._look_wanted = self._look_wanted, None
+            wanted, self._step_requested = self._step_requested, None
         if wanted is None:
             return
         try:
@@ -401,7 +401,7 @@ class Engine:
             if self._stop_replay:
                 raise _Stopped
             self._mailbox.post(ReplayProgress(path, step, steps))
-            self._attend()
+            self._handle_requests()
 
         self._step_viewer.forget()  # it may need another model
         try:

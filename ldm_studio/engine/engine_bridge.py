@@ -222,7 +222,7 @@ class EngineBridge(QObject):
 
     def look(self, trajectory: Path, step: int) -> None:
         """Show a kept trajectory after `step` steps, from 1 on; only the latest wish counts."""
-        self._engine.look(trajectory, step)
+        self._engine.view_step(trajectory, step)
 
     def replay(self, path: Path) -> None:
         """Draw a picture again from its own recipe and compare, after what runs now."""

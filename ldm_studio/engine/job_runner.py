@@ -15,7 +15,7 @@ from core.images.preview import Preview
 from core.request.request import Request
 from core.runtime.device import PeakMemory
 from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run, memory_shortage
-from ldm_studio.prompts.wildcard_files import Wildcards, each
+from ldm_studio.prompts.wildcard_files import Wildcards, each_image
 
 from .engine_storage import Save, Storage
 from .events import (
@@ -88,7 +88,7 @@ class Painter:
         if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
             self._mailbox.post(NotSaved(work.id, not_saved(error)))
             return self._stopped(entry)
-        singles = list(each(entry.stored or work.request, Wildcards()))
+        singles = list(each_image(entry.stored or work.request, Wildcards()))
         for index, request in enumerate(singles):
             if index < entry.done:
                 continue

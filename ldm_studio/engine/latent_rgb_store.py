@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEPT = 200
+MAX_MATRICES = 200
 """Autoencoders."""
 
 
@@ -32,7 +32,7 @@ class LatentRgbStore:
     def keep(self, digest: str, rows: Rows) -> None:
         """What cannot be written is fitted again next time."""
         known = {key: value for key, value in read_json(self._path).items() if _are_rows(value)}
-        kept = dict([*known.items()][-KEPT + 1 :])
+        kept = dict([*known.items()][-MAX_MATRICES + 1 :])
         try:
             write_json(self._path, {**kept, digest: rows})
         except OSError as error:

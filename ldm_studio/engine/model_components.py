@@ -8,7 +8,7 @@ from pathlib import Path
 from core.checkpoints.overrides import read_notes
 from core.errors import ModelError
 from ldm_studio.models.addon_files import AddonFinder
-from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, vae_beside
+from ldm_studio.models.known_checkpoints import Stamp, companion_vae, is_checkpoint
 
 from .recent_models import ModelKey, stamps_of
 
@@ -35,7 +35,7 @@ class Completing:
         if (path, stamps) not in self._lacking:
             self._lacking[path, stamps] = _lacking(path)
         lacks_vae, lacks_text = self._lacking[path, stamps]
-        found = vae_beside(path)
+        found = companion_vae(path)
         if lacks_vae and found is None and vae:
             found = self._finder.find("vae", vae)
         found = found if lacks_vae else None

@@ -18,7 +18,7 @@ from core.errors import ModelError
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.hardware import memory
 from ldm_studio.models.file_digests import ModelDigests
-from ldm_studio.models.known_checkpoints import Stamp, is_checkpoint, stamp, vae_beside
+from ldm_studio.models.known_checkpoints import Stamp, companion_vae, is_checkpoint, stamp
 
 if TYPE_CHECKING:
     from core.model.model import Model
@@ -34,7 +34,7 @@ class ModelKey:
     """What is to be loaded."""
 
     path: Path
-    notes: Notes | None
+    overrides: Notes | None
     """What the user decided about it."""
     vae: Path | None = None
     """The autoencoder for a model that has none; None for one that has."""
@@ -44,7 +44,7 @@ class ModelKey:
     """Of its files, and of the autoencoder that may lie beside it: others are another model."""
 
     @property
-    def beside(self) -> list[Path]:
+    def companions(self) -> list[Path]:
         """Files that complete it."""
         return [*([] if self.vae is None else [self.vae]), *self.texts]
 
@@ -53,7 +53,7 @@ class ModelKey:
 class LoadedModel:
     """A model that is loaded, and what is known of it."""
 
-    wanted: ModelKey
+    key: ModelKey
     model: Model
     info: ModelInfo
     sums: Future[ModelDigests] | None
@@ -63,31 +63,31 @@ class RecentModels:
     """Those that can be had again at once. They leave the device meanwhile."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[ModelKey, LoadedModel] = OrderedDict()
+        self._models: OrderedDict[ModelKey, LoadedModel] = OrderedDict()
 
     def keep(self, known: LoadedModel) -> None:
         """Those of our own kind are so small that they are not kept."""
-        if is_checkpoint(known.wanted.path) and memory().free is not None:
+        if is_checkpoint(known.key.path) and memory().free is not None:
             try:
-                wanted = known.wanted
+                wanted = known.key
                 is_old = stamps_of(wanted.path, wanted.vae, *wanted.texts) != wanted.stamps
             except ModelError:  # its file went away
                 return
             if not is_old and self._room_for(known.model):
-                _leave(known.model)
-                self._kept[known.wanted] = known
+                _evict(known.model)
+                self._models[known.key] = known
 
     def take(self, wanted: ModelKey) -> LoadedModel | None:
         """The one that is kept, back on its device; None if none is."""
-        if wanted not in self._kept:
+        if wanted not in self._models:
             return None
-        known = self._kept.pop(wanted)
+        known = self._models.pop(wanted)
         log.info("%s is still in memory", wanted.path)
-        return _back(known)
+        return _restore(known)
 
     def make_room(self, wanted: ModelKey) -> None:
         """Before that is loaded, which may be twice as large in memory as in its files."""
-        if self._kept:
+        if self._models:
             self._drop_until(2 * sum(one.size for one in wanted.stamps))
 
     def trim(self) -> None:
@@ -101,13 +101,13 @@ class RecentModels:
     def _drop_until(self, needed: int) -> bool:
         """Whether there is room for so many bytes, and for what is kept beside them."""
         while True:
-            size = sum(known.info.size for known in self._kept.values())
+            size = sum(known.info.size for known in self._models.values())
             free = memory().free
             if free is None or free >= needed + size + SPARE:
                 return True
-            if not self._kept:
+            if not self._models:
                 return False
-            dropped, _ = self._kept.popitem(last=False)
+            dropped, _ = self._models.popitem(last=False)
             log.info("%s is not kept in memory: there is too little", dropped.path)
 
 
@@ -115,7 +115,7 @@ def _in_main_memory(model: Model) -> bool:
     return model.turns is None or not model.turns.is_settled(model.backbone)
 
 
-def _leave(model: Model) -> None:
+def _evict(model: Model) -> None:
     """The device, for main memory."""
     if model.turns is not None:
         model.turns.unsettle(*model.networks)
@@ -123,7 +123,7 @@ def _leave(model: Model) -> None:
         model.previewer.to("cpu")
 
 
-def _back(known: LoadedModel) -> LoadedModel:
+def _restore(known: LoadedModel) -> LoadedModel:
     """On its device, where there may be more room, or less, than there was."""
     from core.runtime.offload import Settled, free_memory
 
@@ -144,5 +144,5 @@ def _back(known: LoadedModel) -> LoadedModel:
 
 def stamps_of(path: Path, *others: Path | None) -> tuple[Stamp, ...]:
     """Of a model, the autoencoder beside it, and what completes it. Raises ModelError."""
-    files = dict.fromkeys((path, *others, vae_beside(path)))
+    files = dict.fromkeys((path, *others, companion_vae(path)))
     return tuple(stamp(one) for one in files if one is not None)

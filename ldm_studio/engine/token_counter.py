@@ -29,12 +29,12 @@ class TokenCounter(PromptTokenCounter):
         self._lock = threading.Lock()
         self._seen: dict[Path, Stamp] = {}
         self._read = ClipTokenCounter()
-        self.look()
+        self.refresh()
 
     def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         return self._read(prompt, syntax, negative=negative)
 
-    def look(self) -> bool:
+    def refresh(self) -> bool:
         """Whether embeddings have come, gone or changed. Takes a moment: not for the interface."""
         from core.checkpoints.textual_inversion import read_embedding
         from core.conditioning.text.clip_text import Embedding, embedding_tokens

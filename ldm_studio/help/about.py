@@ -25,8 +25,8 @@ from .help_page import draw_tables
 
 SIZE = QSize(560, 460)
 LICENSES = RESOURCES / "LICENSES.md"
-OWN = "Apache License 2.0"
-MOST_LICENCE = 80
+OWN_LICENCE = "Apache License 2.0"
+MAX_LICENCE = 80
 """Characters; some packages put the whole text where its name belongs."""
 MAIN = ("PySide6-Essentials", "torch", "numpy")
 PACKAGES = ("pillow", "safetensors", "tokenizers", "platformdirs", "qasync", "msgspec")
@@ -96,7 +96,7 @@ def licences() -> str:
     parts = "\n".join(f"| {name} | {licence_of(name)} |" for name in (*MAIN, *PACKAGES))
     under = translate("AboutDialog", "LDM Studio is under the {licence}. It stands on:")
     part, licence = translate("AboutDialog", "Part"), translate("AboutDialog", "Licence")
-    own = f"{under.format(licence=OWN)}\n\n| {part} | {licence} |\n|---|---|\n{parts}\n"
+    own = f"{under.format(licence=OWN_LICENCE)}\n\n| {part} | {licence} |\n|---|---|\n{parts}\n"
     try:
         return f"{own}\n{LICENSES.read_text(encoding='utf-8')}"
     except OSError as error:
@@ -111,7 +111,7 @@ def licence_of(package: str) -> str:
         return translate("AboutDialog", "not installed")
     named = next((told[name] for name in ("License-Expression", "License") if name in told), "")
     kinds = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
-    if not named or len(named) > MOST_LICENCE:
+    if not named or len(named) > MAX_LICENCE:
         kept_apart = translate("AboutDialog", "see its files")
         named = ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or kept_apart
     return named.replace("|", "or")

@@ -11,9 +11,9 @@ from ldm_studio.look.theme import GRID, Role, icon
 from ldm_studio.main_window import MainWindow
 from ldm_studio.translation import told, translate
 
-from .help_dialog import ButtonRole, HelpDialog, fixed_text, words
+from .help_dialog import ButtonRole, HelpDialog, fixed_text, text_label
 
-MOST_KEPT = 20
+MAX_REPORTS = 20
 """Reports that one dialog holds; of more it only says how many."""
 SIZE = QSize(640, 420)
 
@@ -64,13 +64,13 @@ class ErrorDialog(HelpDialog):
         sign = QLabel()
         sign.setPixmap(icon("warning", Role.BrightText).pixmap(QSize(28, 28)))
         sign.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.summary = words()
+        self.summary = text_label()
         self.summary.setObjectName("title")
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         row.addWidget(sign)
         row.addWidget(self.summary, 1)
-        self.note = words(
+        self.note = text_label(
             self.tr(
                 "This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are "
                 "kept. You can go on; if something looks wrong from now on, start again."
@@ -86,17 +86,17 @@ class ErrorDialog(HelpDialog):
             self.tr("Report a Problem…"), self._report, ButtonRole.ActionRole
         )
         self._report_problem = report_problem
-        self.go_on = self.add_button(
+        self.close_button = self.add_button(
             self.tr("Continue"), self.accept, ButtonRole.RejectRole, default=True
         )
-        self.go_on.setFocus()
+        self.close_button.setFocus()
 
     def add(self, summary: str, report: str) -> None:
         """Another error, or the same once more."""
         self._count += 1
         if not self._reports:
             self._summary = told(summary)
-        if report in self._reports or len(self._reports) < MOST_KEPT:
+        if report in self._reports or len(self._reports) < MAX_REPORTS:
             self._reports[report] = self._reports.get(report, 0) + 1
         text = self._summary
         if self._count > 1:

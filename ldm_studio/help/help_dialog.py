@@ -57,7 +57,7 @@ class HelpDialog(QDialog):
         self.open()
 
 
-def words(text: str = "", *, faint: bool = False) -> QLabel:
+def text_label(text: str = "", *, faint: bool = False) -> QLabel:
     """Plain text that wraps and can be copied."""
     label = QLabel(text, wordWrap=True)
     label.setTextFormat(Qt.TextFormat.PlainText)

@@ -20,7 +20,7 @@ from ldm_studio.look.theme import GRID
 
 MARGIN = 2 * GRID
 _UNKNOWN = QTextDocument.ResourceType.UnknownResource
-SETTLING_MS = 120
+RELAYOUT_MS = 120
 """After the page was made wider or narrower, before its pictures follow."""
 
 
@@ -56,8 +56,8 @@ class HelpPage(QTextBrowser):
         self.document().setDocumentMargin(MARGIN)
         # Or pictures would be as wide as the page was before it needed one.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self._settling = QTimer(self, singleShot=True, interval=SETTLING_MS)
-        self._settling.timeout.connect(self._fit_again)
+        self._relayout_timer = QTimer(self, singleShot=True, interval=RELAYOUT_MS)
+        self._relayout_timer.timeout.connect(self._fit_again)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802
         """A picture is scaled down to the width of the page, in the pixels of the screen."""
@@ -89,7 +89,7 @@ class HelpPage(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self._settling.start()
+            self._relayout_timer.start()
 
     def _room(self) -> int:
         """For pictures, in logical pixels."""

@@ -23,7 +23,7 @@ from ldm_studio.threads.background import Background
 from ldm_studio.translation import translate
 
 from .about import lines as version_lines
-from .help_dialog import ButtonRole, HelpDialog, fixed_text, words
+from .help_dialog import ButtonRole, HelpDialog, fixed_text, text_label
 
 SIZE = QSize(680, 500)
 MAX_LOG_BYTES = 3_000_000
@@ -38,7 +38,7 @@ def contents(
 
     Takes seconds, as it looks at what the computer can do.
     """
-    hidden = [] if with_prompts else [*secrets, *kept_prompts()]
+    hidden = [] if with_prompts else [*secrets, *stored_prompts()]
     made = {
         "versions.txt": "\n".join(version_lines()),
         "doctor.txt": "\n".join(doctor_lines()),
@@ -58,7 +58,7 @@ def write(path: Path, texts: Mapping[str, str]) -> None:
             archive.writestr(name, text)
 
 
-def kept_prompts() -> list[str]:
+def stored_prompts() -> list[str]:
     """Those of the session as it is on disk."""
     data = read_json(paths.state_dir() / "session.json")
     parameters = data.get("parameters", {})
@@ -88,8 +88,8 @@ class ReportDialog(HelpDialog):
         self._window, self._settings, self._secrets = window, settings, list(secrets)
         self._texts: dict[str, str] = {}
         self._background = Background(self)
-        self._asked = 0
-        self.note = words(
+        self._requested = 0
+        self.note = text_label(
             self.tr(
                 "Save what helps to find the problem as one file, and send it with a sentence on "
                 "what you did. LDM Studio itself sends nothing. Below is all that will be in it."
@@ -143,15 +143,15 @@ class ReportDialog(HelpDialog):
         self.save.setEnabled(False)
         self.text.setPlainText(self.tr("Looking at what this computer can do…"))
         with_prompts = self.prompts.isChecked()
-        self._asked += 1
-        asked = self._asked
+        self._requested += 1
+        asked = self._requested
         self._background.run(
             lambda: contents(self._settings, self._secrets, with_prompts=with_prompts),
             lambda done: self._collected(asked, done.result()),
         )
 
     def _collected(self, asked: int, texts: dict[str, str]) -> None:
-        if asked != self._asked:
+        if asked != self._requested:
             return
         self._texts = texts
         chosen = self.list.currentItem().text() if self.list.currentItem() else ""

@@ -45,13 +45,13 @@ def create(
     collection = Collection(key, _free(connection, title, key))
     members = [Member(key, digest, float(place)) for place, digest in enumerate(digests)]
     made = CollectionContents(collection, tuple(members))
-    _said(connection, made.sayings)
+    _apply_and_return(connection, made.sayings)
     return made
 
 
 def rename(connection: sqlite3.Connection, key: str, title: str) -> list[Saying]:
     """Raises HistoryError where there is another one of this name."""
-    return _said(connection, [Collection(key, _free(connection, title, key))])
+    return _apply_and_return(connection, [Collection(key, _free(connection, title, key))])
 
 
 def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
@@ -60,7 +60,7 @@ def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
     if row is None:
         raise HistoryError("This collection is not there any more.")
     members = [Member(key, digest, place) for digest, place in _members(connection, key)]
-    _said(connection, [Collection(key, "")])
+    _apply_and_return(connection, [Collection(key, "")])
     return CollectionContents(Collection(key, row[0]), tuple(members))
 
 
@@ -70,14 +70,18 @@ def add(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> lis
     there = {digest for digest, _ in known}
     end = known[-1][1] + 1 if known else 0.0
     new = [digest for digest in digests if digest not in there]
-    return _said(connection, [Member(key, digest, end + n) for n, digest in enumerate(new)])
+    return _apply_and_return(
+        connection, [Member(key, digest, end + n) for n, digest in enumerate(new)]
+    )
 
 
-def take_out(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> list[Member]:
+def remove_members(
+    connection: sqlite3.Connection, key: str, digests: Iterable[str]
+) -> list[Member]:
     """What was taken out, as it was: saying it brings it back."""
     known = dict(_members(connection, key))
     gone = [Member(key, digest, known[digest]) for digest in digests if digest in known]
-    _said(connection, [Member(key, member.picture, None) for member in gone])
+    _apply_and_return(connection, [Member(key, member.picture, None) for member in gone])
     return gone
 
 
@@ -100,14 +104,18 @@ def move(
     step = (high - low) / (len(moved) + 1)
     if step < _CLOSEST:
         order = [*rest[:at], *moved, *rest[at:]]
-        return _said(connection, [Member(key, one, float(n)) for n, one in enumerate(order)])
-    return _said(connection, [Member(key, one, low + step * n) for n, one in enumerate(moved, 1)])
+        return _apply_and_return(
+            connection, [Member(key, one, float(n)) for n, one in enumerate(order)]
+        )
+    return _apply_and_return(
+        connection, [Member(key, one, low + step * n) for n, one in enumerate(moved, 1)]
+    )
 
 
 # --- what was said -------------------------------------------------------------------------------
 
 
-def say_collection(connection: sqlite3.Connection, said: Collection) -> None:
+def apply_collection(connection: sqlite3.Connection, said: Collection) -> None:
     connection.execute("DELETE FROM collections WHERE key = ?", (said.collection,))
     if said.title:
         connection.execute("INSERT INTO collections VALUES (?, ?)", (said.collection, said.title))
@@ -115,7 +123,7 @@ def say_collection(connection: sqlite3.Connection, said: Collection) -> None:
         connection.execute("DELETE FROM members WHERE collection = ?", (said.collection,))
 
 
-def say_member(connection: sqlite3.Connection, said: Member) -> None:
+def apply_member(connection: sqlite3.Connection, said: Member) -> None:
     connection.execute(
         "DELETE FROM members WHERE collection = ? AND digest = ?", (said.member_of, said.picture)
     )
@@ -125,12 +133,12 @@ def say_member(connection: sqlite3.Connection, said: Member) -> None:
         )
 
 
-def _said(connection: sqlite3.Connection, sayings: list[Saying]) -> list[Saying]:
+def _apply_and_return(connection: sqlite3.Connection, sayings: list[Saying]) -> list[Saying]:
     for saying in sayings:
         if isinstance(saying, Collection):
-            say_collection(connection, saying)
+            apply_collection(connection, saying)
         elif isinstance(saying, Member):
-            say_member(connection, saying)
+            apply_member(connection, saying)
     return sayings
 
 

@@ -64,7 +64,7 @@ def comfyui(graph: dict[str, Any]) -> Recipe | None:
     first = chain[-1]
     for node in (chain[0], *_upstream(nodes, chain[0])):
         if node is not first and _is_sampler(node):
-            walk.note(_in_words("a further sampler", nodes, node))
+            walk.note(_describe("a further sampler", nodes, node))
     settings = _sampler_settings(nodes, first, walk)
     prompts = [_prompt(nodes, first, want, walk) for want in ("positive", "negative")]
     settings |= _start(nodes, first, walk)
@@ -227,7 +227,7 @@ def _prompt(nodes: dict[str, Node], sampler: Node, want: str, walk: _Walk) -> st
         sources = [_linked(nodes, node.inputs.get(name)) for name in names]
         further = [source for source in sources if source is not None]
         if further and not node.kind.startswith(_PLAIN):
-            walk.note(_in_words("on the way of the prompt", nodes, node))
+            walk.note(_describe("on the way of the prompt", nodes, node))
         if not here:
             layer += further or [
                 source
@@ -261,7 +261,7 @@ def _model(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> str:
         if source is None:
             return ""
         if not any(isinstance(source.inputs.get(key), str) for key in (*_MODEL_KEYS, "model")):
-            walk.note(_in_words("on the way of the model", nodes, source))
+            walk.note(_describe("on the way of the model", nodes, source))
         node = source
     return ""
 
@@ -279,11 +279,11 @@ def _start(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> dict[str, obje
         if isinstance(width, int) and isinstance(height, int) and "empty" in node.kind.lower():
             return {"Size": f"{width}x{height}"}
         if not node.kind.startswith(_PLAIN) and not _is_sampler(node):
-            walk.note(_in_words("on the way of the start", nodes, node))
+            walk.note(_describe("on the way of the start", nodes, node))
     return {}
 
 
-def _in_words(where: str, nodes: dict[str, Node], node: Node) -> str:
+def _describe(where: str, nodes: dict[str, Node], node: Node) -> str:
     """`where: Kind (name: value, ...)` of a node."""
     values = (
         phrase(key, value)

@@ -173,7 +173,7 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise in_words(error, path) from error
+        raise error_text(error, path) from error
     except OSError as error:
         raise HistoryError(
             f"Cannot write the history {path}: {error.strerror or error}.",
@@ -318,7 +318,7 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def in_words(error: sqlite3.Error, path: Path) -> HistoryError:
+def error_text(error: sqlite3.Error, path: Path) -> HistoryError:
     """What the user can do about an error of the database."""
     if is_damage(error):
         suspect(path)

@@ -63,10 +63,10 @@ def write_again(connection: sqlite3.Connection, path: Path) -> sqlite3.Connectio
 def write_journal_again(connection: sqlite3.Connection, path: Path) -> None:
     """Where it is gone, too. Raises sqlite3.Error, OSError."""
     if not path.exists():
-        user_journal.write(path, said(connection))
+        user_journal.write(path, user_sayings(connection))
 
 
-def said(connection: sqlite3.Connection) -> list[Saying]:
+def user_sayings(connection: sqlite3.Connection) -> list[Saying]:
     """All that the user said, as the database has it."""
     digests = connection.execute("SELECT digest FROM marks UNION SELECT digest FROM tags")
     return [

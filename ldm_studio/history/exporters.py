@@ -62,7 +62,7 @@ class Export:
         self._progress, self._is_cancelled = progress, cancelled
         self._done = Exported()
 
-    def to(self, target: Path, sheet: Sheet | None = None) -> Exported:
+    def export_to(self, target: Path, sheet: Sheet | None = None) -> Exported:
         """Write to `target`: a `.zip`, a `.csv` or `.jsonl` table, a `.png` or `.jpg` contact
         sheet, or else a folder.
 
@@ -89,7 +89,7 @@ class Export:
     def _folder(self, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         taken = {name.casefold() for name in os.listdir(target)}
-        for picture in self._here():
+        for picture in self._present_files():
             name = _free_name(picture.path, taken)
             with replacing(target / name) as copy, picture.path.open("rb") as file:
                 shutil.copyfileobj(file, copy)
@@ -102,7 +102,7 @@ class Export:
             replacing(target) as file,
             zipfile.ZipFile(file, "w", strict_timestamps=False) as pack,
         ):
-            for picture in self._here():
+            for picture in self._present_files():
                 pack.write(picture.path, _free_name(picture.path, taken))
 
     def _sheet(self, target: Path, sheet: Sheet | None) -> None:
@@ -111,7 +111,7 @@ class Export:
         found = [
             details
             for one in self._pictures
-            if _is_here(one) and (details := self._find(one.id)) is not None
+            if _is_present(one) and (details := self._find(one.id)) is not None
         ]
         self._done.left_out = len(self._pictures) - len(found)
         image = sheets.draw(found, sheet or sheets.Sheet(), self._tick)
@@ -138,10 +138,10 @@ class Export:
                 self._tick()
             file.detach()  # closed by whoever opened it
 
-    def _here(self) -> Iterator[ListedImage]:
+    def _present_files(self) -> Iterator[ListedImage]:
         """Those that have a file, each counted once it was dealt with."""
         for picture in self._pictures:
-            if not _is_here(picture):
+            if not _is_present(picture):
                 self._done.left_out += 1
                 continue
             yield picture
@@ -154,7 +154,7 @@ class Export:
             raise _CancelledError
 
 
-def _is_here(picture: ListedImage) -> bool:
+def _is_present(picture: ListedImage) -> bool:
     return picture.state is not State.DELETED and picture.path.is_file()
 
 

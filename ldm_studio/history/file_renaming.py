@@ -23,7 +23,7 @@ _FORBIDDEN = frozenset('<>:"/\\|?*')
 _RESERVED = frozenset(
     ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 )
-_BESIDE = (".txt", ".json")
+_SIDECAR_SUFFIXES = (".txt", ".json")
 """Files of the same name in which other programs keep the recipe."""
 
 
@@ -69,7 +69,7 @@ class RenamedFile:
 def rename(history: History, number: int, wanted: str) -> RenamedFile:
     """Raises PictureError, HistoryError, changing nothing."""
     with history.reader() as reader:
-        picture = _known(reader.details(number), number)
+        picture = _image_of(reader.details(number), number)
         old = picture.listed.path
         new = old.with_name(new_name(old, wanted))
         if new == old:
@@ -84,14 +84,14 @@ def rename(history: History, number: int, wanted: str) -> RenamedFile:
             )
     _move(old, new)
     history.move(number, new).result()
-    for suffix in _BESIDE:
+    for suffix in _SIDECAR_SUFFIXES:
         with suppress(OSError):  # its recipe is in the history already
             if old.with_suffix(suffix).exists() and not new.with_suffix(suffix).exists():
                 old.with_suffix(suffix).rename(new.with_suffix(suffix))
     return RenamedFile(old, new)
 
 
-def _known(details: Details | None, number: int) -> Details:
+def _image_of(details: Details | None, number: int) -> Details:
     if details is None:
         raise PictureError(f"There is no picture {number} in the history.")
     return details
@@ -109,7 +109,7 @@ def _move(old: Path, new: Path) -> None:
             f"Another file in {new.parent.name} has the name {new.name}.", "Choose another name."
         ) from error
     except OSError as error:
-        raise _refused(new, error) from error
+        raise _rename_error(new, error) from error
     try:
         _replace(old, new)
     except PictureError:
@@ -121,7 +121,7 @@ def _replace(old: Path, new: Path) -> None:
     try:
         os.replace(old, new)
     except OSError as error:
-        raise _refused(new, error) from error
+        raise _rename_error(new, error) from error
 
 
 def _is_same(old: Path, new: Path) -> bool:
@@ -131,7 +131,7 @@ def _is_same(old: Path, new: Path) -> bool:
         return False
 
 
-def _refused(path: Path, error: OSError) -> PictureError:
+def _rename_error(path: Path, error: OSError) -> PictureError:
     return PictureError(
         f"Cannot give the name {path.name}: {error.strerror or error}.",
         "May this folder be written?",

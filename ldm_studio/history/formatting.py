@@ -32,7 +32,7 @@ def short_record(picture: ListedImage) -> dict[str, Any]:
         "state": picture.state.name.lower(),
         "problem": picture.problem,
         "digest": picture.digest,
-        "made": datetime.fromtimestamp(picture.made / 1000, UTC).isoformat(timespec="seconds"),
+        "made": datetime.fromtimestamp(picture.made_at / 1000, UTC).isoformat(timespec="seconds"),
         "day": picture.day,
         "width": picture.width,
         "height": picture.height,
@@ -59,7 +59,7 @@ def record(details: Details) -> dict[str, Any]:
         "strength": details.strength,
         "tags": list(details.tags),
         "collections": list(details.collections),
-        "kept_steps": _kept(details),
+        "kept_steps": _kept_steps(details),
         "settings": details.settings,
         "request": json.loads(details.request) if details.request else None,
         "run": json.loads(details.run) if details.run else None,
@@ -72,7 +72,7 @@ def record(details: Details) -> dict[str, Any]:
     }
 
 
-def _kept(details: Details) -> list[int] | None:
+def _kept_steps(details: Details) -> list[int] | None:
     """The first and the last of the steps that are kept."""
     kept = details.kept_steps
     return None if kept is None else [kept.first, kept.last]
@@ -104,7 +104,7 @@ def page(details: Details) -> str:
         ("marks", " ".join((["favourite"] if picture.favourite else []) + ["★" * picture.rating])),
         ("tags", ", ".join(details.tags)),
         ("collections", ", ".join(details.collections)),
-        ("kept steps", " to ".join(str(step) for step in _kept(details) or ())),
+        ("kept steps", " to ".join(str(step) for step in _kept_steps(details) or ())),
         ("prompt", details.prompt),
         ("negative", details.negative),
         ("settings", ", ".join(f"{key}: {value}" for key, value in details.settings.items())),

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .database_schema import State, connect_for_reading, in_words
+from .database_schema import State, connect_for_reading, error_text
 from .database_watch import identity
 from .image_reader import Stamp
 from .index_rows import folder_range, mark_of
@@ -53,7 +53,7 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._told():
+        with self._translating_errors():
             self._connection = connect_for_reading(path)
         self._file = identity(path)
 
@@ -83,7 +83,7 @@ class Reader:
         if (arranged := self._arranged_by(query)) is not None:
             return self._arranged_page(found, arranged, after, limit)
         if after is not None:
-            found.add("(p.made, p.id) < (?, ?)", after.made, after.id)
+            found.add("(p.made, p.id) < (?, ?)", after.made_at, after.id)
         places = self._newest(found, limit + 1)
         pictures = self.listed([number for _, number in places[:limit]])
         return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
@@ -95,7 +95,7 @@ class Reader:
         start = 0 if after is None or after.id not in ids else ids.index(after.id) + 1
         pictures = self.listed(ids[start : start + limit])
         more = len(ids) > start + limit and pictures
-        end = Cursor(pictures[-1].made, pictures[-1].id) if more else None
+        end = Cursor(pictures[-1].made_at, pictures[-1].id) if more else None
         return Page(pictures, end, collection)
 
     def _arranged_by(self, query: Query) -> CollectionInfo | None:
@@ -158,7 +158,7 @@ class Reader:
             days = (Count(arranged.title, len(ids)),) if ids else ()
             return Order(ids, days, arranged)
         ids, runs = array("q"), list[list[Any]]()
-        with self._told():
+        with self._translating_errors():
             for number, day in self._places(sql(query)):
                 ids.append(number)
                 if not runs or runs[-1][0] != day:
@@ -290,7 +290,7 @@ class Reader:
 
     def mark(self, digest: str) -> Mark:
         """What the user said of the pictures whose file has this digest."""
-        with self._told():
+        with self._translating_errors():
             return mark_of(self._connection, digest)
 
     # What the history knows
@@ -336,7 +336,7 @@ class Reader:
 
     def requests(self) -> Iterator[str]:
         """What every picture was made from, as JSON; also of those that are missing or deleted."""
-        with self._told():
+        with self._translating_errors():
             rows = self._connection.execute("SELECT request FROM recipes WHERE request != ''")
             for (request,) in rows:
                 yield request
@@ -351,15 +351,15 @@ class Reader:
     # Helpers
 
     def _all(self, statement: str, parameters: Sequence[object]) -> list[Any]:
-        with self._told():
+        with self._translating_errors():
             return self._connection.execute(statement, tuple(parameters)).fetchall()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translating_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise in_words(error, self.path) from error
+            raise error_text(error, self.path) from error
 
 
 def _frequent(counter: Counter[str], limit: int) -> tuple[Count, ...]:

@@ -23,7 +23,7 @@ from .database_schema import (
     MIGRATIONS,
     OpenedDatabase,
     State,
-    in_words,
+    error_text,
     is_damage,
     open_for_writing,
 )
@@ -42,7 +42,7 @@ T = TypeVar("T")
 DATABASE = "history.sqlite3"
 JOURNAL = "history-marks.jsonl"
 _BATCH = 500
-_TOLD = 0x4C444D53
+_JOURNAL_APPLIED_ID = 0x4C444D53
 """The application's id of a database that knows what is in the journal."""
 
 
@@ -161,15 +161,15 @@ class History:
 
     def save_search(self, name: str, query: str) -> Future[list[Saying]]:
         """An empty query removes the search."""
-        return self._say([SavedSearch(name, query)])
+        return self._apply_sayings([SavedSearch(name, query)])
 
     def add_folder(self, folder: Path) -> Future[list[Saying]]:
         """Know a folder as one that holds pictures."""
-        return self._say([Folder(str(folder))])
+        return self._apply_sayings([Folder(str(folder))])
 
     def remove_folder(self, folder: Path) -> Future[list[Saying]]:
         """Its pictures stay in the history."""
-        return self._say([Folder(str(folder), known=False)])
+        return self._apply_sayings([Folder(str(folder), known=False)])
 
     # Collections
 
@@ -194,22 +194,24 @@ class History:
             sayings=lambda _: [Collection(key, "")],
         )
 
-    def collect(self, key: str, numbers: Iterable[int]) -> Future[list[Saying]]:
+    def add_to_collection(self, key: str, numbers: Iterable[int]) -> Future[list[Saying]]:
         """Put pictures into a collection, at its end."""
         numbers = tuple(numbers)
         return self._submit(
             lambda c: collections.add(c, key, index_rows.digests(c, numbers)), sayings=list
         )
 
-    def take_out(self, key: str, numbers: Iterable[int]) -> Future[list[Member]]:
+    def remove_from_collection(self, key: str, numbers: Iterable[int]) -> Future[list[Member]]:
         """Out of a collection; what is returned can be said again."""
         numbers = tuple(numbers)
         return self._submit(
-            lambda c: collections.take_out(c, key, index_rows.digests(c, numbers)),
+            lambda c: collections.remove_members(c, key, index_rows.digests(c, numbers)),
             sayings=lambda gone: [replace(member, place=None) for member in gone],
         )
 
-    def arrange(self, key: str, numbers: Iterable[int], before: int | None) -> Future[list[Saying]]:
+    def move_in_collection(
+        self, key: str, numbers: Iterable[int], before: int | None
+    ) -> Future[list[Saying]]:
         """Move pictures of a collection before another one of it; None: to its end."""
         numbers = tuple(numbers)
 
@@ -220,9 +222,9 @@ class History:
 
         return self._submit(run, sayings=list)
 
-    def say(self, sayings: Iterable[Saying]) -> Future[list[Saying]]:
+    def apply_sayings(self, sayings: Iterable[Saying]) -> Future[list[Saying]]:
         """Say again what was said once."""
-        return self._say(list(sayings))
+        return self._apply_sayings(list(sayings))
 
     def _mark(self, numbers: Iterable[int], change: Callable[[Mark], Mark]) -> Future[list[Mark]]:
         numbers = tuple(numbers)
@@ -230,14 +232,14 @@ class History:
         def run(connection: sqlite3.Connection) -> list[Mark]:
             found = index_rows.digests(connection, numbers)
             marks = [change(index_rows.mark_of(connection, digest)) for digest in found]
-            index_rows.say(connection, marks)
+            index_rows.apply_sayings(connection, marks)
             return marks
 
         return self._submit(run, sayings=list)
 
-    def _say(self, sayings: list[Saying]) -> Future[list[Saying]]:
+    def _apply_sayings(self, sayings: list[Saying]) -> Future[list[Saying]]:
         def run(connection: sqlite3.Connection) -> list[Saying]:
-            index_rows.say(connection, sayings)
+            index_rows.apply_sayings(connection, sayings)
             return sayings
 
         return self._submit(run, sayings=list)
@@ -259,7 +261,7 @@ class History:
     def _write(self, migrations: Sequence[str], ready: Future[Recovery | None]) -> None:
         try:
             opened = open_for_writing(self.path, migrations)
-            recovery = self._told_all(opened)
+            recovery = self._apply_journal(opened)
         except BaseException as error:  # whoever opens the history is told, whatever it is
             ready.set_exception(error)
             return
@@ -278,18 +280,18 @@ class History:
             connection.execute("PRAGMA optimize")
         connection.close()
 
-    def _told_all(self, opened: OpenedDatabase) -> Recovery | None:
+    def _apply_journal(self, opened: OpenedDatabase) -> Recovery | None:
         """Have a new database know what the user said, in case the last one was lost.
 
         Raises HistoryError.
         """
         connection = opened.connection
         try:
-            if connection.execute("PRAGMA application_id").fetchone()[0] != _TOLD:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != _JOURNAL_APPLIED_ID:
                 connection.execute("BEGIN IMMEDIATE")
-                index_rows.say(connection, user_journal.read(self._journal))
+                index_rows.apply_sayings(connection, user_journal.read(self._journal))
                 # Together with it, as a kill may come at any moment.
-                connection.execute(f"PRAGMA application_id = {_TOLD}")
+                connection.execute(f"PRAGMA application_id = {_JOURNAL_APPLIED_ID}")
                 connection.execute("COMMIT")
             if opened.set_aside is None:
                 return None
@@ -297,7 +299,7 @@ class History:
             return Recovery(opened.set_aside, tuple(Path(path) for (path,) in rows))
         except sqlite3.Error as error:
             connection.close()
-            raise in_words(error, self.path) from error
+            raise error_text(error, self.path) from error
 
     def _followed(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """A connection to the file that is there now. Raises HistoryError."""
@@ -311,10 +313,10 @@ class History:
                 write_journal_again(fresh, self._journal)
             else:
                 opened = open_for_writing(self.path)
-                self._told_all(opened)
+                self._apply_journal(opened)
                 fresh = opened.connection
         except sqlite3.Error as error:
-            raise in_words(error, self.path) from error
+            raise error_text(error, self.path) from error
         except OSError as error:
             raise HistoryError(
                 f"The history {self.path} is gone and cannot be written again: "
@@ -353,7 +355,7 @@ class History:
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 connection.execute("ROLLBACK")
-            told = in_words(error, self.path)
+            told = error_text(error, self.path)
             for job in batch:
                 job.future.set_exception(told)
             return

@@ -79,7 +79,7 @@ def scan(path: Path) -> ScannedImage:
         hidden = hidden_text(data)
         recipe = recipe_in(hidden) if hidden else None
     if recipe is None:
-        recipe = _beside(path)
+        recipe = _read_sidecar(path)
     return ScannedImage(path, stamp, named, found.format, found.width, found.height, recipe, pixels)
 
 
@@ -89,7 +89,7 @@ def _pixels(recipe: Recipe, path: Path) -> str:
     return noted or digest(load_image(path))
 
 
-def _beside(path: Path) -> Recipe | None:
+def _read_sidecar(path: Path) -> Recipe | None:
     """The recipe in a file beside the picture, as A1111 and Easy Diffusion can write them."""
     for suffix in (".txt", ".json"):
         try:

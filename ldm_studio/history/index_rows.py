@@ -147,7 +147,7 @@ def _describe(connection: sqlite3.Connection, number: int, found: ScannedImage) 
                 "INSERT OR IGNORE INTO lineage (child, parent, step, mask) VALUES (?, ?, ?, ?)",
                 (number, parent.digest, parent.step, parent.mask),
             )
-    write_words(connection, number)
+    write_search_text(connection, number)
 
 
 def _write_recipe(connection: sqlite3.Connection, number: int, recipe: Recipe) -> None:
@@ -198,7 +198,7 @@ def seed_text(seed: int | None) -> str | None:
     return None if seed is None else f"{seed:020d}"
 
 
-def write_words(connection: sqlite3.Connection, number: int) -> None:
+def write_search_text(connection: sqlite3.Connection, number: int) -> None:
     """Index the words of a picture again, after its recipe or its tags changed."""
     connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
     row = connection.execute(
@@ -217,12 +217,12 @@ def write_words(connection: sqlite3.Connection, number: int) -> None:
 # --- what the user said --------------------------------------------------------------------------
 
 
-def say(connection: sqlite3.Connection, sayings: Iterable[Saying]) -> None:
+def apply_sayings(connection: sqlite3.Connection, sayings: Iterable[Saying]) -> None:
     """Make the database know what the user said."""
     for saying in sayings:
         match saying:
             case Mark():
-                _say_mark(connection, saying)
+                _apply_mark(connection, saying)
             case SavedSearch(name, query):
                 connection.execute("DELETE FROM searches WHERE name = ?", (name,))
                 if query:
@@ -232,12 +232,12 @@ def say(connection: sqlite3.Connection, sayings: Iterable[Saying]) -> None:
                 if known:
                     connection.execute("INSERT INTO folders VALUES (?)", (path,))
             case Collection():
-                collections.say_collection(connection, saying)
+                collections.apply_collection(connection, saying)
             case Member():
-                collections.say_member(connection, saying)
+                collections.apply_member(connection, saying)
 
 
-def _say_mark(connection: sqlite3.Connection, mark: Mark) -> None:
+def _apply_mark(connection: sqlite3.Connection, mark: Mark) -> None:
     connection.execute("DELETE FROM marks WHERE digest = ?", (mark.digest,))
     if mark.favourite or mark.rating:
         connection.execute(
@@ -249,7 +249,7 @@ def _say_mark(connection: sqlite3.Connection, mark: Mark) -> None:
     )
     rows = connection.execute("SELECT id FROM pictures WHERE digest = ?", (mark.digest,))
     for (number,) in rows.fetchall():
-        write_words(connection, number)
+        write_search_text(connection, number)
 
 
 def mark_of(connection: sqlite3.Connection, digest: str) -> Mark:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from .history_reader import Reader
 from .results import ListedImage, Relation
 
-MOST = 60
+MAX_IMAGES = 60
 """Pictures in a tree; a start picture may have hundreds of children."""
 _DEEPEST = 100
 
@@ -51,7 +51,7 @@ def lineage_of(reader: Reader, number: int) -> Lineage | None:
     if unknown:
         root.step, root.mask = unknown[0].step, unknown[0].mask
     known = {line[-1]}
-    waiting, room = [root], MOST
+    waiting, room = [root], MAX_IMAGES
     while waiting:
         above = waiting.pop(0)
         numbers = [child for child in reader.children(above.picture.id) if child not in known]
@@ -60,7 +60,7 @@ def lineage_of(reader: Reader, number: int) -> Lineage | None:
         taken = numbers[: max(room, 1 if set(numbers[:1]) & set(line) else 0)]
         above.left_out = len(numbers) - len(taken)
         room -= len(taken)
-        for picture in sorted(reader.listed(taken), key=lambda one: (one.made, one.id)):
+        for picture in sorted(reader.listed(taken), key=lambda one: (one.made_at, one.id)):
             known.add(picture.id)
             kin = _kin(reader, picture, above.picture)
             above.children.append(kin)

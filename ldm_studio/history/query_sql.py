@@ -61,7 +61,7 @@ class Sql:
         """FROM and WHERE, and the parameters, for walking from the newest picture on."""
         conditions, parameters = list(self.conditions), list(self.parameters)
         if self.words:
-            conditions.insert(0, _IN_WORDS)
+            conditions.insert(0, _SEARCH_TEXT_MATCH)
             parameters.insert(0, self.words)
         where = " AND ".join(conditions) or "1"
         return f"FROM pictures p INDEXED BY pictures_newest WHERE {where}", parameters
@@ -89,7 +89,7 @@ def sql(query: Query) -> Sql:
             continue
         parts = [_condition(found) for found in others]
         if words:
-            parts.append((_IN_WORDS, (" OR ".join(words),)))
+            parts.append((_SEARCH_TEXT_MATCH, (" OR ".join(words),)))
         written = " OR ".join(condition for condition, _ in parts)
         values = [value for _, bound in parts for value in bound]
         result.add(f"NOT coalesce({written}, 0)" if term.excluded else f"({written})", *values)
@@ -99,7 +99,7 @@ def sql(query: Query) -> Sql:
     return result
 
 
-_IN_WORDS = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
+_SEARCH_TEXT_MATCH = "p.id IN (SELECT rowid FROM words WHERE words MATCH ?)"
 
 
 def match(words: Words) -> str:
@@ -123,7 +123,7 @@ def _condition(found: Condition) -> tuple[str, tuple[object, ...]]:
         case Flag():
             return _FLAGS[found.name], ()
         case Words():
-            return _IN_WORDS, (match(found),)
+            return _SEARCH_TEXT_MATCH, (match(found),)
 
 
 def _name(name: Name) -> tuple[str, tuple[object, ...]]:

@@ -15,7 +15,7 @@ from .kept_steps import KeptSteps
 class Cursor:
     """Where a page ends; the next one begins behind it, whatever was added meanwhile."""
 
-    made: int
+    made_at: int
     id: int
 
 
@@ -28,7 +28,7 @@ class ListedImage:
     digest: str
     state: State
     problem: str
-    made: int
+    made_at: int
     """Milliseconds since 1970."""
     day: str
     """2026-11-23"""

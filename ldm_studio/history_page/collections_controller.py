@@ -44,7 +44,7 @@ class CollectionsController(QObject):
         def done(made: CollectionContents) -> None:
             name, count = made.collection.title, len(made.members)
             words = self.tr("{pictures} in the new collection “{name}”.")
-            self._deeds.tell(
+            self._deeds.show_undo(
                 words.format(pictures=pictures(count), name=name),
                 lambda: self._remove(made.collection.collection, lambda _: None),
             )
@@ -59,8 +59,9 @@ class CollectionsController(QObject):
 
         def done(removed: CollectionContents) -> None:
             words = self.tr("The collection “{name}” is removed; its pictures stay.")
-            self._deeds.tell(
-                words.format(name=removed.collection.title), lambda: self._say(removed.sayings)
+            self._deeds.show_undo(
+                words.format(name=removed.collection.title),
+                lambda: self._apply_sayings(removed.sayings),
             )
 
         self._remove(key, done)
@@ -72,35 +73,36 @@ class CollectionsController(QObject):
             new = [one.picture for one in added if isinstance(one, Member)]
             title = self._title(key)
             if not new:
-                self._deeds.tell(self.tr("They are in “{name}” already.").format(name=title))
+                self._deeds.show_undo(self.tr("They are in “{name}” already.").format(name=title))
                 return
             back = [Member(key, digest, None) for digest in new]
             words = self.tr("{pictures} added to “{name}”.")
-            self._deeds.tell(
-                words.format(pictures=pictures(len(new)), name=title), lambda: self._say(back)
+            self._deeds.show_undo(
+                words.format(pictures=pictures(len(new)), name=title),
+                lambda: self._apply_sayings(back),
             )
 
-        self._library.wrote(self._library.history.collect(key, numbers), done)
+        self._library.wrote(self._library.history.add_to_collection(key, numbers), done)
 
-    def take_out(self, key: str, numbers: Sequence[int]) -> None:
+    def remove_members(self, key: str, numbers: Sequence[int]) -> None:
         def done(gone: list[Member]) -> None:
             if gone:
                 words = self.tr("{pictures} taken out of “{name}”.").format(
                     pictures=pictures(len(gone)), name=self._title(key)
                 )
-                self._deeds.tell(words, lambda: self._say(gone))
+                self._deeds.show_undo(words, lambda: self._apply_sayings(gone))
 
-        self._library.wrote(self._library.history.take_out(key, numbers), done)
+        self._library.wrote(self._library.history.remove_from_collection(key, numbers), done)
 
     def arrange(self, key: str, numbers: Sequence[int], before: int | None) -> None:
         """Move pictures of a collection before another one; None: to the end."""
-        self._library.wrote(self._library.history.arrange(key, numbers, before))
+        self._library.wrote(self._library.history.move_in_collection(key, numbers, before))
 
     def _remove(self, key: str, done: Callable[[CollectionContents], None]) -> None:
         self._library.wrote(self._library.history.remove_collection(key), done)
 
-    def _say(self, sayings: Sequence[Saying]) -> None:
-        self._library.wrote(self._library.history.say(sayings))
+    def _apply_sayings(self, sayings: Sequence[Saying]) -> None:
+        self._library.wrote(self._library.history.apply_sayings(sayings))
 
     def _title(self, key: str) -> str:
         found = self.find(key)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from ldm_studio.canvas.view.layer_painting import paint_focus, paint_surround
 from ldm_studio.history.results import Details
-from ldm_studio.look.reduced_motion import moves
+from ldm_studio.look.reduced_motion import motion_allowed
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate
 from ldm_studio.widgets.fields import SegmentedControl, tool_button
@@ -37,7 +37,7 @@ _STEP = 0.02
 
 class CompareMode(Enum):
     SLIDER = "slider"
-    BESIDE = "beside"
+    SIDE_BY_SIDE = "beside"
     BLINK = "blink"
     DIFFERENCE = "difference"
 
@@ -98,14 +98,14 @@ class CompareView(QWidget):
     def set_way(self, way: CompareMode) -> None:
         self._way = way
         self._second = False
-        blinks = way is CompareMode.BLINK and self._images is not None and moves()
+        blinks = way is CompareMode.BLINK and self._images is not None and motion_allowed()
         (self._blink.start if blinks else self._blink.stop)()
         slides = way is CompareMode.SLIDER
         self.setCursor(Qt.CursorShape.SplitHCursor if slides else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def _blinked(self) -> None:
-        if moves():
+        if motion_allowed():
             self._swap()
         else:  # since a moment ago
             self._blink.stop()
@@ -152,7 +152,7 @@ class CompareView(QWidget):
             return
         one, other = self._images
         match self._way:
-            case CompareMode.BESIDE:
+            case CompareMode.SIDE_BY_SIDE:
                 half = self.width() // 2
                 for image, left in ((one, 0), (other, half)):
                     room = QRect(left, 0, half, self.height()).adjusted(GRID, GRID, -GRID, -GRID)
@@ -220,7 +220,7 @@ class ComparePane(QWidget):
         self.ways = SegmentedControl((
             (CompareMode.SLIDER, self.tr("Slider"),
              self.tr("A divider between both, which follows the pointer")),
-            (CompareMode.BESIDE, self.tr("Side by Side"), self.tr("One beside the other")),
+            (CompareMode.SIDE_BY_SIDE, self.tr("Side by Side"), self.tr("One beside the other")),
             (CompareMode.BLINK, self.tr("Blink"), self.tr("One after the other")),
             (CompareMode.DIFFERENCE, self.tr("Difference"),
              self.tr("How far each pixel is apart; black is equal")),
@@ -255,11 +255,11 @@ class ComparePane(QWidget):
     def compare(self, one: Details, other: Details, images: tuple[QImage, QImage]) -> None:
         """Show two pictures and what made them different."""
         self.view.show_images(*images)
-        self.words.setText(in_words(one, other))
+        self.words.setText(differences_text(one, other))
         self.view.setFocus()
 
 
-def in_words(one: Details, other: Details) -> str:
+def differences_text(one: Details, other: Details) -> str:
     """A table of the settings that differ."""
     found = differences(one, other)
     names = [escape(details.listed.path.name) for details in (one, other)]

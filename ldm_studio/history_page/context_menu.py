@@ -18,7 +18,7 @@ MENU = (
     ("copy_prompt", "copy_parameters", "rename", "export", "open_folder", "locate"),
     ("trash", "undo"),
 )
-"""The context menu, in groups; `collect` stands for the menu of collections."""
+"""The context menu, in groups; `add_to_collection` stands for the menu of collections."""
 HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
 """Not in the menu where they cannot be done."""
 

@@ -33,7 +33,7 @@ from ldm_studio.widgets.stable_scroll_area import StableScrollArea
 
 from .field_names import setting
 from .lineage_tree import LineageTree
-from .mark_controls import Heart, Stars, TagEditor
+from .mark_controls import Heart, StarRating, TagEditor
 from .multi_selection import MultiSelectionPanel
 from .search_link import SearchLink
 from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
@@ -61,11 +61,11 @@ class DetailsPanel(QFrame):
     rated = Signal(int)
     tagged = Signal(list)
     untagged = Signal(str)
-    gone_to = Signal(int)
+    go_to_requested = Signal(int)
     """The id of a relative."""
-    wanted_back = Signal(int)
+    restore_requested = Signal(int)
     """Likewise: back to its exact state."""
-    compare_wanted = Signal(int)
+    compare_requested = Signal(int)
     """Likewise: compare it with the picture that is shown."""
 
     def __init__(
@@ -113,7 +113,7 @@ class DetailsPanel(QFrame):
         self.about = QLabel()
         self.about.setObjectName("caption")
         self.about.setWordWrap(True)
-        self.stars, self.heart, self.tags = Stars(), Heart(), TagEditor()
+        self.stars, self.heart, self.tags = StarRating(), Heart(), TagEditor()
         self.stars.rated.connect(self.rated)
         self.heart.toggled.connect(self.favoured)
         self.tags.added.connect(self.tagged)
@@ -192,9 +192,9 @@ class DetailsPanel(QFrame):
         self.table.setColumnStretch(1, 1)
         self.family_caption = _caption(self.tr("Lineage"))
         self.family = LineageTree(self._loader, self._inputs)
-        self.family.chosen.connect(self.gone_to)
-        self.family.wanted_back.connect(self.wanted_back)
-        self.family.compare_wanted.connect(self.compare_wanted)
+        self.family.chosen.connect(self.go_to_requested)
+        self.family.restore_requested.connect(self.restore_requested)
+        self.family.compare_requested.connect(self.compare_requested)
         self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
 
         scroll = self._scroll = StableScrollArea(QMargins(14, 14, 14, 14))
@@ -259,7 +259,7 @@ class DetailsPanel(QFrame):
         self.family.setVisible(related)
         if family is not None and related:
             self.family.show_family(family)
-        self._want()
+        self._request_thumbnails()
         self._draw()
         self._stack.setCurrentIndex(1)
 
@@ -303,11 +303,11 @@ class DetailsPanel(QFrame):
             self.table.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
             self.table.addWidget(label, row, 1)
 
-    def _want(self) -> None:
+    def _request_thumbnails(self) -> None:
         picture, pixels = self._picture, round(PREVIEW * self.devicePixelRatioF())
         if picture is not None and picture.digest:
             wanted = ThumbnailRequest(picture.digest, picture.path, pixels, sharp=True)
-            self._loader.want("details", [wanted, *self.family.wanted()])
+            self._loader.request("details", [wanted, *self.family.thumbnail_requests()])
 
     def _draw(self) -> None:
         if self._picture is None:
@@ -330,7 +330,7 @@ def _pixmap(image: QImage, ratio: float) -> QPixmap:
 
 def _about(details: Details) -> str:
     picture = details.listed
-    made = QDateTime.fromMSecsSinceEpoch(picture.made)
+    made = QDateTime.fromMSecsSinceEpoch(picture.made_at)
     words = [QLocale().toString(made, translate("History", "d MMMM yyyy, HH:mm"))]
     if picture.width:
         words.append(f"{picture.width} × {picture.height} {details.format}")

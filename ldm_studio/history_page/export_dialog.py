@@ -277,7 +277,7 @@ class Exporter(QObject):
     def ask(self, chosen: Sequence[ListedImage]) -> None:
         """Let the user choose what becomes of pictures."""
         if self._is_busy:
-            self._deeds.tell(self.tr("Pictures are being exported still."))
+            self._deeds.show_undo(self.tr("Pictures are being exported still."))
             return
         dialog = ExportDialog(len(chosen), self._folder, self._window)
         dialog.chosen.connect(lambda path, sheet: self.export(chosen, path, sheet))
@@ -306,12 +306,12 @@ class Exporter(QObject):
         def work() -> Exported:
             with history.reader() as reader:
                 found = Export(chosen, reader.details, progress=tell, cancelled=stop.is_set)
-                return found.to(target, sheet)
+                return found.export_to(target, sheet)
 
         def done(exported: Exported) -> None:
             self._is_busy = False
             self.progressed.emit(None)
-            self._deeds.tell(_said_of(exported, target))
+            self._deeds.show_undo(_result_text(exported, target))
             self.finished.emit(exported)
 
         def failed(error: StudioError) -> None:
@@ -323,7 +323,7 @@ class Exporter(QObject):
         self._library.run(work, done, failed)
 
 
-def _said_of(exported: Exported, target: Path) -> str:
+def _result_text(exported: Exported, target: Path) -> str:
     if exported.cancelled:
         if target.is_dir():
             count = pictures(exported.pictures)

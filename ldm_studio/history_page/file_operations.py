@@ -18,7 +18,7 @@ from ldm_studio.history.image_reader import scan
 from ldm_studio.history.results import ListedImage
 from ldm_studio.translation import told
 
-from .history_texts import pictures, summed_up
+from .history_texts import index_summary, pictures
 from .open_history import IndexResult, Library
 from .trash import Trashed, out_of_trash, to_trash
 
@@ -62,7 +62,7 @@ class FileOperations(QObject):
         self._folder = Path.home()
         library.indexed.connect(self._on_indexed)
 
-    def tell(self, words: str, undo: Callable[[], None] | None = None) -> None:
+    def show_undo(self, words: str, undo: Callable[[], None] | None = None) -> None:
         """Say in the notice what was done, and offer to undo it."""
         if undo is None:
             self._notice.show_info(words)
@@ -85,7 +85,7 @@ class FileOperations(QObject):
 
     # Marks
 
-    def favour(self, numbers: Sequence[int], favourite: bool) -> None:
+    def set_favourite(self, numbers: Sequence[int], favourite: bool) -> None:
         self._library.wrote(self._library.history.favourite(numbers, favourite))
 
     def rate(self, numbers: Sequence[int], stars: int) -> None:
@@ -108,10 +108,10 @@ class FileOperations(QObject):
 
         def done(new: Path) -> None:
             if new.name != former:
-                self.tell(self._named(new), lambda: self._rename(number, former, told_back))
+                self.show_undo(self._named(new), lambda: self._rename(number, former, told_back))
 
         def told_back(new: Path) -> None:
-            self.tell(self._named(new))
+            self.show_undo(self._named(new))
 
         self._rename(number, name, done)
 
@@ -167,11 +167,11 @@ class FileOperations(QObject):
                 text = f"{words} {text}"
             self._notice.show_error(text, first.hint, undo if deletion.count else None)
         else:
-            self._notice.show_info(self._said_of(deletion), "", undo)
+            self._notice.show_info(self._deletion_text(deletion), "", undo)
         self.deleted.emit(deletion)
         self._library.changed.emit()
 
-    def _said_of(self, deletion: Deletion) -> str:
+    def _deletion_text(self, deletion: Deletion) -> str:
         if not deletion.files:
             words = self.tr("{pictures} removed from the history.")
         elif deletion.count == 1:
@@ -247,4 +247,4 @@ class FileOperations(QObject):
 
     def _on_indexed(self, indexed: IndexResult) -> None:
         if not indexed.quiet:
-            self._notice.show_info(*summed_up(indexed))
+            self._notice.show_info(*index_summary(indexed))

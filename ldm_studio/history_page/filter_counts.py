@@ -12,7 +12,7 @@ from ldm_studio.history.query_terms import has, term
 from ldm_studio.history.results import CollectionInfo, Count
 from ldm_studio.translation import translate
 
-from .history_texts import month_in_words
+from .history_texts import month_text
 
 _DAYS = 10_000
 
@@ -35,7 +35,7 @@ def _marks() -> tuple[tuple[str, str, str], ...]:
 class FilterChoice:
     """A line: a term of the query, or a whole saved one."""
 
-    words: str
+    label: str
     query: str
     pictures: int | None = None
     icon: str = ""
@@ -91,7 +91,7 @@ def count_filters(reader: Reader, query: Query, text: str) -> FilterCounts:
         FilterGroup(
             "date",
             translate("History", "Date"),
-            tuple(FilterChoice(month_in_words(m), f"date:{m}", n) for m, n in months.items()),
+            tuple(FilterChoice(month_text(m), f"date:{m}", n) for m, n in months.items()),
         ),
         FilterGroup("tags", translate("History", "Tags"), _choices("tag", tags)),
         FilterGroup("model", translate("History", "Model"), _choices("model", facets.models)),

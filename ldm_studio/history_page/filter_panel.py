@@ -33,8 +33,8 @@ Role = QPalette.ColorRole
 _SEARCH = TARGET + 1
 _KEY = TARGET + 2
 """Of a collection; of the line for more, which group it is of."""
-_DEED = TARGET + 3
-_MOST = 12
+_COMMAND = TARGET + 3
+_MAX_LINES = 12
 
 
 class PanelCommand(Enum):
@@ -42,7 +42,7 @@ class PanelCommand(Enum):
 
     MORE = "more"
     NEW = "new"
-    TAKE_OUT = "take out"
+    REMOVE_FROM_COLLECTION = "take out"
     """There while pictures of a collection that is shown are dragged."""
 
 
@@ -59,7 +59,7 @@ class FilterPanel(QTreeWidget):
     """The name of a saved search."""
     collected = Signal(str, list)
     """The key of a collection, and the ids of pictures that are to be in it."""
-    taken_out = Signal(str, list)
+    remove_from_collection_requested = Signal(str, list)
     """Likewise, no more."""
     new_requested = Signal(list)
     """A new collection of these pictures."""
@@ -116,29 +116,31 @@ class FilterPanel(QTreeWidget):
         top = QTreeWidgetItem([group.name])
         top.setFlags(Qt.ItemFlag.ItemIsEnabled)
         self.addTopLevelItem(top)
-        most = len(group.choices) if group.id in self._open else _MOST
+        most = len(group.choices) if group.id in self._open else _MAX_LINES
         for choice in group.choices[:most]:
             top.addChild(self._line(choice, group, query))
         if len(group.choices) > most:
             number = digits(len(group.choices) - most)
-            more = self._deed(self.tr("{number} more…").format(number=number), PanelCommand.MORE)
+            more = self._command_line(
+                self.tr("{number} more…").format(number=number), PanelCommand.MORE
+            )
             more.setData(0, _KEY, group.id)
             top.addChild(more)
         if group.is_collections:
-            new = self._deed(self.tr("New Collection…"), PanelCommand.NEW)
+            new = self._command_line(self.tr("New Collection…"), PanelCommand.NEW)
             new.setToolTip(0, self.tr("Drag pictures here, or onto a collection."))
             top.addChild(new)
         top.setExpanded(True)
 
     def _line(self, choice: FilterChoice, group: FilterGroup, query: str) -> QTreeWidgetItem:
-        line = QTreeWidgetItem([choice.words])
+        line = QTreeWidgetItem([choice.label])
         line.setData(0, TERM, choice.query)
         line.setData(0, COUNT, choice.pictures)
         whole = query == choice.query
         line.setData(0, CHOSEN, whole if group.saved else has(query, choice.query))
-        line.setData(0, _SEARCH, choice.words if group.saved else None)
+        line.setData(0, _SEARCH, choice.label if group.saved else None)
         line.setData(0, _KEY, choice.key)
-        tip = f"{choice.words}\n{choice.query}"
+        tip = f"{choice.label}\n{choice.query}"
         exclude = self.tr("Ctrl+click to exclude")
         line.setToolTip(0, tip if group.saved else f"{tip}\n{exclude}")
         if choice.icon:
@@ -146,9 +148,9 @@ class FilterPanel(QTreeWidget):
         return line
 
     @staticmethod
-    def _deed(words: str, deed: PanelCommand) -> QTreeWidgetItem:
+    def _command_line(words: str, deed: PanelCommand) -> QTreeWidgetItem:
         line = QTreeWidgetItem([words])
-        line.setData(0, _DEED, deed)
+        line.setData(0, _COMMAND, deed)
         return line
 
     def _clicked(self, item: QTreeWidgetItem) -> None:
@@ -157,7 +159,7 @@ class FilterPanel(QTreeWidget):
             item.setExpanded(not item.isExpanded())
             return
         query = item.data(0, TERM)
-        match item.data(0, _DEED):
+        match item.data(0, _COMMAND):
             case PanelCommand.MORE:
                 self._open.add(item.data(0, _KEY))
                 groups, self._groups = self._groups, ()
@@ -212,14 +214,14 @@ class FilterPanel(QTreeWidget):
         shown = self._shown_collection()
         if shown is not None and self._out is None:
             words = self.tr("Take out of “{name}”").format(name=shown.text(0))
-            self._out = self._deed(words, PanelCommand.TAKE_OUT)
+            self._out = self._command_line(words, PanelCommand.REMOVE_FROM_COLLECTION)
             if (above := shown.parent()) is not None:
                 above.insertChild(above.indexOfChild(shown) + 1, self._out)
         event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         item = self.itemAt(event.position().toPoint())
-        takes = item is not None and self._takes(item)
+        takes = item is not None and self._accepts(item)
         self._aim(item if takes else None)
         event.setAccepted(takes)
 
@@ -229,20 +231,20 @@ class FilterPanel(QTreeWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         item = self.itemAt(event.position().toPoint())
         numbers, shown = ids_in(event.mimeData()), self._shown_collection()
-        if item is not None and self._takes(item) and numbers:
-            match item.data(0, _DEED):
+        if item is not None and self._accepts(item) and numbers:
+            match item.data(0, _COMMAND):
                 case PanelCommand.NEW:
                     self.new_requested.emit(numbers)
-                case PanelCommand.TAKE_OUT if shown is not None:
-                    self.taken_out.emit(shown.data(0, _KEY), numbers)
+                case PanelCommand.REMOVE_FROM_COLLECTION if shown is not None:
+                    self.remove_from_collection_requested.emit(shown.data(0, _KEY), numbers)
                 case _:
                     self.collected.emit(item.data(0, _KEY), numbers)
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
         self._end_drag()
 
-    def _takes(self, item: QTreeWidgetItem) -> bool:
-        deed = item.data(0, _DEED)
+    def _accepts(self, item: QTreeWidgetItem) -> bool:
+        deed = item.data(0, _COMMAND)
         return bool(item.data(0, _KEY)) if deed is None else deed is not PanelCommand.MORE
 
     def _aim(self, item: QTreeWidgetItem | None) -> None:

@@ -67,11 +67,11 @@ class HistoryPage(QWidget):
         self.setObjectName("history")
         self.library = library
         self._is_stale = True
-        self._asked_to_go: int | None = None
+        self._target_id: int | None = None
         self._next_row: int | None = None
         self._shown_at = 0.0
         self.lists = QueryWorker(lambda: library.history.reader(), library.relay)
-        self.others = QueryWorker(lambda: library.history.reader(), library.relay)
+        self.background_queries = QueryWorker(lambda: library.history.reader(), library.relay)
         # Counting all that a broad search finds takes a while, for which nothing else shall wait.
         self.counts = QueryWorker(lambda: library.history.reader(), library.relay)
         self.loader = ThumbnailLoader(library.folder, library.relay, self)
@@ -85,7 +85,7 @@ class HistoryPage(QWidget):
         self.grid = ThumbnailGrid(self.model, self.loader)
         self.selection = ImageSelection(
             self.grid, self.model, self.file_operations, self.collections_controller,
-            self.exporter, self.others, self._on_failed, self,
+            self.exporter, self.background_queries, self._on_failed, self,
         )  # fmt: skip
         self.placeholder = Placeholder()
         self.filter_panel = FilterPanel()
@@ -171,19 +171,21 @@ class HistoryPage(QWidget):
         self.filter_panel.chosen.connect(self._toggle_saved)
         self.filter_panel.removed.connect(lambda name: self.file_operations.save_search(name, ""))
         self.filter_panel.collected.connect(self.collections_controller.add)
-        self.filter_panel.taken_out.connect(self.collections_controller.take_out)
+        self.filter_panel.remove_from_collection_requested.connect(
+            self.collections_controller.remove_members
+        )
         self.filter_panel.new_requested.connect(self.collections_controller.ask_for_new)
         self.filter_panel.rename_requested.connect(self.collections_controller.ask_for_name)
         self.filter_panel.remove_requested.connect(self.collections_controller.remove)
         self.grid.arranged.connect(self._on_arranged)
         self.details.filtered.connect(self.filter)
-        self.details.favoured.connect(self.selection.favour)
+        self.details.favoured.connect(self.selection.set_favourite)
         self.details.rated.connect(self.selection.rate)
         self.details.tagged.connect(self.selection.tag)
         self.details.untagged.connect(self.selection.untag)
-        self.details.gone_to.connect(self.go_to)
-        self.details.wanted_back.connect(self.selection.reuse_of)
-        self.details.compare_wanted.connect(self._compare_with)
+        self.details.go_to_requested.connect(self.go_to)
+        self.details.restore_requested.connect(self.selection.reuse_of)
+        self.details.compare_requested.connect(self._compare_with)
         self.selection.described.connect(self._on_described)
         self.selection.compare_requested.connect(lambda ids: self.compare_controller.compare(*ids))
         self.compare_controller.shown.connect(self._on_compared)
@@ -194,7 +196,7 @@ class HistoryPage(QWidget):
     def close_threads(self) -> None:
         """Returns when they have ended."""
         self.exporter.cancel()
-        for part in (self.lists, self.others, self.counts, self.loader):
+        for part in (self.lists, self.background_queries, self.counts, self.loader):
             part.close()
 
     # What is shown
@@ -259,8 +261,8 @@ class HistoryPage(QWidget):
             row = min(self._next_row, self.model.rowCount() - 1)
             self.grid.go_to(int(self.model.ids[row]))
         self._next_row = None
-        if self._asked_to_go is not None and self.grid.go_to(self._asked_to_go):
-            self._asked_to_go = None
+        if self._target_id is not None and self.grid.go_to(self._target_id):
+            self._target_id = None
         self._on_selection()
 
     def _update(self) -> None:
@@ -312,7 +314,7 @@ class HistoryPage(QWidget):
     def go_to(self, number: int) -> None:
         """Select this picture; where the search does not find it, look at all."""
         if not self.grid.go_to(number):
-            self._asked_to_go = number
+            self._target_id = number
             self._search("")
 
     def _on_deleted(self, deletion: Deletion) -> None:

@@ -11,7 +11,7 @@ from ldm_studio.translation import counted, joined, told, translate
 
 from .open_history import IndexResult
 
-_TOLD = 3
+_MAX_REPORTED = 3
 
 
 def digits(number: int) -> str:
@@ -38,7 +38,7 @@ def dated(day: str) -> str:
     return QLocale().toString(_day(found), translate("History", "d MMMM yyyy"))
 
 
-def month_in_words(month: str) -> str:
+def month_text(month: str) -> str:
     """2026-11 in words; as it is where it is no month."""
     try:
         first = date.fromisoformat(f"{month}-01")
@@ -51,7 +51,7 @@ def _day(day: date) -> QDate:
     return QDate(day.year, day.month, day.day)
 
 
-def summed_up(indexed: IndexResult) -> tuple[str, str]:
+def index_summary(indexed: IndexResult) -> tuple[str, str]:
     """What looking through folders came to, and hints on what was found."""
     report: Report = indexed.report
     return _counted(indexed), joined(_unread(report), _ignored(report))
@@ -104,9 +104,9 @@ def _ignored(report: Report) -> str:
     """Which settings have no equal here, those of most pictures first."""
     if not report.ignored:
         return ""
-    most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_TOLD]
+    most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_MAX_REPORTED]
     names = ", ".join(f"{name} ({digits(number)})" for name, number in most)
     words = translate("History", "Settings without an equal here: {names}.")
-    if len(report.ignored) > _TOLD:
+    if len(report.ignored) > _MAX_REPORTED:
         words = translate("History", "Settings without an equal here: {names}…")
     return words.format(names=names)

@@ -42,7 +42,7 @@ Index = QModelIndex | QPersistentModelIndex
 LISTED = int(Qt.ItemDataRole.UserRole)
 IDS = "application/x-ldm-studio-pictures"
 """What is dragged within the page: ids."""
-KEPT = 4_000
+MAX_CACHED = 4_000
 """Pictures of which more than the number is kept, about a kilobyte each."""
 _BLOCKS = 64
 """Beyond so many changes the list is begun anew."""
@@ -62,8 +62,8 @@ class Stage(Enum):
 class _Blocks:
     """What has to go and to come, as first row and number, to make one list another."""
 
-    gone: tuple[tuple[int, int], ...]
-    come: tuple[tuple[int, int], ...]
+    removed: tuple[tuple[int, int], ...]
+    added: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class ImageListModel(QAbstractListModel):
         self._query = Query()
         self._listed: OrderedDict[int, ListedImage] = OrderedDict()
         self._fresh: set[int] = set()
-        self._wanted: tuple[int, ...] = ()
+        self._requested: tuple[int, ...] = ()
         self.sections: tuple[Section, ...] = ()
         self.collection: CollectionInfo | None = None
         """The collection whose order the rows are in; None: newest first."""
@@ -174,11 +174,11 @@ class ImageListModel(QAbstractListModel):
 
     def _change(self, ids: Ids, changes: _Blocks) -> None:
         root = QModelIndex()
-        for first, count in reversed(changes.gone):
+        for first, count in reversed(changes.removed):
             self.beginRemoveRows(root, first, first + count - 1)
             self._ids = np.delete(self._ids, slice(first, first + count))
             self.endRemoveRows()
-        for first, count in changes.come:
+        for first, count in changes.added:
             self.beginInsertRows(root, first, first + count - 1)
             self._ids = np.insert(self._ids, first, ids[first : first + count])
             self.endInsertRows()
@@ -206,13 +206,13 @@ class ImageListModel(QAbstractListModel):
 
     # What rows are
 
-    def want(self, first: int, end: int) -> None:
+    def request_rows(self, first: int, end: int) -> None:
         """These rows are looked at: find out what they are."""
-        self._wanted = tuple(int(number) for number in self._ids[first:end])
+        self._requested = tuple(int(number) for number in self._ids[first:end])
         self._ask_listed()
 
     def _ask_listed(self) -> None:
-        missing = [number for number in self._wanted if number not in self._fresh]
+        missing = [number for number in self._requested if number not in self._fresh]
         if missing:
             self._asker.ask(
                 "listed", lambda reader: reader.listed(missing), self._on_listed, self._on_failed
@@ -227,7 +227,7 @@ class ImageListModel(QAbstractListModel):
             self._listed[picture.id] = picture
             self._listed.move_to_end(picture.id)
             self._fresh.add(picture.id)
-        while len(self._listed) > KEPT:
+        while len(self._listed) > MAX_CACHED:
             number, _ = self._listed.popitem(last=False)
             self._fresh.discard(number)
 

@@ -27,9 +27,9 @@ class LineageTree(QTreeWidget):
     """A click goes to the picture; a double click, or Enter, back to its exact state."""
 
     chosen = Signal(int)
-    wanted_back = Signal(int)
+    restore_requested = Signal(int)
     """Make the canvas and the settings what they were when this picture was made."""
-    compare_wanted = Signal(int)
+    compare_requested = Signal(int)
     """With the picture whose family it is."""
 
     def __init__(
@@ -93,7 +93,7 @@ class LineageTree(QTreeWidget):
         lines = min(_LINES, len(self._lines) + bool(family.unknown))
         self.setFixedHeight(lines * (THUMB + 6) + 10)
 
-    def wanted(self) -> list[ThumbnailRequest]:
+    def thumbnail_requests(self) -> list[ThumbnailRequest]:
         """The small pictures it needs."""
         side = round(THUMB * self.devicePixelRatioF())
         if self.isHidden():
@@ -116,7 +116,7 @@ class LineageTree(QTreeWidget):
 
     def _line(self, kin: LineageNode) -> QTreeWidgetItem:
         picture = kin.picture
-        item = QTreeWidgetItem([self._words(kin)])
+        item = QTreeWidgetItem([self._label(kin)])
         item.setData(0, _ID, picture.id)
         item.setSizeHint(0, QSize(0, THUMB + 6))
         back = self.tr("Double-click to go back to its exact state.")
@@ -149,7 +149,7 @@ class LineageTree(QTreeWidget):
             return True
         return False
 
-    def _words(self, kin: LineageNode) -> str:
+    def _label(self, kin: LineageNode) -> str:
         """How it came from the one above, and what it shows."""
         picture: ListedImage = kin.picture
         what = " ".join(picture.prompt.split()) or picture.path.name
@@ -173,7 +173,7 @@ class LineageTree(QTreeWidget):
     def _activated(self, item: QTreeWidgetItem) -> None:
         number = item.data(0, _ID)
         if number is not None:
-            self.wanted_back.emit(number)
+            self.restore_requested.emit(number)
 
     def _menu(self, where: QPoint) -> None:
         item = self.itemAt(where)
@@ -185,13 +185,13 @@ class LineageTree(QTreeWidget):
         menu.addAction(
             menu_icon("replay"),
             self.tr("Go Back to This State"),
-            lambda: self.wanted_back.emit(number),
+            lambda: self.restore_requested.emit(number),
         )
         menu.addAction(menu_icon("search"), self.tr("Show"), lambda: self.chosen.emit(number))
         if self._family is not None and number != self._family.of:
             menu.addAction(
                 menu_icon("compare"),
                 self.tr("Compare with the Selected One"),
-                lambda: self.compare_wanted.emit(number),
+                lambda: self.compare_requested.emit(number),
             )
         menu.popup(self.viewport().mapToGlobal(where))

@@ -29,7 +29,7 @@ _LINE = 28
 GOLD, ROSE = QColor("#e0a100"), QColor("#e5484d")
 
 
-class Stars(QWidget):
+class StarRating(QWidget):
     """A rating: click a star, or type 0 to 5; the star that is set takes it away."""
 
     rated = Signal(int)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from ldm_studio.look.theme import icon
 
 from .history_texts import pictures
-from .mark_controls import Heart, Stars, TagEditor
+from .mark_controls import Heart, StarRating, TagEditor
 
 _ACTS = ("compare", "export", "trash")
 
@@ -43,7 +43,7 @@ class MultiSelectionPanel(QWidget):
         self.words.setObjectName("title")
         hint = QLabel(self.tr("What you do here is done with all of them."), wordWrap=True)
         hint.setObjectName("caption")
-        self.stars, self.heart, self.tags = Stars(), Heart(), TagEditor()
+        self.stars, self.heart, self.tags = StarRating(), Heart(), TagEditor()
         self.stars.rated.connect(self.rated)
         self.heart.toggled.connect(self.favoured)
         self.tags.added.connect(self.tagged)

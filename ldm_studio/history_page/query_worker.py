@@ -38,7 +38,7 @@ class QueryWorker:
         """Of each topic, until its answer has been handed over."""
         self._reader: Reader | None = None
         self._closed = False
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
         self._thread = threading.Thread(target=self._answer, name="ldm-asker", daemon=True)
         self._thread.start()
 
@@ -47,23 +47,23 @@ class QueryWorker:
     ) -> None:
         """`then` gets the answer, unless something newer of the topic was asked meanwhile."""
         question = _Question(topic, ask, then, failed)
-        with self._news:
+        with self._condition:
             self._drop(topic)
             self._waiting[topic] = self._newest[topic] = question
-            self._news.notify()
+            self._condition.notify()
 
     def forget(self, topic: str) -> None:
         """Nobody waits for an answer any more."""
-        with self._news:
+        with self._condition:
             self._drop(topic)
 
     def close(self) -> None:
         """Returns when the thread has ended."""
-        with self._news:
+        with self._condition:
             self._closed = True
             for topic in list(self._newest):
                 self._drop(topic)
-            self._news.notify()
+            self._condition.notify()
         self._thread.join()
 
     def _drop(self, topic: str) -> None:
@@ -94,9 +94,9 @@ class QueryWorker:
             self._reader.close()
 
     def _next(self) -> _Question | None:
-        with self._news:
+        with self._condition:
             while not self._waiting and not self._closed:
-                self._news.wait()
+                self._condition.wait()
             if self._closed:
                 return None
             topic = next(iter(self._waiting))
@@ -104,12 +104,12 @@ class QueryWorker:
             return self._running
 
     def _hand_over(self, question: _Question, what: Callable[[], None]) -> None:
-        with self._news:
+        with self._condition:
             self._running = None
 
         def deliver() -> None:
             if not question.is_stale:
-                with self._news:
+                with self._condition:
                     self._newest.pop(question.topic, None)
                 what()
 

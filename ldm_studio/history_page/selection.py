@@ -154,7 +154,7 @@ class ImageSelection(QObject):
             "rename": self.ask_for_name,
             "copy_prompt": self.copy_prompt,
             "export": lambda: self._with_all(self._exporter.ask),
-            "take_out": self.take_out,
+            "take_out": self.remove_from_collection,
             "earlier": lambda: self.shift(-1),
             "later": lambda: self.shift(1),
             "favourite": self.toggle_favourite,
@@ -179,7 +179,9 @@ class ImageSelection(QObject):
                 self.reuse_requested.emit(details, ReusePart.ALL)
             elif details is not None:
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("{name} does not say how it was made.").format(name=name))
+                self._deeds.show_undo(
+                    self.tr("{name} does not say how it was made.").format(name=name)
+                )
 
         self._asker.ask("again", lambda reader: reader.details(number), found, self._failed)
 
@@ -194,11 +196,11 @@ class ImageSelection(QObject):
 
         self._with_one(ask)
 
-    def take_out(self) -> None:
+    def remove_from_collection(self) -> None:
         """Out of the collection that is shown."""
         collection = self._model.collection
         if collection is not None and (ids := self.ids):
-            self._collecting.take_out(collection.key, ids)
+            self._collecting.remove_members(collection.key, ids)
 
     def shift(self, by: int) -> None:
         """Move the selected pictures one place within the collection that is shown."""
@@ -216,15 +218,15 @@ class ImageSelection(QObject):
         if ids := self.ids:
             self._deeds.rate(ids, stars)
 
-    def favour(self, on: bool) -> None:
+    def set_favourite(self, on: bool) -> None:
         if ids := self.ids:
-            self._deeds.favour(ids, on)
+            self._deeds.set_favourite(ids, on)
 
     def toggle_favourite(self) -> None:
         """All become favourites, unless the first one is: then none is any more."""
         if ids := self.ids:
             first = self._model.listed_by_id(ids[0])
-            self.favour(not (first is not None and first.favourite))
+            self.set_favourite(not (first is not None and first.favourite))
 
     def tag(self, tags: list[str]) -> None:
         self._deeds.tag(self.ids, tags)
@@ -243,7 +245,7 @@ class ImageSelection(QObject):
             if details.prompt:
                 QApplication.clipboard().setText(details.prompt)
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("The prompt of {name} is copied.").format(name=name))
+                self._deeds.show_undo(self.tr("The prompt of {name} is copied.").format(name=name))
 
         self._with_one(copy)
 
@@ -255,7 +257,9 @@ class ImageSelection(QObject):
                 info = Infotext(details.prompt, details.negative, details.settings)
                 QApplication.clipboard().setText(str(info))
                 name = details.listed.path.name
-                self._deeds.tell(self.tr("The parameters of {name} are copied.").format(name=name))
+                self._deeds.show_undo(
+                    self.tr("The parameters of {name} are copied.").format(name=name)
+                )
 
         self._with_one(copy)
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 ROOM_FOR_FILTERS = 920
 """Logical pixels of the page from which on both are there by themselves."""
 ROOM_FOR_DETAILS = 680
-_LEAST_BETWEEN = 180
+_MIN_GRID_WIDTH = 180
 
 
 class SidePanels(QObject):
@@ -64,7 +64,7 @@ class SidePanels(QObject):
     def _is_narrow(self) -> bool:
         """Whether both together leave too little between them."""
         both = self._filters.width() + self._details.width()
-        return self._page.width() - both < _LEAST_BETWEEN
+        return self._page.width() - both < _MIN_GRID_WIDTH
 
     def _apply(self) -> None:
         has_details = not (self._covered or self._empty)

@@ -78,7 +78,7 @@ class ThumbnailGrid(SectionView):
         self._hovered: int | None = None
         self._band_from = QPoint()
         self._ahead = QTimer(self, singleShot=True, interval=_AHEAD_MS)
-        self._ahead.timeout.connect(self.want)
+        self._ahead.timeout.connect(self.request_thumbnails)
         self.moved.connect(self._ahead.start)
         self._gap: int | None = None
         """The row before which what is dragged would be dropped."""
@@ -92,7 +92,7 @@ class ThumbnailGrid(SectionView):
 
     # What is in sight
 
-    def want(self) -> None:
+    def request_thumbnails(self) -> None:
         """Ask for what is seen, then for as much below and above it."""
         layout, top, room = self.layout_now(), self.verticalOffset(), self.viewport().height()
         if layout.rows != self._pictures.rowCount():
@@ -100,11 +100,11 @@ class ThumbnailGrid(SectionView):
         first, end = layout.rows_between(top, top + room)
         before, _ = layout.rows_between(max(0, top - room), top)
         _, after = layout.rows_between(top + room, top + 2 * room)
-        self._pictures.want(before, after)
+        self._pictures.request_rows(before, after)
         rows = (*range(first, end), *range(end, after), *range(first - 1, before - 1, -1))
         found = (self._pictures.listed(row) for row in rows)
         pixels = self._pixels()
-        self._loader.want(
+        self._loader.request(
             "grid",
             [
                 ThumbnailRequest(picture.digest, picture.path, pixels)
@@ -262,7 +262,7 @@ class ThumbnailGrid(SectionView):
             bar.setValue(bar.value() - _EDGE)
         elif where.y() > self.viewport().height() - _EDGE:
             bar.setValue(bar.value() + _EDGE)
-        self._show_gap(self._row_before(where) if self._takes(event) else None)
+        self._show_gap(self._row_before(where) if self._accepts(event) else None)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._show_gap(None)
@@ -270,7 +270,7 @@ class ThumbnailGrid(SectionView):
     def dropEvent(self, event: QDropEvent) -> None:
         numbers, row = ids_in(event.mimeData()), self._row_before(event.position().toPoint())
         self._show_gap(None)
-        if numbers and self._takes(event):
+        if numbers and self._accepts(event):
             ids = self._pictures.ids
             while row < len(ids) and int(ids[row]) in numbers:
                 row += 1
@@ -281,10 +281,10 @@ class ThumbnailGrid(SectionView):
     def _answer(self, event: QDropEvent) -> None:
         """Its own pictures are its own affair: the window would open them."""
         event.setAccepted(event.mimeData().hasFormat(IDS))
-        takes = self._takes(event)
+        takes = self._accepts(event)
         event.setDropAction(Qt.DropAction.CopyAction if takes else Qt.DropAction.IgnoreAction)
 
-    def _takes(self, event: QDropEvent) -> bool:
+    def _accepts(self, event: QDropEvent) -> bool:
         """Only a collection has an order of the user's."""
         return self._pictures.collection is not None and event.mimeData().hasFormat(IDS)
 

@@ -16,7 +16,7 @@ from ldm_studio.engine.engine_thread import lower_priority
 from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
 from ldm_studio.threads.main_thread import Relay
 
-KEPT_BYTES = 96 << 20
+CACHE_BYTES = 96 << 20
 _THREADS = 2
 
 
@@ -54,7 +54,7 @@ class ThumbnailLoader(QObject):
         self._done: list[tuple[str, int, QImage | None]] = []
         self._armed = False
         self._closed = False
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, name=f"ldm-thumbnails-{number}", daemon=True)
             for number in range(_THREADS)
@@ -63,7 +63,7 @@ class ThumbnailLoader(QObject):
             thread.start()
 
     @property
-    def kept_bytes(self) -> int:
+    def cached_bytes(self) -> int:
         return self._bytes
 
     def image(self, digest: str, side: int) -> QImage | None:
@@ -79,9 +79,9 @@ class ThumbnailLoader(QObject):
         """The file cannot be read."""
         return digest in self._bad
 
-    def want(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
+    def request(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
         """`who` wants these, most wanted first, instead of those it wanted and that wait."""
-        with self._news:
+        with self._condition:
             self._waiting[who] = [
                 wanted
                 for wanted in reversed(pictures)
@@ -89,7 +89,7 @@ class ThumbnailLoader(QObject):
                 and wanted.digest not in self._bad
                 and wanted.key not in self._running
             ]
-            self._news.notify_all()
+            self._condition.notify_all()
 
     def forget_bad(self) -> None:
         """Files may have become readable."""
@@ -97,15 +97,15 @@ class ThumbnailLoader(QObject):
 
     def close(self) -> None:
         """Returns when its threads have ended."""
-        with self._news:
+        with self._condition:
             self._closed = True
             self._waiting.clear()
-            self._news.notify_all()
+            self._condition.notify_all()
         for thread in self._threads:
             thread.join()
 
     def _collect(self) -> None:
-        with self._news:
+        with self._condition:
             done, self._done, self._armed = self._done, [], False
         for digest, side, image in done:
             if image is None:
@@ -117,7 +117,7 @@ class ThumbnailLoader(QObject):
             self._cache[key] = image
             self._sides[digest] = side
             self._bytes += image.sizeInBytes()
-        while self._bytes > KEPT_BYTES and len(self._cache) > 1:
+        while self._bytes > CACHE_BYTES and len(self._cache) > 1:
             (digest, side), image = self._cache.popitem(last=False)
             self._bytes -= image.sizeInBytes()
             if self._sides.get(digest) == side:
@@ -131,7 +131,7 @@ class ThumbnailLoader(QObject):
         with Thumbnails(self._folder) as thumbnails:
             while (wanted := self._next()) is not None:
                 image = _load(thumbnails, wanted)
-                with self._news:
+                with self._condition:
                     self._running.discard(wanted.key)
                     self._done.append((*wanted.key, image))
                     first, self._armed = not self._armed, True
@@ -139,14 +139,14 @@ class ThumbnailLoader(QObject):
                     self._relay.post(self._collect)
 
     def _next(self) -> ThumbnailRequest | None:
-        with self._news:
+        with self._condition:
             while not self._closed:
                 waiting = min(filter(None, self._waiting.values()), key=len, default=None)
                 if waiting is not None:
                     wanted = waiting.pop()
                     self._running.add(wanted.key)
                     return wanted
-                self._news.wait()
+                self._condition.wait()
             return None
 
 

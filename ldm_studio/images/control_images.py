@@ -11,9 +11,9 @@ from core.images.clip_crop import looked_at
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 
-LED = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
+CONTROL_KINDS = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
 """As `core.pipeline.extra_conditioning.LED`: `ModelInfo.extra` of models that take one."""
-KEPT = ("instruct-pix2pix", "upscaling")
+NEEDS_SOURCE_IMAGE = ("instruct-pix2pix", "upscaling")
 """Those that draw what they are given, and need that; a start picture will do."""
 
 
@@ -31,7 +31,7 @@ def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.nd
     return np.array(image)
 
 
-def drawn_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
+def output_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
     """Width and height of what is drawn after a control picture of `size`.
 
     What is enlarged becomes as many times as large as the model makes it, as far as it draws such
@@ -43,7 +43,7 @@ def drawn_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
         scale = float(model.factor)
     else:
         scale = math.sqrt(model.width * model.height / (width * height))
-        if model.extra in KEPT:
+        if model.extra in NEEDS_SOURCE_IMAGE:
             scale = min(1.0, scale)
     scale = min(scale, model.max_side / max(size))
     unit = model.size_multiple

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER = "number"
 DIGITS = 5
-MOST_WORDS = 6
+MAX_PROMPT_WORDS = 6
 MAX_PART = 100
 """Characters of a folder or file name; file systems take 255 bytes."""
 
@@ -75,7 +75,7 @@ class Pattern:
 
 def facts(request: Request, model: str, now: datetime) -> dict[str, str]:
     """What the fields stand for."""
-    words = re.findall(r"[^\W_]+", request.prompt)[:MOST_WORDS]
+    words = re.findall(r"[^\W_]+", request.prompt)[:MAX_PROMPT_WORDS]
     return {
         "date": now.date().isoformat(),
         "time": now.strftime("%H-%M-%S"),

@@ -27,7 +27,7 @@ QUALITY = 95
 """Of JPEG, with the colours of every pixel."""
 
 _EXIF_IFD, _USER_COMMENT, _MAKER_NOTE, _SOFTWARE = 0x8769, 0x9286, 0x927C, 0x0131
-_MOST_EXIF = 65_000
+_MAX_EXIF = 65_000
 """Bytes; a segment of a JPEG file holds no more."""
 
 
@@ -59,7 +59,7 @@ def save(
             return
         if image.mode == "RGBA":
             raise PictureError("JPEG has no transparency.", "Save as PNG or WebP.")
-        if len(exif) > _MOST_EXIF:
+        if len(exif) > _MAX_EXIF:
             raise PictureError("The recipe is too long for a JPEG.", "Save as PNG or WebP.")
         with replacing(path) as file:
             image.save(file, "JPEG", quality=QUALITY, subsampling=0, exif=exif)

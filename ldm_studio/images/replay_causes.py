@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.runtime.environment import Environment
 
-_WORDS = {
+_CAUSES = {
     "core": "the version of LDM Studio's arithmetic",
     "torch": "PyTorch",
     "device": "the device",
@@ -19,6 +19,6 @@ def differences(made: Environment, here: Environment) -> tuple[str, ...]:
     """What is otherwise here than where something was made, the likeliest cause first."""
     pairs = made.differences(here)
     return tuple(
-        f"{_WORDS.get(name, name)}: {then or 'unknown'} when it was made, {now or 'unknown'} here"
+        f"{_CAUSES.get(name, name)}: {then or 'unknown'} when it was made, {now or 'unknown'} here"
         for name, (then, now) in pairs.items()
     )

@@ -19,7 +19,7 @@ _CLIENT_AREA_ANIMATION = 0x1042
 """SPI_GETCLIENTAREAANIMATION of Windows: "Show animations"."""
 
 
-def moves() -> bool:
+def motion_allowed() -> bool:
     """Whether anything may move by itself, such as a menu that slides or a picture that blinks."""
     return QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
 
@@ -30,12 +30,14 @@ class ReducedMotion(QObject):
     def __init__(self, choice: Motion, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._choice = choice
-        self._system_rests = system_rests()
+        self._system_reduces = system_reduces_motion()
         self._apply()
         if program := _gnome_settings():  # the window does not wait for its answer
-            self._asked = QProcess(self)
-            self._asked.finished.connect(self._on_answer)
-            self._asked.start(program, ["get", "org.gnome.desktop.interface", "enable-animations"])
+            self._requested = QProcess(self)
+            self._requested.finished.connect(self._on_answer)
+            self._requested.start(
+                program, ["get", "org.gnome.desktop.interface", "enable-animations"]
+            )
 
     @property
     def choice(self) -> Motion:
@@ -47,21 +49,23 @@ class ReducedMotion(QObject):
         self._apply()
 
     def _on_answer(self) -> None:
-        said = self._asked.readAllStandardOutput().toStdString()
-        self._system_rests = self._system_rests or said.strip() == "false"
+        said = self._requested.readAllStandardOutput().toStdString()
+        self._system_reduces = self._system_reduces or said.strip() == "false"
         self._apply()
 
     def _apply(self) -> None:
-        rests = self._choice is Motion.REDUCED or self._system_rests
+        rests = self._choice is Motion.REDUCED or self._system_reduces
         QApplication.setEffectEnabled(Qt.UIEffect.UI_General, not rests)
 
 
-def system_rests() -> bool:
+def system_reduces_motion() -> bool:
     """Whether the system asks for less motion, as far as its files and calls tell at once."""
     if sys.platform == "win32":
-        return _windows_rests()
+        return _windows_reduces_motion()
     if sys.platform == "darwin":
-        return _mac_rests(Path.home() / "Library/Preferences/com.apple.universalaccess.plist")
+        return _mac_reduces_motion(
+            Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
+        )
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     gtk = (_ini(folder / name / "settings.ini") for name in ("gtk-4.0", "gtk-3.0"))
     values = [ini.get("Settings", "gtk-enable-animations", fallback="") for ini in gtk]
@@ -87,7 +91,7 @@ def _ini(path: Path) -> configparser.ConfigParser:
     return found
 
 
-def _windows_rests() -> bool:
+def _windows_reduces_motion() -> bool:
     import ctypes
 
     animates = ctypes.c_int(1)
@@ -96,7 +100,7 @@ def _windows_rests() -> bool:
     return not animates.value
 
 
-def _mac_rests(path: Path) -> bool:
+def _mac_reduces_motion(path: Path) -> bool:
     import plistlib  # with an XML parser
 
     try:

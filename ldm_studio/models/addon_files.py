@@ -46,17 +46,17 @@ class FoundAddon:
         return self.known.what
 
 
-def found(
+def find_addons(
     added: Iterable[str] = (), catalogue: Catalogue | None = None, *, look: bool = True
 ) -> list[FoundAddon]:
     """All in and below the models folder and the folders `added`, by name.
 
     `look`: find out what those are that `catalogue` does not know, from their headers.
     """
-    return found_within(math.inf if look else 0, added, catalogue)[0]
+    return find_addons_within(math.inf if look else 0, added, catalogue)[0]
 
 
-def found_within(
+def find_addons_within(
     seconds: float, added: Iterable[str] = (), catalogue: Catalogue | None = None
 ) -> tuple[list[FoundAddon], int]:
     """The same, as far as it is found out in so many seconds; and how many files are left."""
@@ -76,7 +76,9 @@ def found_within(
     return sorted(listed, key=lambda addon: addon.name.casefold()), unread
 
 
-def _known(files: Iterable[Path], catalogue: Catalogue) -> Iterator[tuple[Path, KnownCheckpoint]]:
+def _known_addons(
+    files: Iterable[Path], catalogue: Catalogue
+) -> Iterator[tuple[Path, KnownCheckpoint]]:
     """What they are, found out from their headers if need be."""
     return ((path, known) for path, known in catalogue.each(files) if known)
 
@@ -136,7 +138,7 @@ class AddonFinder:
         catalogue = Catalogue()
         found: dict[str, Path] = {}
         for name in meant:
-            for path, known in _known(files[name], catalogue):
+            for path, known in _known_addons(files[name], catalogue):
                 if known.what == "embedding" and not known.problem:
                     found.setdefault(name, path)
         catalogue.save()
@@ -149,7 +151,7 @@ class AddonFinder:
         catalogue = Catalogue()
         taken: set[str] = set()
         found: dict[Path, list[str]] = {}
-        for path, known in _known(filter(_is_small, self._files()), catalogue):
+        for path, known in _known_addons(filter(_is_small, self._files()), catalogue):
             if known.what == "embedding" and not known.problem and len(found) < MAX_WORDS:
                 found[path] = [name for name in _names(path) if name not in taken]
                 taken.update(found[path])
@@ -159,7 +161,7 @@ class AddonFinder:
     def text_encoders(self) -> list[Path]:
         """Those that can be read. Imports torch."""
         catalogue = Catalogue()
-        known = list(_known(self._files(), catalogue))
+        known = list(_known_addons(self._files(), catalogue))
         catalogue.save()
         return [path for path, one in known if one.what == "text" and not one.problem]
 
@@ -183,14 +185,14 @@ class AddonFinder:
                 rank = 1
             elif f"/{own}".endswith(f"/{wanted}") or f"/{plain}".endswith(f"/{wanted}"):
                 rank = 2
-            elif (known := _known_already(path, catalogue)) and known.alias.casefold() == wanted:
+            elif (known := _is_known(path, catalogue)) and known.alias.casefold() == wanted:
                 rank = 3
             else:
                 continue
             ranked.append((rank, path))
         files = [path for _, path in sorted(ranked, key=lambda item: item[0])]
         kinds = ("vae", "model") if kind == "vae" else (kind,)  # a model has one as well
-        found = _known(files, catalogue)
+        found = _known_addons(files, catalogue)
         return [path for path, known in found if known.what in kinds]
 
     def _files(self) -> tuple[Path, ...]:
@@ -226,7 +228,7 @@ def _times(folders: Iterable[Path]) -> list[int]:
     return times
 
 
-def _known_already(path: Path, catalogue: Catalogue) -> KnownCheckpoint | None:
+def _is_known(path: Path, catalogue: Catalogue) -> KnownCheckpoint | None:
     try:
         return catalogue.known(path)
     except ModelError:

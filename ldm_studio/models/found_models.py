@@ -80,7 +80,7 @@ class FoundModel:
         return self.known is not None and self.known.lacks_text
 
 
-def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
+def find_model_folders(added: Iterable[str] = ()) -> list[FoundModel]:
     """The shipped model, then those in folders of our own kind in models_dir() and `added`.
 
     Quick. Each folder is a model or holds models. What cannot be read is left out.
@@ -88,37 +88,37 @@ def folders_found(added: Iterable[str] = ()) -> list[FoundModel]:
     folders = list(_models_in(paths.models_dir()))
     for path in added:
         folders += _models_in(Path(path))
-    models = [_found(folder) for folder in dict.fromkeys(folders)]
+    models = [_found_model(folder) for folder in dict.fromkeys(folders)]
     shipped = FoundModel(DEFAULT, _own_name(SHIPPED), SHIPPED)
-    return [shipped, *in_order(models)]
+    return [shipped, *sort_models(models)]
 
 
-def found(
+def find_models(
     added: Iterable[str] = (),
     catalogue: Catalogue | None = None,
     *,
     look: bool = True,
     seconds: float = math.inf,
 ) -> list[FoundModel]:
-    """As `folders_found`, and the checkpoints in and below those folders.
+    """As `find_model_folders`, and the checkpoints in and below those folders.
 
     `look`: find out what those are that `catalogue` does not know, from their headers, for so many
     `seconds`; at least one.
     """
     added = tuple(added)
-    own = folders_found(added)
+    own = find_model_folders(added)
     catalogue = catalogue or Catalogue()
     inside = listing([paths.models_dir(), *map(Path, added)]).files
     others = _checkpoints(inside, catalogue, look=look, seconds=seconds)
-    return [own[0], *in_order([*own[1:], *others])]
+    return [own[0], *sort_models([*own[1:], *others])]
 
 
-def found_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
+def find_models_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
     """The model that `folder` (or a file) is, or those in it."""
-    own = [_found(model) for model in _models_in(folder)]
+    own = [_found_model(model) for model in _models_in(folder)]
     inside = [folder] if os.path.isfile(folder) else files_in(folder)
     others = _checkpoints(inside, catalogue or Catalogue(), look=True)
-    return in_order([*own, *others])
+    return sort_models([*own, *others])
 
 
 def find_model(reference: str) -> Path:
@@ -140,7 +140,7 @@ def resolve_name(text: str) -> str:
     try:
         find_model(text)
     except ModelError:
-        models = found(added_folders())
+        models = find_models(added_folders())
     else:
         return text
     word = text.casefold()
@@ -163,7 +163,7 @@ def resolve_name(text: str) -> str:
     )
 
 
-def folders_looked_into(added: Iterable[str] = ()) -> list[Path]:
+def searched_folders(added: Iterable[str] = ()) -> list[Path]:
     """Those in which new models would appear."""
     return [*listing([paths.models_dir(), *map(Path, added)]).folders]
 
@@ -182,7 +182,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(names[:MAX_NAMED])}{more}"
 
 
-def in_order(models: Iterable[FoundModel]) -> list[FoundModel]:
+def sort_models(models: Iterable[FoundModel]) -> list[FoundModel]:
     """By name, in which 2 comes before 10."""
     return sorted(models, key=_order)
 
@@ -216,7 +216,7 @@ def _checkpoints(
     catalogue.save()
 
 
-def _found(folder: Path) -> FoundModel:
+def _found_model(folder: Path) -> FoundModel:
     return FoundModel(_reference(folder), _own_name(folder), folder)
 
 

@@ -83,7 +83,7 @@ class KnownCheckpoint:
     """SHA-256 in hex; empty while it is not known."""
     short: str = ""
     """Of a LoRA, what AUTOMATIC1111 takes for its hash; empty while that is not known."""
-    beside: str = ""
+    companion: str = ""
     """The name of the VAE that lay beside it then."""
 
     @property
@@ -97,7 +97,7 @@ def is_checkpoint(path: Path) -> bool:
     return os.path.isfile(path) or os.path.isfile(path / FOLDER_INDEX)
 
 
-def vae_beside(path: Path) -> Path | None:
+def companion_vae(path: Path) -> Path | None:
     """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it, or
     beside the file that a link leads to.
     """
@@ -143,21 +143,21 @@ class Catalogue:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.data_dir() / "checkpoints.json"
-        self._kept = _read_file(self._path)
-        self._news: dict[str, KnownCheckpoint] = {}
+        self._entries = _read_file(self._path)
+        self._unsaved: dict[str, KnownCheckpoint] = {}
 
     def known(self, path: Path) -> KnownCheckpoint | None:
         """What `path` is; None if that was not found out yet. Raises ModelError."""
         known = self._fresh(path)
-        is_read = known.reading == READING and known.beside == _name_beside(path)
+        is_read = known.reading == READING and known.companion == _companion_name(path)
         return known if is_read else None
 
-    def look(self, path: Path) -> KnownCheckpoint:
+    def identify(self, path: Path) -> KnownCheckpoint:
         """What `path` is, found out from its header if need be: imports torch. Raises ModelError
         if it is gone."""
         if (known := self.known(path)) is None:
             known = _read(path, self._fresh(path))
-            self._news[str(path)] = known
+            self._unsaved[str(path)] = known
         return known
 
     def each(
@@ -171,7 +171,7 @@ class Catalogue:
             try:
                 known = self.known(path)
                 if known is None and look:
-                    known = self.look(path)
+                    known = self.identify(path)
                     look = time.monotonic() < end
             except ModelError as error:
                 log.warning("%s", error)
@@ -190,7 +190,7 @@ class Catalogue:
             now = stamp(path)
         except ModelError:
             return False
-        every = (*map(self._of, self._kept), *self._news.values())
+        every = (*map(self._of, self._entries), *self._unsaved.values())
         return any(k and k.digest == digest and Stamp(k.size, k.time) == now for k in every)
 
     def short(self, path: Path) -> str:
@@ -199,47 +199,47 @@ class Catalogue:
 
     def keep_digest(self, path: Path, digest: str, short: str = "") -> None:
         """Raises ModelError."""
-        self._news[str(path)] = replace(self._fresh(path), digest=digest, short=short)
+        self._unsaved[str(path)] = replace(self._fresh(path), digest=digest, short=short)
         self.save()
 
     def save(self) -> None:
         """Write what was found out. What cannot be written is found out again next time."""
-        if not self._news:
+        if not self._unsaved:
             return
         with self._writing:
-            self._kept = _read_file(self._path)
-            for path, known in self._news.items():
-                known = _both(self._of(path), known)
-                self._kept.pop(path, None)  # the newest are the last
-                self._kept[path] = msgspec.Raw(msgspec.json.encode(known))
-            for path in [*self._kept][:-MAX_KNOWN]:
-                del self._kept[path]
+            self._entries = _read_file(self._path)
+            for path, known in self._unsaved.items():
+                known = _merge(self._of(path), known)
+                self._entries.pop(path, None)  # the newest are the last
+                self._entries[path] = msgspec.Raw(msgspec.json.encode(known))
+            for path in [*self._entries][:-MAX_KNOWN]:
+                del self._entries[path]
             try:
                 with replacing(self._path) as file:
-                    file.write(msgspec.json.encode(self._kept))
+                    file.write(msgspec.json.encode(self._entries))
             except OSError as error:
                 log.warning("%s could not be written: %s", self._path, error)
-        self._news = {}
+        self._unsaved = {}
 
     def _fresh(self, path: Path) -> KnownCheckpoint:
         now = stamp(path)
-        known = self._news.get(str(path)) or self._of(str(path))
+        known = self._unsaved.get(str(path)) or self._of(str(path))
         if known is None or Stamp(known.size, known.time) != now:
             return KnownCheckpoint(now.size, now.time)
         return known
 
     def _of(self, path: str) -> KnownCheckpoint | None:
         """What is kept of it; None where that was damaged, or is of another version."""
-        if path not in self._kept:
+        if path not in self._entries:
             return None
         try:
-            return msgspec.json.decode(self._kept[path], type=KnownCheckpoint)
+            return msgspec.json.decode(self._entries[path], type=KnownCheckpoint)
         except msgspec.DecodeError as error:
             log.warning("what was known of %s is ignored: %s", path, error)
             return None
 
 
-def _both(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheckpoint:
+def _merge(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheckpoint:
     """`known`, and of what somebody else wrote meanwhile that which it lacks."""
     if before is None or (before.size, before.time) != (known.size, known.time):
         return known
@@ -253,7 +253,7 @@ def _both(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheckp
 def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     from core.checkpoints.auxiliary_files import describe
 
-    known = replace(known, reading=READING, problem="", beside=_name_beside(path))
+    known = replace(known, reading=READING, problem="", beside=_companion_name(path))
     known = replace(known, lacks_vae=False, lacks_text=False)
     try:
         found = describe(path)
@@ -269,8 +269,8 @@ def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     return _identified(path, known) if known.is_model else known
 
 
-def _name_beside(path: Path) -> str:
-    vae = vae_beside(path)
+def _companion_name(path: Path) -> str:
+    vae = companion_vae(path)
     return vae.name if vae else ""
 
 
@@ -287,7 +287,7 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     from core.checkpoints.load_checkpoint import check_drawable
     from core.checkpoints.tensor_file import NotAModelError
 
-    vae = vae_beside(path)
+    vae = companion_vae(path)
     try:
         identity = identify(path, beside=[vae] if vae else [])
     except ModelError as error:

@@ -52,7 +52,7 @@ KEYS = (
     "vae_approx",
 )
 """Of extra_model_paths.yaml."""
-PASSED_BY = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
+SKIPPED_FOLDERS = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
 INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")
 """Either of them shows a folder of InvokeAI."""
 EXTRA_PATHS = "extra_model_paths.yaml"
@@ -158,7 +158,7 @@ def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
                 continue
             if entry.name.casefold().endswith(SUFFIXES) and _is(entry.is_file):
                 yield Path(entry), False
-            elif depth < max_depth and entry.name not in PASSED_BY and _is(entry.is_dir):
+            elif depth < max_depth and entry.name not in SKIPPED_FOLDERS and _is(entry.is_dir):
                 waiting.append((Path(entry), depth + 1))
 
 

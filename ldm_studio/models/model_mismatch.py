@@ -43,9 +43,9 @@ def find_mismatches(
     """
     catalogue = Catalogue()
     found = dict[tuple[str, str], Path]()
-    for one in addon_files.found(added, catalogue, look=False):
+    for one in addon_files.find_addons(added, catalogue, look=False):
         found.setdefault((one.kind, one.name.casefold()), one.path)
-    for model in found_models.found(added, catalogue, look=False):
+    for model in found_models.find_models(added, catalogue, look=False):
         found.setdefault(("model", model.name.casefold()), model.path)
     sentences: list[str] = []
     for named in _named(settings):
@@ -62,11 +62,11 @@ def find_mismatches(
     return tuple(dict.fromkeys(sentences))
 
 
-def found_here(request: Request, added: Iterable[str] = ()) -> Request:
+def compare_with_local(request: Request, added: Iterable[str] = ()) -> Request:
     """With the models that its changes name as other programs do, by the names they have here."""
     if not any(change.model for change in request.changes):
         return request
-    listed = found_models.found(added, look=False)
+    listed = found_models.find_models(added, look=False)
     references = {model.name.casefold(): model.reference for model in reversed(listed)}
     known = {model.reference for model in listed}
     changes = tuple(

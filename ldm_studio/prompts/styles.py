@@ -138,7 +138,7 @@ class StyleBook:
         except FileNotFoundError:
             return BUILT_IN
         except UnicodeDecodeError:
-            return self._put_aside(())
+            return self._set_aside(())
         except OSError as error:
             self._locked = True
             self.problem = StyleError(
@@ -147,9 +147,9 @@ class StyleBook:
             )
             return BUILT_IN
         styles, whole = _parse(content)
-        return styles if whole else self._put_aside(styles)
+        return styles if whole else self._set_aside(styles)
 
-    def _put_aside(self, styles: tuple[Style, ...]) -> tuple[Style, ...]:
+    def _set_aside(self, styles: tuple[Style, ...]) -> tuple[Style, ...]:
         """Keep the damaged file under another name; what could be read of it goes on."""
         number = 1
         while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():

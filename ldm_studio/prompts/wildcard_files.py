@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 
 MAX_FILES = 20_000
 MAX_BYTES = 4_000_000
-LOOK_AGAIN_S = 2.0
+RESCAN_SECONDS = 2.0
 """New files are found after so long, without asking the disk at every key."""
 
 __all__ = [
     "Wildcards",
-    "each",
+    "each_image",
     "missing_wildcards",
     "parse_template",
     "resolve_change",
@@ -49,7 +49,7 @@ class Wildcards:
         """`folder`: another one than the user's."""
         self.folder = folder or paths.wildcards_dir()
         self._files: dict[str, Path] = {}
-        self._looked = float("-inf")
+        self._scanned_at = float("-inf")
         self._lines: dict[Path, tuple[float, tuple[str, ...]]] = {}
 
     def names(self) -> list[str]:
@@ -74,12 +74,12 @@ class Wildcards:
         return whole[:1] or (last if len(last) == 1 else [])
 
     def _listed(self) -> dict[str, Path]:
-        if time.monotonic() - self._looked > LOOK_AGAIN_S:
-            self._files = dict(self._look())
-            self._looked = time.monotonic()
+        if time.monotonic() - self._scanned_at > RESCAN_SECONDS:
+            self._files = dict(self._scan())
+            self._scanned_at = time.monotonic()
         return self._files
 
-    def _look(self) -> Iterator[tuple[str, Path]]:
+    def _scan(self) -> Iterator[tuple[str, Path]]:
         count = 0
         for folder, folders, files in os.walk(self.folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -123,7 +123,7 @@ def with_resolved_wildcards(request: Request, wildcards: Wildcards) -> Request:
     )
 
 
-def each(request: Request, wildcards: Wildcards) -> Iterator[Request]:
+def each_image(request: Request, wildcards: Wildcards) -> Iterator[Request]:
     """The single pictures of a settled request, the second and later ones by their own seeds."""
     for index, single in enumerate(request.each()):
         if index and (single.template or single.negative_template):

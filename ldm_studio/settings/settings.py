@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
-from ldm_studio.json_files import put_aside, read_json, read_object, write_json
+from ldm_studio.json_files import read_json, read_object, set_aside, write_json
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,7 @@ def json_schema() -> dict[str, Any]:
 def _damaged(path: Path) -> LoadedSettings:
     problem = f"The file of your settings, {path.name}, is damaged."
     try:
-        kept = put_aside(path)
+        kept = set_aside(path)
     except OSError as error:
         log.warning("%s cannot be moved: %s", path, error)
         rest = "It is left as it is, and nothing will be written there."

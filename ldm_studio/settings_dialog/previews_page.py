@@ -8,7 +8,7 @@ from ldm_studio.settings.settings import Settings, Steps
 from .settings_page import SettingsPage
 
 MIB_STEP = 256
-MOST_MIB = 1_000_000
+MAX_MIB = 1_000_000
 
 
 class PreviewsPage(SettingsPage):
@@ -50,7 +50,7 @@ class PreviewsPage(SettingsPage):
             "steps",
             "trajectory_mib",
             self.tr("Disk for kept steps, at most"),
-            (0, MOST_MIB),
+            (0, MAX_MIB),
             self.tr("The oldest make room for new ones."),
             suffix=self.tr(" MiB"),
             special=self.tr("None are kept"),

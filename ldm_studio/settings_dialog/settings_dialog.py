@@ -41,7 +41,7 @@ from .settings_page import SettingsPage
 from .shortcuts_page import ShortcutsPage
 
 SIZE = QSize(760, 560)
-LEAST = QSize(560, 340)
+MIN_SIZE = QSize(560, 340)
 LIST_WIDTH = 168
 FILTER = "JSON (*.json)"
 
@@ -101,7 +101,7 @@ class SettingsDialog(QDialog):
 
     def open_over(self, window: QMainWindow) -> None:
         room = self.screen().availableGeometry().size() - QSize(16, 40)
-        self.setMinimumSize(LEAST.boundedTo(room))
+        self.setMinimumSize(MIN_SIZE.boundedTo(room))
         self.resize(SIZE.boundedTo(room))
         self.show()
         self.activateWindow()

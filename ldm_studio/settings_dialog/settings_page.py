@@ -42,24 +42,24 @@ class SettingRow(QWidget):
             if not control.accessibleName():
                 control.setAccessibleName(caption)
         column.addWidget(control)
-        self.meaning = QLabel(wordWrap=True)
-        self.meaning.setObjectName("caption")
-        column.addWidget(self.meaning)
+        self.explanation = QLabel(wordWrap=True)
+        self.explanation.setObjectName("caption")
+        column.addWidget(self.explanation)
         self._when = when
         self.explain(meaning)
 
     def explain(self, meaning: str) -> None:
         """What the setting means as it is now."""
         text = joined(meaning, self._when)
-        self.meaning.setText(text)
-        self.meaning.setVisible(bool(text))
+        self.explanation.setText(text)
+        self.explanation.setVisible(bool(text))
         self.control.setAccessibleDescription(text)
         if not self.control.toolTip():
             self.control.setToolTip(text)
 
     def words(self) -> str:
         """What it is found by."""
-        shown = [self._said, self.meaning.text()]
+        shown = [self._said, self.explanation.text()]
         if isinstance(self.control, QComboBox):
             shown += [self.control.itemText(i) for i in range(self.control.count())]
         return " ".join(shown).casefold()

@@ -209,14 +209,14 @@ class ShortcutsPage(SettingsPage):
             text = self.tr("It has these keys already.")
             self.use.setEnabled(False)
         elif not problem:
-            text = self._meaning(name, key)
+            text = self._describe(name, key)
             conflict = self._shortcuts.taken_by(key, name) is not None
         self.words.setObjectName("wrong" if conflict else "caption")
         self.words.style().polish(self.words)
         mark_wrong(self.field, bool(problem))
         self.words.setText(text)
 
-    def _meaning(self, name: str, key: str) -> str:
+    def _describe(self, name: str, key: str) -> str:
         other, place = self._shortcuts.taken_by(key, name), place_of(key)
         if other is not None:
             self.use.setText(self.tr("Take Over"))

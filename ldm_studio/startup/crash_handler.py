@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 LOG_BYTES = 1_000_000
 LOG_NAME = "ldm-studio.log"
 HIDDEN = "[prompt]"
-LEAST_HIDDEN = 4
+MIN_SECRET_LENGTH = 4
 """Characters; shorter words are hidden nowhere, as they would be found everywhere."""
 
 _LEVELS = {
@@ -157,7 +157,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with none of `secrets` in it, as they are or as Python would write them."""
     ordered = sorted({secret.strip() for secret in secrets}, key=len, reverse=True)
     for secret in ordered:
-        if len(secret) >= LEAST_HIDDEN:
+        if len(secret) >= MIN_SECRET_LENGTH:
             for written in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
                 text = text.replace(written, HIDDEN)
     return text

@@ -91,10 +91,10 @@ class Instance(QObject):
         assert self._server is not None
         while (socket := self._server.nextPendingConnection()) is not None:
             visit = _Connection(socket, self)
-            visit.received.connect(self._take)
+            visit.received.connect(self._on_received)
             visit.receive()
 
-    def _take(self, told: dict[str, Any]) -> None:
+    def _on_received(self, told: dict[str, Any]) -> None:
         for name in _TOKENS:
             if token := told["tokens"].get(name):
                 os.environ[name] = token

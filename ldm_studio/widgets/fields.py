@@ -121,13 +121,13 @@ class TypedNumbers(QObject):
 class NumberBox(QDoubleSpinBox):
     """A number with as many decimals as it needs, and at least some."""
 
-    MOST_DECIMALS = 6
+    MAX_DECIMALS = 6
 
     def __init__(self, low: float, high: float, step: float, decimals: int) -> None:
         """`decimals` are shown even where they are zeros."""
         super().__init__()
         self._least = decimals
-        self.setDecimals(self.MOST_DECIMALS)
+        self.setDecimals(self.MAX_DECIMALS)
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -135,7 +135,7 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
-        whole, _, decimals = f"{value:.{self.MOST_DECIMALS}f}".partition(".")
+        whole, _, decimals = f"{value:.{self.MAX_DECIMALS}f}".partition(".")
         shown = decimals.rstrip("0").ljust(self._least, "0")
         return f"{whole}{self.locale().decimalPoint()}{shown}" if shown else whole
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from core.errors import RequestError
 from core.request.request import Change, Request
 from ldm_studio import paths
-from ldm_studio.controllers.queue_controller import left_words
+from ldm_studio.controllers.queue_controller import interrupted_text
 from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
 from ldm_studio.store.store import Mode
@@ -205,11 +205,11 @@ WAITS = QueueItem(901, Request(), "waiting")
 
 
 def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
-    assert left_words([LEFT]) == "A picture (“a fox”) was interrupted at step 5 of 20."
-    assert left_words([LEFT, LEFT]) == "2 pictures were interrupted."
-    assert left_words([WAITS]) == "A picture waits in the queue."
+    assert interrupted_text([LEFT]) == "A picture (“a fox”) was interrupted at step 5 of 20."
+    assert interrupted_text([LEFT, LEFT]) == "2 pictures were interrupted."
+    assert interrupted_text([WAITS]) == "A picture waits in the queue."
     both = "A picture (“a fox”) was interrupted at step 5 of 20. 2 more wait in the queue."
-    assert left_words([LEFT, WAITS, WAITS]) == both
+    assert interrupted_text([LEFT, WAITS, WAITS]) == both
 
 
 def test_an_interrupted_picture_is_offered_without_blocking(

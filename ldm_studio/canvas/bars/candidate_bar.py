@@ -18,41 +18,41 @@ class CandidateBar(FloatingPanel):
 
     flipped = Signal(int)
     """By so many: -1 or 1."""
-    kept = Signal()
+    keep_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.row.setContentsMargins(4, 4, 4, 4)
-        self.back, self.on = self._button("chevron-left"), self._button("chevron-right")
-        self.words, self.keep = QLabel(), QToolButton()
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.back, self.forward = self._button("chevron-left"), self._button("chevron-right")
+        self.label, self.keep = QLabel(), QToolButton()
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.keep.setProperty("framed", True)
         self.keep.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.keep.setIcon(icon("check"))
         self.keep.setIconSize(ICON)
         self.keep.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for widget in (self.back, self.words, self.on, self.keep):
+        for widget in (self.back, self.label, self.forward, self.keep):
             self.row.addWidget(widget)
         self.back.clicked.connect(lambda: self.flipped.emit(-1))
-        self.on.clicked.connect(lambda: self.flipped.emit(1))
-        self.keep.clicked.connect(self.kept)
+        self.forward.clicked.connect(lambda: self.flipped.emit(1))
+        self.keep.clicked.connect(self.keep_requested)
         self._shown = 0, 0
         self.retranslate()
 
     def show_place(self, index: int, count: int) -> None:
         """Number `index`, from 0, of `count` is seen; with less than two there is no choice."""
         self._shown = index, count
-        self.words.setText(
+        self.label.setText(
             self.tr("{index} of {count}").format(index=index + 1, count=count) if count else ""
         )
-        self.setAccessibleDescription(self.words.text())
+        self.setAccessibleDescription(self.label.text())
         self.setVisible(count > 1)
 
     def retranslate(self) -> None:
         self.setAccessibleName(self.tr("Candidates"))
         for button, name, key in (
             (self.back, self.tr("Previous candidate"), "Left"),
-            (self.on, self.tr("Next candidate"), "Right"),
+            (self.forward, self.tr("Next candidate"), "Right"),
         ):
             button.setAccessibleName(name)
             button.setToolTip(f"<b>{name}</b> ({native(key)})")

@@ -68,7 +68,7 @@ class AmountSlider:
     def widgets(self) -> tuple[QWidget, ...]:
         return self.label, self.slider, self.number
 
-    def say(self, label: str, name: str, hint: str, suffix: str) -> None:
+    def set_texts(self, label: str, name: str, hint: str, suffix: str) -> None:
         self.label.setText(label)
         self.number.setSuffix(suffix)
         for control in self.slider, self.number:

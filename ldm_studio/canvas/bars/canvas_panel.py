@@ -106,7 +106,7 @@ class CanvasPanel(QWidget):
         self.view.document.replaced.connect(self._arrange)
         self.view.menu_requested.connect(self._more.showMenu)
         self.view.mask_dropped.connect(self.use_as_mask)
-        self.view.address_dropped.connect(self._tell_of_address)
+        self.view.address_dropped.connect(self._explain_web_address)
         for signal in (
             self.view.tool_changed,
             self.view.undo_stack.indexChanged,
@@ -214,7 +214,7 @@ class CanvasPanel(QWidget):
 
         document.background.run(lambda: read_mask(source, size), take)
 
-    def _tell_of_address(self) -> None:
+    def _explain_web_address(self) -> None:
         self.problem.emit(
             self.tr("Only the address of a picture was dropped, not the picture."),
             self.tr("Copy the picture in the browser and paste it here, or save it first."),

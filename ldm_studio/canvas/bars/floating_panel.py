@@ -72,7 +72,7 @@ class SwitchLayout(Enum):
 class ViewSwitch(FloatingPanel):
     """Chooses which mask is seen, and says what it is."""
 
-    WORDS = (
+    VIEW_TEXTS = (
         (
             MaskView.PAINTED,
             QT_TRANSLATE_NOOP("CanvasPanel", "Painted"),
@@ -104,7 +104,7 @@ class ViewSwitch(FloatingPanel):
         self.row.setContentsMargins(4, 4, 4, 4)
         self._group = QButtonGroup(self)
         self.buttons: dict[MaskView, QToolButton] = {}
-        for view, _, _ in self.WORDS:
+        for view, _, _ in self.VIEW_TEXTS:
             button = QToolButton()
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -136,7 +136,7 @@ class ViewSwitch(FloatingPanel):
         self.row.setDirection(
             QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
         )
-        for view, text, tip in self.WORDS:
+        for view, text, tip in self.VIEW_TEXTS:
             button, more = self.buttons[view], ""
             if view is MaskView.LATENT:
                 more = f"<br>{self._size()}"
@@ -187,22 +187,22 @@ class Badge(FloatingPanel):
         self._texts, self._short, self._has_room = ("", ""), False, True
         self.row.setContentsMargins(GRID, 4, GRID, 4)
         self.row.addWidget(self._sign)
-        self.words = QLabel()
-        self.row.addWidget(self.words)
+        self.label = QLabel()
+        self.row.addWidget(self.label)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._draw()
 
-    def say(self, text: str, short: str = "") -> None:
+    def show_text(self, text: str, short: str = "") -> None:
         """Nothing: hide. `short`: the same where there is little room."""
         self._texts = text, short or text
-        self.words.setText(self._texts[1 if self._short else 0])
+        self.label.setText(self._texts[1 if self._short else 0])
         self.setAccessibleName(text)
         self.setVisible(bool(text) and self._has_room)
 
     def fit(self, *, short: bool, at_all: bool = True) -> None:
         """How much of it there is room for."""
         self._short, self._has_room = short, at_all
-        self.say(*self._texts)
+        self.show_text(*self._texts)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

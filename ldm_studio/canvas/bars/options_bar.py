@@ -261,25 +261,25 @@ class OptionsBar(OverflowRow):
     def retranslate(self) -> None:
         for button in self.findChildren(IconButton):
             button.retranslate()
-        self._size.say(
+        self._size.set_texts(
             self.tr("Size"),
             self.tr("Brush size"),
             self.tr("Brush size in pixels of the picture ([ and ])"),
             self.tr(" px"),
         )
-        self._hardness.say(
+        self._hardness.set_texts(
             self.tr("Hardness"),
             self.tr("Brush hardness"),
             self.tr("Brush hardness: how crisp its edge is (Shift+[ and Shift+])"),
             self.tr(" %"),
         )
-        self._flow.say(
+        self._flow.set_texts(
             self.tr("Flow"),
             self.tr("Brush flow"),
             self.tr("How much one touch masks; below 100 %, touches build up (Ctrl+[ and Ctrl+])"),
             self.tr(" %"),
         )
-        self._tolerance.say(
+        self._tolerance.set_texts(
             self.tr("Tolerance"),
             self.tr("Colour tolerance"),
             self.tr("How far a colour may be from the one you click on"),
@@ -302,7 +302,7 @@ class DragOutButton(IconButton):
         self._view = view
         self._from: QPointF | None = None
         self.clicked.connect(view.copy_requested)
-        view.drag_out.ended.connect(self._let_go)
+        view.drag_out.ended.connect(self._cancel_press)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -313,14 +313,14 @@ class DragOutButton(IconButton):
         if way is None:
             super().mouseMoveEvent(event)
         elif way.manhattanLength() >= QApplication.startDragDistance():
-            self._let_go()
+            self._cancel_press()
             self._view.begin_drag_out()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._view.end_drag_out()
         super().mouseReleaseEvent(event)
 
-    def _let_go(self) -> None:
+    def _cancel_press(self) -> None:
         self._from = None
         self.setDown(False)
 

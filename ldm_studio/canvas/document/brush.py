@@ -45,7 +45,7 @@ class Brush:
         return self.flow < 1 or self.pressure_flow
 
 
-def _on_grid(x: float, y: float, radius: float) -> tuple[float, float]:
+def _snap_to_subpixels(x: float, y: float, radius: float) -> tuple[float, float]:
     if radius < 1:  # a pixel-sized brush fills the pixel it is in, rather than a part of four
         return floor(x) + 0.5, floor(y) + 0.5
     grid = 1 if radius >= LARGE else SUBPIXEL
@@ -78,7 +78,7 @@ def _shape(radius: float, hardness: float, shift_x: float, shift_y: float) -> np
 
 
 @lru_cache(maxsize=4)
-def _left_over(
+def _remaining_factor(
     radius: float, hardness: float, shift_x: float, shift_y: float, flow: float
 ) -> np.ndarray:
     """float32 [S, S]: the share of what is missing that one dab leaves missing."""
@@ -198,7 +198,7 @@ class Stroke:
     def _press(self, point: Point) -> None:
         brush, mask = self._brush, self._mask
         radius = brush.radius_at(point[2])
-        x, y = _on_grid(point[0], point[1], radius)
+        x, y = _snap_to_subpixels(point[0], point[1], radius)
         column, row, half = floor(x), floor(y), ceil(radius + 0.5)
         left, right = max(column - half, 0), min(column + half + 1, mask.width)
         top, bottom = max(row - half, 0), min(row + half + 1, mask.height)
@@ -211,7 +211,9 @@ class Stroke:
         shift = x - column, y - row
         area = self._touch(left, top, right, bottom)
         if brush.builds_up:
-            area *= _left_over(radius, brush.hardness, *shift, brush.flow_at(point[2]))[inside]
+            area *= _remaining_factor(radius, brush.hardness, *shift, brush.flow_at(point[2]))[
+                inside
+            ]
         elif brush.erase:
             np.minimum(area, 255 - _shape(radius, brush.hardness, *shift)[inside], out=area)
         else:
@@ -259,7 +261,7 @@ class Stroke:
                 np.subtract(np.float32(255), values, out=values)
             values += np.float32(0.5)
             self._mask.touch(rect)[...] = values.astype(np.uint8)
-        self._mask.look_again()
+        self._mask.refresh()
         return rect
 
 

@@ -26,7 +26,7 @@ from .undo_tiles import Differences, Rect, tile_rect, unite
 Size = tuple[int, int]  # width, height
 
 PREVIEW_PIXELS = 1 << 22  # larger previews are shown coarser: they come many times a second
-LINKED_MS = 32  # tiles repainted one by one; more are repainted as one rectangle
+MAX_REPAINTED_TILES = 32  # tiles repainted one by one; more are repainted as one rectangle
 
 
 class CanvasDocument(QObject):
@@ -52,7 +52,7 @@ class CanvasDocument(QObject):
         self.preview_pixels = PREVIEW_PIXELS
         self._preview_size: Size = (0, 0)
         self.part: Rect | None = None  # of the picture, which the preview shows; None: all of it
-        self._lies_on: tuple[np.ndarray, np.ndarray, Rect] | None = None
+        self._preview_ground: tuple[np.ndarray, np.ndarray, Rect] | None = None
         self.before: QImage | None = None
         self.restoring = False  # what is changed now is not new, but was kept from the last time
         self.mask: Mask | None = None
@@ -180,7 +180,7 @@ class CanvasDocument(QObject):
         frame, shown, part = self.frame, self.preview is not None, self.part
         self.preview = self.part = None
         if preview is None:
-            self._lies_on = None
+            self._preview_ground = None
         else:
             height, width = preview.rgb.shape[:2]
             self._preview_size = width, height
@@ -203,12 +203,12 @@ class CanvasDocument(QObject):
             return False
         x, y = preview.left, preview.top
         found = ground, picture, (x, y, width, height)
-        known = self._lies_on
+        known = self._preview_ground
         if known and known[0] is ground and known[1] is picture and known[2] == found[2]:
             return True
         around = (np.s_[:y], np.s_[y + height :], np.s_[:, :x], np.s_[:, x + width :])
         alike = picture is ground or all(np.array_equal(picture[a], ground[a]) for a in around)
-        self._lies_on = found if alike else None
+        self._preview_ground = found if alike else None
         return alike
 
     def set_before(self, rgb: np.ndarray | None) -> None:
@@ -366,7 +366,7 @@ class CanvasDocument(QObject):
         """Have the overlay follow what has changed, and have it painted; the same differences."""
         if self.mask is None or self.overlay is None:
             return differences
-        self._changes.mask_moved_on()
+        self._changes.mark_outdated()
         if self.mask.is_inversion(differences):
             self.overlay.inverted()
             self.changed.emit(self.mask.bounds)
@@ -374,7 +374,7 @@ class CanvasDocument(QObject):
         rects = [tile_rect(self.mask.pixels, index) for index in differences]
         for rect in rects:
             self.overlay.touched(rect)
-        if len(rects) > LINKED_MS:
+        if len(rects) > MAX_REPAINTED_TILES:
             self.changed.emit(reduce(unite, rects))
         else:
             for rect in rects:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 DELAY_MS = 1000
 RETRY_MS = 5000
 PICTURE, ALPHA, MASK = "picture.png", "alpha.png", "mask.png"
-OF = "of"
+DIGEST_KEY = "of"
 """Says which picture a mask belongs to: a crash may come between the writing of the two."""
 
 
@@ -56,7 +56,7 @@ def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True)
         planes = {PICTURE: kept.rgb if kept else None, **planes}
     info = PngInfo()
     if kept is not None:
-        info.add_text(OF, _name_of(kept.rgb))
+        info.add_text(DIGEST_KEY, _name_of(kept.rgb))
     for name, pixels in planes.items():
         if pixels is None:
             (folder / name).unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def _name_of(rgb: np.ndarray) -> str:
 def _belongs_to(path: Path) -> str:
     """Empty where the file does not say."""
     with Image.open(path, formats=("PNG",)) as image:
-        return str(image.info.get(OF, ""))
+        return str(image.info.get(DIGEST_KEY, ""))
 
 
 class CanvasStore(QObject):

@@ -37,7 +37,7 @@ class Mask:
             raise ValueError(f"a mask needs at least one pixel, got {width} x {height}")
         self.pixels = np.zeros((height, width), np.uint8)
         self.pixels.fill(0)  # have the memory now: a stroke would wait for it, page by page
-        self._kept: dict[TileIndex, np.ndarray] | None = None
+        self._snapshot: dict[TileIndex, np.ndarray] | None = None
         self._empty: bool | None = True  # None: not known
         self._scratch: np.ndarray | None = None
 
@@ -88,15 +88,15 @@ class Mask:
         """A view of the pixels in `rect` to write to; their tiles are remembered while
         recording.
         """
-        self.look_again()
-        if self._kept is not None:
+        self.refresh()
+        if self._snapshot is not None:
             for index in tiles_in(rect):
-                if index not in self._kept:
-                    self._kept[index] = tile_of(self.pixels, index).copy()
+                if index not in self._snapshot:
+                    self._snapshot[index] = tile_of(self.pixels, index).copy()
         x, y, width, height = rect
         return self.pixels[y : y + height, x : x + width]
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Pixels have changed in a view from `touch`: what is known of the mask is out of date."""
         self._empty = None
 
@@ -110,11 +110,11 @@ class Mask:
 
     def record(self) -> None:
         """From now on remember each tile as it was before it was first touched."""
-        self._kept = {}
+        self._snapshot = {}
 
     def recorded(self) -> dict[TileIndex, np.ndarray]:
         """Stop recording; the tiles that were touched, as they were."""
-        kept, self._kept = self._kept or {}, None
+        kept, self._snapshot = self._snapshot or {}, None
         return kept
 
     def since(self, recorded: Mapping[TileIndex, np.ndarray]) -> Differences:
@@ -135,7 +135,7 @@ class Mask:
 
     def become(self, pixels: np.ndarray | int) -> Differences:
         """Take over a copy of `pixels`, or that value everywhere; what `apply` needs to go back."""
-        self.look_again()
+        self.refresh()
         if isinstance(pixels, int):
             differences = self._to_value(pixels)
             self.pixels.fill(pixels)
@@ -160,7 +160,7 @@ class Mask:
 
     def apply(self, differences: Differences) -> None:
         """Make a change, or take it back: both are the same."""
-        self.look_again()
+        self.refresh()
         if self.is_inversion(differences):  # a whole array at once is four times as fast
             np.invert(self.pixels, out=self.pixels)
             return

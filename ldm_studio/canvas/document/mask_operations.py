@@ -41,21 +41,21 @@ class MaskTransforms:
     ) -> None:
         """`make` changes the mask and remembers it under a text."""
         self._background, self._make, self._busy_changed = background, make, busy_changed
-        self._wanted: deque[_QueuedTransform] = deque()
+        self._queued: deque[_QueuedTransform] = deque()
         self._running: Future[Differences] | None = None
         self._held = False  # a stroke is under way
         self._outdated = False
 
     @property
     def busy(self) -> bool:
-        return bool(self._wanted)
+        return bool(self._queued)
 
     def make(self, mask: Mask, work: Transform, text: str) -> None:
-        if mask.pixels.size <= AT_ONCE and not self._wanted:
+        if mask.pixels.size <= AT_ONCE and not self._queued:
             self._make(_apply_transform(mask.pixels.copy(), work), text)
             return
-        self._wanted.append(_QueuedTransform(mask, work, text))
-        if len(self._wanted) == 1:
+        self._queued.append(_QueuedTransform(mask, work, text))
+        if len(self._queued) == 1:
             self._busy_changed()
         self._start()
 
@@ -67,25 +67,25 @@ class MaskTransforms:
         self._held = False
         self._start()
 
-    def mask_moved_on(self) -> None:
+    def mark_outdated(self) -> None:
         """What is being worked out is of an earlier mask."""
         self._outdated = True
 
     def forget(self) -> None:
         """Make none of them."""
-        if self._wanted:
+        if self._queued:
             self._stop()
-            self._wanted.clear()
+            self._queued.clear()
             self._busy_changed()
 
     def forget_last(self) -> bool:
         """Do not make the one asked for last; False if there is none."""
-        if not self._wanted:
+        if not self._queued:
             return False
-        if len(self._wanted) == 1:
+        if len(self._queued) == 1:
             self.forget()
         else:
-            self._wanted.pop()
+            self._queued.pop()
         return True
 
     def _stop(self) -> None:
@@ -94,8 +94,8 @@ class MaskTransforms:
             self._running = None
 
     def _start(self) -> None:
-        if self._wanted and not self._running and not self._held:
-            wanted, self._outdated = self._wanted[0], False
+        if self._queued and not self._running and not self._held:
+            wanted, self._outdated = self._queued[0], False
             pixels = wanted.mask.pixels
             # The copy is made beside the interface as well: painting meanwhile makes it outdated.
             self._running = self._background.run(
@@ -106,8 +106,8 @@ class MaskTransforms:
         self._running = None
         try:
             if not self._outdated:
-                wanted = self._wanted.popleft()
-                if not self._wanted:
+                wanted = self._queued.popleft()
+                if not self._queued:
                     self._busy_changed()
                 self._make(done.result(), wanted.text)
         finally:

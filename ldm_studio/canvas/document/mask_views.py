@@ -81,7 +81,7 @@ class MaskViews(QObject):
         if usage != self._usage:
             self._usage = usage
             if usage is None:
-                self._take(None)
+                self._on_computed(None)
             self._refresh()
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class MaskViews(QObject):
     def _on_replaced(self) -> None:
         """Another picture, perhaps of another size, or another tint."""
         if self._used is not None and self._used.alpha.shape[::-1] != self._document.frame:
-            self._take(None)
+            self._on_computed(None)
         self._overlays.clear()
         self._refresh()
 
@@ -106,7 +106,7 @@ class MaskViews(QObject):
         if self._usage is None or mask is None or mask.is_empty:
             self._stale = False
             if self._used is not None:
-                self._take(None)
+                self._on_computed(None)
             return
         if self._working is not None:
             self._stale = True  # the newest is computed when this one is done
@@ -122,12 +122,12 @@ class MaskViews(QObject):
         mask = self._document.mask
         current = mask is not None and (found is None or found.alpha.shape == mask.pixels.shape)
         if self._usage is not None and current:
-            self._take(found)
+            self._on_computed(found)
         if self._stale:
             self._stale = False
             self._refresh()
 
-    def _take(self, found: UsedMask | None) -> None:
+    def _on_computed(self, found: UsedMask | None) -> None:
         self._used = found
         self._overlays.clear()
         self.changed.emit()

@@ -47,7 +47,7 @@ class CanvasInput:
             KeyboardOutpainting(view, self),
         )
         self.brush_cursor = BrushCursor(view, self)
-        self._keys = key_table(view, self._go)
+        self._keys = key_table(view, self._move_by_key)
         kind = QEvent.Type
         self._handlers: dict[QEvent.Type, Callable[..., bool]] = {
             kind.MouseButtonPress: self._mouse,
@@ -95,7 +95,7 @@ class CanvasInput:
         if self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.cancel()
-            self.keyboard_pointer.tell()
+            self.keyboard_pointer.announce()
         self.brush_cursor.update_cursor()
 
     # --- mouse and pen ---
@@ -115,8 +115,8 @@ class CanvasInput:
     def _pointer(self, event: QMouseEvent | QTabletEvent, turned: bool) -> bool:
         position, kind = event.position(), event.type()
         if position != self.mouse or kind in PRESSES:
-            self.keyboard_pointer.put_away()
-            self.keyboard_outpainting.put_away()
+            self.keyboard_pointer.hide()
+            self.keyboard_outpainting.hide()
         self._move_hover(position)
         sample = self._sample(event, turned)
         if kind in PRESSES:
@@ -179,7 +179,7 @@ class CanvasInput:
         comes_or_goes = (position is None) != (self.mouse is None)
         self.mouse = position
         if comes_or_goes and self.keyboard_outpainting.usable:
-            self.keyboard_outpainting.tell()
+            self.keyboard_outpainting.announce()
         if self._view.tool is Tool.EXTEND and not self.pressed:
             self.brush_cursor.update_cursor()
         if position is not None:
@@ -192,8 +192,8 @@ class CanvasInput:
 
     def _focus_out(self, _event: QEvent) -> bool:
         self._space = False
-        self.keyboard_pointer.put_away()
-        self.keyboard_outpainting.put_away()
+        self.keyboard_pointer.hide()
+        self.keyboard_outpainting.hide()
         self._view.set_comparing(False)
         self.brush_cursor.update_cursor()
         return False
@@ -208,7 +208,7 @@ class CanvasInput:
         )
         return by_keys.hint() if by_keys.shown else ""
 
-    def _go(self, dx: int, dy: int, held: str) -> None:
+    def _move_by_key(self, dx: int, dy: int, held: str) -> None:
         """What an arrow key does: moves the crosshair, an edge of the picture, or the window over
         it; `held`: one of REACH.
         """
@@ -276,7 +276,7 @@ class CanvasInput:
         elif event.key() in ENTER and self._gesture and not self.pressed:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
-            self.keyboard_pointer.tell()
+            self.keyboard_pointer.announce()
         elif event.key() in ENTER and self._gesture is None and self._view.awaits_enter:
             self._view.enter()
         elif event.key() in (*ENTER, Qt.Key.Key_Space) and self.keyboard_pointer.shown:

@@ -29,7 +29,7 @@ class DragOut(QObject):
 
     def begin(self) -> None:
         """The picture is being dragged away."""
-        image = self._view.seen()
+        image = self._view.visible_rgb()
         if image is None or self._held:
             return
         self._held = True
@@ -43,13 +43,15 @@ class DragOut(QObject):
         else:
             path = self._next_path()
             work = self._view.document.background
-            work.run(lambda: image.save(str(path)), lambda done: self._take(done, image, path))
+            work.run(
+                lambda: image.save(str(path)), lambda done: self._on_written(done, image, path)
+            )
 
     def end(self) -> None:
         """It was let go of before it could be carried anywhere."""
         self._held = False
 
-    def _take(self, done: Future[bool], image: QImage, path: Path) -> None:
+    def _on_written(self, done: Future[bool], image: QImage, path: Path) -> None:
         if done.result():
             self._written = image, path
         if self._held:

@@ -253,7 +253,7 @@ class Lasso:
         self._surface, self._invert = surface, sample.invert
         self._first = self._pressed = sample
         self._corners = [sample.corner]
-        self._kept = [1]  # how many corners there were at each press
+        self._fixed_corners = [1]  # how many corners there were at each press
         self._dragging, self._by_clicks = True, False
 
     def move(self, sample: Sample) -> None:
@@ -277,7 +277,7 @@ class Lasso:
             return True
         self._pressed, self._dragging = sample, True
         self._corners.append(sample.corner)
-        self._kept.append(len(self._corners))
+        self._fixed_corners.append(len(self._corners))
         self._show(sample.corner)
         return False
 
@@ -291,9 +291,9 @@ class Lasso:
 
     def step_back(self) -> None:
         """Take the last corner back, and what was drawn by hand after the one before."""
-        if len(self._kept) > 1:
-            self._kept.pop()
-            del self._corners[self._kept[-1] :]
+        if len(self._fixed_corners) > 1:
+            self._fixed_corners.pop()
+            del self._corners[self._fixed_corners[-1] :]
             self._show(self._corners[-1])
 
     def _show(self, pointer: Corner) -> None:

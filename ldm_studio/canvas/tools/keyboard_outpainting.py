@@ -44,15 +44,15 @@ class KeyboardOutpainting:
         self._there, self._side = True, SIDES[dx, dy]
         view.outpaint_frame.step(self._side, size, back=back)
         self._keep_in_sight()
-        self.tell()
+        self.announce()
         view.pointed.emit(self.hint())
 
-    def put_away(self) -> None:
+    def hide(self) -> None:
         if self._there:
             self._there, self._side = False, ""
-            self.tell()
+            self.announce()
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         self._view.update()
         self._view.crosshair_changed.emit()
 

@@ -66,7 +66,7 @@ class KeyboardPointer:
         if self.at != before:
             self._keep_in_sight()
             self._hand.move_by_key(self._sample())
-        self.tell()
+        self.announce()
 
     def press(self) -> None:
         """Put the tool down, or lift it; a click with those that are not held."""
@@ -80,7 +80,7 @@ class KeyboardPointer:
         if TOOLS[self._view.tool].by_keys is KeyboardMode.CLICK:
             self.lift()
             return
-        self.tell()
+        self.announce()
         self._view.pointed.emit(self.hint())
 
     def lift(self) -> None:
@@ -89,15 +89,15 @@ class KeyboardPointer:
             return
         self._down = False
         self._hand.release_by_key(self._sample())
-        self.tell()
+        self.announce()
         self._view.pointed.emit(self.hint())
 
-    def put_away(self) -> None:
+    def hide(self) -> None:
         """Lift the tool and hide."""
         if self._there:
             self.lift()
             self._there = False
-            self.tell()
+            self.announce()
 
     def _appear(self) -> None:
         if self._there:
@@ -128,7 +128,7 @@ class KeyboardPointer:
         at = self._view.to_widget(*self.at)
         return Sample(*self.at, at.x(), at.y(), scale=max(self._view.scale, CLICK))
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         """What is under way at it has changed."""
         self._view.update()
         self._view.crosshair_changed.emit()

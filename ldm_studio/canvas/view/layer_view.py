@@ -40,7 +40,7 @@ class LayerView(MaskEditingView):
 
     menu_requested = Signal()  # what else can be done to the mask
     flipped = Signal(int)  # see `flips`: by -1 or 1
-    kept = Signal()
+    keep_requested = Signal()
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
     drag_out_started = Signal()  # the picture is being dragged away
@@ -60,7 +60,7 @@ class LayerView(MaskEditingView):
         self._outline: QPainterPath | None = None  # in pixels of the frame
         self._trace: LassoOutline | None = None
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
-        self._tint_rests = False  # a result has just come: it is looked at before it is painted on
+        self._tint_timer = False  # a result has just come: it is looked at before it is painted on
         self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
         self._focus_by_key = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -82,7 +82,7 @@ class LayerView(MaskEditingView):
         mask lives on if the size is the same. Can be undone, unless it is the first. Raises
         ValueError on arrays of another kind.
         """
-        self._tint_rests = self.document.preview is not None
+        self._tint_timer = self.document.preview is not None
         self.document.set_picture(rgb, alpha, translate("CanvasView", "Another picture"))
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
@@ -97,7 +97,7 @@ class LayerView(MaskEditingView):
         """What the picture is compared with while the C key is held."""
         self.document.set_before(rgb)
 
-    def seen(self) -> QImage | None:
+    def visible_rgb(self) -> QImage | None:
         """The finished picture that is seen: of several, the one that is looked at."""
         document = self.document
         if self.flips and document.preview:
@@ -129,7 +129,7 @@ class LayerView(MaskEditingView):
     def enter(self) -> None:
         """Extend the picture as was chosen, or else keep the one of several that is seen."""
         if self.outpaint_frame.extension.is_none:
-            self.kept.emit()
+            self.keep_requested.emit()
         else:
             self.extend()
 
@@ -156,8 +156,8 @@ class LayerView(MaskEditingView):
 
     def wake_tint(self) -> None:
         """Show the tint again, if it is visible at all: somebody is about to paint."""
-        if self._tint_rests:
-            self._tint_rests = False
+        if self._tint_timer:
+            self._tint_timer = False
             self.update()
 
     @property
@@ -256,7 +256,7 @@ class LayerView(MaskEditingView):
         than the tint, unless one paints meanwhile.
         """
         document = self.document
-        resting = self._tint_rests or document.preview is not None
+        resting = self._tint_timer or document.preview is not None
         wanted = document.stroking or (self._overlay_visible and not resting and self.masked)
         return wanted and document.overlay is not None and document.paintable
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from ldm_studio.canvas.document.mask import Mask
 from ldm_studio.canvas.document.undo_tiles import Rect, unite
 
-SHRUNK_MOST = 64  # the coarsest reduction: 1 % on a screen of double resolution needs no more
+MAX_REDUCTION = 64  # the coarsest reduction: 1 % on a screen of double resolution needs no more
 
 
 class MaskOverlay:
@@ -74,7 +74,7 @@ class MaskOverlay:
     def _at(self, zoom: float) -> np.ndarray:
         """The mask, reduced so far that it is shrunk by no more than half when shown."""
         factor = 1
-        while factor * zoom < 0.5 and factor < SHRUNK_MOST:
+        while factor * zoom < 0.5 and factor < MAX_REDUCTION:
             factor *= 2
         if factor != self._factor:
             self._factor = factor
@@ -86,11 +86,11 @@ class MaskOverlay:
         if factor == 1:
             return self._mask.pixels
         if self._stale:
-            self._bring_up_to_date(self._stale)
+            self._update(self._stale)
             self._stale = None
         return self._reduced
 
-    def _bring_up_to_date(self, rect: Rect) -> None:
+    def _update(self, rect: Rect) -> None:
         pixels, factor = self._mask.pixels, self._factor
         height, width = pixels.shape
         left, top = rect[0] // factor, rect[1] // factor

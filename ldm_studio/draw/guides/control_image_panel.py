@@ -28,7 +28,7 @@ class _Texts:
 
     name: str
     """Of the picture."""
-    wanted: str
+    invitation: str
     """While there is none."""
     tip: str
 
@@ -89,11 +89,11 @@ class ControlImagePanel(QWidget):
         super().__init__()
         self._store = store
         self._picture: np.ndarray | None = None
-        self._words: _Texts | None = None
+        self._texts: _Texts | None = None
         self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
-        self.words = QLabel(wordWrap=True)
-        self.words.setObjectName("caption")
+        self.label = QLabel(wordWrap=True)
+        self.label.setObjectName("caption")
         self.open = tool_button("folder", self.tr("Open the picture that leads"), "")
         self.canvas = tool_button(
             "image",
@@ -110,7 +110,7 @@ class ControlImagePanel(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(GRID)
         line.addWidget(self._thumb)
-        line.addWidget(self.words, 1)
+        line.addWidget(self.label, 1)
         for button in (self.open, self.canvas, self.clear):
             line.addWidget(button)
         self._grid = QGridLayout()
@@ -161,16 +161,16 @@ class ControlImagePanel(QWidget):
         """uint8 [H, W, 3] or [H, W]."""
         self._picture = picture
         self.clear.setEnabled(picture is not None)
-        words = self._words
+        words = self._texts
         if words is None:
             return
         if picture is None:
             self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
-            self.words.setText(words.wanted)
+            self.label.setText(words.invitation)
             return
         height, width = picture.shape[:2]
         self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
-        self.words.setText("\n".join((words.name, f"{width} × {height}")))
+        self.label.setText("\n".join((words.name, f"{width} × {height}")))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -197,9 +197,9 @@ class ControlImagePanel(QWidget):
     def _run_changed(self, run: RunState) -> None:
         words = _texts_for(run.model.extra) if run.model else None
         self.setVisible(words is not None)
-        if words == self._words or words is None:
+        if words == self._texts or words is None:
             return
-        self._words = words
+        self._texts = words
         if run.model and run.model.extra in _NOISE:
             most, useful = _NOISE[run.model.extra]
             self.noise_level.number.setMaximum(most)
@@ -207,7 +207,7 @@ class ControlImagePanel(QWidget):
         for name, caption in self._captions.items():
             for widget in (caption, getattr(self, name)):
                 widget.setVisible(self._store.applies(name))
-        for label in (self._thumb, self.words):
+        for label in (self._thumb, self.label):
             label.setToolTip(words.tip)
         self.show_picture(self._picture)
 

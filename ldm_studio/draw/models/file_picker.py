@@ -95,7 +95,7 @@ class FileItemModel(Ranked[FileItem]):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._all: Sequence[FileItem] = ()
-        self._words = ""
+        self._query = ""
         self.background = Background(self)
         self._thumbs: OrderedDict[Path, QPixmap | None] = OrderedDict()
         """None while it is read, and where there is none."""
@@ -103,10 +103,10 @@ class FileItemModel(Ranked[FileItem]):
 
     def show(self, items: Sequence[FileItem]) -> None:
         self._all = items
-        self.find(self._words)
+        self.find(self._query)
 
     def find(self, words: str) -> None:
-        self._words = words
+        self._query = words
         ranked = [
             (fits, place, item)
             for place, item in enumerate(self._all)
@@ -244,7 +244,7 @@ class FilePicker(QFrame):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._nothing, self._looking = nothing, False
+        self._nothing, self._scanning = nothing, False
         self._below: QWidget | None = None
         self.empty = QLabel(nothing, wordWrap=True)
         self.empty.setObjectName("caption")
@@ -267,11 +267,11 @@ class FilePicker(QFrame):
         `looking`: more may come.
         """
         marked = self._marked() if self.isVisible() else None
-        before, self._looking = self.items.rowCount(), looking
+        before, self._scanning = self.items.rowCount(), looking
         self.items.pixels = round(THUMB * self.devicePixelRatioF())
         self.items.show(items)
         self._mark(current if marked is None else marked.key)
-        self._say_nothing()
+        self._show_empty_text()
         count = self.items.rowCount()
         grows = before < min(ROWS, count) or not count  # to the words that stand there instead
         if grows and self._below is not None and self.isVisible():
@@ -332,13 +332,13 @@ class FilePicker(QFrame):
         marked = self._marked()
         self.items.find(words)
         self._mark(None if words.strip() or marked is None else marked.key)
-        self._say_nothing()
+        self._show_empty_text()
 
-    def _say_nothing(self) -> None:
+    def _show_empty_text(self) -> None:
         has_rows = bool(self.items.rowCount())
         self.list.setVisible(has_rows)
         self.empty.setVisible(not has_rows)
-        nothing = "" if self._looking else self._nothing
+        nothing = "" if self._scanning else self._nothing
         searched = self.tr("Nothing found.")
         self.empty.setText(searched if self.search.text().strip() else nothing)
 

@@ -46,7 +46,7 @@ class FilePickerBox(QComboBox, Generic[F]):
         store.run_changed.connect(self._on_run)
         self._fill()
 
-    def look(self, folders: Iterable[str], *, read: bool) -> Sequence[F]:
+    def find_files(self, folders: Iterable[str], *, read: bool) -> Sequence[F]:
         """What there is, on another thread; `read`: what is not known of it yet."""
         raise NotImplementedError
 
@@ -76,10 +76,10 @@ class FilePickerBox(QComboBox, Generic[F]):
     def showPopup(self) -> None:  # noqa: N802
         folders = self._store.model_folders
         read = not self._store.run.loading  # which takes torch, and that is the engine's to import
-        self.background.run(lambda: self.look(folders, read=read), self._looked)
+        self.background.run(lambda: self.find_files(folders, read=read), self._on_found)
         super().showPopup()
 
-    def _looked(self, done: Future[Sequence[F]]) -> None:
+    def _on_found(self, done: Future[Sequence[F]]) -> None:
         found = done.result()
         if found == self._found:
             return

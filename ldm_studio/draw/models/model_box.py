@@ -66,11 +66,11 @@ class ModelBox(QComboBox):
         self._store = store
         self._value = store.model
         self._model = store.run.model
-        self._own: list[FoundModel] = []
+        self._native: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
         """None until they were looked for."""
-        self._looking = ModelScan(store, self._look, self)
-        self._looking.looked.connect(self._listed)
+        self._scan = ModelScan(store, self._find_models, self)
+        self._scan.found.connect(self._listed)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(self._chosen)
@@ -101,7 +101,7 @@ class ModelBox(QComboBox):
         ):
             self._predicts.addItem(words, kind)
         self._predicts.activated.connect(self._decide)
-        self.unread = self._looking.unread
+        self.unread = self._scan.unread
         self.picker.column.addWidget(self.unread)
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
@@ -112,9 +112,9 @@ class ModelBox(QComboBox):
         self.picker.chosen.connect(self._picked)
         self._add_folder.clicked.connect(self._ask)
         self._watcher = Watcher(self)
-        self._watcher.changed.connect(lambda _folders: self.look())
+        self._watcher.changed.connect(lambda _folders: self.rescan())
         store.run_changed.connect(self._on_run)
-        self.look()
+        self.rescan()
 
     @property
     def is_missing(self) -> bool:
@@ -131,20 +131,20 @@ class ModelBox(QComboBox):
 
     def set_value(self, reference: str) -> None:
         self._value = reference
-        self.look()
+        self.rescan()
 
-    def look(self) -> None:
+    def rescan(self) -> None:
         """List what there is now. A path that a recipe names is looked at by nobody."""
-        self._own = found_models.folders_found(self._store.model_folders)
+        self._native = found_models.find_model_folders(self._store.model_folders)
         self._fill()
-        self._looking.start()
+        self._scan.start()
 
-    def _look(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
+    def _find_models(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
         """The checkpoints, and where new ones would appear."""
-        every = found_models.found(folders, look=seconds > 0, seconds=seconds)
+        every = found_models.find_models(folders, look=seconds > 0, seconds=seconds)
         found = [model for model in every if model.is_checkpoint]
         unread = sum(model.known is None for model in found)
-        return (found, found_models.folders_looked_into(folders)), unread
+        return (found, found_models.searched_folders(folders)), unread
 
     def _listed(self, looked: tuple[list[FoundModel], list[Path]]) -> None:
         found, folders = looked
@@ -159,8 +159,8 @@ class ModelBox(QComboBox):
         to be a model."""
         found = self._checkpoints or []
         files = [m for m in found if m.known is not None or m.reference == self._value]
-        listed = found_models.in_order([*self._own[1:], *files])
-        return [*self._own[:1], *sorted(listed, key=lambda model: bool(model.problem))]
+        listed = found_models.sort_models([*self._native[1:], *files])
+        return [*self._native[:1], *sorted(listed, key=lambda model: bool(model.problem))]
 
     def _fill(self) -> None:
         listed = self._models()
@@ -189,7 +189,7 @@ class ModelBox(QComboBox):
     def showPopup(self) -> None:  # noqa: N802
         """The picker in place of the style's list."""
         self.picker.search.clear()
-        self.look()
+        self.rescan()
         self._show_prediction()
         self.picker.open_below(self)
 

@@ -40,7 +40,7 @@ class ModelField(QWidget):
         """Which model was chosen, and where the one is that was picked, until any is loaded."""
         self._failed = False
         self._background = Background(self)
-        self._told = ""
+        self._on_problem_changed = ""
         """What was wrong with what was added last, until something is chosen."""
         self.box = ModelBox(store, self)
         self.own = tool_button(
@@ -71,21 +71,22 @@ class ModelField(QWidget):
         store.vae_changed.connect(self._vae_chosen)
         self.box.changed.connect(lambda: self._pick(self.box.chosen))
         self.box.decided.connect(lambda: self.picked.emit(store.model))
-        self.box.problem.connect(self._tell)
-        self.own.clicked.connect(self._take)
+        self.box.problem.connect(self._show_problem)
+        self.own.clicked.connect(self._use_offered)
         self._explain()
         self._offer()
 
     def add(self, path: str) -> None:
         """Offer the models of this folder from now on, and choose the first of them."""
         self._background.run(
-            lambda: found_models.found_in(Path(path)), lambda done: self._added(path, done.result())
+            lambda: found_models.find_models_in(Path(path)),
+            lambda done: self._added(path, done.result()),
         )
 
     def _added(self, path: str, inside: list[FoundModel]) -> None:
         usable = [model for model in inside if not model.problem]
         if not inside:
-            self._tell(
+            self._show_problem(
                 self.tr("There is no model in {name} that is known here.").format(
                     name=Path(path).name
                 )
@@ -94,13 +95,13 @@ class ModelField(QWidget):
         store = self._store
         if inside[0].reference == str(inside[0].path) and path not in store.model_folders:
             store.model_folders = (*store.model_folders, path)
-        self.box.look()
+        self.box.rescan()
         if usable:
             store.model = usable[0].reference
             self._pick(usable[0])
-            self._tell("")
+            self._show_problem("")
         else:
-            self._tell(inside[0].problem)
+            self._show_problem(inside[0].problem)
 
     def _ask(self) -> None:
         dialog = QFileDialog(
@@ -121,14 +122,14 @@ class ModelField(QWidget):
 
     def _model_changed(self) -> None:
         self._chosen_before, self._chosen = self._chosen, self._store.model
-        self._tell("")
+        self._show_problem("")
 
-    def _tell(self, problem: str) -> None:
-        self._told = problem
+    def _show_problem(self, problem: str) -> None:
+        self._on_problem_changed = problem
         self._explain()
 
     def _explain(self) -> None:
-        chosen, problem = self.box.chosen, self._told
+        chosen, problem = self.box.chosen, self._on_problem_changed
         lacks = chosen is not None and chosen.lacks_vae
         self._store.needs_vae = lacks
         self.vae.setVisible(lacks)
@@ -178,7 +179,7 @@ class ModelField(QWidget):
         model = self._store.run.model
         self.own.setEnabled(model is not None and not self._store.has_defaults_of(model))
 
-    def _take(self) -> None:
+    def _use_offered(self) -> None:
         if (model := self._store.run.model) is not None:
             self._store.apply_defaults(model)
 

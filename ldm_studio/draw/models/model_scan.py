@@ -12,9 +12,9 @@ from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
 
-AT_ONCE = 1.0
+BATCH_SECONDS = 1.0
 """Seconds of looking at files before what was found out is shown."""
-Look = Callable[[tuple[str, ...], float], tuple[object, int]]
+Find = Callable[[tuple[str, ...], float], tuple[object, int]]
 """Finds, on another thread, what there is in the folders that were added and in ours, reading
 headers for so many seconds, 0 for none -> what was found, and how many files are still unread.
 """
@@ -23,12 +23,12 @@ headers for so many seconds, 0 for none -> what was found, and how many files ar
 class ModelScan(QObject):
     """One look at a time, then the next, as long as more becomes known."""
 
-    looked = Signal(object)
+    found = Signal(object)
     """What was found."""
 
-    def __init__(self, store: StudioStore, look: Look, parent: QObject) -> None:
+    def __init__(self, store: StudioStore, look: Find, parent: QObject) -> None:
         super().__init__(parent)
-        self._store, self._look = store, look
+        self._store, self._find = store, look
         self._was_loading = store.run.loading
         self._under_way = self._again = False
         self._unread: int | None = None
@@ -45,11 +45,11 @@ class ModelScan(QObject):
             self._again = True
             return
         self._under_way = True
-        folders, seconds = self._store.model_folders, AT_ONCE if self._reads else 0.0
-        self._background.run(lambda: self._look(folders, seconds), self._told)
+        folders, seconds = self._store.model_folders, BATCH_SECONDS if self._reads else 0.0
+        self._background.run(lambda: self._find(folders, seconds), self._on_found)
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         """Whether files are still to be looked at, as far as that is known."""
         return self._unread is None or self._unread > 0
 
@@ -58,14 +58,14 @@ class ModelScan(QObject):
         """Reading headers takes torch, and that is the engine's to import."""
         return not self._store.run.loading
 
-    def _told(self, done: Future[tuple[object, int]]) -> None:
+    def _on_found(self, done: Future[tuple[object, int]]) -> None:
         self._under_way = False
         found, unread = done.result()
         self._again |= self._reads and 0 < unread != self._unread
         self._unread = unread
         self.unread.setText(self.tr("Looking at %n more files…", "", unread))
-        self.unread.setVisible(self.goes_on)
-        self.looked.emit(found)
+        self.unread.setVisible(self.is_running)
+        self.found.emit(found)
         if self._again:
             self._again = False
             self.start()

@@ -21,8 +21,8 @@ class RefinerBox(FilePickerBox[FoundModel]):
     def __init__(self, store: StudioStore) -> None:
         super().__init__(store, store.refiner)
 
-    def look(self, folders: Iterable[str], *, read: bool) -> list[FoundModel]:
-        found = found_models.found(folders, look=read)
+    def find_files(self, folders: Iterable[str], *, read: bool) -> list[FoundModel]:
+        found = found_models.find_models(folders, look=read)
         return [model for model in found if model.is_checkpoint and model.known]
 
     def none(self) -> str:

@@ -19,8 +19,8 @@ class VaeBox(FilePickerBox[FoundAddon]):
         super().__init__(store, store.vae)
         store.needs_vae_changed.connect(self._fill)
 
-    def look(self, folders: Iterable[str], *, read: bool) -> list[FoundAddon]:
-        found = addon_files.found(folders, look=read)
+    def find_files(self, folders: Iterable[str], *, read: bool) -> list[FoundAddon]:
+        found = addon_files.find_addons(folders, look=read)
         return [one for one in found if one.kind == "vae" and not one.known.problem]
 
     def none(self) -> str:

@@ -30,9 +30,9 @@ class AddonButton(LinkButton):
         super().__init__(self.tr("LoRAs"))
         self._store, self._prompt, self._negative = store, prompt, negative
         self._found: list[FoundAddon] = []
-        self._looking = ModelScan(store, self._look, self)
-        self._looking.looked.connect(self._looked)
-        self.unread = self._looking.unread
+        self._scan = ModelScan(store, self._find_addons, self)
+        self._scan.found.connect(self._on_found)
+        self.unread = self._scan.unread
         self.setToolTip(self.tr("Write a LoRA or an embedding into the prompt."))
         self.picker = FilePicker(
             self,
@@ -74,14 +74,14 @@ class AddonButton(LinkButton):
         self._fill()
 
     def open(self) -> None:
-        self._looking.start()
+        self._scan.start()
         self._fill()
         self.picker.open_below(self)
 
-    def _look(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
-        return addon_files.found_within(seconds, folders)
+    def _find_addons(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
+        return addon_files.find_addons_within(seconds, folders)
 
-    def _looked(self, found: list[FoundAddon]) -> None:
+    def _on_found(self, found: list[FoundAddon]) -> None:
         if found != self._found or not found:
             self._found = found
             self._fill()
@@ -92,7 +92,7 @@ class AddonButton(LinkButton):
             widget.setVisible(kind == LORA)
         self.into_negative.setVisible(kind == EMBEDDING)
         items = [_item(one) for one in self._found if one.kind == kind]
-        self.picker.show_items(items, looking=self._looking.goes_on)
+        self.picker.show_items(items, looking=self._scan.is_running)
 
     def _write(self, name: object) -> None:
         """Where the cursor is; the picker stays open for more."""

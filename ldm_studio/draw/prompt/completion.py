@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from core.conditioning.text.text_segment import A1111
 
-FEWEST = 2
+MIN_LETTERS = 2
 """Letters of a bare word before embeddings are offered for it."""
-MOST = 200
+MAX_NAMES = 200
 
 _LORA = re.compile(r"<(?:lora|lyco):([^<>:\n]*)$", re.IGNORECASE)
 _WHOLE_WILDCARD = re.compile(r"__[\w\-./*]+?__")
@@ -58,7 +58,7 @@ def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> 
     if found := _EMBEDDING.search(before):
         return _of(found[1], names.embeddings(), cursor, "")
     found = _WORD.search(before)
-    if syntax == A1111 and found and len(found[0]) >= FEWEST:
+    if syntax == A1111 and found and len(found[0]) >= MIN_LETTERS:
         return _of(found[0], names.embeddings(), cursor, "", begins=True)
     return None
 
@@ -70,7 +70,7 @@ def _of(
     wanted = written.casefold()
     first = [name for name in names if name.casefold().startswith(wanted)]
     later = [name for name in names if wanted in name.casefold()[1:]] if not begins else []
-    offered = tuple(dict.fromkeys([*first, *later]))[:MOST]
+    offered = tuple(dict.fromkeys([*first, *later]))[:MAX_NAMES]
     if not offered or (offered == (written,) and not after):
         return None
     return Completions(cursor - len(written), offered, after)

@@ -13,13 +13,13 @@ GAP = 4
 MARGIN = 5
 WIDEST = 420
 """Logical pixels."""
-_TAKES = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+_ACCEPT_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 
 
 class CompletionList(QObject):
     """Up and Down choose, Tab and Enter take, Escape closes; other keys go on writing."""
 
-    taken = Signal(object, str)
+    accepted = Signal(object, str)
     """Suggestions and the one of them that was chosen."""
 
     def __init__(self, editor: QPlainTextEdit) -> None:
@@ -37,7 +37,7 @@ class CompletionList(QObject):
         name = QCoreApplication.translate("CompletionList", "Names that can be written here")
         self.list.setAccessibleName(name)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.list.clicked.connect(lambda index: self._take(str(index.data())))
+        self.list.clicked.connect(lambda index: self._accept(str(index.data())))
         self.list.installEventFilter(self)
 
     @property
@@ -62,16 +62,16 @@ class CompletionList(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in _TAKES and not event.modifiers():
-                self._take(str(self.list.currentIndex().data()))
+            if event.key() in _ACCEPT_KEYS and not event.modifiers():
+                self._accept(str(self.list.currentIndex().data()))
                 return True
             if event.key() == Qt.Key.Key_Escape:
                 self.offer(None)
                 return True
         return super().eventFilter(watched, event)
 
-    def _take(self, name: str) -> None:
+    def _accept(self, name: str) -> None:
         shown = self._shown
         self.offer(None)
         if shown is not None and name in shown.names:
-            self.taken.emit(shown, name)
+            self.accepted.emit(shown, name)

@@ -21,7 +21,7 @@ from ldm_studio.widgets.stable_scroll_area import column_around
 from .completion import CompletionNames, Completions, completions
 from .completion_list import CompletionList
 from .prompt_edits import STEP, Edit, change_weight, move_phrase
-from .prompt_highlighter import looks, written
+from .prompt_highlighter import text_format, text_looks
 
 if TYPE_CHECKING:
     from core.conditioning.text.token_count import TokenCount
@@ -54,7 +54,7 @@ class PromptEditor(QPlainTextEdit):
         self.syntax = A1111
         """Of what is written."""
         self._suggested = CompletionList(self)
-        self._suggested.taken.connect(self._write_name)
+        self._suggested.accepted.connect(self._write_name)
         self._invitation: QWidget | None = None
         self._reading: TokenCount | None = None
         self._marked, self._marked_syntax = "", A1111
@@ -215,10 +215,10 @@ class PromptEditor(QPlainTextEdit):
         markup = parse_template(self._marked).marks
         parsed = self._parsed(self._marked)
         beside = self.problems()[len(parsed.problems) :]
-        for start, end, look in looks(parsed, self._reading, markup, beside):
+        for start, end, look in text_looks(parsed, self._reading, markup, beside):
             mark = QTextEdit.ExtraSelection()
             mark.cursor = self._cursor(start, end)  # type: ignore[attr-defined]  # fields in C++
-            mark.format = written(look, self.palette())  # type: ignore[attr-defined]
+            mark.format = text_format(look, self.palette())  # type: ignore[attr-defined]
             marks.append(mark)
         self.setExtraSelections(marks)
 

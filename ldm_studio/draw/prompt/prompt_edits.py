@@ -36,7 +36,7 @@ def change_weight(before: Edit, step: float) -> Edit:
     Without a selection it is the brackets around the cursor, or else the word there. Brackets are
     written where there are none, and taken away at weight 1. What cannot be changed stays.
     """
-    start, end = _grasped(before)
+    start, end = _phrase_at(before)
     text = before.text
     if start == end:
         return before
@@ -132,7 +132,7 @@ def _phrases(text: str) -> list[_Phrase]:
     return phrases
 
 
-def _grasped(edit: Edit) -> tuple[int, int]:
+def _phrase_at(edit: Edit) -> tuple[int, int]:
     """What a change of weight is about: the selection without its spaces, or what is there."""
     text, start, end = edit.text, edit.start, edit.end
     if start < end:

@@ -37,7 +37,7 @@ class TextLook:
 PLAIN = TextLook()
 
 
-def looks(
+def text_looks(
     prompt: Prompt,
     reading: TokenCount | None,
     marks: Iterable[tuple[int, int]] = (),
@@ -87,7 +87,7 @@ def looks(
     return runs
 
 
-def written(look: TextLook, colours: QPalette) -> QTextCharFormat:
+def text_format(look: TextLook, colours: QPalette) -> QTextCharFormat:
     """Strong text takes on the accent, weak text fades, markup is muted."""
     text, muted = colours.color(Role.Text), colours.color(Role.PlaceholderText)
     ink, wash = text, QColor(Qt.GlobalColor.transparent)

@@ -125,7 +125,7 @@ class PromptPanel(QWidget):
         """Files have come or gone: what prompts name may be another number of vectors."""
         counter = self._model.read if self._model is not None else None
         if isinstance(counter, TokenCounter):
-            self.background.run(counter.look, self._counted)
+            self.background.run(counter.refresh, self._counted)
 
     def _counted(self, done: Future[bool]) -> None:
         if done.result():

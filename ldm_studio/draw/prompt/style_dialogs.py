@@ -125,8 +125,8 @@ class StylesDialog(QDialog):
         self.import_button.setToolTip(
             self.tr("Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep.")
         )
-        self.words = QLabel(wordWrap=True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = QLabel(wordWrap=True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         close = QPushButton(self.tr("Close"))
         for button in (self.delete, self.undo, self.import_button, close):
             button.setIconSize(QSize(16, 16))
@@ -155,7 +155,7 @@ class StylesDialog(QDialog):
         buttons.addWidget(close)
         column = _column(self)
         column.addLayout(middle, 1)
-        column.addWidget(self.words)
+        column.addWidget(self.label)
         column.addLayout(buttons)
 
         self.list.currentRowChanged.connect(self._show_details)
@@ -165,7 +165,7 @@ class StylesDialog(QDialog):
         self.import_button.clicked.connect(self._ask_for_table)
         close.clicked.connect(self.accept)
         self._fill(0)
-        self._say(book.problem)
+        self._show_undo(book.problem)
 
     def import_table(self, path: str) -> None:
         """Add the styles of a CSV; a name that is taken gets a number."""
@@ -173,7 +173,7 @@ class StylesDialog(QDialog):
         def add() -> None:
             read = read_csv(Path(path))
             number = self._book.add_all(read)
-            self._say(self.tr("%n styles were added.", "", number))
+            self._show_undo(self.tr("%n styles were added.", "", number))
 
         if self._do(add):
             self._fill(self.list.count())
@@ -192,7 +192,7 @@ class StylesDialog(QDialog):
         style = self._current()
         if style is not None and self._do(lambda: self._book.remove(style)):
             self._fill(self.list.currentRow())
-            self._say(self.tr("“{name}” was deleted.").format(name=style.name))
+            self._show_undo(self.tr("“{name}” was deleted.").format(name=style.name))
 
     def _undo(self) -> None:
         earlier, now = self._earlier.pop(), self._book.styles
@@ -206,11 +206,11 @@ class StylesDialog(QDialog):
     def _do(self, change: Callable[[], object]) -> bool:
         """Whether it could be done; if not, why is said."""
         before = self._book.styles
-        self._say(None)
+        self._show_undo(None)
         try:
             change()
         except StyleError as error:
-            self._say(error)
+            self._show_undo(error)
             return False
         self._earlier.append(before)
         return True
@@ -238,12 +238,12 @@ class StylesDialog(QDialog):
         for widget in (self.name, self.delete):
             widget.setEnabled(style is not None)
 
-    def _say(self, what: StudioError | str | None) -> None:
-        self.words.setText(_said(what))
-        self.words.setVisible(bool(what))
-        self.words.setObjectName("wrong" if isinstance(what, StudioError) else "caption")
-        self.words.style().unpolish(self.words)
-        self.words.style().polish(self.words)
+    def _show_undo(self, what: StudioError | str | None) -> None:
+        self.label.setText(_change_text(what))
+        self.label.setVisible(bool(what))
+        self.label.setObjectName("wrong" if isinstance(what, StudioError) else "caption")
+        self.label.style().unpolish(self.label)
+        self.label.style().polish(self.label)
 
     def _ask_for_table(self) -> None:
         dialog = QFileDialog(self, self.tr("Import Styles"), "", self.tr(CSV_FILTER))
@@ -253,7 +253,7 @@ class StylesDialog(QDialog):
         dialog.open()
 
 
-def _said(what: StudioError | str | None) -> str:
+def _change_text(what: StudioError | str | None) -> str:
     if isinstance(what, StudioError):
         return joined(told(what.message), told(what.hint))
     return what or ""

@@ -1,4 +1,4 @@
-"""This session's pictures under the canvas. A full history can take its place: see `Entry`."""
+"""This session's pictures under the canvas. A full history can take its place: see `StripEntry`."""
 
 from __future__ import annotations
 

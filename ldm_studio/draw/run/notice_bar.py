@@ -51,39 +51,39 @@ class NoticeBar(QFrame):
         self._sign = sign
         self._is_error = False
         self._acts: dict[QPushButton, Callable[[], None]] = {}
-        self.words = QLabel(wordWrap=True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.action, self.other = QPushButton(), QPushButton()
+        self.label = QLabel(wordWrap=True)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.action, self.second_action = QPushButton(), QPushButton()
         self.close_button = tool_button(
             "close", self.tr("Dismiss"), self.tr("Dismiss this notice.")
         )
         for button in (
             self.action,
-            self.other,
+            self.second_action,
             self.close_button,
         ):  # a click leaves the focus where it is
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for button in (self.action, self.other):
+        for button in (self.action, self.second_action):
             button.hide()
         self._answers = QWidget()
         row = QHBoxLayout(self._answers)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self.action)
-        row.addWidget(self.other)
+        row.addWidget(self.second_action)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(LEFT, GRID, GRID, GRID)
         self._grid.setSpacing(GRID)
         self._grid.setColumnStretch(0, 1)
-        self._grid.addWidget(self.words, 0, 0)
+        self._grid.addWidget(self.label, 0, 0)
         self._grid.addWidget(self.close_button, 0, 2)
         self._is_narrow = False
         self._place_answers()
         self.close_button.setVisible(closable)
         self.action.clicked.connect(lambda: self._acted(self.action))
-        self.other.clicked.connect(lambda: self._acted(self.other))
+        self.second_action.clicked.connect(lambda: self._acted(self.second_action))
         self.close_button.clicked.connect(self.dismiss)
         self.setAccessibleName(name or self.tr("Notice"))
         self.hide()
@@ -104,7 +104,7 @@ class NoticeBar(QFrame):
 
     def dismiss(self) -> None:
         self.hide()
-        self.words.clear()
+        self.label.clear()
         self._acts.clear()
         self.dismissed.emit()
 
@@ -118,16 +118,16 @@ class NoticeBar(QFrame):
         return not self._is_error and bool(self._acts)
 
     def text(self) -> str:
-        return self.words.text()
+        return self.label.text()
 
     def _show(
         self, text: str, hint: str, action: Action | None, other: Action | None, *, is_error: bool
     ) -> None:
         self._is_error = is_error
-        self.words.setText("\n".join(filter(None, (told(text), told(hint)))))
-        self.setAccessibleDescription(self.words.text())
+        self.label.setText("\n".join(filter(None, (told(text), told(hint)))))
+        self.setAccessibleDescription(self.label.text())
         self._acts.clear()
-        for button, offered in ((self.action, action), (self.other, other)):
+        for button, offered in ((self.action, action), (self.second_action, other)):
             button.setVisible(offered is not None)
             if offered is not None:
                 button.setText(offered[0])
@@ -135,7 +135,7 @@ class NoticeBar(QFrame):
         self._answers.setVisible(bool(self._acts))
         self.show()
         self.update()
-        self.shown.emit(self.words.text())
+        self.shown.emit(self.label.text())
 
     def minimumSizeHint(self) -> QSize:
         """Of the narrow form, which it takes when it has to."""

@@ -48,7 +48,7 @@ ITEM = int(Qt.ItemDataRole.UserRole)
 class QueueModel(QAbstractListModel):
     """The queue as the engine says it is; a wish for another order is said by signal."""
 
-    move_wanted = Signal(int, int)
+    move_requested = Signal(int, int)
     """id, place among those that do not run"""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -102,15 +102,15 @@ class QueueModel(QAbstractListModel):
         self, source: Index, row: int, count: int, target: Index, child: int
     ) -> bool:
         """Rows do not move by themselves: the engine is asked to, and says what came of it."""
-        self.wish(row, child if child < row else child - 1)
+        self.request_move(row, child if child < row else child - 1)
         return False
 
-    def wish(self, row: int, to: int) -> None:
+    def request_move(self, row: int, to: int) -> None:
         """Ask that the row, which waits, gets to row `to`."""
         running = sum(item.state == "running" for item in self.items)
         to = max(running, min(to, len(self.items) - 1))
         if self.items[row].state == "waiting" and to != row:
-            self.move_wanted.emit(self.items[row].id, to - running)
+            self.move_requested.emit(self.items[row].id, to - running)
 
 
 def details(item: QueueItem) -> str:
@@ -201,17 +201,17 @@ class _List(QListView):
         """Its keys are its own while it has the focus, whatever else they are shortcuts of."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return super().event(event)
-        event.setAccepted(self._wish(event) is not None)
+        event.setAccepted(self._request(event) is not None)
         return event.isAccepted() or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        wish = self._wish(event)
+        wish = self._request(event)
         if wish is not None:
             wish.emit()
         else:
             super().keyPressEvent(event)
 
-    def _wish(self, event: QKeyEvent) -> SignalInstance | None:
+    def _request(self, event: QKeyEvent) -> SignalInstance | None:
         alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -277,7 +277,7 @@ class QueuePanel(QFrame):
         self.list.selectionModel().selectionChanged.connect(self._selected)
         self.list.customContextMenuRequested.connect(self._menu)
         self.model.modelReset.connect(self._restore)
-        self.model.move_wanted.connect(self.move_requested)
+        self.model.move_requested.connect(self.move_requested)
         for signal, run in (
             (self.list.up, self._earlier), (self.up.clicked, self._earlier),
             (self.list.down, self._later), (self.down.clicked, self._later),
@@ -368,7 +368,7 @@ class QueuePanel(QFrame):
         item = self.current()
         row = None if item is None else self.model.row_of(item.id)
         if row is not None and 0 <= row + by < len(self.model.items):
-            self.model.wish(row, row + by)
+            self.model.request_move(row, row + by)
 
     def _remove(self) -> None:
         item = self.current()

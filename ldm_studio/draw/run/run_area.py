@@ -62,10 +62,10 @@ class RunArea(QWidget):
         )
         for button in (self.again, self.pause, self.cancel):
             button.setFixedSize(height, height)
-        self.live = _worded(self.tr("Live"), "live")
+        self.live = _forecast_label(self.tr("Live"), "live")
         self.live.setCheckable(True)
         self.live.setToolTip(self.tr("Draw anew with every change, without saving (Ctrl+L)."))
-        self.apply = _worded(self.tr("Apply"), "check")
+        self.apply = _forecast_label(self.tr("Apply"), "check")
         self.apply.setAccessibleName(self.tr("Apply to the running picture"))
         self.forecast = QLabel()
         self.forecast.setObjectName("caption")
@@ -136,7 +136,7 @@ class RunArea(QWidget):
 
     def show_forecast(self, forecast: Forecast | None) -> None:
         """What the next press of Generate will take; None: nothing is known."""
-        words = " · ".join(_in_words(forecast)) if forecast else ""
+        words = " · ".join(_forecast_text(forecast)) if forecast else ""
         self.forecast.setText(f"≈ {words}" if words else "")
         self._show_run(self._store.run)
 
@@ -182,7 +182,7 @@ class RunArea(QWidget):
             self.live.setChecked(run.live)
 
 
-def _worded(text: str, name: str) -> QToolButton:
+def _forecast_label(text: str, name: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setIcon(icon(name))
@@ -193,7 +193,7 @@ def _worded(text: str, name: str) -> QToolButton:
     return button
 
 
-def _in_words(forecast: Forecast) -> Iterator[str]:
+def _forecast_text(forecast: Forecast) -> Iterator[str]:
     """Such as "3.2 s" and "1.4 GB"; no memory where it is not known, or hardly any."""
     seconds = forecast.seconds
     if seconds < 10:

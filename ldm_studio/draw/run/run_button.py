@@ -37,7 +37,7 @@ class RunButton(QPushButton):
     def show_run(self, run: RunState) -> None:
         """Take the words and the progress from `run`."""
         self._run = run
-        self.setText(self._words(run))
+        self.setText(self._label(run))
         self.setToolTip(_hint(run))
         self.setAccessibleName(self.text())
         self.update()
@@ -86,7 +86,7 @@ class RunButton(QPushButton):
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, words)
 
     @staticmethod
-    def _words(run: RunState) -> str:
+    def _label(run: RunState) -> str:
         if run.paused:
             word = translate("RunButton", "Resume")
             return f"{word} · {run.step}/{run.steps}" if run.steps else word

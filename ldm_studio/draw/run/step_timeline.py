@@ -64,7 +64,7 @@ class Ticks(QWidget):
 
     changed = Signal()
     """`shown` or `chosen` may be another."""
-    branch_wanted = Signal()
+    branch_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +112,7 @@ class Ticks(QWidget):
     def choose(self, step: int) -> None:
         """Stay at `step`, or let go with 0."""
         self._hovered, self._chosen = 0, max(0, min(step, self._count))
-        self._tell()
+        self._announce()
 
     def step_at(self, x: float) -> int:
         """The step under `x`, from 1."""
@@ -138,14 +138,14 @@ class Ticks(QWidget):
             self._was_chosen = 0 if step != self._chosen else self._was_chosen
             self._chosen = step
         self._hovered = step
-        self._tell()
+        self._announce()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._open and event.button() == Qt.MouseButton.LeftButton:
             self._was_chosen = self._chosen
             self._by_key = False
             self._chosen = self._hovered = self.step_at(event.position().x())
-            self._tell()
+            self._announce()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on the step that is chosen already lets go of it."""
@@ -155,7 +155,7 @@ class Ticks(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hovered = 0
-        self._tell()
+        self._announce()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         at = self._chosen or self._count
@@ -172,7 +172,7 @@ class Ticks(QWidget):
         if not self._open:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.branch_wanted.emit()
+            self.branch_requested.emit()
         elif key in keys:
             self._by_key = True
             step = max(1, min(keys[key], self._count))
@@ -185,7 +185,7 @@ class Ticks(QWidget):
         self._by_key = event.reason() != Qt.FocusReason.MouseFocusReason
         self.update()
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         self.update()
         self.changed.emit()
 
@@ -289,8 +289,8 @@ class StepTimeline(QFrame):
         row.addWidget(self.ticks, 1)
         row.addWidget(self.branch)
         self.setMinimumWidth(LEAST)  # rather than what all the words would need
-        self.ticks.changed.connect(self._look)
-        self.ticks.branch_wanted.connect(self.ask_to_branch)
+        self.ticks.changed.connect(self._show_step)
+        self.ticks.branch_requested.connect(self.ask_to_branch)
         self.branch.clicked.connect(self.ask_to_branch)
         for widget in (self.ticks, self.branch):
             widget.installEventFilter(self)
@@ -317,7 +317,7 @@ class StepTimeline(QFrame):
         """Look at the picture itself again."""
         self.ticks.choose(0)
 
-    def look(self) -> None:
+    def show_chosen_step(self) -> None:
         """Choose a step by key from now on."""
         if self.ticks.is_open:
             self.ticks.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -342,13 +342,13 @@ class StepTimeline(QFrame):
         self._kept, self._done = kept, done
         self.ticks.show_steps(done, count, marks, is_open=is_open)
         metrics = self.fontMetrics()
-        words = (self._words(count, count), self._words(0, count)) if count else ("",)
+        words = (self._label_text(count, count), self._label_text(0, count)) if count else ("",)
         self.label.setMinimumWidth(max(map(metrics.horizontalAdvance, words)))
-        self._look()
+        self._show_step()
 
-    def _look(self) -> None:
+    def _show_step(self) -> None:
         ticks = self.ticks
-        words = self._words(ticks.shown, ticks.count) if ticks.count else ""
+        words = self._label_text(ticks.shown, ticks.count) if ticks.count else ""
         self.label.setText(words)
         self.label.setVisible(bool(words))
         self.label.setToolTip(self.tr(NOT_KEPT) if ticks.is_open and not self._kept else "")
@@ -375,7 +375,7 @@ class StepTimeline(QFrame):
         super().resizeEvent(event)
         self._fit()
 
-    def _words(self, at: int, count: int) -> str:
+    def _label_text(self, at: int, count: int) -> str:
         if not self.ticks.is_open and count:
             return self.tr("Step {step} of {count}").format(step=self._done, count=count)
         if at:

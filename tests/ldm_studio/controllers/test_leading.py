@@ -16,7 +16,7 @@ from core.images.image_digest import digest
 from ldm_studio import paths
 from ldm_studio.command_line import cli
 from ldm_studio.exit_codes import Exit
-from ldm_studio.images.control_images import control_of, drawn_size
+from ldm_studio.images.control_images import control_of, output_size
 from ldm_studio.images.image_files import read_request
 from ldm_studio.store.store import Mode
 from tests.core.checkpoints.tiny import made, original
@@ -143,11 +143,11 @@ def test_other_models_show_and_take_nothing_of_it(start, qtbot) -> None:
 
 
 def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
-    assert drawn_size((400, 200), model("depth")) == (176, 96)
-    assert drawn_size((64, 32), model("instruct-pix2pix")) == (64, 32)
-    assert drawn_size((40, 20), model("upscaling")) == (160, 80)
-    assert drawn_size((400, 200), model("upscaling")) == (256, 128)
-    assert drawn_size((40, 20), model("unCLIP")) == (176, 96)
+    assert output_size((400, 200), model("depth")) == (176, 96)
+    assert output_size((64, 32), model("instruct-pix2pix")) == (64, 32)
+    assert output_size((40, 20), model("upscaling")) == (160, 80)
+    assert output_size((400, 200), model("upscaling")) == (256, 128)
+    assert output_size((40, 20), model("unCLIP")) == (176, 96)
 
 
 @pytest.mark.parametrize("extra", KINDS)

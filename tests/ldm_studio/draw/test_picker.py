@@ -181,7 +181,7 @@ def test_new_files_are_listed_at_the_next_opening(button, qtbot, tmp_path: Path)
 
 
 def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot, monkeypatch):
-    monkeypatch.setattr(model_scan, "AT_ONCE", 1e-9)  # one file at a time
+    monkeypatch.setattr(model_scan, "BATCH_SECONDS", 1e-9)  # one file at a time
     for name in ("a", "b", "c"):
         lora(paths.models_dir() / "Lora" / f"{name}.safetensors")
     seen: list[tuple[int, str]] = []

@@ -134,7 +134,7 @@ def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
     with qtbot.waitActive(window):
         window.activateWindow()
     timeline.show_picture(20, (), kept=True)
-    timeline.look()
+    timeline.show_chosen_step()
     qtbot.keyClick(timeline.ticks, Qt.Key.Key_Left)
     timeline.branch.setFocus()
     assert timeline.ticks.shown == 19, "the button belongs to it"

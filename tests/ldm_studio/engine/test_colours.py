@@ -12,7 +12,7 @@ import core.model.latent_rgb
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.engine.latent_rgb_store import KEPT, LatentRgbStore
+from ldm_studio.engine.latent_rgb_store import MAX_MATRICES, LatentRgbStore
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -55,10 +55,10 @@ def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
 
 def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:
     file = LatentRgbStore(tmp_path / "colours.json")
-    for number in range(KEPT + 3):
+    for number in range(MAX_MATRICES + 3):
         file.keep(f"{number:04}", ROWS)
-    assert file.find(f"{KEPT + 2:04}") == ROWS
-    assert len(json.loads((tmp_path / "colours.json").read_text())) == KEPT
+    assert file.find(f"{MAX_MATRICES + 2:04}") == ROWS
+    assert len(json.loads((tmp_path / "colours.json").read_text())) == MAX_MATRICES
 
 
 def test_the_second_start_fits_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,9 @@ def test_any_order_can_be_made(moves, tmp_path_factory):
         order = list(range(1, 7))
         for moved, before in moves:
             numbers = [one + 1 for one in moved if one != before]
-            history.arrange(key, numbers, None if before is None else before + 1).result()
+            history.move_in_collection(
+                key, numbers, None if before is None else before + 1
+            ).result()
             order = [one for one in order if one not in numbers]
             at = len(order) if before is None else order.index(before + 1)
             order[at:at] = numbers
@@ -148,8 +150,8 @@ def test_collections_outlive_the_database(tmp_path, damaged):
     with History(tmp_path) as history:
         history.put([scanned(number) for number in range(4)]).result()
         key = create(history, "Bäst", 3, 1, 4)
-        history.take_out(key, [1]).result()
-        history.arrange(key, [4], 3).result()
+        history.remove_from_collection(key, [1]).result()
+        history.move_in_collection(key, [4], 3).result()
         gone = create(history, "Gone", 1)
         history.remove_collection(gone).result()
         history.rename_collection(key, "Best 🦊").result()

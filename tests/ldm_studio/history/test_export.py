@@ -32,7 +32,7 @@ def pictures(tmp_path: Path, history) -> Path:
 
 
 def export(reader, target: Path, sheet: Sheet | None = None, **told) -> Exported:
-    return Export(list(reader.pages(Query())), reader.details, **told).to(target, sheet)
+    return Export(list(reader.pages(Query())), reader.details, **told).export_to(target, sheet)
 
 
 @pytest.mark.parametrize("name", ["folder", "a.zip", "a.csv", "a.jsonl", "a.png", "a.jpg"])

@@ -344,7 +344,7 @@ def test_pictures_of_any_time_are_all_listed_in_order(tmp_path) -> None:
         assert rebuild(history, [folder]).unchanged == PICTURES
         listed = list(reader.pages(Query()))
         assert len({picture.id for picture in listed}) == PICTURES
-        order = [(picture.made, picture.id) for picture in listed]
+        order = [(picture.made_at, picture.id) for picture in listed]
         assert order == sorted(order, reverse=True)
         found, after = [], None
         while True:

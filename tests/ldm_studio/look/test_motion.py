@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from ldm_studio.history_page.compare_view import CompareMode, CompareView
 from ldm_studio.look import reduced_motion
-from ldm_studio.look.reduced_motion import ReducedMotion, moves, system_rests
+from ldm_studio.look.reduced_motion import ReducedMotion, motion_allowed, system_reduces_motion
 from ldm_studio.settings.settings import Motion, read
 from tests.ldm_studio.fakes import FakePipeline
 
@@ -46,10 +46,10 @@ def shown(view: CompareView) -> str:
 
 
 def test_pictures_blink_until_less_motion_is_asked_for(application, compared) -> None:
-    assert moves()
+    assert motion_allowed()
     assert compared._blink.isActive()
     application.preferences.change("look", motion=Motion.REDUCED)
-    assert not moves()
+    assert not motion_allowed()
     compared._blink.timeout.emit()
     assert shown(compared) == "first"
     assert not compared._blink.isActive()
@@ -71,12 +71,12 @@ def test_the_choice_is_in_the_settings_and_kept(start, qtbot) -> None:
     row.setCurrentIndex(row.findData(Motion.REDUCED))
     row.activated.emit(row.currentIndex())
     assert read(first.preferences.path).look.motion is Motion.REDUCED
-    assert not moves()
+    assert not motion_allowed()
     first.desk.settings.close()
     second = start(FakePipeline())
-    assert not moves()
+    assert not motion_allowed()
     second.preferences.change("look", motion=Motion.SYSTEM)
-    assert moves()
+    assert motion_allowed()
 
 
 @pytest.mark.parametrize(("value", "rests"), [("0", True), ("false", True), ("1", False)])
@@ -85,14 +85,14 @@ def test_the_settings_of_gtk_are_followed(config, toolkit, value, rests) -> None
     folder = config / toolkit
     folder.mkdir()
     (folder / "settings.ini").write_text(GTK.format(value), encoding="utf-8")
-    assert system_rests() is rests
+    assert system_reduces_motion() is rests
 
 
 @pytest.mark.parametrize(("value", "rests"), [("0", True), ("0.5", False)])
 def test_those_of_kde_too(config, value, rests) -> None:
     text = f"[KDE]\nAnimationDurationFactor={value}\n"
     (config / "kdeglobals").write_text(text, encoding="utf-8")
-    assert system_rests() is rests
+    assert system_reduces_motion() is rests
 
 
 @pytest.mark.parametrize(("value", "rests"), [("false", True), ("true", False)])
@@ -104,21 +104,21 @@ def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rest
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
     rest = ReducedMotion(Motion.SYSTEM)
     with qtbot.waitSignal(rest.findChild(QProcess).finished):
-        assert moves()
-    assert moves() is not rests
+        assert motion_allowed()
+    assert motion_allowed() is not rests
     QApplication.setEffectEnabled(Qt.UIEffect.UI_General, True)
 
 
 def test_macos_is_read(tmp_path) -> None:
     path = tmp_path / "com.apple.universalaccess.plist"
-    assert reduced_motion._mac_rests(path) is False
+    assert reduced_motion._mac_reduces_motion(path) is False
     path.write_bytes(plistlib.dumps({"reduceMotion": True}))
-    assert reduced_motion._mac_rests(path) is True
+    assert reduced_motion._mac_reduces_motion(path) is True
 
 
 def test_files_that_say_nothing_are_passed_over(config, application) -> None:
     (config / "kdeglobals").write_text("no section\n", encoding="utf-8")
     (config / "gtk-3.0").mkdir()
     (config / "gtk-3.0" / "settings.ini").write_bytes(b"\xff\xfe\x00")
-    assert system_rests() is False
-    assert moves()
+    assert system_reduces_motion() is False
+    assert motion_allowed()

@@ -447,7 +447,7 @@ def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
     vae(folder / "colour.vae.safetensors")
     (folder / "embeddings").mkdir()
     (folder / "embeddings" / "broken.safetensors").write_bytes(b"\x10")
-    found = [(one.name, one.kind, one.known.kind) for one in addon_files.found()]
+    found = [(one.name, one.kind, one.known.kind) for one in addon_files.find_addons()]
     assert found == [
         ("a/same", "lora", ""),
         ("b/same", "lora", ""),
@@ -455,4 +455,4 @@ def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
         ("colour.vae", "vae", ""),
         ("word", "embedding", "Stable Diffusion 1"),
     ]
-    assert "cannot be used" in addon_files.found()[2].known.problem
+    assert "cannot be used" in addon_files.find_addons()[2].known.problem

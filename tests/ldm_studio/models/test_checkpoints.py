@@ -63,7 +63,9 @@ def test_what_may_not_be_looked_at_is_passed_by(tiny_sd1, tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "stat", refusing)
     folders = [str(closed / "models"), str(closed), str(tmp_path), str(tmp_path / ("x" * 300))]
-    assert [model.name for model in found_models.found(folders) if model.is_checkpoint] == ["dream"]
+    assert [model.name for model in found_models.find_models(folders) if model.is_checkpoint] == [
+        "dream"
+    ]
     with pytest.raises(ModelError, match="There is no model"):
         found_models.find_model("x" * 300)
     with pytest.raises(ModelError, match="There is no model"):
@@ -76,7 +78,7 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     put(bare, folder / "bare.safetensors")
     lora(folder / "style.safetensors")
     truncated(tiny_sd1, folder / "half.safetensors")
-    found = {model.reference: model for model in found_models.found()}
+    found = {model.reference: model for model in found_models.find_models()}
     names = [found_models.DEFAULT, "bare.safetensors", "sub/dream.safetensors", "half.safetensors"]
     assert list(found) == names
     assert found["sub/dream.safetensors"].kind == "Stable Diffusion 1"
@@ -88,12 +90,12 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
 
 def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:
     model = put(bare, paths.models_dir() / "bare.safetensors")
-    assert found_models.found()[1].lacks_vae
+    assert found_models.find_models()[1].lacks_vae
     words = ["generate", "a cat", "--model", "bare", "--steps", "2", "--size", "64x64"]
     assert cli.main([*words, "-o", str(tmp_path / "no.png")]) != Exit.OK
     assert "as bare.vae.safetensors" in capsys.readouterr().err
     vae(model.with_name("bare.vae.safetensors"))
-    assert not found_models.found()[1].lacks_vae
+    assert not found_models.find_models()[1].lacks_vae
     made_there = tmp_path / "cat.png"
     assert cli.main([*words, "-o", str(made_there)]) == Exit.OK
     assert "the VAE beside the model, bare.vae.safetensors" in capsys.readouterr().err
@@ -124,7 +126,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
     path.parent.mkdir(parents=True)
     path.write_bytes(tiny_sd1.read_bytes())
     assert Catalogue().known(path) is None
-    found_models.found()
+    found_models.find_models()
     Catalogue().keep_digest(path, "ab" * 32)
     known = Catalogue().known(path)
     assert known is not None
@@ -138,7 +140,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
 def test_a_damaged_catalogue_is_made_again(tiny_sd1, kept) -> None:
     path = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     (paths.data_dir() / "checkpoints.json").write_text(kept.replace("PATH", str(path)))
-    assert found_models.found()[1].kind == "Stable Diffusion 1"
+    assert found_models.find_models()[1].kind == "Stable Diffusion 1"
     known = Catalogue().known(path)
     assert known is not None
     assert known.kind == "Stable Diffusion 1"
@@ -148,14 +150,14 @@ def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
     tiny_sd1, monkeypatch
 ) -> None:
     first = put(tiny_sd1, paths.models_dir() / "a.safetensors")
-    found_models.found()
+    found_models.find_models()
     file = paths.data_dir() / "checkpoints.json"
     kept = json.loads(file.read_text(encoding="utf-8"))
     (one,) = kept.values()
     kept |= {f"/elsewhere/{number}.safetensors": one for number in range(20_000)}
     file.write_text(json.dumps(kept), encoding="utf-8")
     last = put(tiny_sd1, paths.models_dir() / "b.safetensors")
-    found_models.found()
+    found_models.find_models()
     assert Catalogue().known(first) is not None
     assert Catalogue().known(last) is not None
     monkeypatch.setattr(known_checkpoints, "MAX_KNOWN", 100)

@@ -33,9 +33,9 @@ def test_one_that_is_replaced_is_counted_anew() -> None:
     file = embedding(paths.models_dir() / "my-word.safetensors")
     counter = TokenCounter([64], AddonFinder())
     assert counter("my-word").count == 2
-    assert not counter.look()
+    assert not counter.refresh()
     embedding(file, vectors=5)
-    assert counter.look()
+    assert counter.refresh()
     assert counter("my-word, a my-word").count == 12
     assert counter("embedding:my-word", "ComfyUI").count == 5
     assert counter("my-word", "ComfyUI").count == 3

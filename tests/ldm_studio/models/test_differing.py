@@ -13,7 +13,7 @@ from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.models import addon_files, found_models
 from ldm_studio.models.known_checkpoints import Catalogue
-from ldm_studio.models.model_mismatch import find_mismatches, found_here
+from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 
@@ -28,8 +28,8 @@ def folder(qapp) -> Path:
     save_file(lora, folder / "style.safetensors", metadata={"a": "b"})
     save_file({"emb_params": torch.zeros(2, 64)}, folder / "face.safetensors")
     save_file(original(made("SD1", randomise)), folder / "dream.safetensors")
-    found_models.found()
-    addon_files.found()
+    found_models.find_models()
+    addon_files.find_addons()
     return folder
 
 
@@ -67,7 +67,7 @@ def test_of_models_what_is_known_is_compared(folder) -> None:
 
 def test_a_refiner_is_found_by_the_name_that_other_programs_write(folder) -> None:
     request = Request(changes=(Change(8, model="dream"), Change(9, model="elsewhere")))
-    assert [change.model for change in found_here(request).changes] == [
+    assert [change.model for change in compare_with_local(request).changes] == [
         "dream.safetensors",
         "elsewhere",
     ]

@@ -113,7 +113,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
 ) -> None:
     for name in ("a", "b", "c"):
         put(tiny_sd1, paths.models_dir() / f"{name}.safetensors")
-    monkeypatch.setattr(model_scan, "AT_ONCE", 1e-9)
+    monkeypatch.setattr(model_scan, "BATCH_SECONDS", 1e-9)
     field = ModelField(store)
     qtbot.addWidget(field)
     seen: list[tuple[int, str]] = []

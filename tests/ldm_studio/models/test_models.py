@@ -48,7 +48,7 @@ def texts(field: ModelField) -> list[str]:
 
 
 def choose(field: ModelField, text: str) -> None:
-    field.box.look()
+    field.box.rescan()
     field.box.setCurrentText(text)
     field.box.activated.emit(field.box.currentIndex())
 
@@ -59,7 +59,7 @@ def test_the_shipped_model_is_first_and_the_others_follow_by_name(tmp_path) -> N
     make_model(paths.models_dir() / "unnamed")
     (paths.models_dir() / "notes").mkdir()
     added = make_model(tmp_path / "elsewhere", "Owls")
-    found = found_models.found([str(added), str(tmp_path / "gone")])
+    found = found_models.find_models([str(added), str(tmp_path / "gone")])
     assert [model.name for model in found] == [
         "LDM Studio Emoji", "foxes 2", "Foxes 10", "Owls", "unnamed",
     ]  # fmt: skip
@@ -73,7 +73,7 @@ def test_the_shipped_model_is_first_and_the_others_follow_by_name(tmp_path) -> N
 def test_a_damaged_model_is_listed_under_its_folder(config) -> None:
     folder = make_model(paths.models_dir() / "broken")
     (folder / found_models.CONFIG).write_text(config, encoding="utf-8")
-    assert found_models.found()[1].name == "broken"
+    assert found_models.find_models()[1].name == "broken"
 
 
 def test_a_model_that_is_not_there_is_named_with_what_to_do() -> None:

@@ -105,7 +105,7 @@ def test_parts_draw_what_the_whole_does_and_draw_it_again(folder, tmp_path, caps
 
 
 def test_the_lists_say_what_each_file_is(folder, capsys) -> None:
-    listed = {model.name: model for model in found_models.found()}
+    listed = {model.name: model for model in found_models.find_models()}
     assert not listed["unet"].problem
     assert (listed["unet"].lacks_vae, listed["unet"].lacks_text) == (True, True)
     assert (listed["whole"].lacks_vae, listed["whole"].lacks_text) == (False, False)

@@ -60,7 +60,7 @@ def test_a_model_behind_a_link_is_drawn_with_the_vae_beside_either(
     link.symlink_to(store / "12ab.safetensors")
     beside = folder / "linked" if beside_the_link else store / "12ab"
     (folder / "VAE" / "ink.safetensors").rename(beside.with_suffix(".vae.safetensors"))
-    (found,) = [model for model in found_models.found() if model.name == "linked"]
+    (found,) = [model for model in found_models.find_models() if model.name == "linked"]
     assert not found.lacks_vae
     drawn = tmp_path / "drawn.png"
     assert cli.main([*WORDS, "--model", "linked", "-o", str(drawn)]) == Exit.OK

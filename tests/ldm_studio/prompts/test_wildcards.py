@@ -10,7 +10,12 @@ from core.errors import RequestError
 from core.request.request import MAX_SEED, Request
 from ldm_studio import paths
 from ldm_studio.prompts import wildcard_files
-from ldm_studio.prompts.wildcard_files import Wildcards, each, templates_of, with_resolved_wildcards
+from ldm_studio.prompts.wildcard_files import (
+    Wildcards,
+    each_image,
+    templates_of,
+    with_resolved_wildcards,
+)
 from ldm_studio.store.model_limits import unused_settings
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
@@ -42,7 +47,7 @@ def test_no_folder_is_no_wildcards() -> None:
 
 
 def test_files_that_change_are_read_anew(monkeypatch) -> None:
-    monkeypatch.setattr(wildcard_files, "LOOK_AGAIN_S", 0)
+    monkeypatch.setattr(wildcard_files, "RESCAN_SECONDS", 0)
     cards = Wildcards()
     assert cards.values("new") is None
     put("new", "a")
@@ -71,7 +76,7 @@ def test_a_prompt_without_any_is_left_alone() -> None:
 def test_each_picture_has_words_of_its_own_seed() -> None:
     options = "|".join(map(str, range(1000)))
     typed = Request(prompt=f"{{{options}}}", seed=MAX_SEED, count=4)
-    made = list(each(with_resolved_wildcards(typed, Wildcards()), Wildcards()))
+    made = list(each_image(with_resolved_wildcards(typed, Wildcards()), Wildcards()))
     assert [single.seed for single in made] == [MAX_SEED, 0, 1, 2]
     assert len({single.prompt for single in made}) > 1
     for single in made:
@@ -82,7 +87,7 @@ def test_each_picture_has_words_of_its_own_seed() -> None:
 
 def test_a_recipe_is_not_drawn_again() -> None:
     recipe = Request(prompt="red", template="{red|blue|green}", seed=8)
-    assert list(each(recipe, Wildcards())) == [recipe]
+    assert list(each_image(recipe, Wildcards())) == [recipe]
 
 
 # In the window
