@@ -119,7 +119,7 @@ def test_what_opens_over_the_window(active, qtbot, name) -> None:
     active.window.notice.dismiss()
     page = open_history(active, qtbot)
     if name not in ("rename", "export"):
-        active.browsing.toggle()
+        active.history_controller.toggle()
         active.window.prompt.prompt.setFocus()
     before = focus()
     dialog = opened(active, qtbot, page, name)
@@ -133,8 +133,8 @@ def test_what_opens_over_the_window(active, qtbot, name) -> None:
 
 
 def test_every_page_of_the_settings(active, qtbot) -> None:
-    active.desk.open_settings()
-    dialog = active.desk.settings
+    active.auxiliary_windows.open_settings()
+    dialog = active.auxiliary_windows.settings
     qtbot.waitUntil(dialog.isActiveWindow)
     for row in range(dialog.list.count()):
         dialog.list.setCurrentRow(row)

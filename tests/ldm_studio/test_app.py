@@ -225,7 +225,7 @@ def look(application):
         QTimer.singleShot(10, lambda: look(application))
         return
     print(dialog.summary.text())
-    dialog.go_on.click()
+    dialog.close_button.click()
     assert application.errors.dialog is None
     application.window.close()
 

@@ -14,37 +14,37 @@ from tests.ldm_studio.fakes import FakePipeline
 
 def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbot) -> None:
     first = start(FakePipeline())
-    page = first.welcoming.page
+    page = first.first_page_controller.page
     assert page.isVisible()
     with qtbot.waitSignal(first.bridge.finished):
         page.examples[1].click()
     assert first.store.prompt == "a cat, 3d"
-    assert first.welcoming.page is None
+    assert first.first_page_controller.page is None
     first.session.save()
-    assert start(FakePipeline()).welcoming.page is None
+    assert start(FakePipeline()).first_page_controller.page is None
 
 
 def test_without_a_picture_it_is_there_again_at_the_next_start(start) -> None:
     first = start(FakePipeline())
     first.store.prompt = "typed, not drawn"
     first.session.save()
-    assert start(FakePipeline()).welcoming.page is not None
+    assert start(FakePipeline()).first_page_controller.page is not None
 
 
 def test_a_picture_by_any_other_way_takes_it_away(application, qtbot, aio, tmp_path) -> None:
     Image.new("RGB", (64, 64), "blue").save(tmp_path / "a.png")
     application.commands.open(str(tmp_path / "a.png"))
-    qtbot.waitUntil(lambda: application.welcoming.page is None)
+    qtbot.waitUntil(lambda: application.first_page_controller.page is None)
     assert not application.session.welcomes
 
 
 def test_generate_takes_it_away_with_the_first_preview(application, qtbot) -> None:
     make(application, qtbot)
-    assert application.welcoming.page is None
+    assert application.first_page_controller.page is None
 
 
 def test_models_and_pictures_are_asked_for(application, qtbot) -> None:
-    page = application.welcoming.page
+    page = application.first_page_controller.page
     for button in (page.models, page.picture):
         button.click()
         (dialog,) = application.window.findChildren(QFileDialog)
@@ -54,7 +54,7 @@ def test_models_and_pictures_are_asked_for(application, qtbot) -> None:
 
 
 def test_it_fits_into_small_canvases(application) -> None:
-    page, view = application.welcoming.page, application.window.canvas.view
+    page, view = application.first_page_controller.page, application.window.canvas.view
     for width, height in ((900, 700), (420, 420), (300, 200), (120, 60)):
         view.resize(width, height)
         edge = 2 * FOCUS_EDGE  # around the page, where the canvas shows its focus
@@ -74,7 +74,7 @@ def test_the_pictures_are_what_the_model_drew_of_the_prompts() -> None:
 
 
 def test_what_is_said_there_is_wide_however_often_its_size_changes(application, qtbot) -> None:
-    page, window = application.welcoming.page, application.window
+    page, window = application.first_page_controller.page, application.window
     for height in (800, 700, 760, 720, 800):
         window.resize(1280, height)
         qtbot.waitUntil(lambda height=height: window.height() == height)

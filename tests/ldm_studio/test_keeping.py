@@ -54,12 +54,12 @@ def test_a_canvas_that_cannot_be_written_is_told_once_and_written_later(
     disk, application, qtbot, aio, studio_home
 ) -> None:
     told: list[str] = []
-    application.keeper.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
+    application.canvas_store.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     disk.room = 0
-    with qtbot.waitSignal(application.keeper.failed):
+    with qtbot.waitSignal(application.canvas_store.failed):
         application.studio.use_start(rgb)
-        application.keeper.save()
+        application.canvas_store.save()
     assert "No space left on device" in told[0]
     mask = np.zeros((64, 96), np.uint8)
     mask[10:30, 20:50] = 180
@@ -100,16 +100,16 @@ def test_what_was_started_from_a_picture_is_again(start, qtbot, aio) -> None:
     first = start(FakePipeline())
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     first.studio.use_start(rgb)
-    first.keeper.close()
+    first.canvas_store.close()
     first.session.save()
     second = start(FakePipeline())
-    qtbot.waitUntil(lambda: second.studio.showing.start is not None)
-    assert np.array_equal(second.studio.showing.start, rgb)
+    qtbot.waitUntil(lambda: second.studio.canvas_controller.start is not None)
+    assert np.array_equal(second.studio.canvas_controller.start, rgb)
     assert second.store.mode is Mode.IMAGE
 
 
 def test_an_error_is_not_replaced_by_what_was_recovered(application) -> None:
-    recovered, notice = application.studio.recovered, application.window.notice
+    recovered, notice = application.studio.recovery_notice, application.window.notice
     notice.show_error("The disk is on fire.")
     recovered.after_crash(first_time=False)
     assert notice.text() == "The disk is on fire."

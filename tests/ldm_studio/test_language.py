@@ -55,8 +55,8 @@ def switch(event):
     if event.step < 3 or not application.bridge.waiting:
         return
     application.bridge.progressed.disconnect(switch)
-    application.browsing.show_history()
-    application.desk.open_settings("look")
+    application.history_controller.show_history()
+    application.auxiliary_windows.open_settings("look")
     application.preferences.change("look", language="zh_CN")
     QTimer.singleShot(50, gate.open)  # the step that is being drawn, and all that follow
 
@@ -70,7 +70,7 @@ def look(event):
         print("button", application.window.run_area.button.text().split(" ")[0])
         print("step", event.step > 3)
         print("prompt", application.store.prompt)
-        print("pages", application.browsing.is_open, application.desk.settings is not None)
+        print("pages", application.history_controller.is_open, application.auxiliary_windows.settings is not None)
         print("notice", application.window.notice.text())
         print("loads", len(loads))
 

@@ -60,8 +60,8 @@ def test_the_window_with_everything_unfolded(application, qtbot) -> None:
 
 def test_the_command_palette(application) -> None:
     application.window.actions_by_id["palette"].trigger()
-    assert cut(application.desk.palette) == []
-    application.desk.palette.close()
+    assert cut(application.auxiliary_windows.palette) == []
+    application.auxiliary_windows.palette.close()
 
 
 def test_the_queue_and_a_notice(application, qtbot) -> None:
@@ -73,7 +73,7 @@ def test_the_queue_and_a_notice(application, qtbot) -> None:
 
 def test_every_page_of_the_settings(application) -> None:
     application.window.actions_by_id["settings"].trigger()
-    dialog = application.desk.settings
+    dialog = application.auxiliary_windows.settings
     assert dialog is not None
     for page in dialog.pages:
         dialog.show_page(page.name)
@@ -86,8 +86,8 @@ def test_the_history(application, qtbot) -> None:
         picture(number, words)
     with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
         application.library.open()
-    application.browsing.show_history()
-    page = application.browsing.page
+    application.history_controller.show_history()
+    page = application.history_controller.page
     qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
     assert cut(page) == []
     choose(page, qtbot, 0)
@@ -95,8 +95,8 @@ def test_the_history(application, qtbot) -> None:
     choose(page, qtbot, 0, 1)
     qtbot.waitUntil(lambda: page.details.several.isVisible())
     assert cut(page) == []
-    with qtbot.waitSignal(page.comparing.shown, timeout=SECONDS):
-        page.chosen.compare()
+    with qtbot.waitSignal(page.compare_controller.shown, timeout=SECONDS):
+        page.selection.compare()
     assert cut(page) == []
 
 

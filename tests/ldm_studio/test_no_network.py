@@ -68,13 +68,13 @@ def begin(application):
     application.studio.generate()
 
     def look():
-        application.browsing.show_history()
-        application.browsing.page
-        application.desk.open_settings("compute")
+        application.history_controller.show_history()
+        application.history_controller.page
+        application.auxiliary_windows.open_settings("compute")
         application.preferences.change("look", scheme=Scheme.DARK)
-        application.desk.open_palette()
-        application.desk.palette.close()
-        application.desk.open_about()
+        application.auxiliary_windows.open_palette()
+        application.auxiliary_windows.palette.close()
+        application.auxiliary_windows.open_about()
         contents(application.settings, [])
         QTimer.singleShot(1500, lambda: application.window.close())
         print("a whole session", flush=True)

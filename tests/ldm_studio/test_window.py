@@ -92,7 +92,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
         application.studio.generate()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
-        application.studio.running.cancel()
+        application.studio.run_state.cancel()
         assert application.window.run_area.button.text() == "Cancelling…"
         gate.let(1)
     assert application.store.prompt == "a cat"
@@ -112,7 +112,7 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
     qtbot.waitUntil(lambda: waiting.text() == "2 more in the queue")
     assert window.run_area.again.isVisible()
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
-        application.studio.running.cancel()
+        application.studio.run_state.cancel()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.idle, timeout=5000):
         gate.open()
@@ -230,7 +230,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     (entry,) = entries(application)
     assert entry.path is not None
     assert entry.path.is_file()
-    assert application.studio.showing.shown is entry
+    assert application.studio.canvas_controller.shown is entry
 
 
 def test_a_damaged_model_is_told_and_can_be_tried_again(start, qtbot) -> None:

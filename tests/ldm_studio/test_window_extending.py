@@ -14,7 +14,7 @@ def extend(application, qtbot, **sides: int) -> None:
     view = application.studio.view
     view.set_tool(Tool.EXTEND)
     for side, pixels in sides.items():
-        view.extending.set_side(side, pixels)
+        view.outpaint_frame.set_side(side, pixels)
     with qtbot.waitSignal(view.extended):
         view.extend()
 
@@ -55,4 +55,4 @@ def test_undo_starts_from_the_smaller_picture_again(application, qtbot) -> None:
 
 
 def test_the_frame_snaps_to_what_the_model_takes(application) -> None:
-    assert application.studio.view.extending.unit == 16
+    assert application.studio.view.outpaint_frame.unit == 16

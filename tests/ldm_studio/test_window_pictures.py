@@ -47,7 +47,7 @@ def test_painting_with_the_mouse_counts_as_a_mask(application, qtbot) -> None:
     qtbot.mouseMove(view, pos=middle)
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle)
     assert application.store.mode is Mode.INPAINT
-    assert application.studio.showing.start is not None
+    assert application.studio.canvas_controller.start is not None
     view.undo()
     assert application.store.mode is Mode.TEXT
 

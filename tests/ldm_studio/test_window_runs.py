@@ -81,7 +81,7 @@ def test_a_refusal_is_told_and_the_offer_stands(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     application.store.prompt = "a dog"
-    application.studio.steering.apply()
+    application.studio.steering_controller.apply()
     (work_id,) = application.bridge.waiting
     error = RequestError("changes", "It comes too late.")
     application.bridge.steer_refused.emit(SteerRefused(work_id, error))
@@ -139,14 +139,14 @@ def test_a_steered_picture_still_knows_after_a_pause(start, qtbot, gate) -> None
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     application.store.prompt = "a dog"
     with qtbot.waitSignal(application.bridge.steered, timeout=5000):
-        application.studio.steering.apply()
+        application.studio.steering_controller.apply()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.paused, timeout=5000):
-        application.studio.queueing.toggle_pause()
+        application.studio.queue_controller.toggle_pause()
         gate.let(1)
     qtbot.waitUntil(lambda: application.store.run.paused)
     with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
-        application.studio.queueing.toggle_pause()
+        application.studio.queue_controller.toggle_pause()
         gate.let(1)
     assert len(window.timeline.ticks.marks) == 1
     assert not window.run_area.apply.isVisible()
@@ -218,11 +218,11 @@ def test_an_interrupted_picture_is_offered_without_blocking(
     notice, bridge = application.window.notice, application.bridge
     bridge.queue_changed.emit(QueueChanged((LEFT,), paused=False))
     assert "interrupted at step 5 of 20" in notice.text()
-    assert (notice.action.text(), notice.other.text()) == ("Resume", "Discard")
+    assert (notice.action.text(), notice.second_action.text()) == ("Resume", "Discard")
     assert application.window.run_area.waiting.text() == "1 interrupted"
     discarded: list[int] = []
     monkeypatch.setattr(bridge, "discard_item", discarded.append)
-    notice.other.click()
+    notice.second_action.click()
     assert discarded == [900]
 
 
@@ -294,7 +294,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)
     with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
         gate.let(1)
-    assert application.studio.showing.shown is None
+    assert application.studio.canvas_controller.shown is None
     with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
         gate.open()
     assert shown.args[0].picture.request.prompt == "new"
@@ -315,7 +315,7 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot) -> None:
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.showing.shown.picture.rgb
+    seen = application.studio.canvas_controller.shown.picture.rgb
     application.window.actions_by_id["live"].trigger()
     view = application.studio.view
     assert view.document.preview is None
@@ -346,7 +346,7 @@ def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.showing.shown.picture.rgb
+    seen = application.studio.canvas_controller.shown.picture.rgb
     with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
         application.studio.view.set_mask(disc())
     assert application.store.mode is Mode.INPAINT

@@ -152,7 +152,7 @@ def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> Non
     assert set(child.images) == set(named)
     assert np.array_equal(child.start_at(), parent.picture.rgb)
     assert np.array_equal(child.mask_at(3), disc())
-    application.studio.branching.leave()
+    application.studio.branch_controller.leave()
     assert application.store.mode is Mode.INPAINT, "what is painted counts again"
 
 
@@ -200,7 +200,7 @@ def test_choosing_another_picture_leaves_the_branch(application, qtbot) -> None:
     application.window.timeline.ticks.choose(3)
     application.window.timeline.branch.click()
     application.studio.show_entry(entries(application)[0])
-    assert application.studio.branching.branch is None
+    assert application.studio.branch_controller.branch is None
     assert not application.window.banner.isVisible()
 
 

@@ -96,7 +96,7 @@ def test_a_transparent_picture_stays_transparent(qtbot, view, rgb, monkeypatch):
     alpha = np.zeros(rgb.shape[:2], np.uint8)
     alpha[20:40] = 255
     view.set_picture(rgb, alpha)
-    image = view.seen()
+    image = view.visible_rgb()
     assert image.hasAlphaChannel()
     assert image.pixelColor(10, 10).alpha() == 0
     assert image.pixelColor(10, 30).alpha() == 255
@@ -133,11 +133,11 @@ def test_pixels_that_are_only_shown_coarser_are_not_carried(qtbot, view, monkeyp
     view.set_picture(huge)
     view.set_preview(255 - huge)
     view.flips = True
-    view.begin_carrying()
+    view.begin_drag_out()
     view.document.background.wait()
     assert found == []
     view.file = tmp_path / "one.png"
     view.file.write_bytes(b"it is there")
-    view.begin_carrying()
+    view.begin_drag_out()
     assert found[0].hasUrls()
     assert not found[0].hasImage()

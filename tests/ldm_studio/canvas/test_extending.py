@@ -17,14 +17,14 @@ WIDTH, HEIGHT = 200, 100
 @pytest.fixture
 def extending(view):
     """The view of these tests, 200 x 100 pixels, with the tool in hand and room around it."""
-    view.extending.unit = 16
+    view.outpaint_frame.unit = 16
     view.fit()
     view.set_tool(Tool.EXTEND)
     return view
 
 
 def border(view) -> Border:
-    return view.extending.extension.border
+    return view.outpaint_frame.extension.border
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,12 @@ def test_the_small_one_goes_on_to_the_next_view(panel, qtbot) -> None:
 
 def test_words_give_way_to_candidates(panel, qtbot) -> None:
     show(panel, qtbot, (900, 600), (64, 64))
-    panel.badge.say("1,000 pixels changed, all inside the mask", "1,000")
-    assert panel.badge.words.text().endswith("inside the mask")
+    panel.badge.show_text("1,000 pixels changed, all inside the mask", "1,000")
+    assert panel.badge.label.text().endswith("inside the mask")
     panel.resize(700, 600)
-    assert panel.badge.words.text().endswith("inside the mask")
+    assert panel.badge.label.text().endswith("inside the mask")
     panel.candidates.show_place(0, 4)
-    assert panel.badge.words.text() == "1,000"
+    assert panel.badge.label.text() == "1,000"
     panel.resize(420, 600)
     assert not panel.badge.isVisible()
     panel.candidates.show_place(0, 0)
@@ -105,7 +105,7 @@ def test_with_little_room_the_numbers_of_extending_open_from_a_button(panel, qtb
     qtbot.keyClicks(top, "7")
     qtbot.keyClick(top, Qt.Key.Key_Return)
     assert not popup.isVisible()
-    assert panel.view.extending.extension.border == Border(left=12, top=7)
+    assert panel.view.outpaint_frame.extension.border == Border(left=12, top=7)
     assert bar.result.text() == "76 × 71"
     with qtbot.waitSignal(panel.view.extended):
         qtbot.keyClick(bar.extend, Qt.Key.Key_Space)

@@ -22,14 +22,14 @@ def view(qtbot, view):
     view.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
-    view.extending.unit = 16
+    view.outpaint_frame.unit = 16
     view.fit()
     qtbot.keyClick(view, Key.Key_O)
     return view
 
 
 def border(view) -> Border:
-    return view.extending.extension.border
+    return view.outpaint_frame.extension.border
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_edge_goes_out_and_back_by_multiples(qtbot, view, key, side, steps, f
 
 
 def test_opposite_edges_share_one_multiple(qtbot, view):
-    view.extending.set_side("left", 5)  # typed: 205 wide
+    view.outpaint_frame.set_side("left", 5)  # typed: 205 wide
     qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border(left=5, right=3)
     qtbot.keyClick(view, Key.Key_Left, SHIFT)
@@ -61,7 +61,7 @@ def test_opposite_edges_share_one_multiple(qtbot, view):
 
 
 def test_no_side_becomes_longer_than_can_be_drawn(qtbot, view):
-    view.extending.set_side("right", MAX_SIDE - 200 - 8)
+    view.outpaint_frame.set_side("right", MAX_SIDE - 200 - 8)
     for _ in range(3):
         qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border(right=MAX_SIDE - 200)
@@ -83,7 +83,7 @@ def test_all_of_the_frame_stays_in_sight(qtbot, view):
     for key, times in ((Key.Key_Right, 30), (Key.Key_Down, 30), (Key.Key_Left, 10)):
         for _ in range(times):
             qtbot.keyClick(view, key)
-        frame = view.extending.frame(view.target(), view.scale)
+        frame = view.outpaint_frame.frame(view.target(), view.scale)
         assert QRectF(view.rect()).contains(frame)
 
 

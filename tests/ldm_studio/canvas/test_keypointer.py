@@ -207,6 +207,6 @@ def test_screen_readers_are_told_where_the_tool_went_down_and_up(qtbot, applicat
     application.window.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
-    application.announcing.said.connect(told.append)
+    application.announcer.announced.connect(told.append)
     type_(qtbot, view, "right", "left", "space", "ctrl+right", "space")
     assert [text.split(" · ")[1] for text in told] == ["Space ends, Esc takes back", "Space begins"]

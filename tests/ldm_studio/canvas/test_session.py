@@ -22,7 +22,7 @@ def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     first.window.canvas.view.set_mask(mask)
     first.window.canvas.view.adjust(size=51)
     first.store.strength = 0.4
-    first.keeper.close()
+    first.canvas_store.close()
     first.session.save()
 
     second = start(FakePipeline())
@@ -52,10 +52,10 @@ def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> 
     studio.use_start(second)
     view.undo()
     assert np.array_equal(view.picture(), first)
-    assert np.array_equal(studio.showing.start, first)
-    assert studio.showing.shown is None
+    assert np.array_equal(studio.canvas_controller.start, first)
+    assert studio.canvas_controller.shown is None
     view.redo()
-    assert np.array_equal(studio.showing.start, second)
+    assert np.array_equal(studio.canvas_controller.start, second)
 
 
 def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatch) -> None:
@@ -63,15 +63,15 @@ def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatc
     monkeypatch.setattr(drag_out, "run", lambda drag: carried.append(drag.mimeData().urls()))
     view = application.studio.view
     make(application, qtbot, seed=1, seed_locked=True)
-    view.begin_carrying()
+    view.begin_drag_out()
     assert carried[0] == [QUrl.fromLocalFile(str(entries(application)[0].path))]
     view.set_mask(disc())
     make(application, qtbot, count=2, seed=50)
     qtbot.keyClick(view, Qt.Key.Key_Right)
     first = entries(application)[1]
-    view.begin_carrying()
+    view.begin_drag_out()
     assert carried[1] == [QUrl.fromLocalFile(str(first.path))]
-    assert np.array_equal(from_qimage(view.seen()), first.picture.rgb)
+    assert np.array_equal(from_qimage(view.visible_rgb()), first.picture.rgb)
 
 
 def test_painting_begins_with_full_strength_and_clearing_goes_back(application, qtbot) -> None:
@@ -108,10 +108,10 @@ def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qt
         application.studio.generate()
         gate.let(1)
     application.store.mode = Mode.IMAGE
-    assert application.studio.showing.start is None
+    assert application.studio.canvas_controller.start is None
     with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
         gate.open()
     (drawn,) = entries(application)
-    assert np.array_equal(application.studio.showing.start, drawn.picture.rgb)
+    assert np.array_equal(application.studio.canvas_controller.start, drawn.picture.rgb)
     make(application, qtbot)
     assert entries(application)[0].picture.request.init

@@ -20,13 +20,13 @@ from tests.ldm_studio.fakes import FakePipeline
 
 @pytest.fixture
 def shortcuts(application):
-    return application.desk.shortcuts
+    return application.auxiliary_windows.shortcuts
 
 
 @pytest.fixture
 def keys_page(application):
     application.window.actions_by_id["shortcuts"].trigger()
-    dialog = application.desk.settings
+    dialog = application.auxiliary_windows.settings
     assert dialog.page is dialog.shortcuts
     yield dialog.shortcuts
     dialog.close()
@@ -42,7 +42,7 @@ def press(field, key: str) -> None:
 
 def test_keys_of_the_user_hold_at_once_and_at_the_next_start(start, qtbot) -> None:
     first = start(FakePipeline())
-    first.desk.shortcuts.set("live", ["Ctrl+F6"])
+    first.auxiliary_windows.shortcuts.set("live", ["Ctrl+F6"])
     assert keys(first, "live") == ["Ctrl+F6"]
     assert read(paths.config_dir() / "settings.json").shortcuts == {"live": ("Ctrl+F6",)}
     second = start(FakePipeline())
@@ -89,7 +89,7 @@ def test_nonsense_in_the_file_leaves_a_command_its_other_keys(start) -> None:
         type(application.settings)(shortcuts={"live": ("no key",), "gone": ("F5",)})
     )
     assert keys(application, "live") == []
-    application.desk.shortcuts.reset_all()
+    application.auxiliary_windows.shortcuts.reset_all()
     assert keys(application, "live") == ["Ctrl+L"]
 
 
@@ -132,7 +132,7 @@ def test_what_a_key_would_mean_is_said(keys_page, key, said, usable) -> None:
 
 
 def test_commands_are_found_by_name_and_by_key(keys_page, application) -> None:
-    dialog = application.desk.settings
+    dialog = application.auxiliary_windows.settings
 
     def seen() -> list[str]:
         return [item.text(0) for item in keys_page._items.values() if not item.isHidden()]
@@ -162,9 +162,9 @@ def test_places_know_their_keys(qapp) -> None:
 @pytest.fixture
 def palette(application):
     application.window.actions_by_id["palette"].trigger()
-    yield application.desk.palette
-    if application.desk.palette is not None:
-        application.desk.palette.close()
+    yield application.auxiliary_windows.palette
+    if application.auxiliary_windows.palette is not None:
+        application.auxiliary_windows.palette.close()
 
 
 def listed(palette) -> list[str]:
@@ -182,7 +182,7 @@ def test_a_few_letters_find_a_command_and_return_runs_it(application, palette, q
     assert listed(palette)[0] == "theme_dark"
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert application.settings.look.scheme == "dark"
-    assert application.desk.palette is None
+    assert application.auxiliary_windows.palette is None
 
 
 def test_what_was_used_last_comes_first_also_at_the_next_start(start) -> None:
@@ -191,9 +191,9 @@ def test_what_was_used_last_comes_first_also_at_the_next_start(start) -> None:
         first.window.actions_by_id[name].trigger()
     first.session.save()
     second = start(FakePipeline())
-    second.desk.open_palette()
-    assert listed(second.desk.palette)[:2] == ["fit", "theme_dark"]
-    second.desk.palette.close()
+    second.auxiliary_windows.open_palette()
+    assert listed(second.auxiliary_windows.palette)[:2] == ["fit", "theme_dark"]
+    second.auxiliary_windows.palette.close()
 
 
 def test_what_cannot_be_done_now_is_seen_last_and_not_run(application, palette) -> None:

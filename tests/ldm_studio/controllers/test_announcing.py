@@ -11,7 +11,7 @@ from tests.ldm_studio.driving import make
 @pytest.fixture
 def said(application) -> list[str]:
     heard: list[str] = []
-    application.announcing.said.connect(heard.append)
+    application.announcer.announced.connect(heard.append)
     return heard
 
 

@@ -45,8 +45,8 @@ def test_the_arrow_keys_flip_through_them_in_place(three, qtbot) -> None:
         press(qtbot, three, key)
         assert np.array_equal(seen(three), made[at])
         assert bar.words.text() == f"{at + 1} of 3"
-        assert three.studio.showing.shown.picture.rgb is made[at]
-        assert three.window.strip.current() is three.studio.showing.shown
+        assert three.studio.canvas_controller.shown.picture.rgb is made[at]
+        assert three.window.strip.current() is three.studio.canvas_controller.shown
     assert three.studio.view.undo_stack.count() == changes
     assert np.array_equal(three.studio.view.mask(), disc())
 
@@ -59,7 +59,7 @@ def test_enter_keeps_one_and_the_others_stay_in_the_strip(three, qtbot) -> None:
     assert np.array_equal(view.picture(), made[1])
     assert view.document.preview is None
     assert view.mask() is None
-    assert np.array_equal(three.studio.showing.start, made[1])
+    assert np.array_equal(three.studio.canvas_controller.start, made[1])
     assert not three.window.canvas.candidates.isVisible()
     assert len(entries(three)) == 4
     view.undo()
@@ -82,7 +82,7 @@ def test_painting_on_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
     view = three.studio.view
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.to_widget(20, 20).toPoint())
     assert np.array_equal(view.picture(), made[0])
-    assert np.array_equal(three.studio.showing.start, made[0])
+    assert np.array_equal(three.studio.canvas_controller.start, made[0])
     assert three.store.mode is Mode.INPAINT
     assert view.mask()[20, 20] == 255
     assert not three.window.canvas.candidates.isVisible()
@@ -103,7 +103,7 @@ def test_the_buttons_do_the_same(three, qtbot) -> None:
     assert np.array_equal(seen(three), made[0])
     qtbot.mouseClick(bar.back, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(bar.keep, Qt.MouseButton.LeftButton)
-    assert np.array_equal(three.studio.showing.start, made[2])
+    assert np.array_equal(three.studio.canvas_controller.start, made[2])
 
 
 def test_the_picture_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
@@ -127,10 +127,10 @@ def test_a_badge_says_how_much_was_changed(application, qtbot) -> None:
     make(application, qtbot, seed=2)
     changed = entries(application)[0].picture.changed
     assert changed > 1000
-    assert badge.words.text() == f"{changed:,} pixels changed, all inside the mask"
+    assert badge.label.text() == f"{changed:,} pixels changed, all inside the mask"
     assert badge.isVisible()
     make(application, qtbot, seed=1)  # draws what is there
-    assert badge.words.text() == "No pixel changed"
+    assert badge.label.text() == "No pixel changed"
     strip = application.window.strip
     strip.clicked.emit(strip.entries.index(2))
     assert not badge.isVisible()
@@ -146,5 +146,5 @@ def test_extending_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
     with qtbot.waitSignal(view.extended):
         press(qtbot, three, Qt.Key.Key_Return)
     assert not three.window.canvas.candidates.isVisible()
-    assert view.picture().shape[1] == made[0].shape[1] + view.extending.unit
+    assert view.picture().shape[1] == made[0].shape[1] + view.outpaint_frame.unit
     assert np.array_equal(view.picture()[:, : made[0].shape[1]], made[0])

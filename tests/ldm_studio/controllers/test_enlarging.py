@@ -50,7 +50,7 @@ def test_it_can_be_cancelled(start, qtbot, gate) -> None:
     with qtbot.waitSignal(application.bridge.started):
         qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(application.bridge.cancelled):
-        application.studio.running.cancel()
+        application.studio.run_state.cancel()
         gate.open()
     assert application.studio.view.picture().shape == (128, 128, 3)
 
@@ -94,6 +94,6 @@ def test_candidates_have_commands_that_are_there_with_them(application, qtbot) -
     application.studio.view.set_mask(mask)
     make(application, qtbot, count=2)
     actions["next_candidate"].trigger()
-    assert application.studio.showing.shown is entries(application)[1]
+    assert application.studio.canvas_controller.shown is entries(application)[1]
     actions["keep_candidate"].trigger()
     assert not actions["keep_candidate"].isEnabled()

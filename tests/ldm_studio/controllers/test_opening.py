@@ -66,9 +66,11 @@ def test_a_picture_opened_before_the_model_is_known_is_fitted_then(start, qtbot,
     image.fill(0xFF336699)
     application.commands.open(image)
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
-    assert application.studio.showing.start.shape == (150, 250, 3)
+    assert application.studio.canvas_controller.start.shape == (150, 250, 3)
     gate.open()
-    qtbot.waitUntil(lambda: application.studio.showing.start.shape == (160, MODEL.max_side, 3))
+    qtbot.waitUntil(
+        lambda: application.studio.canvas_controller.start.shape == (160, MODEL.max_side, 3)
+    )
     assert (application.store.width, application.store.height) == (256, 160)
     assert "padded at its edges" in application.window.notice.text()
 

@@ -30,8 +30,10 @@ def test_a_large_picture_stays_as_it_is_and_the_choice_is_offered(application, q
     assert np.array_equal(application.studio.view.picture(), LARGE)
     assert "500 × 301" in notice.text()
     assert "at most 256" in notice.text()
-    press(qtbot, notice.other)
-    qtbot.waitUntil(lambda: application.studio.showing.start.shape == (160, MODEL.max_side, 3))
+    press(qtbot, notice.second_action)
+    qtbot.waitUntil(
+        lambda: application.studio.canvas_controller.start.shape == (160, MODEL.max_side, 3)
+    )
     assert "shrunk from 500 × 301" in notice.text()
 
 
@@ -40,7 +42,7 @@ def test_tiles_take_a_picture_of_any_size(start, qtbot, aio) -> None:
     application = start(pipeline)
     open_large(application, qtbot)
     press(qtbot, application.window.notice.action)
-    qtbot.waitUntil(lambda: application.studio.showing.start.shape == (304, 512, 3))
+    qtbot.waitUntil(lambda: application.studio.canvas_controller.start.shape == (304, 512, 3))
     assert application.store.tile == MODEL.width
     make(application, qtbot)
     assert (pipeline.begun[-1].tile, pipeline.begun[-1].width) == (MODEL.width, 512)

@@ -189,7 +189,7 @@ def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot
     def look() -> None:
         seen.append((len(shown(button.picker)), button.unread.text()))
 
-    button._looking.looked.connect(look)
+    button._scan.found.connect(look)
     button.open()
     qtbot.waitUntil(lambda: len(seen) == 3, timeout=20_000)
     assert seen == [

@@ -104,7 +104,7 @@ def moved(point: QPointF):
 
 def test_keys_go_through_the_steps_and_ask_to_branch(timeline, looked, qtbot) -> None:
     timeline.show_picture(20, (), kept=True)
-    timeline.look()
+    timeline.show_chosen_step()
     key = Qt.Key
     for pressed in (key.Key_Left, key.Key_Left, key.Key_Right, key.Key_PageUp, key.Key_Home):
         qtbot.keyClick(timeline.ticks, pressed)

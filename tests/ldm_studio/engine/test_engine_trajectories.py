@@ -214,13 +214,13 @@ def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) ->
     again = Reader()
     engine = run(CorePipeline(model), again)
     for step in range(1, REQUEST.steps + 1):
-        engine.look(trajectory, step)
+        engine.view_step(trajectory, step)
         looked = again.one(Looked, lambda event, step=step: event.step == step)
         assert looked.trajectory == trajectory
         assert looked.pixels.shape == (32, 32, 3)
     last = looked.pixels.astype(int)
     assert abs(last - finished.picture.rgb).max() <= 2  # kept in half precision
-    engine.look(trajectory, REQUEST.steps + 1)
+    engine.view_step(trajectory, REQUEST.steps + 1)
     assert "not among the kept" in again.one(LookFailed).error.message
 
 
@@ -233,8 +233,8 @@ def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gat
     pipeline.before_step = gate
     engine.submit(work(2, steps=6))
     reader.one(Started, lambda event: event.id == 2)
-    engine.look(trajectory, 3)
-    engine.look(trajectory, 5)
+    engine.view_step(trajectory, 3)
+    engine.view_step(trajectory, 5)
     gate.let(1)
     looked = reader.one(Looked)
     assert looked.step == 5  # only the latest wish counts
@@ -245,7 +245,7 @@ def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gat
 
 def test_what_is_not_kept_cannot_be_seen_and_that_is_told(run, reader, tmp_path) -> None:
     engine = run(FakePipeline(), reader)
-    engine.look(tmp_path / "gone.safetensors", 1)
+    engine.view_step(tmp_path / "gone.safetensors", 1)
     assert "no longer kept" in reader.one(LookFailed).error.message
 
 

@@ -89,7 +89,7 @@ def test_wherever_it_happens_there_is_one_dialog_and_a_line_in_the_log(
     assert "KeyError" in dialog.summary.text()
     assert "Traceback" in dialog.details.toPlainText()
     assert "Traceback" in log()
-    dialog.go_on.click()
+    dialog.close_button.click()
     assert application.errors.dialog is None
     application.store.prompt = "goes on"
 
@@ -105,27 +105,27 @@ def test_more_errors_join_the_dialog_that_is_open(application) -> None:
     assert "51" in dialog.summary.text()
     assert dialog.details.toPlainText().count("report one") == 1
     assert "report two" in dialog.details.toPlainText()
-    dialog.go_on.click()
+    dialog.close_button.click()
 
 
 def test_an_error_that_comes_again_is_told_without_a_dialog(application) -> None:
     errors, notice = application.errors, application.window.notice
     errors.show("one", "report one")
-    errors.dialog.go_on.click()
+    errors.dialog.close_button.click()
     errors.show("one", "report one")
     assert errors.dialog is None
     assert "again: one" in notice.text()
     notice.action.click()
     errors.dialog.copy.click()
     assert QApplication.clipboard().text() == "report one"
-    errors.dialog.go_on.click()
+    errors.dialog.close_button.click()
 
 
 def test_no_prompt_is_in_the_log(application, crash) -> None:
     application.store.prompt = "my secret\ngarden"
     application.store.negative = "nothing else"
     logging.getLogger("ldm_studio.test").warning("wrong: %r", application.store.prompt)
-    crash.tell("broken: nothing else", "KeyError: 'my secret\\ngarden'")
+    crash.report("broken: nothing else", "KeyError: 'my secret\\ngarden'")
     text = log()
     assert "secret" not in text
     assert "nothing else" not in text
@@ -154,5 +154,5 @@ def test_a_picture_that_fails_by_a_bug_is_one_of_them(start, aio, qtbot) -> None
     application.studio.generate()
     qtbot.waitUntil(lambda: application.errors.dialog is not None)
     assert "a bug" in application.errors.dialog.summary.text()
-    application.errors.dialog.go_on.click()
+    application.errors.dialog.close_button.click()
     crash.close()

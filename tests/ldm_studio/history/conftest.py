@@ -32,8 +32,8 @@ def open_page(application, qtbot) -> Callable[[], HistoryPage]:
         if not application.library.is_open:
             with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
                 application.library.open()
-        application.browsing.show_history()
-        page = application.browsing.page
+        application.history_controller.show_history()
+        page = application.history_controller.page
         qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
         return page
 

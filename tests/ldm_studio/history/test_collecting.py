@@ -62,7 +62,7 @@ def test_a_long_collection_is_gone_through_page_by_page(history, reader):
 
 def test_pictures_come_in_at_the_end_and_only_once(six, reader):
     key = create(six, "Best", 2)
-    six.collect(key, [5, 2, 1]).result()
+    six.add_to_collection(key, [5, 2, 1]).result()
     assert ids(reader, "in:best") == [2, 5, 1]
     (one,) = reader.collections()
     assert (one.title, one.pictures) == ("Best", 3)
@@ -71,9 +71,9 @@ def test_pictures_come_in_at_the_end_and_only_once(six, reader):
 
 def test_what_is_taken_out_can_be_put_back_to_its_place(six, reader):
     key = create(six, "Best", 1, 2, 3)
-    gone = six.take_out(key, [2, 6]).result()
+    gone = six.remove_from_collection(key, [2, 6]).result()
     assert ids(reader, "in:best") == [1, 3]
-    six.say(gone).result()
+    six.apply_sayings(gone).result()
     assert ids(reader, "in:best") == [1, 2, 3]
 
 
@@ -83,7 +83,7 @@ def test_a_removed_collection_leaves_its_pictures_and_can_come_back(six, reader)
     assert removed.collection.title == "Best"
     assert reader.collections() == ()
     assert reader.count(Query()) == 6
-    six.say(removed.sayings).result()
+    six.apply_sayings(removed.sayings).result()
     assert ids(reader, "in:best") == [3, 1]
 
 
@@ -130,8 +130,8 @@ def test_any_order_can_be_made(moves, tmp_path_factory):
 def test_moving_to_one_place_again_and_again_stays_exact(six, reader):
     key = create(six, "Best", 1, 2, 3)
     for turn in range(60):
-        six.arrange(key, [1 + 2 * (turn % 2)], 2).result()
-        six.arrange(key, [3 - 2 * (turn % 2)], 1 + 2 * (turn % 2)).result()
+        six.move_in_collection(key, [1 + 2 * (turn % 2)], 2).result()
+        six.move_in_collection(key, [3 - 2 * (turn % 2)], 1 + 2 * (turn % 2)).result()
     assert ids(reader, "in:best") == [1, 3, 2]
 
 

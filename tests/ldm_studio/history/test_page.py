@@ -47,9 +47,9 @@ def test_the_newest_picture_comes_first(page) -> None:
 
 def test_without_pictures_the_page_says_what_to_do(open_page) -> None:
     page = open_page()
-    assert page.results.currentWidget() is page.message
-    assert page.message.title.text() == "No pictures yet"
-    assert page.message.button.text() == "Import a Folder…"
+    assert page.results.currentWidget() is page.placeholder
+    assert page.placeholder.title.text() == "No pictures yet"
+    assert page.placeholder.button.text() == "Import a Folder…"
 
 
 def test_typing_searches_and_emptying_shows_all(page, qtbot) -> None:
@@ -64,9 +64,9 @@ def test_typing_searches_and_emptying_shows_all(page, qtbot) -> None:
 
 def test_a_search_without_result_says_so_and_can_be_cleared(page, qtbot) -> None:
     search(page, qtbot, "zebra")
-    assert page.results.currentWidget() is page.message
-    assert "zebra" in page.message.title.text()
-    qtbot.mouseClick(page.message.button, Button.LeftButton)
+    assert page.results.currentWidget() is page.placeholder
+    assert "zebra" in page.placeholder.title.text()
+    qtbot.mouseClick(page.placeholder.button, Button.LeftButton)
     found(page, qtbot)
     assert page.results.currentWidget() is page.grid
 
@@ -82,12 +82,13 @@ def test_a_mistake_in_the_query_is_explained_and_the_rest_is_found(page, qtbot) 
 
 
 def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
-    page.deeds.tag([int(page.model.ids[0])], ["space"])
+    page.file_operations.tag([int(page.model.ids[0])], ["space"])
     qtbot.waitUntil(
-        lambda: bool(page.facets.findItems("space", Qt.MatchFlag.MatchRecursive)), timeout=SECONDS
+        lambda: bool(page.filter_panel.findItems("space", Qt.MatchFlag.MatchRecursive)),
+        timeout=SECONDS,
     )
-    (item,) = page.facets.findItems("space", Qt.MatchFlag.MatchRecursive)
-    page.facets.itemClicked.emit(item, 0)
+    (item,) = page.filter_panel.findItems("space", Qt.MatchFlag.MatchRecursive)
+    page.filter_panel.itemClicked.emit(item, 0)
     found(page, qtbot)
     assert page.search.text() == 'tag:"space"'
     assert prompts(page) == ["a rocket"]
@@ -97,22 +98,23 @@ def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
     search(page, qtbot, "fox")
     page.bar.save_search("Foxes")
     qtbot.waitUntil(
-        lambda: bool(page.facets.findItems("Foxes", Qt.MatchFlag.MatchRecursive)), timeout=SECONDS
+        lambda: bool(page.filter_panel.findItems("Foxes", Qt.MatchFlag.MatchRecursive)),
+        timeout=SECONDS,
     )
     search(page, qtbot, "")
-    (item,) = page.facets.findItems("Foxes", Qt.MatchFlag.MatchRecursive)
-    page.facets.itemClicked.emit(item, 0)
+    (item,) = page.filter_panel.findItems("Foxes", Qt.MatchFlag.MatchRecursive)
+    page.filter_panel.itemClicked.emit(item, 0)
     found(page, qtbot)
     assert len(prompts(page)) == 3
 
 
 def test_a_picture_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
     choose(page, qtbot, 1)
-    kept = page.chosen.ids
+    kept = page.selection.ids
     path = picture(6, "a new fox")
     with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
         page.library.note([path])
-    assert page.chosen.ids == kept
+    assert page.selection.ids == kept
     qtbot.waitUntil(lambda: prompts(page)[0] == "a new fox", timeout=SECONDS)
 
 
@@ -123,11 +125,11 @@ def test_clicks_with_shift_and_control_select_as_in_a_file_manager(page, qtbot) 
     grid, view = page.grid, page.grid.viewport()
     qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 0))
     qtbot.mouseClick(view, Button.LeftButton, Modifier.ShiftModifier, middle(grid, 2))
-    assert page.chosen.ids == page.model.ids[:3].tolist()
+    assert page.selection.ids == page.model.ids[:3].tolist()
     qtbot.mouseClick(view, Button.LeftButton, Modifier.ControlModifier, middle(grid, 1))
-    assert page.chosen.ids == page.model.ids[[0, 2]].tolist()
+    assert page.selection.ids == page.model.ids[[0, 2]].tolist()
     qtbot.mouseClick(view, Button.LeftButton, pos=middle(grid, 4))
-    assert page.chosen.ids == [int(page.model.ids[4])]
+    assert page.selection.ids == [int(page.model.ids[4])]
 
 
 def test_the_grid_is_used_by_key(page, qtbot) -> None:
@@ -137,11 +139,11 @@ def test_the_grid_is_used_by_key(page, qtbot) -> None:
     qtbot.keyClick(grid, Key.Key_Right)
     assert grid.currentIndex().row() == 1
     qtbot.keyClick(grid, Key.Key_End, Modifier.ShiftModifier)
-    assert len(page.chosen.ids) == 4
+    assert len(page.selection.ids) == 4
     qtbot.keyClick(grid, Key.Key_Home)
-    assert page.chosen.ids == [int(page.model.ids[0])]
+    assert page.selection.ids == [int(page.model.ids[0])]
     qtbot.keyClick(grid, Key.Key_A, Modifier.ControlModifier)
-    assert len(page.chosen.ids) == 5
+    assert len(page.selection.ids) == 5
     assert "5 of 5" in page.bar.count.text()
 
 
@@ -153,7 +155,7 @@ def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
     qtbot.mouseMove(view, start + QPoint(30, 30))
     qtbot.mouseMove(view, second.center())
     qtbot.mouseRelease(view, Button.LeftButton, pos=second.center())
-    assert page.chosen.ids == page.model.ids[:2].tolist()
+    assert page.selection.ids == page.model.ids[:2].tolist()
 
 
 # Details and reuse
@@ -172,11 +174,11 @@ def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
 ) -> None:
     choose(page, qtbot, 4)
     application.store.prompt = "something else"
-    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a red fox"
     assert application.store.seed == 1
-    assert not application.browsing.is_open
+    assert not application.history_controller.is_open
     assert (application.studio.view.picture() == noise(seed=1)).all()
 
 
@@ -185,7 +187,7 @@ def test_enter_right_after_an_arrow_key_brings_the_picture_that_is_selected_now(
 ) -> None:
     choose(page, qtbot, 0)
     page.grid.setFocus()
-    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Right)
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a green fox"
@@ -195,20 +197,20 @@ def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None
     store = application.store
     choose(page, qtbot, 0)
     store.prompt, store.seed, store.steps = "mine", 77, 9
-    page.chosen.acts["reuse_prompt"].trigger()
+    page.selection.acts["reuse_prompt"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("a rocket", 77, 9)
-    page.chosen.acts["reuse_seed"].trigger()
+    page.selection.acts["reuse_seed"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("a rocket", 5, 9)
     store.prompt = "mine"
-    page.chosen.acts["reuse_sampler"].trigger()
+    page.selection.acts["reuse_sampler"].trigger()
     assert (store.prompt, store.seed, store.steps) == ("mine", 5, Request().steps)
 
 
 def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
-    page.chosen.acts["start"].trigger()
-    qtbot.waitUntil(lambda: application.studio.showing.start is not None, timeout=SECONDS)
-    assert not application.browsing.is_open
+    page.selection.acts["start"].trigger()
+    qtbot.waitUntil(lambda: application.studio.canvas_controller.start is not None, timeout=SECONDS)
+    assert not application.history_controller.is_open
 
 
 def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
@@ -222,7 +224,7 @@ def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
 
 def test_two_pictures_are_compared(page, qtbot) -> None:
     choose(page, qtbot, 0, 4)
-    page.chosen.acts["compare"].trigger()
+    page.selection.acts["compare"].trigger()
     qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare, timeout=SECONDS)
     words = page.compare.words.text()
     assert "a red fox" in words
@@ -243,7 +245,7 @@ def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> N
     assert tree.topLevelItem(0).child(0).text(0) == "a fox in snow"
     with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
         tree.itemClicked.emit(tree.topLevelItem(0), 0)
-    assert page.chosen.ids == [parent]
+    assert page.selection.ids == [parent]
     small = tree.topLevelItem(0).icon(0)
     modes = (QIcon.Mode.Normal, QIcon.Mode.Selected)
     shown, chosen = (small.pixmap(QSize(24, 24), mode).toImage() for mode in modes)
@@ -297,13 +299,13 @@ def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtb
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
         page.details.stars.rated.emit(5)
     page.grid.setFocus()
-    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Delete)
     qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
     assert not path.exists()
     assert [file.name for file in trash.iterdir()] == [path.name]
-    assert page.chosen.ids == [int(page.model.ids[0])]
-    with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
+    assert page.selection.ids == [int(page.model.ids[0])]
+    with qtbot.waitSignal(page.file_operations.restored, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
     assert path.exists()
@@ -316,8 +318,8 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
     trash.parent.write_text("in the way of the trash")
     choose(page, qtbot, 0)
     path = page.details.picture.path
-    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
-        page.chosen.acts["trash"].trigger()
+    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
+        page.selection.acts["trash"].trigger()
     assert page.notice.is_error
     assert path.name in page.notice.text()
     assert path.exists()
@@ -326,11 +328,11 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
 
 def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) -> None:
     page.grid.selectAll()
-    with qtbot.waitSignal(page.deeds.deleted, timeout=SECONDS):
-        page.chosen.acts["trash"].trigger()
+    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
+        page.selection.acts["trash"].trigger()
     qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
     assert "5 pictures" in page.notice.text()
-    with qtbot.waitSignal(page.deeds.restored, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.restored, timeout=SECONDS):
         qtbot.mouseClick(page.notice.action, Button.LeftButton)
     qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
 
@@ -348,9 +350,9 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING, timeout=SECONDS)
     choose(page, qtbot, 0)
     assert page.details.missing.isVisible()
-    number = page.chosen.ids[0]
-    with qtbot.waitSignal(page.deeds.located, timeout=SECONDS):
-        page.deeds.locate(number, moved)
+    number = page.selection.ids[0]
+    with qtbot.waitSignal(page.file_operations.located, timeout=SECONDS):
+        page.file_operations.locate(number, moved)
     qtbot.waitUntil(lambda: page.model.listed(0).path == moved, timeout=SECONDS)
     assert page.model.listed(0).state is State.HERE
 
@@ -360,7 +362,7 @@ def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
         page.library.index(page.library.folders, quiet=True)
     other = page.model.listed(1).path
-    page.deeds.locate(int(page.model.ids[0]), other)
+    page.file_operations.locate(int(page.model.ids[0]), other)
     qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
     assert "another picture" in page.notice.text()
 
@@ -383,18 +385,18 @@ def test_the_keys_of_the_window_do_their_own_here(application, page, qtbot) -> N
     """Undo, copy and cancel belong to the canvas, but not while the history is seen."""
     page.grid.setFocus()
     qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)
-    assert not application.browsing.is_open
+    assert not application.history_controller.is_open
     qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)
-    assert application.browsing.is_open
+    assert application.history_controller.is_open
     qtbot.keyClick(page.grid, Key.Key_Escape)
-    assert not application.browsing.is_open
+    assert not application.history_controller.is_open
 
 
 def test_every_control_has_a_name(page) -> None:
     for control in (
         page.search,
         page.grid,
-        page.facets,
+        page.filter_panel,
         page.bar.zoom,
         page.bar.save,
         page.bar.folders,

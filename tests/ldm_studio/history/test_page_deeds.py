@@ -39,16 +39,16 @@ from tests.ldm_studio.history.paging import (
 
 def test_a_picture_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
     choose(page, qtbot, 0)
-    path, number = page.details.picture.path, page.chosen.ids[0]
+    path, number = page.details.picture.path, page.selection.ids[0]
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
-        page.deeds.rename(page.details.picture, "a rocket 🚀")
+        page.file_operations.rename(page.details.picture, "a rocket 🚀")
     new = path.with_name("a rocket 🚀.png")
     assert new.exists()
     assert not path.exists()
     qtbot.waitUntil(lambda: page.model.listed(0).path == new, timeout=SECONDS)
-    assert page.chosen.ids == [number]
+    assert page.selection.ids == [number]
     page.grid.setFocus()
-    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
         qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
     assert path.exists()
     qtbot.waitUntil(lambda: page.model.listed(0).path == path, timeout=SECONDS)
@@ -67,24 +67,24 @@ def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
     assert "another file" in dialog.problem.text()
     dialog.name.setText("rocket")
     assert dialog.problem.text() == ""
-    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
         qtbot.keyClick(dialog.name, Key.Key_Return)
     assert (page.model.listed(0).path.parent / "rocket.png").exists()
 
 
 def test_a_name_that_is_taken_meanwhile_is_told(page, qtbot) -> None:
-    page.deeds.rename(page.model.listed(0), "00001-1")
+    page.file_operations.rename(page.model.listed(0), "00001-1")
     qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
     assert "00001-1.png" in page.notice.text()
 
 
 def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) -> None:
     choose(page, qtbot, 0)
-    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
-        page.chosen.acts["reuse"].trigger()
-    with qtbot.waitSignal(page.deeds.renamed, timeout=SECONDS):
-        page.deeds.rename(page.model.listed(0), "rocket")
-    assert application.studio.showing.shown.path.name == "rocket.png"
+    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+        page.selection.acts["reuse"].trigger()
+    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
+        page.file_operations.rename(page.model.listed(0), "rocket")
+    assert application.studio.canvas_controller.shown.path.name == "rocket.png"
 
 
 # Collections
@@ -105,14 +105,14 @@ def has_line(page: HistoryPage, words: str) -> bool:
 @pytest.fixture
 def best(page, qtbot) -> str:
     """The key of a collection: the castle, the red fox, the rocket."""
-    page.collecting.create("Best", [int(page.model.ids[row]) for row in (2, 4, 0)])
+    page.collections_controller.create("Best", [int(page.model.ids[row]) for row in (2, 4, 0)])
     qtbot.waitUntil(lambda: has_line(page, "Best"), timeout=SECONDS)
-    (one,) = page.collecting.known
+    (one,) = page.collections_controller.known
     return one.key
 
 
 def show_best(page, qtbot) -> None:
-    page.facets.itemClicked.emit(line(page, "Best"), 0)
+    page.filter_panel.itemClicked.emit(line(page, "Best"), 0)
     found(page, qtbot)
 
 
@@ -139,7 +139,7 @@ def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
 
 
 def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -> None:
-    facets, ids = page.facets, page.model.ids
+    facets, ids = page.filter_panel, page.model.ids
     panel = facets.viewport()
     onto = facets.visualItemRect(line(page, "Best")).center()
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
@@ -157,7 +157,7 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
     assert not has_line(page, "Take out of “Best”")
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
-        page.deeds.undo()
+        page.file_operations.undo()
     qtbot.waitUntil(
         lambda: prompts(page) == ["a castle", "a red fox", "a rocket", "a green fox"],
         timeout=SECONDS,
@@ -165,8 +165,8 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
 
 
 def test_pictures_are_not_dropped_on_other_filters(page, best, qtbot) -> None:
-    where = page.facets.visualItemRect(line(page, "Date")).center()
-    assert not drag(page, qtbot, page.facets.viewport(), where, [int(page.model.ids[0])])
+    where = page.filter_panel.visualItemRect(line(page, "Date")).center()
+    assert not drag(page, qtbot, page.filter_panel.viewport(), where, [int(page.model.ids[0])])
 
 
 def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtbot) -> None:
@@ -182,7 +182,7 @@ def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtb
     qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
     wanted = ["a castle", "a rocket", "a red fox"]
     qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
-    assert page.chosen.ids == [int(page.model.ids[1])]
+    assert page.selection.ids == [int(page.model.ids[1])]
     qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
     wanted = ["a castle", "a red fox", "a rocket"]
     qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
@@ -195,12 +195,12 @@ def test_all_pictures_have_no_order_to_change(page, best, qtbot) -> None:
     where = page.grid.visualRect(page.model.index(0)).center()
     assert not drag(page, qtbot, page.grid.viewport(), where, [int(page.model.ids[2])])
     choose(page, qtbot, 0)
-    assert not page.chosen.acts["take_out"].isEnabled()
+    assert not page.selection.acts["take_out"].isEnabled()
 
 
 def test_pictures_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
     choose(page, qtbot, 1)
-    menu = build_menu(page.chosen, page.collecting, page)
+    menu = build_menu(page.selection, page.collections_controller, page)
     (inside,) = [one for one in menu.findChildren(QMenu) if one.title() == "Add to Collection"]
     (act,) = [one for one in inside.actions() if one.text() == "Best"]
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
@@ -210,27 +210,27 @@ def test_pictures_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
     choose(page, qtbot, 3)
     assert page.model.listed(3).prompt == "a green fox"
     with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
-        page.chosen.acts["take_out"].trigger()
+        page.selection.acts["take_out"].trigger()
     qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
 
 
 def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -> None:
-    page.facets.rename_requested.emit(best)
+    page.filter_panel.rename_requested.emit(best)
     dialog = page.findChild(QInputDialog)
     assert dialog.textValue() == "Best"
     dialog.setTextValue("The best")
     dialog.accept()
     qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
-    page.facets.remove_requested.emit(best)
+    page.filter_panel.remove_requested.emit(best)
     qtbot.waitUntil(lambda: not has_line(page, "The best"), timeout=SECONDS)
     assert page.model.rowCount() == 5
-    page.deeds.undo()
+    page.file_operations.undo()
     qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
-    assert page.collecting.known[0].pictures == 3
+    assert page.collections_controller.known[0].pictures == 3
 
 
 def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> None:
-    page.facets.new_requested.emit([])
+    page.filter_panel.new_requested.emit([])
     dialog = page.findChild(QInputDialog)
     dialog.setTextValue("best")
     dialog.accept()
@@ -263,32 +263,34 @@ def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> N
 def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None:
     application.window.resize(1280, 800)
     qtbot.waitUntil(lambda: page.width() > 1000, timeout=SECONDS)
-    assert page.facets.isVisible()
+    assert page.filter_panel.isVisible()
     assert page.details.isVisible()
     application.window.resize(640, 400)
     qtbot.waitUntil(lambda: page.width() < 680, timeout=SECONDS)
     assert application.window.size().toTuple() == (640, 400)
-    assert not page.facets.isVisible()
+    assert not page.filter_panel.isVisible()
     assert not page.details.isVisible()
     qtbot.mouseClick(page.bar.details, Button.LeftButton)
     assert page.details.isVisible()
     qtbot.mouseClick(page.bar.filters, Button.LeftButton)
-    assert page.facets.isVisible()
+    assert page.filter_panel.isVisible()
     assert not page.details.isVisible()
 
 
 def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot) -> None:
     application.window.resize(1280, 800)
     page = open_page()
-    assert page.facets.isHidden()
+    assert page.filter_panel.isHidden()
     assert page.details.isHidden()
     assert not page.bar.filters.isEnabled()
     page.library.note([picture(1, "a fox")])
-    qtbot.waitUntil(lambda: page.details.isVisible() and page.facets.isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(
+        lambda: page.details.isVisible() and page.filter_panel.isVisible(), timeout=SECONDS
+    )
 
 
 def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
-    start = page.chosen.acts["start"]
+    start = page.selection.acts["start"]
     assert (start.text(), start.iconText()) == ("Use as Start Picture", "Start")
 
 
@@ -297,7 +299,7 @@ def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
 
 def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
     page.grid.selectAll()
-    page.chosen.acts["export"].trigger()
+    page.selection.acts["export"].trigger()
     qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None, timeout=SECONDS)
     dialog = page.findChild(ExportDialog)
     assert "5 pictures" in dialog.windowTitle()
@@ -386,11 +388,11 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     tree = page.details.family
     parent = tree.topLevelItem(0).child(0)
     assert parent.text(0) == "Inpainted: inpainted"
-    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
         tree.itemActivated.emit(parent, 0)
     store, studio = application.store, application.studio
     assert (store.prompt, store.seed, store.strength) == ("inpainted", 7, 0.5)
-    assert (studio.showing.start == start).all()
+    assert (studio.canvas_controller.start == start).all()
     assert (studio.view.mask() == mask).all()
     assert (studio.view.picture() == noise(seed=7)).all()
 
@@ -408,10 +410,10 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     choose(page, qtbot, 0)
     assert page.details.steps.isVisible()
     assert "4 Steps" in page.details.steps.text()
-    with qtbot.waitSignal(application.studio.showing.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
         qtbot.mouseClick(page.details.steps, Button.LeftButton)
-    assert application.studio.showing.shown.trajectory is not None
-    assert not application.browsing.is_open
+    assert application.studio.canvas_controller.shown.trajectory is not None
+    assert not application.history_controller.is_open
 
 
 # The bar at the side

@@ -66,13 +66,13 @@ def test_without_motion_a_key_shows_the_other_picture(application, compared, qtb
 
 def test_the_choice_is_in_the_settings_and_kept(start, qtbot) -> None:
     first = start(FakePipeline())
-    first.desk.open_settings()
-    row = first.desk.settings.pages[0].rows[2].control
+    first.auxiliary_windows.open_settings()
+    row = first.auxiliary_windows.settings.pages[0].rows[2].control
     row.setCurrentIndex(row.findData(Motion.REDUCED))
     row.activated.emit(row.currentIndex())
     assert read(first.preferences.path).look.motion is Motion.REDUCED
     assert not motion_allowed()
-    first.desk.settings.close()
+    first.auxiliary_windows.settings.close()
     second = start(FakePipeline())
     assert not motion_allowed()
     second.preferences.change("look", motion=Motion.SYSTEM)

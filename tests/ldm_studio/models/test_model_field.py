@@ -104,7 +104,7 @@ def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
 def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
     with qtbot.waitSignal(field.box.listed, timeout=20_000):
-        field.box.look()
+        field.box.rescan()
     assert field.box.findText("later") > 0
 
 

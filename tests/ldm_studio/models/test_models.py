@@ -94,7 +94,7 @@ def test_choosing_a_model_asks_for_it(store, field) -> None:
 def test_models_of_one_name_are_told_apart_by_their_folders(store, field) -> None:
     make_model(paths.models_dir() / "old", "Foxes")
     make_model(paths.models_dir() / "new", "Foxes")
-    field.box.look()
+    field.box.rescan()
     assert texts(field)[1:3] == ["Foxes (new)", "Foxes (old)"]
 
 

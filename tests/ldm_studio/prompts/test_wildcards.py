@@ -119,7 +119,7 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     assert len({request.prompt for request in made}) == 3
     assert all(request.template == "a __colour__ cat" for request in made)
     assert made[1] == with_resolved_wildcards(templates_of(made[1]), Wildcards())
-    application.studio.show_entry(application.studio.showing.shown)
+    application.studio.show_entry(application.studio.canvas_controller.shown)
     assert application.store.prompt == "a __colour__ cat"
     assert application.store.seed == made[-1].seed
 
@@ -131,16 +131,16 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
     store.seed, store.seed_locked = 4, True
     store.prompt = "a {red|blue} cat"
     studio.generate()
-    qtbot.waitUntil(lambda: store.run.busy and studio.steering.change is None)
+    qtbot.waitUntil(lambda: store.run.busy and studio.steering_controller.change is None)
     template = "{" + "|".join(map(str, range(100))) + "}"
     store.prompt = template
-    qtbot.waitUntil(lambda: studio.steering.change is not None)
+    qtbot.waitUntil(lambda: studio.steering_controller.change is not None)
     finished: list[Request] = []
     application.bridge.finished.connect(lambda event: finished.append(event.picture.request))
     with qtbot.waitSignal(application.bridge.steered, timeout=10_000):
-        studio.steering.apply()
+        studio.steering_controller.apply()
         gate.open()
-    assert studio.steering.change is None  # the panels say what it follows
+    assert studio.steering_controller.change is None  # the panels say what it follows
     qtbot.waitUntil(lambda: bool(finished), timeout=10_000)
     [change] = finished[0].changes
     assert (

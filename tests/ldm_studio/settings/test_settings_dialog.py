@@ -45,8 +45,8 @@ FOUND = (
 @pytest.fixture
 def dialog(application, monkeypatch, qtbot):
     monkeypatch.setattr("ldm_studio.settings_dialog.compute_page.devices", lambda: FOUND)
-    application.desk.open_settings()
-    dialog = application.desk.settings
+    application.auxiliary_windows.open_settings()
+    dialog = application.auxiliary_windows.settings
     qtbot.waitUntil(lambda: bool(dialog.compute.found))
     yield dialog
     dialog.close()
@@ -330,8 +330,8 @@ def test_no_text_is_cut_off(dialog, size) -> None:
 
 
 def test_it_is_opened_once(application, dialog) -> None:
-    application.desk.open_settings("privacy")
-    assert application.desk.settings is dialog
+    application.auxiliary_windows.open_settings("privacy")
+    assert application.auxiliary_windows.settings is dialog
     assert dialog.page.name == "privacy"
 
 
