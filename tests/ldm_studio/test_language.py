@@ -70,7 +70,8 @@ def look(event):
         print("button", application.window.run_area.button.text().split(" ")[0])
         print("step", event.step > 3)
         print("prompt", application.store.prompt)
-        print("pages", application.history_controller.is_open, application.auxiliary_windows.settings is not None)
+        shows_settings = application.auxiliary_windows.settings is not None
+        print("pages", application.history_controller.is_open, shows_settings)
         print("notice", application.window.notice.text())
         print("loads", len(loads))
 
