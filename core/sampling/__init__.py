@@ -1,1 +1,1 @@
-"""The mathematics of sampling; imports no networks and nothing else of ours."""
+"""Samplers, noise schedules, guidance and predictions; imports no networks."""

@@ -10,11 +10,11 @@ _TINY = 1e-17
 
 
 def beta_quantile(share: float, a: float, b: float) -> float:
-    """x in [0, 1] below which the beta distribution of shapes a and b has `share` of its mass.
+    """The x in [0, 1] below which the beta distribution with shapes a and b has the mass `share`.
 
-    Newton's method on the regularised incomplete beta function, from the side of the median
-    where its power series converges fast. Raises ValueError unless share is in [0, 1] and the
-    shapes are above 0. Source: DLMF 8.17.7 with 8.17.4.
+    Newton's method on the regularised incomplete beta function, on the side of the median where its
+    power series converges fast. Raises ValueError unless `share` is in [0, 1] and both shapes are
+    above 0. Source: DLMF 8.17.7 with 8.17.4.
     """
     if not (0.0 <= share <= 1.0 and a > 0.0 and b > 0.0):
         raise ValueError(f"The beta distribution has no quantile {share} for shapes {a}, {b}.")

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def dpm_fast() -> Sampler:
-    """DPM-Solver of third order whose evaluations are the steps, three of them a group.
+    """DPM-Solver-fast: one evaluation a step; groups of three steps make a third-order step.
 
-    Where the levels are evenly spaced in log sigma this is the paper's DPM-Solver-fast; other
-    schedules are taken as they are. The last group is shorter where 3 does not divide the steps,
-    and the step to 0 is Euler's. Within a group, the memory is the latent and eps it started
-    from; without it, the rest of the group is Euler's.
+    With levels evenly spaced in log sigma this is the paper's DPM-Solver-fast; other schedules are
+    used as they are. The last group is shorter if the number of steps is not a multiple of 3, and
+    the step to 0 is Euler's. Within a group, the memory is the latent and eps that it started from;
+    without them, the rest of the group uses Euler steps.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -52,14 +52,14 @@ def dpm_adaptive(
     first: float = math.inf,
     most: int = 20,
 ) -> Sampler:
-    """DPM-Solver-23: from one level to the next in as many parts as the error asks for.
+    """DPM-Solver-23: each step is split into as many parts as the error estimate requires.
 
-    A part is of third order, and its error is told from the second; it is accepted if the step
-    size would not shrink below `safety`. The first try in a step is `first` in log sigma, or
-    the whole step; k-diffusion, which has no levels between, starts with 0.05. A step starts
-    anew, so nothing is remembered. After `most` tries in a step, the rest of it is one part,
-    whatever its error. Each image of a batch goes at its own pace, at the cost of evaluating the
-    whole batch for it. The step to 0 is Euler's.
+    A part is of third order; its error is the difference to the second-order solution. It is
+    accepted if the step size would not shrink below `safety`. The first part of a step spans
+    `first` in log sigma, or the whole step; k-diffusion, which has no levels between, starts with
+    0.05. Nothing is remembered between steps. After `most` tries in a step, the rest of it is taken
+    as one part, whatever its error. Each image of a batch has its own step sizes, at the cost of
+    evaluating the whole batch for each. The step to 0 is Euler's.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -118,7 +118,7 @@ def _place_in_group(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
 def _second_order(
     x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, sigma_next: float
 ) -> Tensor:
-    """The end of a step of second order; eps changes by `change` up to the level `middle`."""
+    """The end of a second-order step; eps changes by `change` between sigma and `middle`."""
     share = math.log(sigma / middle) / math.log(sigma / sigma_next)
     return x - (sigma - sigma_next) * (eps + change / (2 * share))
 
@@ -126,9 +126,9 @@ def _second_order(
 def _third_order(
     x: Tensor, eps: Tensor, change: Tensor, sigma: float, middle: float, sigma_next: float
 ) -> Tensor:
-    """A step of third order to its second point, and from there to its end.
+    """A third-order step to its second point, and from there to its end.
 
-    eps changes by `change` up to the level `middle`: the first point, then the second.
+    eps changes by `change` between sigma and `middle`: the first point, then the second.
     """
     h = math.log(sigma / sigma_next)
     share = math.log(sigma / middle) / h

@@ -40,11 +40,11 @@ def dpmpp_2s_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
 
 
 def dpmpp_sde(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
-    """DPM-Solver++(SDE) with its middle at r = 1/2: noise in the middle and at the end.
+    """DPM-Solver++(SDE) with its midpoint at r = 1/2: noise at the midpoint and at the end.
 
-    Both noises belong to one Brownian motion in sigma: draw 0 is its increment from sigma to the
-    middle, draw 1 from there to the end, both scaled to unit variance, and the noise of the
-    whole step is their sum in proportion to the roots of the distances.
+    Both noises are increments of one Brownian motion in sigma: draw 0 from sigma to the midpoint,
+    draw 1 from there to the end, each scaled to unit variance. The noise of the whole step is their
+    sum, weighted by the square roots of the distances.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -97,7 +97,7 @@ def dpmpp_2m_sde(
 ) -> Sampler:
     """DPM-Solver++(2M) for the SDE: second order, one evaluation and one draw a step.
 
-    `solver` is how the change of x0 is weighed over the step; eta 0 with the midpoint is 2M.
+    `solver` chooses how the change of x0 is weighted over the step; eta 0 with the midpoint is 2M.
     """
 
     def weight(decay: float) -> float:
@@ -160,7 +160,7 @@ def _phi3(decay: float) -> float:
 def _with_noise(
     x: Tensor, state: State, sigma_next: float, spread: float, s_noise: float, noise: Noise
 ) -> Tensor:
-    """x with the noise the SDE gathers over eta x h = `spread`; nothing is drawn for none."""
+    """x plus the noise that the SDE adds over eta x h = `spread`; nothing is drawn if it is 0."""
     if spread <= 0:
         return x
     amount = s_noise * sigma_next * math.sqrt(-math.expm1(-2 * spread))

@@ -1,4 +1,4 @@
-"""ER-SDE-Solver: a reverse-time SDE whose noise can be chosen, from the last three estimates."""
+"""ER-SDE-Solver: a reverse-time SDE with a choice of noise scale, from the last three estimates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .step_functions import current_sigmas
 from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 _INTERVALS = 64
-"""Of the integrals over one step, by Simpson's rule in log sigma; even."""
+"""Of Simpson's rule in log sigma over one step; even."""
 
 
 def default_noise_scaler(sigma: float) -> float:
@@ -29,13 +29,11 @@ def er_sde(
 ) -> Sampler:
     """Extended reverse-time SDE, solved with the changes of x0 from the last estimates.
 
-    Worth having because its noise fades towards the end: pictures vary as with a stochastic
-    sampler, and little noise is left to resolve where detail is made. The memory is the
-    earlier estimates of x0, newest first. `noise_scaler` is the paper's phi, an increasing
-    function of sigma. Without noise the order is 2: the third stage lowers the error, not the
-    order.
-    Source: Cui et al. 2023, "Elucidating the Solution Space of Extended Reverse-Time SDE
-    for Diffusion Models", algorithm 3.
+    Its noise fades towards the end: images vary as with a stochastic sampler, and little noise is
+    left where detail is made. The memory is the earlier estimates of x0, newest first.
+    `noise_scaler` is the paper's phi, an increasing function of sigma. Without noise the order is
+    2: the third stage lowers the error, not the order. Source: Cui et al. 2023, "Elucidating the
+    Solution Space of Extended Reverse-Time SDE for Diffusion Models", algorithm 3.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -65,7 +63,7 @@ def er_sde(
 def _integrals(
     noise_scaler: Callable[[float], float], sigma: float, sigma_next: float
 ) -> tuple[float, float]:
-    """Of 1 / scale and of (s - sigma) / scale, over s from `sigma_next` to sigma."""
+    """The integrals of 1 / scale and of (s - sigma) / scale, for s from `sigma_next` to sigma."""
     width = math.log(sigma / sigma_next) / _INTERVALS
     first = second = 0.0
     for i in range(_INTERVALS + 1):

@@ -1,7 +1,7 @@
-"""Guidance: functions from denoisers to a denoiser.
+"""Guidance: combines conditional and unconditional denoisers into one.
 
-A combination makes one estimate of the conditional and the unconditional one; those that take a
-combination refine it, so that they compose: `rescale_cfg(cfg(7.5), 0.7)`.
+A combination computes one estimate from the conditional and the unconditional estimate. Functions
+that take a combination refine it, so they compose: `rescale_cfg(cfg(7.5), 0.7)`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CondUncond = Callable[["Tensor", float], tuple["Tensor", "Tensor"]]
-"""(x, sigma) -> (conditional x0, unconditional x0), so that one batch can make both."""
+"""(x, sigma) -> (conditional x0, unconditional x0); one batch can compute both."""
 
 
 Combination = Callable[["Tensor", "Tensor", "Tensor", float], "Tensor"]
@@ -24,15 +24,15 @@ Combination = Callable[["Tensor", "Tensor", "Tensor", float], "Tensor"]
 
 
 def guided(cond: Denoiser, pair: CondUncond, scale: float) -> Denoiser:
-    """Classifier-free guidance of one scale.
+    """Classifier-free guidance with a constant scale.
 
-    Scale 1 is the conditional denoiser itself, and `pair` is never called.
+    With scale 1 it is the conditional denoiser itself, and `pair` is never called.
     """
     return cond if scale == 1 else combine_pair(pair, cfg(scale))
 
 
 def combine_pair(pair: CondUncond, combine: Combination) -> Denoiser:
-    """The combination of both estimates."""
+    """A denoiser that applies the combination to both estimates."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
         conditional, unconditional = pair(x, sigma)
@@ -42,7 +42,7 @@ def combine_pair(pair: CondUncond, combine: Combination) -> Denoiser:
 
 
 def limited_interval(low: float, high: float, guided: Denoiser, plain: Denoiser) -> Denoiser:
-    """Guidance for sigma in [low, high] only; outside, `plain` costs one evaluation, not two.
+    """Guidance for sigma in [low, high] only; outside, `plain` needs one evaluation instead of two.
 
     Source: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited Interval".
     """
@@ -54,9 +54,9 @@ def limited_interval(low: float, high: float, guided: Denoiser, plain: Denoiser)
 
 
 def cfg(scale: float) -> Combination:
-    """x0 moved from the unconditional through the conditional.
+    """Classifier-free guidance: x0 extrapolated from the unconditional to the conditional estimate.
 
-    Source: Ho & Salimans 2022, on x0, which is the same as on eps or v.
+    Source: Ho & Salimans 2022; on x0 it is the same as on eps or v.
     """
 
     def combine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
@@ -66,7 +66,7 @@ def cfg(scale: float) -> Combination:
 
 
 def composable(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:
-    """The conditional estimate of several conditions at once, each guiding by its weight.
+    """The conditional estimate for several conditions, each with its own weight.
 
     Source: Liu et al. 2022, "Composable Diffusion", equation 11, on x0.
     """
@@ -77,12 +77,12 @@ def composable(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor
 
 
 def cfg_plus_plus(strength: float, sigmas: Sequence[float]) -> Combination:
-    """CFG++: guidance of the estimate alone, while its noise stays the unconditional one.
+    """CFG++: guides the estimate, while the noise stays the unconditional one.
 
-    `strength` is in [0, 1], the paper's lambda; `sigmas` are the levels of the run. For a step
-    of Euler or DDIM from sigma to the next level this is plain guidance of scale
-    strength x sigma / (sigma - next), which is how it is done, so that it works, approximately,
-    with every sampler. Source: Chung et al. 2024, "CFG++", algorithm 2.
+    `strength` is in [0, 1], the paper's lambda; `sigmas` are the levels of the run. For an Euler or
+    DDIM step from sigma to the next level it equals guidance with the scale strength x sigma /
+    (sigma - next). It is implemented like that, so it works, approximately, with every sampler.
+    Source: Chung et al. 2024, "CFG++", algorithm 2.
     """
 
     def combine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
@@ -93,10 +93,11 @@ def cfg_plus_plus(strength: float, sigmas: Sequence[float]) -> Combination:
 
 
 def rescale_cfg(combine: Combination, share: float = 0.7) -> Combination:
-    """Against the glare of strong guidance: the spread of v brought back to the conditional's.
+    """Rescaled CFG, against overexposure: the standard deviation of v is moved to the
+    conditional's.
 
-    `share` in [0, 1] of it, for each image over channels and pixels. It is done on v whatever
-    the network predicts. Source: Lin et al. 2023, section 3.4.
+    `share` in [0, 1] is how far, for each image over channels and pixels. It is computed on v
+    whatever the network predicts. Source: Lin et al. 2023, section 3.4.
     """
 
     def refine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
@@ -113,11 +114,11 @@ def rescale_cfg(combine: Combination, share: float = 0.7) -> Combination:
 def dynamic_thresholding(
     combine: Combination, quantile: float = 0.995, mimic: Combination | None = None
 ) -> Combination:
-    """Dynamic thresholding: each image's outliers are clipped, and its range drawn in.
+    """Dynamic thresholding: clips each image's outliers and scales its range down.
 
-    What is beyond the quantile of |x0| is clipped there, and the range brought to 1, if it was
-    above, as suits pixels. Latents have no such range: with `mimic`, a combination of lower
-    scale, it is brought to that one's. Source: Saharia et al. 2022, section 2.3.
+    Values beyond the quantile of |x0| are clipped to it; a range above 1 is scaled to 1, which
+    suits pixels. Latents have no such range: with `mimic`, a combination of lower scale, the target
+    is that one's range. Source: Saharia et al. 2022, section 2.3.
     """
 
     def refine(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
@@ -136,10 +137,10 @@ def dynamic_thresholding(
 def dual_guidance(
     cond: Tensor, uncond: Tensor, bare: Tensor, scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Both estimates of a model that edits a picture, moved away from `bare`, that without one.
+    """Both estimates of an InstructPix2Pix model, moved away from `bare`, the one without an image.
 
-    Guided by a scale s, they give bare + scale (uncond - bare) + s (cond - uncond). Source: Brooks
-    et al. 2023, "InstructPix2Pix", equation 3.
+    Guided with a scale s, they give bare + scale (uncond - bare) + s (cond - uncond). Source:
+    Brooks et al. 2023, "InstructPix2Pix", equation 3.
     """
     shift = (scale - 1) * (uncond - bare)
     return cond + shift, uncond + shift
@@ -150,15 +151,15 @@ def _std(x: Tensor) -> Tensor:
 
 
 def _abs_quantile(x0: Tensor, quantile: float) -> Tensor:
-    """What |x0| stays below in the share `quantile` of each image: [B, 1, 1, 1]."""
+    """The quantile of |x0| of each image: [B, 1, 1, 1]."""
     return x0.abs().flatten(1).quantile(quantile, dim=1).reshape(-1, 1, 1, 1)
 
 
 def masked(denoise: Denoiser, original: Tensor, mask: Tensor, noise: Tensor) -> Denoiser:
-    """Redraw only where `mask` [1, 1, h, w] is 1; keep where it is 0; values between blend.
+    """Inpaints where `mask` [1, 1, h, w] is 1 and keeps the original where it is 0; others blend.
 
-    The network sees the original latent, noised to the level of x, where it is kept, and its
-    estimate there is the original. Source: Lugmayr et al. 2022, without resampling.
+    Where the original is kept, the network sees it noised to the level of x, and the estimate is
+    the original. Source: Lugmayr et al. 2022, without resampling.
     """
 
     def blended(x: Tensor, sigma: float) -> Tensor:
@@ -175,12 +176,12 @@ def differential_diffusion(
     noise: Tensor,
     remaining: Callable[[float], float],
 ) -> Denoiser:
-    """Redraw with another strength everywhere: `mask` [1, 1, h, w] in [0, 1].
+    """Inpaints with a strength for each cell: `mask` [1, 1, h, w] in [0, 1].
 
-    A cell of strength 0.3 is the original's, noised to the level of x, until 0.3 of the way is
-    left, and is redrawn from there on; one of strength 0 stays. `remaining` tells that share by
-    sigma. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1, but that a cell does
-    not take part in the step before it joins either.
+    A cell of strength 0.3 stays the original, noised to the level of x, until 0.3 of the run is
+    left, and is denoised from there on; a cell of strength 0 never changes. `remaining` maps sigma
+    to the share that is left. Source: Levin & Fried 2023, "Differential Diffusion", algorithm 1,
+    except that a cell takes no part in the step before it starts.
     """
 
     def blended(x: Tensor, sigma: float) -> Tensor:

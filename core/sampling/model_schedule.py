@@ -31,7 +31,7 @@ class Schedule(Protocol):
     def t(self, sigma: float) -> float: ...
 
     def c_noise(self, sigma: float) -> float:
-        """What the network is told of a noise level."""
+        """The noise conditioning of the network at a noise level (EDM's c_noise)."""
         ...
 
 
@@ -77,10 +77,10 @@ class DiscreteSchedule:
 
 @dataclass(frozen=True)
 class EdmSchedule:
-    """A continuum of levels, of which the network is told ln(sigma) / 4 (Karras et al. 2022).
+    """A continuous range of levels; c_noise is ln(sigma) / 4 (Karras et al. 2022).
 
-    There are no timesteps. Time counts 1000 levels, evenly spaced in log sigma, for whatever goes
-    by timesteps; the convention of ComfyUI.
+    There are no timesteps. For code that needs them, time counts 1000 levels, evenly spaced in log
+    sigma, as in ComfyUI.
     """
 
     sigma_min: float = 0.002
@@ -140,7 +140,7 @@ class FlowSchedule:
 
 @dataclass(frozen=True)
 class NarrowedSchedule:
-    """Another schedule, of which only the noise levels of a range are visited."""
+    """Another schedule, limited to a range of noise levels."""
 
     whole: Schedule
     sigma_min: float
@@ -194,11 +194,11 @@ def from_betas(betas: Iterable[float]) -> DiscreteSchedule:
 
 
 def zero_terminal(schedule: DiscreteSchedule, last: float = 4518.0) -> DiscreteSchedule:
-    """The schedule of models that were trained up to pure noise.
+    """The schedule of models that were trained up to pure noise (zero terminal SNR).
 
-    The signal levels sqrt(abar) are shifted so that the last is 0 and stretched so that the first
-    stays (Lin et al. 2024, algorithm 1). The last sigma, which is infinite, is taken as `last`,
-    about what other programs take.
+    The signal levels sqrt(abar) are shifted so that the last is 0, and scaled so that the first is
+    unchanged (Lin et al. 2024, algorithm 1). The last sigma would be infinite and is replaced by
+    `last`, about the value that other programs use.
     """
     signals = [(1 + math.exp(2 * log_sigma)) ** -0.5 for log_sigma in schedule.log_sigmas]
     stretch = signals[0] / (signals[0] - signals[-1])

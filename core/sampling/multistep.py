@@ -31,10 +31,10 @@ def lms(order: int = 4, ends_on_x0: bool = True) -> Sampler:
 
 
 def deis(order: int = 3) -> Sampler:
-    """Diffusion exponential integrator: the polynomial is in log sigma, which slopes follow.
+    """DEIS (diffusion exponential integrator): a polynomial in log sigma through the last slopes.
 
-    Steadier than LMS in few steps. Source: Zhang & Chen 2022, the
-    rho-AB scheme in log rho, as in diffusers.
+    More stable than LMS in few steps. Source: Zhang & Chen 2022, the rho-AB scheme in log rho, as
+    in diffusers.
     """
 
     def weights(sigmas: Sequence[float]) -> list[float]:
@@ -53,12 +53,11 @@ def deis(order: int = 3) -> Sampler:
 
 
 def gradient_estimation(gamma: float = 2.0) -> Sampler:
-    """The slope moved on by gamma - 1 of its last change.
+    """The slope extrapolated by gamma - 1 of its last change.
 
-    Worth having because it costs nothing beside Euler and is better in few steps: seen as
-    gradient descent on the distance to the data, it cancels the error of the last estimate.
-    Source: Permenter & Yuan 2024, "Interpreting and Improving Diffusion Models from an
-    Optimization Perspective", algorithm 2.
+    It costs no more than Euler and is better in few steps: seen as gradient descent on the distance
+    to the data, it cancels the error of the last estimate. Source: Permenter & Yuan 2024,
+    "Interpreting and Improving Diffusion Models from an Optimization Perspective", algorithm 2.
     """
 
     def weights(sigmas: Sequence[float]) -> list[float]:
@@ -77,11 +76,11 @@ _PLMS = (
 
 
 def plms(ends_on_x0: bool = True) -> Sampler:
-    """Pseudo linear multistep: LMS with the weights of even steps, whatever the steps.
+    """Pseudo linear multistep: LMS with the weights of evenly spaced steps.
 
-    The first step is Heun's, of two evaluations. diffusers extrapolates in the step to 0 too,
-    which is `ends_on_x0` False. Source: Liu et al. 2022, "Pseudo Numerical
-    Methods for Diffusion Models", without its Runge-Kutta start.
+    The first step is Heun's, with two evaluations. diffusers extrapolates in the step to 0 too,
+    which is `ends_on_x0` False. Source: Liu et al. 2022, "Pseudo Numerical Methods for Diffusion
+    Models", without its Runge-Kutta start.
     """
 
     def weights(sigmas: Sequence[float]) -> list[float]:
@@ -110,10 +109,10 @@ def plms(ends_on_x0: bool = True) -> Sampler:
 def _multistep(
     order: int, weights: Callable[[Sequence[float]], list[float]], ends_on_x0: bool = True
 ) -> Sampler:
-    """x + sum of weights x slopes; the step to 0 is Euler's, which ends on x0, unless told not to.
+    """x plus the sum of weights x slopes; with `ends_on_x0` the step to 0 is Euler's.
 
-    `weights` takes the noise levels of the slopes, oldest first, then the one to go to; its
-    answer is newest first and sums to the change of sigma.
+    `weights` takes the noise levels of the slopes, oldest first, then the next level; it returns
+    weights, newest first, which sum to the change of sigma.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:

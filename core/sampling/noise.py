@@ -1,7 +1,7 @@
-"""Seeded noise without streams: every draw is a function of (seed, step, draw).
+"""Stateless seeded noise: every draw is a function of (seed, step, draw).
 
-An image's noise is drawn on the CPU in float32 for that image alone, so that neither the device
-nor the rest of the batch changes it.
+An image's noise is drawn on the CPU in float32 for that image alone, so it depends neither on the
+device nor on the rest of the batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .trajectory import Noise
 
 
 def initial_noise(seed: int, shape: Sequence[int]) -> Tensor:
-    """Unit noise an image starts from, float32 on the CPU: torch's generator, seeded with `seed`.
+    """The unit noise that an image starts from, float32 on the CPU: torch's generator with `seed`.
 
     `seed` is in [0, 2^64), of which torch's CPU generator uses the low 32 bits.
     """
@@ -42,12 +42,12 @@ def step_noise(seed: int, step: int, draw: int, shape: Sequence[int]) -> Tensor:
 
 
 def profile_initial_noise(profile: str, seed: int, shape: Sequence[int]) -> Tensor:
-    """Unit noise an image of `shape` [C, h, w] starts from, by a profile of `PROFILES`."""
+    """The unit noise that an image of `shape` [C, h, w] starts from, by a profile of `PROFILES`."""
     return nvidia_noise(seed, shape) if profile == A1111_NV else initial_noise(seed, shape)
 
 
 def initial_scale(profile: str, sigma: float) -> float:
-    """What unit noise is multiplied by, where a picture starts from noise of level sigma alone."""
+    """The factor of the unit noise for an image that starts from pure noise of level sigma."""
     return math.sqrt(1 + sigma**2) if profile == COMFYUI else sigma
 
 
@@ -56,8 +56,8 @@ def profile_step_noise(
 ) -> Noise:
     """Step noise for one image of `shape` [C, h, w]: [1, C, h, w] on `device`.
 
-    Other programs draw from one stream, whose place is known for samplers that draw once in each
-    step; a second draw in a step is ours in every profile.
+    Other programs draw from one stream, whose position is known for samplers that draw once a step;
+    a second draw in a step is ours in every profile.
     """
 
     def noise(step: int, draw: int) -> Tensor:
@@ -91,21 +91,21 @@ def batch_step_noise(
 
 
 def nvidia_noise(seed: int, shape: Sequence[int], offset: int = 0) -> Tensor:
-    """What an image starts from where noise is drawn on an NVIDIA card, float32 on the CPU.
+    """The noise that an image starts from on an NVIDIA GPU, float32 on the CPU.
 
-    A1111's "NV", and its "GPU" for latents of up to some ten thousand numbers. `offset` counts
-    the draws before, of which ancestral samplers make one a step. `seed` is in [0, 2^64).
+    This is A1111's "NV", and its "GPU" for latents of up to some ten thousand numbers. `offset`
+    counts the earlier draws; ancestral samplers make one a step. `seed` is in [0, 2^64).
     """
     return torch.as_tensor(cuda_normal(seed, math.prod(shape), offset)).reshape(tuple(shape))
 
 
 def slerp(noise: Tensor, other: Tensor, strength: float) -> Tensor:
-    """One image's noise [C, h, w] turned towards another's by `strength` of the angle between.
+    """One image's noise [C, h, w] turned towards another's by `strength` of the angle between them.
 
-    It stays unit noise, unlike a blend. Strength 0 is `noise`, 1 is `other`; the angle is exact
-    for noises of the same length, as long ones nearly are. Raises ValueError for a strength
-    outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111's own, for each
-    column of each channel, is `slerp_by_column`.
+    Unlike a linear blend, the result is still unit noise. Strength 0 is `noise`, 1 is `other`; the
+    angle is exact for noises of equal length, as long vectors nearly are. Raises ValueError for a
+    strength outside [0, 1]. Source: Shoemake 1985, on the image as one vector; A1111's variant, for
+    each column of each channel, is `slerp_by_column`.
     """
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is {strength}, outside [0, 1].")
@@ -119,7 +119,7 @@ def slerp(noise: Tensor, other: Tensor, strength: float) -> Tensor:
 
 
 def slerp_by_column(noise: Tensor, other: Tensor, strength: float) -> Tensor:
-    """As `slerp`, for each column of each channel by itself, as A1111 has it; [C, h, w]."""
+    """`slerp` for each column of each channel by itself, as A1111 does it; [C, h, w]."""
     columns = zip(noise.unbind(2), other.unbind(2), strict=True)
     turned = [
         torch.stack([slerp(a, b, strength) for a, b in zip(one, two, strict=True)])

@@ -15,5 +15,6 @@ PROFILES: Mapping[str, str] = {
     A1111_NV: "As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.",
     COMFYUI: "As ComfyUI on an NVIDIA card draws it for the first picture of a batch.",
 }
-"""A sentence for each. Other programs' Brownian noise (DPM++ SDE and its kin) is not followed:
-there, a profile's first noise is theirs and that of the steps is drawn one after the other."""
+"""One sentence each. Other programs' Brownian noise (DPM++ SDE and its kin) is not reproduced: with
+those samplers the initial noise follows the profile, and step noise is drawn sequentially.
+"""

@@ -1,4 +1,4 @@
-"""The counter-based generator that CUDA draws from, on the CPU.
+"""Philox, the counter-based random number generator of CUDA, on the CPU.
 
 Source: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
 """
@@ -35,12 +35,12 @@ _TURN = np.float64(np.float32(2.3283064e-10 * 6.2831855))
 
 
 def cuda_normal(seed: int, count: int, offset: int = 0) -> np.ndarray:
-    """float32 [count] of what `torch.randn` draws on CUDA after `offset` earlier calls.
+    """float32 [count]: what `torch.randn` draws on CUDA after `offset` earlier calls.
 
-    Element i is the first number of subsequence i, as where every element has a thread of its
-    own: up to 71 680 or more elements, by the model of the GPU. The words are cuRAND's exactly;
-    Box and Muller's transform is computed in float64 and rounded, where the GPU's own sine and
-    logarithm differ in the last digits. Source: cuRAND's curand_normal.h; PyTorch's kernels.
+    Element i is the first number of subsequence i, which holds while every element has its own
+    thread: up to 71 680 or more elements, depending on the GPU. The words are cuRAND's exactly; the
+    Box-Muller transform is computed in float64 and rounded, so the GPU's own sine and logarithm can
+    differ in the last digits. Source: cuRAND's curand_normal.h; PyTorch's kernels.
     """
     index = np.arange(count, dtype=np.uint64)
     counters = np.zeros((4, count), np.uint32)

@@ -1,8 +1,8 @@
-"""What a network predicts, as values shared by sampling and training.
+"""What a network predicts (eps, v, x0, flow, EDM), shared by sampling and training.
 
 x is in variance-exploding scaling, x = x0 + sigma * eps, and the standard deviation of x0 is
-taken for 1, but for EDM's. Sigma is a float, or a tensor that broadcasts over the batch,
-[B, 1, 1, 1].
+assumed to be 1, except for EDM's. Sigma is a float, or a tensor that broadcasts over the batch, [B,
+1, 1, 1].
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Prediction:
 def denoiser(
     network: Callable[[Tensor, float], Tensor], prediction: Prediction, schedule: Schedule
 ) -> Denoiser:
-    """(x, sigma) -> x0 from a network that takes (scaled input, what it is told of sigma)."""
+    """(x, sigma) -> x0 from a network that takes (scaled input, c_noise)."""
 
     def denoise(x: Tensor, sigma: float) -> Tensor:
         output = network(prediction.network_input(x, sigma), schedule.c_noise(sigma))
@@ -95,7 +95,7 @@ def _flow_target(x0: Tensor, eps: Tensor, sigma: Sigma) -> Tensor:
 
 
 SIGMA_DATA = 0.5
-"""Of the data, which the network of an EDM was trained for."""
+"""The standard deviation of the data that EDM networks are trained for."""
 
 
 def _edm_input(x: Tensor, sigma: Sigma) -> Tensor:
@@ -124,6 +124,6 @@ FLOW = Prediction("flow", _interpolate, _flow_to_x0, _flow_target)
 """The velocity eps - x0 of a rectified flow (Liu et al. 2022)."""
 
 EDM = Prediction("edm", _edm_input, _edm_to_x0, _edm_target)
-"""The mixture of clean latent and noise of Karras et al. 2022, table 1, for data of spread 0.5."""
+"""The mixture of clean latent and noise of Karras et al. 2022, table 1, with sigma_data 0.5."""
 
 PREDICTIONS: Mapping[str, Prediction] = {p.name: p for p in (EPS, V, X0, FLOW, EDM)}

@@ -47,9 +47,9 @@ _NOISE_ALIASES = {
 
 
 def sampler_name(text: str) -> str:
-    """The key of `SAMPLERS` that `text` means, also where a schedule is named after it.
+    """The key of `SAMPLERS` that `text` means, even with a schedule appended.
 
-    Raises ValueError, which names what is close, for text that means none.
+    Raises ValueError, which names similar samplers, for unknown text.
     """
     return split_name(text)[0]
 
@@ -63,7 +63,7 @@ def schedule_name(text: str) -> str:
 
 
 def noise_name(text: str) -> str:
-    """The key of `PROFILES` that `text` means: also AUTOMATIC1111's CPU, GPU and NV.
+    """The key of `PROFILES` that `text` means; also AUTOMATIC1111's CPU, GPU and NV.
 
     Raises ValueError as `sampler_name` does.
     """
@@ -74,10 +74,10 @@ def noise_name(text: str) -> str:
 
 
 def split_name(text: str) -> tuple[str, str | None]:
-    """The sampler and the schedule of "DPM++ 2M Karras", which is how both were once one name.
+    """Sampler and schedule of a name such as "DPM++ 2M Karras", which was once one name.
 
-    None where there is no schedule. InvokeAI ends a sampler in "_k" for Karras. Raises
-    ValueError as `sampler_name` does.
+    None if there is no schedule. InvokeAI appends "_k" for Karras. Raises ValueError as
+    `sampler_name` does.
     """
     sampler = _find(text, SAMPLERS, _SAMPLER_ALIASES)
     if sampler is not None:
@@ -92,7 +92,7 @@ def split_name(text: str) -> tuple[str, str | None]:
 
 
 def _schedule_endings() -> list[tuple[str, list[str]]]:
-    """Each schedule with the ways it is written after a sampler."""
+    """Each schedule with the forms in which it is appended to a sampler."""
     written: list[tuple[str, list[str]]] = []
     for schedule in SCHEDULES:
         words = schedule.lower().split()

@@ -1,14 +1,13 @@
 """The table of samplers: pure steps from one noise level to the next, variance exploding.
 
-Noise levels are floats and latents meet only operators, so that the table can be listed without
-torch. A row makes its sampler with the customary options or with others.
-All of the table end exactly on their last estimate of x0, so that the last preview is the
-picture; LMS and PLMS can also end as in other programs.
+Noise levels are floats and latents meet only operators, so the table can be listed without torch. A
+row makes its sampler with default or other options. All samplers end exactly on their last estimate
+of x0, so the last preview is the image; LMS and PLMS can also end as in other programs.
 
-Noise is `noise(step, draw)`, independent for every step and draw and of unit variance. Of the
-Brownian motion that drives an SDE, these are the increments between the levels that are visited,
-each divided by the root of its variance: the motion seen at the steps, with nothing between to
-store. A run of other steps therefore sees another motion, unlike with a Brownian tree.
+Noise is `noise(step, draw)`, independent for every step and draw and of unit variance. For an SDE
+these are the increments of its Brownian motion between the visited levels, each divided by its
+standard deviation, so nothing needs to be stored between steps. A run with other steps therefore
+has another motion, unlike with a Brownian tree.
 """
 
 from __future__ import annotations
@@ -47,28 +46,28 @@ class SamplerRow:
     """A sampler as the user picks it."""
 
     make: Callable[..., Sampler]
-    """With the options it takes as keywords."""
+    """Takes its options as keywords."""
     summary: str
     """One sentence for the user."""
     schedule: str
-    """The schedule it is customarily used with, a key of `sigmas.SCHEDULES`."""
+    """Its default schedule, a key of `sigma_schedules.SCHEDULES`."""
     discards_penultimate_sigma: bool = False
-    """Whether it jumps from the level before the cleanest to 0, as it does in other programs."""
+    """Whether the last noise level before 0 is skipped, as in other programs."""
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The fields of `Options` that it has a use for."""
+        """The fields of `Options` that it uses."""
         return tuple(self.defaults)
 
     @cached_property
     def defaults(self) -> Mapping[str, float | int]:
-        """Those fields, and what they are where they are not given."""
+        """Those fields with their default values."""
         keywords = signature(self.make).parameters
         return {name: keywords[name].default for name in keywords if name in Options.RANGES}
 
     @property
     def step(self) -> Sampler:
-        """The sampler with its customary options."""
+        """The sampler with its default options."""
         return self.make()
 
     def with_options(self, options: Options) -> Sampler:
@@ -77,7 +76,7 @@ class SamplerRow:
 
 
 def resolve(schedule: str, sampler: str) -> str:
-    """The schedule that is run: "Automatic" is the sampler's customary one.
+    """The schedule to run: "Automatic" is the sampler's default.
 
     Raises KeyError for a sampler that is not in `SAMPLERS`.
     """
@@ -87,10 +86,10 @@ def resolve(schedule: str, sampler: str) -> str:
 def sigmas_for(
     sampler: str, schedule: str, steps: int, model: Schedule, rho: float | None = None
 ) -> tuple[float, ...]:
-    """The noise levels a run visits: steps + 1 sigmas, the last 0.
+    """The noise levels of a run: steps + 1 sigmas, the last 0.
 
-    A sampler that drops the penultimate level takes a schedule of one more step without it.
-    Raises KeyError for unknown names, ValueError for fewer than one step.
+    A sampler that discards the penultimate level gets a schedule of one more step without that
+    level. Raises KeyError for unknown names, ValueError for fewer than one step.
     """
     row = SCHEDULES[resolve(schedule, sampler)]
     sigmas = row.sigmas if rho is None or row.with_rho is None else row.with_rho(rho)

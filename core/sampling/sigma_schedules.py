@@ -1,7 +1,7 @@
-"""Noise levels to visit: n steps have n + 1 of them, strictly decreasing, the last 0.
+"""Noise schedules: n steps have n + 1 sigmas, strictly decreasing, the last 0.
 
 Plain floats, importable without torch. Every function raises ValueError for fewer than one step.
-Where programs differ, the definition that is followed here is named.
+Where programs differ, the docstring names the definition that is used.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .beta_distribution import beta_quantile
 from .model_schedule import Schedule
 
 AUTOMATIC = "Automatic"
-"""The schedule that stands for the sampler's customary one; see `samplers.resolve`.
+"""Stands for the sampler's default schedule; see `samplers.resolve`.
 
-Its own levels, where no sampler is known, are Normal's.
+If no sampler is known, it is Normal.
 """
 
 
@@ -27,27 +27,27 @@ Levels = Callable[[int, Schedule], tuple[float, ...]]
 
 @dataclass(frozen=True)
 class ScheduleRow:
-    """A way to choose the noise levels, as the user picks it."""
+    """A noise schedule as the user picks it."""
 
     sigmas: Levels
     summary: str
     """One sentence for the user."""
     with_rho: Callable[[float], Levels] | None = None
-    """With another rho than the customary one, where there is one."""
+    """The schedule with another rho, for schedules that have one."""
     rho: float | None = None
-    """The customary one."""
+    """The default rho."""
 
 
 def normal(n: int, schedule: Schedule) -> tuple[float, ...]:
-    """Evenly spaced network times from the noisiest to the cleanest, both visited."""
+    """Network times evenly spaced from the noisiest to the cleanest, both included."""
     times = _ramp(schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min), n)
     return _at_times(times, schedule)
 
 
 def sgm_uniform(n: int, schedule: Schedule) -> tuple[float, ...]:
-    """Evenly spaced network times from the noisiest, the cleanest left out.
+    """Network times evenly spaced from the noisiest; the cleanest is left out.
 
-    No step is spent on noise that can hardly be seen; also called trailing (Lin et al. 2023).
+    No step is spent on barely visible noise; also called trailing (Lin et al. 2023).
     """
     first, last = schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min)
     return _at_times(_ramp(first, last + (first - last) / max(n, 1), n), schedule)
@@ -150,10 +150,10 @@ def align_your_steps(
 
 
 def truncate(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
-    """The last part of a schedule, for a start from a picture: strength x steps are run.
+    """The last part of a schedule, for image-to-image: strength x steps are run.
 
-    The count is rounded to the nearest (halves up) and at least 1; strength 1 runs every step.
-    The start is then x0 + tail[0] * noise. Raises ValueError for a strength outside (0, 1].
+    The count is rounded to the nearest integer (halves up) and is at least 1; strength 1 runs every
+    step. The start is then x0 + sigmas[0] * noise. Raises ValueError for a strength outside (0, 1].
     """
     if not 0.0 < strength <= 1.0:
         raise ValueError(f"strength is {strength}, outside (0, 1].")
@@ -167,7 +167,7 @@ def _at_times(times: Sequence[float], schedule: Schedule) -> tuple[float, ...]:
 
 
 def _timesteps(schedule: Schedule) -> int:
-    """How many whole timesteps the model has, from its noisiest down to its cleanest."""
+    """The number of whole timesteps of the model."""
     return round(schedule.t(schedule.sigma_max) - schedule.t(schedule.sigma_min)) + 1
 
 
@@ -190,7 +190,7 @@ def _at_least_one(n: int) -> int:
 
 
 def _over_range(levels: Callable[[int, float, float], tuple[float, ...]]) -> Levels:
-    """A row's function from one of (steps, lowest sigma, highest sigma)."""
+    """A schedule function from a function of (steps, lowest sigma, highest sigma)."""
 
     def sigmas(n: int, schedule: Schedule) -> tuple[float, ...]:
         return levels(n, schedule.sigma_min, schedule.sigma_max)

@@ -1,4 +1,4 @@
-"""Samplers that remember nothing: a step depends on the latent alone."""
+"""Single-step samplers: a step depends on the latent alone."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Churn:
-    """Noise put back before a step, where sigma is in [lowest, highest].
+    """Adds noise before a step, if sigma is in [s_tmin, s_tmax].
 
-    Sigma grows by the share amount/steps, at most sqrt(2) - 1. Source: Karras et al. 2022,
-    algorithm 2.
+    Sigma grows by s_churn/steps, at most by sqrt(2) - 1. Source: Karras et al. 2022, algorithm 2.
     """
 
     s_churn: float = 0.0
@@ -30,7 +29,9 @@ class Churn:
     s_noise: float = 1.0
 
     def apply(self, state: State, sigmas: Sequence[float], noise: Noise) -> tuple[Tensor, float]:
-        """The latent and its noise level after the noise; nothing is drawn for none."""
+        """The latent and its noise level with the noise added; draws nothing if there is none to
+        add.
+        """
         sigma = sigmas[state.index]
         share = min(self.s_churn / (len(sigmas) - 1), math.sqrt(2) - 1)
         if share <= 0 or not self.s_tmin <= sigma <= self.s_tmax:
@@ -57,7 +58,7 @@ def euler(churn: Churn | None = None) -> Sampler:
 
 
 def euler_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
-    """Euler to below the next noise level, then fresh noise up to it."""
+    """Euler step to below the next noise level, then fresh noise up to it."""
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
         sigma, sigma_next = current_sigmas(state, sigmas)
@@ -72,16 +73,16 @@ def euler_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
 
 
 def ddim(eta: float = 0.0) -> Sampler:
-    """DDIM: the noise that x0 implies, put back at the next level, a part of it fresh.
+    """DDIM: adds back the noise that x0 implies at the next level, a part of it fresh.
 
-    In these coordinates it is Euler, or Euler ancestral for the same eta above 0.
+    In these coordinates it is Euler, or Euler ancestral with the same eta if that is above 0.
     Source: Song et al. 2020, equation 12.
     """
     return euler_ancestral(eta)
 
 
 def ddpm() -> Sampler:
-    """Ancestral sampling from the posterior q(x_after | x, x0), of the smaller variance.
+    """Ancestral sampling from the posterior q(x_after | x, x0) with the smaller variance.
 
     In these coordinates it is Euler ancestral. Source: Ho et al. 2020, equation 7.
     """
@@ -89,7 +90,7 @@ def ddpm() -> Sampler:
 
 
 def heun(churn: Churn | None = None) -> Sampler:
-    """Euler, then the average of the slopes at both ends; second order, two evaluations.
+    """Heun's method: the average of the slopes at both ends; second order, two evaluations.
 
     The step to 0 is Euler's. Source: Karras et al. 2022, algorithm 2.
     """
@@ -105,10 +106,10 @@ def heun(churn: Churn | None = None) -> Sampler:
 
 
 def dpm2(churn: Churn | None = None) -> Sampler:
-    """The slope at the geometric middle of the step; second order, two evaluations.
+    """DPM-Solver-2: the slope at the geometric midpoint; second order, two evaluations.
 
-    The step to 0 is Euler's. Source: DPM-Solver-2 (Lu et al. 2022) in Karras's coordinates, as
-    in k-diffusion.
+    The step to 0 is Euler's. Source: DPM-Solver-2 (Lu et al. 2022) in Karras's coordinates, as in
+    k-diffusion.
     """
     churned = (churn or Churn()).apply
 
@@ -155,10 +156,10 @@ RESTART_LOW, RESTART_HIGH = 0.1, 2.0
 
 
 def restart(s_noise: float = 1.0) -> Sampler:
-    """Heun that goes back: from a little noise up to much, and down again, to mend errors.
+    """Restart sampling: Heun that returns to more noise and denoises again, to correct errors.
 
-    The levels are `restart_path` of the given ones, so that a step may start above where the
-    one before ended. Source: Xu et al. 2023, with A1111's choice of numbers.
+    The levels are `restart_path` of the given sigmas, so a step may start above the level where the
+    previous one ended. Source: Xu et al. 2023, with A1111's parameters.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -174,11 +175,11 @@ def restart(s_noise: float = 1.0) -> Sampler:
 
 
 def restart_path(sigmas: Sequence[float]) -> list[tuple[float, float]]:
-    """(from, to) of each of as many steps as the sigmas have.
+    """(from, to) for each step; there are as many as the sigmas have.
 
-    Below 20 steps these are the sigmas. From 20 steps 9, from 36 a quarter twice, are taken out
-    of the main run, which becomes a Karras schedule over the same range, and go again from near
-    sigma 2 to near 0.1.
+    Below 20 steps these are the sigmas. From 20 steps on, 9 of the steps (from 36 on, a quarter
+    twice) are taken from the main run, which becomes a Karras schedule over the same range, and run
+    again from near sigma 2 to near 0.1.
     """
     steps = len(sigmas) - 1
     straight = list(pairwise(sigmas))
@@ -196,7 +197,7 @@ def restart_path(sigmas: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _heun(denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float) -> tuple[Tensor, Tensor]:
-    """(x at `sigma_next`, the x0 of the first evaluation)."""
+    """(x at `sigma_next`, x0 of the first evaluation)."""
     x0 = denoise(x, sigma)
     ahead = step_towards_x0(x, x0, sigma, sigma_next)
     if sigma_next == 0:
@@ -211,7 +212,7 @@ def _heun(denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float) -> tupl
 def _midpoint(
     denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float
 ) -> tuple[Tensor, Tensor]:
-    """(x at `sigma_next`, the x0 of the first evaluation)."""
+    """(x at `sigma_next`, x0 of the first evaluation)."""
     x0 = denoise(x, sigma)
     if sigma_next == 0:
         return x0, x0

@@ -13,19 +13,19 @@ if TYPE_CHECKING:  # the window lists the samplers before torch is loaded
 
 @dataclass(frozen=True)
 class State:
-    """Everything needed to take the next step, and nothing else."""
+    """Everything that the next step needs."""
 
     index: int
-    """Steps done."""
+    """The number of steps done."""
     x: Tensor
     """Noisy latent in variance-exploding scaling, float32 [B, C, h, w]."""
     memory: tuple[Tensor, ...] = ()
-    """What a multistep solver remembers, newest first."""
+    """The memory of a multistep solver, newest first."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a step shows to the world."""
+    """The result of one step."""
 
     state: State
     """The state after the step."""
@@ -48,7 +48,7 @@ Sampler = Callable[[Denoiser, State, Sequence[float], Noise], Step]
 def run(
     sampler: Sampler, denoise: Denoiser, start: State, sigmas: Sequence[float], noise: Noise
 ) -> Iterator[Step]:
-    """The steps that remain after `start`. Not asking for the next one is how to cancel."""
+    """The steps after `start`. To cancel, stop iterating."""
     state = start
     while state.index < len(sigmas) - 1:
         step = sampler(denoise, state, sigmas, noise)

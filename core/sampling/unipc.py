@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def unipc(order: int = 3) -> Sampler:
-    """UniPC-p with B2(h) on x0: each estimate also corrects the step that led to it.
+    """UniPC-p with B2(h) on x0: each estimate also corrects the step before.
 
-    The order grows from 1 with the estimates there are, and falls to 1 at the last step. The
-    memory is the latent that the last step left from, then the estimates of x0, newest first.
-    Source: Zhao et al. 2023, algorithms 5 and 6, as in diffusers.
+    The order grows from 1 with the number of estimates, and falls to 1 at the last step. The memory
+    is the latent before the last step, then the estimates of x0, newest first. Source: Zhao et al.
+    2023, algorithms 5 and 6, as in diffusers.
     """
 
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
@@ -41,10 +41,10 @@ def unipc(order: int = 3) -> Sampler:
 def _bh_step(
     x: Tensor, estimates: Sequence[Tensor], path: Sequence[float], there: Tensor | None = None
 ) -> Tensor:
-    """x at the last level of `path`, from x at the one before.
+    """x at the last level of `path`, from x at the level before.
 
-    The estimates of x0 are at the levels before the last, newest first; `there` is the one at
-    the last level, where it is known. A single difference takes the weight 1/2.
+    The estimates of x0 are at the earlier levels, newest first; `there` is the one at the last
+    level, if it is known. A single difference has the weight 1/2.
     """
     *levels, sigma, sigma_next = path
     newest = estimates[0]
@@ -74,7 +74,7 @@ def _bh_weights(nodes: Sequence[float], h: float) -> list[float]:
 
 
 def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """The solution of a small linear system, by Gauss and Jordan's elimination with pivots."""
+    """Solves a small linear system by Gauss-Jordan elimination with pivots."""
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     for i in range(len(rows)):
         pivot = max(range(i, len(rows)), key=lambda r: abs(rows[r][i]))

@@ -1,1 +1,1 @@
-"""From prompts to what the network is conditioned on."""
+"""Text conditioning: prompt syntax, tokenizers and text encoders."""

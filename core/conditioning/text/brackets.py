@@ -1,4 +1,4 @@
-"""Which brackets of a prompt belong together, and what each pair does. Needs no torch."""
+"""Matches the brackets of a prompt and reads what each pair does. Needs no torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .text_segment import A1111
 ATTENTION_FACTOR = 1.1
 """The factor of a bracket without a number."""
 MAX_WEIGHT = 10.0
-"""Weights are in [0, MAX_WEIGHT]; 0 silences, 1 changes nothing."""
+"""Weights are in [0, MAX_WEIGHT]; 0 mutes the text, 1 changes nothing."""
 
 _NUMBER = r"(?P<number>:\s*[+-]?[.\d]+\s*)?"
 TOKENS = {
@@ -22,21 +22,21 @@ TOKENS = {
     ),
     False: re.compile(rf"(?P<escape>\\[()])|(?P<open>\()|{_NUMBER}(?P<close>\))"),
 }
-"""What is markup: in AUTOMATIC1111's syntax (True), and in ComfyUI's. `lastgroup` tells which."""
+"""The markup of AUTOMATIC1111's syntax (True) and of ComfyUI's (False); `lastgroup` is the kind."""
 _PAIR = {")": "(", "]": "["}
 
 
 @dataclass(frozen=True)
 class Group:
-    """A pair of brackets that gives a weight, from `start` to `end` of the source."""
+    """A pair of brackets that sets a weight, from `start` to `end` of the source."""
 
     start: int
     inner_end: int
-    """Where its text ends; what follows is the closing bracket and the number before it."""
+    """The end of its text; the closing bracket and the number before it follow."""
     end: int
     factor: float
     numbered: bool
-    """Whether its factor is written out."""
+    """Whether its factor is written as a number."""
 
     @property
     def inner_start(self) -> int:
@@ -49,29 +49,29 @@ class Group:
 
 @dataclass(frozen=True)
 class Choice:
-    """A pair of square brackets of whose texts one is read, from `start` to `end` of the source."""
+    """Square brackets of which each step reads one text, from `start` to `end` of the source."""
 
     start: int
     inner_end: int
     end: int
     separators: tuple[int, ...]
-    """The places of the colons or bars between its texts."""
+    """The positions of the colons or bars between its texts."""
     when: float | None
-    """Where the first text gives way to the second; None: they alternate at each step."""
+    """When the second text replaces the first; None: they alternate at each step."""
     is_share: bool = False
-    """Whether that is a share of the steps rather than a number of steps."""
+    """Whether `when` is a fraction of the steps instead of a number of steps."""
 
     @property
     def inner_start(self) -> int:
         return self.start + 1
 
     def switch(self, steps: int) -> int:
-        """How many steps the first text is read for, of so many."""
+        """The number of steps, of `steps`, for which the first text is read."""
         when = self.when or 0.0
         return min(steps, max(0, int(when * steps if self.is_share else when)))
 
     def option(self, step: int, steps: int) -> int:
-        """Which text step `step` of `steps` reads, counted from 0."""
+        """The index of the text that step `step` of `steps` reads; both count from 0."""
         if self.when is None:
             return step % (len(self.separators) + 1)
         return 0 if step < self.switch(steps) else 1
@@ -79,7 +79,7 @@ class Choice:
 
 @dataclass
 class Brackets:
-    """Those of one text."""
+    """The brackets of one text."""
 
     groups: list[Group] = field(default_factory=list[Group])
     choices: list[Choice] = field(default_factory=list[Choice])
@@ -95,10 +95,10 @@ class _OpenBracket:
 
 
 def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
-    """The brackets from `start` to `end`. Takes time linear in their distance.
+    """The brackets from `start` to `end`, in linear time.
 
-    A bracket that is never closed reaches, in AUTOMATIC1111's syntax, to the end of what it is
-    in; in ComfyUI's it is text, as is everywhere a closing one without an opening one.
+    In AUTOMATIC1111's syntax an unclosed bracket extends to the end of its surroundings; in
+    ComfyUI's it is text. A closing bracket without an opening one is text in both.
     """
     found = Brackets()
     waiting: list[_OpenBracket] = []
@@ -139,7 +139,7 @@ def bracket_tokens(text: str, start: int, end: int, syntax: str) -> Iterator[re.
 
 
 def _close(text: str, opening: _OpenBracket, token: re.Match[str], found: Brackets) -> int:
-    """Note what the pair does; returns where its text ends."""
+    """Adds the pair to `found`; returns where its text ends."""
     if opening.bracket == "(":
         group = _weight(opening.at, token, found.problems)
         found.groups.append(group)
@@ -172,7 +172,7 @@ def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
 def _choice(
     text: str, opening: _OpenBracket, token: re.Match[str], problems: list[Problem]
 ) -> Choice | None:
-    """What square brackets choose; None: nothing, they make their text weaker."""
+    """The choice that square brackets make; None if they only lower the weight."""
     number, close, end = token["number"], token.start("close"), token.end()
     bars = tuple(at for at in opening.parts if text[at] == "|")
     if bars:
@@ -208,7 +208,7 @@ def _choice(
 
 
 def _parse_number(written: str) -> float | None:
-    """Of a colon and a number."""
+    """The number after a colon."""
     try:
         return float(written[1:])
     except ValueError:
@@ -216,7 +216,7 @@ def _parse_number(written: str) -> float | None:
 
 
 def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets) -> None:
-    """What a bracket does that is never closed."""
+    """Adds what a bracket does that is never closed."""
     at, bracket = opening.at, opening.bracket
     if syntax == A1111:
         factor = ATTENTION_FACTOR if bracket == "(" else 1 / ATTENTION_FACTOR

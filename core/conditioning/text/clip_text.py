@@ -1,4 +1,4 @@
-"""From prompts to what Stable Diffusion is conditioned on, with one CLIP text encoder or two."""
+"""CLIP text conditioning for Stable Diffusion, with one text encoder or two."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ EMPTY_CHUNK = Chunk((), ())
 
 @dataclass(frozen=True)
 class EncoderOptions:
-    """What a family of models takes from a text encoder."""
+    """How a family of models uses a text encoder."""
 
     skip: int
-    """How many of the last layers are left out."""
+    """The number of last layers that are skipped (clip skip)."""
     normalised: bool
-    """Whether the vectors go through the final norm."""
+    """Whether the final layer norm is applied."""
     pooled: bool
-    """Whether the pooled vector is taken as well."""
+    """Whether the pooled vector is used too."""
     pad: int
     """The token that fills up a chunk."""
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """A word of one's own (textual inversion, Gal et al. 2022)."""
+    """A textual inversion embedding (Gal et al. 2022)."""
 
     name: str
     vectors: tuple[Tensor, ...]
@@ -48,13 +48,13 @@ class Embedding:
 
 
 class ClipConditioner:
-    """Prompts -> token vectors, those of several encoders side by side, and a pooled vector.
+    """Prompts -> token vectors, those of several encoders concatenated, and a pooled vector.
 
-    Weights act as in the program whose syntax a prompt is written in. In AUTOMATIC1111 the vectors
-    of a token are multiplied by the weight of its text, and all vectors of the chunk then scaled
-    back to the mean they had. In ComfyUI a vector moves away from that at the same place of the
-    empty prompt: empty + weight x (vector - empty), and nothing is scaled back. The pooled vector
-    is that of the first chunk; weights do not change it.
+    Weights act as in the program whose syntax the prompt uses. In AUTOMATIC1111 the vectors of a
+    token are multiplied by its weight, and all vectors of the chunk are then scaled back to their
+    original mean. In ComfyUI a vector is interpolated from the one at the same position of the
+    empty prompt: empty + weight x (vector - empty), without scaling back. The pooled vector is that
+    of the first chunk; weights do not change it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ClipConditioner:
         skip: int = 0,
         embeddings: Sequence[Embedding] = (),
     ) -> None:
-        """`skip`: layers that are left out beside those that the family leaves out."""
+        """`skip`: layers to skip in addition to those that the family skips."""
         self.encoders = tuple(encoders)
         self.skip = skip
         self.embeddings = tuple(embeddings)
@@ -76,10 +76,10 @@ class ClipConditioner:
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
-        """B prompts -> context [B, 77 n, dim] and vector [B, dim] or None.
+        """B prompts -> tokens [B, 77 n, dim] and vector [B, dim] or None.
 
-        n is the number of chunks of the longest prompt; the others get empty ones. Of a prompt in
-        words it is what its first step reads; all are of one syntax.
+        n is the number of chunks of the longest prompt; shorter ones are padded with empty chunks.
+        A prompt in words is encoded as its first step reads it; all prompts share one syntax.
         """
         tokenizer = clip_tokenizer()
         segments = list(map(first_segment_of, prompts))
@@ -108,7 +108,7 @@ class ClipConditioner:
         inserted: Tensor | None,
         syntax: str,
     ) -> tuple[Tensor, Tensor | None]:
-        """[N, 77, dim] and, if it is taken, [N, projection]."""
+        """[N, 77, dim] and, if it is used, the pooled vector [N, projection]."""
         like = network.final_layer_norm.weight
         device = like.device
         relative = syntax == COMFYUI and any(set(chunk.weights) - {1.0} for chunk in read)
@@ -136,13 +136,13 @@ class ClipConditioner:
 
 
 def _interpolate_from_empty(vectors: Tensor, strengths: Tensor) -> Tensor:
-    """vectors [N, 77, dim], the last row those of the empty prompt; strengths [N, 77]."""
+    """vectors [N, 77, dim], of which the last row is the empty prompt; strengths [N, 77]."""
     empty, strengths = vectors[-1:], strengths[:, :, None]
     return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
 
 
 def embedding_tokens(embeddings: Sequence[Embedding]) -> Mapping[str, EmbeddingTokens]:
-    """What is read instead of their names, in each syntax."""
+    """The tokens that replace the names of embeddings, for each syntax."""
     return {
         A1111: _embedding_tokens(embeddings, alone=True),
         COMFYUI: _embedding_tokens(embeddings),
@@ -150,7 +150,9 @@ def embedding_tokens(embeddings: Sequence[Embedding]) -> Mapping[str, EmbeddingT
 
 
 def _embedding_tokens(embeddings: Sequence[Embedding], *, alone: bool = False) -> EmbeddingTokens:
-    """The names, as ComfyUI has them written and perhaps alone, and the rows they stand for."""
+    """The names as ComfyUI writes them (with `alone` also bare), and the rows that they stand
+    for.
+    """
     tokenizer = clip_tokenizer()
     words: dict[tuple[int, ...], tuple[int, ...]] = {}
     row = 0

@@ -1,7 +1,7 @@
-"""The tokenizer of CLIP (Radford et al. 2021), and how a weighted prompt becomes chunks of tokens.
+"""The tokenizer of CLIP (Radford et al. 2021), and the split of weighted prompts into chunks.
 
-Byte pairs, whose merges ship in `resources/clip/merges.txt` in the order in which they were
-learned: the vocabulary follows from them. Needs no torch.
+Byte-pair encoding; the merges are in `resources/clip/merges.txt` in the order in which they were
+learned, and the vocabulary follows from them. Needs no torch.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ START_TEXT, END_TEXT = "<|startoftext|>", "<|endoftext|>"
 START, END = 49_406, 49_407
 COMMA = 267
 CHUNK = 75
-"""Tokens that CLIP reads at once, beside those that begin and end them."""
+"""Tokens that CLIP reads at once, without the start and end token."""
 COMMA_PADDING_BACKTRACK = 20
-"""A chunk is divided at its last comma if no more tokens than this follow it."""
+"""A chunk is split at its last comma if at most this many tokens follow it."""
 LONG_WORD = 8
-"""Words of so many tokens may go over from one chunk to the next, in ComfyUI's syntax."""
+"""In ComfyUI's syntax, words of at least this many tokens may be split between two chunks."""
 
 EmbeddingTokens = Mapping[tuple[int, ...], tuple[int, ...]]
-"""Names that stand for vectors of their own, as the tokens they are written with, and the tokens
-that are read instead, which are below 0: -1 - i is row i of a table of vectors."""
+"""Names of embeddings, as the tokens they are written with, and the tokens that replace them. Those
+are negative: -1 - i is row i of a table of vectors.
+"""
 NO_EMBEDDING_TOKENS: EmbeddingTokens = {}
 NO_EMBEDDINGS: Mapping[str, EmbeddingTokens] = {}
 
@@ -41,7 +42,7 @@ _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 @lru_cache(maxsize=1)
 def clip_tokenizer() -> Tokenizer:
-    """Text -> tokens, without those that begin and end a sequence."""
+    """Text -> tokens, without the start and end token."""
     lines = MERGES.read_text(encoding="utf-8").splitlines()
     merges: list[tuple[str, str]] = []
     for line in lines:
@@ -84,7 +85,7 @@ class Chunk:
     """Of each token."""
 
     def padded(self, pad: int) -> tuple[list[int], list[float]]:
-        """CHUNK + 2 tokens with their weights: begun, ended, filled up with `pad`."""
+        """CHUNK + 2 tokens with their weights: start token, end token, then padding with `pad`."""
         rest = CHUNK - len(self.tokens)
         tokens = [START, *self.tokens, END, *[pad] * rest]
         return tokens, [1.0, *self.weights, *[1.0] * (rest + 1)]
@@ -93,8 +94,8 @@ class Chunk:
 def chunk_tokens(
     segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens = NO_EMBEDDING_TOKENS
 ) -> list[Chunk]:
-    """The passage in as many chunks as it needs, at least one, by the conventions of its syntax,
-    so that the prompts of other programs mean the same.
+    """The chunks of a text segment, at least one, by the conventions of its syntax, so that prompts
+    of other programs mean the same.
     """
     found = _ChunkBuilder()
     write = _chunk_as_a1111 if segment.syntax == A1111 else _chunk_as_comfyui
@@ -103,7 +104,7 @@ def chunk_tokens(
 
 
 class _ChunkBuilder:
-    """Those that are complete, and the one that is being written."""
+    """The complete chunks, and the one that is being filled."""
 
     def __init__(self) -> None:
         self._found: list[Chunk] = []
@@ -111,11 +112,11 @@ class _ChunkBuilder:
         self._weights: list[float] = []
 
     def __len__(self) -> int:
-        """Of the one that is being written."""
+        """The number of tokens in the current chunk."""
         return len(self._tokens)
 
     def close(self, end: int = CHUNK) -> None:
-        """What follows, and what there is after token `end`, is of another chunk."""
+        """Ends the chunk at token `end`; the rest starts the next chunk."""
         self._found.append(Chunk(tuple(self._tokens[:end]), tuple(self._weights[:end])))
         del self._tokens[:end], self._weights[:end]
 
@@ -132,8 +133,8 @@ class _ChunkBuilder:
 def _chunk_as_a1111(
     found: _ChunkBuilder, segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens
 ) -> None:
-    """AUTOMATIC1111's way: text of one weight is read by itself, BREAK begins a chunk, and a
-    phrase is not torn in two if a comma is near.
+    """AUTOMATIC1111: text of one weight is tokenized by itself, BREAK starts a chunk, and a phrase
+    is not split if a comma is near.
     """
     after_comma = -1  # where the phrase begins that is being read
     for run in segment.weighted_runs:
@@ -157,7 +158,7 @@ def _chunk_as_a1111(
 def _chunk_as_comfyui(
     found: _ChunkBuilder, segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens
 ) -> None:
-    """ComfyUI's way: no word is torn in two unless it is long, and commas are nothing special."""
+    """ComfyUI: no word is split unless it is long, and commas mean nothing."""
     for text, weight in segment.weighted_runs:
         for word in text.split():
             read = list(
@@ -176,7 +177,7 @@ def _chunk_as_comfyui(
 
 
 def _insert_embeddings(ids: list[int], words: EmbeddingTokens) -> Iterator[tuple[int, ...]]:
-    """The tokens, those of a name replaced by what it stands for; the longest name counts."""
+    """The tokens, with the names of embeddings replaced; the longest matching name wins."""
     lengths = sorted({len(name) for name in words}, reverse=True)
     at = 0
     while at < len(ids):
@@ -187,10 +188,10 @@ def _insert_embeddings(ids: list[int], words: EmbeddingTokens) -> Iterator[tuple
 
 
 class ClipTokenCounter(PromptTokenCounter):
-    """All of a prompt is read, in chunks."""
+    """Counts tokens in chunks; CLIP reads all of a prompt."""
 
     def __init__(self, words: Mapping[str, EmbeddingTokens] = NO_EMBEDDINGS) -> None:
-        """`words`: those of each syntax."""
+        """`words`: the embeddings of each syntax."""
         self._words = words
 
     def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:

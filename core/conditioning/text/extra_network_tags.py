@@ -1,9 +1,8 @@
-"""Networks that a prompt names beside its words: `<lora:name:0.8>`. Needs no torch.
+"""Extra networks in a prompt: `<lora:name:0.8>`. Needs no torch.
 
-AUTOMATIC1111's form: a kind, a name, and what acts how strongly. `<lora:name:w>` changes text
-encoder and U-Net by w, 1 if it is left out; `<lora:name:t:u>` the text encoder by t and the U-Net
-by u, which may also be written `te=t` and `unet=u`. A tag is no text, wherever it stands, and
-acts from the first step to the last.
+AUTOMATIC1111's form: a kind, a name, and strengths. `<lora:name:w>` changes text encoder and U-Net
+by w (default 1); `<lora:name:t:u>` the text encoder by t and the U-Net by u, also written `te=t`
+and `unet=u`. A tag is never part of the text, wherever it is, and applies to all steps.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 MAX_STRENGTH = 10.0
 """Strengths are in [-MAX_STRENGTH, MAX_STRENGTH]."""
 LORAS = frozenset(("lora", "lyco"))
-"""The kinds that are known, in small letters; LyCORIS files had a kind of their own once."""
+"""The supported kinds, in lower case; LyCORIS files once had their own kind."""
 
 # Bounded, and no tag within a tag, so that any text is searched in linear time.
 _TAG = re.compile(r"<(\w{1,30}):([^<>\n]{1,400})>")
@@ -25,7 +24,7 @@ _STRENGTH_NAMES = {"te": "text", "unet": "unet"}
 
 @dataclass(frozen=True)
 class Problem:
-    """What is not as the writer may think, from `start` to `end` of the source."""
+    """A warning about the source from `start` to `end`."""
 
     start: int
     end: int
@@ -34,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class LoraUse:
-    """A LoRA by name (a file without its folder and suffix, or an alias), and its strengths."""
+    """A LoRA by name (file name without folder and suffix, or an alias), and its strengths."""
 
     name: str
     unet: float = 1.0
@@ -43,17 +42,17 @@ class LoraUse:
 
 @dataclass(frozen=True)
 class Tag:
-    """From `start` to `end` of the source."""
+    """A tag from `start` to `end` of the source."""
 
     start: int
     end: int
     lora: LoraUse | None
-    """None: nothing that is known here."""
+    """None if the kind is not supported."""
     problems: tuple[Problem, ...] = ()
 
 
 def find_tags(source: str) -> Iterator[Tag]:
-    """In the order of the source."""
+    """The tags in the order of the source."""
     for match in _TAG.finditer(source):
         kind = match[1].casefold()
         if kind in LORAS:

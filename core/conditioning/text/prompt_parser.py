@@ -1,14 +1,14 @@
-"""The syntax of prompts: a text becomes what is read at each step. Needs no torch.
+"""Parser of prompt syntax: which text is encoded at each step. Needs no torch.
 
-AUTOMATIC1111's syntax, which its pictures and most others are written in:
+AUTOMATIC1111's syntax, which most images use:
 
-    (word) [word] (word:1.3)     1.1 times as strong, 1.1 times weaker, 1.3 times as strong;
+    (word) [word] (word:1.3)     weight times 1.1, divided by 1.1, times 1.3;
                                  brackets nest, and their factors multiply
     [from:to:when]               `from` in the first steps, then `to`; `when` with a point is a
     [to:when] [from::when]       share of the steps, without one a number of steps
     [a|b|c]                      the first step reads a, the second b, and so on, over and over
-    a AND b :0.5                 conditions of their own, whose guidance adds up by their weights
-    BREAK                        what follows is read by itself, as another chunk
+    a AND b :0.5                 separate conditions; the weighted sum of their guidance is used
+    BREAK                        starts a new chunk
     <lora:name:0.8>              see `find_tags`
     # words                      a comment, to the end of the line: where a line begins with it,
                                  or it stands between spaces, so that `C#` and `#1` stay text
@@ -22,7 +22,7 @@ ComfyUI's syntax has round brackets alone, where a number replaces the weight ar
 escapes `\\(` and `\\)`; comments are `// to the end of the line` and `/* between */`. Tags are
 taken out there as well, as there are no nodes to load a LoRA.
 
-Any text can be drawn. Where it breaks the grammar, a problem says where and what is made of it.
+Every text is valid. Where it breaks the grammar, a `Problem` says where and how it is read.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Switch:
-    """Where text `option` of `choice` begins, or the last one ends (None)."""
+    """Where text `option` of `choice` begins, or where the choice ends (None)."""
 
     choice: Choice
     option: int | None
@@ -81,14 +81,14 @@ class Switch:
 
 @dataclass(frozen=True)
 class Part:
-    """What AND divides; a prompt without it is one."""
+    """One of the texts between ANDs; a prompt without AND has one part."""
 
     weight: float
     items: tuple[TextSpan | Switch, ...]
     syntax: str = A1111
 
     def switch_steps(self, steps: int) -> frozenset[int]:
-        """The steps, of so many, that may read another text than the one before; 0 among them."""
+        """The steps that may read another text than the step before; always includes 0."""
         choices = [item.choice for item in self.items if isinstance(item, Switch)]
         if any(choice.when is None for choice in choices):
             return frozenset(range(steps))
@@ -96,10 +96,10 @@ class Part:
         return frozenset({0, *(at for at in switches if at < steps)})
 
     def segment(self, step: int, steps: int) -> TextSegment:
-        """What step `step` of `steps` reads, counted from 0."""
+        """The text that step `step` of `steps` reads; both count from 0."""
         read: list[TextSpan] = []
         enclosing: list[bool] = []
-        """Of each choice around: whether what is around it is read."""
+        """For each enclosing choice: whether the text around it is read."""
         reading = True
         for item in self.items:
             if isinstance(item, TextSpan):
@@ -116,12 +116,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt taken apart. Pieces, brackets and marks make up the source."""
+    """A parsed prompt. Spans, brackets and marks make up the source."""
 
     source: str
     parts: tuple[Part, ...]
     groups: tuple[Group, ...]
-    """By where they start, as are all of these."""
+    """In the order of their start, like the following fields."""
     choices: tuple[Choice, ...]
     marks: tuple[Span, ...]
     """Other markup: comments, tags, AND and its weight."""
@@ -131,14 +131,14 @@ class Prompt:
 
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
-        """All text, whenever it is read."""
+        """All text, read at any step."""
         return tuple(
             item for part in self.parts for item in part.items if isinstance(item, TextSpan)
         )
 
     @cached_property
     def segments(self) -> tuple[TextSegment, ...]:
-        """What is read at some step: not all of it, but enough to say how long it is."""
+        """The texts that are read at some step: not all of them, but enough to tell the length."""
         found: dict[TextSegment, None] = {}
         for part in self.parts:
             whens = [item.choice.when or 0 for item in part.items if isinstance(item, Switch)]
@@ -149,18 +149,18 @@ class Prompt:
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing to read, at any step."""
+        """Whether no step reads any text."""
         return not any(span.weight and span.text.strip() for span in self.spans)
 
 
 def loras(source: str, syntax: str = A1111) -> tuple[LoraUse, ...]:
-    """The LoRAs that a prompt names, in its order; one that is named twice is there twice."""
+    """The LoRAs that a prompt names, in its order; a LoRA that is named twice is listed twice."""
     return parse(source, syntax).loras
 
 
 @lru_cache(maxsize=_CACHE_SIZE)  # the window asks for the same prompt several times at every key
 def parse(source: str, syntax: str = A1111, *, negative: bool = False) -> Prompt:
-    """Take a prompt apart; no text is refused. Takes time linear in its length."""
+    """Parses a prompt in linear time; no text is refused."""
     comments = tuple(_comments(source, syntax))
     plain = _blank_out(source, comments)
     named = tuple(find_tags(plain))
@@ -207,7 +207,7 @@ def _comments(source: str, syntax: str) -> Iterator[Span]:
 
 
 def _blank_out(text: str, spans: tuple[Span, ...]) -> str:
-    """With spaces there, so that every place stays where it is."""
+    """The text with spaces in place of the spans, so that all positions stay the same."""
     written: list[str] = []
     at = 0
     for start, end in spans:
@@ -246,7 +246,7 @@ def _split_at_and(
 
 
 class _ItemBuilder:
-    """Makes one part's text into pieces, and says where each text of a choice begins."""
+    """Splits one part into spans and switches."""
 
     def __init__(
         self, source: str, plain: str, hidden: list[Span], found: Brackets, syntax: str
@@ -269,7 +269,7 @@ class _ItemBuilder:
         self._enclosing: list[tuple[Group | Choice, float]] = []
 
     def build(self, start: int, end: int) -> list[TextSpan | Switch]:
-        """From `start` to `end` of the source."""
+        """The items from `start` to `end` of the source."""
         self._written = start
         self._next = next((i for i, span in enumerate(self._hidden) if span[1] > start), None)
         for token in bracket_tokens(self._plain, start, end, self._syntax):
@@ -322,8 +322,8 @@ class _ItemBuilder:
             self._items.append(Switch(pair, None))
 
     def _write(self, end: int, after: int, text: str = "", *, breaks: bool = False) -> None:
-        """The source up to `end`, without what is hidden; then `text`, which is there up to
-        `after`.
+        """Adds the source up to `end` without hidden spans; then `text`, which stands for the
+        source up to `after`.
         """
         at = self._written
         while self._next is not None and self._hidden[self._next][0] < end:

@@ -1,4 +1,4 @@
-"""What is read at each step of a trajectory. Needs no torch."""
+"""Which text each step of a run is conditioned on. Needs no torch."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .text_segment import A1111, TextSegment
 
 @dataclass(frozen=True)
 class StepConditioning:
-    """What the network is told at a step."""
+    """The text conditioning of one step."""
 
     parts: tuple[tuple[float, TextSegment], ...]
-    """What AND divides, with its weight."""
+    """The parts of the prompt (split at AND) with their weights."""
     negative: TextSegment
 
 
 def plan_conditioning(
     prompt: str, negative: str, steps: int, syntax: str = A1111
 ) -> tuple[StepConditioning, ...]:
-    """What each of `steps` steps is told."""
+    """The conditioning of each of `steps` steps."""
     positive = parse(prompt, syntax).parts
     [negative_part] = parse(negative, syntax, negative=True).parts
     switch_steps = {at for part in (*positive, negative_part) for at in part.switch_steps(steps)}
@@ -35,7 +35,7 @@ def plan_conditioning(
 
 
 def first_segment_of(prompt: str | TextSegment) -> TextSegment:
-    """What the first step reads of a prompt in words, in AUTOMATIC1111's syntax and without AND."""
+    """The text that the first step reads, in AUTOMATIC1111's syntax without AND."""
     if isinstance(prompt, TextSegment):
         return prompt
     [part] = parse(prompt, negative=True).parts

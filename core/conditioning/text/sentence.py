@@ -1,4 +1,4 @@
-"""Conditions, and the sentence encoder that makes them from prompts."""
+"""Text conditioning, and the sentence encoder that computes it from prompts."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ def concatenate(conds: Sequence[Cond]) -> Cond:
 class SentenceConditioner:
     """Prompts -> token vectors and a pooled sentence vector.
 
-    Token vectors are layer-normalised, padding is zeros; the pooled vector is the mean of the
-    token vectors scaled to unit variance (Reimers & Gurevych 2019, without the projection).
-    A blank prompt, or one of markup alone, is the null condition: all zeros.
+    Token vectors are layer-normalised, padding is zeros; the pooled vector is the mean of the token
+    vectors scaled to unit variance (Reimers & Gurevych 2019, without the projection). A blank
+    prompt, or one of markup alone, is the null condition: all zeros.
 
-    Weights (`prompt.parse`): the text without its markup is encoded as one sentence, so that the
-    encoder never sees a bracket. Each token vector of the context is then multiplied by the weight
-    of its word, which scales what the word's keys attract and what its values give; and the pooled
-    vector becomes the weighted mean, the part of the picture's "sentence" that the word makes up.
-    Nothing is scaled back afterwards: the vectors are normalised one by one, so there is no common
-    mean to restore, as is done for CLIP. The tokens that begin and end a sentence weigh 1. Where
-    all weights are 1, the result is, to the bit, that of the plain text.
+    Weights (`prompt_parser.parse`): the text without its markup is encoded as one sentence, so the
+    encoder never sees a bracket. Each token vector is then multiplied by the weight of its word,
+    and the pooled vector is the weighted mean. Nothing is scaled back afterwards: the vectors are
+    normalised one by one, so unlike CLIP's they have no common mean to restore. The start and end
+    tokens have the weight 1. If all weights are 1, the result equals that of the plain text, bit
+    for bit.
 
-    As the empty prompt is all zeros, this is also what interpolating from it does: weights act
-    alike in the syntaxes of AUTOMATIC1111 and ComfyUI. There are no chunks: a BREAK parts words.
+    The empty prompt is all zeros, so this also interpolates from the empty prompt: weights act
+    alike in the syntaxes of AUTOMATIC1111 and ComfyUI. There are no chunks: a BREAK separates
+    words.
     """
 
     def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
@@ -80,9 +80,9 @@ class SentenceConditioner:
 
     @torch.no_grad()
     def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
-        """B prompts -> context [B, length, dim] and vector [B, dim].
+        """B prompts -> tokens [B, length, dim] and vector [B, dim].
 
-        Of a prompt in words it is what its first step reads.
+        A prompt in words is encoded as its first step reads it.
         """
         device = self.network.embeddings.word_embeddings.weight.device
         tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
@@ -103,7 +103,7 @@ class SentenceConditioner:
         return Cond(context, pooled)
 
     def _tokens(self, segment: TextSegment) -> tuple[list[int], list[float]]:
-        """The tokens that are read, and the weight of each."""
+        """The tokens that are encoded, and the weight of each."""
         encoding = self._tokenizer.encode(segment.text)
         ids = encoding.ids
         weights = [segment.weights[a] if a < b else 1.0 for a, b in encoding.offsets]

@@ -1,4 +1,4 @@
-"""What one reading of a text encoder is of: text of several weights. Needs no torch."""
+"""Weighted text that is encoded in one pass. Needs no torch."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ SYNTAXES = {
     A1111: "Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.",
     COMFYUI: "Weights in round brackets alone, and acting as they do in ComfyUI.",
 }
-"""Whose conventions a prompt follows, in its grammar and in what its weights do."""
+"""The programs whose grammar and weights a prompt can follow."""
 
 
 @dataclass(frozen=True)
 class TextSpan:
-    """Some text of one weight, from `start` to `end` of the source."""
+    """Text of one weight, from `start` to `end` of the source."""
 
     text: str
-    """Without markup: an escaped bracket, a piece of its own, has no backslash here."""
+    """Without markup: an escaped bracket is a span of its own, here without the backslash."""
     weight: float
     start: int
     end: int
     breaks: bool = False
-    """Whether it is a BREAK, which begins a chunk and reads as a space."""
+    """Whether it is a BREAK, which starts a chunk and counts as a space."""
 
 
 @dataclass(frozen=True)
 class TextSegment:
-    """What is read at once, in order."""
+    """Text that is encoded in one pass, in order."""
 
     spans: tuple[TextSpan, ...]
     syntax: str = A1111
 
     @cached_property
     def weighted_runs(self) -> tuple[tuple[str, float], ...]:
-        """Text of one weight, read together, and that weight; a BREAK is ("", 0)."""
+        """Consecutive text of equal weight, with that weight; a BREAK is ("", 0)."""
         found: list[tuple[str, float]] = []
         for (breaks, weight), run in groupby(self.spans, lambda p: (p.breaks, p.weight)):
             if breaks:
@@ -49,21 +49,21 @@ class TextSegment:
 
     @cached_property
     def text(self) -> str:
-        """As one sentence: where the weight changes, a word ends."""
+        """The text as one sentence: words end where the weight changes."""
         return "".join(span.text for span in self._spaced_spans)
 
     @cached_property
     def weights(self) -> tuple[float, ...]:
-        """Of each character of `text`."""
+        """The weight of each character of `text`."""
         return tuple(span.weight for span in self._spaced_spans for _ in span.text)
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is left to read: no text, or none of a weight above 0."""
+        """Whether there is nothing to encode: no text, or none with a weight above 0."""
         return not any(span.weight and span.text.strip() for span in self.spans)
 
     def source_range(self, start: int, end: int) -> tuple[int, int]:
-        """Where characters `start` to `end` of `text` are in the source, `start` < `end`."""
+        """Where characters `start` to `end` of `text` are in the source; `start` < `end`."""
         return self._source_ranges[start][0], self._source_ranges[end - 1][1]
 
     @cached_property
@@ -72,7 +72,7 @@ class TextSegment:
 
     @cached_property
     def _source_ranges(self) -> tuple[tuple[int, int], ...]:
-        """Where each character of `text` begins and ends in the source."""
+        """Start and end in the source of each character of `text`."""
         places: list[tuple[int, int]] = []
         for span in self._spaced_spans:
             if len(span.text) == 1:
@@ -83,7 +83,7 @@ class TextSegment:
 
 
 BREAK = "", 0.0
-"""Among the runs of a passage."""
+"""The entry of a BREAK in `weighted_runs`."""
 
 
 def _separate_weights(spans: tuple[TextSpan, ...]) -> Iterator[TextSpan]:

@@ -1,4 +1,4 @@
-"""How much of a prompt a model reads. Needs no torch, so that a window can ask at every key."""
+"""Counts the tokens of a prompt. Needs no torch, so a window can count at every keystroke."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class TokenCount:
-    """What a model makes of a prompt before it draws. Characters are those of the prompt as it
-    was written; its markup is not read and does not count. Where a prompt is more than one text,
-    as those of its steps or of its parts, each is read by itself.
+    """How a model tokenizes a prompt. Positions are characters of the prompt as written; its markup
+    does not count. If a prompt has several texts, such as those of its steps or parts, each is
+    counted by itself.
     """
 
     count: int
-    """Tokens (words, or parts of words) that the prompt has, or the longest of its texts."""
+    """Tokens (words, or parts of words) of the longest text."""
     limit: int
-    """Tokens that are read."""
+    """Tokens that the model reads."""
     unread: tuple[Span, ...] = ()
-    """From where to where, in characters, text is cut off."""
+    """Ranges of characters that are cut off."""
     unknown: tuple[Span, ...] = ()
-    """Where words begin and end, in characters, that are read but mean nothing to the model."""
+    """Ranges of words that are read but unknown to the tokenizer."""
 
 
 class PromptTokenCounter:
-    """Measures prompts with a model's own tokenizer."""
+    """Counts the tokens of prompts with a model's own tokenizer."""
 
     def __init__(self, tokenizer: Tokenizer, length: int) -> None:
-        """`length`: tokens of a whole sequence, those that begin and end it included."""
+        """`length`: tokens of a whole sequence, with the start and end token."""
         self._tokenizer = type(tokenizer).from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -62,7 +62,7 @@ class PromptTokenCounter:
 
 
 def _ranges_from(segment: TextSegment, at: int) -> Iterator[Span]:
-    """Where the text from character `at` on is in the source, in as few spans as it has."""
+    """The source ranges of the text from character `at` on, as few as possible."""
     start = end = -1
     for char in range(at, len(segment.text.rstrip())):
         span = segment.source_range(char, char + 1)

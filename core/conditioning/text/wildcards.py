@@ -1,4 +1,4 @@
-"""Prompts that leave words to chance: a template becomes a prompt by a seed. Needs no torch.
+"""Dynamic prompts: resolves wildcards and variants of a template with a seed. Needs no torch.
 
     __name__                a line of the wildcard `name`; `*` in it stands for any part of a name
     {a|b|c}                 one of these, and `{2::a|b}` a twice as often as b
@@ -7,9 +7,9 @@
     {2$$__name__}           two lines of a wildcard
     \\{ \\}                   the braces themselves
 
-Options and lines hold templates again. A line of a wildcard may begin with its weight as well;
-blank lines, and those that begin with #, are none. Braces without a bar or `$$` are text, as
-`{prompt}` in a style is, and so is the name of a wildcard that is not there.
+Options and lines may contain templates. A line of a wildcard may also begin with a weight;
+blank lines and lines that begin with # are ignored. Braces without a bar or `$$` are text, as
+`{prompt}` in a style is, and so is the name of a missing wildcard.
 
 The forms are those of the Dynamic Prompts extension of AUTOMATIC1111, and ComfyUI's `{a|b}`.
 """
@@ -26,12 +26,12 @@ from ...errors import RequestError
 from .extra_network_tags import Problem
 
 WildcardLines = Callable[[str], "Sequence[str] | None"]
-"""The lines of the wildcard of a name; None: there is none."""
+"""Returns the lines of a wildcard by its name; None if there is no such wildcard."""
 
 MAX_DEPTH = 20
-"""Braces in braces, and wildcards that name others."""
+"""Of nested braces, and of wildcards that name others."""
 MAX_LENGTH = 100_000
-"""Characters of what a template becomes."""
+"""Characters of a resolved template."""
 MAX_DRAWS = 10_000
 
 _TOKEN = re.compile(r"(?P<escape>\\[{}])|__(?P<name>[\w\-./*]{1,200}?)__|(?P<mark>[{}|\[\]])")
@@ -48,7 +48,7 @@ class Wildcard:
 
 @dataclass(frozen=True)
 class Variants:
-    """Braces."""
+    """The choices of a pair of braces."""
 
     options: tuple[Option, ...]
     min_count: int
@@ -67,12 +67,12 @@ Node = str | Wildcard | Variants
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt taken apart, as far as chance has a say in it."""
+    """A parsed prompt template."""
 
     nodes: tuple[Node, ...]
     wildcards: tuple[Wildcard, ...]
     marks: tuple[tuple[int, int], ...]
-    """Where its markup is."""
+    """The ranges of its markup."""
     problems: tuple[Problem, ...]
 
     @property
@@ -82,7 +82,7 @@ class Template:
 
 
 def missing_wildcards(template: Template, values: WildcardLines) -> list[Problem]:
-    """The wildcards that are not there, or have nothing in them."""
+    """Problems for wildcards that are missing or empty."""
     return [
         Problem(
             wildcard.start,
@@ -97,9 +97,9 @@ def missing_wildcards(template: Template, values: WildcardLines) -> list[Problem
 
 
 def resolve_wildcards(source: str, values: WildcardLines, seed: int, which: str = "prompt") -> str:
-    """What `source` becomes by `seed`; other text of the same picture by another `which`.
+    """`source` resolved with `seed`; another `which` gives other text for the same image.
 
-    Raises RequestError for wildcards that name themselves, and for what grows beyond all bounds.
+    Raises RequestError for wildcards that name themselves, and for results beyond the limits.
     """
     template = parse_template(source)
     if template.is_plain:
@@ -111,7 +111,7 @@ def resolve_wildcards(source: str, values: WildcardLines, seed: int, which: str 
 
 @lru_cache(maxsize=64)
 def parse_template(source: str) -> Template:
-    """Take a template apart; no text is refused. Takes time linear in its length."""
+    """Parses a template in linear time; no text is refused."""
     reader = _TemplateParser(source)
     nodes = reader.parse()
     return Template(
@@ -121,13 +121,13 @@ def parse_template(source: str) -> Template:
 
 @dataclass
 class _Frame:
-    """An opening bracket, and what came after it."""
+    """An opening bracket, and what follows it."""
 
     at: int
     bracket: str
     nodes: list[Node] = field(default_factory=list[Node])
     bars: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Place of each bar, and how many nodes there were before it."""
+    """Position of each bar, and the number of nodes before it."""
 
 
 class _TemplateParser:
@@ -177,7 +177,7 @@ class _TemplateParser:
         return stack[0].nodes
 
     def _leave_open(self, stack: list[_Frame]) -> None:
-        """The innermost bracket is text."""
+        """Turns the innermost bracket into text."""
         frame, around = stack.pop(), stack[-1]
         if frame.bracket == "{" and frame.bars:
             explanation = "This { is never closed, so it is read as text."
@@ -222,7 +222,7 @@ class _TemplateParser:
 
 
 def _with_bars_as_text(frame: _Frame) -> list[Node]:
-    """Its nodes with its bars as text."""
+    """The nodes of a frame, with its bars as text."""
     nodes: list[Node] = []
     before = 0
     for _, count in frame.bars:
@@ -236,7 +236,7 @@ def _text(text: str) -> list[Node]:
 
 
 def _only_wildcard(options: Sequence[Option]) -> Wildcard | None:
-    """The wildcard that is all there is to choose from."""
+    """The wildcard, if it is the only option."""
     if len(options) != 1 or len(options[0].nodes) != 1:
         return None
     node = options[0].nodes[0]
@@ -244,14 +244,14 @@ def _only_wildcard(options: Sequence[Option]) -> Wildcard | None:
 
 
 def _drop_characters(nodes: list[Node], count: int) -> list[Node]:
-    """Without the first characters, which are of the first node."""
+    """Without the first `count` characters, which are in the first node."""
     if not count or not nodes or not isinstance(nodes[0], str):
         return nodes
     return [*_text(nodes[0][count:]), *nodes[1:]]
 
 
 def _parse_count(match: re.Match[str] | None) -> tuple[int, int, str]:
-    """At least and at most how many, and what comes between."""
+    """Minimum and maximum count, and the separator."""
     if match is None:
         return 1, 1, ""
     low, dash, high, separator = match.groups()
@@ -265,7 +265,7 @@ def _parse_count(match: re.Match[str] | None) -> tuple[int, int, str]:
 
 
 class _WildcardResolver:
-    """One walk through a template, drawing as it goes."""
+    """Resolves a template in one pass, drawing at random."""
 
     def __init__(self, values: WildcardLines, chance: random.Random, field: str) -> None:
         self._values, self._chance, self._field = values, chance, field
@@ -341,7 +341,7 @@ class _WildcardResolver:
 
 
 def wildcard_lines(text: str) -> list[str]:
-    """Those of the file of a wildcard."""
+    """The lines of a wildcard's file."""
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
