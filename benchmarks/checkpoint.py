@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import StudioError
 from core.model.model import Model
 from core.pipeline.text_to_image import finish, prepare, steps
@@ -86,7 +86,7 @@ def measure(options: Options) -> CheckpointResult:
         theirs.unet = theirs.unet.to(memory_format=torch.channels_last)
         side = FULL_SIDE[options.family] if options.full else SIDE
         peak = _drawn_alone(folder, options, side)
-        model = load_checkpoint(folder, digest="", dtype=dtype)
+        model = load_model(folder, digest="", dtype=dtype)
         loaded = own_process(folder, weights_mb(model), options.precision)
         return _compared(model, theirs, options, widths, loaded, peak)
 
@@ -202,7 +202,7 @@ def _drawn_alone(folder: Path, options: Options, side: int) -> int:
 def _draw_and_tell(folder: Path, precision: str, side: int) -> None:
     """Prints the bytes of memory that were in use at most."""
     use_cores()
-    model = load_checkpoint(folder, digest="", dtype=getattr(torch, precision))
+    model = load_model(folder, digest="", dtype=getattr(torch, precision))
     job = prepare(model, replace(_request(side), steps=1))
     *_, last = steps(job)
     finish(job, last.state)

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.conditioning.text.clip_text import ClipConditioner
 from core.errors import StudioError
 from core.model.model import Model
@@ -58,7 +58,7 @@ def measure(options: Options) -> LoadingResult:
         theirs = stable_diffusion(FULL if options.full else NARROW)
         theirs.save_pretrained(root / "sharded", max_shard_size=SHARD[options.full])
         del theirs
-        model = load_checkpoint(root / "sharded", digest="")
+        model = load_model(root / "sharded", digest="")
         weights = weights_mb(model)
         single = in_one_file(model)
         del model
@@ -169,7 +169,7 @@ def _load_and_tell(path: Path, precision: str) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     began = time.perf_counter()
-    model = load_checkpoint(path, digest="", dtype=getattr(torch, precision))
+    model = load_model(path, digest="", dtype=getattr(torch, precision))
     seconds = time.perf_counter() - began
     over.set()
     watcher.join()

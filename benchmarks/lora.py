@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import StudioError
 
@@ -63,7 +63,7 @@ def measure(options: Options) -> LoraResult:
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         theirs = stable_diffusion(widths)
         theirs.save_pretrained(folder)
-        model = load_checkpoint(Path(folder), digest="")
+        model = load_model(Path(folder), digest="")
         file = _written(theirs, Path(folder) / "style")
         first, second = (Lora(file, strength, strength) for strength in STRENGTHS)
 

@@ -48,3 +48,15 @@ class MemoryShortage(StudioError):
 
 class Stopped(Exception):
     """Whoever asked for something does not want it any more, or not now. Not an error."""
+
+
+class UnreadableError(ValueError):
+    """What is wrong with a model file, without its name."""
+
+
+class UnknownKindError(UnreadableError):
+    """What a file is that is sound but not supported."""
+
+
+class NotAModelError(UnknownKindError):
+    """What a file is that is not meant to be a model by itself, such as a LoRA."""

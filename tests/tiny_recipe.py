@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from core.model.native_config import Defaults, ModelConfig
+from core.families.native_config import Defaults, NativeConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
@@ -22,7 +22,7 @@ STYLES = ("3d", "flat", "cartoon")
 COLOURS = {"red": (230, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 230)}
 PLACES = {"left": slice(4, 60), "middle": slice(36, 92), "right": slice(68, 124)}
 
-CONFIG = ModelConfig(
+CONFIG = NativeConfig(
     name="Tiny",
     unet=UNetConfig(
         in_channels=8,
@@ -51,7 +51,7 @@ CONFIG = ModelConfig(
 )
 
 
-def write_model(folder: Path, config: ModelConfig = CONFIG) -> Path:
+def write_model(folder: Path, config: NativeConfig = CONFIG) -> Path:
     """A model folder as the recipe exports it."""
     folder.mkdir()
     (folder / "model.json").write_text(config.to_json(), encoding="utf-8")

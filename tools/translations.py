@@ -30,10 +30,11 @@ SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line", "diagnostics.py")
 """Folders and files whose messages never reach the window."""
 PHRASES = (
-    "core/families/families.py", "core/checkpoints/fill_network.py",
-    "core/checkpoints/identify.py", "core/checkpoints/load_checkpoint.py",
-    "core/checkpoints/lora.py", "core/checkpoints/components.py",
-    "core/checkpoints/config_from_shapes.py",
+    "core/families/family.py", "core/families/stable_diffusion.py",
+    "core/families/header.py", "core/families/unsupported.py", "core/checkpoints/fill_network.py",
+    "core/checkpoints/identify.py", "core/checkpoints/load_model.py",
+    "core/checkpoints/lora.py", "core/families/components.py",
+    "core/families/config_from_shapes.py",
     "core/pipeline/extra_conditioning.py", "core/request/inputs.py",
     "ldm_studio/models/found_models.py",
     "ldm_studio/images/replay_causes.py", "ldm_studio/images/replay.py",

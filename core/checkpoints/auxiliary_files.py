@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..families.families import FAMILIES
-from .components import Part, everything, find, text_width
-from .lora import context_width, family_of_width, is_lora
+from ..errors import UnreadableError
+from ..families.components import Component, all_tensors, find, text_width
+from ..families.registry import family_of_width
+from .lora import context_width, is_lora
 from .open_file import open_tensors
-from .tensor_file import TensorFile, UnreadableError
+from .tensor_file import TensorFile
 from .textual_inversion import embedding_widths
 
 Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
@@ -63,7 +64,7 @@ def describe(path: Path) -> FileDescription:
     if file.entries and all(_TINY.fullmatch(name) for name in file.entries):
         return FileDescription("preview", "", precision)
     try:
-        parts = find(everything(file))
+        parts = find(all_tensors(file))
     except UnreadableError:
         return FileDescription("model", "", precision)
     if parts.unet is not None or any(kind.endswith(" model") for kind in parts.others):
@@ -75,7 +76,7 @@ def describe(path: Path) -> FileDescription:
     return FileDescription("other", "", precision)
 
 
-def _encoder_name(text: Part) -> str:
+def _encoder_name(text: Component) -> str:
     width = text_width(text)
     return ENCODERS.get(width, f"a text encoder {width} wide")
 
@@ -83,7 +84,7 @@ def _encoder_name(text: Part) -> str:
 def _family_of_lora(file: TensorFile) -> str:
     """The family that a LoRA is made for."""
     if found := family_of_width(context_width(file)):
-        return found
+        return found.name
     for key in ("ss_base_model_version", "modelspec.architecture"):
         said = file.metadata.get(key, "")
         for start, family in _BASES.items():
@@ -96,4 +97,5 @@ def _family_of_widths(widths: tuple[int, ...]) -> str:
     """The family with text encoders of these widths."""
     if len(widths) == 2:
         return "Stable Diffusion XL" if widths == (768, 1280) else ""
-    return next((family.name for family in FAMILIES if family.context == widths[0]), "")
+    family = family_of_width(widths[0])
+    return "" if family is None else family.name

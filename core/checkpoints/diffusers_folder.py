@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import ModelError
-from .components import everything
-from .key_names import Source, Sources
+from ..errors import ModelError, UnknownKindError, UnreadableError
+from ..families.components import all_tensors
+from ..families.key_names import Source, Sources
 from .open_file import SUFFIXES, open_tensors
-from .tensor_file import TensorFile, UnknownKindError, UnreadableError
+from .tensor_file import TensorFile
 
 INDEX = "model_index.json"
 NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")
@@ -68,7 +68,7 @@ def open_folder(path: Path) -> DiffusersFolder:
 def _merge_shards(files: list[TensorFile]) -> Sources:
     joined: dict[str, Source] = {}
     for file in files:
-        for name, source in everything(file).items():
+        for name, source in all_tensors(file).items():
             if name in joined:
                 raise UnreadableError(f"{name!r:.80} is in more than one of its files")
             joined[name] = source

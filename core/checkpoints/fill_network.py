@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .key_names import Source, Sources
-from .tensor_file import UnreadableError
+from ..errors import UnreadableError
+from ..families.key_names import Source, Sources
 
 LISTED = 3
 """So many names are listed where many are wrong."""
 
 
 @dataclass(frozen=True)
-class Misfit:
+class KeyMismatch:
     """How a network's tensors in a file are not those that it has. The names are ours."""
 
     network: str
@@ -37,9 +37,9 @@ class Misfit:
             raise UnreadableError(self.misshapen[0])
 
 
-def compared(network: nn.Module, sources: Sources, name: str) -> Misfit:
+def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch:
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    return Misfit(
+    return KeyMismatch(
         name,
         missing=tuple(sorted(expected.keys() - sources.keys())),
         surplus=tuple(sorted(sources.keys() - expected.keys())),

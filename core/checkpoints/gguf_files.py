@@ -13,8 +13,9 @@ from pathlib import Path
 
 import torch
 
+from ..errors import UnreadableError
 from .quantized_blocks import BLOCKS
-from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
+from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ..errors import UnreadableError
 from .pickle_reader import PickleContents, StoredElements, describe
-from .tensor_file import MAX_TENSORS, TensorFile, UnreadableError
+from .tensor_file import MAX_TENSORS, TensorFile
 from .torch_files import MAX_PICKLE, tensor_file_of
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C

@@ -1,132 +1,190 @@
-"""Loading a model from its folder or file.
+"""Loads a model of any family: a file, a folder in diffusers' layout, or a native model's folder.
 
-A model folder of our own holds `model.json` (what `ModelConfig` says), `unet.safetensors`,
-`autoencoder.safetensors`, `text_encoder.safetensors` and `tokenizer.json`. Nothing in it is
-executed, and every tensor must be one the configuration asks for. Other people's checkpoints are
-read by `checkpoints.load`.
+It is identified first (see `identify`); then its networks are built without weights, and filled
+from the files, tensor by tensor.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
-from tokenizers import Tokenizer
-from torch import nn
 
-from ..conditioning.text.sentence import SentenceConditioner
-from ..errors import ModelError
+from ..errors import ModelError, UnreadableError
+from ..families.family import Identity, Networks
 from ..model.model import Model
-from ..model.native_config import ModelConfig
-from ..networks.bert import Bert, BertConfig
-from ..networks.compact_autoencoder import CompactAutoencoder
-from ..networks.unet import UNet
-from . import weight_files
-from .load_checkpoint import load_checkpoint
+from ..runtime.offload import (
+    Plan,
+    Settled,
+    Turns,
+    free_memory,
+    size_of,
+    working_autoencoder,
+    working_unet,
+)
+from ..runtime.precision import autoencoder_dtype, default_dtype
+from .fill_network import KeyMismatch, compare_keys, fill
+from .identify import Prediction, identify
+from .tensor_file import unreadable
 
 DEFAULT_MODEL = Path(__file__).parents[2] / "resources" / "default_model"
-AGAIN = "Install or export the model again."
-WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
-MAX_CONFIG_BYTES = 1_000_000
 
 
 def load_model(
-    path: Path = DEFAULT_MODEL, device: str = "cpu", *, digest: str | None = None
+    path: Path = DEFAULT_MODEL,
+    device: str = "cpu",
+    *,
+    beside: Sequence[Path] = (),
+    prediction: Prediction | None = None,
+    average: bool = False,
+    dtype: torch.dtype | None = None,
+    digest: str | None = None,
+    turns: Turns | None = None,
 ) -> Model:
-    """Reads a model: a folder of our own, one in diffusers' layout, or a checkpoint file.
+    """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
-    `digest`: what `Model.digest` is to be; None finds it out, which takes long for large files.
-    Raises ModelError if it is missing, damaged, inconsistent or of an unknown kind.
+    `beside`: companion files, whose networks replace or complete its own, such as a VAE.
+    `prediction` overrides what is detected. `average` takes the moving average of the backbone, if
+    the file holds it beside the weights. `dtype`: of the backbone and the text encoders, and of the
+    autoencoder if it suits that (see `precision`). `digest`: what `Model.digest` is to be; None
+    computes it, which takes long for large files. `turns`: the one that other models on the same
+    GPU use, which make room for this one if they must.
     """
-    if path.is_file() or (path / "model_index.json").is_file():
-        return load_checkpoint(path, device, digest=digest)
-    config = _read_config(path / "model.json")
-    unet, autoencoder, text_encoder = _build(config, path / "model.json")
-    for network, name in zip((unet, autoencoder, text_encoder), WEIGHTS, strict=True):
-        _fill(network, path / name, device)
-    tokenizer = _read_tokenizer(path / "tokenizer.json", config.text_encoder)
+    identity = identify(path, beside=beside, prediction=prediction)
+    check_complete(identity)
+    family, place = identity.family, torch.device(device)
+    dtype = torch.float32 if family.float32_only else dtype or default_dtype(place)
+    coding = autoencoder_dtype(dtype, place, overflows=family.overflows)
+    turns = turns or Turns(place)
+    components = identity.components
+    if average and components.average:
+        components = replace(components, unet=components.average)
+    networks = _build(identity)
+    filled = list(networks.labelled(components))
+    for name, network, component in filled:
+        _check(compare_keys(network, component.sources, name), component.file or path)
+    autoencoder = networks.autoencoder
+    assert autoencoder is not None  # as it is complete
+    free = free_memory(place)
+    plan = _plan(identity, networks, dtype, coding, free, turns.settled)
+    if plan.clears:
+        turns.unsettle()
+    home = "cpu" if plan.in_turn else device
+    for _, network, component in filled:
+        try:
+            fill(network, component.sources, home, coding if network is autoencoder else dtype)
+        except torch.OutOfMemoryError:
+            raise
+        except (ValueError, RuntimeError) as error:
+            raise unreadable(component.file or path, error) from error
+    try:
+        conditioners = networks.conditioners()
+    except UnreadableError as error:
+        raise unreadable(path, error) from error
+    if not plan.in_turn:
+        turns.settle(*(network for _, network, _ in filled), working=max(plan.working.values()))
     return Model(
-        config=config,
-        digest=_digest([path / name for name in WEIGHTS]) if digest is None else digest,
-        backbone=unet,
+        config=identity.config,
+        digest=file_digest(path, identity) if digest is None else digest,
+        backbone=networks.unet,
         autoencoder=autoencoder,
-        text=SentenceConditioner(tokenizer, text_encoder, config.prompt_tokens),
-        device=torch.device(device),
+        text=conditioners.text,
+        image=conditioners.image,
+        device=place,
+        dtype=dtype,
+        plan=plan,
+        turns=turns if free is not None else None,
     )
 
 
-def _read_config(path: Path) -> ModelConfig:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
-        if len(data) > MAX_CONFIG_BYTES:
-            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
-        return ModelConfig.from_json(data.decode("utf-8"))
-    except OSError as error:
-        raise _missing(path, error) from error
-    except (ValueError, RecursionError) as error:
-        raise _inconsistent(path, error) from error
-
-
-def _build(config: ModelConfig, path: Path) -> tuple[UNet, CompactAutoencoder, Bert]:
-    """The networks without their weights. Raises ModelError if they cannot be made."""
+def _build(identity: Identity) -> Networks:
+    """Without weights. Raises ModelError."""
     try:
         with torch.device("meta"):
-            return (
-                UNet(config.unet),
-                CompactAutoencoder(config.autoencoder),
-                Bert(config.text_encoder),
-            )
+            return identity.build()
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
-        raise _inconsistent(path, error) from error
+        raise unreadable(identity.path, error) from error
 
 
-def _fill(network: nn.Module, path: Path, device: str) -> None:
-    """Strict: a missing, unknown or misshapen tensor is an error."""
+def _check(mismatch: KeyMismatch, path: Path) -> None:
     try:
-        tensors, _ = weight_files.read(path, device)
-        values = {name: tensor.float() for name, tensor in tensors.items()}
-        network.load_state_dict(values, assign=True)
-    except torch.OutOfMemoryError:
-        raise
-    except OSError as error:
-        raise _missing(path, error) from error
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"{path} is damaged or belongs to another model: {str(error)[:500]}.", AGAIN
-        ) from error
-    network.eval().requires_grad_(False)
-    untyped: Any = network  # torch's stub lacks this form of `to`
-    untyped.to(memory_format=torch.channels_last)
+        mismatch.check()
+    except UnreadableError as error:
+        raise unreadable(path, error) from error
 
 
-def _read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises bare Exception
-        raise ModelError(f"{path} is not a readable tokenizer: {error}.", AGAIN) from error
-    if max(tokenizer.get_vocab().values(), default=0) >= config.vocabulary:
-        raise ModelError(f"{path} has tokens that the text encoder lacks.", AGAIN)
-    return tokenizer
+def _plan(
+    identity: Identity,
+    networks: Networks,
+    dtype: torch.dtype,
+    coding: torch.dtype,
+    free: int | None,
+    others: Settled,
+) -> Plan:
+    """Of networks that need not have their weights yet. `coding`: the autoencoder's type."""
+    autoencoder = networks.autoencoder
+    assert autoencoder is not None
+    images = [] if networks.image_encoder is None else [networks.image_encoder]
+    side = identity.side
+    cells = (side // autoencoder.config.factor) ** 2
+    return Plan(
+        weights={
+            "U-Net": size_of(networks.unet, dtype=dtype),
+            "text encoders": size_of(*networks.text_encoders, dtype=dtype),
+            "image encoder": size_of(*images, dtype=dtype),
+            "autoencoder": size_of(autoencoder, dtype=coding),
+        },
+        working={
+            "U-Net": working_unet(identity.unet, cells, dtype),
+            "autoencoder": working_autoencoder(autoencoder.config.channels, side**2, coding),
+        },
+        free=free,
+        others=others,
+    )
 
 
-def _digest(paths: list[Path]) -> str:
+def check(path: Path, *, beside: Sequence[Path] = ()) -> None:
+    """Raises ModelError if `path` can be told not to load, without reading its weights."""
+    identity = identify(path, beside=beside)
+    check_complete(identity)
+    for mismatch in key_mismatches(identity):
+        _check(mismatch, path)
+
+
+def file_digest(path: Path, identity: Identity) -> str:
+    """SHA-256 in hex of a file, which begins with A1111's hash, or of the weights of a folder."""
     whole = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
+    for file in [path] if path.is_file() else identity.files:
+        with file.open("rb") as opened:
+            while block := opened.read(1 << 22):
                 whole.update(block)
     return whole.hexdigest()
 
 
-def _missing(path: Path, error: OSError) -> ModelError:
-    reason = error.strerror or error
-    return ModelError(
-        f"{path} cannot be read: {reason}.", "Check the folder, or install the model again."
+def check_complete(identity: Identity) -> None:
+    """Raises ModelError for a model that lacks networks or words. No tensor is read."""
+    if identity.missing:
+        hint = "Download it as a whole, with its image encoder."
+        if identity.lacks_text:
+            hint = "Put its text encoder, such as clip_l.safetensors, into a folder of models."
+        elif identity.lacks_vae:
+            companion = f"{identity.path.stem}.vae.safetensors"
+            hint = f"Choose a VAE for it (--vae), or put one beside it, as {companion}."
+        raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)
+
+
+def key_mismatches(identity: Identity) -> tuple[KeyMismatch, ...]:
+    """How the tensors of each of its networks differ from those that the network has; empty if none
+    do.
+
+    Raises ModelError if the networks cannot be made.
+    """
+    networks = _build(identity)
+    found = (
+        compare_keys(network, component.sources, name)
+        for name, network, component in networks.labelled(identity.components)
     )
-
-
-def _inconsistent(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path} does not describe a model: {str(error)[:500]}.", AGAIN)
+    return tuple(one for one in found if one.missing or one.surplus or one.misshapen)

@@ -20,15 +20,15 @@ from torch import Tensor, nn
 
 from ..conditioning.text.clip_text import ClipConditioner
 from ..conditioning.text.sentence import Cond
-from ..errors import ModelError
-from ..families.families import FAMILIES, CheckpointConfig
+from ..errors import ModelError, UnreadableError
+from ..families.key_names import unet_to_diffusers
+from ..families.registry import family_of_width
 from ..model.model import Model
 from ..networks.clip import ClipTextEncoder
 from ..networks.unet import UNet
-from .key_names import unet_to_diffusers
 from .lora_formulas import apply_lora
 from .open_file import open_tensors
-from .tensor_file import TensorFile, UnreadableError, unreadable
+from .tensor_file import TensorFile, unreadable
 
 N = TypeVar("N", UNet, ClipTextEncoder)
 M = TypeVar("M", bound=nn.Module)
@@ -224,16 +224,9 @@ def is_lora(file: TensorFile) -> bool:
     return 2 * named >= len(file.entries)
 
 
-def family_of_width(width: int | None) -> str:
-    """The family of models with prompts so wide, in words; empty where none is known."""
-    named = (family.name for family in FAMILIES if family.context == width)
-    return next(named, "")
-
-
 def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
-    config = model.config
-    own = config.family.name if isinstance(config, CheckpointConfig) else model.name
-    theirs = family_of_width(width)
+    own, family = model.config.family.name, family_of_width(width)
+    theirs = "" if family is None else family.name
     words = f"is a LoRA for {theirs}" if theirs and theirs != own else "is for another family"
     return ModelError(
         f"{path.name} {words}; {model.name} is of the family {own}.",

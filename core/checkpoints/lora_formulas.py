@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .tensor_file import UnknownKindError, UnreadableError
+from ..errors import UnknownKindError, UnreadableError
 
 Tensors = Mapping[str, Tensor]
 """Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import UnreadableError
 from .gguf_files import MAGIC, read_gguf
 from .legacy_torch_files import FIRST_BYTES, read_legacy_torch_file
 from .safetensors_files import read_safetensors
-from .tensor_file import TensorFile, UnreadableError, unreadable
+from .tensor_file import TensorFile, unreadable
 from .torch_files import read_torch_file
 
 SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")

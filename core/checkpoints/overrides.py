@@ -22,40 +22,40 @@ MAX_BYTES = 100_000
 
 
 @dataclass(frozen=True)
-class Notes:
+class Overrides:
     """Empty: nothing was decided."""
 
     prediction: Literal["", "eps", "v"] = ""
     """What the U-Net predicts, whatever its file says."""
 
 
-def notes_path(model: Path) -> Path:
+def overrides_path(model: Path) -> Path:
     if os.path.isdir(model):
         return model / "ldm-studio.json"
     return model.with_name(f"{model.stem}.ldm-studio.json")
 
 
-def read_notes(model: Path) -> Notes:
+def read_overrides(model: Path) -> Overrides:
     """Of a model's file or folder. What cannot be read is as if it were not there."""
-    path = notes_path(model)
+    path = overrides_path(model)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ValueError("it is too large")
         parsed: Any = json.loads(data)
-        return typed_json.read(Notes, parsed, "it")
+        return typed_json.read(Overrides, parsed, "it")
     except FileNotFoundError:
-        return Notes()
+        return Overrides()
     except (OSError, ValueError, RecursionError) as error:
         log.warning("%s is ignored: %s", path, error)
-        return Notes()
+        return Overrides()
 
 
-def write_notes(model: Path, notes: Notes) -> None:
-    """Notes that say nothing leave no file. Raises OSError."""
-    path = notes_path(model)
-    if notes == Notes():
+def write_overrides(model: Path, notes: Overrides) -> None:
+    """Overrides that say nothing leave no file. Raises OSError."""
+    path = overrides_path(model)
+    if notes == Overrides():
         path.unlink(missing_ok=True)
         return
     with replacing(path) as file:

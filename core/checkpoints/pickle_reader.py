@@ -15,7 +15,8 @@ from typing import Any, cast
 
 import torch
 
-from .tensor_file import MAX_RANK, UnreadableError
+from ..errors import UnreadableError
+from .tensor_file import MAX_RANK
 
 MAX_ELEMENTS = 2**48
 

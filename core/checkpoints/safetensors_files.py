@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import torch
 
-from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
+from ..errors import UnreadableError
+from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
 
 MAX_HEADER = 100_000_000
 """Bytes; the limit of the format."""

@@ -14,23 +14,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, UnknownKindError, UnreadableError
 from .quantized_blocks import BlockFormat, dequantize
 
 MAX_TENSORS = 200_000
 MAX_RANK = 8
-
-
-class UnreadableError(ValueError):
-    """What is wrong with a file, without its name."""
-
-
-class UnknownKindError(UnreadableError):
-    """What a file is that is sound but of no use."""
-
-
-class NotAModelError(UnknownKindError):
-    """What a file is that was never meant to be drawn with by itself, such as a LoRA."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 
-from ..errors import ModelError
-from ..model.native_config import MAX_BLOCKS, MAX_WIDTH
+from ..errors import ModelError, NotAModelError, UnreadableError
+from ..families.key_names import Source
+from ..families.native_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
-from .fill_network import compared, fill
-from .key_names import Source
+from .fill_network import compare_keys, fill
 from .open_file import open_tensors
-from .tensor_file import NotAModelError, TensorFile, UnreadableError, unreadable
+from .tensor_file import TensorFile, unreadable
 
 PREFIXES = ("decoder.layers.", "taesd_decoder.", "decoder.", "")
 """Before the numbers of the layers; those of diffusers come first, and count from 0, not 1."""
@@ -42,7 +42,7 @@ def load_tiny_decoder(
             )
         with torch.device("meta"):
             decoder = TinyDecoder(config)
-        compared(decoder, sources, "decoder").check()
+        compare_keys(decoder, sources, "decoder").check()
         fill(decoder, sources, device, dtype)
     except (UnreadableError, RuntimeError) as error:
         raise unreadable(path, error) from error

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from ..errors import UnreadableError
 from .pickle_reader import StoredElements, StoredTensor, describe
-from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile, UnreadableError
+from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile
 
 MAX_PICKLE = 64_000_000
 """Bytes; that of the largest published checkpoints is below 1 MB."""

@@ -18,14 +18,8 @@ from ..conditioning.text.clip_text import ClipConditioner
 from ..conditioning.text.prompt_plan import first_segment_of
 from ..conditioning.text.sentence import Cond, SentenceConditioner
 from ..conditioning.text.text_segment import TextSegment
-from ..families.families import (
-    COUNTS,
-    GOOD_SCORE,
-    NUMBER_WIDTH,
-    POOR_SCORE,
-    CheckpointConfig,
-    Number,
-)
+from ..families.family import COUNTS, GOOD_SCORE, NUMBER_WIDTH, POOR_SCORE, ModelConfig, Number
+from ..families.native_config import Defaults
 from ..networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
 from ..networks.kl_autoencoder import AutoencoderKL
 from ..networks.layers import Context, timestep_embedding
@@ -36,7 +30,6 @@ from ..runtime.precision import Notify, with_float32_fallback
 from ..sampling.model_schedule import Schedule
 from ..sampling.predictions import PREDICTIONS, Prediction
 from .latent_rgb import Colours, LatentForm, glimpse
-from .native_config import Defaults, ModelConfig
 from .tiling import blended, decode_tiled, encode_tiled
 
 log = logging.getLogger(__name__)
@@ -52,7 +45,7 @@ TRACE = 0.1
 class Model:
     """Networks, what they predict, and along which schedule."""
 
-    config: ModelConfig | CheckpointConfig
+    config: ModelConfig
     digest: str
     """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while it is
     not known."""
@@ -133,33 +126,29 @@ class Model:
     @property
     def extra(self) -> str:
         """What the U-Net is given beside the noisy latent, such as "inpainting"; "" for nothing."""
-        return self.config.extra if isinstance(self.config, CheckpointConfig) else ""
+        return self.config.input_kind
 
     @property
     def sees_scaled(self) -> bool:
         """Whether, where it edits, it sees the picture's latent in the scaling of its own."""
-        return isinstance(self.config, CheckpointConfig) and self.config.family.scaled_picture
+        return self.config.family.scales_edit_latent
 
     @property
     def skips(self) -> bool:
         """Whether `with_clip_skip` makes a difference."""
-        return isinstance(self.config, CheckpointConfig) and self.config.family.skips
+        return self.config.family.takes.clip_skip
 
     @property
     def decided(self) -> str:
         """What its U-Net predicts, if the user decided that; else empty."""
-        config = self.config
-        return config.prediction if isinstance(config, CheckpointConfig) and config.found else ""
+        return self.config.prediction_override
 
     def predicting(self, decided: str) -> Model:
         """The model with what was decided that it predicts; "": with what is found out."""
-        config = self.config
-        if not isinstance(config, CheckpointConfig):
+        wanted = decided or self.config.detected_prediction
+        if wanted == self.config.prediction:
             return self
-        found = config.found or config.prediction
-        wanted = decided or found
-        changed = replace(config, prediction=wanted, found=found if wanted != found else "")
-        return self if changed == config else replace(self, config=changed)
+        return replace(self, config=replace(self.config, prediction=wanted))
 
     def condition(self, prompt: str | TextSegment, *, negative: bool = False) -> Cond:
         """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
@@ -239,9 +228,9 @@ class Model:
         cells = latent.shape[-2] * latent.shape[-1]
         if self.previewer is None or cells > WHOLE_GLIMPSES:
             return glimpse(latent, self._matrix, self.factor)
-        config = self.config
-        if isinstance(config, CheckpointConfig) and config.family.latents is not None:
-            latent = self.unscaled(latent) * config.family.scale  # which such decoders are made for
+        family = self.config.family
+        if family.statistics is not None:  # decoders are made for latents that are scaled alone
+            latent = self.unscaled(latent) * family.latents.scale
         return self.previewer(latent.to(self.dtype)).float().clamp(0, 1) * 2 - 1
 
     def with_preview(self, path: Path) -> Model:
@@ -301,7 +290,7 @@ class Model:
     @property
     def _numbers(self) -> tuple[Number, ...]:
         """Which numbers the U-Net is told behind the pooled text."""
-        return self.config.family.numbers if isinstance(self.config, CheckpointConfig) else ()
+        return self.config.family.size_numbers
 
     def _with_sizes(self, vector: Tensor, shape: torch.Size) -> Tensor:
         """The pooled text, the sizes of what is drawn, and what else is told behind it."""

@@ -36,6 +36,16 @@ class CompactAutoencoderConfig:
     decoder_widths: tuple[int, int, int] = (32, 96, 192)
     """Likewise."""
 
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return FACTOR
+
+    @property
+    def channels(self) -> int:
+        """Width that a feature map as large as the image's resolution would have."""
+        return self.decoder_widths[0] // 4
+
 
 class Residual(nn.Module):
     """Two 3 x 3 convolutions around a skip; starts as the identity."""

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from ..conditioning.text.sentence import Cond
 from ..errors import RequestError
-from ..families.families import EMBEDDED
+from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
 from ..request.request import MAX_ENLARGING_NOISE, Request

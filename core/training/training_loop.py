@@ -100,7 +100,7 @@ def train(
     progress = start(task.module, plan)
     path = folder / "checkpoint.safetensors"
     if path.exists():
-        load_checkpoint(progress, path)
+        load_model(progress, path)
     device = next(task.module.parameters()).device
     deadline = time.monotonic() + plan.seconds
     saved = time.monotonic()
@@ -182,7 +182,7 @@ def save_checkpoint(progress: Progress, plan: Plan, path: Path) -> None:
     weight_files.write(path, tensors, {"step": str(progress.step), "plan": plan_json})
 
 
-def load_checkpoint(progress: Progress, path: Path) -> None:
+def load_model(progress: Progress, path: Path) -> None:
     """Continues a run from a checkpoint. Raises StudioError if it is not one of this network."""
     try:
         tensors, metadata = weight_files.read(path)

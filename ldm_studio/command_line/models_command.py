@@ -135,7 +135,7 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         return _inspect_native(path, arguments)
     from core.checkpoints.auxiliary_files import describe
     from core.checkpoints.identify import identify
-    from core.checkpoints.load_checkpoint import check
+    from core.checkpoints.load_model import check
 
     if (description := describe(path)).kind in KINDS[1:]:
         return _inspect_addon(path, description, arguments)
@@ -209,21 +209,21 @@ def _inspect_native(path: Path, arguments: Namespace) -> int:
 
 
 def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
-    from core.checkpoints.few_step_variants import variant_of
-    from core.checkpoints.load_checkpoint import defaults_of, misfits
+    from core.checkpoints.load_model import key_mismatches
+    from core.families.few_step_variants import variant_of
 
-    parts, predicts = identity.parts, identity.predicts
+    components, prediction = identity.components, identity.prediction
     networks = {
-        "U-Net": parts.unet,
-        "autoencoder": parts.autoencoder,
-        **{f"text encoder {i}": text for i, text in enumerate(parts.texts, start=1)},
-        "image encoder": parts.image,
+        "U-Net": components.unet,
+        "autoencoder": components.autoencoder,
+        **{f"text encoder {i}": text for i, text in enumerate(components.texts, start=1)},
+        "image encoder": components.image,
     }
     digest = _digest(path, identity)
     unet, distilled = identity.unet, variant_of(path.stem, identity.metadata)
     return {
         "path": str(path),
-        "kind": identity.name,
+        "kind": identity.display_name,
         "kind_because": {
             "channels": unet.channels,
             "inputs": unet.in_channels,
@@ -234,14 +234,14 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             "middle_blocks": unet.middle_blocks,
         },
         "distilled": distilled[0].name if distilled else "",
-        "defaults": asdict(defaults_of(identity)),
+        "defaults": asdict(identity.defaults),
         "family": identity.family.name,
-        "extra_inputs": identity.extra,
-        "predicts": predicts.kind,
-        "predicts_because": predicts.reason,
-        "zero_terminal_snr": predicts.zero_snr,
+        "extra_inputs": identity.input_kind,
+        "predicts": prediction.kind,
+        "predicts_because": prediction.reason,
+        "zero_terminal_snr": prediction.zero_snr,
         "continuous_sigmas": identity.sigmas,
-        "latents": asdict(identity.latents) if identity.latents else None,
+        "latents": asdict(identity.statistics) if identity.statistics else None,
         "parameters": identity.parameters,
         "dtypes": dict(identity.dtypes),
         "parts": {
@@ -249,7 +249,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             for name, part in networks.items()
             if part is not None
         },
-        "has_average": parts.average is not None,
+        "has_average": components.average is not None,
         "lacks_statistics": identity.lacks_statistics,
         "lacks": list(identity.missing),
         "misfits": {
@@ -258,10 +258,10 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
                 "surplus": list(fit.surplus),
                 "misshapen": list(fit.misshapen),
             }
-            for fit in misfits(identity)
+            for fit in key_mismatches(identity)
         },
-        "unknown_tensors": list(parts.unknown),
-        "other_networks": list(parts.others),
+        "unknown_tensors": list(components.unknown),
+        "other_networks": list(components.others),
         "metadata": dict(identity.metadata),
         "files": [str(file) for file in identity.files],
         "sha256": digest,
@@ -272,7 +272,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
 
 
 def _digest(path: Path, identity: Identity) -> str:
-    from core.checkpoints.load_checkpoint import file_digest
+    from core.checkpoints.load_model import file_digest
 
     catalogue = Catalogue()
     if known := catalogue.digest(path):

@@ -316,21 +316,17 @@ class CorePipeline:
 
     def _open(self, wanted: ModelKey) -> Model:
         """The model; without a digest where that is not known yet."""
-        from core.checkpoints.load_checkpoint import load_checkpoint
         from core.checkpoints.load_model import load_model
 
         device, path = self._found_device(), wanted.path
-        if is_checkpoint(path):
-            model = load_checkpoint(
-                path,
-                device,
-                beside=wanted.companions,
-                digest=Catalogue().digest(path),
-                dtype=self._dtype(device),
-                turns=self._turns_on(device),
-            )
-        else:
-            model = load_model(path, device)
+        model = load_model(
+            path,
+            device,
+            beside=wanted.companions,
+            digest=Catalogue().digest(path) if is_checkpoint(path) else None,
+            dtype=self._dtype(device),
+            turns=self._turns_on(device),
+        )
         return self._with_preview(model)
 
     def _turns_on(self, device: str) -> Turns:
@@ -374,7 +370,7 @@ class CorePipeline:
             skips=model.skips,
             extra=model.extra,
             told_guidance=model.told_guidance,
-            family=_family(model),
+            family=model.config.display_name if is_checkpoint(path) else "",
             vae=self._vae_of(wanted),
             texts=tuple(text.name for text in wanted.texts),
             size=sum(model.plan.weights.values()),
@@ -415,22 +411,11 @@ class CorePipeline:
         return model
 
 
-def _family(model: Model) -> str:
-    """As `Identity.name` says it; empty for a model of our own kind."""
-    from core.families.families import CheckpointConfig, called
-
-    config = model.config
-    if not isinstance(config, CheckpointConfig):
-        return ""
-    return called(config.family, config.unet, config.extra)
-
-
 def _check(wanted: ModelKey) -> None:
     """Raises ModelError if it can be told not to load, without reading its weights."""
-    from core.checkpoints.load_checkpoint import check
+    from core.checkpoints.load_model import check
 
-    if is_checkpoint(wanted.path):
-        check(wanted.path, beside=wanted.companions)
+    check(wanted.path, beside=wanted.companions)
 
 
 def _absolute(path: Path) -> Path:
@@ -458,10 +443,9 @@ def _as_far_as_it_fits(
 
 def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
     """Those whose names say that they are for the model's family: decoders, the likeliest first."""
-    from core.families.families import SDXL, CheckpointConfig
+    from core.families.stable_diffusion_xl import LATENTS
 
-    config = model.config
-    wide = isinstance(config, CheckpointConfig) and config.family.scale == SDXL.scale
+    wide = model.config.family.latents == LATENTS
     names = [(path.stem.casefold(), path) for path in found]
     fitting = [
         (("decoder" not in name, "encoder" in name, name), path)

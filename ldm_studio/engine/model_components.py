@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
-from core.checkpoints.overrides import read_notes
+from core.checkpoints.overrides import read_overrides
 from core.errors import ModelError
 from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.known_checkpoints import Stamp, companion_vae, is_checkpoint
@@ -40,7 +40,7 @@ class Completing:
             found = self._finder.find("vae", vae)
         found = found if lacks_vae else None
         texts = self._texts_for(path) if lacks_text else ()
-        return ModelKey(path, read_notes(path), found, texts, stamps_of(path, found, *texts))
+        return ModelKey(path, read_overrides(path), found, texts, stamps_of(path, found, *texts))
 
     def _texts_for(self, path: Path) -> tuple[Path, ...]:
         """One file, or two; empty if none fit, which loading says."""

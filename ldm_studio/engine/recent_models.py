@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.checkpoints.overrides import Notes
+from core.checkpoints.overrides import Overrides
 from core.errors import ModelError
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.hardware import memory
@@ -34,7 +34,7 @@ class ModelKey:
     """What is to be loaded."""
 
     path: Path
-    overrides: Notes | None
+    overrides: Overrides | None
     """What the user decided about it."""
     vae: Path | None = None
     """The autoencoder for a model that has none; None for one that has."""

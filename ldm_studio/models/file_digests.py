@@ -111,7 +111,7 @@ def _of_file(path: Path, *, lora: bool) -> ModelDigests:
 
 def _of_folder(path: Path) -> ModelDigests:
     from core.checkpoints.identify import identify
-    from core.checkpoints.load_checkpoint import file_digest
+    from core.checkpoints.load_model import file_digest
 
     digest = file_digest(path, identify(path))
     return ModelDigests(digest, digest[:SHORT])

@@ -284,8 +284,8 @@ def _by_place(path: Path) -> str:
 
 def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     from core.checkpoints.identify import identify
-    from core.checkpoints.load_checkpoint import check_drawable
-    from core.checkpoints.tensor_file import NotAModelError
+    from core.checkpoints.load_model import check_complete
+    from core.errors import NotAModelError
 
     vae = companion_vae(path)
     try:
@@ -294,12 +294,12 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
         is_model = not isinstance(error.__cause__, NotAModelError)
         return replace(known, what=MODEL if is_model else "other", problem=error.message)
     precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
-    known = replace(known, kind=identity.name, precision=precision)
+    known = replace(known, kind=identity.display_name, precision=precision)
     known = replace(known, lacks_vae=identity.lacks_vae, lacks_text=identity.lacks_text)
     if identity.missing:
         return known
     try:
-        check_drawable(identity)
+        check_complete(identity)
     except ModelError as error:
         return replace(known, problem=error.message)
     return known

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.model.native_config import Defaults, ModelConfig
+from core.families.native_config import Defaults, NativeConfig
 from core.networks.compact_autoencoder import CompactAutoencoder
 from core.networks.unet import UNet
 from core.training.training_loop import load_ema
@@ -31,7 +31,7 @@ def export(
     """Writes a model folder from two training checkpoints and the encoded statistics."""
     out.mkdir(parents=True, exist_ok=True)
     tensors = load_file(encoded)
-    config = ModelConfig(
+    config = NativeConfig(
         name="LDM Studio Emoji",
         unet=DENOISER,
         autoencoder=AUTOENCODER,

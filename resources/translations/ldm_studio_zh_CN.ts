@@ -5418,14 +5418,14 @@
     </message>
 </context>
 <context>
-    <name>Stars</name>
+    <name>StarRating</name>
     <message>
         <source>Rate with a click, or with the keys 0 to 5 in the grid.</source>
-        <translation>单击评分，或在网格中按 0 至 5。</translation>
+        <translation type="unfinished">单击评分，或在网格中按 0 至 5。</translation>
     </message>
     <message>
         <source>Rating: {stars} of {most} stars</source>
-        <translation>评分：{stars}/{most} 星</translation>
+        <translation type="unfinished">评分：{stars}/{most} 星</translation>
     </message>
 </context>
 <context>
@@ -6081,10 +6081,6 @@
         <translation>请更改它们的文件。</translation>
     </message>
     <message>
-        <source>Check the folder, or install the model again.</source>
-        <translation>请检查文件夹，或重新安装模型。</translation>
-    </message>
-    <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
     </message>
@@ -6191,10 +6187,6 @@
     <message>
         <source>Download the model again, with its weights.</source>
         <translation>请重新下载模型及其权重。</translation>
-    </message>
-    <message>
-        <source>Download the model again.</source>
-        <translation>请重新下载模型。</translation>
     </message>
     <message>
         <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
@@ -6351,10 +6343,6 @@
     <message>
         <source>LDM Studio cannot write into {0}: {1}.</source>
         <translation>LDM Studio 无法写入 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Leave the VAE as it is.</source>
-        <translation>请不要更换 VAE。</translation>
     </message>
     <message>
         <source>Let this folder be read and written.</source>
@@ -6823,10 +6811,6 @@
     <message>
         <source>The styles in {0} cannot be read: {1}.</source>
         <translation>无法读取 {0} 中的风格：{1}。</translation>
-    </message>
-    <message>
-        <source>The text encoder of {0} lacks words.</source>
-        <translation>{0} 的文本编码器缺少词汇。</translation>
     </message>
     <message>
         <source>The usual ones are used instead.</source>
@@ -7421,6 +7405,10 @@
         <translation>其归档要求一次读取 {0} 字节</translation>
     </message>
     <message>
+        <source>its autoencoder has impossible sizes</source>
+        <translation>其自编码器的尺寸不可能成立</translation>
+    </message>
+    <message>
         <source>its autoencoder is not one for its U-Net</source>
         <translation>其自编码器与其 U-Net 不匹配</translation>
     </message>
@@ -7539,6 +7527,10 @@
     <message>
         <source>its text encoder is {0} wide, which no CLIP is</source>
         <translation>其文本编码器宽度为 {0}，没有 CLIP 如此</translation>
+    </message>
+    <message>
+        <source>its text encoder lacks words</source>
+        <translation>其文本编码器缺少词汇</translation>
     </message>
     <message>
         <source>its text encoders are not those for its U-Net</source>
@@ -7741,10 +7733,6 @@
         <translation>线程数</translation>
     </message>
     <message>
-        <source>the parts were checked</source>
-        <translation>各部分已检查</translation>
-    </message>
-    <message>
         <source>the pixels of the file are not those of its record either</source>
         <translation>文件的像素也与其记录不符</translation>
     </message>
@@ -7861,10 +7849,6 @@
         <translation>{0} 不含向量</translation>
     </message>
     <message>
-        <source>{0} draws with its own autoencoder only.</source>
-        <translation>{0} 只能使用自带的自编码器。</translation>
-    </message>
-    <message>
         <source>{0} goes on without the LoRA {1}.</source>
         <translation>{0} 接手时不使用 LoRA {1}。</translation>
     </message>
@@ -7955,10 +7939,6 @@
     <message>
         <source>{0} is another picture than {1} was.</source>
         <translation>{0} 与原来的 {1} 不是同一张图片。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged or belongs to another model: {1}.</source>
-        <translation>{0} 已损坏或属于另一个模型：{1}。</translation>
     </message>
     <message>
         <source>{0} is damaged: {1}</source>

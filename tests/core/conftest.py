@@ -12,8 +12,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from torch import nn
 
 from core.checkpoints.load_model import load_model
+from core.families.native_config import Defaults, NativeConfig
 from core.model.model import Model
-from core.model.native_config import Defaults, ModelConfig
 from core.networks.bert import Bert, BertConfig
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.unet import UNet, UNetConfig
@@ -21,7 +21,7 @@ from core.sampling.model_schedule import FlowSchedule
 
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "red", "blue", "cat", "heart", "with", "smile")
 
-TINY = ModelConfig(
+TINY = NativeConfig(
     name="Tiny",
     unet=UNetConfig(
         in_channels=4,
@@ -85,7 +85,7 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="session")
-def tiny_config() -> ModelConfig:
+def tiny_config() -> NativeConfig:
     return TINY
 
 

@@ -16,10 +16,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints.load_model import WEIGHTS, load_model
+from core.checkpoints.load_model import load_model
+from core.checkpoints.native_folder import WEIGHTS
 from core.errors import ModelError
+from core.families.native_config import NativeConfig
 from core.model.model import Model
-from core.model.native_config import ModelConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,9 +76,11 @@ def test_faint_traces_are_cleared_and_the_rest_is_as_decoded(tiny_model: Model) 
     assert (pixels[solid][:, 3] == 1).all()
 
 
-def test_the_digest_names_the_weights(folder: Path, tiny_model: Model) -> None:
+def test_the_digest_names_the_weights(
+    folder: Path, tiny_model: Model, tiny_config: NativeConfig
+) -> None:
     assert load_model(folder).digest == tiny_model.digest
-    config = replace(tiny_model.config, name="Another name")
+    config = replace(tiny_config, name="Another name")
     (folder / "model.json").write_text(config.to_json(), encoding="utf-8")
     assert load_model(folder).digest == tiny_model.digest
     unet = load_file(folder / "unet.safetensors")
@@ -86,8 +89,8 @@ def test_the_digest_names_the_weights(folder: Path, tiny_model: Model) -> None:
     assert load_model(folder).digest != tiny_model.digest
 
 
-def test_the_configuration_survives_json(tiny_config: ModelConfig) -> None:
-    assert ModelConfig.from_json(tiny_config.to_json()) == tiny_config
+def test_the_configuration_survives_json(tiny_config: NativeConfig) -> None:
+    assert NativeConfig.from_json(tiny_config.to_json()) == tiny_config
 
 
 @pytest.mark.parametrize("name", ["model.json", *WEIGHTS, "tokenizer.json"])

@@ -35,8 +35,8 @@ from core.training.training_loop import (
     Plan,
     Progress,
     Task,
-    load_checkpoint,
     load_ema,
+    load_model,
     start,
     train,
 )
@@ -307,7 +307,7 @@ def test_the_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     train(autoencoder_task(), tmp_path, replace(PLAN, samples=4))
     path = tmp_path / "checkpoint.safetensors"
     with pytest.raises(StudioError, match="not a checkpoint of this training run"):
-        load_checkpoint(start(diffusion_task().module, PLAN), path)
+        load_model(start(diffusion_task().module, PLAN), path)
     for file in (path, tmp_path / "nowhere", tmp_path):
         with pytest.raises(StudioError, match="does not fit this network"):
             load_ema(diffusion_task().module, file)

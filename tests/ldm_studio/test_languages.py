@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from core.checkpoints.load_model import load_model
 from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
-from core.families.families import EXTRA_INPUTS
+from core.families.stable_diffusion import INPUT_KINDS
 from core.pipeline.saved_job import read_label
 from core.request.request import Levels, Request
 from core.sampling.sampler_options import Options
@@ -194,7 +194,7 @@ def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_pa
     assert not re.search("[A-Za-z]{2,}", told(error.message)), told(error.message)
 
 
-@pytest.mark.parametrize("extra", sorted({*EXTRA_INPUTS.values()} - {"", "instruct-pix2pix"}))
+@pytest.mark.parametrize("extra", sorted({*INPUT_KINDS.values()} - {"", "instruct-pix2pix"}))
 @pytest.mark.usefixtures("chinese")
 def test_what_a_model_draws_with_is_told_beside_its_familys_name(extra: str) -> None:
     known = KnownCheckpoint(1, 1, kind=f"Stable Diffusion 2, {extra}, LCM")

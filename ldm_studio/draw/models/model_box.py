@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.checkpoints.overrides import read_notes, write_notes
+from core.checkpoints.overrides import read_overrides, write_overrides
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
@@ -266,7 +266,7 @@ class ModelBox(QComboBox):
         file = chosen.path if chosen is not None and chosen.is_checkpoint else None
         for widget in (self._predicts_caption, self._predicts):
             widget.setEnabled(file is not None)
-        kind = read_notes(file).prediction if file is not None else ""
+        kind = read_overrides(file).prediction if file is not None else ""
         self._predicts.setCurrentIndex(self._predicts.findData(kind))
 
     def _decide(self, index: int) -> None:
@@ -274,8 +274,8 @@ class ModelBox(QComboBox):
         if chosen is None or not chosen.is_checkpoint:
             return
         try:
-            notes = replace(read_notes(chosen.path), prediction=self._predicts.itemData(index))
-            write_notes(chosen.path, notes)
+            notes = replace(read_overrides(chosen.path), prediction=self._predicts.itemData(index))
+            write_overrides(chosen.path, notes)
         except OSError as error:
             reason = error.strerror or str(error)
             self.problem.emit(self.tr("This cannot be remembered: {}.").format(reason))

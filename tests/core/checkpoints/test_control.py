@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     kinds = ("SD1", "SD2 depth", "instruct-pix2pix", "x4 upscaler")
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 def pixels(*shape: int, seed: int = 0) -> np.ndarray:

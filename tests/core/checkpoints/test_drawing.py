@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
@@ -26,7 +26,7 @@ INPAINTING = ("SD1 inpainting", "SD2 inpainting", "SDXL inpainting")
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    return {name: load_checkpoint(path) for name, path in checkpoints.items()}
+    return {name: load_model(path) for name, path in checkpoints.items()}
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors

@@ -16,9 +16,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_checkpoint import defaults_of, load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import ModelError
-from core.families.families import COSXL, PLAYGROUND
+from core.families.cosxl import COSXL
+from core.families.playground import PLAYGROUND
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.networks.unet import UNet
@@ -78,7 +79,7 @@ def files(kin: dict[str, Tiny], tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture(scope="module")
 def models(files: dict[str, Path]) -> dict[str, Model]:
-    return {name: load_checkpoint(path, digest=name) for name, path in files.items()}
+    return {name: load_model(path, digest=name) for name, path in files.items()}
 
 
 def theirs_of(name: str, kin: dict[str, Tiny], pipeline: str = "", **scheduler: Any) -> Any:
@@ -113,23 +114,23 @@ def photo() -> np.ndarray:
 def test_a_file_is_told_by_its_markers(files: dict[str, Path]) -> None:
     cosxl, edit, playground = (identify(path) for path in files.values())
     assert cosxl.family is edit.family is COSXL
-    assert (cosxl.name, edit.name, playground.name) == (
+    assert (cosxl.display_name, edit.display_name, playground.display_name) == (
         "Stable Diffusion XL, CosXL",
         "Stable Diffusion XL, CosXL, instruct-pix2pix",
         "Stable Diffusion XL, Playground 2.5",
     )
     assert playground.family is PLAYGROUND
-    assert cosxl.predicts.kind == cosxl.found == "v"
-    assert cosxl.predicts.reason == "it holds the tensor edm_vpred.sigma_max"
-    assert playground.predicts.kind == "edm"
-    assert playground.predicts.reason == "it holds the tensor edm_mean"
+    assert cosxl.prediction.kind == cosxl.detected_prediction == "v"
+    assert cosxl.prediction.reason == "it holds the tensor edm_vpred.sigma_max"
+    assert playground.prediction.kind == "edm"
+    assert playground.prediction.reason == "it holds the tensor edm_mean"
     assert cosxl.sigmas == pytest.approx((0.002, 120.0))
     assert edit.sigmas == (0.002, 120.0)
     assert playground.sigmas == (0.002, 80.0)
-    assert not any(one.parts.unknown for one in (cosxl, edit, playground))
-    told = defaults_of(cosxl)
+    assert not any(one.components.unknown for one in (cosxl, edit, playground))
+    told = cosxl.defaults
     assert (told.schedule, told.steps, told.cfg, told.width) == ("Exponential", 20, 7.0, 1024)
-    told = defaults_of(playground)
+    told = playground.defaults
     assert (told.schedule, told.steps, told.cfg, told.width) == ("Karras", 25, 3.0, 1024)
 
 
@@ -137,7 +138,7 @@ def test_the_range_of_the_noise_is_read(kin: dict[str, Tiny], tmp_path: Path) ->
     path = tmp_path / "model.safetensors"
     markers = {"edm_vpred.sigma_max": torch.tensor(500.0), "edm_vpred.sigma_min": torch.tensor(0.5)}
     save_file(original(kin["CosXL"]) | markers, path)
-    assert load_checkpoint(path).schedule == EdmSchedule(0.5, 500.0)
+    assert load_model(path).schedule == EdmSchedule(0.5, 500.0)
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
@@ -153,7 +154,7 @@ def test_a_folder_is_what_the_file_is(
     else:
         told = {"latents_mean": None, "scaling_factor": 0.13025}
     (folder / "vae" / "config.json").write_text(json.dumps(told), encoding="utf-8")
-    ours, same = models[name].config, load_checkpoint(folder, digest="known").config
+    ours, same = models[name].config, load_model(folder, digest="known").config
     assert same.prediction == ours.prediction
     assert same.schedule.sigma_min == pytest.approx(ours.schedule.sigma_min)
     assert same.schedule.sigma_max == pytest.approx(ours.schedule.sigma_max)
@@ -163,7 +164,7 @@ def test_a_folder_is_what_the_file_is(
     assert same.family is ours.family
     if name == "Playground":  # its latents alone tell it too
         scheduler.write_text('{"_class_name": "EulerDiscreteScheduler"}', encoding="utf-8")
-        assert identify(folder).predicts.reason == "its autoencoder has a latents_mean"
+        assert identify(folder).prediction.reason == "its autoencoder has a latents_mean"
     else:
         scheduler.write_text(json.dumps(SCHEDULERS[name] | {"sigma_data": 0.3}), encoding="utf-8")
         with pytest.raises(ModelError, match=r"sigma_data is 0\.3"):
@@ -203,7 +204,7 @@ def test_other_families_are_not_drawn_with_so(tinies: dict[str, Tiny], tmp_path:
 
 def test_what_it_predicts_can_be_decided_still(files: dict[str, Path]) -> None:
     """The formula alone: the noise levels stay."""
-    model = load_checkpoint(files["Playground"], digest="known", prediction="v")
+    model = load_model(files["Playground"], digest="known", prediction="v")
     assert (model.prediction.name, model.decided) == ("v", "v")
     assert model.schedule == EdmSchedule(0.002, 80.0)
     assert model.predicting("").prediction.name == "edm"
@@ -326,7 +327,7 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
     models: dict[str, Model], checkpoints: dict[str, Path], photo: np.ndarray
 ) -> None:
     """The same as those of a model with the same autoencoder whose latents are scaled otherwise."""
-    usual = load_checkpoint(checkpoints["SDXL"], digest="known")
+    usual = load_model(checkpoints["SDXL"], digest="known")
     picture = torch.as_tensor(photo / 127.5 - 1).float().permute(2, 0, 1)[None]
     seen: list[Tensor] = []
 
@@ -354,7 +355,7 @@ def test_a_recorded_picture_is_drawn_again_to_the_bit(
     job = prepare(models[name], request)
     first, *_, last = steps(job)
     picture = finish(job, last.state)
-    anew = load_checkpoint(files[name], digest=name)
+    anew = load_model(files[name], digest=name)
     again = prepare(anew, Request.from_json(picture.request.to_json()))
     *_, same = steps(again)
     assert digest_of_state(same.state) == digest_of_state(last.state)

@@ -10,7 +10,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.checkpoints.textual_inversion import with_embeddings
@@ -22,7 +21,7 @@ VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
 
 
 def expected(model: Model, before: list[int], after: list[int]) -> Tensor:

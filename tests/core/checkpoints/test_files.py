@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
 from core.checkpoints.open_file import open_tensors
 from core.checkpoints.safetensors_files import MAX_HEADER
@@ -213,7 +212,7 @@ def test_weights_that_are_no_numbers_are_refused(
     weights[name][-1] = value
     save_file(weights, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match="not finite") as caught:
-        load_checkpoint(tmp_path / "model.safetensors")
+        load_model(tmp_path / "model.safetensors")
     assert name in str(caught.value)
 
 
@@ -223,7 +222,7 @@ def test_whole_numbers_are_no_weights(tinies: dict[str, Tiny], tmp_path: Path) -
     weights[name] = weights[name].to(torch.int64)
     save_file(weights, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match=r"out\.2\.bias holds int64"):
-        load_checkpoint(tmp_path / "model.safetensors")
+        load_model(tmp_path / "model.safetensors")
 
 
 @pytest.mark.parametrize("change", ["missing", "traversal", "twice", "no map", "no JSON"])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.checkpoints.open_file import open_tensors
 from core.checkpoints.quantized_blocks import BLOCKS, dequantize
 from core.errors import ModelError
@@ -103,7 +103,7 @@ def test_a_model_is_told_and_loaded(
     identity = identify(path)
     assert identity.unet == tinies[kind].kind.unet
     assert {packing, "Q8_0", "float16", "float32"} >= set(identity.dtypes) > {packing}
-    model = load_checkpoint(path, digest="known")
+    model = load_model(path, digest="known")
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, stored[f"model.diffusion_model.{name}"].float()), name
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
-from core.families.families import FAMILIES
+from core.checkpoints.load_model import load_model
+from core.families.registry import FAMILIES
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
@@ -47,7 +47,7 @@ def autoencoder() -> AutoencoderKL:
 
 @pytest.fixture(scope="module")
 def plain(checkpoints: dict[str, Path], autoencoder: AutoencoderKL) -> Model:
-    model = load_checkpoint(checkpoints["SD1"], digest="known", dtype=BF16)
+    model = load_model(checkpoints["SD1"], digest="known", dtype=BF16)
     return replace(model, autoencoder=autoencoder)
 
 
@@ -148,7 +148,7 @@ def test_a_masked_picture_stays_as_it_is_outside(
 def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
     checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
-    model = load_checkpoint(checkpoints["SDXL"], digest="known", dtype=F16)
+    model = load_model(checkpoints["SDXL"], digest="known", dtype=F16)
     assert model.backbone.out[2].weight.dtype == F16
     theirs = reference_vae(tinies["SDXL"])
     expected = theirs.decode(model.unscaled(latents())).sample
@@ -183,7 +183,7 @@ def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
     autoencoder: AutoencoderKL, checkpoints: dict[str, Path], told: list[str]
 ) -> None:
     with pretended_gpu(total=200_000_000):
-        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="known")
+        model = load_model(checkpoints["SD1"], "cuda", digest="known")
         assert (model.dtype, next(model.autoencoder.parameters()).dtype) == (F16, F16)
         assert model.plan.in_turn
         model = replace(model, autoencoder=overflowing(autoencoder), tell=told.append)
@@ -192,7 +192,7 @@ def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
         assert model.turns is not None
         model.turns.leave()
         made = decoded.cpu()
-        widely = load_checkpoint(checkpoints["KOALA 700M"], "cuda", digest="known")
+        widely = load_model(checkpoints["KOALA 700M"], "cuda", digest="known")
         assert (widely.dtype, next(widely.autoencoder.parameters()).dtype) == (F16, BF16)
     here = replace(model, device=CPU, turns=None)
     torch.testing.assert_close(made, exact(here).decode(latents()), atol=1e-4, rtol=1e-4)
@@ -209,7 +209,7 @@ def test_half_of_the_bits_are_for_gpus() -> None:
 def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
     plans = {}
     for dtype in (F32, BF16):
-        model = load_checkpoint(checkpoints["SD1"], digest="known", dtype=dtype)
+        model = load_model(checkpoints["SD1"], digest="known", dtype=dtype)
         weights = model.autoencoder.state_dict().values()
         assert {weight.dtype for weight in weights} == {dtype}
         assert model.plan.weights["autoencoder"] == size_of(model.autoencoder, dtype=dtype)
@@ -219,8 +219,8 @@ def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
 
 def test_a_picture_says_in_which_numbers_it_was_made(checkpoints: dict[str, Path]) -> None:
     path = checkpoints["SD1"]
-    assert load_checkpoint(path, digest="known").arithmetic == "float32"
-    halved = load_checkpoint(path, digest="known", dtype=BF16)
+    assert load_model(path, digest="known").arithmetic == "float32"
+    halved = load_model(path, digest="known", dtype=BF16)
     assert halved.arithmetic == "bfloat16, autoencoder bfloat16"
     assert (
         '"precision": "bfloat16, autoencoder' in prepare(halved, REQUEST).description["environment"]

@@ -13,14 +13,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.checkpoints.identify import identify
-from core.checkpoints.key_names import flattened_unet_names
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
-from core.checkpoints.overrides import Notes, notes_path, write_notes
+from core.checkpoints.overrides import Overrides, overrides_path, write_overrides
 from core.checkpoints.tensor_file import TensorFile
 from core.errors import ModelError
-from core.families.families import REFINER, SD1, SDXL, UNCLIP, UPSCALER
-from core.families.families import SD2 as SD2_FAMILY
+from core.families.key_names import flattened_unet_names
+from core.families.stable_diffusion_1 import STABLE_DIFFUSION_1
+from core.families.stable_diffusion_2 import STABLE_DIFFUSION_2, STABLE_DIFFUSION_2_UNCLIP
+from core.families.stable_diffusion_x4_upscaler import STABLE_DIFFUSION_X4_UPSCALER
+from core.families.stable_diffusion_xl import STABLE_DIFFUSION_XL
+from core.families.stable_diffusion_xl_refiner import STABLE_DIFFUSION_XL_REFINER
 from core.model.model import Model
 from core.networks.unet import UNet, UNetConfig
 from tests.core.checkpoints.tiny import (
@@ -39,9 +41,13 @@ from tests.core.checkpoints.tiny import (
 )
 
 FAMILIES = {
-    "SD1": SD1, "SD2": SD2_FAMILY, "SDXL": SDXL, "refiner": REFINER, "x4 upscaler": UPSCALER,
-    "unCLIP": UNCLIP,
-}  # fmt: skip
+    "SD1": STABLE_DIFFUSION_1,
+    "SD2": STABLE_DIFFUSION_2,
+    "SDXL": STABLE_DIFFUSION_XL,
+    "refiner": STABLE_DIFFUSION_XL_REFINER,
+    "x4 upscaler": STABLE_DIFFUSION_X4_UPSCALER,
+    "unCLIP": STABLE_DIFFUSION_2_UNCLIP,
+}
 EXTRAS = {
     "SD2 base": ("SD2", ""),
     "SD1 inpainting": ("SD1", "inpainting"),
@@ -90,14 +96,14 @@ def test_a_published_file_is_told_and_loaded(
     identity = identify(path)
     family, extra = EXTRAS.get(kind, (kind, ""))
     assert identity.family is FAMILIES[family]
-    assert identity.extra == extra
+    assert identity.input_kind == extra
     assert identity.unet == tiny.kind.unet
     assert identity.text_encoders == tiny.kind.texts
     assert identity.image_encoder == tiny.kind.images
-    assert not identity.parts.unknown
+    assert not identity.components.unknown
     assert not identity.missing
     assert set(identity.dtypes) == {"float32"}
-    assert_holds(load_checkpoint(path, digest="known"), tiny)
+    assert_holds(load_model(path, digest="known"), tiny)
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
@@ -191,16 +197,16 @@ def test_what_programs_write_is_told_and_loaded(
     else:
         torch.save({"state_dict": weights, "global_step": 470_000, "epoch": 3}, path)
     identity = identify(path)
-    assert identity.family is SD1
-    assert not identity.parts.unknown
+    assert identity.family is STABLE_DIFFUSION_1
+    assert not identity.components.unknown
     rounded = variant in ("in half precision", "in bfloat16", "in 8 bits", "mixed")
-    assert_holds(load_checkpoint(path), tiny, exactly=not rounded)
+    assert_holds(load_model(path), tiny, exactly=not rounded)
 
 
 def test_a_moving_average_is_used_on_demand(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "full.safetensors"
     save_file(variants(tinies["SD1"])["with an average"], path)
-    plain, average = (load_checkpoint(path, average=wanted) for wanted in (False, True))
+    plain, average = (load_model(path, average=wanted) for wanted in (False, True))
     for name, value in plain.backbone.state_dict().items():
         assert torch.equal(average.backbone.state_dict()[name], value + 1)
 
@@ -228,7 +234,7 @@ def test_networks_may_lie_in_files_of_their_own(tinies: dict[str, Tiny], tmp_pat
         save_file(weights, path)
     with pytest.raises(ModelError, match="but no U-Net"):
         identify(paths[1])
-    assert_holds(load_checkpoint(paths[0], beside=paths[1:]), tiny)
+    assert_holds(load_model(paths[0], beside=paths[1:]), tiny)
 
 
 def test_a_vae_beside_replaces_that_of_the_file(
@@ -236,7 +242,7 @@ def test_a_vae_beside_replaces_that_of_the_file(
 ) -> None:
     other = {k: v + 1 for k, v in tinies["SD1"].vae.state_dict().items()}
     save_file(other, tmp_path / "vae.safetensors")
-    model = load_checkpoint(checkpoints["SD1"], beside=[tmp_path / "vae.safetensors"])
+    model = load_model(checkpoints["SD1"], beside=[tmp_path / "vae.safetensors"])
     for name, value in model.autoencoder.state_dict().items():
         assert torch.equal(value, other[name])
 
@@ -247,22 +253,22 @@ def test_what_is_missing_is_named(tinies: dict[str, Tiny], tmp_path: Path) -> No
     save_file({k: v for k, v in whole.items() if not k.startswith("first_stage")}, path)
     assert identify(path).missing == ("an autoencoder (VAE)",)
     with pytest.raises(ModelError, match="lacks an autoencoder"):
-        load_checkpoint(path)
+        load_model(path)
     cut = dict(whole)
     del cut["model.diffusion_model.output_blocks.3.0.in_layers.0.weight"]
     save_file(cut, path)
     with pytest.raises(ModelError, match=r"U-Net lacks output_blocks\.3\.0\.in_layers\.0\.weight"):
-        load_checkpoint(path)
+        load_model(path)
 
 
 def test_what_is_unknown_is_reported(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file(original(tinies["SD1"]) | {"strange.weight": torch.zeros(2)}, path)
-    assert identify(path).parts.unknown == ("strange.weight",)
+    assert identify(path).components.unknown == ("strange.weight",)
     more = "model.diffusion_model.input_blocks.1.0.in_layers.9.weight"
     save_file(original(tinies["SD1"]) | {more: torch.zeros(2)}, path)
     with pytest.raises(ModelError, match=r"more than is known of it: input_blocks\.1\.0"):
-        load_checkpoint(path)
+        load_model(path)
 
 
 def header_of(config: UNetConfig, path: Path, extra: Weights | None = None) -> None:
@@ -347,7 +353,7 @@ def test_published_sizes_are_told_without_reading_the_weights(
     identity = identify(path, prediction="eps")
     assert all(key.endswith(".norm1.bias") for key in read)
     assert len(read) <= 1
-    assert identity.name == name
+    assert identity.display_name == name
     assert identity.unet == config
     assert "an autoencoder (VAE)" in identity.missing
 
@@ -381,7 +387,7 @@ def test_what_is_no_model_is_told(names: list[str], kind: str, tmp_path: Path) -
     path = tmp_path / "file.safetensors"
     save_file({name: torch.zeros(4, 4) for name in names}, path)
     with pytest.raises(ModelError, match=kind):
-        load_checkpoint(path)
+        load_model(path)
 
 
 def sd2(tiny: Tiny, deviation: float) -> Weights:
@@ -400,7 +406,7 @@ def deep_sd2(tinies: dict[str, Tiny], randomised: Callable[..., nn.Module]) -> T
 
 
 def predicted(path: Path, **options: Any) -> tuple[str, str]:
-    predicts = identify(path, **options).predicts
+    predicts = identify(path, **options).prediction
     return predicts.kind, predicts.reason
 
 
@@ -423,24 +429,24 @@ def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
     save_file(marked, path, {"modelspec.prediction_type": "epsilon"})
     assert predicted(path) == ("v", "it holds the tensor v_pred")
     assert predicted(path, prediction="eps") == ("eps", "chosen by the user")
-    write_notes(path, Notes("eps"))
+    write_overrides(path, Overrides("eps"))
     assert predicted(path) == ("eps", "chosen by the user")
     assert predicted(path, prediction="v") == ("v", "chosen by the user")
-    write_notes(path, Notes())
-    assert not notes_path(path).exists()
-    notes_path(path).write_text('{"prediction": "nonsense"}', encoding="utf-8")
+    write_overrides(path, Overrides())
+    assert not overrides_path(path).exists()
+    overrides_path(path).write_text('{"prediction": "nonsense"}', encoding="utf-8")
     assert predicted(path) == ("v", "it holds the tensor v_pred")
-    model = load_checkpoint(path)
+    model = load_model(path)
     assert model.prediction.name == "v"
     assert model.schedule.sigma_max > 1000
     assert model.defaults.width == 768
 
 
 def test_defaults_suit_the_family(checkpoints: dict[str, Path]) -> None:
-    assert load_checkpoint(checkpoints["x4 upscaler"]).defaults.width == 512
-    assert load_checkpoint(checkpoints["SD2"]).defaults.width == 768
+    assert load_model(checkpoints["x4 upscaler"]).defaults.width == 512
+    assert load_model(checkpoints["SD2"]).defaults.width == 768
     for kind, side in (("SD1", 512), ("SDXL", 1024)):
-        model = load_checkpoint(checkpoints[kind])
+        model = load_model(checkpoints[kind])
         assert (model.defaults.width, model.defaults.height) == (side, side)
         assert model.size_multiple == 8
         assert model.max_side >= 1024
@@ -453,4 +459,4 @@ def test_the_digest_is_that_of_the_file(checkpoints: dict[str, Path]) -> None:
     import hashlib
 
     path = checkpoints["SD1"]
-    assert load_checkpoint(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert load_model(path).digest == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from tests.core.checkpoints.tiny import Tiny, original, write_folder
 
 F8 = torch.float8_e4m3fn
@@ -40,7 +40,7 @@ def test_8_bits_with_a_scale_for_each_weight(
             weights[f"{layer}.scale_input"] = torch.ones(())
             expected[name] = weights[f"{layer}.weight"].float() * scale
     save_file(weights, tmp_path / "model.safetensors")
-    model = load_checkpoint(tmp_path / "model.safetensors", digest="known", prediction="eps")
+    model = load_model(tmp_path / "model.safetensors", digest="known", prediction="eps")
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, expected[name]), name
 
@@ -65,7 +65,7 @@ def test_a_folder_of_pickles(
     renamed = f"diffusion_pytorch_model.bin.index{variant}.json"
     index.with_name(renamed).write_text(json.dumps({"weight_map": places}), encoding="utf-8")
     index.unlink()
-    model = load_checkpoint(folder, digest="known")
+    model = load_model(folder, digest="known")
     assert_equal(model.backbone, tiny.unet, torch.float16)
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
     for (text, _), expected in zip(model.text.encoders, tiny.texts, strict=True):
@@ -73,7 +73,7 @@ def test_a_folder_of_pickles(
 
 
 def test_convolutions_are_laid_out_for_speed(checkpoints: dict[str, Path]) -> None:
-    model = load_checkpoint(checkpoints["SD1"], digest="known")
+    model = load_model(checkpoints["SD1"], digest="known")
     for network in (model.backbone, model.autoencoder):
         for weights in network.state_dict().values():
             last = weights.ndim == 4

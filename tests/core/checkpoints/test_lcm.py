@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.model.model import Model
 from core.networks.layers import guidance_embedding
 from core.pipeline.prepared_run import Job
@@ -26,7 +26,7 @@ DRAWN = replace(REQUEST, negative="", sampler="LCM", schedule="SGM Uniform", cfg
 
 @pytest.fixture(scope="module")
 def model(checkpoints: dict[str, Path]) -> Model:
-    return load_checkpoint(checkpoints["SD1 LCM"], digest="known")
+    return load_model(checkpoints["SD1 LCM"], digest="known")
 
 
 @pytest.fixture

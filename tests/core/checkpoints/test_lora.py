@@ -10,11 +10,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.key_names import unet_from_diffusers, unet_to_diffusers
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import ModelError
+from core.families.key_names import unet_from_diffusers, unet_to_diffusers
 from core.model.model import Model
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 
@@ -27,7 +26,7 @@ Weights = dict[str, Tensor]
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     kinds = ("SD1", "SD2 unCLIP-H", "SDXL", "refiner")
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -294,7 +293,7 @@ def test_a_lora_of_other_blocks_is_refused_by_what_does_not_fit(
     checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     """That of Stable Diffusion XL, by its original names, for KOALA, whose blocks are fewer."""
-    model = load_checkpoint(checkpoints["KOALA 700M"], digest="known")
+    model = load_model(checkpoints["KOALA 700M"], digest="known")
     weights = {"lora_down.weight": noise(4, 64), "lora_up.weight": noise(128, 4)}
     path = "input_blocks.5.1.transformer_blocks.0.attn1.to_q"
     with pytest.raises(ModelError, match=r"built otherwise: it changes \(128, 64\)") as caught:

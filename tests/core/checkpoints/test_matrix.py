@@ -15,7 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.images.clip_crop import SIDE as LOOKED_AT
 from core.images.image_digest import digest
 from core.model.model import Model
@@ -257,7 +257,7 @@ def pictures(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.
 
 def loaded(written: Written, kind: str) -> Model:
     prediction = "v" if KINDS[kind].prediction == "v_prediction" else "eps"
-    return load_checkpoint(
+    return load_model(
         written.path,
         beside=written.beside,
         digest=kind,

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
 from core.images.clip_crop import SIDE
 from core.images.image_digest import digest
@@ -75,10 +74,10 @@ def alike(one: Picture, other: Picture) -> bool:
 def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
     request, inputs = asked(kind)
     with pretended_gpu():
-        on_gpu = load_checkpoint(checkpoints[kind], "cuda", digest=kind, dtype=torch.float32)
+        on_gpu = load_model(checkpoints[kind], "cuda", digest=kind, dtype=torch.float32)
         assert on_gpu.device.type == "cuda"
         picture = drawn(on_gpu, request, inputs)
-    on_cpu = load_checkpoint(checkpoints[kind], digest=kind)
+    on_cpu = load_model(checkpoints[kind], digest=kind)
     assert alike(picture, drawn(on_cpu, request, inputs))
 
 
@@ -86,11 +85,11 @@ def test_every_sampler(checkpoints: dict[str, Path]) -> None:
     names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides how often it looks
     requests = [replace(REQUEST, sampler=name, steps=3, width=64) for name in sorted(names)]
     with pretended_gpu():
-        on_gpu = load_checkpoint(
+        on_gpu = load_model(
             checkpoints["KOALA 700M"], "cuda", digest="KOALA 700M", dtype=torch.float32
         )
         there = [latent(on_gpu, request).cpu() for request in requests]
-    on_cpu = load_checkpoint(checkpoints["KOALA 700M"], digest="KOALA 700M")
+    on_cpu = load_model(checkpoints["KOALA 700M"], digest="KOALA 700M")
     for request, found in zip(requests, there, strict=True):
         expected = latent(on_cpu, request)
         assert torch.allclose(found, expected, atol=1e-3), request.sampler
@@ -110,11 +109,11 @@ def test_the_model_that_comes_with_it() -> None:
 
 def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
     with pretended_gpu() as roomy:
-        model = load_checkpoint(checkpoints["SDXL"], "cuda", digest="SDXL")
+        model = load_model(checkpoints["SDXL"], "cuda", digest="SDXL")
         assert model.dtype == torch.float16
         expected = drawn(model, REQUEST)
     with pretended_gpu(total=300_000_000) as narrow:
-        model = load_checkpoint(checkpoints["SDXL"], "cuda", digest="SDXL")
+        model = load_model(checkpoints["SDXL"], "cuda", digest="SDXL")
         assert narrow.taken == 0
         assert str(model.plan).startswith("one at a time on the GPU")
         assert (drawn(model, REQUEST).rgb == expected.rgb).all()
@@ -123,18 +122,18 @@ def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
 
 def test_what_does_not_fit_is_out_of_memory(checkpoints: dict[str, Path]) -> None:
     with pretended_gpu(total=1_000_000):
-        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1")
+        model = load_model(checkpoints["SD1"], "cuda", digest="SD1")
         with pytest.raises(torch.OutOfMemoryError):
             drawn(model, REQUEST)
 
 
 def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     request, inputs = asked("SD1")
-    job = prepare(load_checkpoint(checkpoints["SD1"], digest="SD1"), request, inputs)
+    job = prepare(load_model(checkpoints["SD1"], digest="SD1"), request, inputs)
     first, *_, last = steps(job)
     save(tmp_path / "a.state", job, first.state)
     with pretended_gpu():
-        model = load_checkpoint(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
+        model = load_model(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
         job_there, state = resumed(model, load(tmp_path / "a.state"))
         *_, last_there = steps(job_there, state)
         assert alike(finish(job_there, last_there.state), finish(job, last.state))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
+from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.model.tiling import decode_tiled
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig

@@ -19,8 +19,7 @@ from core.checkpoints.identify import identify
 from core.checkpoints.load_model import load_model
 from core.checkpoints.open_file import open_tensors
 from core.checkpoints.pickle_reader import StoredTensor, describe
-from core.checkpoints.tensor_file import UnreadableError
-from core.errors import ModelError
+from core.errors import ModelError, UnreadableError
 
 
 class Trap:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import ModelError
 from core.model.model import Model
 from core.pipeline.text_to_image import prepare, preview, steps
@@ -29,7 +29,7 @@ def reference(randomised: Callable[..., Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def model(checkpoints: dict[str, Path]) -> Model:
-    return load_checkpoint(checkpoints["SD1"], digest="known")
+    return load_model(checkpoints["SD1"], digest="known")
 
 
 def published(reference: Any, part: str = "decoder") -> dict[str, Tensor]:

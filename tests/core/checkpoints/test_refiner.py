@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
@@ -29,7 +29,7 @@ HANDED = replace(REQUEST, changes=(Change(2, model="refiner"),))
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     kinds = ("SD1", "SD1 inpainting", "SDXL", "refiner")
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 @pytest.fixture

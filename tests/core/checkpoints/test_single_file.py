@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from tests.core.checkpoints.tiny import KINDS, Tiny, Weights, reference_unet, reference_vae
 
 TEXTS = {
@@ -36,7 +36,7 @@ def test_its_networks_are_those(
     kind: str, checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
-    model, weights = load_checkpoint(checkpoints[kind], digest=""), load_file(checkpoints[kind])
+    model, weights = load_model(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     config = reference_unet(tinies[kind]).config
     unet = reading.convert_ldm_unet_checkpoint(dict(weights), config)
     assert_same(model.backbone, unet, unet_from_diffusers(unet))
@@ -48,7 +48,7 @@ def test_its_networks_are_those(
 @pytest.mark.parametrize("kind", TEXTS)
 def test_its_text_encoder_is_that(kind: str, checkpoints: dict[str, Path]) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
-    model, weights = load_checkpoint(checkpoints[kind], digest=""), load_file(checkpoints[kind])
+    model, weights = load_model(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     text = reading.convert_open_clip_checkpoint(None, dict(weights), prefix=TEXTS[kind])
     ours = model.text.encoders[-1][0].state_dict()
     names = {name: name.removeprefix("text_model.") for name in text}

@@ -12,14 +12,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints.components import everything, find
-from core.checkpoints.config_from_shapes import unet_config
 from core.checkpoints.fill_network import fill
 from core.checkpoints.identify import identify
-from core.checkpoints.key_names import unet_from_diffusers
-from core.checkpoints.load_checkpoint import defaults_of
 from core.checkpoints.open_file import open_tensors
 from core.errors import ModelError
+from core.families.components import all_tensors, find
+from core.families.config_from_shapes import unet_config
+from core.families.key_names import unet_from_diffusers
 from core.networks.layers import timestep_embedding
 from core.networks.unet import UNet
 
@@ -96,7 +95,7 @@ def test_the_published_ones_are_told_by_their_blocks(
         weights = unet_of(name).state_dict()
     write_header(named(weights, layout), tmp_path / "unet.safetensors")
     identity = identify(tmp_path / "unet.safetensors")
-    assert identity.name == f"Stable Diffusion XL, {name}"
+    assert identity.display_name == f"Stable Diffusion XL, {name}"
     assert identity.parameters == pytest.approx(MILLIONS[name] * 1e6, rel=0.002)
     with torch.device("meta"):
         ours = UNet(identity.unet).state_dict()
@@ -104,7 +103,7 @@ def test_the_published_ones_are_told_by_their_blocks(
     assert {names[key]: value.shape for key, value in weights.items()} == {
         key: value.shape for key, value in ours.items()
     }
-    defaults = defaults_of(identity)
+    defaults = identity.defaults
     assert (defaults.width, defaults.height, defaults.steps) == (1024, 1024, 25)
     assert defaults.cfg == (5.0 if "KOALA" in name else 9.0)
 
@@ -125,7 +124,7 @@ def test_the_unet_computes_what_diffusers_does(
     )
     weights = {key: value.contiguous() for key, value in theirs.state_dict().items()}
     save_file(named(weights, layout), tmp_path / "unet.safetensors")
-    part = find(everything(open_tensors(tmp_path / "unet.safetensors"))).unet
+    part = find(all_tensors(open_tensors(tmp_path / "unet.safetensors"))).unet
     assert part is not None
     ours = UNet(unet_config(part.sources))
     fill(ours, part.sources, "cpu", torch.float32)

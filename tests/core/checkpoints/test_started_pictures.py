@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.text_to_image import finish, prepare, steps
@@ -48,7 +48,7 @@ FILES = (
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     kinds = {*IMG2IMG, *INPAINTING, *MADE_FOR_IT}
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in kinds}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
 from core.errors import ModelError, RequestError
 from core.images.clip_crop import SIDE, looked_at
 from core.images.image_digest import digest
@@ -36,7 +36,7 @@ PIPELINES = "diffusers.pipelines.stable_diffusion."
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    return {kind: load_checkpoint(checkpoints[kind], digest=kind) for kind in KINDS}
+    return {kind: load_model(checkpoints[kind], digest=kind) for kind in KINDS}
 
 
 def pixels(*shape: int, seed: int = 0) -> np.ndarray:
@@ -213,10 +213,10 @@ def test_other_spellings_of_the_image_encoder_are_read(
     for prefix in ("embedder.model.visual.", "embedder.transformer.", ""):
         path = tmp_path / "model.safetensors"
         save_file(rest | prefixed(prefix, images), path)
-        _, ours = drawn(load_checkpoint(path, digest=""), request, inputs)
+        _, ours = drawn(load_model(path, digest=""), request, inputs)
         torch.testing.assert_close(ours, expected)
     write_folder(tinies[kind], tmp_path / "folder", torch.float32)
-    _, ours = drawn(load_checkpoint(tmp_path / "folder", digest=""), request, inputs)
+    _, ours = drawn(load_model(tmp_path / "folder", digest=""), request, inputs)
     torch.testing.assert_close(ours, expected)
 
 
@@ -227,7 +227,7 @@ def test_a_file_without_statistics_says_so(checkpoints: dict[str, Path], tmp_pat
         path = tmp_path / f"{kind}.safetensors"
         bare = {k: v for k, v in weights.items() if not k.startswith("noise_augmentor.data_")}
         save_file(bare, path)
-        image = load_checkpoint(path, digest="").image
+        image = load_model(path, digest="").image
         assert image is not None
         assert image.statistics is None
         assert image.lacks_statistics == (kind == "SD2 unCLIP-L")
@@ -242,18 +242,18 @@ def test_what_is_missing_or_does_not_fit_is_told(
     other = {k: v for k, v in load_file(checkpoints["SD2 unCLIP-L"]).items() if "embedder" in k}
     save_file(unet | other, path)
     with pytest.raises(ModelError, match="image encoder is not the one"):
-        load_checkpoint(path)
+        load_model(path)
     wrong = weights | {"noise_augmentor.data_mean": torch.zeros(1, 5)}
     save_file(wrong, path)
     with pytest.raises(ModelError, match="data_mean has the shape"):
-        load_checkpoint(path)
+        load_model(path)
     larger = weights | {"embedder.model.visual.positional_embedding": torch.zeros(577, 64)}
     save_file(larger, path)
     with pytest.raises(ModelError, match="224 pixels"):
-        load_checkpoint(path)
+        load_model(path)
     save_file({k: v for k, v in weights.items() if ".visual.ln_post" not in k}, path)
     with pytest.raises(ModelError, match="image encoder lacks post_layernorm"):
-        load_checkpoint(path)
+        load_model(path)
 
 
 def test_one_without_its_image_encoder_is_told(tmp_path: Path) -> None:
@@ -266,5 +266,5 @@ def test_one_without_its_image_encoder_is_told(tmp_path: Path) -> None:
     path = tmp_path / "unet.safetensors"
     save_file(weights, path)
     identity = identify(path)
-    assert identity.name == "Stable Diffusion 2, unCLIP"
+    assert identity.display_name == "Stable Diffusion 2, unCLIP"
     assert "an image encoder" in identity.missing

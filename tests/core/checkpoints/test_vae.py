@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from core.checkpoints.load_checkpoint import load_checkpoint
 from core.checkpoints.load_model import load_model
 from core.checkpoints.vae_files import with_vae
 from core.errors import ModelError
@@ -23,7 +22,7 @@ from tests.core.checkpoints.tiny import VAE, prefixed
 
 @pytest.fixture(scope="module")
 def model(checkpoints: dict[str, Path]) -> Model:
-    return load_checkpoint(checkpoints["SD1"], digest="known")
+    return load_model(checkpoints["SD1"], digest="known")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +70,20 @@ def test_what_does_not_fit_is_refused(
         with_vae(model, tmp_path / "x.safetensors")
 
 
-def test_the_shipped_model_keeps_its_own(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="its own autoencoder only"):
-        with_vae(load_model(), tmp_path / "x.safetensors")
+def test_a_native_model_takes_a_native_autoencoder(tiny_model_folder: Path, tmp_path: Path) -> None:
+    model = load_model(tiny_model_folder)
+    tensors = load_file(tiny_model_folder / "autoencoder.safetensors")
+    tensors["picture_conv.bias"] = tensors["picture_conv.bias"] + 1
+    save_file(tensors, tmp_path / "own.safetensors")
+    changed = with_vae(model, tmp_path / "own.safetensors")
+    latent = torch.randn(1, model.latent_channels, 4, 4)
+    made = changed.autoencoder.decode(latent) - model.autoencoder.decode(latent)
+    torch.testing.assert_close(made, torch.ones_like(made), atol=1e-3, rtol=0)
+    assert changed.config.autoencoder == model.config.autoencoder
+
+
+def test_an_autoencoder_of_another_form_is_refused(
+    tiny_model_folder: Path, checkpoints: dict[str, Path]
+) -> None:
+    with pytest.raises(ModelError, match="holds no autoencoder"):
+        with_vae(load_model(tiny_model_folder), checkpoints["SD1"])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints.few_step_variants import variant_of
-from core.checkpoints.load_checkpoint import load_checkpoint
+from core.checkpoints.load_model import load_model
+from core.families.few_step_variants import variant_of
 from core.request.request import Request
 
 TOLD = {
@@ -50,5 +50,5 @@ def test_metadata_tell_too() -> None:
 def test_defaults_suit_it(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     path = tmp_path / "sdxl-turbo.safetensors"
     shutil.copy(checkpoints["SDXL"], path)
-    defaults = load_checkpoint(path, digest="").defaults
+    defaults = load_model(path, digest="").defaults
     assert (defaults.sampler, defaults.cfg, defaults.width) == ("Euler a", 1.0, 512)

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from core.checkpoints.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.conditioning.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
+from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig

@@ -11,7 +11,7 @@ import pytest
 from safetensors.torch import save_file
 
 import core.runtime.offload
-from core.checkpoints import load_checkpoint as loading
+from core.checkpoints import load_model as loading
 from core.request.request import Change, Request
 from ldm_studio.engine import recent_models
 from ldm_studio.engine.core_pipeline import CorePipeline
@@ -114,13 +114,13 @@ def test_one_that_main_memory_has_no_room_for_is_let_go(
         recent_models, "memory", lambda: Memory(8 * GB, recent_models.SPARE + 20 * MB)
     )
     read: list[str] = []
-    load = loading.load_checkpoint
+    load = loading.load_model
 
     def noted(path: Path, *args, **kwargs):
         read.append(path.stem)
         return load(path, *args, **kwargs)
 
-    monkeypatch.setattr(loading, "load_checkpoint", noted)
+    monkeypatch.setattr(loading, "load_model", noted)
     pipeline = CorePipeline(device="cpu")
     for name in ("first", "second", "first"):
         pipeline.load(f"{name}.safetensors")

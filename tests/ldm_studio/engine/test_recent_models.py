@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from core.checkpoints import load_checkpoint as loading
+from core.checkpoints import load_model as loading
 from core.errors import ModelError
 from core.request.request import Request
 from ldm_studio.engine import recent_models
@@ -41,13 +41,13 @@ def files(written: Path, tmp_path: Path) -> tuple[str, str]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that models are read from."""
     names: list[str] = []
-    load = loading.load_checkpoint
+    load = loading.load_model
 
     def noted(path: Path, *args, **kwargs):
         names.append(path.stem)
         return load(path, *args, **kwargs)
 
-    monkeypatch.setattr(loading, "load_checkpoint", noted)
+    monkeypatch.setattr(loading, "load_model", noted)
     return names
 
 
@@ -105,7 +105,7 @@ def test_one_that_does_not_load_leaves_the_model_without_reading_it(
     def broken(*_, **__):
         raise ModelError("broken")
 
-    monkeypatch.setattr(loading, "load_checkpoint", broken)
+    monkeypatch.setattr(loading, "load_model", broken)
     with pytest.raises(ModelError, match="broken"):
         pipeline.load(other)
     assert pipeline.info == info

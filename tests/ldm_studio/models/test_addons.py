@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.checkpoints.overrides import Notes, write_notes
+from core.checkpoints.overrides import Overrides, write_overrides
 from core.errors import ModelError, RequestError
 from core.networks.kl_autoencoder import AutoencoderKL
 from core.request.request import Addon, Change, Guidance, Request
@@ -357,7 +357,7 @@ def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> Non
 
 def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
     assert pipeline.holds("dream.safetensors")
-    write_notes(folder / "dream.safetensors", Notes(prediction="v"))
+    write_overrides(folder / "dream.safetensors", Overrides(prediction="v"))
     assert not pipeline.holds("dream.safetensors")
     pipeline.load("dream.safetensors")
     assert pipeline.holds("dream.safetensors")
@@ -369,12 +369,12 @@ def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
     path = folder / "dream.safetensors"
     asked = replace(REQUEST, changes=(Change(1, prompt="a dog"),))
     found, by_file, _ = drawn(pipeline, asked)
-    write_notes(path, Notes(prediction="v"))
+    write_overrides(path, Overrides(prediction="v"))
     pipeline.load("dream.safetensors")
     decided, by_note, run = drawn(pipeline, asked)
     run.save(tmp_path / "state.safetensors", None)
     assert np.array_equal(drawn(pipeline, by_file)[0], found)
-    write_notes(path, Notes())
+    write_overrides(path, Overrides())
     pipeline.load("dream.safetensors")
     assert (by_file.prediction, by_note.prediction) == ("", "v")
     assert not np.array_equal(found, decided)

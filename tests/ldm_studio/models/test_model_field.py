@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 
-from core.checkpoints.overrides import read_notes
+from core.checkpoints.overrides import read_overrides
 from core.errors import ModelError
 from core.request.request import Request
 from ldm_studio import paths
@@ -262,7 +262,7 @@ def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qt
     with qtbot.waitSignal(field.picked):
         predicts.setCurrentIndex(predicts.findData("v"))
         predicts.activated.emit(predicts.currentIndex())
-    assert read_notes(paths.models_dir() / "dream.safetensors").prediction == "v"
+    assert read_overrides(paths.models_dir() / "dream.safetensors").prediction == "v"
     choose(field, "LDM Studio Emoji (default)")
     field.box.showPopup()
     assert not predicts.isEnabled()

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import save_file
 
-from core.checkpoints.overrides import Notes, write_notes
+from core.checkpoints.overrides import Overrides, write_overrides
 from core.errors import ModelError, RequestError
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -73,7 +73,7 @@ def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
     link = paths.models_dir() / "linked.safetensors"
     link.parent.mkdir(parents=True)
     link.symlink_to(tiny_sd1)
-    write_notes(link, Notes(prediction="v"))
+    write_overrides(link, Overrides(prediction="v"))
     pipeline = CorePipeline(device="cpu")
     pipeline.load("linked.safetensors")
     assert pipeline._model.decided == "v"

@@ -1,4 +1,4 @@
-"""What a model is but for its weights, checked so that a damaged file cannot do harm."""
+"""model.json of a native model, checked so that a damaged file cannot do harm."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Defaults:
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """Everything about a model but its weights."""
+class NativeConfig:
+    """Everything about a native model but its weights: what its model.json says."""
 
     name: str
     unet: UNetConfig
@@ -68,7 +68,7 @@ class ModelConfig:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> ModelConfig:
+    def from_json(cls, text: str) -> NativeConfig:
         """Raises ValueError for anything that is not the configuration of a model."""
         data: Any = json.loads(text)
         if not isinstance(data, dict):
@@ -81,7 +81,7 @@ class ModelConfig:
         return config
 
 
-def _check(config: ModelConfig) -> None:
+def _check(config: NativeConfig) -> None:
     """Bounds everything that a configuration may ask for. Raises ValueError."""
     if config.prediction not in PREDICTIONS:
         raise ValueError(f"unknown prediction {config.prediction!r}")
@@ -119,7 +119,7 @@ def _check(config: ModelConfig) -> None:
         raise ValueError(f"the defaults cannot be asked for: {error}") from error
 
 
-def _check_fit(config: ModelConfig) -> None:
+def _check_fit(config: NativeConfig) -> None:
     """Whether the networks understand one another. Raises ValueError."""
     unet, channels, text = config.unet, config.autoencoder.latent_channels, config.text_encoder
     if not unet.in_channels == unet.out_channels == channels:

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
-from ..families.families import Activation
+from ..errors import UnknownKindError, UnreadableError
 from ..images.clip_crop import SIDE
-from ..model.native_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
 from .key_names import Sources
-from .tensor_file import UnknownKindError, UnreadableError
+from .native_config import MAX_BLOCKS, MAX_WIDTH
 
 CLIP_HEAD = 64
 """Channels of a head in every published text encoder."""
@@ -116,7 +116,7 @@ def autoencoder_config(sources: Sources) -> AutoencoderKLConfig:
     return AutoencoderKLConfig(channels, multipliers, blocks, latent, first[1])
 
 
-def clip_config(sources: Sources, activation: Activation) -> ClipConfig:
+def clip_config(sources: Sources, activation: Literal["quick_gelu", "gelu"]) -> ClipConfig:
     """Raises UnreadableError."""
     vocabulary, dim = _shape(sources, "embeddings.token_embedding.weight", 2)
     positions = _shape(sources, "embeddings.position_embedding.weight", 2)[0]

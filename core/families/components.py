@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from .key_names import (
     Source,
@@ -16,7 +17,9 @@ from .key_names import (
     from_open_clip,
     unet_from_diffusers,
 )
-from .tensor_file import TensorFile
+
+if TYPE_CHECKING:
+    from ..checkpoints.tensor_file import TensorFile
 
 Layout = Literal["original", "diffusers", "OpenCLIP", "transformers", "moving average"]
 
@@ -52,7 +55,7 @@ _STATISTICS = ("noise_augmentor.data_", "")
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """A network's tensors."""
 
     sources: Sources
@@ -60,15 +63,20 @@ class Part:
     prefix: str
     """Before each of their names in the file."""
 
+    @property
+    def file(self) -> Path | None:
+        """The one that holds them, or the first of several; None where there are none."""
+        return next((source.file.path for source in self.sources.values()), None)
+
 
 @dataclass(frozen=True)
-class Parts:
-    unet: Part | None = None
-    average: Part | None = None
+class Components:
+    unet: Component | None = None
+    average: Component | None = None
     """The U-Net's moving average."""
-    autoencoder: Part | None = None
-    texts: tuple[Part, ...] = ()
-    image: Part | None = None
+    autoencoder: Component | None = None
+    texts: tuple[Component, ...] = ()
+    image: Component | None = None
     """What pictures are looked at with."""
     statistics: Sources = field(default_factory=dict[str, Source])
     """The mean and the deviation ("mean", "std") of what that makes of pictures."""
@@ -105,12 +113,12 @@ _OTHERS = {
 }
 
 
-def everything(file: TensorFile) -> Sources:
+def all_tensors(file: TensorFile) -> Sources:
     """All tensors of a file, by their names in it."""
     return {key: Source(file, key) for key in file.entries}
 
 
-def find(group: Sources) -> Parts:
+def find(group: Sources) -> Components:
     """The parts among tensors that share a space of names."""
     group = _with_scales(group)
     keys = list(group)
@@ -131,7 +139,7 @@ def find(group: Sources) -> Parts:
     markers = {name: group[name] for name in MARKERS if name in group}
     unknown = [key for key in left if not IGNORED.match(key) and key not in markers]
     others = {kind for end, kind in _OTHERS.items() if any(key.endswith(end) for key in left)}
-    return Parts(
+    return Components(
         unet=unet or average,
         average=average,
         autoencoder=autoencoder,
@@ -158,7 +166,7 @@ def _with_scales(group: Sources) -> Sources:
     return found
 
 
-def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
+def merge(main: Sequence[Components], beside: Sequence[Components] = ()) -> Components:
     """What several groups hold. Networks of those `beside` replace those of `main`."""
     groups = [*main, *beside]
     averages = [part.average for part in groups if part.average]
@@ -167,7 +175,7 @@ def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
     images = [part.image for part in groups if part.image]
     texts = tuple(text for part in main for text in part.texts)
     others = tuple(text for part in beside for text in part.texts)
-    return Parts(
+    return Components(
         unet=unets[-1] if unets else None,
         average=averages[-1] if averages else None,
         autoencoder=autoencoders[-1] if autoencoders else None,
@@ -181,7 +189,7 @@ def together(main: Sequence[Parts], beside: Sequence[Parts] = ()) -> Parts:
     )
 
 
-def text_width(text: Part) -> int:
+def text_width(text: Component) -> int:
     """Of its vectors; 0 if that is not to be told."""
     source = text.sources.get("embeddings.token_embedding.weight")
     return source.shape[-1] if source is not None and source.shape else 0
@@ -206,70 +214,70 @@ def _renamed(sources: Sources, names: Mapping[str, str]) -> dict[str, Source]:
     return {names[key]: source for key, source in sources.items() if key in names}
 
 
-def _original_unet(group: Sources, keys: list[str]) -> Part | None:
+def _original_unet(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "input_blocks.0.0.weight"):
         if f"{prefix}out.2.weight" in group:  # a ControlNet has none
-            return Part(_under(group, prefix, _UNET_STEMS), "original", prefix)
+            return Component(_under(group, prefix, _UNET_STEMS), "original", prefix)
     return None
 
 
-def _diffusers_unet(group: Sources, keys: list[str]) -> Part | None:
+def _diffusers_unet(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "time_embedding.linear_1.weight"):
         inside = _under(group, prefix, ("",))
         if "conv_norm_out.weight" in inside and "up_blocks.0.resnets.0.conv1.weight" in inside:
-            return Part(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
+            return Component(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
     return None
 
 
-def _average(group: Sources) -> Part | None:
+def _average(group: Sources) -> Component | None:
     names = (
         {AVERAGED_UNET + flat: name for flat, name in flattened_unet_names().items()}
         if any(key.startswith(AVERAGED_UNET) for key in group)
         else {}
     )
     found = _renamed(group, names)
-    return Part(found, "moving average", AVERAGED_UNET) if "out.2.weight" in found else None
+    return Component(found, "moving average", AVERAGED_UNET) if "out.2.weight" in found else None
 
 
-def _original_autoencoder(group: Sources, keys: list[str]) -> Part | None:
+def _original_autoencoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "decoder.mid.block_1.norm1.weight"):
-        return Part(_under(group, prefix, _VAE_STEMS), "original", prefix)
+        return Component(_under(group, prefix, _VAE_STEMS), "original", prefix)
     return None
 
 
-def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Part | None:
+def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "decoder.mid_block.resnets.0.norm1.weight"):
         inside = _under(group, prefix, _VAE_STEMS)
-        return Part(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
+        return Component(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
     return None
 
 
-def _texts(group: Sources, keys: list[str]) -> Iterator[Part]:
-    found: list[Part] = []
+def _texts(group: Sources, keys: list[str]) -> Iterator[Component]:
+    found: list[Component] = []
     for prefix in _prefixes(keys, "embeddings.token_embedding.weight"):
         inside = _under(group, prefix, _CLIP_STEMS)
         projection = f"{prefix.removesuffix('text_model.')}text_projection.weight"
         if projection in group:
             inside["text_projection.weight"] = group[projection]
-        found.append(Part(inside, "transformers", prefix))
+        found.append(Component(inside, "transformers", prefix))
     for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
         if f"{prefix}token_embedding.weight" in group:
             inside = from_open_clip(_under(group, prefix, ("",)))
-            found.append(Part(inside, "OpenCLIP", prefix))
+            found.append(Component(inside, "OpenCLIP", prefix))
     found = [part for part in found if not part.prefix.startswith(_EMBEDDER)]
     yield from sorted(found, key=lambda part: part.prefix)
 
 
-def _image_encoder(group: Sources, keys: list[str]) -> Part | None:
+def _image_encoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "embeddings.patch_embedding.weight"):
         inside = _under(group, prefix, _CLIP_IMAGE_STEMS)
         projection = f"{prefix.removesuffix('vision_model.')}visual_projection.weight"
         if projection in group:
             inside["visual_projection.weight"] = group[projection]
-        return Part(inside, "transformers", prefix)
+        return Component(inside, "transformers", prefix)
     for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
         if f"{prefix}conv1.weight" in group:
-            return Part(from_open_clip(_under(group, prefix, ("",))), "OpenCLIP", prefix)
+            return Component(from_open_clip(_under(group, prefix, ("",))), "OpenCLIP", prefix)
     return None
 
 

@@ -12,45 +12,66 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from ..families.families import CONTINUOUS, Latents
+from ..errors import UnknownKindError, UnreadableError
 from ..sampling.predictions import SIGMA_DATA
-from .components import Parts
-from .diffusers_folder import DiffusersFolder
 from .key_names import Source
-from .tensor_file import UnknownKindError, UnreadableError
 
 Kind = Literal["v", "edm"]
 MOST = 64
 """Numbers of a marker: as many as latents may have channels."""
 SPREADS: Mapping[Kind, float] = {"v": 1.0, "edm": SIGMA_DATA}
-"""Of the data, by what is predicted: others are not known to exist."""
+"""Standard deviation of the data, by what is predicted: others are not known to exist."""
+
+
+@dataclass(frozen=True)
+class LatentStatistics:
+    """Mean and standard deviation of the latents of the training data, by channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    scale: float
+    """The standard deviation that normalised latents have."""
 
 
 @dataclass(frozen=True)
 class Edm:
+    """What a file says of it. None: nothing."""
+
     predicts: Kind
     reason: str
-    sigmas: tuple[float, float]
-    """The lowest and the highest noise level."""
-    latents: Latents | None
+    sigma_min: float | None = None
+    sigma_max: float | None = None
+    latents: LatentStatistics | None = None
+
+    def sigmas(self, usual: tuple[float, float]) -> tuple[float, float]:
+        """The lowest and the highest noise level, those of `usual` where nothing else is said.
+        Raises UnreadableError."""
+        low = usual[0] if self.sigma_min is None else self.sigma_min
+        high = usual[1] if self.sigma_max is None else self.sigma_max
+        if not 0 < low < high < math.inf:
+            raise UnreadableError(f"its noise levels from {low} to {high} are impossible")
+        return low, high
 
 
-def edm_of(parts: Parts, folder: DiffusersFolder) -> Edm | None:
-    """None if nothing says that it is one. Raises UnreadableError."""
-    markers = parts.markers
+def read_edm(
+    markers: Mapping[str, Source],
+    scheduler: Mapping[str, object],
+    autoencoder: Mapping[str, object],
+) -> Edm | None:
+    """From a file's marker tensors, or the configurations of a folder; None if nothing says that it
+    is such a model. Raises UnreadableError."""
     if "edm_mean" in markers:
-        found = _usual("edm", "it holds the tensor edm_mean")
-        assert found.latents is not None
         mean, std = (_numbers(markers, name) for name in ("edm_mean", "edm_std"))
-        return replace(found, latents=_latents(mean, std, found.latents.scale))
+        latents = _latents(mean, std, SIGMA_DATA)
+        return Edm("edm", "it holds the tensor edm_mean", latents=latents)
     if "edm_vpred.sigma_max" in markers:
-        found = _usual("v", "it holds the tensor edm_vpred.sigma_max")
-        low, high = found.sigmas
+        found = Edm("v", "it holds the tensor edm_vpred.sigma_max")
         [high] = _numbers(markers, "edm_vpred.sigma_max")
         if "edm_vpred.sigma_min" in markers:
             [low] = _numbers(markers, "edm_vpred.sigma_min")
-        return replace(found, sigmas=_range(low, high))
-    return _of_folder(folder.scheduler, folder.autoencoder)
+            found = replace(found, sigma_min=low)
+        return replace(found, sigma_max=high)
+    return _of_folder(scheduler, autoencoder)
 
 
 def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object]) -> Edm | None:
@@ -60,22 +81,16 @@ def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object
         return None
     kind: Kind = "v" if scheduler.get("prediction_type") == "v_prediction" else "edm"
     reason = "its scheduler is configured so" if is_edm else "its autoencoder has a latents_mean"
-    found = _usual(kind, reason)
+    found = Edm(kind, reason)
     if is_edm:
         if (spread := _number(scheduler, "sigma_data", SIGMA_DATA)) != SPREADS[kind]:
             raise UnknownKindError(f"its scheduler's sigma_data is {spread}, as no known one's")
         low, high = _number(scheduler, "sigma_min", 0.002), _number(scheduler, "sigma_max", 80.0)
-        found = replace(found, sigmas=_range(low, high))
+        found = replace(found, sigma_min=low, sigma_max=high)
     if mean:
         scale = _number(autoencoder, "scaling_factor", 1.0)
         found = replace(found, latents=_latents(_list(mean), _list(std), scale))
     return found
-
-
-def _usual(kind: Kind, reason: str) -> Edm:
-    family = CONTINUOUS[kind]
-    assert family.sigmas is not None
-    return Edm(kind, reason, family.sigmas, family.latents)
 
 
 def _numbers(markers: Mapping[str, Source], name: str) -> tuple[float, ...]:
@@ -105,14 +120,8 @@ def _float(value: object) -> float:
         return math.inf
 
 
-def _range(low: float, high: float) -> tuple[float, float]:
-    if not 0 < low < high < math.inf:
-        raise UnreadableError(f"its noise levels from {low} to {high} are impossible")
-    return low, high
-
-
-def _latents(mean: tuple[float, ...], std: tuple[float, ...], scale: float) -> Latents:
+def _latents(mean: tuple[float, ...], std: tuple[float, ...], scale: float) -> LatentStatistics:
     fine = all(map(math.isfinite, (*mean, *std, scale))) and min(*std, scale) > 0
     if not fine or len(mean) != len(std):
         raise UnreadableError(f"its latents' mean {mean} and deviation {std} are impossible")
-    return Latents(mean, std, scale)
+    return LatentStatistics(mean, std, scale)

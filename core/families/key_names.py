@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from .tensor_file import TensorEntry, TensorFile
+if TYPE_CHECKING:
+    from ..checkpoints.tensor_file import TensorEntry, TensorFile
 
 
 @dataclass(frozen=True)

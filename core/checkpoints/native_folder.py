@@ -1,0 +1,59 @@
+"""Folders of native models: model.json, three safetensors files, tokenizer.json.
+
+Nothing in them is executed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import ModelError, UnreadableError
+from ..families.components import Component, Components, all_tensors
+from ..families.header import Header
+from ..families.native import AGAIN
+from ..families.native_config import NativeConfig
+from .safetensors_files import read_safetensors
+from .tensor_file import unreadable
+
+CONFIG = "model.json"
+WEIGHTS = ("unet.safetensors", "autoencoder.safetensors", "text_encoder.safetensors")
+MAX_CONFIG_BYTES = 1_000_000
+
+
+def is_native_folder(path: Path) -> bool:
+    return os.path.exists(path / CONFIG) and not os.path.isfile(path / "model_index.json")
+
+
+def open_native_folder(path: Path) -> Header:
+    """Raises ModelError, which names the file at fault."""
+    config = _read_config(path / CONFIG)
+    unet, autoencoder, text_encoder = (_component(path / name) for name in WEIGHTS)
+    return Header(
+        path=path,
+        components=Components(unet=unet, autoencoder=autoencoder, texts=(text_encoder,)),
+        files=tuple(path / name for name in WEIGHTS),
+        native=config,
+    )
+
+
+def _read_config(path: Path) -> NativeConfig:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+        if len(data) > MAX_CONFIG_BYTES:
+            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
+        return NativeConfig.from_json(data.decode("utf-8"))
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} does not describe a model: {str(error)[:500]}.", AGAIN) from error
+
+
+def _component(path: Path) -> Component:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        return Component(all_tensors(read_safetensors(path, start)), "original", "")
+    except (OSError, UnreadableError, MemoryError) as error:
+        raise unreadable(path, error) from error

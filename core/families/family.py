@@ -1,0 +1,329 @@
+"""What a family of models is: a record of functions and data. Each family has a file of its own.
+
+Families share code by calling the same functions (see `stable_diffusion`), never by subclassing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..conditioning.text.clip_text import EncoderOptions
+from ..networks.clip import ClipConfig, ClipImageConfig
+from ..networks.kl_autoencoder import AutoencoderKLConfig
+from ..networks.unet import UNetConfig
+from ..sampling.model_schedule import Schedule
+from .components import Component, Components
+from .edm_metadata import LatentStatistics
+from .header import Header
+from .key_names import Sources
+from .native_config import Defaults
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ..conditioning.clip_image import ImageConditioner
+    from ..conditioning.text.clip_text import ClipConditioner
+    from ..conditioning.text.sentence import SentenceConditioner
+    from ..networks.bert import BertConfig
+    from ..networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
+    from ..networks.kl_autoencoder import AutoencoderKL
+    from ..networks.unet import UNet
+
+Number = Literal["original", "crop", "target", "score"]
+
+NUMBER_WIDTH = 256
+"""Width of the sinusoids of each number of the size conditioning."""
+COUNTS: Mapping[Number, int] = {"original": 2, "crop": 2, "target": 2, "score": 1}
+"""How many numbers each stands for: heights before widths, tops before lefts."""
+GOOD_SCORE, POOR_SCORE = 6.0, 2.5
+"""The refiner's aesthetic scores, for the prompt and for the negative prompt."""
+MAX_SIDE = 2048
+"""Pixels. Nothing forbids more, but images fall apart far above the native size."""
+SIZE_MULTIPLE = 8
+
+EMBEDDED = "unCLIP"
+"""The input kind of models that are conditioned on the vector of an image."""
+
+
+class Match(Enum):
+    """How surely a file is of a family."""
+
+    PUBLISHED = 1
+    """It has the widths of the published models."""
+    SIMILAR = 2
+    """It has other widths, but is built like them."""
+
+
+@dataclass(frozen=True)
+class LatentFormat:
+    """What the numbers of a latent mean. Models of equal formats can continue each other's
+    latents."""
+
+    name: str
+    channels: int
+    factor: int
+    """Pixels per latent cell, each way."""
+    scale: float
+    """Latents are multiplied by it."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a family can be conditioned on and extended with."""
+
+    text: bool = True
+    control_images: tuple[str, ...] = ()
+    """Input kinds that take a control image."""
+    clip_skip: bool = False
+    """Whether it is customary to leave out further layers of the text encoder."""
+    refiner: bool = True
+    """Whether another model can take over for the last steps."""
+    loras: bool = True
+    embeddings: bool = True
+    vae: bool = True
+
+
+@dataclass(frozen=True)
+class DetectedPrediction:
+    """What a network predicts, and how that was found out."""
+
+    kind: str
+    """A key of PREDICTIONS."""
+    reason: str
+    zero_snr: bool = False
+    """Whether it was trained up to pure noise."""
+
+
+@dataclass(frozen=True)
+class TextEncoderUse:
+    """How a family uses one of its text encoders."""
+
+    use: EncoderOptions
+    activation: Literal["quick_gelu", "gelu"]
+    layers: int
+    """Of the published encoder."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a model. What its files lack is None, or missing from the text encoders."""
+
+    unet: UNet
+    autoencoder: AutoencoderKL | CompactAutoencoder | None
+    text_encoders: tuple[nn.Module, ...]
+    image_encoder: nn.Module | None
+    conditioners: Callable[[], Conditioners]
+    """What turns prompts and images into conditions, once the networks have their weights. Raises
+    UnreadableError."""
+
+    def labelled(self, components: Components) -> Iterator[tuple[str, nn.Module, Component]]:
+        """Each network with its name in messages, and its tensors."""
+        if components.unet is not None:
+            yield "U-Net", self.unet, components.unet
+        if self.autoencoder is not None and components.autoencoder is not None:
+            yield "autoencoder", self.autoencoder, components.autoencoder
+        for encoder, component in zip(self.text_encoders, components.texts, strict=True):
+            yield "text encoder", encoder, component
+        if self.image_encoder is not None and components.image is not None:
+            yield "image encoder", self.image_encoder, components.image
+
+
+@dataclass(frozen=True)
+class Conditioners:
+    text: ClipConditioner | SentenceConditioner
+    image: ImageConditioner | None = None
+
+
+@dataclass(frozen=True)
+class FoundAutoencoder:
+    """An autoencoder without weights, and the tensors of a file that are its."""
+
+    network: AutoencoderKL | CompactAutoencoder
+    config: AutoencoderKLConfig | CompactAutoencoderConfig
+    sources: Sources
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of models."""
+
+    name: str
+    detect: Callable[[Header], Match | None]
+    """Whether a header is one of this family's."""
+    configure: Callable[[Family, Header], Identity]
+    """What a model of this family is, and how to build it. Raises UnreadableError."""
+    find_autoencoder: Callable[[Sources, ModelConfig], FoundAutoencoder | None]
+    """Among a file's tensors, one in place of that of a model. Raises UnreadableError."""
+    latents: LatentFormat
+    defaults: Defaults
+    takes: Conditions = Conditions()
+    layouts: tuple[str, ...] = ("original", "diffusers")
+    """Key layouts that its files come in."""
+    text_width: int | None = None
+    """Width of the token vectors that the published network attends to; LoRAs and embeddings of the
+    family have it. None: they are not told by it."""
+    size_numbers: tuple[Number, ...] = ()
+    """Numbers of the size conditioning, behind the pooled text vector."""
+    statistics: LatentStatistics | None = None
+    """Of the latents, unless a file says otherwise; None: standard deviation 1 after scaling."""
+    scales_edit_latent: bool = False
+    """Whether an edit model gets the latent of the image in the scaling of its own."""
+    overflows: bool = False
+    """Whether the published autoencoder exceeds the range of float16."""
+    float32_only: bool = False
+    """Whether its networks always compute in float32."""
+    licence: str = ""
+    """Of the published weights; empty where each model has its own."""
+
+    @property
+    def size_numbers_width(self) -> int:
+        return NUMBER_WIDTH * sum(COUNTS[number] for number in self.size_numbers)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything about a model but its weights."""
+
+    name: str
+    family: Family
+    display_name: str
+    """Such as "Stable Diffusion 1, inpainting"."""
+    unet: UNetConfig
+    autoencoder: AutoencoderKLConfig | CompactAutoencoderConfig
+    text_encoders: tuple[ClipConfig | BertConfig, ...]
+    image_encoder: ClipImageConfig | None
+    prediction: str
+    detected_prediction: str
+    """What was found out; another than `prediction` where the user overrides it."""
+    schedule: Schedule
+    latent_mean: tuple[float, ...]
+    latent_std: tuple[float, ...]
+    defaults: Defaults
+    input_kind: str = ""
+    """What the U-Net takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
+    max_side: int = MAX_SIDE
+    """Pixels."""
+    size_multiple: int = SIZE_MULTIPLE
+    """Image sides are multiples of this many pixels."""
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell, each way."""
+        return self.autoencoder.factor
+
+    @property
+    def prediction_override(self) -> str:
+        """What the user says that it predicts; empty: as detected."""
+        return "" if self.prediction == self.detected_prediction else self.prediction
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a file or folder is, and what it holds."""
+
+    path: Path
+    name: str
+    family: Family
+    display_name: str
+    """Such as "Stable Diffusion 1, inpainting"."""
+    input_kind: str
+    """What the U-Net takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
+    unet: UNetConfig
+    autoencoder: AutoencoderKLConfig | CompactAutoencoderConfig | None
+    text_encoders: tuple[ClipConfig | BertConfig, ...]
+    prediction: DetectedPrediction
+    detected_prediction: str
+    """What it predicts unless the user overrides it."""
+    schedule: Schedule
+    latent_mean: tuple[float, ...]
+    latent_std: tuple[float, ...]
+    defaults: Defaults
+    side: int
+    """Pixels along a side of the images that it was trained on."""
+    components: Components
+    build: Callable[[], Networks]
+    """Its networks on the current device, without weights. Raises ValueError or RuntimeError for
+    sizes that make no network."""
+    files: tuple[Path, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    image_encoder: ClipImageConfig | None = None
+    sigmas: tuple[float, float] | None = None
+    """The lowest and the highest noise level, if it was trained on a continuum of them."""
+    statistics: LatentStatistics | None = None
+    """Of its latents; None: as usual in its family."""
+    missing: tuple[str, ...] = ()
+    """What it lacks to be drawn with, in words."""
+    max_side: int = MAX_SIDE
+    size_multiple: int = SIZE_MULTIPLE
+
+    @property
+    def lacks_vae(self) -> bool:
+        return self.autoencoder is None
+
+    @property
+    def lacks_text(self) -> bool:
+        return TEXT_ENCODER in self.missing
+
+    @property
+    def lacks_statistics(self) -> bool:
+        """As `ImageConditioner.lacks_statistics`."""
+        image = self.image_encoder
+        return image is not None and image.rough and not self.components.statistics
+
+    @property
+    def parameters(self) -> int:
+        """Of the networks it would be drawn with."""
+        return sum(
+            math.prod(source.shape)
+            for component in _present(self.components)
+            for source in component.sources.values()
+        )
+
+    @property
+    def dtypes(self) -> Mapping[str, int]:
+        """Of the networks, with the number of tensors of each: {"float16": 1131}."""
+        sources = chain.from_iterable(c.sources.values() for c in _present(self.components))
+        return Counter(source.entry.stored for source in sources)
+
+    @property
+    def config(self) -> ModelConfig:
+        """Of a model that lacks nothing."""
+        assert self.autoencoder is not None
+        return ModelConfig(
+            name=self.name,
+            family=self.family,
+            display_name=self.display_name,
+            unet=self.unet,
+            autoencoder=self.autoencoder,
+            text_encoders=self.text_encoders,
+            image_encoder=self.image_encoder,
+            prediction=self.prediction.kind,
+            detected_prediction=self.detected_prediction,
+            schedule=self.schedule,
+            latent_mean=self.latent_mean,
+            latent_std=self.latent_std,
+            defaults=self.defaults,
+            input_kind=self.input_kind,
+            max_side=self.max_side,
+            size_multiple=self.size_multiple,
+        )
+
+
+VAE, TEXT_ENCODER, IMAGE_ENCODER = (
+    "an autoencoder (VAE)",
+    "a text encoder",
+    "an image encoder",
+)
+"""What a model may lack, in words."""
+
+
+def _present(components: Components) -> Iterable[Component]:
+    found = (components.unet, components.autoencoder, *components.texts, components.image)
+    return (component for component in found if component is not None)

@@ -1,0 +1,122 @@
+"""Native LDM Studio models, such as the default model: a folder with a model.json.
+
+Beside it lie `unet.safetensors`, `autoencoder.safetensors`, `text_encoder.safetensors` and
+`tokenizer.json`. The U-Net works on latents of a compact autoencoder, and attends to the vectors of
+a sentence encoder (BERT).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from ..conditioning.text.sentence import SentenceConditioner
+from ..errors import ModelError, UnreadableError
+from ..networks.bert import Bert, BertConfig
+from ..networks.compact_autoencoder import FACTOR, CompactAutoencoder, CompactAutoencoderConfig
+from ..networks.unet import UNet
+from .family import (
+    Conditioners,
+    Conditions,
+    DetectedPrediction,
+    Family,
+    FoundAutoencoder,
+    Identity,
+    LatentFormat,
+    Match,
+    ModelConfig,
+    Networks,
+)
+from .header import Header
+from .key_names import Sources
+from .native_config import MAX_WIDTH, Defaults, NativeConfig
+
+TOKENIZER = "tokenizer.json"
+AGAIN = "Install or export the model again."
+
+
+def detect(header: Header) -> Match | None:
+    return None if header.native is None else Match.PUBLISHED
+
+
+def configure(family: Family, header: Header) -> Identity:
+    config = header.native
+    assert config is not None
+    return Identity(
+        path=header.path,
+        name=config.name,
+        family=family,
+        display_name=family.name,
+        input_kind="",
+        unet=config.unet,
+        autoencoder=config.autoencoder,
+        text_encoders=(config.text_encoder,),
+        prediction=DetectedPrediction(config.prediction, "its model.json says so"),
+        detected_prediction=config.prediction,
+        schedule=config.schedule,
+        latent_mean=config.latent_mean,
+        latent_std=config.latent_std,
+        defaults=config.defaults,
+        side=max(config.defaults.width, config.defaults.height),
+        components=header.components,
+        build=partial(_build, config, header.path / TOKENIZER),
+        files=header.files,
+        max_side=config.max_side,
+        size_multiple=config.size_multiple,
+    )
+
+
+def _build(config: NativeConfig, tokenizer: Path) -> Networks:
+    text_encoder = Bert(config.text_encoder)
+
+    def conditioners() -> Conditioners:
+        read = read_tokenizer(tokenizer, config.text_encoder)
+        return Conditioners(SentenceConditioner(read, text_encoder, config.prompt_tokens))
+
+    return Networks(
+        unet=UNet(config.unet),
+        autoencoder=CompactAutoencoder(config.autoencoder),
+        text_encoders=(text_encoder,),
+        image_encoder=None,
+        conditioners=conditioners,
+    )
+
+
+def find_autoencoder(sources: Sources, config: ModelConfig) -> FoundAutoencoder | None:
+    """A compact autoencoder, as in the folder of a native model."""
+    names = ("decoder.0", "encoder.1", "encoder.3", "encoder.5")
+    names += ("decoder.1.conv1", "decoder.4.conv1", "decoder.6.conv1")
+    shapes = [sources[key].shape for name in names if (key := f"{name}.weight") in sources]
+    if len(shapes) != len(names) or any(len(shape) != 4 for shape in shapes):
+        return None
+    if any(not 1 <= side <= MAX_WIDTH for shape in shapes for side in shape):
+        raise UnreadableError("its autoencoder has impossible sizes")
+    latent, (e1, e2, e3, d1, d2, d3) = shapes[0][1], (shape[0] for shape in shapes[1:])
+    found = CompactAutoencoderConfig(latent, (e1, e2, e3), (d3, d2, d1))
+    return FoundAutoencoder(CompactAutoencoder(found), found, sources)
+
+
+def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
+    """Raises ModelError."""
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelError(f"{path} is not a readable tokenizer: {error}.", AGAIN) from error
+    if max(tokenizer.get_vocab().values(), default=0) >= config.vocabulary:
+        raise ModelError(f"{path} has tokens that the text encoder lacks.", AGAIN)
+    return tokenizer
+
+
+NATIVE = Family(
+    name="LDM Studio",
+    detect=detect,
+    configure=configure,
+    find_autoencoder=find_autoencoder,
+    latents=LatentFormat("LDM Studio", channels=8, factor=FACTOR, scale=1.0),
+    defaults=Defaults(),
+    takes=Conditions(refiner=False, embeddings=False),
+    layouts=("original",),
+    float32_only=True,
+)

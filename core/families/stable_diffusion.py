@@ -1,0 +1,400 @@
+"""What the families of Stable Diffusion share: a U-Net with cross-attention to CLIP's vectors.
+
+Sources: the published configurations of Stable Diffusion 1, 2 and XL, and of the x4 upscaler.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from torch import Tensor
+
+from ..conditioning.clip_image import ImageConditioner
+from ..conditioning.text.clip_text import ClipConditioner, EncoderOptions
+from ..conditioning.text.clip_tokenizer import END
+from ..errors import UnknownKindError, UnreadableError
+from ..networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
+from ..networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
+from ..networks.unet import UNet, UNetConfig
+from ..sampling.model_schedule import EdmSchedule, Schedule, scaled_linear, zero_terminal
+from .components import Component, Components, find, text_width
+from .config_from_shapes import autoencoder_config, clip_config, image_config
+from .edm_metadata import LatentStatistics
+from .family import (
+    EMBEDDED,
+    IMAGE_ENCODER,
+    TEXT_ENCODER,
+    VAE,
+    Conditioners,
+    DetectedPrediction,
+    Family,
+    FoundAutoencoder,
+    Identity,
+    Match,
+    ModelConfig,
+    Networks,
+    TextEncoderUse,
+)
+from .few_step_variants import WHOLE_LCM, variant_of
+from .header import Header
+from .key_names import Source, Sources
+from .native_config import Defaults
+from .unsupported import UNSUPPORTED
+
+INPUT_KINDS: Mapping[int, str] = {
+    4: "",
+    5: "depth",
+    7: "upscaling",
+    8: "instruct-pix2pix",
+    9: "inpainting",
+}
+"""What a U-Net takes besides the noisy latent, by the number of its input channels."""
+
+SAMPLER = "DPM++ 2M"
+V_NAMES = {"v", "v_prediction", "v-prediction", "vpred", "v_pred"}
+EPS_NAMES = {"eps", "epsilon"}
+METADATA_KEYS = ("modelspec.prediction_type", "modelspec.predict_key")
+"""Metadata of the specification, and those that ComfyUI writes."""
+FULL_TEXT_LAYERS = 24
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a family is recognised, and what the shapes of its tensors do not say."""
+
+    context_dim: int
+    """Width of the vectors that the published U-Net attends to."""
+    linear_projection: bool
+    """Whether linear layers lead into and out of its transformers."""
+    text_encoders: tuple[TextEncoderUse, ...]
+    adds: Literal["nothing", "vector", "class", "image"] = "nothing"
+    """What is added to the time embedding: a vector of the prompt, or that of an image."""
+    heads: int | None = None
+    """None: one for 64 channels."""
+    cross_levels: tuple[int, ...] = ()
+    betas: tuple[float, float] = (0.00085, 0.012)
+    prediction: str = "eps"
+    """Unless a file says otherwise."""
+    edm: Literal["", "v", "edm"] = ""
+    """What is predicted by models that were trained on a continuum of noise levels (EDM)."""
+    sigmas: tuple[float, float] = (0.002, 80.0)
+    """The lowest and highest noise level of an EDM model, unless a file says otherwise."""
+    v_deviation: float | None = None
+    """The standard deviation of V_BIAS above which a file predicts v. Source: ComfyUI."""
+    v_side: int | None = None
+    """Pixels along a side of the training images of models that predict v, if not as others."""
+
+
+V_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+
+
+@dataclass(frozen=True)
+class DistilledUNet:
+    """A U-Net that was distilled to fewer blocks, recognised by how many it has."""
+
+    name: str
+    blocks: int
+    """Residual blocks a level."""
+    depths: tuple[int, ...]
+    middle_blocks: int
+    cfg: float
+
+
+def openai_clip(*, skip: int, normalised: bool) -> TextEncoderUse:
+    return TextEncoderUse(EncoderOptions(skip, normalised, pooled=False, pad=END), "quick_gelu", 12)
+
+
+def open_clip(layers: int, *, normalised: bool, pooled: bool) -> TextEncoderUse:
+    return TextEncoderUse(EncoderOptions(1, normalised, pooled, pad=0), "gelu", layers)
+
+
+OPEN_CLIP_H = open_clip(24, normalised=True, pooled=False)
+OPEN_CLIP_BIG_G = open_clip(32, normalised=False, pooled=True)
+
+
+def detect(architecture: Architecture, header: Header) -> Match | None:
+    """By the widths of the published models; of other widths, by how they are built.
+
+    Raises UnreadableError for U-Nets of an impossible form.
+    """
+    if header.native is not None or (unet := header.unet) is None:
+        return None
+    vectors = {"vector", "image"} if unet.vector_dim else set[str]()
+    if architecture.adds not in (vectors or {"class" if unet.classes else "nothing"}):
+        return None
+    return _match(architecture, header.components, unet)
+
+
+def detect_by_edm(architecture: Architecture, header: Header) -> Match | None:
+    """As `detect`, for architectures that differ in `edm` alone."""
+    match = detect(architecture, header)
+    kind = header.edm.predicts if match and header.edm else ""
+    return match if kind == architecture.edm else None
+
+
+def _match(architecture: Architecture, found: Components, unet: UNetConfig) -> Match | None:
+    if architecture.context_dim == unet.context_dim:
+        return Match.PUBLISHED
+    if (unet.channels, unet.context_dim) in UNSUPPORTED:
+        return None
+    embeds = found.image is not None and bool(unet.vector_dim)
+    similar = (
+        architecture.linear_projection == unet.linear_projection
+        and len(architecture.text_encoders) == len(found.texts)
+        and (architecture.adds == "image") == embeds
+    )
+    return Match.SIMILAR if similar else None
+
+
+def configure(
+    architecture: Architecture,
+    distilled: tuple[DistilledUNet, ...],
+    family: Family,
+    header: Header,
+) -> Identity:
+    """Raises UnreadableError."""
+    shape, components, edm = header.unet, header.components, header.edm
+    assert shape is not None
+    if edm is not None and not architecture.edm:
+        raise UnknownKindError(
+            f"it is {family.name}, trained on a continuum of noise levels, which is not known yet"
+        )
+    input_kind = _input_kind(architecture, family, shape)
+    unet = replace(shape, heads=architecture.heads, cross_levels=architecture.cross_levels)
+    texts = sorted(components.texts, key=text_width)  # CLIP ViT-L before ViT-bigG
+    found = list(zip(texts, architecture.text_encoders, strict=False))
+    encoders = tuple(clip_config(text.sources, use.activation) for text, use in found)
+    uses = [
+        (config, _as_stored(use, text, config).use)
+        for (text, use), config in zip(found, encoders, strict=True)
+    ]
+    embeds = architecture.adds == "image"
+    image = components.image if embeds else None
+    autoencoder = components.autoencoder and autoencoder_config(components.autoencoder.sources)
+    image_encoder = image and image_config(image.sources)
+    detected = (
+        DetectedPrediction(edm.predicts, edm.reason)
+        if edm
+        else _prediction(architecture, header, unet)
+    )
+    prediction = detected
+    if header.prediction_override:
+        kind, reason = header.prediction_override, "chosen by the user"
+        prediction = replace(detected, kind=kind, reason=reason)
+    larger = architecture.v_side if prediction.kind == "v" else None
+    side = larger or family.defaults.width
+    sigmas = edm.sigmas(architecture.sigmas) if edm else None
+    statistics = (edm.latents or family.statistics) if edm else None
+    channels = unet.out_channels
+    usual = LatentStatistics((0.0,) * channels, (1.0,) * channels, family.latents.scale)
+    latents = statistics or usual
+    lacking = {
+        VAE: autoencoder is None,
+        TEXT_ENCODER: len(encoders) < len(architecture.text_encoders),
+        IMAGE_ENCODER: embeds and image_encoder is None,
+    }
+    identity = Identity(
+        path=header.path,
+        name=header.name,
+        family=family,
+        display_name=_display_name(family, unet, input_kind, distilled),
+        input_kind=input_kind,
+        unet=unet,
+        autoencoder=autoencoder,
+        text_encoders=encoders,
+        image_encoder=image_encoder,
+        prediction=prediction,
+        detected_prediction=detected.kind,
+        schedule=_schedule(architecture, sigmas, zero_snr=prediction.zero_snr),
+        sigmas=sigmas,
+        statistics=statistics,
+        latent_mean=latents.mean,
+        latent_std=tuple(std / latents.scale for std in latents.std),
+        defaults=_defaults(family, header, unet, side, distilled),
+        side=side,
+        build=partial(_build, unet, autoencoder, uses, image_encoder, components.statistics),
+        components=replace(components, texts=tuple(text for text, _ in found), image=image),
+        files=header.files,
+        metadata=header.metadata,
+        missing=tuple(name for name, lacks in lacking.items() if lacks),
+    )
+    _check_fit(identity, encoders)
+    return identity
+
+
+def _input_kind(architecture: Architecture, family: Family, unet: UNetConfig) -> str:
+    if unet.in_channels not in INPUT_KINDS:
+        count = unet.in_channels
+        raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
+    kind = INPUT_KINDS[unet.in_channels]
+    embeds, classes = architecture.adds == "image", architecture.adds == "class"
+    if (kind == "upscaling") != classes or (kind and embeds):
+        raise UnknownKindError(f"it is {family.name}, {kind}, which is not known yet")
+    return EMBEDDED if embeds else kind
+
+
+def _as_stored(use: TextEncoderUse, text: Component, config: ClipConfig) -> TextEncoderUse:
+    """Files of diffusers lack the last layer of Stable Diffusion 2's encoder, which is not used."""
+    cut = use == OPEN_CLIP_H and text.layout == "transformers"
+    if cut and config.layers != FULL_TEXT_LAYERS:
+        return replace(use, use=replace(use.use, skip=0))
+    return use
+
+
+def _prediction(architecture: Architecture, header: Header, unet: UNetConfig) -> DetectedPrediction:
+    components, metadata = header.components, header.metadata
+    zero = "ztsnr" in components.markers or metadata.get("ss_zero_terminal_snr") == "True"
+    zero = zero or header.scheduler.get("rescale_betas_zero_snr") is True
+    if "v_pred" in components.markers:
+        return DetectedPrediction("v", "it holds the tensor v_pred", zero)
+    said = next((metadata[key].lower() for key in METADATA_KEYS if key in metadata), "")
+    if said in V_NAMES | EPS_NAMES:
+        return DetectedPrediction(_kind(said), f"its metadata say {said}", zero)
+    if metadata.get("modelspec.architecture", "").endswith("-768-v"):
+        return DetectedPrediction("v", "its metadata name the architecture", zero)
+    configured = str(header.scheduler.get("prediction_type", ""))
+    if configured in V_NAMES | EPS_NAMES:
+        return DetectedPrediction(_kind(configured), "its scheduler is configured so", zero)
+    if header.parameterization in V_NAMES | EPS_NAMES:
+        kind = _kind(header.parameterization)
+        return DetectedPrediction(kind, "the .yaml beside it says so", zero)
+    bias = components.unet and components.unet.sources.get(V_BIAS)
+    if architecture.v_deviation is not None and unet.in_channels == 4 and bias:
+        deviation = float(bias.tensor().float().std(correction=0))
+        kind = "v" if deviation > architecture.v_deviation else "eps"
+        return DetectedPrediction(kind, f"a bias in it deviates by {deviation:.3f}", zero)
+    return DetectedPrediction(architecture.prediction, "models of its family usually do", zero)
+
+
+def _kind(said: str) -> str:
+    return "v" if said in V_NAMES else "eps"
+
+
+def _schedule(
+    architecture: Architecture, sigmas: tuple[float, float] | None, *, zero_snr: bool
+) -> Schedule:
+    if sigmas is not None:
+        return EdmSchedule(*sigmas)
+    schedule = scaled_linear(*architecture.betas)
+    return zero_terminal(schedule) if zero_snr else schedule
+
+
+def _distilled(unet: UNetConfig, known: tuple[DistilledUNet, ...]) -> DistilledUNet | None:
+    blocks = (unet.blocks, unet.depths, unet.middle_blocks)
+    same = (one for one in known if blocks == (one.blocks, one.depths, one.middle_blocks))
+    return next(same, None)
+
+
+def _display_name(
+    family: Family, unet: UNetConfig, input_kind: str, known: tuple[DistilledUNet, ...]
+) -> str:
+    """Such as "Stable Diffusion 1, inpainting" or "Stable Diffusion XL, SSD-1B"."""
+    distilled = _distilled(unet, known)
+    lcm = "LCM" if unet.guidance_dim else ""
+    words = (distilled.name if distilled else "", "" if unet.classes else input_kind, lcm)
+    return ", ".join(filter(None, (family.name, *words)))
+
+
+def _defaults(
+    family: Family,
+    header: Header,
+    unet: UNetConfig,
+    side: int,
+    known: tuple[DistilledUNet, ...],
+) -> Defaults:
+    """Those of its family, or of the few steps it was distilled to."""
+    defaults = replace(family.defaults, width=side, height=side)
+    found = variant_of(header.path.stem, header.metadata)
+    if unet.guidance_dim:
+        found = WHOLE_LCM, found[1] if found else WHOLE_LCM.steps
+    if found is None:
+        distilled = _distilled(unet, known)
+        return replace(defaults, cfg=distilled.cfg) if distilled else defaults
+    variant, steps = found
+    side = variant.side or side
+    return replace(
+        defaults,
+        sampler=variant.sampler,
+        schedule=variant.schedule,
+        steps=steps,
+        cfg=variant.cfg,
+        width=side,
+        height=side,
+    )
+
+
+def _check_fit(identity: Identity, texts: tuple[ClipConfig, ...]) -> None:
+    """Whether the networks fit one another. Raises UnreadableError."""
+    unet, latent = identity.unet, identity.unet.out_channels
+    if len(identity.latent_mean) != latent:
+        raise UnreadableError("the mean of its latents is not one for its U-Net")
+    if identity.autoencoder and identity.autoencoder.latent_channels != latent:
+        raise UnreadableError("its autoencoder is not one for its U-Net")
+    if identity.lacks_text:
+        return
+    if any(text.vocabulary <= END for text in texts):
+        raise UnreadableError("its text encoder lacks words")
+    if sum(text.dim for text in texts) != unet.context_dim:
+        raise UnreadableError("its text encoders are not those for its U-Net")
+    if identity.input_kind == EMBEDDED:
+        image = identity.image_encoder
+        if image is not None and 2 * image.projection != unet.vector_dim:
+            raise UnreadableError("its image encoder is not the one for its U-Net")
+    elif unet.vector_dim is not None:
+        pooled = texts[-1].projection or 0
+        if pooled + identity.family.size_numbers_width != unet.vector_dim:
+            raise UnreadableError("its text encoders are not those for its U-Net")
+
+
+def _build(
+    unet: UNetConfig,
+    autoencoder: AutoencoderKLConfig | None,
+    texts: Sequence[tuple[ClipConfig, EncoderOptions]],
+    image: ClipImageConfig | None,
+    statistics: Sources,
+) -> Networks:
+    text_encoders = [(ClipTextEncoder(config), use) for config, use in texts]
+    image_encoder = None if image is None else ClipImageEncoder(image)
+
+    def conditioners() -> Conditioners:
+        looking = image_encoder and _image_conditioner(image_encoder, statistics)
+        return Conditioners(ClipConditioner(text_encoders), looking)
+
+    return Networks(
+        unet=UNet(unet),
+        autoencoder=None if autoencoder is None else AutoencoderKL(autoencoder),
+        text_encoders=tuple(network for network, _ in text_encoders),
+        image_encoder=image_encoder,
+        conditioners=conditioners,
+    )
+
+
+def find_autoencoder(sources: Sources, config: ModelConfig) -> FoundAutoencoder | None:
+    """The file may be a whole model."""
+    component = find(sources).autoencoder
+    if component is None:
+        return None
+    found = autoencoder_config(component.sources)
+    return FoundAutoencoder(AutoencoderKL(found), found, component.sources)
+
+
+def _image_conditioner(network: ClipImageEncoder, statistics: Sources) -> ImageConditioner:
+    """With the statistics of its vectors, where a file holds them."""
+    if not statistics:
+        return ImageConditioner(network)
+    width = network.config.projection
+    mean, std = (_statistic(statistics[name], width) for name in ("mean", "std"))
+    return ImageConditioner(network, (mean, std))
+
+
+def _statistic(source: Source, width: int) -> Tensor:
+    if math.prod(source.shape) != width:
+        raise UnreadableError(f"{source.key} has the shape {source.shape}, not {(1, width)}")
+    vector = source.tensor().float().reshape(width)
+    if not vector.isfinite().all():
+        raise UnreadableError(f"{source.key} holds values that are not finite numbers")
+    return vector
