@@ -16,7 +16,8 @@ from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 
 from .picture import default_request
 from .record import Options, use_cores

@@ -18,11 +18,15 @@ from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import CONTENTS, Guidance, Inpaint, Options, Request
+from core.request.parameters import PARAMETERS, Guidance, Inpaint, Options
+from core.request.request import Request
 from core.sampling.model_schedule import scaled_linear
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import AUTOMATIC, SCHEDULES
 from recipes.default_model.prompts import COMPOSITIONS
+
+AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "content"))
+
 
 SIDE = 104
 """Pixels of a picture in a sheet: three pairs fit into the window of the documentation."""

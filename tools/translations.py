@@ -1,6 +1,7 @@
 """Keep the translations in step with the code: `make translations`.
 
 1. Sentences of messages are collected from the source into `messages.json`, values numbered;
+   titles and helps come from the table of parameters;
 2. Qt's lupdate brings every `.ts` file up to date: new texts are marked unfinished;
 3. Qt's lrelease makes the `.qm` files that the application reads.
 
@@ -21,6 +22,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from core.request.parameter import CONTEXT as PARAMETERS_CONTEXT  # noqa: E402
+from core.request.parameters import PARAMETERS  # noqa: E402
+
 FOLDER = ROOT / "resources" / "translations"
 MESSAGES = FOLDER / "messages.json"
 CONTEXT = "messages"
@@ -76,7 +82,12 @@ def messages() -> list[str]:
             phrases=path.relative_to(ROOT).as_posix() in PHRASES,
         )
     }
-    return sorted(found)
+    return sorted(found.difference(parameter_texts()))
+
+
+def parameter_texts() -> list[str]:
+    """The texts of the table of parameters, which are translated in a context of their own."""
+    return list(dict.fromkeys(text for row in PARAMETERS.values() for text in row.texts))
 
 
 def sentences(tree: ast.AST, *, phrases: bool = False) -> Iterator[str]:
@@ -138,6 +149,7 @@ def update() -> None:
         collected = Path(folder) / "messages.py"
         lines = [f"translate({CONTEXT!r}, {json.dumps(one)})" for one in messages()]
         lines += [_plural(*one) for one in counted()]
+        lines += [f"translate({PARAMETERS_CONTEXT!r}, {json.dumps(t)})" for t in parameter_texts()]
         collected.write_text("\n".join(lines) + "\n", encoding="utf-8")
         listed = Path(folder) / "sources.lst"
         listed.write_text("\n".join([*files, str(collected)]), encoding="utf-8")

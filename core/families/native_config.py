@@ -11,7 +11,8 @@ from ..errors import RequestError
 from ..networks.bert import BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoderConfig
 from ..networks.unet import UNetConfig
-from ..request.request import MAX_SIDE, Request
+from ..request.parameters import MAX_SIDE
+from ..request.request import Request
 from ..sampling.model_schedule import FlowSchedule
 from ..sampling.predictions import PREDICTIONS
 

@@ -25,7 +25,8 @@ from ..errors import RequestError
 from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
-from ..request.request import MAX_ENLARGING_NOISE, Request
+from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
+from ..request.request import Request
 from ..sampling import noise
 from .init_image import Original
 from .inpainting import Region, drawn_picture
@@ -179,11 +180,11 @@ def _depths(picture: np.ndarray, unit: Tensor) -> Tensor:
 
 def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
     """With the noise of the level, in the scaling that preserves the variance."""
-    if request.noise_level > MAX_ENLARGING_NOISE:
+    if request.noise_level > MAX_UPSCALING_NOISE_LEVEL:
         raise RequestError(
             "noise_level",
             f"{model.name} knows no noise level of {request.noise_level}.",
-            f"Choose one up to {MAX_ENLARGING_NOISE}.",
+            f"Choose one up to {MAX_UPSCALING_NOISE_LEVEL}.",
         )
     sigma = model.schedule.sigma(float(request.noise_level))
     unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(small.shape[1:]))[None].to(small)

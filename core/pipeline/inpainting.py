@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 
 from ..errors import RequestError
 from ..images import mask_morphology
-from ..request.request import Inpaint
+from ..request.parameters import Inpaint
 
 EVENED = 3.0
 """Standard deviation, in pixels, over which the border of a pasted part is evened out."""

@@ -135,7 +135,7 @@ def _leg(
     told = plan_conditioning(request.prompt, request.negative, len(sigmas) - 1, request.syntax)
     told = (*told[begin : begin + 1] * begin, *told[begin:])  # what is over is not encoded
     made = {step: denoiser_of(step) for step in dict.fromkeys(told)}
-    sampler = SAMPLERS[request.sampler].with_options(request.options)
+    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
     denoisers = tuple(made[step] for step in told)
     return Leg(begin, request, model, original, given, sigmas, sampler, denoisers)
 

@@ -23,7 +23,8 @@ from ..errors import DecodeError, RequestError, StateError
 from ..images.preview import Preview
 from ..model.model import Model
 from ..request.inputs import Inputs, check_pixels, later
-from ..request.request import MAX_SIDE, Change, Request
+from ..request.parameters import MAX_SIDE
+from ..request.request import Change, Request
 from ..sampling import noise
 from ..sampling.noise_profiles import A1111_CPU, A1111_NV
 from ..sampling.trajectory import State, Step

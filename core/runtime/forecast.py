@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..sampling.sampler_options import Options
+from ..request.parameters import Options
 from ..sampling.samplers import SAMPLERS
 from ..sampling.trajectory import State
 
@@ -131,7 +131,7 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
         count += 1
         return 0.5 * x / (1 + sigma)
 
-    step = SAMPLERS[sampler].with_options(options or Options())
+    step = SAMPLERS[sampler].with_options((options or Options()).given)
     sigmas = tuple(10.0 * (1 - i / steps) for i in range(steps + 1))
     state = State(0, 1.0)  # pyright: ignore[reportArgumentType]  # samplers only use operators
     while state.index < steps:

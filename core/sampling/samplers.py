@@ -23,7 +23,6 @@ from .dpmpp import dpmpp_2m, dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpm
 from .er_sde import er_sde
 from .model_schedule import Schedule
 from .multistep import deis, gradient_estimation, lms, plms
-from .sampler_options import Options
 from .sigma_schedules import AUTOMATIC, SCHEDULES
 from .single_step import (
     Churn,
@@ -39,6 +38,9 @@ from .single_step import (
 )
 from .trajectory import Sampler
 from .unipc import unipc
+
+OPTIONS = ("eta", "s_noise", "churn", "churn_lowest", "churn_highest", "order")
+"""Keywords of the functions that make samplers, which the user may set."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,23 @@ class SamplerRow:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The fields of `Options` that it uses."""
+        """Those of OPTIONS that it takes."""
         return tuple(self.defaults)
 
     @cached_property
     def defaults(self) -> Mapping[str, float | int]:
-        """Those fields with their default values."""
+        """Its options, and their values where they are not given."""
         keywords = signature(self.make).parameters
-        return {name: keywords[name].default for name in keywords if name in Options.RANGES}
+        return {name: keywords[name].default for name in keywords if name in OPTIONS}
 
     @property
     def step(self) -> Sampler:
         """The sampler with its default options."""
         return self.make()
 
-    def with_options(self, options: Options) -> Sampler:
+    def with_options(self, options: Mapping[str, float | int]) -> Sampler:
         """Raises TypeError for an option it does not take."""
-        return self.make(**options.given)
+        return self.make(**options)
 
 
 def resolve(schedule: str, sampler: str) -> str:

@@ -162,6 +162,25 @@ def truncate(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
     return tuple(sigmas[n - run :])
 
 
+def parse_sigmas(text: str) -> tuple[float, ...]:
+    """Noise levels between commas, semicolons or spaces, also in brackets; a 0 at the end, as some
+    write it, is implied. Raises ValueError, in words for the user.
+    """
+    words = text.translate(str.maketrans(",;[]()", "      ")).split()
+    numbers = tuple(map(_number, words))
+    return numbers[:-1] if len(numbers) > 1 and numbers[-1] == 0 else numbers
+
+
+def _number(word: str) -> float:
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"“{word:.20}” is not a number.")
+    return number
+
+
 def _at_times(times: Sequence[float], schedule: Schedule) -> tuple[float, ...]:
     return (*(schedule.sigma(t) for t in times), 0.0)
 

@@ -42,14 +42,17 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def real(low: float, high: float) -> Callable[[str], float]:
+def real(low: float, high: float, *, exclusive: bool = False) -> Callable[[str], float]:
+    """`exclusive`: `low` itself is outside."""
+
     def read(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not low <= value <= high:
-            raise ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}.")
+        if not low <= value <= high or (exclusive and value == low):
+            above = "above" if exclusive else "from"
+            raise ArgumentTypeError(f"{text!r} is not a number {above} {low:g} to {high:g}.")
         return value
 
     return read
@@ -72,32 +75,11 @@ def border(text: str) -> Border:
     return Border(*sides)
 
 
-def above_zero(text: str) -> float:
-    """A share that changes something: above 0, up to 1."""
-    value = real(0, 1)(text)
-    if value == 0:
-        raise ArgumentTypeError("0 would change nothing; use more, up to 1.")
-    return value
-
-
 def size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
     if match is None:
         raise ArgumentTypeError(f"{text!r} is not a size such as 128x128.")
     return int(match[1]), int(match[2])
-
-
-def sigmas(text: str) -> tuple[float, ...]:
-    """Noise levels between commas or spaces; a 0 at the end, as some write it, is implied."""
-    try:
-        levels = [float(word) for word in re.split(r"[,;\s]+", text.strip(" ,;[]()"))]
-    except ValueError:
-        levels = []
-    if levels and levels[-1] == 0:
-        levels.pop()
-    if not levels or not all(map(math.isfinite, levels)):
-        raise ArgumentTypeError(f"{text!r:.80} is not a list of sigmas such as 14.6,6.5,2.1,0.6.")
-    return tuple(levels)
 
 
 def output(text: str) -> Path:

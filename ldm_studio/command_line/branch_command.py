@@ -12,9 +12,9 @@ from pathlib import Path
 
 from core.errors import RequestError
 from core.images.image_digest import digest
-from core.request import request as limits
+from core.request.parameters import MAX_STEPS
 from core.request.request import Change, Request
-from core.sampling.sampler_names import schedule_name, split_name
+from core.sampling.sampler_names import split_name
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images import recipe_inputs
@@ -26,7 +26,7 @@ from ldm_studio.paths import inputs_dir
 from ldm_studio.prompts.wildcard_files import Wildcards, resolve_change
 
 from . import image_output, request_flags
-from .argument_types import named, real, whole
+from .argument_types import named, whole
 from .image_output import Output, keep_inputs_or_warn, print_warning
 
 EXAMPLES = f"""\
@@ -56,31 +56,21 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--step",
         metavar="K",
         required=True,
-        type=whole(0, limits.MAX_STEPS),
+        type=whole(0, MAX_STEPS),
         help="both pictures share so many steps",
     )
     command.add_argument("--model", metavar="M", help="the model, if it is not where it was")
     change = command.add_argument_group("what is otherwise from there on")
     change.add_argument("--prompt", metavar="TEXT", help="what the picture shows")
     change.add_argument("-n", "--negative", metavar="TEXT", help="what it should not show")
-    change.add_argument(
-        "--cfg", metavar="X", type=real(0, limits.MAX_CFG), help="how strictly to follow the prompt"
-    )
+    request_flags.add_one(change, "cfg")
     change.add_argument(
         "--sampler", metavar="S", type=named(split_name), help="with its customary options"
     )
-    change.add_argument(
-        "--schedule",
-        metavar="S",
-        type=named(schedule_name),
-        help="its levels below the one that is reached",
+    request_flags.add_one(
+        change, "schedule", help="its levels below the one that is reached are visited"
     )
-    change.add_argument(
-        "--steps",
-        metavar="N",
-        type=whole(1, limits.MAX_STEPS),
-        help="how many the whole schedule would have",
-    )
+    request_flags.add_one(change, "steps", help="how many the whole schedule would have")
     change.add_argument(
         "--mask",
         metavar="FILE",

@@ -18,12 +18,11 @@ from core.conditioning.text.prompt_parser import Problem, parse
 from core.errors import RequestError, StateError
 from core.images.image_digest import digest
 from core.images.outpainting import extended
-from core.request import request as limits
 from core.request.inputs import Inputs
+from core.request.parameters import MAIN, MAX_SIDE, MAX_STEPS, PARAMETERS
 from core.request.request import Change, Request
-from core.sampling.sampler_names import schedule_name, split_name
+from core.sampling.sampler_names import split_name
 from core.sampling.samplers import SAMPLERS
-from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.engine_protocol import ModelInfo, Pipeline, Run
 from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images.control_images import CONTROL_KINDS, control_of, output_size
@@ -41,10 +40,9 @@ from ldm_studio.prompts.wildcard_files import (
 )
 
 from . import image_output, request_flags
-from .argument_types import FILLS, above_zero, border, file, named, one_of, real, size, whole
+from .argument_types import FILLS, border, file, named, one_of, size, whole
 from .image_output import Output, keep_inputs_or_warn, print_warning
 
-REFINER_AT = 0.8
 _MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
 
 EXAMPLES = f"""\
@@ -87,12 +85,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--init", metavar="IMAGE", type=Path, help="the picture to change; --size scales it"
     )
     start.add_argument(
-        "--strength",
-        metavar="X",
-        type=above_zero,
-        help="how much to change it, above 0 up to 1 (0.75, with a mask 1)",
-    )
-    start.add_argument(
         "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
     )
     start.add_argument(
@@ -121,12 +113,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="pixels of the old picture that --outpaint draws anew, fading (8)",
     )
     image_output.add(command, several=True)
-    request_flags.add(command)
     stop = command.add_argument_group("stopping on the way")
     stop.add_argument(
         "--stop-after",
         metavar="K",
-        type=whole(1, limits.MAX_STEPS),
+        type=whole(1, MAX_STEPS),
         help="make no picture, but write --state after so many steps",
     )
     stop.add_argument(
@@ -135,7 +126,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    settings = command.add_argument_group("settings")
+    settings = request_flags.add(command)[MAIN]
     settings.add_argument(
         "--model",
         metavar="M",
@@ -145,44 +136,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
     settings.add_argument(
         "--sampler", metavar="S", type=named(split_name), help=", ".join(SAMPLERS)
     )
-    settings.add_argument(
-        "--schedule", metavar="S", type=named(schedule_name), help=", ".join(SCHEDULES)
-    )
-    settings.add_argument(
-        "--steps", metavar="N", type=whole(1, limits.MAX_STEPS), help="how many steps"
-    )
-    settings.add_argument(
-        "--cfg",
-        metavar="X",
-        type=real(0, limits.MAX_CFG),
-        help="how strictly to follow the prompt; 1 is no guidance",
-    )
-    settings.add_argument(
-        "--refiner",
-        metavar="M",
-        help="another model that goes on at the end: that of Stable Diffusion XL, or any of the "
-        "same family",
-    )
-    settings.add_argument(
-        "--refiner-at",
-        metavar="X",
-        type=real(0, 1),
-        help=f"after this share of the steps ({REFINER_AT})",
-    )
-    settings.add_argument(
-        "--seed",
-        metavar="N",
-        type=whole(0, limits.MAX_SEED),
-        help="the same seed and settings give the same picture; random when not given",
-    )
     settings.add_argument("--size", metavar="WxH", type=size, help="in pixels, such as 128x128")
-    settings.add_argument(
-        "--count",
-        metavar="N",
-        type=whole(1, limits.MAX_COUNT),
-        default=1,
-        help="how many pictures, with seeds counting up",
-    )
 
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
@@ -190,7 +144,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     target = Output.of(arguments)
     with request_flags.naming():
         _check(arguments, target)
-        parts = request_flags.parts(arguments)
+        parts = request_flags.parts(request_flags.given(arguments))
         start = _load(arguments)
         if arguments.state is None:
             target.make_folder()
@@ -272,19 +226,18 @@ def _check(arguments: Namespace, target: Output) -> None:
         raise RequestError(
             "transparent", "A picture that is only partly redrawn has no transparent background."
         )
-    if arguments.refiner_at is not None and arguments.refiner is None:
-        raise RequestError("refiner_at", "--refiner-at does nothing without --refiner.")
-    if arguments.count > 1 and target.is_file:
+    count = arguments.count or 1
+    if count > 1 and target.is_file:
         raise RequestError(
             "output",
-            f"{target.path} is one file, and {arguments.count} pictures are asked for.",
+            f"{target.path} is one file, and {count} pictures are asked for.",
             "Name a folder.",
         )
     if (arguments.stop_after is None) != (arguments.state is None):
         raise RequestError("state", "--stop-after K and --state FILE need each other.")
     if arguments.state is None:
         return
-    if arguments.count > 1:
+    if count > 1:
         raise RequestError("count", "--state holds one picture on its way, so --count must be 1.")
     if target.path is not None or arguments.transparent:
         raise RequestError(
@@ -331,30 +284,33 @@ def _request(
             if inpaint is None or inpaint.area == "whole":
                 _check_own_size(width, height, model, tiled="tile" in parts)
         start = scaled(start, width, height)
-        strength = arguments.strength or (0.75 if start.mask is None else 1.0)
+        strength = 0.75 if start.mask is None else 1.0
     sampler, schedule = arguments.sampler or (model.sampler, None)
+    suitable: dict[str, Any] = {
+        "schedule": schedule or model.schedule,
+        "steps": _sigmas(parts) or model.steps,
+        "cfg": model.cfg,
+        "noise_level": model.noise_level,
+        "seed": secrets.randbelow(_MAX_RANDOM_SEED),
+        "strength": strength,
+    }
     request = Request(
         prompt=arguments.prompt,
         negative=arguments.negative,
         model=arguments.model,
         sampler=sampler,
-        schedule=arguments.schedule or schedule or model.schedule,
-        steps=arguments.steps or _sigmas(parts) or model.steps,
-        cfg=model.cfg if arguments.cfg is None else arguments.cfg,
-        seed=secrets.randbelow(_MAX_RANDOM_SEED) if arguments.seed is None else arguments.seed,
         width=width,
         height=height,
-        count=arguments.count,
-        strength=strength,
-        **{"noise_level": model.noise_level, **parts},
+        **suitable | parts,
     )
     if request.variation.strength and getattr(arguments, "variation.seed") is None:
         other = replace(request.variation, seed=secrets.randbelow(_MAX_RANDOM_SEED))
         request = replace(request, variation=other)
-    if arguments.refiner is not None:
-        share = REFINER_AT if arguments.refiner_at is None else arguments.refiner_at
+    refiner, share = (getattr(arguments, f"refiner.{name}") for name in ("model", "at"))
+    if refiner is not None:
+        share = PARAMETERS["refiner_at"].default if share is None else share
         step = round(share * request.steps * request.strength)
-        request = replace(request, changes=(Change(step, model=resolve_name(arguments.refiner)),))
+        request = replace(request, changes=(Change(step, model=resolve_name(refiner)),))
     return request, start
 
 
@@ -380,7 +336,7 @@ def _sigmas(parts: dict[str, Any]) -> int:
 
 def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -> None:
     """A picture is never scaled unasked: say which size would do."""
-    unit, limit = model.size_multiple, limits.MAX_SIDE if tiled else model.max_side
+    unit, limit = model.size_multiple, MAX_SIDE if tiled else model.max_side
     if width % unit == 0 and height % unit == 0 and max(width, height) <= limit:
         return
     scale = min(1.0, limit / max(width, height))

@@ -11,7 +11,8 @@ from PIL import Image
 from PySide6.QtCore import QObject
 
 from core.errors import RequestError
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.main_window import MainWindow
 from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import PureWindowsPath
 from typing import Any
 
-from core.request.request import MAX_SEED, Request
+from core.request.parameters import MAX_SEED
+from core.request.request import Request
 from core.sampling.sampler_names import schedule_name, split_name
 from ldm_studio.images.infotext import Infotext, restore
 

@@ -15,14 +15,14 @@ from typing import Any
 
 from core.conditioning.text.text_segment import A1111
 from core.errors import RequestError
-from core.request.request import Change, Guidance, Levels, Request, Variation
+from core.request.parameters import Guidance, Levels, Options, Variation
+from core.request.request import Change, Request
 from core.sampling.noise_profiles import STUDIO
-from core.sampling.sampler_names import sampler_name, schedule_name, split_name
-from core.sampling.sampler_options import Options
+from core.sampling.sampler_names import split_name
 from ldm_studio import __version__
 from ldm_studio.models.known_checkpoints import WHOLE
 
-from .infotext_keys import apply, finer_settings, number
+from .infotext_keys import apply, finer_settings, main_settings, number
 from .refiner import refinement, steps_run
 
 PROGRAM = "LDM Studio"
@@ -38,6 +38,7 @@ NEGATIVE = "Negative prompt:"
 _ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _FIRST = ("Steps", "Sampler", "Schedule type")  # others depend on them
+_ORDER = (*_FIRST, "CFG scale", "Seed", "Size", "Model hash", "Model", "VAE hash", "VAE")
 _FEWEST = 3  # a last line with fewer settings belongs to the prompt
 
 
@@ -67,18 +68,13 @@ class RestoredRequest:
 def infotext(request: Request, model_name: str, digest: str) -> str:
     """The text for one finished picture; `digest` is the SHA-256 of the model's weights."""
     settings = {
-        "Steps": str(request.steps),
-        "Sampler": request.sampler,
-        "Schedule type": request.schedule,
-        "CFG scale": number(request.cfg),
-        "Seed": str(request.seed),
+        **dict.fromkeys(_ORDER, ""),
+        **main_settings(request),
         "Size": f"{request.width}x{request.height}",
         "Model hash": digest[:10],
         "Model": model_name,
         **_vae(request),
     }
-    if request.init:
-        settings["Denoising strength"] = number(request.strength)
     if request.guidance.mimic:
         settings[THRESHOLDING] = "True"
     settings |= _refiner(request)
@@ -197,23 +193,13 @@ def _with(key: str, value: str, request: Request) -> Request:
 def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
     """The fields of a Request that one setting gives; KeyError or ValueError where none."""
     match key:
-        case "Steps":
-            return {"steps": int(value)}
-        case "Seed":
-            return {"seed": int(value)}
-        case "CFG scale":
-            return {"cfg": float(value)}
-        case "Sampler":
-            return {"sampler": sampler_name(value)}
-        case "Schedule type":
-            return {"schedule": schedule_name(value)}
         case "Size":
             size = _SIZE.fullmatch(value)
             if size is None:
                 raise ValueError(value)
             return {"width": int(size[1]), "height": int(size[2])}
-        case "Denoising strength" if base.init:
-            return {"strength": float(value)}
+        case "Denoising strength" if not base.init:
+            raise ValueError(value)
         case "VAE":
             return {"vae": "" if value in NO_VAE else value}
         case "VAE hash" | "TI hashes" | "Lora hashes":

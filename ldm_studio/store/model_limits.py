@@ -7,7 +7,8 @@ import math
 import numpy as np
 from PIL import Image
 
-from core.request.request import MAX_SIDE, Request
+from core.request.parameters import MAX_SIDE
+from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.image_files import MAX_PIXELS
 from ldm_studio.translation import joined, translate

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any, Generic, TypeVar, overload
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
+
+from core.request.parameters import PARAMETERS
 
 T = TypeVar("T")
 
@@ -49,41 +49,16 @@ class Prop(Generic[T]):
             store.modified.emit(self.name)  # type: ignore[attr-defined]  # the owner's own signal
 
 
-def clamp(low: Any, high: Any) -> Callable[[Any], Any]:
-    """A number, brought between both; of the type of `low`."""
-    kind = type(low)
+def properties(first_values: Mapping[str, Any]) -> dict[str, Prop[Any] | Signal]:
+    """For the body of a class: a field and its signal for each row of the table of parameters.
 
-    def check(value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"a number is expected, not {value!r:.40}")
-        return kind(min(high, max(low, value)))
-
-    return check
-
-
-def maybe(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """What `check` accepts, or None."""
-    return lambda value: None if value is None else check(value)
-
-
-def one_of(values: Mapping[str, Any]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not isinstance(value, str) or value not in values:
-            raise ValueError(f"unknown value {value!r:.40}")
-        return value
-
-    return check
-
-
-def text(most: int) -> Callable[[str], str]:
-    """Text, cut after so many characters."""
-
-    def check(value: str) -> str:
-        if not isinstance(value, str):
-            raise ValueError(f"text is expected, not {value!r:.40}")
-        return value[:most]
-
-    return check
+    `first_values` are those that are not a request's defaults.
+    """
+    made: dict[str, Prop[Any] | Signal] = {}
+    for name, row in PARAMETERS.items():
+        made[f"{name}_changed"] = Signal(object)
+        made[name] = Prop(first_values.get(name, row.default), row.clamp)
+    return made
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -97,28 +72,3 @@ def flag(value: bool) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"true or false is expected, not {value!r:.40}")
     return value
-
-
-def falling(most: int, highest: float) -> Callable[[Any], tuple[float, ...]]:
-    """At most so many numbers that fall from `highest` or below, and stay above 0."""
-
-    def check(value: Any) -> tuple[float, ...]:
-        if not isinstance(value, list | tuple) or not all(map(_is_number, value)):
-            raise ValueError(f"a list of numbers is expected, not {value!r:.40}")
-        if len(value) > most:
-            raise ValueError(f"{len(value)} numbers are more than {most}.")
-        numbers = tuple(map(float, value))
-        for number in numbers:
-            if not 0 < number <= highest:
-                raise ValueError(f"{number:g} is not above 0, or above {highest:g}.")
-        for before, after in pairwise(numbers):
-            if after >= before:
-                raise ValueError(f"The numbers must fall, but {after:g} comes after {before:g}.")
-        return numbers
-
-    return check
-
-
-def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_real and abs(value) < 1e300 and math.isfinite(value)

@@ -10,59 +10,36 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.conditioning.text.text_segment import A1111, SYNTAXES
-from core.images.mask_morphology import RADIUS_MAX
-from core.request.request import (
-    AREAS,
-    CONTENTS,
-    MAX_CFG,
-    MAX_CLIP_SKIP,
-    MAX_COUNT,
-    MAX_NOISE_LEVEL,
-    MAX_PROMPT,
-    MAX_SEED,
-    MAX_SIDE,
-    MAX_STEPS,
-    Change,
-    Guidance,
+from core.request.parameters import (
+    MAIN,
+    PARAMETERS,
+    REQUESTED,
+    Context,
     Inpaint,
-    Levels,
-    Request,
-    Variation,
+    ModelTraits,
+    Parameters,
+    with_fields,
 )
-from core.sampling.noise_profiles import PROFILES, STUDIO
-from core.sampling.sampler_options import Options
+from core.request.request import Change, Request
 from core.sampling.samplers import SAMPLERS, resolve
 from core.sampling.sigma_schedules import SCHEDULES
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.refiner import refinement, steps_run
-from ldm_studio.models import found_models
 from ldm_studio.prompts.wildcard_files import templates_of
 from ldm_studio.translation import translate
 
 from .model_limits import refining_problem, side_problem, size_problem
-from .parameters import (
-    FOLLOWING,
-    INPAINT,
-    KEEP_CHANGES,
-    LED_BY,
-    MODEL_FIELDS,
-    MORE,
-    PARTS,
-    PLAIN,
-    SAMPLING,
-)
-from .props import Prop, clamp, falling, flag, maybe, one_of, text, texts
+from .parameters import FIRST_VALUES, FOLLOWING, KEEP_CHANGES, MODEL_FIELDS, MORE, SAMPLING
+from .props import Prop, flag, properties, texts
 from .run_state import RunState
 
 RANDOM_SEEDS = 2**32
 """Random seeds are drawn below this, as other programs do, so that they can read ours."""
 
-MAX_SIGMA = 1e6
 SHARE_DECIMALS = 6
 """Of the share of steps after which a refiner goes on: enough to find the step again."""
 
@@ -75,141 +52,29 @@ class Mode(StrEnum):
     INPAINT = "inpaint"
 
 
-_side = clamp(8, MAX_SIDE)
-_share = clamp(0.0, 1.0)
-_sigma = maybe(clamp(1e-6, MAX_SIGMA))
-_option = {name: maybe(clamp(*limits)) for name, limits in Options.RANGES.items()}
-
-
 class StudioStore(QObject):
     """The parameters of the next picture (kept between sessions) and the state of the engine."""
 
-    prompt_changed = Signal(object)
-    negative_changed = Signal(object)
-    model_changed = Signal(object)
-    sampler_changed = Signal(object)
-    schedule_changed = Signal(object)
-    steps_changed = Signal(object)
-    cfg_changed = Signal(object)
-    syntax_changed = Signal(object)
-    clip_skip_changed = Signal(object)
-    vae_changed = Signal(object)
-    needs_vae_changed = Signal(object)
-    refiner_changed = Signal(object)
-    refiner_at_changed = Signal(object)
-    seed_changed = Signal(object)
+    vars().update(properties(FIRST_VALUES))
+    if TYPE_CHECKING:  # the fields of the table
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     seed_locked_changed = Signal(object)
-    width_changed = Signal(object)
-    height_changed = Signal(object)
-    count_changed = Signal(object)
-    strength_changed = Signal(object)
     mode_changed = Signal(object)
-    image_guidance_changed = Signal(object)
-    noise_level_changed = Signal(object)
-    rescale_changed = Signal(object)
-    guidance_start_changed = Signal(object)
-    guidance_end_changed = Signal(object)
-    mimic_changed = Signal(object)
-    quantile_changed = Signal(object)
-    plus_plus_changed = Signal(object)
-    eta_changed = Signal(object)
-    s_noise_changed = Signal(object)
-    churn_changed = Signal(object)
-    churn_lowest_changed = Signal(object)
-    churn_highest_changed = Signal(object)
-    order_changed = Signal(object)
-    sigmas_changed = Signal(object)
-    sigma_min_changed = Signal(object)
-    sigma_max_changed = Signal(object)
-    rho_changed = Signal(object)
-    noise_changed = Signal(object)
-    variation_seed_changed = Signal(object)
-    variation_strength_changed = Signal(object)
-    area_changed = Signal(object)
-    padding_changed = Signal(object)
-    area_width_changed = Signal(object)
-    area_height_changed = Signal(object)
-    content_changed = Signal(object)
-    invert_changed = Signal(object)
-    soft_changed = Signal(object)
-    grow_changed = Signal(object)
-    blur_changed = Signal(object)
-    match_changed = Signal(object)
-    tile_changed = Signal(object)
     finer_open_changed = Signal(object)
     more_open_changed = Signal(object)
     model_folders_changed = Signal(object)
     changes_changed = Signal(object)
+    needs_vae_changed = Signal(object)
     run_changed = Signal(object)
     modified = Signal(str)
     """A parameter was changed: its name."""
 
-    prompt = Prop("", text(MAX_PROMPT))
-    negative = Prop("", text(MAX_PROMPT))
-    model = Prop(found_models.DEFAULT, text(MAX_PROMPT))
-    """As requests name it; see `models`."""
-    # What suits the model that comes with the program: right before it is loaded, too.
-    sampler = Prop("Euler a", one_of(SAMPLERS))
-    schedule = Prop("Normal", one_of(SCHEDULES))
-    steps = Prop(8, clamp(1, MAX_STEPS))
-    cfg = Prop(3.0, clamp(0.0, MAX_CFG))
-    seed = Prop(0, clamp(0, MAX_SEED))
     seed_locked = Prop(False, flag)
     """False: every press of Generate draws a new seed."""
-    width = Prop(128, _side)
-    height = Prop(128, _side)
-    count = Prop(1, clamp(1, MAX_COUNT))
-    strength = Prop(0.75, clamp(0.01, 1.0))
     mode = Prop(Mode.TEXT, Mode)
-
-    # As in `core.request.request`; None is what is customary or the model's.
-    rescale = Prop(0.0, _share)
-    guidance_start = Prop(0.0, _share)
-    guidance_end = Prop(1.0, _share)
-    mimic = Prop(0.0, clamp(0.0, MAX_CFG))
-    quantile = Prop(0.995, clamp(0.5, 1.0))
-    plus_plus = Prop(0.0, _share)
-    eta = Prop[float | None](None, _option["eta"])
-    s_noise = Prop[float | None](None, _option["s_noise"])
-    churn = Prop[float | None](None, _option["churn"])
-    churn_lowest = Prop[float | None](None, _option["churn_lowest"])
-    churn_highest = Prop[float | None](None, _option["churn_highest"])
-    order = Prop[int | None](None, _option["order"])
-    sigmas = Prop[tuple[float, ...]]((), falling(MAX_STEPS, MAX_SIGMA))
-    sigma_min = Prop[float | None](None, _sigma)
-    sigma_max = Prop[float | None](None, _sigma)
-    rho = Prop[float | None](None, maybe(clamp(0.1, 100.0)))
-    noise = Prop(STUDIO, one_of(PROFILES))
-    syntax = Prop(A1111, one_of(SYNTAXES))
-    clip_skip = Prop(1, clamp(1, MAX_CLIP_SKIP))
-    vae = Prop("", text(MAX_PROMPT))
-    """The autoencoder to use, by name or path; empty: the model's own."""
-    refiner = Prop("", text(MAX_PROMPT))
-    """The model that goes on at the end, as requests name it; empty: none."""
-    refiner_at = Prop(0.8, _share)
-    """After this share of the steps."""
-    image_guidance = Prop(1.5, clamp(0.0, MAX_CFG))
-    """How closely a model that edits keeps to the picture it is given."""
-    noise_level = Prop(20, clamp(0, MAX_NOISE_LEVEL))
-    """How much noise is added to what is enlarged."""
-    variation_seed = Prop(0, clamp(0, MAX_SEED))
-    variation_strength = Prop(0.0, _share)
-
-    # How a masked picture is redrawn.
-    area = Prop("whole", one_of(dict.fromkeys(AREAS)))
-    padding = Prop(32, clamp(0, MAX_SIDE))
-    area_width = Prop(0, clamp(0, MAX_SIDE))
-    """The size that only the masked part is drawn in; 0 is the one the model was made for."""
-    area_height = Prop(0, clamp(0, MAX_SIDE))
-    content = Prop("original", one_of(dict.fromkeys(CONTENTS)))
-    invert = Prop(False, flag)
-    soft = Prop(False, flag)
-    grow = Prop(0, clamp(-RADIUS_MAX, RADIUS_MAX))
-    blur = Prop(0.0, clamp(0.0, float(RADIUS_MAX)))
-    match = Prop(True, flag)
-    """In the window colours are matched at the border, unless one says otherwise."""
-    tile = Prop(0, clamp(0, MAX_SIDE))
-
     finer_open = Prop(False, flag)
     """Whether the finer options of inpainting are shown."""
     more_open = Prop(False, flag)
@@ -232,43 +97,27 @@ class StudioStore(QObject):
     def new_seed(self) -> None:
         self.seed = random.SystemRandom().randrange(RANDOM_SEEDS)
 
+    @property
+    def values(self) -> Parameters:
+        """All parameters, whether they apply or not."""
+        return with_fields({row.field: getattr(self, row.name) for row in REQUESTED})
+
+    @property
+    def context(self) -> Context:
+        """What decides whether a parameter has an effect."""
+        model = self.run.model
+        return Context(
+            self.values,
+            self.refiner,
+            from_image=self.mode is not Mode.TEXT,
+            masked=self.masks,
+            model=model
+            and ModelTraits(model.extra, model.skips, model.takes_addons, self.needs_vae),
+        )
+
     def applies(self, name: str) -> bool:
-        """Whether this parameter has a say in the next picture, the others being as they are."""
-        takes = SAMPLERS[self.sampler].options
-        match name:
-            case "cfg":
-                return self.plus_plus == 0
-            case "quantile":
-                return self.mimic > 0
-            case "s_noise" | "churn_lowest" | "churn_highest" if "churn" in takes:
-                return bool(self.churn)
-            case "eta" | "s_noise" | "churn" | "churn_lowest" | "churn_highest" | "order":
-                return name in takes
-            case "steps" | "schedule" | "sigma_min" | "sigma_max":
-                return not self.sigmas
-            case "rho":
-                schedule = resolve(self.schedule, self.sampler)
-                return not self.sigmas and SCHEDULES[schedule].with_rho is not None
-            case "clip_skip":
-                model = self.run.model
-                return model is None or model.skips
-            case "vae" | "refiner":
-                model = self.run.model
-                needed = name == "vae" and self.needs_vae
-                return needed or model is None or model.takes_addons
-            case "image_guidance" | "noise_level":
-                model = self.run.model
-                return model is None or model.extra in LED_BY[name]
-            case "refiner_at":
-                return bool(self.refiner) and self.applies("refiner")
-            case "variation_seed":
-                return self.variation_strength > 0
-            case "padding" | "area_width" | "area_height":
-                return self.masks and self.area == "masked"
-            case _ if name in INPAINT:
-                return self.masks
-            case _:
-                return True
+        """Whether this parameter has an effect on the next image, the others being as they are."""
+        return name not in PARAMETERS or PARAMETERS[name].applies(self.context)
 
     @property
     def masks(self) -> bool:
@@ -286,8 +135,8 @@ class StudioStore(QObject):
 
     @property
     def inpaint(self) -> Inpaint:
-        """How a mask is redrawn, as far as it has a say."""
-        return Inpaint(**self._part("inpaint"))
+        """How the mask is used, as far as that has an effect."""
+        return self._effective().inpaint
 
     def problem(self) -> str:
         """Why the model cannot draw the size that is asked for; empty when it can."""
@@ -298,18 +147,17 @@ class StudioStore(QObject):
             return problem
         return size_problem(*self.drawn_size, self.run.model, tiled=tiled)
 
-    def edited(self, among: Iterable[str] | None = None) -> list[str]:
-        """Those of MORE, or `among` others, that have a say in the next picture and are not at
-        their default.
-        """
+    def edited(self, among: Iterable[str] = MORE) -> list[str]:
+        """Those that have an effect on the next image and are not at their default."""
+        context = self.context
         return [
             name
-            for name in (MORE if among is None else among)
-            if getattr(self, name) not in (default_of(name), self.customary(name))
-            and self.applies(name)
+            for name in among
+            if getattr(self, name) not in (default_of(name), self.automatic(name))
+            and PARAMETERS[name].applies(context)
         ]
 
-    def customary(self, name: str) -> float | int | None:
+    def automatic(self, name: str) -> float | int | None:
         """What None stands for, where it is a number that the sampler or the schedule has."""
         if name == "rho":
             return SCHEDULES[resolve(self.schedule, self.sampler)].rho
@@ -320,36 +168,24 @@ class StudioStore(QObject):
 
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
-        plain = {name: getattr(self, name) for name in PLAIN}
-        for name in ("clip_skip", "vae", "noise_level"):
-            if not self.applies(name):
-                plain[name] = default_of(name)
+        values: dict[str, Any] = {**vars(self._effective())}
         if self.sigmas:
-            plain["steps"] = len(self.sigmas)
+            values["steps"] = len(self.sigmas)
+        if self.mode is Mode.TEXT:
+            values["strength"] = 1.0
         if self.changes:  # which may change the mask alone, and are checked with what they change
-            plain["init"], plain["mask"] = self._changed_inputs
-        return Request(
-            **plain,
-            strength=1.0 if self.mode is Mode.TEXT else self.strength,
-            guidance=Guidance(**self._part("guidance")),
-            options=Options(**self._part("options")),
-            levels=Levels(**self._part("levels")),
-            inpaint=self.inpaint,
-            variation=Variation(**self._part("variation")),
-            changes=self._all_changes(),
-        )
+            values["init"], values["mask"] = self._changed_inputs
+        return Request(**values, changes=self._all_changes())
 
     def apply(self, request: Request) -> None:
         """Make every parameter what `request` says, and keep its seed."""
         masks = request.mask or any(change.mask for change in request.changes)
-        for part, names in PARTS.items():  # first the sigmas, which set the steps
-            if part == "inpaint" and not masks:
-                continue  # it says nothing, and the next mask is to be redrawn as the last one was
-            for name, field in names.items():
-                setattr(self, name, getattr(getattr(request, part), field))
         typed = templates_of(request)
-        for name in PLAIN:
-            setattr(self, name, getattr(typed, name))
+        # First those in parts: of the levels, the sigmas set the steps.
+        for row in sorted(REQUESTED, key=lambda row: "." not in row.field):
+            if row.name == "strength" or (row.field.startswith("inpaint.") and not masks):
+                continue  # it says nothing, and the next mask is to be used as the last one was
+            setattr(self, row.name, row.value(typed))
         if request.init:
             self.strength = request.strength
         self.seed_locked = True
@@ -411,9 +247,16 @@ class StudioStore(QObject):
                 problems.append(f"{name}: {error}")
         return problems
 
-    def _part(self, part: str) -> dict[str, Any]:
-        names = PARTS[part].items()
-        return {field: getattr(self, name) for name, field in names if self.applies(name)}
+    def _effective(self) -> Parameters:
+        """The parameters, those without an effect at a request's defaults. Of the main settings
+        those of another choice (the schedule beside a list of sigmas) stay."""
+        context = self.context
+        return with_fields({
+            row.field: getattr(self, row.name)
+            if row.group is MAIN or row.applies(context)
+            else row.default
+            for row in REQUESTED
+        })  # fmt: skip
 
     def _all_changes(self) -> tuple[Change, ...]:
         """Those of the applied request, and the refiner's."""

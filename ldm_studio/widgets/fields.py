@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.request.request import MAX_SEED
+from core.request.parameters import MAX_SEED
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import joined
 
@@ -126,6 +126,7 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self, low: float, high: float, step: float, decimals: int) -> None:
         """`decimals` are shown even where they are zeros."""
         super().__init__()
+        self.changed = self.valueChanged
         self._least = decimals
         self.setDecimals(self.MAX_DECIMALS)
         self.setRange(low, high)
@@ -133,6 +134,9 @@ class NumberBox(QDoubleSpinBox):
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setKeyboardTracking(False)
+
+    def set_value(self, value: float) -> None:
+        self.setValue(value)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
         whole, _, decimals = f"{value:.{self.MAX_DECIMALS}f}".partition(".")

@@ -1411,22 +1411,6 @@
         <source>Open a picture; it can be dropped here, too.</source>
         <translation>打开图片；也可以拖到这里。</translation>
     </message>
-    <message>
-        <source>Likeness</source>
-        <translation>相似度</translation>
-    </message>
-    <message>
-        <source>How closely the result keeps to the picture that is edited (image guidance): 1.5 is usual.</source>
-        <translation>结果与原图的接近程度（图像引导）：常用 1.5。</translation>
-    </message>
-    <message>
-        <source>Noise</source>
-        <translation>噪声</translation>
-    </message>
-    <message>
-        <source>How much noise is added to the picture that is enlarged or varied: the more, the more is invented. 20 is usual for enlarging, 0 for varying.</source>
-        <translation>给要放大或变化的图片加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
-    </message>
 </context>
 <context>
     <name>DetailsPanel</name>
@@ -2621,168 +2605,16 @@
 <context>
     <name>InpaintSection</name>
     <message>
-        <source>Area</source>
-        <translation>区域</translation>
+        <source>Advanced mask options</source>
+        <translation>高级蒙版选项</translation>
     </message>
     <message>
-        <source>What is drawn anew: the whole picture, or only the masked part of it, enlarged.</source>
-        <translation>重绘的范围：整张图片，或只把蒙版部分放大重绘。</translation>
-    </message>
-    <message>
-        <source>Whole picture</source>
-        <translation>整张图片</translation>
-    </message>
-    <message>
-        <source>Draw the whole picture anew, and keep what is masked of it.</source>
-        <translation>重绘整张图片，只保留蒙版部分的结果。</translation>
-    </message>
-    <message>
-        <source>Only masked</source>
-        <translation>仅蒙版区域</translation>
-    </message>
-    <message>
-        <source>Cut the masked part out, draw it at the model&apos;s size, and put it back: more detail, and pictures of any size.</source>
-        <translation>裁出蒙版部分，按模型的尺寸绘制后放回：细节更多，图片尺寸不限。</translation>
-    </message>
-    <message>
-        <source>Redraw</source>
-        <translation>重绘</translation>
-    </message>
-    <message>
-        <source>Which side of the mask is drawn anew.</source>
-        <translation>重绘蒙版的哪一侧。</translation>
-    </message>
-    <message>
-        <source>Painted</source>
-        <translation>蒙版内</translation>
-    </message>
-    <message>
-        <source>Redraw what is painted.</source>
-        <translation>重绘涂抹的部分。</translation>
-    </message>
-    <message>
-        <source>Not painted</source>
-        <translation>蒙版外</translation>
-    </message>
-    <message>
-        <source>Redraw everything else, and keep what is painted.</source>
-        <translation>保留涂抹的部分，重绘其余部分。</translation>
-    </message>
-    <message>
-        <source>Padding</source>
-        <translation>边距</translation>
-    </message>
-    <message>
-        <source>Pixels around the masked part that the model sees, so that what it draws fits in.</source>
-        <translation>模型能看到的蒙版周围像素，使绘制内容与周围协调。</translation>
-    </message>
-    <message>
-        <source>Start with</source>
-        <translation>初始内容</translation>
-    </message>
-    <message>
-        <source>What is there before the first step.</source>
-        <translation>第一步之前的内容。</translation>
-    </message>
-    <message>
-        <source>Grow</source>
-        <translation>扩展</translation>
-    </message>
-    <message>
-        <source>The mask is grown by so many pixels before it is used; below 0 shrunk.</source>
-        <translation>使用前把蒙版扩展这么多像素；负数为收缩。</translation>
-    </message>
-    <message>
-        <source>Blur</source>
-        <translation>模糊</translation>
-    </message>
-    <message>
-        <source>Then its edge is softened over so many pixels, to blend what is drawn with what is kept.</source>
-        <translation>再把边缘柔化这么多像素，使新旧内容融合。</translation>
-    </message>
-    <message>
-        <source>Drawn at</source>
-        <translation>绘制尺寸</translation>
-    </message>
-    <message>
-        <source>The size that the masked part is drawn in; empty is the one the model was made for.</source>
-        <translation>绘制蒙版部分所用的尺寸；留空则用模型的适用尺寸。</translation>
-    </message>
-    <message>
-        <source>The picture</source>
-        <translation>原图</translation>
-    </message>
-    <message>
-        <source>What is there already: little strength keeps much of it.</source>
-        <translation>已有的内容：强度低则保留得多。</translation>
-    </message>
-    <message>
-        <source>Its surroundings</source>
-        <translation>周围颜色</translation>
-    </message>
-    <message>
-        <source>The colours around the mask, drawn smoothly into it.</source>
-        <translation>把蒙版周围的颜色平滑地延伸进来。</translation>
-    </message>
-    <message>
-        <source>Latent noise</source>
-        <translation>潜变量噪声</translation>
-    </message>
-    <message>
-        <source>Noise alone: something wholly new. Needs a strength near 1.</source>
-        <translation>只有噪声：全新的内容。强度需接近 1。</translation>
-    </message>
-    <message>
-        <source>Latent nothing</source>
-        <translation>空白潜变量</translation>
-    </message>
-    <message>
-        <source>An empty latent: something new and calm. Strength near 1.</source>
-        <translation>空的潜变量：平静的新内容。强度需接近 1。</translation>
-    </message>
-    <message>
-        <source>Soft mask</source>
-        <translation>柔性蒙版</translation>
-    </message>
-    <message>
-        <source>Drawn width</source>
-        <translation>绘制宽度</translation>
-    </message>
-    <message>
-        <source>Drawn height</source>
-        <translation>绘制高度</translation>
-    </message>
-    <message>
-        <source>Take away the difference in colour at the border of what was redrawn, which decoding leaves. Only redrawn pixels are changed by it.</source>
-        <translation>消除解码在重绘边界留下的色差。只改变重绘的像素。</translation>
-    </message>
-    <message>
-        <source>Grey in the mask is the strength of a pixel: the lighter, the sooner it joins in and the more it changes, rather than both pictures showing through each other.</source>
-        <translation>蒙版的灰度就是像素的强度：越亮，越早参与重绘、变化越大，而不是两张图叠在一起。</translation>
-    </message>
-    <message>
-        <source>Match colours at the border</source>
-        <translation>匹配边界颜色</translation>
-    </message>
-    <message>
-        <source>Soft mask: grey is strength</source>
-        <translation>柔性蒙版：灰度即强度</translation>
-    </message>
-    <message>
-        <source>model&apos;s</source>
-        <translation>模型默认</translation>
-    </message>
-    <message>
-        <source>Finer mask options</source>
-        <translation>更多蒙版选项</translation>
-    </message>
-    <message>
-        <source>Show or hide what is seldom changed of a mask.</source>
+        <source>Show or hide the seldom used mask options.</source>
         <translation>显示或隐藏不常用的蒙版选项。</translation>
     </message>
     <message>
-        <source>Drawn at: {problem}</source>
-        <translation>绘制尺寸：{problem}</translation>
+        <source>Process at: {problem}</source>
+        <translation>处理尺寸：{problem}</translation>
     </message>
 </context>
 <context>
@@ -3126,214 +2958,6 @@
 <context>
     <name>MoreSection</name>
     <message>
-        <source>Syntax</source>
-        <translation>语法</translation>
-    </message>
-    <message>
-        <source>Whose way of writing prompts is followed, and what weights in them do.</source>
-        <translation>按哪个程序的方式书写提示词，以及权重如何作用。</translation>
-    </message>
-    <message>
-        <source>Clip skip</source>
-        <translation>Clip skip</translation>
-    </message>
-    <message>
-        <source>How early the text encoder is left: 1 reads with all its layers, 2 without the last one. Models of Stable Diffusion 1 were often made for 2.</source>
-        <translation>文本编码器提前几层结束：1 使用全部层，2 跳过最后一层。Stable Diffusion 1 的模型常用 2。</translation>
-    </message>
-    <message>
-        <source>VAE</source>
-        <translation>VAE</translation>
-    </message>
-    <message>
-        <source>What encodes and decodes pictures: another one may give better colours and eyes.</source>
-        <translation>用于编码和解码图片：换一个可能使颜色和眼睛更好。</translation>
-    </message>
-    <message>
-        <source>Refiner</source>
-        <translation>精修模型</translation>
-    </message>
-    <message>
-        <source>Another model that goes on at the end: the refiner of Stable Diffusion XL, or any whose latents are the same.</source>
-        <translation>在末段接着绘制的另一个模型：Stable Diffusion XL 的精修模型，或任何潜变量相同的模型。</translation>
-    </message>
-    <message>
-        <source>Goes on at</source>
-        <translation>切换点</translation>
-    </message>
-    <message>
-        <source>After which share of the steps the refiner goes on: 0.8 is usual, 1 never.</source>
-        <translation>精修模型从步数的多少比例处接手：常用 0.8，1 为不使用。</translation>
-    </message>
-    <message>
-        <source>Rescale</source>
-        <translation>重缩放</translation>
-    </message>
-    <message>
-        <source>CFG rescale takes back the glare of a strong CFG: 0.7 is usual, 0 leaves it.</source>
-        <translation>CFG 重缩放可减轻高 CFG 的过曝：常用 0.7，0 为不使用。</translation>
-    </message>
-    <message>
-        <source>CFG from</source>
-        <translation>CFG 区间</translation>
-    </message>
-    <message>
-        <source>The share of the way, 0 pure noise and 1 the picture, between which CFG acts.</source>
-        <translation>CFG 起作用的区间：0 为纯噪声，1 为图片。</translation>
-    </message>
-    <message>
-        <source>CFG++</source>
-        <translation>CFG++</translation>
-    </message>
-    <message>
-        <source>Gentler guidance in place of CFG, by this strength: 0.6 is usual, 0 leaves CFG.</source>
-        <translation>以此强度用更柔和的引导代替 CFG：常用 0.6，0 为仍用 CFG。</translation>
-    </message>
-    <message>
-        <source>Mimic</source>
-        <translation>模拟 CFG</translation>
-    </message>
-    <message>
-        <source>Dynamic thresholding: keeps to the range that this lower CFG would give; 0 is off.</source>
-        <translation>动态阈值：把数值保持在这个较低 CFG 的范围内；0 为关闭。</translation>
-    </message>
-    <message>
-        <source>Quantile</source>
-        <translation>分位数</translation>
-    </message>
-    <message>
-        <source>How many of the values dynamic thresholding leaves unclipped.</source>
-        <translation>动态阈值保留多少数值不裁剪。</translation>
-    </message>
-    <message>
-        <source>Eta</source>
-        <translation>Eta</translation>
-    </message>
-    <message>
-        <source>How much of each step&apos;s noise is fresh: 0 none, 1 all that the process has.</source>
-        <translation>每步新噪声的比例：0 为无，1 为过程的全部。</translation>
-    </message>
-    <message>
-        <source>Churn</source>
-        <translation>Churn</translation>
-    </message>
-    <message>
-        <source>Noise that is put back before each step, over the whole of a run.</source>
-        <translation>整个过程中每步之前加回的噪声。</translation>
-    </message>
-    <message>
-        <source>Churn at</source>
-        <translation>Churn 区间</translation>
-    </message>
-    <message>
-        <source>The sigmas between which noise is put back.</source>
-        <translation>在此 sigma 区间内加回噪声。</translation>
-    </message>
-    <message>
-        <source>S-noise</source>
-        <translation>S-noise</translation>
-    </message>
-    <message>
-        <source>Makes fresh noise stronger or weaker: a little above 1 gives more detail.</source>
-        <translation>增强或减弱新噪声：略大于 1 细节更多。</translation>
-    </message>
-    <message>
-        <source>Order</source>
-        <translation>阶数</translation>
-    </message>
-    <message>
-        <source>How many steps the sampler looks back to: fewer are steadier.</source>
-        <translation>采样器回看多少步：越少越稳定。</translation>
-    </message>
-    <message>
-        <source>Sigmas</source>
-        <translation>Sigma</translation>
-    </message>
-    <message>
-        <source>The noise levels to visit, one a step, in place of a schedule: falling, above 0.</source>
-        <translation>代替调度器的噪声水平，每步一个：递减且大于 0。</translation>
-    </message>
-    <message>
-        <source>Range</source>
-        <translation>范围</translation>
-    </message>
-    <message>
-        <source>The lowest and the highest noise level, within those of the model.</source>
-        <translation>最低和最高噪声水平，须在模型范围内。</translation>
-    </message>
-    <message>
-        <source>Rho</source>
-        <translation>Rho</translation>
-    </message>
-    <message>
-        <source>The bend of the schedule: higher spends more steps where there is little noise.</source>
-        <translation>调度曲线的弯曲度：越高，噪声少处的步数越多。</translation>
-    </message>
-    <message>
-        <source>Noise</source>
-        <translation>噪声</translation>
-    </message>
-    <message>
-        <source>Whose way of drawing noise from the seed is followed, to make their pictures again.</source>
-        <translation>按哪个程序的方式由种子产生噪声，以便重现其图片。</translation>
-    </message>
-    <message>
-        <source>Variation</source>
-        <translation>变化强度</translation>
-    </message>
-    <message>
-        <source>How far the noise is turned towards that of another seed: 0 not, 1 wholly.</source>
-        <translation>噪声向另一个种子靠近的程度：0 为不变，1 为完全。</translation>
-    </message>
-    <message>
-        <source>Towards</source>
-        <translation>变化种子</translation>
-    </message>
-    <message>
-        <source>The seed that the variation goes towards.</source>
-        <translation>变化所靠近的种子。</translation>
-    </message>
-    <message>
-        <source>Tiles</source>
-        <translation>分块</translation>
-    </message>
-    <message>
-        <source>Draw in overlapping tiles of this side, which form together: for pictures larger than the model draws; 0 is all at once.</source>
-        <translation>用此边长的重叠分块一起绘制：用于超出模型尺寸的图片；0 为一次画完。</translation>
-    </message>
-    <message>
-        <source>CFG rescale</source>
-        <translation>CFG 重缩放</translation>
-    </message>
-    <message>
-        <source>mimic CFG</source>
-        <translation>模拟 CFG</translation>
-    </message>
-    <message>
-        <source>CFG to</source>
-        <translation>CFG 终点</translation>
-    </message>
-    <message>
-        <source>churn from</source>
-        <translation>churn 起点</translation>
-    </message>
-    <message>
-        <source>churn to</source>
-        <translation>churn 终点</translation>
-    </message>
-    <message>
-        <source>sigma from</source>
-        <translation>sigma 起点</translation>
-    </message>
-    <message>
-        <source>sigma to</source>
-        <translation>sigma 终点</translation>
-    </message>
-    <message>
-        <source>variation towards</source>
-        <translation>变化种子</translation>
-    </message>
-    <message>
         <source>More</source>
         <translation>更多</translation>
     </message>
@@ -3342,32 +2966,8 @@
         <translation>显示或隐藏不常用的设置。</translation>
     </message>
     <message>
-        <source>model&apos;s</source>
-        <translation>模型默认</translation>
-    </message>
-    <message>
         <source>The first must be below the second.</source>
         <translation>第一个必须小于第二个。</translation>
-    </message>
-    <message>
-        <source>Churn from</source>
-        <translation>Churn 起点</translation>
-    </message>
-    <message>
-        <source>Churn to</source>
-        <translation>Churn 终点</translation>
-    </message>
-    <message>
-        <source>Sigma from</source>
-        <translation>Sigma 起点</translation>
-    </message>
-    <message>
-        <source>Sigma to</source>
-        <translation>Sigma 终点</translation>
-    </message>
-    <message>
-        <source>to</source>
-        <translation>至</translation>
     </message>
 </context>
 <context>
@@ -3554,6 +3154,720 @@
     <message>
         <source>Noise</source>
         <translation>噪声</translation>
+    </message>
+</context>
+<context>
+    <name>ParameterRows</name>
+    <message>
+        <source>to</source>
+        <translation>至</translation>
+    </message>
+</context>
+<context>
+    <name>Parameters</name>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>What the image shows.</source>
+        <translation>图片的内容。</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示词</translation>
+    </message>
+    <message>
+        <source>What the image should not show.</source>
+        <translation>图片不应出现的内容。</translation>
+    </message>
+    <message>
+        <source>Main settings</source>
+        <translation>主要设置</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Name, file or folder of the model.</source>
+        <translation>模型的名称、文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>Sampler</source>
+        <translation>采样器</translation>
+    </message>
+    <message>
+        <source>How each step is taken from noise towards an image.</source>
+        <translation>从噪声走向图片的每一步如何进行。</translation>
+    </message>
+    <message>
+        <source>The simplest: straight steps, settling on one picture as steps grow.</source>
+        <translation>最简单：直线步进，步数增加时收敛到同一张图片。</translation>
+    </message>
+    <message>
+        <source>Adds fresh noise at every step: varied and forgiving, never settles as steps grow.</source>
+        <translation>每步加入新噪声：变化丰富、容错好，增加步数也不会收敛。</translation>
+    </message>
+    <message>
+        <source>Extrapolates from the last four steps: accurate, at its best above 20 steps.</source>
+        <translation>由最近四步外推：准确，20 步以上最佳。</translation>
+    </message>
+    <message>
+        <source>Looks twice at every step: more accurate than Euler, and twice as slow.</source>
+        <translation>每步求值两次：比 Euler 准确，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Looks again in the middle of every step: accurate, and twice as slow as Euler.</source>
+        <translation>在每步中间再求值一次：准确，耗时是 Euler 的两倍。</translation>
+    </message>
+    <message>
+        <source>DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.</source>
+        <translation>每步加入新噪声的 DPM2：变化丰富，耗时是 Euler a 的两倍。</translation>
+    </message>
+    <message>
+        <source>Two looks and fresh noise at every step: detailed and varied, twice as slow.</source>
+        <translation>每步求值两次并加入新噪声：细节多、变化丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Remembers the previous step: sharp pictures in fewer steps.</source>
+        <translation>记住上一步：步数更少也清晰。</translation>
+    </message>
+    <message>
+        <source>Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.</source>
+        <translation>每步求值两次、取两次噪声：少步数也细节丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M with fresh noise at every step: detailed and varied.</source>
+        <translation>每步加入新噪声的 DPM++ 2M：细节多、变化丰富。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M SDE that trusts the previous step more: smoother in few steps.</source>
+        <translation>更信任上一步的 DPM++ 2M SDE：少步数时更平滑。</translation>
+    </message>
+    <message>
+        <source>Remembers two steps and adds fresh noise: finest detail from 30 steps.</source>
+        <translation>记住两步并加入新噪声：30 步起细节最佳。</translation>
+    </message>
+    <message>
+        <source>Groups three steps into one of third order: for very few steps.</source>
+        <translation>把三步合为一个三阶步：用于极少步数。</translation>
+    </message>
+    <message>
+        <source>Looks as often as the picture needs within every step: accurate, its time varies.</source>
+        <translation>每步内按需求值：准确，耗时不定。</translation>
+    </message>
+    <message>
+        <source>The classic deterministic sampler; follows the same path as Euler.</source>
+        <translation>经典的确定性采样器；与 Euler 走同一路径。</translation>
+    </message>
+    <message>
+        <source>The original sampler: the same steps as Euler a, meant for very many.</source>
+        <translation>最初的采样器：步骤与 Euler a 相同，适合非常多的步数。</translation>
+    </message>
+    <message>
+        <source>The first sampler of Stable Diffusion: remembers four steps.</source>
+        <translation>Stable Diffusion 最早的采样器：记住四步。</translation>
+    </message>
+    <message>
+        <source>Corrects each step with the next look: accurate from 10 steps.</source>
+        <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
+    </message>
+    <message>
+        <source>For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.</source>
+        <translation>用于蒸馏到 2 至 8 步的模型，CFG 为 1 至 2；其他模型会偏模糊。</translation>
+    </message>
+    <message>
+        <source>Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.</source>
+        <translation>先退回更多噪声再降下以修正误差；20 步起，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Extrapolates from the last three steps: steadier than LMS in few steps.</source>
+        <translation>由最近三步外推：少步数时比 LMS 稳定。</translation>
+    </message>
+    <message>
+        <source>Much noise early and little late: the variety of Euler a and sharper detail.</source>
+        <translation>前期噪声多、后期少：有 Euler a 的变化，细节更锐利。</translation>
+    </message>
+    <message>
+        <source>Euler that corrects its last error: better in few steps at the same speed.</source>
+        <translation>会修正上一步误差的 Euler：速度相同，少步数更好。</translation>
+    </message>
+    <message>
+        <source>Schedule</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>How the noise levels are spread over the steps.</source>
+        <translation>噪声水平在各步之间的分布。</translation>
+    </message>
+    <message>
+        <source>The schedule the sampler is customarily used with.</source>
+        <translation>该采样器惯用的调度器。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced times of the model, from pure noise to clean.</source>
+        <translation>模型时间步均匀分布，从纯噪声到干净。</translation>
+    </message>
+    <message>
+        <source>More steps where there is little noise, which favours fine detail.</source>
+        <translation>在噪声少处多走几步，利于细节。</translation>
+    </message>
+    <message>
+        <source>Each step removes the same share of the noise; suits samplers that add noise.</source>
+        <translation>每步去除同样比例的噪声；适合会加噪声的采样器。</translation>
+    </message>
+    <message>
+        <source>Exponential with a bend, rho, that is customarily none: the same levels.</source>
+        <translation>带弯曲度 rho 的指数分布，通常不弯曲：噪声水平相同。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced times that skip the nearly clean end; good with few steps.</source>
+        <translation>时间步均匀分布，跳过接近干净的末段；适合少步数。</translation>
+    </message>
+    <message>
+        <source>SGM Uniform on whole timesteps of the model, as other programs have it.</source>
+        <translation>取整数时间步的 SGM Uniform，与其他程序一致。</translation>
+    </message>
+    <message>
+        <source>The spacing of the first DDIM; starts a little below pure noise.</source>
+        <translation>最初 DDIM 的间隔；从略低于纯噪声处开始。</translation>
+    </message>
+    <message>
+        <source>More steps at both ends: for the composition and for fine detail, fewer between.</source>
+        <translation>两端步数多：利于构图和细节，中间较少。</translation>
+    </message>
+    <message>
+        <source>A formula that keeps the error of few steps small.</source>
+        <translation>使少步数误差较小的公式。</translation>
+    </message>
+    <message>
+        <source>Ten levels tuned for Stable Diffusion 1, stretched to other counts and models.</source>
+        <translation>为 Stable Diffusion 1 调校的十级噪声，可延伸到其他步数和模型。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>How many steps lead from noise to the image: more take longer and show more detail.</source>
+        <translation>从噪声到图片的步数：越多越慢，细节也越多。</translation>
+    </message>
+    <message>
+        <source>CFG scale</source>
+        <translation>引导强度 (CFG)</translation>
+    </message>
+    <message>
+        <source>How closely the image follows the prompt: 1 is no guidance, 15 is very strict.</source>
+        <translation>图片遵循提示词的程度：1 为无引导，15 非常严格。</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Width of the image in pixels, a multiple of what the model needs.</source>
+        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>高度</translation>
+    </message>
+    <message>
+        <source>Height of the image in pixels, a multiple of what the model needs.</source>
+        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The number that the noise is made from: the same seed and settings give the same image.</source>
+        <translation>用来产生噪声的数字：种子和设置相同，图片就相同。</translation>
+    </message>
+    <message>
+        <source>Batch count</source>
+        <translation>生成数量</translation>
+    </message>
+    <message>
+        <source>How many images to make, each with the next seed.</source>
+        <translation>生成几张图片，种子依次递增。</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>重绘强度</translation>
+    </message>
+    <message>
+        <source>Denoising strength: how much of the initial image may change. 1 keeps nothing of it.</source>
+        <translation>去噪强度：起始图允许改变多少。1 为完全重绘。</translation>
+    </message>
+    <message>
+        <source>Prompt syntax, CLIP skip and VAE</source>
+        <translation>提示词语法、CLIP skip 和 VAE</translation>
+    </message>
+    <message>
+        <source>Prompt syntax</source>
+        <translation>提示词语法</translation>
+    </message>
+    <message>
+        <source>The program whose way of writing prompts is followed, and of weighting them.</source>
+        <translation>按哪个程序的方式书写提示词和设置权重。</translation>
+    </message>
+    <message>
+        <source>Syntax</source>
+        <translation>语法</translation>
+    </message>
+    <message>
+        <source>Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.</source>
+        <translation>权重、AND、BREAK、[from:to:when] 和 [a|b]，与 AUTOMATIC1111 和 Forge 相同。</translation>
+    </message>
+    <message>
+        <source>Weights in round brackets alone, and acting as they do in ComfyUI.</source>
+        <translation>只支持圆括号权重，作用方式与 ComfyUI 相同。</translation>
+    </message>
+    <message>
+        <source>Clip skip</source>
+        <translation>Clip skip</translation>
+    </message>
+    <message>
+        <source>Where the text encoder is left: 1 uses all its layers, 2 all but the last. Models of Stable Diffusion 1 were often made for 2.</source>
+        <translation>文本编码器在哪一层结束：1 使用全部层，2 跳过最后一层。Stable Diffusion 1 的模型常用 2。</translation>
+    </message>
+    <message>
+        <source>VAE</source>
+        <translation>VAE</translation>
+    </message>
+    <message>
+        <source>The autoencoder that encodes and decodes images, in place of the model&apos;s own: another one may give better colours and eyes.</source>
+        <translation>用于编码和解码图片的自编码器，代替模型自带的：换一个可能使颜色和眼睛更好。</translation>
+    </message>
+    <message>
+        <source>Refiner</source>
+        <translation>精修模型</translation>
+    </message>
+    <message>
+        <source>Another model that takes over at the end: the refiner of Stable Diffusion XL, or any model with the same latents.</source>
+        <translation>在末段接着采样的另一个模型：Stable Diffusion XL 的精修模型，或任何潜变量相同的模型。</translation>
+    </message>
+    <message>
+        <source>Refiner switch at</source>
+        <translation>精修模型切换点</translation>
+    </message>
+    <message>
+        <source>The share of the steps after which the refiner takes over: 0.8 is usual, 1 never.</source>
+        <translation>精修模型在步数的多少比例之后接手：常用 0.8，1 为从不。</translation>
+    </message>
+    <message>
+        <source>Switch at</source>
+        <translation>切换点</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>CFG rescale</source>
+        <translation>CFG 重缩放</translation>
+    </message>
+    <message>
+        <source>Brings back the contrast that a strong CFG spoils: 0.7 is usual, 0 is off.</source>
+        <translation>恢复被高 CFG 破坏的对比度：常用 0.7，0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Guidance start</source>
+        <translation>引导起点</translation>
+    </message>
+    <message>
+        <source>CFG acts from this share of the sampling time on: 0 is pure noise, 1 the image.</source>
+        <translation>CFG 从采样时间的这个比例开始起作用：0 为纯噪声，1 为图片。</translation>
+    </message>
+    <message>
+        <source>Guidance interval</source>
+        <translation>引导区间</translation>
+    </message>
+    <message>
+        <source>Guidance end</source>
+        <translation>引导终点</translation>
+    </message>
+    <message>
+        <source>CFG acts up to this share of the sampling time.</source>
+        <translation>CFG 到采样时间的这个比例为止起作用。</translation>
+    </message>
+    <message>
+        <source>Mimic CFG</source>
+        <translation>模拟 CFG</translation>
+    </message>
+    <message>
+        <source>Dynamic thresholding: keeps to the range of values that this lower CFG would give; 0 is off.</source>
+        <translation>动态阈值：把数值保持在这个较低 CFG 的范围内；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Threshold quantile</source>
+        <translation>阈值分位数</translation>
+    </message>
+    <message>
+        <source>Dynamic thresholding clips the values beyond this quantile.</source>
+        <translation>动态阈值会裁剪超出此分位数的数值。</translation>
+    </message>
+    <message>
+        <source>Quantile</source>
+        <translation>分位数</translation>
+    </message>
+    <message>
+        <source>CFG++</source>
+        <translation>CFG++</translation>
+    </message>
+    <message>
+        <source>CFG++ of this strength, in place of the CFG scale: 0.6 is usual, 0 is off.</source>
+        <translation>用此强度的 CFG++ 代替 CFG：常用 0.6，0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Sampler options</source>
+        <translation>采样器选项</translation>
+    </message>
+    <message>
+        <source>Eta</source>
+        <translation>Eta</translation>
+    </message>
+    <message>
+        <source>The share of each step&apos;s noise that is fresh: 0 none, 1 as much as the process has.</source>
+        <translation>每步新噪声的比例：0 为无，1 为过程的全部。</translation>
+    </message>
+    <message>
+        <source>S-noise</source>
+        <translation>S-noise</translation>
+    </message>
+    <message>
+        <source>Scales fresh noise: a little above 1 gives more detail.</source>
+        <translation>缩放新噪声：略大于 1 细节更多。</translation>
+    </message>
+    <message>
+        <source>Churn</source>
+        <translation>Churn</translation>
+    </message>
+    <message>
+        <source>Noise that is put back before each step, summed over the run (S_churn).</source>
+        <translation>每步之前加回的噪声，为整个过程的总量（S_churn）。</translation>
+    </message>
+    <message>
+        <source>Churn minimum</source>
+        <translation>Churn 最小值</translation>
+    </message>
+    <message>
+        <source>Noise is put back only above this sigma (S_tmin).</source>
+        <translation>只在高于此 sigma 时加回噪声（S_tmin）。</translation>
+    </message>
+    <message>
+        <source>Churn range</source>
+        <translation>Churn 区间</translation>
+    </message>
+    <message>
+        <source>0</source>
+        <translation>0</translation>
+    </message>
+    <message>
+        <source>Churn maximum</source>
+        <translation>Churn 最大值</translation>
+    </message>
+    <message>
+        <source>Noise is put back only below this sigma (S_tmax).</source>
+        <translation>只在低于此 sigma 时加回噪声（S_tmax）。</translation>
+    </message>
+    <message>
+        <source>∞</source>
+        <translation>∞</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>阶数</translation>
+    </message>
+    <message>
+        <source>How many evaluations a multistep solver looks back to: fewer are steadier.</source>
+        <translation>多步求解器回看多少次评估：越少越稳定。</translation>
+    </message>
+    <message>
+        <source>Noise levels</source>
+        <translation>噪声水平</translation>
+    </message>
+    <message>
+        <source>Sigmas</source>
+        <translation>Sigma</translation>
+    </message>
+    <message>
+        <source>The noise levels to visit in place of a schedule: falling, above 0, one for each step.</source>
+        <translation>代替调度器的噪声水平：递减且大于 0，每步一个。</translation>
+    </message>
+    <message>
+        <source>Minimum sigma</source>
+        <translation>最小 sigma</translation>
+    </message>
+    <message>
+        <source>The lowest noise level above 0, within those of the model.</source>
+        <translation>大于 0 的最低噪声水平，须在模型范围内。</translation>
+    </message>
+    <message>
+        <source>Sigma range</source>
+        <translation>Sigma 范围</translation>
+    </message>
+    <message>
+        <source>Auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Maximum sigma</source>
+        <translation>最大 sigma</translation>
+    </message>
+    <message>
+        <source>The highest noise level, within those of the model.</source>
+        <translation>最高噪声水平，须在模型范围内。</translation>
+    </message>
+    <message>
+        <source>Rho</source>
+        <translation>Rho</translation>
+    </message>
+    <message>
+        <source>The curvature of the schedule: higher spends more steps where there is little noise.</source>
+        <translation>调度曲线的弯曲度：越高，噪声少处的步数越多。</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Noise source</source>
+        <translation>噪声来源</translation>
+    </message>
+    <message>
+        <source>The program whose way of drawing noise from the seed is followed, to reproduce its images.</source>
+        <translation>按哪个程序的方式由种子产生噪声，以便重现其图片。</translation>
+    </message>
+    <message>
+        <source>The same on every device and in every batch; each step draws its own.</source>
+        <translation>在任何设备和批次中都相同；每步各自取噪声。</translation>
+    </message>
+    <message>
+        <source>As AUTOMATIC1111 with the random number source CPU draws it.</source>
+        <translation>与 AUTOMATIC1111 随机数来源为 CPU 时的噪声一致。</translation>
+    </message>
+    <message>
+        <source>As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.</source>
+        <translation>与 AUTOMATIC1111 在 NVIDIA 显卡上或来源为 NV 时的噪声一致。</translation>
+    </message>
+    <message>
+        <source>As ComfyUI on an NVIDIA card draws it for the first picture of a batch.</source>
+        <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图片的噪声一致。</translation>
+    </message>
+    <message>
+        <source>Variation strength</source>
+        <translation>变化强度</translation>
+    </message>
+    <message>
+        <source>How far the noise is turned towards that of the variation seed: 0 is off, 1 is that seed&apos;s noise.</source>
+        <translation>噪声向变化种子靠近的程度：0 为关闭，1 为完全采用该种子的噪声。</translation>
+    </message>
+    <message>
+        <source>Variation</source>
+        <translation>变化强度</translation>
+    </message>
+    <message>
+        <source>Variation seed</source>
+        <translation>变化种子</translation>
+    </message>
+    <message>
+        <source>The seed that the variation goes towards.</source>
+        <translation>变化所靠近的种子。</translation>
+    </message>
+    <message>
+        <source>Tiled diffusion</source>
+        <translation>分块扩散</translation>
+    </message>
+    <message>
+        <source>Tile size</source>
+        <translation>分块大小</translation>
+    </message>
+    <message>
+        <source>Process in overlapping tiles of this side, which share one trajectory: for images larger than the model&apos;s limit. 0 is off.</source>
+        <translation>用此边长的重叠分块共同采样：用于超出模型上限的图片。0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Control image</source>
+        <translation>控制图</translation>
+    </message>
+    <message>
+        <source>Image CFG</source>
+        <translation>图像 CFG</translation>
+    </message>
+    <message>
+        <source>How closely the result keeps to the image that is edited: 1.5 is usual, 1 is no image guidance.</source>
+        <translation>结果与被编辑图片的接近程度：常用 1.5，1 为无图像引导。</translation>
+    </message>
+    <message>
+        <source>Noise level</source>
+        <translation>噪声等级</translation>
+    </message>
+    <message>
+        <source>How much noise is added to the image that is upscaled or varied: the more, the more is invented. 20 is usual for upscaling, 0 for variations.</source>
+        <translation>给要放大或变化的图片加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
+    </message>
+    <message>
+        <source>Inpainting</source>
+        <translation>局部重绘</translation>
+    </message>
+    <message>
+        <source>Inpaint</source>
+        <translation>重绘</translation>
+    </message>
+    <message>
+        <source>Which side of the mask changes.</source>
+        <translation>改变蒙版的哪一侧。</translation>
+    </message>
+    <message>
+        <source>Masked area</source>
+        <translation>蒙版区域</translation>
+    </message>
+    <message>
+        <source>Inpaint what the mask covers, and keep the rest.</source>
+        <translation>重绘蒙版覆盖的部分，保留其余部分。</translation>
+    </message>
+    <message>
+        <source>Unmasked area</source>
+        <translation>非蒙版区域</translation>
+    </message>
+    <message>
+        <source>Inpaint everything else, and keep what the mask covers.</source>
+        <translation>保留蒙版覆盖的部分，重绘其余部分。</translation>
+    </message>
+    <message>
+        <source>Inpaint area</source>
+        <translation>重绘区域</translation>
+    </message>
+    <message>
+        <source>Which part of the image the model sees.</source>
+        <translation>模型看到图片的哪一部分。</translation>
+    </message>
+    <message>
+        <source>Whole image</source>
+        <translation>整张图片</translation>
+    </message>
+    <message>
+        <source>Process the whole image; only masked pixels change.</source>
+        <translation>处理整张图片，只改变蒙版内的像素。</translation>
+    </message>
+    <message>
+        <source>Only masked</source>
+        <translation>仅蒙版区域</translation>
+    </message>
+    <message>
+        <source>Crop the masked area, process it at the model&apos;s size, and paste it back: more detail, and images of any size.</source>
+        <translation>裁出蒙版区域，按模型的尺寸处理后贴回：细节更多，图片尺寸不限。</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>边距</translation>
+    </message>
+    <message>
+        <source>Pixels around the masked area that the model sees as well, so that the result fits in.</source>
+        <translation>模型也能看到的蒙版周围像素，使结果与周围协调。</translation>
+    </message>
+    <message>
+        <source>Match colours</source>
+        <translation>匹配颜色</translation>
+    </message>
+    <message>
+        <source>Removes the difference in colour at the border of the masked area that decoding leaves. Only masked pixels change.</source>
+        <translation>消除解码在蒙版区域边界留下的色差。只改变蒙版内的像素。</translation>
+    </message>
+    <message>
+        <source>Advanced mask options</source>
+        <translation>高级蒙版选项</translation>
+    </message>
+    <message>
+        <source>Grow mask</source>
+        <translation>扩展蒙版</translation>
+    </message>
+    <message>
+        <source>Grows the mask by this many pixels before it is used; below 0 shrinks it.</source>
+        <translation>使用前把蒙版扩展这么多像素；负数为收缩。</translation>
+    </message>
+    <message>
+        <source>Mask blur</source>
+        <translation>蒙版模糊</translation>
+    </message>
+    <message>
+        <source>Then softens its edge over this many pixels, to blend what is new with what is kept.</source>
+        <translation>再把边缘柔化这么多像素，使新旧内容融合。</translation>
+    </message>
+    <message>
+        <source>Masked content</source>
+        <translation>蒙版内容</translation>
+    </message>
+    <message>
+        <source>What the masked area starts from.</source>
+        <translation>蒙版区域的初始内容。</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>What is there already: a low strength keeps much of it.</source>
+        <translation>已有的内容：强度低则保留得多。</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>The colours around the mask, spread into it.</source>
+        <translation>把蒙版周围的颜色延伸进来。</translation>
+    </message>
+    <message>
+        <source>Latent noise</source>
+        <translation>潜变量噪声</translation>
+    </message>
+    <message>
+        <source>Noise alone: something new. Needs a strength near 1.</source>
+        <translation>只有噪声：全新的内容。强度需接近 1。</translation>
+    </message>
+    <message>
+        <source>Latent zeros</source>
+        <translation>空白潜变量</translation>
+    </message>
+    <message>
+        <source>An empty latent: something new and calm. Strength near 1.</source>
+        <translation>空的潜变量：平静的新内容。强度需接近 1。</translation>
+    </message>
+    <message>
+        <source>Soft mask</source>
+        <translation>柔性蒙版</translation>
+    </message>
+    <message>
+        <source>Differential diffusion: grey in the mask is the strength of a pixel. The lighter it is, the sooner the pixel takes part and the more it changes.</source>
+        <translation>差分扩散：蒙版的灰度就是像素的强度。越亮，越早参与重绘，变化越大。</translation>
+    </message>
+    <message>
+        <source>Process width</source>
+        <translation>处理宽度</translation>
+    </message>
+    <message>
+        <source>The width that the masked area is processed at; 0 is the model&apos;s.</source>
+        <translation>处理蒙版区域所用的宽度；0 为模型的宽度。</translation>
+    </message>
+    <message>
+        <source>Process at</source>
+        <translation>处理尺寸</translation>
+    </message>
+    <message>
+        <source>Process height</source>
+        <translation>处理高度</translation>
+    </message>
+    <message>
+        <source>The height that the masked area is processed at; 0 is the model&apos;s.</source>
+        <translation>处理蒙版区域所用的高度；0 为模型的高度。</translation>
     </message>
 </context>
 <context>
@@ -4294,84 +4608,12 @@
         <translation>只重绘画布上涂抹的部分。</translation>
     </message>
     <message>
-        <source>Model</source>
-        <translation>模型</translation>
-    </message>
-    <message>
-        <source>The model that makes the picture.</source>
-        <translation>用来生成图片的模型。</translation>
-    </message>
-    <message>
         <source>Start from</source>
         <translation>起始</translation>
     </message>
     <message>
         <source>What is there before the first step.</source>
         <translation>第一步之前的内容。</translation>
-    </message>
-    <message>
-        <source>Strength</source>
-        <translation>重绘强度</translation>
-    </message>
-    <message>
-        <source>How much of the start picture may change: 1 redraws it wholly.</source>
-        <translation>起始图允许改变多少：1 为完全重绘。</translation>
-    </message>
-    <message>
-        <source>Sampler</source>
-        <translation>采样器</translation>
-    </message>
-    <message>
-        <source>How each step is taken from noise towards a picture.</source>
-        <translation>从噪声走向图片的每一步如何进行。</translation>
-    </message>
-    <message>
-        <source>Schedule</source>
-        <translation>调度器</translation>
-    </message>
-    <message>
-        <source>How the noise levels are spread over the steps.</source>
-        <translation>噪声水平在各步之间的分布。</translation>
-    </message>
-    <message>
-        <source>Steps</source>
-        <translation>步数</translation>
-    </message>
-    <message>
-        <source>How many steps lead from noise to the picture: more take longer and show more detail.</source>
-        <translation>从噪声到图片的步数：越多越慢，细节也越多。</translation>
-    </message>
-    <message>
-        <source>CFG</source>
-        <translation>CFG</translation>
-    </message>
-    <message>
-        <source>How strictly the picture follows the prompt: 1 hardly, 15 stubbornly.</source>
-        <translation>图片遵循提示词的程度：1 几乎不，15 非常严格。</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>尺寸</translation>
-    </message>
-    <message>
-        <source>Width and height of the picture, in pixels.</source>
-        <translation>图片的宽度和高度，以像素计。</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>种子</translation>
-    </message>
-    <message>
-        <source>The number the noise is made from: same seed and settings, same picture.</source>
-        <translation>用来产生噪声的数字：种子和设置相同，图片就相同。</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>张数</translation>
-    </message>
-    <message>
-        <source>How many pictures to make, each with the next seed.</source>
-        <translation>生成几张图片，种子依次递增。</translation>
     </message>
     <message>
         <source>There are as many steps as sigmas in the list under More.</source>
@@ -5389,22 +5631,6 @@
         <translation>宽幅</translation>
     </message>
     <message>
-        <source>Width</source>
-        <translation>宽度</translation>
-    </message>
-    <message>
-        <source>Height</source>
-        <translation>高度</translation>
-    </message>
-    <message>
-        <source>Width of the picture in pixels, a multiple of what the model needs.</source>
-        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
-    </message>
-    <message>
-        <source>Height of the picture in pixels, a multiple of what the model needs.</source>
-        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
-    </message>
-    <message>
         <source>Swap width and height</source>
         <translation>交换宽度和高度</translation>
     </message>
@@ -5421,11 +5647,11 @@
     <name>StarRating</name>
     <message>
         <source>Rate with a click, or with the keys 0 to 5 in the grid.</source>
-        <translation type="unfinished">单击评分，或在网格中按 0 至 5。</translation>
+        <translation>点击评分，或在网格中按 0 到 5 键。</translation>
     </message>
     <message>
         <source>Rating: {stars} of {most} stars</source>
-        <translation type="unfinished">评分：{stars}/{most} 星</translation>
+        <translation>评分：{stars} / {most} 星</translation>
     </message>
 </context>
 <context>
@@ -5897,10 +6123,6 @@
         <translation>文件夹或文件的名称为空，或以点开头。</translation>
     </message>
     <message>
-        <source>A formula that keeps the error of few steps small.</source>
-        <translation>使少步数误差较小的公式。</translation>
-    </message>
-    <message>
         <source>A job makes one picture.</source>
         <translation>一个任务只生成一张图片。</translation>
     </message>
@@ -5915,10 +6137,6 @@
     <message>
         <source>A latent is {0}, not torch.float32.</source>
         <translation>潜变量的类型为 {0}，而不是 torch.float32。</translation>
-    </message>
-    <message>
-        <source>A mask needs a picture to redraw.</source>
-        <translation>使用蒙版需要一张要重绘的图片。</translation>
     </message>
     <message>
         <source>A name cannot end with a dot.</source>
@@ -5965,10 +6183,6 @@
         <translation>风格需要名称。</translation>
     </message>
     <message>
-        <source>Adds fresh noise at every step: varied and forgiving, never settles as steps grow.</source>
-        <translation>每步加入新噪声：变化丰富、容错好，增加步数也不会收敛。</translation>
-    </message>
-    <message>
         <source>After {0}: a value is missing.</source>
         <translation>{0}: 之后缺少值。</translation>
     </message>
@@ -5979,18 +6193,6 @@
     <message>
         <source>Another picture of the history in {0} has the name {1}.</source>
         <translation>历史记录中 {0} 内的另一张图片已使用名称 {1}。</translation>
-    </message>
-    <message>
-        <source>As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.</source>
-        <translation>与 AUTOMATIC1111 在 NVIDIA 显卡上或来源为 NV 时的噪声一致。</translation>
-    </message>
-    <message>
-        <source>As AUTOMATIC1111 with the random number source CPU draws it.</source>
-        <translation>与 AUTOMATIC1111 随机数来源为 CPU 时的噪声一致。</translation>
-    </message>
-    <message>
-        <source>As ComfyUI on an NVIDIA card draws it for the first picture of a batch.</source>
-        <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图片的噪声一致。</translation>
     </message>
     <message>
         <source>Ask for {0} steps.</source>
@@ -6013,8 +6215,20 @@
         <translation>无法命名为 {0}：{1}。</translation>
     </message>
     <message>
+        <source>A change is at step {0}, outside {1} to {2}.</source>
+        <translation>有一处改动位于第 {0} 步，不在 {1} 到 {2} 之间。</translation>
+    </message>
+    <message>
         <source>A latent has the shape {0}, not one [B, C, h, w].</source>
         <translation>潜变量的形状为 {0}，而不是 [B, C, h, w]。</translation>
+    </message>
+    <message>
+        <source>A list of numbers is expected, not {0}.</source>
+        <translation>应为数字列表，而不是 {0}。</translation>
+    </message>
+    <message>
+        <source>A mask needs an image to inpaint.</source>
+        <translation>蒙版需要一张要重绘的图片。</translation>
     </message>
     <message>
         <source>Between braces is a name and nothing else, not “{0}”.</source>
@@ -6097,6 +6311,10 @@
         <translation>请选择检查点文件，或包含整个模型的文件夹。</translation>
     </message>
     <message>
+        <source>Choose a larger end.</source>
+        <translation>请选择更大的终点。</translation>
+    </message>
+    <message>
         <source>Choose a lower CFG, or another sampler or schedule.</source>
         <translation>请降低 CFG，或换一个采样器或调度器。</translation>
     </message>
@@ -6161,22 +6379,6 @@
         <translation>请选择这些之间的值。</translation>
     </message>
     <message>
-        <source>Corrects each step with the next look: accurate from 10 steps.</source>
-        <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
-    </message>
-    <message>
-        <source>DPM++ 2M SDE that trusts the previous step more: smoother in few steps.</source>
-        <translation>更信任上一步的 DPM++ 2M SDE：少步数时更平滑。</translation>
-    </message>
-    <message>
-        <source>DPM++ 2M with fresh noise at every step: detailed and varied.</source>
-        <translation>每步加入新噪声的 DPM++ 2M：细节多、变化丰富。</translation>
-    </message>
-    <message>
-        <source>DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.</source>
-        <translation>每步加入新噪声的 DPM2：变化丰富，耗时是 Euler a 的两倍。</translation>
-    </message>
-    <message>
         <source>Download it again, or ask whoever made it for a .safetensors file.</source>
         <translation>请重新下载，或向作者索取 .safetensors 文件。</translation>
     </message>
@@ -6193,40 +6395,8 @@
         <translation>绘制会继续。未完成的内容一旦可以就会写入；在此之前如果程序退出将会丢失。</translation>
     </message>
     <message>
-        <source>Each step removes the same share of the noise; suits samplers that add noise.</source>
-        <translation>每步去除同样比例的噪声；适合会加噪声的采样器。</translation>
-    </message>
-    <message>
-        <source>Euler that corrects its last error: better in few steps at the same speed.</source>
-        <translation>会修正上一步误差的 Euler：速度相同，少步数更好。</translation>
-    </message>
-    <message>
-        <source>Evenly spaced times of the model, from pure noise to clean.</source>
-        <translation>模型时间步均匀分布，从纯噪声到干净。</translation>
-    </message>
-    <message>
-        <source>Evenly spaced times that skip the nearly clean end; good with few steps.</source>
-        <translation>时间步均匀分布，跳过接近干净的末段；适合少步数。</translation>
-    </message>
-    <message>
-        <source>Exponential with a bend, rho, that is customarily none: the same levels.</source>
-        <translation>带弯曲度 rho 的指数分布，通常不弯曲：噪声水平相同。</translation>
-    </message>
-    <message>
-        <source>Extrapolates from the last four steps: accurate, at its best above 20 steps.</source>
-        <translation>由最近四步外推：准确，20 步以上最佳。</translation>
-    </message>
-    <message>
-        <source>Extrapolates from the last three steps: steadier than LMS in few steps.</source>
-        <translation>由最近三步外推：少步数时比 LMS 稳定。</translation>
-    </message>
-    <message>
         <source>Flow times need 0 &lt; {0} &lt; {1} &lt; 1.</source>
         <translation>流时间需满足 0 &lt; {0} &lt; {1} &lt; 1。</translation>
-    </message>
-    <message>
-        <source>For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.</source>
-        <translation>用于蒸馏到 2 至 8 步的模型，CFG 为 1 至 2；其他模型会偏模糊。</translation>
     </message>
     <message>
         <source>Free some space, or let this folder be written.</source>
@@ -6243,14 +6413,6 @@
     <message>
         <source>Give one as init.</source>
         <translation>请用 init 提供。</translation>
-    </message>
-    <message>
-        <source>Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.</source>
-        <translation>先退回更多噪声再降下以修正误差；20 步起，耗时两倍。</translation>
-    </message>
-    <message>
-        <source>Groups three steps into one of third order: for very few steps.</source>
-        <translation>把三步合为一个三阶步：用于极少步数。</translation>
     </message>
     <message>
         <source>Has the trash been emptied?</source>
@@ -6337,6 +6499,10 @@
         <translation>JPEG 不支持透明。</translation>
     </message>
     <message>
+        <source>Known: eps, v.</source>
+        <translation>可用的有：eps、v。</translation>
+    </message>
+    <message>
         <source>Known: {0}.</source>
         <translation>可用：{0}。</translation>
     </message>
@@ -6369,36 +6535,12 @@
         <translation>已在 {0}{1} 中查找。请添加它所在的文件夹，或去掉它。</translation>
     </message>
     <message>
-        <source>Looks again in the middle of every step: accurate, and twice as slow as Euler.</source>
-        <translation>在每步中间再求值一次：准确，耗时是 Euler 的两倍。</translation>
-    </message>
-    <message>
-        <source>Looks as often as the picture needs within every step: accurate, its time varies.</source>
-        <translation>每步内按需求值：准确，耗时不定。</translation>
-    </message>
-    <message>
-        <source>Looks twice at every step: more accurate than Euler, and twice as slow.</source>
-        <translation>每步求值两次：比 Euler 准确，耗时两倍。</translation>
-    </message>
-    <message>
         <source>May this folder be written?</source>
         <translation>此文件夹是否可写？</translation>
     </message>
     <message>
-        <source>More steps at both ends: for the composition and for fine detail, fewer between.</source>
-        <translation>两端步数多：利于构图和细节，中间较少。</translation>
-    </message>
-    <message>
-        <source>More steps where there is little noise, which favours fine detail.</source>
-        <translation>在噪声少处多走几步，利于细节。</translation>
-    </message>
-    <message>
         <source>Move that one away first. The deleted one stays in the trash.</source>
         <translation>请先移开那个文件。被删除的仍在回收站中。</translation>
-    </message>
-    <message>
-        <source>Much noise early and little late: the variety of Euler a and sharper detail.</source>
-        <translation>前期噪声多、后期少：有 Euler a 的变化，细节更锐利。</translation>
     </message>
     <message>
         <source>Not a request: a JSON object is expected.</source>
@@ -6473,20 +6615,8 @@
         <translation>请把生成时所用的文件放进您的某个文件夹。</translation>
     </message>
     <message>
-        <source>Remembers the previous step: sharp pictures in fewer steps.</source>
-        <translation>记住上一步：步数更少也清晰。</translation>
-    </message>
-    <message>
-        <source>Remembers two steps and adds fresh noise: finest detail from 30 steps.</source>
-        <translation>记住两步并加入新噪声：30 步起细节最佳。</translation>
-    </message>
-    <message>
         <source>Resize it to the size that is asked for.</source>
         <translation>请调整到要求的尺寸。</translation>
-    </message>
-    <message>
-        <source>SGM Uniform on whole timesteps of the model, as other programs have it.</source>
-        <translation>取整数时间步的 SGM Uniform，与其他程序一致。</translation>
     </message>
     <message>
         <source>Save as PNG or WebP.</source>
@@ -6525,10 +6655,6 @@
         <translation>第 {0} 步不在保留的第 {1} 至 {2} 步之内。</translation>
     </message>
     <message>
-        <source>Strength 0 would change nothing.</source>
-        <translation>强度 0 不会改变任何内容。</translation>
-    </message>
-    <message>
         <source>Strengths go up to {0}; this one is taken as {1}.</source>
         <translation>强度最大为 {0}；此处按 {1} 处理。</translation>
     </message>
@@ -6551,10 +6677,6 @@
     <message>
         <source>Take that model, or clear the hash to go on with this one.</source>
         <translation>请使用该模型，或清除哈希值以继续使用当前模型。</translation>
-    </message>
-    <message>
-        <source>Ten levels tuned for Stable Diffusion 1, stretched to other counts and models.</source>
-        <translation>为 Stable Diffusion 1 调校的十级噪声，可延伸到其他步数和模型。</translation>
     </message>
     <message>
         <source>Tensors of the LoRA {0} that match nothing of this model: {1} ({2}). The rest acts.</source>
@@ -6591,10 +6713,6 @@
     <message>
         <source>The change at step {0} changes nothing.</source>
         <translation>第 {0} 步的改动没有改变任何内容。</translation>
-    </message>
-    <message>
-        <source>The classic deterministic sampler; follows the same path as Euler.</source>
-        <translation>经典的确定性采样器；与 Euler 走同一路径。</translation>
     </message>
     <message>
         <source>The damaged file is kept as {0}.</source>
@@ -6639,10 +6757,6 @@
     <message>
         <source>The file of your styles, {0}, is damaged.</source>
         <translation>风格文件 {0} 已损坏。</translation>
-    </message>
-    <message>
-        <source>The first sampler of Stable Diffusion: remembers four steps.</source>
-        <translation>Stable Diffusion 最早的采样器：记住四步。</translation>
     </message>
     <message>
         <source>The history is closed.</source>
@@ -6705,10 +6819,6 @@
         <translation>第 {0} 步之后，这张图片的数值不再有限。</translation>
     </message>
     <message>
-        <source>The original sampler: the same steps as Euler a, meant for very many.</source>
-        <translation>最初的采样器：步骤与 Euler a 相同，适合非常多的步数。</translation>
-    </message>
-    <message>
         <source>The picture could not be decoded at once: it was decoded in small tiles, whose colours may differ a little.</source>
         <translation>无法一次解码整张图片：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
@@ -6749,16 +6859,8 @@
         <translation>请求适用于哈希值为 {0} 的模型；{1} 的哈希值为 {2}。</translation>
     </message>
     <message>
-        <source>The same on every device and in every batch; each step draws its own.</source>
-        <translation>在任何设备和批次中都相同；每步各自取噪声。</translation>
-    </message>
-    <message>
         <source>The saved state is not one of its own request: the file is damaged.</source>
         <translation>保存的状态与其请求不符：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>The schedule the sampler is customarily used with.</source>
-        <translation>该采样器惯用的调度器。</translation>
     </message>
     <message>
         <source>The settings in {0} cannot be read: {1}.</source>
@@ -6775,18 +6877,6 @@
     <message>
         <source>The sigmas from {0} to {1} are not a range within the model&apos;s, {2} to {3}.</source>
         <translation>sigma {0} 至 {1} 不在模型的范围 {2} 至 {3} 之内。</translation>
-    </message>
-    <message>
-        <source>The sigmas must fall, and stay above 0.</source>
-        <translation>sigma 必须递减且大于 0。</translation>
-    </message>
-    <message>
-        <source>The simplest: straight steps, settling on one picture as steps grow.</source>
-        <translation>最简单：直线步进，步数增加时收敛到同一张图片。</translation>
-    </message>
-    <message>
-        <source>The spacing of the first DDIM; starts a little below pure noise.</source>
-        <translation>最初 DDIM 的间隔；从略低于纯噪声处开始。</translation>
     </message>
     <message>
         <source>The step index is {0}, outside 0 to {1}.</source>
@@ -7017,14 +7107,6 @@
         <translation>请稍后再试。</translation>
     </message>
     <message>
-        <source>Two looks and fresh noise at every step: detailed and varied, twice as slow.</source>
-        <translation>每步求值两次并加入新噪声：细节多、变化丰富，耗时两倍。</translation>
-    </message>
-    <message>
-        <source>Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.</source>
-        <translation>每步求值两次、取两次噪声：少步数也细节丰富，耗时两倍。</translation>
-    </message>
-    <message>
         <source>Unknown settings in the request: {0}.</source>
         <translation>请求中有未知设置：{0}。</translation>
     </message>
@@ -7045,10 +7127,6 @@
         <translation>请与它适用的系列模型一起使用。</translation>
     </message>
     <message>
-        <source>Use more than 0.</source>
-        <translation>请使用大于 0 的值。</translation>
-    </message>
-    <message>
         <source>Use request.each().</source>
         <translation>请使用 request.each()。</translation>
     </message>
@@ -7063,14 +7141,6 @@
     <message>
         <source>Weights go from 0 to {0}; this one is taken as {1}.</source>
         <translation>权重范围为 0 至 {0}；此处按 {1} 处理。</translation>
-    </message>
-    <message>
-        <source>Weights in round brackets alone, and acting as they do in ComfyUI.</source>
-        <translation>只支持圆括号权重，作用方式与 ComfyUI 相同。</translation>
-    </message>
-    <message>
-        <source>Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.</source>
-        <translation>权重、AND、BREAK、[from:to:when] 和 [a|b]，与 AUTOMATIC1111 和 Forge 相同。</translation>
     </message>
     <message>
         <source>What was drawn of a picture before cannot be gone on from; it is drawn from its beginning. {0}</source>
@@ -7133,8 +7203,8 @@
         <translation>某层的张量彼此不符：{0}</translation>
     </message>
     <message>
-        <source>a list of numbers is expected, not {0}</source>
-        <translation>应为数字列表，而不是 {0}</translation>
+        <source>Unknown prediction {0}.</source>
+        <translation>未知的预测类型 {0}。</translation>
     </message>
     <message>
         <source>a list of texts is expected, not {0}</source>
@@ -7637,8 +7707,8 @@
         <translation>文本编码器</translation>
     </message>
     <message>
-        <source>text is expected, not {0}</source>
-        <translation>应为文本，而不是 {0}</translation>
+        <source>{0} must be a list of at most {1} items.</source>
+        <translation>{0} 必须是最多 {1} 项的列表。</translation>
     </message>
     <message>
         <source>the .yaml beside it says so</source>
@@ -7945,6 +8015,10 @@
         <translation>{0} 已损坏：{1}</translation>
     </message>
     <message>
+        <source>{0} is expected, not {1}</source>
+        <translation>应为 {0}，而不是 {1}</translation>
+    </message>
+    <message>
         <source>{0} is full of locks</source>
         <translation>{0} 中的锁文件已满</translation>
     </message>
@@ -8075,10 +8149,6 @@
     <message>
         <source>{0} lacks {1}.</source>
         <translation>{0} 缺少 {1}。</translation>
-    </message>
-    <message>
-        <source>{0} must be a list, and not an endless one.</source>
-        <translation>{0} 必须是长度有限的列表。</translation>
     </message>
     <message>
         <source>{0} must be a {1}.</source>

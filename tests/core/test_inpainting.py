@@ -32,8 +32,12 @@ from core.pipeline.inpainting import (
 )
 from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
 from core.request.inputs import Inputs
-from core.request.request import AREAS, CONTENTS, Inpaint, Request
+from core.request.parameters import PARAMETERS, Inpaint
+from core.request.request import Request
 from core.sampling.guidance import differential_diffusion
+
+AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "content"))
+
 
 SIDE = 64
 RANDOM = np.random.default_rng(3)

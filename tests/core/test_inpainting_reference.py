@@ -16,7 +16,8 @@ from core.model.model import Model
 from core.pipeline.inpainting import Region, bounds, drawn_picture, pasted, region
 from core.pipeline.text_to_image import prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 
 SIDE = 64
 RANDOM = np.random.default_rng(7)

@@ -29,11 +29,11 @@ from core.pipeline.text_to_image import (
     steps,
 )
 from core.request.inputs import Inputs
-from core.request.request import Change, Guidance, Levels, Request, Variation
+from core.request.parameters import Guidance, Levels, Options, Variation
+from core.request.request import Change, Request
 from core.runtime.environment import Environment, environment
 from core.sampling import noise
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
-from core.sampling.sampler_options import Options
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
 from core.sampling.trajectory import State, Step

@@ -10,8 +10,12 @@ from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.text_to_image import prepare
 from core.request.inputs import Inputs
-from core.request.request import AREAS, Inpaint, Request
+from core.request.parameters import PARAMETERS, Inpaint
+from core.request.request import Request
 from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
+
+AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "content"))
+
 
 WIDTH, HEIGHT = 96, 64
 PHOTO = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)

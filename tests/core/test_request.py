@@ -12,23 +12,22 @@ from hypothesis import strategies as st
 
 from core.conditioning.text.text_segment import SYNTAXES
 from core.errors import RequestError
-from core.request.request import (
-    AREAS,
-    CONTENTS,
+from core.request.parameters import (
     MAX_SEED,
-    VERSION,
-    Addon,
-    Change,
+    PARAMETERS,
     Guidance,
     Inpaint,
     Levels,
-    Request,
+    Options,
     Variation,
 )
+from core.request.request import VERSION, Addon, Change, Request
 from core.sampling.noise_profiles import PROFILES
-from core.sampling.sampler_options import Options
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
+
+AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "content"))
+
 
 DIGEST = "ab" * 32
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -263,8 +262,8 @@ def levels(*sigmas: float, **others: Any) -> dict[str, Any]:
         ("levels.sigma_min", levels(sigma_min=2.0, sigma_max=1.0)),
         ("levels.rho", {"levels": Levels(rho=5.0), "schedule": "Normal"}),
         ("levels.rho", {"levels": Levels(rho=float("nan")), "schedule": "Karras"}),
-        ("variation.strength", {"variation": Variation(1, 1.5)}),
-        ("variation.seed", {"variation": Variation(-1, 0.5)}),
+        ("variation.strength", {"variation": Variation(seed=1, strength=1.5)}),
+        ("variation.seed", {"variation": Variation(seed=-1, strength=0.5)}),
         ("changes", {"changes": (Change(3),)}),
         ("changes.step", {"changes": (Change(3, cfg=1.0), Change(2, cfg=2.0))}),
         ("changes.step", {"changes": (Change(-1, cfg=1.0),)}),

@@ -20,8 +20,8 @@ from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
 from core.families.stable_diffusion import INPUT_KINDS
 from core.pipeline.saved_job import read_label
-from core.request.request import Levels, Request
-from core.sampling.sampler_options import Options
+from core.request.parameters import Levels, Options
+from core.request.request import Request
 from ldm_studio.commands.shortcuts import label
 from ldm_studio.draw.models.model_texts import family
 from ldm_studio.engine.running_image import decode_failure

@@ -157,9 +157,12 @@ def test_the_strip_restores_picture_and_every_setting(application, qtbot) -> Non
     panel = window.sampler
     assert window.prompt.prompt.toPlainText() == "a green frog"
     assert window.prompt.negative.toPlainText() == "blurry"
-    assert (panel.sampler.currentText(), panel.schedule.currentText()) == ("Euler a", "SGM Uniform")
-    assert (panel.steps.value(), panel.cfg.value()) == (7, 2.5)
-    assert (panel.seed.text(), panel.lock.isChecked()) == (str(2**63), True)
+    assert (panel.field("sampler").currentText(), panel.field("schedule").currentText()) == (
+        "Euler a",
+        "SGM Uniform",
+    )
+    assert (panel.field("steps").value(), panel.field("cfg").value()) == (7, 2.5)
+    assert (panel.field("seed").text(), panel.lock.isChecked()) == (str(2**63), True)
     assert (panel.size_row.width_field.value(), panel.size_row.height_field.value()) == (96, 160)
     assert panel.mode.value() == Mode.TEXT
     assert np.array_equal(application.studio.view.picture(), entries(application)[1].picture.rgb)

@@ -65,8 +65,8 @@ def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
     assert store.seed_locked
     panel.lock.click()
     assert not store.seed_locked
-    panel.seed.selectAll()
-    qtbot.keyClicks(panel.seed, "12x34")
+    panel.field("seed").selectAll()
+    qtbot.keyClicks(panel.field("seed"), "12x34")
     assert store.seed == 1234
     assert store.seed_locked
 
@@ -94,8 +94,9 @@ def test_the_rows_of_the_left_column_are_equally_far_apart(application) -> None:
     application.window.resize(1280, 800)
     QApplication.processEvents()
     panel = application.window.sampler
-    rows = (panel.mode, panel.strength, panel.sampler, panel.schedule, panel.steps, panel.cfg,
-            panel.size_row, panel.seed.parentWidget(), panel.count)  # fmt: skip
+    names = ("strength", "sampler", "schedule", "steps", "cfg")
+    seed = panel.field("seed").parentWidget()
+    rows = (panel.mode, *map(panel.field, names), panel.size_row, seed, panel.field("count"))
     middles = [row.geometry().top() + row.height() / 2 for row in rows]
     steps = [after - before for before, after in pairwise(middles)]
     assert max(steps) - min(steps) <= 1

@@ -23,12 +23,12 @@ def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtb
     application = start(pipeline)
     make(application, qtbot)
     view, store, panel = application.studio.view, application.store, application.window.sampler
-    assert not panel.strength.isEnabled()
+    assert not panel.field("strength").isEnabled()
     before = view.picture()
     view.set_mask(disc())
     assert store.mode is Mode.INPAINT
     assert panel.mode.button(Mode.INPAINT).isChecked()
-    assert panel.strength.isEnabled()
+    assert panel.field("strength").isEnabled()
     make(application, qtbot)
     assert pipeline.begun[-1].mask
     assert pipeline.begun[-1].init

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
 
 from core.images.outpainting import Fill
-from core.request.request import MAX_SIDE
+from core.request.parameters import MAX_SIDE
 from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
 
 SIDES = ("left", "top", "right", "bottom")

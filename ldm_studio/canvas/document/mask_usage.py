@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import RequestError
 from core.pipeline import inpainting
 from core.pipeline.inpainting import Region
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 
 
 @dataclass(frozen=True)

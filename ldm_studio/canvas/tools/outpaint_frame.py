@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPalette
 
 from core.images.outpainting import Border, Fill
-from core.request.request import MAX_SIDE
+from core.request.parameters import MAX_SIDE
 from ldm_studio.canvas.view import layer_painting
 
 GRIP = 12.0  # logical pixels around an edge that take hold of it

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.request.request import MAX_CFG, MAX_ENLARGING_NOISE, MAX_NOISE_LEVEL
+from core.request.parameters import MAX_UPSCALING_NOISE_LEVEL, PARAMETERS, in_panel
 from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
+from ldm_studio.draw.sampling.parameter_rows import ParameterRows
 from ldm_studio.look.theme import GRID, icon
-from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
-from ldm_studio.widgets.fields import Caption, SliderField, tool_button
+from ldm_studio.widgets.fields import tool_button
 
 THUMB = 44
 
@@ -71,8 +70,8 @@ def _texts_for(extra: str) -> _Texts | None:
             return None
 
 
-_NOISE = {"upscaling": (MAX_ENLARGING_NOISE, 100), "unCLIP": (MAX_NOISE_LEVEL, MAX_NOISE_LEVEL)}
-"""The highest level, and the highest on the slider, by `ModelInfo.extra`."""
+_NOISE = {"upscaling": (MAX_UPSCALING_NOISE_LEVEL, 100), "unCLIP": (None, 999)}
+"""The highest level, where that is below the parameter's, and the highest on the slider."""
 
 
 class ControlImagePanel(QWidget):
@@ -104,8 +103,6 @@ class ControlImagePanel(QWidget):
             "close", self.tr("Take the picture that leads away"), self.tr("Take it away.")
         )
         self.open.setToolTip(self.tr("Open a picture; it can be dropped here, too."))
-        self.image_guidance = SliderField(0, MAX_CFG, (1, 3), step=0.1, decimals=1)
-        self.noise_level = SliderField(0, MAX_NOISE_LEVEL, (0, 100), step=5)
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(GRID)
@@ -114,36 +111,12 @@ class ControlImagePanel(QWidget):
         for button in (self.open, self.canvas, self.clear):
             line.addWidget(button)
         self._grid = QGridLayout()
-        self._grid.setSpacing(GRID)
-        self._grid.setColumnStretch(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addLayout(line)
         column.addLayout(self._grid)
-        self._captions = {
-            "image_guidance": self._caption(
-                0,
-                "image_guidance",
-                self.tr("Likeness"),
-                self.tr(
-                    "How closely the result keeps to the picture that is edited (image guidance): "
-                    "1.5 is usual."
-                ),
-            ),
-            "noise_level": self._caption(
-                1,
-                "noise_level",
-                self.tr("Noise"),
-                self.tr(
-                    "How much noise is added to the picture that is enlarged or varied: the more, "
-                    "the more is invented. 20 is usual for enlarging, 0 for varying."
-                ),
-            ),
-        }
-        for name in self._captions:
-            field = getattr(self, name)
-            bind(store, name, field, field.value, field.set_value, field.changed)
+        self.rows = ParameterRows(store, self._grid, in_panel("control"))
         self.setAcceptDrops(True)
         self.open.clicked.connect(self.open_requested)
         self.canvas.clicked.connect(self.canvas_requested)
@@ -152,7 +125,7 @@ class ControlImagePanel(QWidget):
         self._run_changed(store.run)
 
     def caption_width(self) -> int:
-        return max(caption.sizeHint().width() for caption in self._captions.values())
+        return self.rows.caption_width()
 
     def set_caption_width(self, width: int) -> None:
         self._grid.setColumnMinimumWidth(0, width)
@@ -174,7 +147,7 @@ class ControlImagePanel(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_captions"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
             self.show_picture(self._picture)  # the icon that stands for no picture is a pixmap
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -187,13 +160,6 @@ class ControlImagePanel(QWidget):
             event.acceptProposedAction()
             self.dropped.emit(source)
 
-    def _caption(self, row: int, name: str, text: str, tip: str) -> Caption:
-        field = getattr(self, name)
-        caption = Caption(text, field, tip, partial(self._store.reset, name))
-        self._grid.addWidget(caption, row, 0)
-        self._grid.addWidget(field, row, 1)
-        return caption
-
     def _run_changed(self, run: RunState) -> None:
         words = _texts_for(run.model.extra) if run.model else None
         self.setVisible(words is not None)
@@ -201,12 +167,11 @@ class ControlImagePanel(QWidget):
             return
         self._texts = words
         if run.model and run.model.extra in _NOISE:
+            row, field = PARAMETERS["noise_level"], self.rows.fields["noise_level"]
             most, useful = _NOISE[run.model.extra]
-            self.noise_level.number.setMaximum(most)
-            self.noise_level.set_useful(0, useful)
-        for name, caption in self._captions.items():
-            for widget in (caption, getattr(self, name)):
-                widget.setVisible(self._store.applies(name))
+            field.number.setMaximum(int(row.high) if most is None else most)
+            field.set_useful(0, useful)
+        self.rows.refresh()
         for label in (self._thumb, self.label):
             label.setToolTip(words.tip)
         self.show_picture(self._picture)

@@ -1,36 +1,28 @@
-"""How the picture is made: what it starts from, sampler, steps, guidance, size, seed."""
+"""How the image is made: what it starts from, sampler, steps, guidance, size, seed."""
 
 from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from core.request.request import MAX_CFG, MAX_COUNT, MAX_STEPS
-from core.sampling.samplers import SAMPLERS
-from core.sampling.sigma_schedules import SCHEDULES
+from core.request.parameter import Parameter
+from core.request.parameters import PARAMETERS, in_panel
 from ldm_studio.draw.guides.control_image_panel import ControlImagePanel
 from ldm_studio.draw.models.model_field import ModelField
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.store.binding import bind
+from ldm_studio.store.parameter_texts import text_of
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
-from ldm_studio.translation import QT_TRANSLATE_NOOP, told
+from ldm_studio.translation import QT_TRANSLATE_NOOP
 from ldm_studio.widgets.fields import (
     Caption,
-    SeedEdit,
     SegmentedControl,
-    SliderField,
     TypedNumbers,
     WheelGuard,
     row_height,
@@ -41,6 +33,7 @@ from .advanced_settings import MoreSection
 from .changes_note import ChangesLine
 from .init_image_row import StartRow
 from .inpaint_panel import InpaintSection
+from .parameter_fields import IntBox, bind_field, field_for
 from .size_fields import SizeRow
 
 FEW_STEPS = 10
@@ -66,69 +59,15 @@ MODES = (
     ),
 )
 
-_CAPTIONS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "model": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Model"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "The model that makes the picture."),
-        ("model",),
-    ),
-    "mode": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Start from"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "What is there before the first step."),
-        (),
-    ),
-    "strength": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Strength"),
-        QT_TRANSLATE_NOOP(
-            "SamplerPanel", "How much of the start picture may change: 1 redraws it wholly."
-        ),
-        ("strength",),
-    ),
-    "sampler": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Sampler"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "How each step is taken from noise towards a picture."),
-        ("sampler",),
-    ),
-    "schedule": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Schedule"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "How the noise levels are spread over the steps."),
-        ("schedule",),
-    ),
-    "steps": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Steps"),
-        QT_TRANSLATE_NOOP(
-            "SamplerPanel",
-            "How many steps lead from noise to the picture: more take longer and show more detail.",
-        ),
-        ("steps",),
-    ),
-    "cfg": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "CFG"),
-        QT_TRANSLATE_NOOP(
-            "SamplerPanel", "How strictly the picture follows the prompt: 1 hardly, 15 stubbornly."
-        ),
-        ("cfg",),
-    ),
-    "size": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Size"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Width and height of the picture, in pixels."),
-        ("width", "height"),
-    ),
-    "seed": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Seed"),
-        QT_TRANSLATE_NOOP(
-            "SamplerPanel",
-            "The number the noise is made from: same seed and settings, same picture.",
-        ),
-        ("seed", "seed_locked"),
-    ),
-    "count": (
-        QT_TRANSLATE_NOOP("SamplerPanel", "Pictures"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "How many pictures to make, each with the next seed."),
-        ("count",),
-    ),
-}
-"""Name, what it does in a sentence, and the parameters that its reset puts back."""
+_OWN = ("model", "width", "height")
+"""Main parameters with controls of their own."""
+_RESETS = {"width": ("width", "height"), "seed": ("seed", "seed_locked")}
+"""What the name of a row resets, where it is more than the parameter."""
+
+_MODE = (
+    QT_TRANSLATE_NOOP("SamplerPanel", "Start from"),
+    QT_TRANSLATE_NOOP("SamplerPanel", "What is there before the first step."),
+)
 
 _REASONS = {
     "steps": QT_TRANSLATE_NOOP(
@@ -172,6 +111,12 @@ _LED = {
 """What models that are led by a picture make of what they start from, by `ModelInfo.extra`."""
 
 
+def _rest() -> list[Parameter]:
+    """The main parameters that follow those of the model and the initial image."""
+    above = ("model", "strength")
+    return [row for row in in_panel("main") if row.name not in above and not row.follows]
+
+
 class SamplerPanel(QWidget):
     """Reads and writes the store."""
 
@@ -185,17 +130,10 @@ class SamplerPanel(QWidget):
         self.mode = SegmentedControl(
             [(mode, self.tr(text), self.tr(tip)) for mode, text, tip in MODES]
         )
-        self.sampler = self._choices(
-            self.tr("Sampler"), {k: row.summary for k, row in SAMPLERS.items()}
-        )
-        self.schedule = self._choices(
-            self.tr("Schedule"), {k: row.summary for k, row in SCHEDULES.items()}
-        )
-        self.steps = SliderField(1, MAX_STEPS, (1, 60))
-        self.cfg = SliderField(0, MAX_CFG, (1, 15), step=0.5, decimals=1)
-        self.strength = SliderField(0.01, 1, (STRENGTH_NOTCH, 1), step=STRENGTH_NOTCH, decimals=2)
+        self.fields = {
+            row.name: field_for(row, store) for row in in_panel("main") if row.name not in _OWN
+        }
         self.size_row = SizeRow(store)
-        self.seed = SeedEdit()
         self.dice = tool_button(
             "dice", self.tr("New seed"), self.tr("Take a new random seed now and keep it.")
         )
@@ -204,11 +142,6 @@ class SamplerPanel(QWidget):
                                                         "each time."),
             checkable=True,
         )  # fmt: skip
-        self.count = QSpinBox(minimum=1, maximum=MAX_COUNT)
-        self.count.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.count.setKeyboardTracking(False)
-        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.count.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
         self.start = StartRow()
         self.control = ControlImagePanel(store)
         self.inpaint = InpaintSection(store)
@@ -221,21 +154,24 @@ class SamplerPanel(QWidget):
         self._typed.watch(self)
         self._mode_changed(store.mode)
 
+    def field(self, name: str) -> Any:
+        """The control of a parameter, here or in one of the sections."""
+        sections = (self.more.rows, self.inpaint.rows, self.inpaint.mask_rows, self.control.rows)
+        return next(
+            one[name] for one in (self.fields, *(s.fields for s in sections)) if name in one
+        )
+
     # Building
 
-    def _choices(self, name: str, summaries: dict[str, str]) -> QComboBox:
-        box = QComboBox()
-        box.setMinimumContentsLength(6)
-        box.setAccessibleName(name)
-        for value, summary in summaries.items():
-            box.addItem(value)
-            box.setItemData(box.count() - 1, told(summary), Qt.ItemDataRole.ToolTipRole)
-        return box
-
     def _caption(self, name: str, control: QWidget) -> Caption:
-        text, tip, resets = _CAPTIONS[name]
-        reset = partial(self._store.reset, *resets) if resets else None
-        self._captions[name] = Caption(self.tr(text), control, self.tr(tip), reset)
+        if name == "mode":
+            text, tip = map(self.tr, _MODE)
+            reset = None
+        else:
+            row = PARAMETERS[name]
+            text, tip = text_of(row.row or row.title), text_of(row.help)
+            reset = partial(self._store.reset, *_RESETS.get(name, (name,)))
+        self._captions[name] = Caption(text, control, tip, reset)
         return self._captions[name]
 
     def _lay_out(self) -> None:
@@ -245,39 +181,38 @@ class SamplerPanel(QWidget):
         grid.setColumnStretch(1, 1)
         buddies = {
             "model": self.model.box,
-            "size": self.size_row.preset,
-            "seed": self.seed,
-            "count": self.count,
+            "width": self.size_row.preset,
+            "seed": self.fields["seed"],
         }
-        rows = {
+        own = {"width": self.size_row, "seed": self._seed_row()}
+        rows: dict[str, QWidget] = {
             "model": self.model,
             "model_problem": self.model.problem,
             "model_vae": self.model.vae,
             "changes": self.changes,
             "mode": self.mode,
             "start": self.start,
-            "strength": self.strength,
+            "strength": self.fields["strength"],
             "control": self.control,
             "inpaint": self.inpaint,
-            "sampler": self.sampler,
-            "schedule": self.schedule,
-            "steps": self.steps,
-            "cfg": self.cfg,
-            "size": self.size_row,
-            "problem": self.size_row.problem,
-            "seed": self._seed_row(),
-            "count": self.count,
+            **{row.name: own.get(row.name) or self.fields[row.name] for row in _rest()},
             "more": self.more,
         }
-        for row, (name, control) in enumerate(rows.items()):
-            if name in _CAPTIONS:
-                grid.addWidget(self._caption(name, buddies.get(name, control)), row, 0)
-                place = Qt.AlignmentFlag.AlignLeft if name == "count" else Qt.AlignmentFlag(0)
-                grid.addWidget(control, row, 1, place)
-            elif name == "model_vae" or name.endswith("problem"):
-                grid.addWidget(control, row, 1)
+        at = 0
+        for name, control in rows.items():
+            if name == "mode" or name in PARAMETERS:
+                grid.addWidget(self._caption(name, buddies.get(name, control)), at, 0)
+                narrow = isinstance(control, IntBox)
+                place = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag(0)
+                grid.addWidget(control, at, 1, place)
+            elif name in ("model_vae", "model_problem"):
+                grid.addWidget(control, at, 1)
             else:
-                grid.addWidget(control, row, 0, 1, 2)
+                grid.addWidget(control, at, 0, 1, 2)
+            if control is self.size_row:
+                at += 1
+                grid.addWidget(self.size_row.problem, at, 1)
+            at += 1
         widths = [caption.sizeHint().width() for caption in self._captions.values()]
         sections = (self.control, self.inpaint, self.more)
         width = max(*widths, *(section.caption_width() for section in sections))
@@ -290,7 +225,7 @@ class SamplerPanel(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(4)
-        line.addWidget(self.seed, 1)
+        line.addWidget(self.fields["seed"], 1)
         for button in (self.dice, self.lock):
             button.setFixedHeight(row_height(self))
         line.addWidget(self.dice)
@@ -301,14 +236,10 @@ class SamplerPanel(QWidget):
 
     def _bind(self) -> None:
         store = self._store
-        for name in ("sampler", "schedule"):
-            box = getattr(self, name)
-            bind(store, name, box, box.currentText, box.setCurrentText, box.currentTextChanged)
-        for name in ("steps", "cfg", "strength", "seed", "mode"):
-            field = getattr(self, name)
-            bind(store, name, field, field.value, field.set_value, field.changed)
-        box = self.count
-        bind(store, "count", box, box.value, box.setValue, box.valueChanged)
+        for name, field in self.fields.items():
+            bind_field(store, PARAMETERS[name], field)
+        mode = self.mode
+        bind(store, "mode", mode, mode.value, mode.set_value, mode.changed)
         bind(
             store, "seed_locked", self.lock, self.lock.isChecked, self.lock.setChecked,
             self.lock.toggled,
@@ -319,7 +250,7 @@ class SamplerPanel(QWidget):
         store.steps_changed.connect(self._limit_strength)
         store.modified.connect(self._show_what_applies)
         self.dice.clicked.connect(self._roll)
-        self.seed.textEdited.connect(self._seed_typed)
+        self.fields["seed"].textEdited.connect(self._seed_typed)
         self._lock_changed(store.seed_locked)
         self._run_changed(store.run)
         self._show_what_applies()
@@ -341,7 +272,7 @@ class SamplerPanel(QWidget):
     def _mode_changed(self, mode: Mode) -> None:
         from_picture = mode is not Mode.TEXT
         self.start.setVisible(from_picture)
-        self.strength.setEnabled(from_picture)
+        self.fields["strength"].setEnabled(from_picture)
         self._limit_strength()
 
     def _run_changed(self, run: RunState) -> None:
@@ -354,8 +285,8 @@ class SamplerPanel(QWidget):
     def _adapt(self, model: ModelInfo) -> None:
         """Sliders over what suits the model, and reasons where it cannot do something."""
         quick = model.steps <= FEW_STEPS
-        self.steps.set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
-        self.cfg.set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
+        self.fields["steps"].set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
+        self.fields["cfg"].set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
         for mode, _, tip in MODES:
             wants = _LED.get((model.extra, mode), "")
             button = self.mode.button(mode)
@@ -377,7 +308,7 @@ class SamplerPanel(QWidget):
         model, steps = self._store.run.model, self._store.steps
         quick = model is not None and model.steps <= FEW_STEPS
         notches = math.ceil(1 / (steps * STRENGTH_NOTCH) - 1e-9) if quick else 1
-        self.strength.set_useful(min(1.0, notches * STRENGTH_NOTCH), 1)
+        self.fields["strength"].set_useful(min(1.0, notches * STRENGTH_NOTCH), 1)
         hint = self.tr("At least one step is drawn: with {steps} steps, a strength of {least}.")
         hint = hint.format(steps=steps, least=f"{1 / steps:.2g}") if quick else ""
         self._captions["strength"].add_hint(hint)

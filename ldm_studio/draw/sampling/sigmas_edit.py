@@ -5,31 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit
 
-from core.request.request import MAX_STEPS
-from ldm_studio.store.props import falling
-from ldm_studio.store.store import MAX_SIGMA
+from core.request.parameters import PARAMETERS
+from core.sampling.sigma_schedules import parse_sigmas
 from ldm_studio.translation import joined, told
 from ldm_studio.widgets.fields import brief, mark_wrong
-
-_check = falling(MAX_STEPS, MAX_SIGMA)
-
-
-def parse_sigmas(text: str) -> tuple[float, ...]:
-    """Numbers between commas, semicolons or spaces; a 0 at the end goes without saying.
-
-    Raises ValueError, in words for the user.
-    """
-    numbers = [_number(word) for word in text.translate(str.maketrans(",;[]()", "      ")).split()]
-    if len(numbers) > 1 and numbers[-1] == 0:
-        numbers.pop()
-    return _check(numbers)
-
-
-def _number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError as error:
-        raise ValueError(f"“{word:.20}” is not a number.") from error
 
 
 class SigmasEdit(QLineEdit):
@@ -57,7 +36,7 @@ class SigmasEdit(QLineEdit):
 
     def _edited(self, text: str) -> None:
         try:
-            value = parse_sigmas(text)
+            value = PARAMETERS["sigmas"].falling(parse_sigmas(text))
         except ValueError as error:
             value = ()
             self._explain(joined(told(str(error)), self.tr("The schedule is used.")))

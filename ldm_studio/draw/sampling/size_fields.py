@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from core.request.request import MAX_SIDE
+from core.request.parameter import Parameter
+from core.request.parameters import PARAMETERS
 from ldm_studio.engine_protocol import ModelInfo
-from ldm_studio.look.theme import GRID
-from ldm_studio.store.binding import bind
 from ldm_studio.store.model_limits import side_problem
+from ldm_studio.store.parameter_texts import text_of, title_of
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
 from ldm_studio.translation import QT_TRANSLATE_NOOP, joined
 from ldm_studio.widgets.fields import mark_wrong, row_height, tool_button
+
+from .parameter_fields import IntBox, bind_field
 
 _PRESETS = (
     (QT_TRANSLATE_NOOP("SizeRow", "Square"), 1.0, 1.0),
@@ -37,6 +39,13 @@ def presets(model: ModelInfo) -> list[tuple[str, int, int]]:
     return made
 
 
+def _side(row: Parameter) -> IntBox:
+    box = IntBox(row)
+    box.setToolTip(text_of(row.help))
+    box.setAccessibleName(text_of(row.title))
+    return box
+
+
 class SizeRow(QWidget):
     """Stands still where the size is that of the start picture."""
 
@@ -47,14 +56,8 @@ class SizeRow(QWidget):
         self._presets: list[tuple[str, int, int]] = []
         self.preset = QComboBox()
         self.preset.setMinimumContentsLength(5)
-        self.width_field = self._side(self.tr("Width"))
-        self.height_field = self._side(self.tr("Height"))
-        self.width_field.setToolTip(
-            self.tr("Width of the picture in pixels, a multiple of what the model needs.")
-        )
-        self.height_field.setToolTip(
-            self.tr("Height of the picture in pixels, a multiple of what the model needs.")
-        )
+        self.width_field = _side(PARAMETERS["width"])
+        self.height_field = _side(PARAMETERS["height"])
         self.swap = tool_button(
             "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
         )
@@ -71,7 +74,7 @@ class SizeRow(QWidget):
         line.addWidget(self.swap)
         self.swap.setFixedHeight(row_height(self))
         for name, box in (("width", self.width_field), ("height", self.height_field)):
-            bind(store, name, box, box.value, box.setValue, box.valueChanged)
+            bind_field(store, PARAMETERS[name], box)
         store.mode_changed.connect(self._mode_changed)
         store.run_changed.connect(self._run_changed)
         for name in ("width", "height", "area", "tile"):
@@ -80,14 +83,6 @@ class SizeRow(QWidget):
         self.swap.clicked.connect(self._swap)
         self._run_changed(store.run)
         self._mode_changed(store.mode)
-
-    def _side(self, name: str) -> QSpinBox:
-        box = QSpinBox(minimum=8, maximum=MAX_SIDE, singleStep=8)
-        box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        box.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
-        box.setAccessibleName(name)
-        return box
 
     def _swap(self) -> None:
         store = self._store
@@ -133,8 +128,8 @@ class SizeRow(QWidget):
         problems = [
             (field, "" if any_size else side_problem(name, side, model, tiled=tiled))
             for field, name, side in (
-                (self.width_field, self.tr("Width"), store.width),
-                (self.height_field, self.tr("Height"), store.height),
+                (self.width_field, title_of("width"), store.width),
+                (self.height_field, title_of("height"), store.height),
             )
         ]
         text = joined(*(problem for _, problem in problems))

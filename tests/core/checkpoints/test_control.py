@@ -18,7 +18,8 @@ from core.model.model import Model
 from core.pipeline.prepared_run import Job
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Change, Guidance, Inpaint, Request
+from core.request.parameters import Guidance, Inpaint
+from core.request.request import Change, Request
 from core.sampling.noise import step_noise
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny

@@ -25,7 +25,8 @@ from core.model.model import Model
 from core.networks.unet import UNet
 from core.pipeline.text_to_image import finish, prepare, preview, steps
 from core.request.inputs import Inputs
-from core.request.request import Guidance, Inpaint, Request
+from core.request.parameters import Guidance, Inpaint
+from core.request.request import Request
 from core.sampling.model_schedule import EdmSchedule
 from core.sampling.trajectory import digest as digest_of_state
 from tests.core.checkpoints.pipelines import reference_pipeline

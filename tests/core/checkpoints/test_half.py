@@ -19,7 +19,7 @@ from core.model.model import Model
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 from core.runtime.offload import size_of
 from core.runtime.precision import autoencoder_dtype, default_dtype
 from tests.core.checkpoints.tiny import REQUEST, Tiny, reference_vae

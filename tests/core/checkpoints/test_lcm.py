@@ -17,7 +17,7 @@ from core.model.model import Model
 from core.networks.layers import guidance_embedding
 from core.pipeline.prepared_run import Job
 from core.pipeline.text_to_image import finish, prepare, steps
-from core.request.request import Guidance, Levels
+from core.request.parameters import Guidance, Levels
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

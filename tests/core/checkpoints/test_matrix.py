@@ -23,7 +23,8 @@ from core.networks.kl_autoencoder import AutoencoderKL
 from core.networks.unet import UNet
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Change, Guidance, Inpaint, Request
+from core.request.parameters import Guidance, Inpaint
+from core.request.request import Change, Request
 from tests.core.checkpoints.test_gguf import gguf, write
 from tests.core.checkpoints.tiny import (
     KINDS,

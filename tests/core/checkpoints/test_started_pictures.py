@@ -15,7 +15,8 @@ from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 

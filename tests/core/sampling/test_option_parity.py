@@ -14,7 +14,7 @@ from scipy import integrate
 from scipy.interpolate import lagrange
 from torch import Tensor
 
-from core.sampling.sampler_options import Options
+from core.request.parameters import Options
 from core.sampling.samplers import SAMPLERS
 from core.sampling.trajectory import Sampler
 from tests.core.sampling.driving import SIGMAS, draws, last, silent, start
@@ -54,7 +54,7 @@ def test_every_option_of_every_sampler_has_an_oracle() -> None:
 
 
 def sampler(name: str, **options: Any) -> Sampler:
-    return SAMPLERS[name].with_options(Options(**options))
+    return SAMPLERS[name].with_options(Options(**options).given)
 
 
 @pytest.mark.parametrize("name", ETA)

@@ -22,11 +22,11 @@ from diffusers import (
 from scipy import integrate
 from torch import Tensor
 
+from core.request.parameters import Options
 from core.sampling.dpm_solver import dpm_adaptive
 from core.sampling.er_sde import default_noise_scaler
 from core.sampling.model_schedule import scaled_linear
 from core.sampling.multistep import lms, plms
-from core.sampling.sampler_options import Options
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import karras
 from core.sampling.trajectory import Denoiser
@@ -182,7 +182,7 @@ def test_restart_is_heun_with_detours(
         x = x + s_noise * gap * draws(int(bottom) + i * again, 0)
         x = k_diffusion.sample_heun(model, x, loop, disable=True)
     x = k_diffusion.sample_heun(model, x, main[bottom:], disable=True)
-    sampler = SAMPLERS["Restart"].with_options(Options(s_noise=s_noise))
+    sampler = SAMPLERS["Restart"].with_options(Options(s_noise=s_noise).given)
     close(last(sampler, denoise, start(14.6), karras(steps, 0.03, 14.6), draws), x)
 
 
@@ -272,7 +272,7 @@ def test_ddim_with_noise_agrees_with_diffusers(mixture: Any) -> None:
         x_now = z * math.sqrt(1 + sigmas[i] ** 2)
         eps = (x_now - mixture.denoise(x_now, sigmas[i])) / sigmas[i]
         z = scheduler.step(eps, t, z, eta=0.7, variance_noise=draws(i, 0)).prev_sample
-    sampler = SAMPLERS["DDIM"].with_options(Options(eta=0.7))
+    sampler = SAMPLERS["DDIM"].with_options(Options(eta=0.7).given)
     close(last(sampler, mixture.denoise, x, sigmas, draws), z)
 
 
@@ -335,5 +335,5 @@ def test_er_sde_is_the_published_update(s_noise: float, denoise: Denoiser) -> No
             )
         fresh = s_noise * math.sqrt(after**2 - (sigma * ratio) ** 2)
         expected = value + fresh * draws(i, 0)
-    sampler = SAMPLERS["ER SDE"].with_options(Options(s_noise=s_noise))
+    sampler = SAMPLERS["ER SDE"].with_options(Options(s_noise=s_noise).given)
     close(last(sampler, denoise, x, SIGMAS[:-1], draws), expected)

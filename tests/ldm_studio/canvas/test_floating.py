@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.images.outpainting import Border
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.mask_usage import MaskUsage
 from ldm_studio.canvas.document.mask_views import MaskView

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QPushButton
 
 from core.images.outpainting import Border, extended
-from core.request.request import MAX_SIDE
+from core.request.parameters import MAX_SIDE
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.driving import Repaints, place, shot
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from core.pipeline.inpainting import Region
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 from ldm_studio.canvas.document import mask_views
 from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
 from ldm_studio.canvas.document.mask_views import MaskView

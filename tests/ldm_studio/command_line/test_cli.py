@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from core.images.image_digest import digest
-from core.request.request import Guidance, Levels, Request, Variation
-from core.sampling.sampler_options import Options
+from core.request.parameters import Guidance, Levels, Options, Variation
+from core.request.request import Request
 from ldm_studio import __main__, paths
 from ldm_studio.command_line import cli
 from ldm_studio.images.image_files import load_image, read_record, read_request
@@ -110,7 +110,7 @@ def test_every_finer_setting_reaches_the_pipeline(run, pipeline):
     assert request.options == Options(None, 1.1, 3.0, 0.1, 9.0)
     assert request.levels == Levels((), 0.1, 10.0, 5.0)
     assert request.noise == "A1111 NV"
-    assert request.variation == Variation(9, 0.2)
+    assert request.variation == Variation(seed=9, strength=0.2)
     words = "generate fox --cfg-plus-plus 0.6 --sampler unipc --order 2 --sigmas 9,3,1,0 -o a.png"
     assert run(*words.split()) == 0
     request = pipeline.asked[-1][0]

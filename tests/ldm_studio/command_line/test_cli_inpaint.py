@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core.images.outpainting import Border, extended
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 from ldm_studio.command_line import cli
 from ldm_studio.images.image_files import load_image, read_request
 

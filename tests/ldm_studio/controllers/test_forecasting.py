@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, Signal
 
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 from core.runtime.forecast import BackboneCost, Forecast
 from ldm_studio.controllers.forecast_controller import ForecastController, task_of
 from ldm_studio.draw.run.run_area import RunArea

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from core.request.request import Inpaint
+from core.request.parameters import Inpaint
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
@@ -36,29 +36,27 @@ def test_it_is_shown_where_a_mask_has_a_say(store, panel) -> None:
 
 def test_what_only_the_masked_part_has_comes_and_goes_with_it(store, panel, qtbot) -> None:
     store.mode, store.finer_open = Mode.INPAINT, True
-    section = panel.inpaint
     for area, shown in (("whole", False), ("masked", True)):
-        qtbot.mouseClick(section.area.button(area), Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(panel.field("area").button(area), Qt.MouseButton.LeftButton)
         assert store.area == area
-        assert section.padding.isVisible() == shown
-        assert section.area_width.isVisible() == shown
+        assert panel.field("padding").isVisible() == shown
+        assert panel.field("area_width").isVisible() == shown
 
 
 def test_every_control_reaches_the_request(store, panel, qtbot) -> None:
     store.mode, store.area, store.finer_open = Mode.INPAINT, "masked", True
-    section = panel.inpaint
-    qtbot.mouseClick(section.redraw.button(True), Qt.MouseButton.LeftButton)
-    section.match.click()
-    section.soft.click()
-    section.content.setCurrentIndex(section.content.findData("fill"))
-    section.grow.set_value(-4)
-    section.blur.set_value(2.5)
-    section.padding.set_value(9)
-    section.area_width.setText("160")
-    section.area_width.textEdited.emit("160")
+    qtbot.mouseClick(panel.field("invert").button(True), Qt.MouseButton.LeftButton)
+    panel.field("match").click()
+    panel.field("soft").click()
+    panel.field("content").setCurrentIndex(panel.field("content").findData("fill"))
+    panel.field("grow").set_value(-4)
+    panel.field("blur").set_value(2.5)
+    panel.field("padding").set_value(9)
+    panel.field("area_width").setText("160")
+    panel.field("area_width").textEdited.emit("160")
     expected = Inpaint(True, -4, 2.5, "fill", True, "masked", 9, 160, 0, False)
     assert store.snapshot().inpaint == expected
-    section.area_width.textEdited.emit("")
+    panel.field("area_width").textEdited.emit("")
     assert store.snapshot().inpaint == replace(expected, width=0)
 
 
@@ -69,13 +67,16 @@ def test_every_control_follows_the_store(store, panel) -> None:
             inpaint=Inpaint(True, 6, 1.5, "noise", True, "masked", 11, 0, 96, True),
         )
     )  # fmt: skip
-    section = panel.inpaint
-    assert section.redraw.value() is True
-    assert (section.grow.value(), section.blur.value(), section.padding.value()) == (6, 1.5, 11)
-    assert section.content.currentData() == "noise"
-    assert section.soft.isChecked()
-    assert section.match.isChecked()
-    assert (section.area_width.text(), section.area_height.text()) == ("", "96")
+    assert panel.field("invert").value() is True
+    assert (
+        panel.field("grow").value(),
+        panel.field("blur").value(),
+        panel.field("padding").value(),
+    ) == (6, 1.5, 11)
+    assert panel.field("content").currentData() == "noise"
+    assert panel.field("soft").isChecked()
+    assert panel.field("match").isChecked()
+    assert (panel.field("area_width").text(), panel.field("area_height").text()) == ("", "96")
 
 
 def test_what_is_folded_away_is_marked_and_reset_at_once(store, panel, qtbot) -> None:
@@ -84,7 +85,7 @@ def test_what_is_folded_away_is_marked_and_reset_at_once(store, panel, qtbot) ->
     assert finer.mark.text() == ""
     store.grow, store.soft, store.content = 3, True, "nothing"
     assert finer.mark.text() == "3 changed"
-    assert finer.mark.toolTip() == "Start with: Latent nothing\nGrow: 3\nSoft mask: on"
+    assert finer.mark.toolTip() == "Grow mask: 3\nMasked content: Latent zeros\nSoft mask: on"
     qtbot.mouseClick(finer.reset, Qt.MouseButton.LeftButton)
     assert (store.grow, store.soft, store.content) == (0, False, "original")
 
@@ -92,7 +93,7 @@ def test_what_is_folded_away_is_marked_and_reset_at_once(store, panel, qtbot) ->
 def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
     store.mode, store.area, store.area_height = Mode.INPAINT, "masked", 100
     assert "Height must be 96 or 112" in panel.inpaint.problem.text()
-    assert panel.inpaint.area_height.property("wrong")
+    assert panel.field("area_height").property("wrong")
     store.width = 4001  # of the picture, of which only a part is drawn
     assert not panel.size_row.problem.isVisible()
     store.area_height = 0
@@ -102,6 +103,6 @@ def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
 def test_colours_are_matched_unless_one_says_otherwise(store, panel) -> None:
     store.mode = Mode.INPAINT
     assert store.snapshot().inpaint.match
-    panel.inpaint.match.click()
+    panel.field("match").click()
     assert not store.snapshot().inpaint.match
-    assert "Only redrawn pixels" in panel.inpaint.match.toolTip()
+    assert "Only masked pixels" in panel.field("match").toolTip()

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from core.request.request import Levels, Options
+from core.request.parameters import PARAMETERS, Levels, Options
+from core.sampling.sigma_schedules import parse_sigmas
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
-from ldm_studio.draw.sampling.sigmas_edit import parse_sigmas
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.widgets.fields import Caption, NumberBox, OptionalNumber, SliderField
@@ -47,16 +47,16 @@ def test_it_is_folded_at_first_and_stays_as_it_was_left(store, panel, qtbot) -> 
 @pytest.mark.parametrize(
     ("sampler", "shown", "hidden"),
     [
-        ("Euler a", {"eta", "s_noise"}, {"churn", "churned", "order"}),
-        ("Euler", {"churn"}, {"eta", "s_noise", "churned", "order"}),
-        ("LMS", {"order"}, {"eta", "s_noise", "churn", "churned"}),
-        ("DPM++ 2M", set(), {"eta", "s_noise", "churn", "churned", "order"}),
+        ("Euler a", {"eta", "s_noise"}, {"churn", "churn_lowest", "order"}),
+        ("Euler", {"churn"}, {"eta", "s_noise", "churn_lowest", "order"}),
+        ("LMS", {"order"}, {"eta", "s_noise", "churn", "churn_lowest"}),
+        ("DPM++ 2M", set(), {"eta", "s_noise", "churn", "churn_lowest", "order"}),
     ],
 )
 def test_only_what_the_sampler_takes_is_shown(store, panel, sampler, shown, hidden) -> None:
     store.more_open = True
     store.sampler = sampler
-    assert {name for name in shown | hidden if panel.more.row(name).isVisible()} == shown
+    assert {name for name in shown | hidden if panel.more.rows.control(name).isVisible()} == shown
 
 
 @pytest.mark.parametrize(
@@ -66,35 +66,35 @@ def test_only_what_the_sampler_takes_is_shown(store, panel, sampler, shown, hidd
         ("rho", {"schedule": "Automatic", "sampler": "DPM++ 2M"}),
         ("quantile", {"mimic": 5.0}),
         ("variation_seed", {"variation_strength": 0.1}),
-        ("churned", {"churn": 10.0}),
+        ("churn_lowest", {"churn": 10.0}),
         ("s_noise", {"churn": 10.0}),
     ],
 )
 def test_what_depends_on_another_setting_appears_with_it(store, panel, row, needs) -> None:
     store.more_open, store.sampler = True, "Euler"
-    assert not panel.more.row(row).isVisible()
+    assert not panel.more.rows.control(row).isVisible()
     for name, value in needs.items():
         setattr(store, name, value)
-    assert panel.more.row(row).isVisible()
+    assert panel.more.rows.control(row).isVisible()
 
 
 def test_the_customary_number_is_shown_and_not_sent(store, panel) -> None:
     store.sampler = "Euler a"
-    assert panel.more.eta.value() == 1
-    panel.more.eta.number.setValue(0.5)
+    assert panel.field("eta").value() == 1
+    panel.field("eta").number.setValue(0.5)
     assert store.snapshot().options == Options(eta=0.5)
-    panel.more.eta.number.setValue(1.0)
+    panel.field("eta").number.setValue(1.0)
     assert store.snapshot().options == Options()
     store.sampler = "DDIM"
-    assert panel.more.eta.value() == 0
+    assert panel.field("eta").value() == 0
     assert store.eta is None
 
 
 def test_the_customary_rho_follows_the_schedule(store, panel) -> None:
     store.schedule = "Karras"
-    assert panel.more.rho.value() == 7
+    assert panel.field("rho").value() == 7
     store.schedule = "Polyexponential"
-    assert panel.more.rho.value() == 1
+    assert panel.field("rho").value() == 1
     assert store.snapshot().levels == Levels()
 
 
@@ -117,14 +117,18 @@ def test_every_row_resets_by_its_name_and_says_what_it_does(store, panel, qtbot)
     store.more_open = True
     store.guidance_start, store.guidance_end = 0.2, 0.8
     captions = {caption.text(): caption for caption in panel.more.findChildren(Caption)}
-    qtbot.mouseDClick(captions["CFG from"], Qt.MouseButton.LeftButton)
+    qtbot.mouseDClick(captions["Guidance interval"], Qt.MouseButton.LeftButton)
     assert (store.guidance_start, store.guidance_end) == (0.0, 1.0)
     assert all(caption.toolTip() for caption in captions.values())
 
 
 def test_all_numbers_can_be_typed_and_are_kept_to_their_limits(store, panel, qtbot) -> None:
     store.more_open = True
-    for box in (panel.more.rescale.number, panel.more.guidance_start, panel.more.plus_plus.number):
+    for box in (
+        panel.field("rescale").number,
+        panel.field("guidance_start"),
+        panel.field("plus_plus").number,
+    ):
         assert isinstance(box, NumberBox)
         type_into(qtbot, box, "5")
         qtbot.keyClick(box, Qt.Key.Key_Return)
@@ -137,26 +141,28 @@ def test_all_numbers_can_be_typed_and_are_kept_to_their_limits(store, panel, qtb
 
 
 def test_a_number_that_is_being_typed_counts_when_a_shortcut_is_pressed(store, panel, qtbot):
-    type_into(qtbot, panel.steps.number, "37")
-    qtbot.keyClick(panel.steps.number, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    type_into(qtbot, panel.field("steps").number, "37")
+    qtbot.keyClick(
+        panel.field("steps").number, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+    )
     assert store.steps == 37
 
 
 def test_the_share_that_cfg_acts_from_pushes_the_one_it_acts_to(store, panel) -> None:
-    panel.more.guidance_end.setValue(0.4)
-    panel.more.guidance_start.setValue(0.6)
+    panel.field("guidance_end").setValue(0.4)
+    panel.field("guidance_start").setValue(0.6)
     assert (store.guidance_start, store.guidance_end) == (0.6, 0.6)
-    panel.more.guidance_end.setValue(0.5)
+    panel.field("guidance_end").setValue(0.5)
     assert store.guidance_start == 0.5
     assert store.snapshot().guidance.end == 0.5
 
 
 def test_sigmas_in_the_wrong_order_are_explained(store, panel, qtbot) -> None:
     store.more_open = True
-    type_into(qtbot, panel.more.sigma_min, "5")
-    type_into(qtbot, panel.more.sigma_max, "3")
+    type_into(qtbot, panel.field("sigma_min"), "5")
+    type_into(qtbot, panel.field("sigma_max"), "3")
     assert panel.more.range_problem.isVisible()
-    type_into(qtbot, panel.more.sigma_max, "8.5")
+    type_into(qtbot, panel.field("sigma_max"), "8.5")
     assert not panel.more.range_problem.isVisible()
     assert store.snapshot().levels == Levels(sigma_min=5.0, sigma_max=8.5)
 
@@ -182,33 +188,33 @@ def test_a_list_of_sigmas_sets_the_steps_and_takes_the_place_of_the_schedule(
 ) -> None:
     store.more_open = True
     store.steps, store.schedule, store.rho = 30, "Karras", 5.0
-    type_into(qtbot, panel.more.sigmas, "14.6, 5.2 1.9; 0.6, 0")
+    type_into(qtbot, panel.field("sigmas"), "14.6, 5.2 1.9; 0.6, 0")
     assert store.sigmas == (14.6, 5.2, 1.9, 0.6)
-    assert (store.steps, panel.steps.value()) == (4, 4)
-    for control in (panel.steps, panel.schedule):
+    assert (store.steps, panel.field("steps").value()) == (4, 4)
+    for control in (panel.field("steps"), panel.field("schedule")):
         assert not control.isEnabled()
         assert "sigmas" in control.toolTip()
         assert "sigmas" in control.accessibleDescription()
-    assert not panel.more.row("rho").isVisible()
+    assert not panel.more.rows.control("rho").isVisible()
     assert store.snapshot().levels == Levels(sigmas=(14.6, 5.2, 1.9, 0.6))
-    panel.more.sigmas.selectAll()
-    qtbot.keyClick(panel.more.sigmas, Qt.Key.Key_Delete)
-    assert panel.steps.isEnabled()
-    assert "noise levels" in panel.schedule.toolTip()
+    panel.field("sigmas").selectAll()
+    qtbot.keyClick(panel.field("sigmas"), Qt.Key.Key_Delete)
+    assert panel.field("steps").isEnabled()
+    assert "noise levels" in panel.field("schedule").toolTip()
     assert (store.steps, store.snapshot().levels) == (30, Levels(rho=5.0))
 
 
 def test_a_wrong_list_is_explained_and_the_schedule_used(store, panel, qtbot) -> None:
     store.more_open = True
-    type_into(qtbot, panel.more.sigmas, "14 8 9")
-    assert panel.more.sigmas.problem.isVisible()
-    assert "9 comes after 8" in panel.more.sigmas.problem.text()
+    type_into(qtbot, panel.field("sigmas"), "14 8 9")
+    assert panel.field("sigmas").problem.isVisible()
+    assert "9 comes after 8" in panel.field("sigmas").problem.text()
     assert store.sigmas == ()
-    assert panel.schedule.isEnabled()
+    assert panel.field("schedule").isEnabled()
     store.rescale = 0.5  # so that there is something to reset
     panel.more.reset.click()
-    assert panel.more.sigmas.text() == ""
-    assert not panel.more.sigmas.problem.isVisible()
+    assert panel.field("sigmas").text() == ""
+    assert not panel.field("sigmas").problem.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -218,15 +224,15 @@ def test_a_wrong_list_is_explained_and_the_schedule_used(store, panel, qtbot) ->
         ("5, 5", "5 comes after 5"),
         ("5, -1", "-1 is not above 0"),
         ("0", "0 is not above 0"),
-        ("nan", "numbers"),
-        ("inf", "numbers"),
+        ("nan", "“nan” is not a number"),
+        ("inf", "“inf” is not a number"),
         ("1e7 5", "above 1e+06"),
         (" ".join(str(2000 - i) for i in range(1001)), "1001 numbers are more than 1000"),
     ],
 )
 def test_what_is_wrong_with_a_list_of_sigmas_is_said(text, words) -> None:
     with pytest.raises(ValueError, match=r"number|above|after") as caught:
-        parse_sigmas(text)
+        PARAMETERS["sigmas"].falling(parse_sigmas(text))
     assert words in str(caught.value)
 
 
@@ -237,18 +243,21 @@ def test_an_empty_list_of_sigmas_is_none(text) -> None:
 
 def test_cfg_is_disabled_where_cfg_plus_plus_replaces_it(store, panel) -> None:
     store.plus_plus = 0.6
-    assert not panel.cfg.isEnabled()
-    assert "CFG++" in panel.cfg.toolTip()
+    assert not panel.field("cfg").isEnabled()
+    assert "CFG++" in panel.field("cfg").toolTip()
     store.plus_plus = 0.0
-    assert panel.cfg.isEnabled()
-    assert "prompt" in panel.cfg.toolTip()
+    assert panel.field("cfg").isEnabled()
+    assert "prompt" in panel.field("cfg").toolTip()
 
 
 def test_a_value_finer_than_its_control_is_kept(store, panel) -> None:
     store.cfg = 7.1234567
     assert store.cfg == 7.1234567
     store.cfg = 7.25
-    assert panel.cfg.number.text() == f"7{panel.cfg.number.locale().decimalPoint()}25"
+    assert (
+        panel.field("cfg").number.text()
+        == f"7{panel.field('cfg').number.locale().decimalPoint()}25"
+    )
 
 
 def test_limits_and_presets_follow_the_model(store, panel) -> None:
@@ -269,9 +278,7 @@ def test_everything_in_it_has_a_name_and_fits(store, panel) -> None:
     store.variation_strength = 0.5
     panel.resize(316, panel.sizeHint().height())
     assert panel.more.minimumSizeHint().width() <= 300
-    others = [caption for caption in panel.findChildren(Caption) if not caption.isHidden()]
-    widest = max(others, key=lambda caption: caption.sizeHint().width())
-    assert not panel.more.isAncestorOf(widest)  # it takes no room from the everyday controls
+    assert panel.more.caption_width() <= panel.width() * 0.4  # the rest is for the controls
     for kind in (SliderField, NumberBox, OptionalNumber):
         for control in panel.more.findChildren(kind):
             assert control.accessibleName() or control.parent().accessibleName(), control

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, Progress, Work

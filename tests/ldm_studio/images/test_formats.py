@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from core.errors import PictureError
-from core.request.request import Inpaint, Request
+from core.request.parameters import Inpaint
+from core.request.request import Request
 from core.runtime.environment import Environment
 from ldm_studio.history.image_reader import scan
 from ldm_studio.images import image_formats

@@ -13,9 +13,9 @@ from sd_parsers import ParserManager
 from sd_prompt_reader.image_data_reader import ImageDataReader
 
 from core.conditioning.text.prompt_parser import parse
-from core.request.request import Addon, Change, Guidance, Inpaint, Levels, Request, Variation
+from core.request.parameters import Guidance, Inpaint, Levels, Options, Variation
+from core.request.request import Addon, Change, Request
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
-from core.sampling.sampler_options import Options
 from ldm_studio.images.image_files import read_infotext, read_request, save_png
 from ldm_studio.images.infotext import infotext, parse_infotext, restore
 from ldm_studio.images.infotext_keys import read_changes, write_changes
@@ -34,7 +34,7 @@ FINE = Request(
     guidance=Guidance(rescale=0.7, start=0.1, end=0.9, mimic=5.0, quantile=0.99),
     levels=Levels(sigma_min=0.03, sigma_max=14.6, rho=5.0),
     noise=A1111_NV,
-    variation=Variation(3, 0.25),
+    variation=Variation(seed=3, strength=0.25),
     changes=(Change(4, prompt='a "wolf", grey: big', cfg=3.0), Change(8, sampler="Heun")),
 )
 

@@ -16,7 +16,8 @@ from safetensors.torch import save_file
 from core.checkpoints.overrides import Overrides, write_overrides
 from core.errors import ModelError, RequestError
 from core.networks.kl_autoencoder import AutoencoderKL
-from core.request.request import Addon, Change, Guidance, Request
+from core.request.parameters import Guidance
+from core.request.request import Addon, Change, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun

@@ -90,15 +90,15 @@ def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
     panel = SamplerPanel(store)
     qtbot.addWidget(panel)
     store.mode, store.steps = Mode.IMAGE, 4
-    assert panel.strength.slider.minimum() == 1
+    assert panel.field("strength").slider.minimum() == 1
     store.run = RunState(loading=False, model=replace(MODEL, steps=4))
-    assert panel.strength.slider.minimum() * 0.05 == 0.25
-    assert "with 4 steps, a strength of 0.25" in panel.strength.toolTip()
+    assert panel.field("strength").slider.minimum() * 0.05 == 0.25
+    assert "with 4 steps, a strength of 0.25" in panel.field("strength").toolTip()
     store.steps = 8
-    assert "with 8 steps, a strength of 0.12" in panel.strength.toolTip()
+    assert "with 8 steps, a strength of 0.12" in panel.field("strength").toolTip()
     store.run = RunState(loading=False, model=MODEL)
-    assert panel.strength.slider.minimum() == 1
-    assert "At least one step" not in panel.strength.toolTip()
+    assert panel.field("strength").slider.minimum() == 1
+    assert "At least one step" not in panel.field("strength").toolTip()
 
 
 def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
@@ -275,18 +275,18 @@ def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
     more = MoreSection(store)
     qtbot.addWidget(more)
     store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
-    assert more.vae.currentText() == "the model's own"
-    more.vae.showPopup()
-    qtbot.waitUntil(lambda: more.vae.findText("colours") > 0, timeout=20_000)
-    assert more.vae.findText("dream") == -1
-    more.vae.setCurrentIndex(more.vae.findText("colours"))
-    more.vae.activated.emit(more.vae.currentIndex())
+    assert more.rows.fields["vae"].currentText() == "the model's own"
+    more.rows.fields["vae"].showPopup()
+    qtbot.waitUntil(lambda: more.rows.fields["vae"].findText("colours") > 0, timeout=20_000)
+    assert more.rows.fields["vae"].findText("dream") == -1
+    more.rows.fields["vae"].setCurrentIndex(more.rows.fields["vae"].findText("colours"))
+    more.rows.fields["vae"].activated.emit(more.rows.fields["vae"].currentIndex())
     assert store.snapshot().vae == "colours"
     assert "vae" in store.edited()
     store.run = RunState(loading=False, model=MODEL)
     assert store.snapshot().vae == ""
     store.apply(Request(vae="gone"))
-    assert more.vae.currentText() == "gone"
+    assert more.rows.fields["vae"].currentText() == "gone"
 
 
 def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
@@ -295,12 +295,12 @@ def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
     assert panel.mode.button(Mode.TEXT).isEnabled()
     few = replace(MODEL, name="quick", steps=4, cfg=1.0, extra="upscaling")
     store.run = RunState(loading=False, model=few)
-    assert panel.steps.slider.maximum() == 30
-    assert panel.cfg.slider.maximum() * 0.5 == 5
-    assert "quick was made to draw in about 4 steps" in panel.steps.toolTip()
+    assert panel.field("steps").slider.maximum() == 30
+    assert panel.field("cfg").slider.maximum() * 0.5 == 5
+    assert "quick was made to draw in about 4 steps" in panel.field("steps").toolTip()
     text = panel.mode.button(Mode.TEXT)
     assert "Enlarge the picture below" in text.toolTip()
     store.run = RunState(loading=False, model=MODEL)
-    assert panel.steps.slider.maximum() == 60
-    assert "quick" not in panel.steps.toolTip()
+    assert panel.field("steps").slider.maximum() == 60
+    assert "quick" not in panel.field("steps").toolTip()
     assert "Enlarge" not in text.toolTip()

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import RequestError
-from core.request.request import MAX_SEED, Request
+from core.request.parameters import MAX_SEED
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.prompts import wildcard_files
 from ldm_studio.prompts.wildcard_files import (
@@ -151,7 +152,7 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
 
 def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -> None:
     application = start(FakePipeline(model=replace(MODEL, skips=True)))
-    store, row = application.store, application.window.sampler.more.row("clip_skip")
+    store, row = application.store, application.window.sampler.more.rows.control("clip_skip")
     store.more_open, store.clip_skip = True, 3
     assert row.isVisible()
     assert store.snapshot().clip_skip == 3

@@ -7,16 +7,8 @@ import pytest
 from PySide6.QtWidgets import QSpinBox
 
 from core.checkpoints.load_model import DEFAULT_MODEL
-from core.request.request import (
-    MAX_SEED,
-    Change,
-    Guidance,
-    Inpaint,
-    Levels,
-    Options,
-    Request,
-    Variation,
-)
+from core.request.parameters import MAX_SEED, Guidance, Inpaint, Levels, Options, Variation
+from core.request.request import Change, Request
 from core.sampling.samplers import SAMPLERS
 from ldm_studio.store.binding import bind
 from ldm_studio.store.model_limits import size_problem
@@ -45,7 +37,7 @@ FULL = replace(
     options=Options(s_noise=1.05, churn=12.0, churn_lowest=0.1, churn_highest=9.0),
     levels=Levels(sigma_min=0.02, sigma_max=12.0, rho=5.0),
     noise="A1111 NV",
-    variation=Variation(MAX_SEED, 0.25),
+    variation=Variation(seed=MAX_SEED, strength=0.25),
 )
 """Everything that can be said at once."""
 
