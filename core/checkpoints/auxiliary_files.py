@@ -1,6 +1,6 @@
-"""What a file of tensors is that is no model by itself: a LoRA, an embedding, a VAE and so on.
+"""Identifies auxiliary files: LoRA, embedding, VAE, text encoder, tiny decoder.
 
-Found out from names and shapes, in milliseconds; no tensor is read.
+Names and shapes are enough, so it takes milliseconds and reads no tensor.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .tensor_file import TensorFile
 from .textual_inversion import embedding_widths
 
 Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
-"""A preview is a tiny decoder (TAESD) that shows the steps."""
+"""A preview is a tiny decoder (TAESD)."""
 ENCODERS = {768: "CLIP ViT-L", 1024: "OpenCLIP ViT-H", 1280: "OpenCLIP ViT-bigG"}
-"""By their widths."""
+"""By width."""
 
 _TINY = re.compile(r"((taesd_)?(decoder|encoder)\.)?(layers\.)?\d{1,3}\.(conv\.\d\.)?(weight|bias)")
 _BASES = {
@@ -33,23 +33,25 @@ _BASES = {
     "stable-diffusion-v2": "Stable Diffusion 2",
     "stable-diffusion-xl": "Stable Diffusion XL",
 }
-"""How what LoRAs are made for is called in `ss_base_model_version`, `modelspec.architecture`."""
+"""Names of base models in `ss_base_model_version` and `modelspec.architecture`."""
 
 
 @dataclass(frozen=True)
 class FileDescription:
     kind: Kind
-    """ "model" where it may be one: `identify` tells."""
+    """"model" if it may be one; `identify` decides."""
     family: str = ""
-    """That it is made for, in words; empty where nothing tells."""
+    """The name of the family it is made for; empty if unknown."""
     precision: str = ""
     """The type of most of its tensors."""
     alias: str = ""
-    """What it was called when it was trained, by which prompts may name it too."""
+    """Its name in training, which prompts may use too."""
 
 
 def describe(path: Path) -> FileDescription:
-    """Raises ModelError for what cannot be read. A folder in diffusers' layout is a model."""
+    """Identifies a file; a folder in diffusers' layout is a model. Raises ModelError if it cannot
+    be read.
+    """
     if path.is_dir():
         return FileDescription("model")
     file = open_tensors(path)

@@ -1,4 +1,4 @@
-"""Models in the folder layout of diffusers: a subfolder for each network, weights in shards."""
+"""Opens models in diffusers' folder layout: a subfolder for each network, sharded weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .tensor_file import TensorFile
 INDEX = "model_index.json"
 NETWORKS = ("unet", "vae", "text_encoder", "text_encoder_2")
 IMAGE_ENCODER = ("image_encoder", "image_normalizer")
-"""What a picture is embedded with: an image encoder alone is there for other purposes."""
+"""Folders of a unCLIP image encoder; an image encoder alone has other purposes."""
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 MAX_JSON_BYTES = 10_000_000
 
@@ -28,16 +28,16 @@ class DiffusersFolder:
     """Opened files whose tensors make up a model, or a part of one."""
 
     groups: tuple[Sources, ...]
-    """Tensors that share a space of names."""
+    """Tensors by name; names are unique within a group."""
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[str, float] = field(default_factory=dict[str, float])
     parameterization: str = ""
-    """What a .yaml beside it says is predicted."""
+    """The prediction type from a .yaml file of the same name."""
     scheduler: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Its scheduler's configuration."""
+    """The configuration of its scheduler."""
     autoencoder: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Its autoencoder's configuration."""
+    """The configuration of its autoencoder."""
 
 
 def is_diffusers_folder(path: Path) -> bool:
@@ -76,7 +76,7 @@ def _merge_shards(files: list[TensorFile]) -> Sources:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The files of a network's weights: safetensors before pickles, the full precision first."""
+    """The weight files of a network: safetensors before pickles, full precision first."""
     names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
     for suffix in SUFFIXES:
         for stem in STEMS:

@@ -1,7 +1,8 @@
-"""GGUF files, whose tensors are mostly packed in blocks (see `blocks`). Nothing is executed.
+"""Reads GGUF files, whose tensors are mostly quantized in blocks (see `quantized_blocks`).
 
-The format: magic, version and counts; named values; for each tensor its name, sides (the last
-first), kind and place; the elements. Source: the specification of GGUF in ggml's documentation.
+The format: magic, version and counts; named values; for each tensor its name, dimensions (the last
+first), type and offset; the elements. Nothing is executed. Source: the specification of GGUF in
+ggml's documentation.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ SCALARS = "BbHhIif?"
 WIDE = {10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
 ORIGINAL_SHAPE = "comfy.gguf.orig_shape."
-"""Before the name of a tensor whose shape was changed to be packed: the shape it had."""
+"""Prefix of a tensor's name: the shape it had before it was reshaped for quantization."""
 
 Value = str | int | float | bool | tuple[object, ...]
 
 
 class _GgufReader:
-    """Reads on from a place in a file. Raises struct.error at its end."""
+    """Reads values sequentially. Raises struct.error at the end of the file."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data

@@ -1,5 +1,5 @@
-"""Files that `torch.save` wrote before PyTorch 1.6: five pickles one behind the other, then the
-elements of the tensors. As with the later ones, no pickle is run: see `pickles`.
+"""Reads files of `torch.save` before PyTorch 1.6: five pickles, then the elements of the tensors.
+No pickle is run: see `pickle_reader`.
 
 Source: `torch.serialization`, `_legacy_save` and `_legacy_load`.
 """
@@ -17,11 +17,11 @@ from .tensor_file import MAX_TENSORS, TensorFile
 from .torch_files import MAX_PICKLE, tensor_file_of
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
-"""What the first pickle holds."""
+"""The content of the first pickle."""
 FIRST_BYTES = b"\x80\x02\x8a\x0a" + MAGIC_NUMBER.to_bytes(10, "little")[:4]
 """The first 8 bytes of a file."""
 COUNT_BYTES = 8
-"""Bytes of the number of elements before each tensor's."""
+"""Bytes of the element count before the elements of each tensor."""
 
 
 def read_legacy_torch_file(path: Path) -> TensorFile:
@@ -44,7 +44,7 @@ def read_legacy_torch_file(path: Path) -> TensorFile:
 def _in_file_order(
     keys: PickleContents, elements: Iterable[StoredElements]
 ) -> list[StoredElements]:
-    """In the order in which they are in the file."""
+    """The elements in the order of the file."""
     known: dict[str, StoredElements] = {}
     for stored in elements:
         if known.setdefault(stored.key, stored) != stored:

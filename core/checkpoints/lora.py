@@ -1,8 +1,8 @@
-"""LoRA files: small changes to a model's layers, added to copies of its weights.
+"""Applies LoRA files to copies of a model's weights.
 
-The same layer has many names: kohya's with underscores, after the original checkpoints or after
-diffusers, and those of diffusers and PEFT with dots. Flattening names to underscores cannot be
-undone, so all names of each of our layers are flattened, and looked up.
+The same layer has many names: kohya's with underscores, from the original checkpoints or from
+diffusers, and the dotted names of diffusers and PEFT. Flattening a name to underscores cannot be
+undone, so the names of all our layers are flattened and looked up.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _UNET_PREFIXES = (
     "base_model_model_", "",
 )  # fmt: skip
 _CONTEXT_WIDE_TENSORS = ("lora_down", "hada_w1_b", "diff")
-"""Of a layer that reads prompts, these have as many columns as prompts are wide."""
+"""Tensors of a cross-attention layer with as many columns as the prompt's token vectors."""
 _TEXT_PREFIXES = {
     0: ("lora_te_", "lora_te1_", "text_encoder_"),
     1: ("lora_te2_", "text_encoder_2_"),
@@ -74,7 +74,7 @@ _TEXT_PREFIXES = {
 
 @dataclass(frozen=True)
 class Lora:
-    """A file, and how strongly it acts."""
+    """A LoRA file and its strengths."""
 
     path: Path
     unet: float = 1.0
@@ -83,38 +83,37 @@ class Lora:
 
 @dataclass(frozen=True)
 class LoraEffect:
-    """What a LoRA did to a model."""
+    """The effect of a LoRA on a model."""
 
     layers: int
-    """How many layers it changed."""
+    """The number of layers that it changed."""
     unused: tuple[str, ...]
-    """Names of its tensors that match nothing of the model."""
+    """Names of its tensors that match no layer of the model."""
 
 
 @dataclass(frozen=True)
 class _Layer:
     network: int
-    """0 is the U-Net, then come the text encoders."""
+    """0 is the backbone, followed by the text encoders."""
     path: str
 
 
 @dataclass(frozen=True)
 class _OpenedLora:
-    """A file, and which of its tensors belong to which layer."""
+    """An opened file, and which of its tensors belong to which layer."""
 
     lora: Lora
     file: TensorFile
     layers: Mapping[_Layer, Mapping[str, str]]
-    """Names of tensors, by what they are."""
+    """The names of each layer's tensors, by role."""
     unused: tuple[str, ...]
 
 
 def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEffect, ...]]:
-    """The model with all of the LoRAs, in order; `model` itself stays as it is.
+    """A model with all LoRAs applied in order; `model` itself is unchanged.
 
-    Weights that are not changed are shared, and one layer after the other is changed, so that what
-    it takes beside the changed weights is little. Raises ModelError for files that cannot be used,
-    or are made for another family of models.
+    Unchanged weights are shared, and layers are processed one by one to save memory. Raises
+    ModelError for files that cannot be used, or are made for another family of models.
     """
     text = model.text
     if not loras:
@@ -147,13 +146,13 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
 
 
 def check_fit(model: Model, lora: Lora) -> None:
-    """Raises ModelError if it is none for the model's family. No tensor is read."""
+    """Raises ModelError if the LoRA is for another family. Reads no tensor."""
     networks = [model.backbone, *model.text.networks]
     _open(lora, _layer_names(model, networks), model)
 
 
 def _layer_names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
-    """All flattened names that files have for the layers."""
+    """All flattened names that LoRA files use for the layers."""
     unet, text = model.backbone, model.text
     found: dict[str, _Layer] = {}
     for path in _layers(unet):
@@ -205,8 +204,8 @@ def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _OpenedLora:
 
 
 def context_width(file: TensorFile) -> int | None:
-    """How wide the prompts are of the models that a LoRA is made for, which tells their family;
-    None where it changes nothing that reads prompts.
+    """The width of the token vectors that a LoRA's models use, which identifies their family; None
+    if it changes no cross-attention.
     """
     for name, entry in file.entries.items():
         split = _split(name)
@@ -219,7 +218,7 @@ def context_width(file: TensorFile) -> int | None:
 
 
 def is_lora(file: TensorFile) -> bool:
-    """Whether at least half of its tensors are named as those of LoRAs."""
+    """Whether at least half of its tensors have names of LoRA tensors."""
     named = sum(_split(name) is not None for name in file.entries)
     return 2 * named >= len(file.entries)
 
@@ -235,7 +234,7 @@ def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
 
 
 def _split(name: str) -> tuple[str, str] | None:
-    """The flattened name of the layer, and which of its tensors this is."""
+    """The flattened name of the layer, and the role of this tensor."""
     for end, part in _PARTS.items():
         if name.endswith(f".{end}"):
             base = name.removesuffix(f".{end}")
@@ -248,7 +247,7 @@ def _split(name: str) -> tuple[str, str] | None:
 def _patched_weights(
     layer: _Layer, opened: Sequence[_OpenedLora], networks: Sequence[nn.Module]
 ) -> dict[tuple[int, str], Tensor]:
-    """The layer's weights with what all files say of it. Raises ModelError."""
+    """The layer's weights with all LoRAs applied. Raises ModelError."""
     made: dict[str, Tensor] = {}
     before = networks[layer.network]
     for one in opened:
@@ -281,7 +280,7 @@ def _patched_weights(
 
 
 def _tensors_of(tensors: Mapping[str, Tensor], end: str) -> Mapping[str, Tensor]:
-    """Those that say how a layer's weight, or its bias, changes."""
+    """The tensors that change a layer's weight, or its bias."""
     if end == "bias":
         return {"diff": tensors["diff_b"]} if "diff_b" in tensors else {}
     return tensors if tensors.keys() - {"diff_b", "alpha"} else {}
@@ -293,7 +292,7 @@ def _convert_like(value: Tensor, like: Tensor) -> Tensor:
 
 
 def _replace_weights(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
-    """A copy whose other weights are shared."""
+    """A copy that shares all other weights."""
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:
         return network
@@ -306,7 +305,7 @@ def _replace_weights(network: N, number: int, values: Mapping[tuple[int, str], T
 
 
 def _shallow_copy(module: M) -> M:
-    """Modules of its own, with the same tensors; a deep copy takes seven times as long."""
+    """New modules with the same tensors; a deep copy takes seven times as long."""
     made = type(module).__new__(type(module))
     for name, value in vars(module).items():
         made.__dict__[name] = value.copy() if isinstance(value, dict) else value

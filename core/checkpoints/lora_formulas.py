@@ -1,4 +1,4 @@
-"""What low-rank adaptations add to a weight, one function for each kind.
+"""The weight changes of LoRA, LoHa, LoKr and DoRA, one function each.
 
 Sources: LoRA, Hu et al. 2022; LoHa, Hyeon-Woo et al. 2022; LoKr, Yeh et al. 2024 (LyCORIS), which
 also describe the tensors' names; DoRA, Liu et al. 2024.
@@ -14,11 +14,11 @@ from torch import Tensor
 from ..errors import UnknownKindError, UnreadableError
 
 Tensors = Mapping[str, Tensor]
-"""Those that belong to one layer, by what they are: `lora_up`, `alpha` and so on; float32."""
+"""The tensors of one layer by role: `lora_up`, `alpha` and so on; float32."""
 
 
 def apply_lora(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
-    """The weight, float32, with `strength` times what the tensors say. Raises UnreadableError."""
+    """The weight, float32, changed with `strength`. Raises UnreadableError."""
     shape = _shape(tensors)  # before anything large is made
     if shape.numel() != weight.numel():
         raise UnknownKindError(
@@ -26,7 +26,7 @@ def apply_lora(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
             f"a layer that has {tuple(weight.shape)}"
         )
     magnitude = tensors.get("dora_scale")
-    if "magnitudes" in tensors:  # those of PEFT are always of rows, whatever their shape
+    if "magnitudes" in tensors:  # PEFT's are always norms of rows, whatever their shape
         magnitude = tensors["magnitudes"].reshape(-1, 1)
     rows = weight.reshape(len(weight), -1)
     if magnitude is None and _is_plain(tensors) and rows.shape == shape:
@@ -48,7 +48,7 @@ def _is_plain(tensors: Tensors) -> bool:
 
 
 def _shape(tensors: Tensors) -> torch.Size:
-    """Of the difference. Raises UnreadableError."""
+    """The shape of the change. Raises UnreadableError."""
     if _is_plain(tensors):
         return torch.Size((tensors["lora_up"].shape[0], tensors["lora_down"].shape[1]))
     nowhere = {name: t if name == "alpha" else t.to("meta") for name, t in tensors.items()}
@@ -56,7 +56,7 @@ def _shape(tensors: Tensors) -> torch.Size:
 
 
 def weight_delta(tensors: Tensors) -> Tensor:
-    """What is added at strength 1. Raises UnreadableError."""
+    """The change of the weight at strength 1. Raises UnreadableError."""
     try:
         if "lora_up" in tensors:
             return _scale(tensors, tensors["lora_down"]) * _lora(tensors)
@@ -70,7 +70,7 @@ def weight_delta(tensors: Tensors) -> Tensor:
 
 
 def _scale(tensors: Tensors, down: Tensor) -> float:
-    """alpha / rank; without an alpha, 1."""
+    """alpha / rank; 1 without an alpha."""
     rank = down.shape[0]
     alpha = tensors.get("alpha")
     return 1.0 if alpha is None or not rank else float(alpha) / rank
@@ -111,7 +111,7 @@ def _lokr(tensors: Tensors) -> Tensor:
 
 
 def _apply_dora(weight: Tensor, magnitude: Tensor) -> Tensor:
-    """The weight with the norms that are given, of its rows or of its columns."""
+    """The weight with the given norms of its rows or columns."""
     rows = magnitude.shape[0] == weight.shape[0]
     if rows:
         norms = weight.square().flatten(1).sum(dim=1).sqrt()

@@ -1,6 +1,6 @@
-"""Files of tensors, opened without reading the tensors and without executing anything.
+"""Opens files of tensors without reading the tensors or executing anything.
 
-Opening a file reads what it says about its tensors: names, types, shapes and places.
+Only names, types, shapes and offsets are read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 
 
 def open_tensors(path: Path) -> TensorFile:
-    """Opens a .safetensors or .gguf file, or a .ckpt, .pt, .pth or .bin that torch wrote.
+    """Opens a .safetensors or .gguf file, or a .ckpt, .pt, .pth or .bin written by torch.
 
-    What it is is told by its contents. Raises ModelError if it is missing, damaged or unsafe.
+    The format is detected from the contents. Raises ModelError if the file is missing, damaged or
+    unsafe.
     """
     try:
         with path.open("rb") as file:

@@ -1,8 +1,8 @@
-"""What a pickle of tensors describes, without unpickling it.
+"""Reads what a pickle of tensors describes, without unpickling it.
 
-A pickle is a program; to run one is to trust whoever wrote it. Here its instructions only move
-inert values: no name in it is imported and nothing is called. A name beside the few that describe
-tensors, or harmless remains of training, is an error that says which.
+A pickle is a program, and running one means to trust its author. Here its instructions only move
+inert values: no name is imported and nothing is called. Any name other than the few that describe
+tensors, or harmless training state, is an error that shows the name.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ IGNORED_GLOBALS = frozenset(
         "torch.device",
     }
 )
-"""What training leaves beside the weights. It is passed over, not imported."""
+"""Names of training state beside the weights. They are ignored, not imported."""
 
 
 @dataclass(frozen=True)
 class StoredElements:
-    """The elements of one tensor or of several."""
+    """The elements of one or several tensors."""
 
     dtype: torch.dtype
     key: str
@@ -87,7 +87,7 @@ class _Name:
 
 @dataclass(frozen=True)
 class _Ignored:
-    """Something that is not a tensor, and does nothing."""
+    """An ignored object."""
 
 
 _CONSTANTS: Mapping[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -100,16 +100,16 @@ _DAMAGED = "its pickle is damaged"
 
 @dataclass(frozen=True)
 class PickleContents:
-    """What a pickle says."""
+    """The contents of a pickle."""
 
     value: object
-    """Dictionaries, lists, tuples, plain values, StoredTensors."""
+    """Dictionaries, lists, tuples, plain values and StoredTensors."""
     elements: frozenset[StoredElements]
-    """All that it refers to."""
+    """All elements that it refers to."""
 
 
 def describe(data: bytes | io.BytesIO) -> PickleContents:
-    """What a pickle describes; of a stream, the next one in it. Raises UnreadableError."""
+    """The contents of a pickle; for a stream, of the next pickle in it. Raises UnreadableError."""
     machine = _PickleMachine()
     try:
         for opcode, argument, _ in pickletools.genops(data):
@@ -125,7 +125,7 @@ def describe(data: bytes | io.BytesIO) -> PickleContents:
 
 @dataclass
 class _PickleMachine:
-    """What the instructions work on."""
+    """The stack machine that interprets the instructions."""
 
     stack: list[object] = field(default_factory=list[object])
     marks: list[list[object]] = field(default_factory=list[list[object]])
@@ -160,7 +160,7 @@ class _PickleMachine:
         elif name in ("REDUCE", "NEWOBJ"):
             arguments, called = self.pop(), self.pop()
             self.stack.append(_call(called, arguments))
-        elif name in ("POP", "BUILD"):  # attributes of what is built are of no use here
+        elif name in ("POP", "BUILD"):  # attributes of built objects are not needed
             self.pop()
         elif name == "DUP":
             self.stack.append(self.top())
@@ -168,7 +168,7 @@ class _PickleMachine:
             self._collect(name)
 
     def _collect(self, name: str) -> None:
-        """The instructions about dictionaries, lists, tuples and sets."""
+        """Instructions for dictionaries, lists, tuples and sets."""
         if name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE"):
             empty: dict[str, object] = {"EMPTY_DICT": {}, "EMPTY_TUPLE": ()}
             self.stack.append(empty.get(name, []))
@@ -226,7 +226,7 @@ class _PickleMachine:
             raise UnreadableError(f"{_DAMAGED}: it sets items of what is not a dictionary")
         mapping = cast("dict[object, object]", target)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if isinstance(key, str | int):  # others, such as classes, name remains of training
+            if isinstance(key, str | int):  # other keys, such as classes, belong to training state
                 mapping[key] = value
 
 

@@ -1,8 +1,8 @@
-"""Numbers that are stored in blocks of few bits, as ggml packs them: from their bytes to float32.
+"""Dequantizes ggml's block formats to float32.
 
-Each block holds a scale or two and small integers. The K kinds hold 256 numbers in 8 or 16 parts
-with scales of their own, which are packed too. Source: the block layouts of ggml (Gerganov et al.),
-as its documentation and reference implementation define them.
+Each block holds one or two scales and small integers. The K formats hold 256 numbers in 8 or 16
+parts with their own scales, which are packed too. Source: the block layouts of ggml (Gerganov et
+al.), as its documentation and reference implementation define them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from torch import Tensor
 Dequantize = Callable[[Tensor], Tensor]
 """Bytes of blocks, uint8 [n, size] -> their numbers, float32 [n, count]."""
 CHUNK_BLOCKS = 2**15
-"""Blocks."""
+"""Blocks that are dequantized at once."""
 
 
 @dataclass(frozen=True)
 class BlockFormat:
-    """A way to pack numbers."""
+    """A block format."""
 
     name: str
     count: int
@@ -32,8 +32,9 @@ class BlockFormat:
 
 
 def dequantize(data: Tensor, block_format: BlockFormat, shape: tuple[int, ...]) -> Tensor:
-    """uint8 [bytes] -> float32 of that shape. Some at once: unpacking takes several times the
-    memory of what is unpacked."""
+    """uint8 [bytes] -> float32 of that shape. Works in chunks, because dequantizing takes several
+    times the memory of the result.
+    """
     packed = data.reshape(-1, block_format.size)
     numbers = torch.empty(len(packed), block_format.count, device=data.device)
     for start in range(0, len(packed), CHUNK_BLOCKS):
@@ -44,23 +45,25 @@ def dequantize(data: Tensor, block_format: BlockFormat, shape: tuple[int, ...]) 
 
 
 def _float16s(data: Tensor, at: int) -> Tensor:
-    """The float16 at a byte of each block: float32 [n, 1]."""
+    """The float16 at byte `at` of each block: float32 [n, 1]."""
     return data[:, at : at + 2].contiguous().view(torch.float16).float()
 
 
 def _nibbles(data: Tensor) -> Tensor:
-    """The low four bits of all bytes, then the high ones: [n, 2 bytes]."""
+    """The low four bits of all bytes, then the high four: [n, 2 bytes]."""
     return torch.cat([data & 15, data >> 4], dim=-1)
 
 
 def _shifted(data: Tensor, bits: int) -> Tensor:
-    """Bytes [n, b] as their parts of so many bits, the lowest of all bytes first: [n, 8/bits, b]"""
+    """Bytes [n, b] split into fields of `bits` bits, the lowest of all bytes first: [n, 8/bits,
+    b].
+    """
     shifts = torch.arange(0, 8, bits, dtype=torch.uint8, device=data.device)
     return (data[:, None, :] >> shifts[:, None]) & (2**bits - 1)
 
 
 def _fifth_bits(data: Tensor) -> Tensor:
-    """32 bits in 4 bytes, the lowest first: [n, 32]"""
+    """The 32 bits of 4 bytes, the lowest first: [n, 32]."""
     shifts = torch.arange(8, dtype=torch.uint8, device=data.device)
     return ((data[:, :, None] >> shifts) & 1).flatten(1)
 
@@ -88,7 +91,7 @@ def _q8_0(data: Tensor) -> Tensor:
 
 
 def _scale_parts(numbers: Tensor, scales: Tensor, mins: Tensor | None = None) -> Tensor:
-    """[n, 256] times the scales of its parts [n, p], less their lows."""
+    """[n, 256] times the scales of its parts [n, p], minus their mins."""
     parts = numbers.float().reshape(len(numbers), scales.shape[1], -1) * scales[:, :, None]
     return (parts if mins is None else parts - mins[:, :, None]).flatten(1)
 
@@ -109,7 +112,7 @@ def _q3_k(data: Tensor) -> Tensor:
 
 
 def _scales_and_mins(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """8 of each, of 6 bits, in 12 bytes."""
+    """8 scales and 8 mins of 6 bits each, packed in 12 bytes."""
     first, second, rest = packed[:, :4], packed[:, 4:8], packed[:, 8:]
     scales = torch.cat([first & 63, (rest & 15) | ((first >> 6) << 4)], dim=1)
     mins = torch.cat([second & 63, (rest >> 4) | ((second >> 6) << 4)], dim=1)
@@ -117,7 +120,7 @@ def _scales_and_mins(packed: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _in_32s(data: Tensor) -> Tensor:
-    """The nibbles of 128 bytes: of each 32 the low ones, then the high ones."""
+    """The nibbles of 128 bytes: for every 32 bytes the low ones, then the high ones."""
     return _nibbles(data.reshape(len(data), 4, 32)).flatten(1)
 
 
@@ -156,4 +159,4 @@ BLOCKS: Mapping[int, BlockFormat] = {
     13: BlockFormat("Q5_K", 256, 176, _q5_k),
     14: BlockFormat("Q6_K", 256, 210, _q6_k),
 }
-"""By their numbers in files."""
+"""By ggml's type number."""

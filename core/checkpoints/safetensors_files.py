@@ -1,4 +1,4 @@
-"""The format of safetensors: 8 bytes of header size, the header as JSON, the elements."""
+"""Reads safetensors files: 8 bytes of header size, a JSON header, the elements."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
 
 
 def _is_old_pickle(start: bytes) -> bool:
-    """A pickle of any protocol begins so; no header size that is in bounds does."""
+    """Whether the file begins like a pickle; no valid header size does."""
     return start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"
 
 
@@ -97,7 +97,7 @@ def _entry(name: str, value: object, base: int, whole: int) -> TensorEntry:
 
 
 def _integers(value: object) -> tuple[int, ...] | None:
-    """Of a JSON list of integers that are not negative."""
+    """The items of a JSON list of non-negative integers; None for anything else."""
     if not isinstance(value, list):
         return None
     items = cast("list[object]", value)
@@ -106,7 +106,7 @@ def _integers(value: object) -> tuple[int, ...] | None:
 
 
 def _check_offsets(entries: Mapping[str, TensorEntry], start: int, whole: int) -> None:
-    """The tensors lie one behind the other, as the format demands, up to the end of the file."""
+    """Checks that the tensors follow each other without gaps up to the end of the file."""
     at = start
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].nbytes)):
         if entry.start != at:

@@ -1,7 +1,7 @@
-"""What a file of tensors says of them, and how they are read where they lie.
+"""A file of tensors: its entries, and how they are read.
 
-The tensors are read one by one when they are asked for, and copied: of a mapped file that somebody
-overwrites, the system would end the program. Nothing is executed.
+Tensors are read one by one on request and copied: if somebody overwrote a memory-mapped file, the
+operating system would end the process. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ MAX_RANK = 8
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """A tensor, as a file describes it."""
+    """A tensor as a file describes it."""
 
     dtype: torch.dtype
     shape: tuple[int, ...]
     start: int
-    """Where its elements are in the file, in bytes."""
+    """Offset of its elements in the file, in bytes."""
     stride: tuple[int, ...] | None = None
-    """In elements; None: one after the other."""
+    """In elements; None: contiguous."""
     blocks: BlockFormat | None = None
-    """How they are packed; None: they are not, and `dtype` is theirs."""
+    """How they are quantized; None: they are not, and have the type `dtype`."""
 
     @property
     def numel(self) -> int:
@@ -51,7 +51,7 @@ class TensorEntry:
 
     @property
     def span(self) -> int:
-        """Elements from the first to the last, both included; not of an empty tensor."""
+        """Elements from the first to the last, both included; undefined for an empty tensor."""
         if self.stride is None:
             return self.numel
         return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
@@ -62,12 +62,12 @@ class TensorFile:
     path: Path
     entries: Mapping[str, TensorEntry]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What its writer noted."""
+    """Texts from the program that wrote it."""
     values: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Plain numbers beside the tensors, such as `global_step`."""
+    """Plain numbers among the tensors, such as `global_step`."""
 
     def tensor(self, name: str) -> Tensor:
-        """A copy of what is in the file. Raises KeyError; ModelError if the file ends before it."""
+        """A copy of a tensor. Raises KeyError; ModelError if the file ends too early."""
         entry = self.entries[name]
         if not entry.numel:
             return torch.empty(entry.shape, dtype=entry.dtype)

@@ -1,4 +1,4 @@
-"""Textual inversion: words of one's own, each a few vectors in a small file named after it."""
+"""Loads textual inversion embeddings: new words, each a few vectors in a small file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
 
 TWO_ENCODER_NAMES = ("clip_l", "clip_g")
-"""The names of the vectors for each of two text encoders."""
+"""Names of the vectors for two text encoders."""
 
 
 def with_embeddings(
     model: Model, paths: Sequence[Path], names: Sequence[str] = ()
 ) -> tuple[Model, tuple[ModelError, ...]]:
-    """The model, knowing the words in the files, and why some of them cannot be used with it.
+    """The model with the embeddings in the files, and errors for those that do not fit it.
 
-    `names`: what prompts call each; those of the files, if it is empty.
+    `names`: what prompts call each of them; the names of the files if it is empty.
     """
     text = model.text
     known: list[Embedding] = []
@@ -47,7 +47,7 @@ def with_embeddings(
 
 
 def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
-    """Of AUTOMATIC1111's, diffusers' or kohya's form, for text encoders of these widths.
+    """Reads an embedding of AUTOMATIC1111, diffusers or kohya for text encoders of these widths.
 
     Raises ModelError if it is damaged, unsafe, or made for other text encoders.
     """
@@ -67,7 +67,7 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
 
 
 def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
-    """Of the text encoders that the word in a file is made for; None if it holds no word."""
+    """The widths of the text encoders that the embedding is made for; None for other files."""
     try:
         shapes = [file.entries[name].shape for name in _vector_names(file)]
     except ModelError:
@@ -79,8 +79,8 @@ def embedding_widths(file: TensorFile) -> tuple[int, ...] | None:
 
 
 def names_in_prompts(names: Iterable[str], *prompts: str) -> list[str]:
-    """Those of the names that the prompts may mean: written with the same tokens, and not only as
-    a part of a longer name.
+    """The names that occur in the prompts: with the same tokens, and not only as part of a longer
+    name.
     """
     tokenizer = clip_tokenizer()
     texts = [f" {' '.join(map(str, tokenizer.encode(text).ids))} " for text in prompts]

@@ -1,4 +1,4 @@
-"""Tiny decoders beside a model (TAESD), as they were first published or in diffusers' layout."""
+"""Loads tiny decoders (TAESD), in their original or in diffusers' layout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
 
 PREFIXES = ("decoder.layers.", "taesd_decoder.", "decoder.", "")
-"""Before the numbers of the layers; those of diffusers come first, and count from 0, not 1."""
+"""Prefixes of the layer numbers; diffusers' comes first and counts from 0, not 1."""
 ENCODERS = ("0.weight", "encoder.layers.0.weight", "taesd_encoder.0.weight")
 CHOOSE = "Choose the decoder of a TAESD that is made for this family of models."
 
@@ -26,8 +26,8 @@ def load_tiny_decoder(
 ) -> TinyDecoder:
     """The decoder in a file, or in a folder of diffusers' layout.
 
-    Raises ModelError if it is missing, damaged, none, or one for latents of another kind. Nothing
-    in it tells whether it is made for the latents of Stable Diffusion 1 or XL: its name does.
+    Raises ModelError if it is missing, damaged, not a decoder, or for other latents. The file does
+    not say whether it is made for Stable Diffusion 1 or XL; only its name does.
     """
     file = open_tensors(_weight_file(path) if path.is_dir() else path)
     try:

@@ -1,5 +1,5 @@
-"""Files that `torch.save` wrote: zip archives with a pickle, which describes the tensors, and their
-elements, uncompressed. The elements are read where they lie; the pickle is never run.
+"""Reads files of `torch.save`: zip archives with a pickle that describes the tensors, and their
+uncompressed elements. The pickle is never run.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MAX_PICKLE = 64_000_000
 """Bytes; that of the largest published checkpoints is below 1 MB."""
 MAX_MEMBERS = 200_000
 MAX_BYTEORDER = 16
-"""Bytes of the word for the order of bytes."""
+"""Bytes of the member that names the byte order."""
 MAX_SHARED = 4
-"""So many times the size of a file its tensors may take: some share their elements."""
+"""Limit of the total tensor size as a multiple of the file size: tensors may share elements."""
 MAX_VALUE = 1e300
 LOCAL_HEADER = 30
 """Bytes before a member's name."""
 TRAINING_STATE = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", "optimizer_states"})
-"""What is not the model's."""
+"""Keys of the training state, which is skipped."""
 
 
 def read_torch_file(path: Path) -> TensorFile:
@@ -42,7 +42,7 @@ def read_torch_file(path: Path) -> TensorFile:
 
 
 class _BoundedFile(io.FileIO):
-    """A file of which nothing large is read at once, whatever its directory says."""
+    """A file that refuses large reads, whatever the archive's directory says."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_PICKLE:
@@ -82,7 +82,7 @@ def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
 def tensor_file_of(
     path: Path, described: object, start: Callable[[StoredElements], int]
 ) -> TensorFile:
-    """`start`: where elements are in it, in bytes. Raises UnreadableError."""
+    """`start` returns the offset of elements in the file, in bytes. Raises UnreadableError."""
     tensors, values = _flatten(described)
     starts = {stored: start(stored) for stored in {t.elements for t in tensors.values()}}
     entries = {name: _entry(name, t, starts[t.elements]) for name, t in tensors.items()}
@@ -93,7 +93,7 @@ def tensor_file_of(
 
 @dataclass(frozen=True)
 class _ElementOffsets:
-    """Where the elements of tensors are in the file."""
+    """Finds the elements of tensors in the file."""
 
     file: io.FileIO
     members: Mapping[str, zipfile.ZipInfo]
@@ -119,9 +119,9 @@ class _ElementOffsets:
 
 
 def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, float]]:
-    """The tensors by name, those of inner dictionaries behind dots, and plain numbers.
+    """Tensors by name, nested dictionaries joined by dots, and plain numbers.
 
-    The name `state_dict` is left out; so is what an optimizer or a training loop left behind.
+    The name `state_dict` is dropped, and the state of optimizers and training loops is skipped.
     """
     if not isinstance(described, dict):
         raise UnreadableError("it holds no dictionary of tensors")

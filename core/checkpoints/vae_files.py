@@ -1,4 +1,4 @@
-"""Autoencoders in files of their own, in place of the one that a model came with."""
+"""Loads a VAE file in place of a model's own."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NAME = "autoencoder"
 
 
 def with_vae(model: Model, path: Path) -> Model:
-    """The model with the autoencoder in `path`, which may be a whole model; `model` itself stays.
+    """A model with the VAE in `path`, which may also be a whole model; `model` is unchanged.
 
-    Raises ModelError if there is none in it, or none for this model.
+    Raises ModelError if the file holds no VAE, or one that does not fit.
     """
     config, own = model.config, model.autoencoder
     sources = all_tensors(open_tensors(path))

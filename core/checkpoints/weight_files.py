@@ -1,4 +1,4 @@
-"""Safetensors files: read strictly, written whole or not at all."""
+"""Reads and writes safetensors files; writing is atomic."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..atomic_write import replacing
 
 
 def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a file and its metadata; nothing in it is executed.
+    """The tensors of a file and its metadata; nothing is executed.
 
-    Raises ValueError for a file that is damaged or of another kind, OSError if it cannot be read.
+    Raises ValueError for a damaged file or another format, OSError if it cannot be read.
     """
     reader: Any = safe_open
     try:
@@ -28,7 +28,7 @@ def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, 
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Replaces the file at `path` at once. Raises OSError."""
+    """Replaces the file at `path` atomically. Raises OSError."""
     writer: Any = safetensors.torch
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
     with replacing(path) as file:  # by its name: as bytes it would be in memory twice

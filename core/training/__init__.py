@@ -1,1 +1,1 @@
-"""Training: the autoencoder, and the diffusion model in its latent space."""
+"""Training of the autoencoder and of the diffusion model in its latent space."""

@@ -1,5 +1,6 @@
-"""Training the autoencoder: reconstruction, edges, alpha, a little KL, a noise-proof decoder; and
-the decoder alone, on latents that were not encoded but sampled."""
+"""Trains the autoencoder (reconstruction, edges, alpha, KL, latent noise), and the decoder alone on
+sampled latents.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +13,15 @@ from torch.nn import functional as F
 from ..networks.compact_autoencoder import CompactAutoencoder
 
 CROP = 64
-"""Pixels; most of the training sees crops, which cost a quarter."""
+"""Pixels; most of the training uses crops, which cost a quarter."""
 
 WHOLE_FROM = 0.9
-"""The share of the run after which whole drawings are seen."""
+"""The share of the run after which whole drawings are used."""
 
 
 @dataclass
 class AutoencoderTask:
-    """Trains on drawings, straight-alpha RGBA uint8 [N, S, S, 4], weighing each alike."""
+    """Trains on drawings, straight-alpha RGBA uint8 [N, S, S, 4], all equally likely."""
 
     module: CompactAutoencoder
     drawings: Tensor
@@ -29,7 +30,8 @@ class AutoencoderTask:
     kl_weight: float = 1e-4
     latent_noise: float = 0.2
     """Half the decoder's inputs get noise up to this share of a unit-variance latent, because
-    sampled latents are never quite clean."""
+    sampled latents are never quite clean.
+    """
 
     def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         picks = torch.randint(len(self.drawings), (self.batch,), generator=generator)
@@ -53,16 +55,16 @@ class AutoencoderTask:
 
 @dataclass
 class DecoderTask:
-    """Trains the decoder to show a picture from a latent that is only near its own.
+    """Trains the decoder to reconstruct an image from a latent near the image's own.
 
-    Half of each batch are such latents, the others the encoder's, which stays as it is.
+    Half of each batch are such latents, the others are from the encoder, which is frozen.
     """
 
     module: CompactAutoencoder
     targets: Tensor
     """RGB on white and alpha, uint8 [N, 4, S, S]."""
     latents: Tensor
-    """As the decoder takes them, near those of the targets, [N, C, h, w]."""
+    """Near those of the targets, scaled as the decoder's input, [N, C, h, w]."""
     batch: int
     device: torch.device
 
@@ -80,9 +82,10 @@ class DecoderTask:
 
 
 def augment(rgba: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Straight-alpha drawings [B, 4, S, S] in [0, 1] -> picture [B, 3, size, size] and alpha
-    [B, 1, size, size], both in [-1, 1]: random crop and flip; for 15 % each, permuted colour
-    channels, and a solid coloured background (alpha is then 1 everywhere)."""
+    """Straight-alpha drawings [B, 4, S, S] in [0, 1] -> RGB [B, 3, size, size] and alpha [B, 1,
+    size, size], both in [-1, 1]: random crop and flip; for 15 % each, permuted colour channels, and
+    a solid coloured background (alpha is then 1 everywhere).
+    """
     count, _, height, width = rgba.shape
     colour, alpha = rgba[:, :3], rgba[:, 3:]
     draws = torch.rand(count, 3, generator=generator)
@@ -101,7 +104,7 @@ def augment(rgba: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor
 
 
 def reconstruction_losses(out: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """RGB in three ways and alpha in two, [B, 4, H, W] each."""
+    """Three losses of RGB and two of alpha, [B, 4, H, W] each."""
     rgb, alpha = out[:, :3] - target[:, :3], out[:, 3:] - target[:, 3:]
     edges = gradient_l1(rgb) + gradient_l1(F.avg_pool2d(rgb, 2)) + gradient_l1(F.avg_pool2d(rgb, 4))
     return {
@@ -113,19 +116,19 @@ def reconstruction_losses(out: Tensor, target: Tensor) -> dict[str, Tensor]:
 
 
 def reconstruction_loss(losses: dict[str, Tensor]) -> Tensor:
-    """What of the reconstruction is minimised."""
+    """The part of the loss that measures reconstruction."""
     return losses["l1"] + 2 * losses["mse"] + 0.7 * losses["edges"] + 0.3 * losses["alpha"]
 
 
 def gradient_l1(difference: Tensor) -> Tensor:
-    """Mean absolute horizontal and vertical gradient of a difference of pictures."""
+    """Mean absolute horizontal and vertical gradient of a difference of images."""
     across = difference[..., :, 1:] - difference[..., :, :-1]
     down = difference[..., 1:, :] - difference[..., :-1, :]
     return across.abs().mean() + down.abs().mean()
 
 
 def psnr(a: Tensor, b: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio in dB of pictures in [-1, 1], averaged over the batch."""
+    """Peak signal-to-noise ratio in dB of images in [-1, 1], averaged over the batch."""
     error = (a - b).square().flatten(1).mean(dim=1).clamp_min(1e-10)
     return (10 * torch.log10(4.0 / error)).mean()
 

@@ -1,4 +1,4 @@
-"""Training the denoiser in latent space: sigma distribution, target, loss, caption dropout."""
+"""Trains the denoiser in latent space: sigma distribution, target, loss, caption dropout."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..sampling.predictions import Prediction
 
 @dataclass(frozen=True)
 class LatentSet:
-    """Pictures as latents and captions as conditions, encoded once.
+    """Images as latents and captions as conditions, encoded once.
 
-    Latents and conditions may be float16 and live on the network's device, where they fit; the
-    tables are on the CPU, where batches are drawn.
+    Latents and conditions may be float16 and on the network's device, if they fit; the other tables
+    are on the CPU, where batches are drawn.
     """
 
     latents: Tensor
@@ -29,16 +29,18 @@ class LatentSet:
     vectors: Tensor
     """[M, dim]."""
     captions: Tensor
-    """Which captions a picture has: [N, K] indices into M, padded with any index."""
+    """The captions of each image: [N, K] indices into M, padded with any index."""
     caption_weights: Tensor
-    """How likely each is, [N, K]; 0 for padding."""
+    """The probability of each, [N, K]; 0 for padding."""
     weights: Tensor
-    """How often a picture is drawn, [N], relative."""
+    """How often each image is drawn, [N], relative."""
 
 
 @dataclass
 class DiffusionTask:
-    """One step: noise some latents, predict the target under their captions, mean squared error."""
+    """One step: adds noise to latents, predicts the target with their captions, mean squared
+    error.
+    """
 
     module: UNet
     data: LatentSet
@@ -47,7 +49,7 @@ class DiffusionTask:
     batch: int
     device: torch.device
     dropout: float = 0.1
-    """Share of captions replaced by the null condition, so that guidance has an unconditional."""
+    """Share of captions that are replaced by the null condition, for classifier-free guidance."""
     time_mean: float = 0.2
     time_std: float = 1.0
 
@@ -82,9 +84,9 @@ def denoising_error(
     cond: Cond,
     device: torch.device,
 ) -> Tensor:
-    """Mean squared error of the network's prediction, for each picture: [B].
+    """Mean squared error of the network's prediction for each image: [B].
 
-    x0 and eps are [B, C, h, w]; `times` are network times, one a picture.
+    x0 and eps are [B, C, h, w]; `times` are network times, one for each image.
     """
     x0, eps = (x.to(device, memory_format=torch.channels_last) for x in (x0, eps))
     sigma = torch.tensor([schedule.sigma(t) for t in times], device=device)[:, None, None, None]
@@ -96,7 +98,7 @@ def denoising_error(
 def logit_normal_times(
     count: int, schedule: Schedule, mean: float, std: float, generator: torch.Generator
 ) -> list[float]:
-    """Network times whose place between the cleanest and the noisiest is logit-normal.
+    """Network times whose position between the cleanest and the noisiest is logit-normal.
 
     One is drawn from each of `count` equally likely slices, which lowers the variance of the
     gradient. Source: Esser et al. 2024, section 3.1.

@@ -1,8 +1,8 @@
-"""The training loop: resumable after a kill at any moment, bounded by samples or by time.
+"""The training loop: resumable after a kill at any moment, limited by samples or by time.
 
-Every random draw is a pure function of (seed, step), so a checkpoint is the weights, their
-moving average, the optimiser's moments and a step number; a resumed run on the same machine
-ends with the same bits as one that was never stopped.
+Every random draw is a function of (seed, step), so a checkpoint consists of the weights, their
+moving average, the optimiser's moments and a step number. A resumed run on the same machine ends
+with the same bits as one that was never stopped.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from ..errors import StudioError
 
 
 class Task(Protocol):
-    """What is trained, and how one step's loss is made."""
+    """What is trained, and the loss of one step."""
 
     @property
     def module(self) -> nn.Module: ...
 
     def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
-        """Scalar losses of one batch, "loss" being the one to minimise.
+        """The scalar losses of one batch; "loss" is minimised.
 
         `progress` is the share of the run that is done; all randomness comes from `generator`.
         """
@@ -43,7 +43,7 @@ class Plan:
     """How long and how fast to train."""
 
     samples: int
-    """Stop when this many have been seen; the learning rate decays towards it."""
+    """Stop after this many; the learning rate decays towards the end."""
     batch: int
     lr: float
     warmup: int = 200
@@ -56,7 +56,7 @@ class Plan:
     ema: float = 0.998
     seed: int = 0
     seconds: float = math.inf
-    """Stop after this much time; the run can be resumed later."""
+    """Stop after this time; the run can be resumed."""
     checkpoint_every: float = 120.0
     """Seconds."""
     log_every: int = 50
@@ -76,7 +76,7 @@ class Plan:
 
 @dataclass
 class Progress:
-    """A run at one moment; what a checkpoint holds."""
+    """The state of a run, which a checkpoint stores."""
 
     module: nn.Module
     ema: dict[str, Tensor]
@@ -92,9 +92,9 @@ def train(
     on_checkpoint: Callable[[Progress], None] = lambda progress: None,
     bf16: bool = False,
 ) -> Progress:
-    """Trains, continuing from `folder/checkpoint.safetensors` if there is one.
+    """Trains, continuing from `folder/checkpoint.safetensors` if it exists.
 
-    Writes `log.jsonl` beside it and calls `on_checkpoint` (sample sheets, say) after each save.
+    Writes `log.jsonl` next to it and calls `on_checkpoint` (sample sheets, say) after each save.
     """
     folder.mkdir(parents=True, exist_ok=True)
     progress = start(task.module, plan)
@@ -171,7 +171,7 @@ def _step(
 
 
 def save_checkpoint(progress: Progress, plan: Plan, path: Path) -> None:
-    """Writes everything a run needs to go on, atomically."""
+    """Writes everything that is needed to resume the run, atomically."""
     tensors: dict[str, Tensor] = {}
     for name, value in progress.module.named_parameters():
         tensors[f"model.{name}"] = value.detach()
@@ -212,7 +212,7 @@ def _restore(progress: Progress, tensors: dict[str, Tensor]) -> None:
 
 
 def load_ema(module: nn.Module, path: Path) -> None:
-    """Fills a network with the moving average of a checkpoint: the weights to use."""
+    """Loads the moving average of a checkpoint into a network: the weights to use."""
     try:
         tensors, _ = weight_files.read(path)
         with torch.no_grad():
@@ -223,7 +223,7 @@ def load_ema(module: nn.Module, path: Path) -> None:
 
 
 def _copy(target: Tensor, tensors: dict[str, Tensor], name: str) -> Tensor:
-    """Raises KeyError if there is no such tensor, ValueError if its shape is another."""
+    """Raises KeyError if there is no such tensor, ValueError if the shapes differ."""
     source = tensors[name]
     if source.shape != target.shape:
         raise ValueError(f"{name} has the shape {tuple(source.shape)}, not {tuple(target.shape)}")
