@@ -1,1 +1,1 @@
-"""Pictures and trajectories on disk: what is written, read back, kept and made again."""
+"""Images and trajectories on disk: writing, reading, replay."""

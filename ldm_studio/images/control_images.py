@@ -1,4 +1,4 @@
-"""Any picture, made into the one that a request names as its control picture."""
+"""Fits any image to the shape that a model's control image must have."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 
 CONTROL_KINDS = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
-"""As `core.pipeline.extra_conditioning.LED`: `ModelInfo.extra` of models that take one."""
+"""The values of `ModelInfo.extra` for models that take a control image."""
 NEEDS_SOURCE_IMAGE = ("instruct-pix2pix", "upscaling")
-"""Those that draw what they are given, and need that; a start picture will do."""
+"""Models whose control image is the image to edit or enlarge; a start image will do."""
 
 
 def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.ndarray:
@@ -32,11 +32,10 @@ def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.nd
 
 
 def output_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
-    """Width and height of what is drawn after a control picture of `size`.
+    """Width and height of the output for a control image of `size`.
 
-    What is enlarged becomes as many times as large as the model makes it, as far as it draws such
-    sizes; else the shape is kept, and the area is that which the model draws best, or what is
-    edited has.
+    An upscaler multiplies the size, up to the largest size that it supports. Other models keep the
+    aspect ratio; the area is the model's best, or that of the image to edit.
     """
     width, height = size
     if model.extra == "upscaling":

@@ -1,4 +1,4 @@
-"""How finished pictures are named: a pattern such as `{date}/{number}-{seed}`."""
+"""File names of finished images from a pattern such as `{date}/{number}-{seed}`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ FIELDS = (
     *("date", "time", "number", "seed", "model", "prompt"),
     *("sampler", "schedule", "steps", "cfg", "width", "height"),
 )
-"""What can stand between braces."""
+"""The names that may stand in braces."""
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-"""Names that Windows keeps for itself."""
+"""Names that Windows reserves."""
 
 
 class PatternError(ValueError):
@@ -38,7 +38,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern that was found to be good: relative, and with the number in the file's name."""
+    """A valid pattern: relative, with the number in the file's name."""
 
     text: str = DEFAULT_PATTERN
 
@@ -61,7 +61,7 @@ class Pattern:
                 raise PatternError(f"“{part}” cannot be a name everywhere.")
 
     def place(self, facts: Mapping[str, str]) -> tuple[PurePosixPath, str, str]:
-        """The folder, and what comes before and after the number in the file's name."""
+        """The folder, and the file name before and after the number."""
         number = f"{{{NUMBER}}}"
         *folders, name = self.text.split("/")
         folder = PurePosixPath(*(_part(part.format_map(facts)) for part in folders))
@@ -74,7 +74,7 @@ class Pattern:
 
 
 def facts(request: Request, model: str, now: datetime) -> dict[str, str]:
-    """What the fields stand for."""
+    """The values of the fields."""
     words = re.findall(r"[^\W_]+", request.prompt)[:MAX_PROMPT_WORDS]
     return {
         "date": now.date().isoformat(),
@@ -103,11 +103,11 @@ def _fields(text: str) -> list[str]:
 
 
 def _piece(text: str) -> str:
-    """What is safe in a file's name on any system."""
+    """The part of a text that is safe in file names on every system."""
     return _FORBIDDEN.sub("-", text.replace("/", "-"))[:MAX_PART]
 
 
 def _part(text: str) -> str:
-    """A folder's whole name."""
+    """A whole folder name."""
     made = _piece(text).strip(" .")
     return f"_{made}" if _DEVICES.match(made) else made or "_"

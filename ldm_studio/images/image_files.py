@@ -1,8 +1,8 @@
-"""Picture files: PNG with its whole recipe inside, saved atomically; any picture read safely.
+"""Image files: PNG with the whole recipe inside, saved atomically; safe reading of any image.
 
-A saved PNG carries three text chunks: `parameters`, which the other programs of this field read
-(see `infotext`), `ldm_studio`, the exact Request as JSON, which this program reads back, and
-`ldm_studio_run`, the Record of what happened, which a replay is compared with.
+A saved PNG has three text chunks: `parameters`, which other programs read (see `infotext`),
+`ldm_studio`, the exact Request as JSON, which this program reads back, and `ldm_studio_run`, the
+Record of the run, which a replay is compared with.
 """
 
 from __future__ import annotations
@@ -47,11 +47,10 @@ def save_png(
     digest: str,
     record: Record | None = None,
 ) -> None:
-    """Write [H, W, 3] or, with straight alpha, [H, W, 4] pixels and their recipe.
+    """Writes [H, W, 3] pixels, or [H, W, 4] with straight alpha, and their recipe.
 
-    `request` is the one of this single picture, None where it shall not be told; `model_name` and
-    `digest` (SHA-256 hex) name the model. The file appears whole or not at all. Raises
-    PictureError.
+    `request` is the one of this single image, or None to leave it out; `model_name` and `digest`
+    (SHA-256 hex) name the model. The file is written atomically. Raises PictureError.
     """
     from PIL.PngImagePlugin import PngInfo
 
@@ -80,7 +79,7 @@ def save_next(
     digest: str,
     record: Record | None = None,
 ) -> Path:
-    """Save under the next free number in `folder` and return the path. Raises PictureError."""
+    """Saves under the next free number in `folder` and returns the path. Raises PictureError."""
     with next_picture(folder, request.seed) as path:
         save_png(path, pixels, request, model_name, digest, record)
     return path
@@ -90,9 +89,9 @@ def save_next(
 
 
 def load_image(path: Path) -> Pixels:
-    """The picture as a person sees it: upright, RGB on white, uint8 [H, W, 3].
+    """The image as a person sees it: upright, RGB on white, uint8 [H, W, 3].
 
-    Raises PictureError for what is not a picture, is damaged, or has more than MAX_PIXELS.
+    Raises PictureError if it is not an image, is damaged, or has more than MAX_PIXELS.
     """
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
@@ -100,7 +99,7 @@ def load_image(path: Path) -> Pixels:
 
 
 def read_exact(path: Path) -> Pixels:
-    """The very pixels of a file, uint8 [H, W, 3] or [H, W]. Raises PictureError for others."""
+    """The exact pixels of a file, uint8 [H, W, 3] or [H, W]. Raises PictureError for others."""
     with _opened(path) as image:
         if image.mode not in ("RGB", "L"):
             raise PictureError(f"{path} is {image.mode}, neither RGB nor grey.")
@@ -108,7 +107,7 @@ def read_exact(path: Path) -> Pixels:
 
 
 def read_pixels(path: Path) -> Pixels:
-    """As `load_image`, but [H, W, 4] with straight alpha of a picture that was saved so."""
+    """As `load_image`, but [H, W, 4] with straight alpha if the image was saved with it."""
     with _opened(path) as image:
         if image.mode == "RGBA":
             return np.array(image)
@@ -116,10 +115,10 @@ def read_pixels(path: Path) -> Pixels:
 
 
 def load_mask(path: Path) -> Pixels:
-    """What to redraw, uint8 [H, W]: white is redrawn, black kept, grey blended.
+    """A mask, uint8 [H, W]: white is inpainted, black kept, grey blended.
 
-    Transparent parts count as black, so white strokes on a transparent layer are a mask too.
-    Raises PictureError as `load_image` does.
+    Transparent parts count as black, so white strokes on a transparent layer are a mask too. Raises
+    PictureError as `load_image` does.
     """
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
@@ -127,9 +126,9 @@ def load_mask(path: Path) -> Pixels:
 
 
 def read_request(path: Path) -> Request | None:
-    """The exact request a picture of this program carries; None where there is none.
+    """The exact request in an image of this program; None if there is none.
 
-    Raises PictureError where it, or the file, is damaged or from a newer version.
+    Raises PictureError if it, or the file, is damaged or from a newer version.
     """
     text = _text(path, REQUEST)
     if text is None:
@@ -141,9 +140,9 @@ def read_request(path: Path) -> Request | None:
 
 
 def read_record(path: Path) -> Record | None:
-    """What happened when a picture of this program was made; None where it does not say.
+    """The record of the run in an image of this program; None if there is none.
 
-    Raises PictureError where it, or the file, is damaged.
+    Raises PictureError if it, or the file, is damaged.
     """
     text = _text(path, RECORD)
     if text is None:
@@ -155,13 +154,13 @@ def read_record(path: Path) -> Record | None:
 
 
 def read_infotext(path: Path) -> Infotext | None:
-    """The `parameters` text of a PNG of any program; None where there is none."""
+    """The `parameters` text of a PNG of any program; None if there is none."""
     text = _text(path, PARAMETERS)
     return None if text is None else parse_infotext(text)
 
 
 def frames(path: Path) -> int:
-    """How many pictures a file holds, of which the first is read. Raises PictureError."""
+    """The number of frames in a file, of which the first is read. Raises PictureError."""
     with _opened(path) as image:
         return getattr(image, "n_frames", 1)
 
@@ -180,7 +179,7 @@ def _text(path: Path, key: str) -> str | None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An open picture of bearable size; whatever goes wrong with it becomes a PictureError."""
+    """An open image of acceptable size; any failure becomes a PictureError."""
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -211,7 +210,7 @@ def _too_large(path: Path) -> PictureError:
 
 
 def _on(image: Image.Image, background: str) -> Image.Image:
-    """The picture without transparency, in a mode with 8 bits a channel."""
+    """The image without transparency, in a mode with 8 bits a channel."""
     if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off instead of scale
         return Image.fromarray((np.clip(np.array(image), 0, 65535) / 257).round().astype(np.uint8))
     if image.mode == "F":

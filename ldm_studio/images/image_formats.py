@@ -1,8 +1,8 @@
-"""Pictures saved as PNG, JPEG or WebP, each with the recipe where readers of that kind look.
+"""Saves images as PNG, JPEG or WebP, with the recipe where readers of each format look.
 
-PNG has text chunks (see `images`). JPEG and WebP carry EXIF: the `parameters` text is the
-UserComment, as AUTOMATIC1111 writes it, and the exact request and record are the MakerNote, as one
-JSON object under the keywords of the PNG chunks.
+PNG has text chunks (see `image_files`). JPEG and WebP have EXIF: the `parameters` text is the
+UserComment, as AUTOMATIC1111 writes it, and the exact request and record are the MakerNote, one
+JSON object with the keywords of the PNG chunks as keys.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .run_record import Record
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 QUALITY = 95
-"""Of JPEG, with the colours of every pixel."""
+"""Of JPEG, without chroma subsampling."""
 
 _EXIF_IFD, _USER_COMMENT, _MAKER_NOTE, _SOFTWARE = 0x8769, 0x9286, 0x927C, 0x0131
 _MAX_EXIF = 65_000
-"""Bytes; a segment of a JPEG file holds no more."""
+"""Bytes; the limit of a JPEG segment."""
 
 
 def save(
@@ -39,10 +39,10 @@ def save(
     digest: str,
     record: Record | None = None,
 ) -> None:
-    """As `images.save_png`, in the format that the name ends with; any other is PNG.
+    """As `image_files.save_png`, in the format of the file's suffix; PNG for any other.
 
-    WebP is lossless. Raises PictureError, for transparent pixels in JPEG too, and for a recipe that
-    is too long for it.
+    WebP is lossless. Raises PictureError, also for transparent pixels in JPEG and for a recipe that
+    is too long for JPEG.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES[1:]:

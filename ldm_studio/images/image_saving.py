@@ -1,4 +1,4 @@
-"""Finished pictures, saved where, as what and with what the user's settings say."""
+"""Saves finished images as the user's settings say: folder, file name, format, metadata."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class ImageSaver:
 
     @property
     def root(self) -> Path:
-        """The folder of all pictures."""
+        """The folder of all images."""
         return Path(self.files.folder).expanduser() if self.files.folder else paths.pictures_dir()
 
     @property
     def pattern(self) -> Pattern:
-        """The usual one instead of one that was damaged by hand: no picture is lost to it."""
+        """The default pattern if the user's is damaged, so that no image is lost."""
         try:
             return Pattern(self.files.pattern)
         except PatternError:
             return Pattern()
 
     def today(self) -> Path:
-        """Where the next picture goes, as far as it can be known before it is made."""
+        """The folder of the next image, as far as it is known in advance."""
         folder = self.root
         for part in self.pattern.text.split("/")[:-1]:
             known = part.replace("{date}", datetime.now().date().isoformat())
@@ -60,8 +60,8 @@ class ImageSaver:
         digest: str,
         record: Record | None = None,
     ) -> Path:
-        """uint8 [H, W, 3], or [H, W, 4] with straight alpha, which JPEG cannot hold and gets PNG
-        instead. Raises PictureError.
+        """Saves uint8 [H, W, 3], or [H, W, 4] with straight alpha, as PNG if the format is JPEG.
+        Raises PictureError.
         """
         folder, before, after = self.pattern.place(facts(request, model, datetime.now()))
         opaque = pixels.shape[-1] == 3
@@ -94,23 +94,23 @@ class ImageSaver:
         digest: str,
         record: Record | None = None,
     ) -> None:
-        """As what the ending of `path` says. Raises PictureError."""
+        """Writes in the format of the suffix of `path`. Raises PictureError."""
         told = apply_metadata_policy(request, self.privacy.told)
         is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and told is request
         image_formats.save(path, pixels, told, model, digest, record if is_exact else None)
 
     def next_picture(self, seed: int) -> AbstractContextManager[Path]:
-        """The name that a picture of this seed would get by the usual pattern, held for it."""
+        """Reserves the file name for an image with this seed in the default pattern."""
         return paths.next_picture(self.today(), seed)
 
 
 def apply_metadata_policy(request: Request, told: MetadataPolicy) -> Request | None:
-    """What a picture may tell of `request`; None for nothing."""
+    """The part of `request` that may be saved in an image; None for nothing."""
     match told:
         case MetadataPolicy.ALL:
             return request
         case MetadataPolicy.NO_PROMPTS:
-            # What was changed on the way may be prompts, and means nothing without them.
+            # Changes may contain prompts, and mean nothing without them.
             return replace(request, prompt="", negative="", changes=())
         case MetadataPolicy.NOTHING:
             return None

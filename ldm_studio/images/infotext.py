@@ -1,7 +1,8 @@
-"""The `parameters` text that pictures of this field carry, in AUTOMATIC1111's grammar.
+"""The `parameters` text of images, in AUTOMATIC1111's grammar.
 
-Three parts: the prompt, a line starting `Negative prompt:`, and one last line of settings,
-`Steps: 20, Sampler: Euler, ...`. Keys and numbers are never localised: many programs read them.
+Three parts: the prompt, a line starting with `Negative prompt:`, and a last line of settings,
+`Steps: 20, Sampler: Euler, ...`. Keys and numbers are never localised, because many programs read
+them.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ THRESHOLDING = "Dynamic thresholding enabled"
 HASHES = {"TI hashes": "embedding", "Lora hashes": "lora"}
 REFINER, REFINER_AT = "Refiner", "Refiner switch at"
 _SHORT = re.compile(r"\s*\[[0-9a-fA-F]{6,64}\]\s*$")
-"""The hash behind a model's name."""
+"""Digits of the hash after a model's name."""
 NO_VAE = ("", "Automatic", "None")
-"""What AUTOMATIC1111 writes of a model's own."""
+"""AUTOMATIC1111's value for the model's own VAE."""
 NEGATIVE = "Negative prompt:"
 # Bounded keys keep the search linear, whatever the text.
 _ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -44,7 +45,7 @@ _FEWEST = 3  # a last line with fewer settings belongs to the prompt
 
 @dataclass(frozen=True)
 class Infotext:
-    """A recipe in words; `settings` keep their order and their spelling."""
+    """A parsed text; `settings` keep their order and spelling."""
 
     prompt: str = ""
     negative: str = ""
@@ -58,15 +59,15 @@ class Infotext:
 
 @dataclass(frozen=True)
 class RestoredRequest:
-    """What an infotext says, as far as this program understands it."""
+    """The settings of an infotext that this program supports."""
 
     request: Request
     ignored: tuple[str, ...]
-    """`key: value` of each setting that has no equal here, or an impossible value."""
+    """`key: value` of each setting that is unsupported or has an impossible value."""
 
 
 def infotext(request: Request, model_name: str, digest: str) -> str:
-    """The text for one finished picture; `digest` is the SHA-256 of the model's weights."""
+    """The text of one finished image; `digest` is the SHA-256 of the model's weights."""
     settings = {
         **dict.fromkeys(_ORDER, ""),
         **main_settings(request),
@@ -88,14 +89,14 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
 
 
 def _vae(request: Request) -> dict[str, str]:
-    """As AUTOMATIC1111 writes it: the file without its folder."""
+    """In AUTOMATIC1111's form: the file name without its folder."""
     used = [addon.digest for addon in request.addons if addon.kind == "vae"]
     name = re.split(r"[/\\]", request.vae)[-1]
     return {"VAE hash": used[0][:10] if used else "", "VAE": name}
 
 
 def _refiner(request: Request) -> dict[str, str]:
-    """As AUTOMATIC1111 writes it; where exactly it goes on is said by the changes as well."""
+    """In AUTOMATIC1111's form; the exact step is also among the changes."""
     refined = refinement(request)
     if refined is None or refined.model is None:
         return {}
@@ -107,7 +108,7 @@ def _refiner(request: Request) -> dict[str, str]:
 
 
 def _refined(request: Request, settings: Mapping[str, str]) -> Request:
-    """With the refiner that another program names. Raises ValueError, RequestError."""
+    """The request with another program's refiner. Raises ValueError, RequestError."""
     if request.changes or REFINER not in settings:
         return request  # ours says it exactly
     name = _SHORT.sub("", settings[REFINER])
@@ -121,7 +122,9 @@ def _refined(request: Request, settings: Mapping[str, str]) -> Request:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Read what this or another program wrote. Any text is readable: in doubt it is the prompt."""
+    """Parses the text of this or another program. Every text is valid: when in doubt it is the
+    prompt.
+    """
     *head, last = text.strip().split("\n")
     items = _ITEM.findall(last)
     if len(items) < _FEWEST:
@@ -142,10 +145,10 @@ def parse_infotext(text: str) -> Infotext:
 
 
 def restore(info: Infotext, base: Request) -> RestoredRequest:
-    """`base` with the prompts and every setting of `info` that this program knows exactly.
+    """`base` with the prompts and every setting of `info` that this program supports exactly.
 
-    What `base` does beyond the settings of every picture is left out: `info` knows nothing of it.
-    The model is not restored, only reported: another model cannot stand in for it.
+    Settings of `base` that not every image has are dropped, as `info` does not know them. The model
+    is reported but not restored: another model cannot replace it.
     """
     request = replace(
         base,
@@ -181,7 +184,7 @@ def restore(info: Infotext, base: Request) -> RestoredRequest:
 
 
 def _with(key: str, value: str, request: Request) -> Request:
-    """Raises KeyError, ValueError or RequestError for a setting that cannot be honoured."""
+    """Raises KeyError, ValueError or RequestError for an unsupported setting."""
     if key == THRESHOLDING and value == "True":
         return request  # what is done follows from the settings beside it
     try:
@@ -191,7 +194,7 @@ def _with(key: str, value: str, request: Request) -> Request:
 
 
 def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
-    """The fields of a Request that one setting gives; KeyError or ValueError where none."""
+    """The fields of a Request that one setting sets; KeyError or ValueError if none."""
     match key:
         case "Size":
             size = _SIZE.fullmatch(value)
@@ -211,7 +214,7 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
 
 
 def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
-    """Files of before 2024 name the schedule after the sampler: `DPM++ 2M Karras`."""
+    """Files from before 2024 append the schedule to the sampler: `DPM++ 2M Karras`."""
     result = dict(settings)
     if "Schedule type" not in result and "Sampler" in result:
         try:

@@ -1,8 +1,7 @@
-"""Start pictures and masks that nothing names any more, removed.
+"""Removes start images and masks that nothing refers to.
 
-Which are named is not asked of each format: whatever is 64 hexadecimal digits anywhere in a recipe,
-a job, a journal or a session counts as the name of a picture. That keeps too much rather than too
-little.
+References are found without parsing formats: any 64 hexadecimal digits in a recipe, a job, a
+journal or a session count as the name of an image. That keeps too many files rather than too few.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 GRACE_DAYS = 30
-"""What was used more recently stays: another program, or a picture elsewhere, may need it."""
+"""Files used more recently are kept: another program, or an image elsewhere, may need them."""
 _NAME = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _NAME_IN_BYTES = re.compile(_NAME.pattern.encode())
 _MAX_HEADER = 64 << 20
@@ -27,7 +26,7 @@ _TENSORS = ".safetensors"
 
 @dataclass(frozen=True)
 class CleanupReport:
-    """What was removed."""
+    """The removed files."""
 
     files: int = 0
     size: int = 0
@@ -37,10 +36,10 @@ class CleanupReport:
 def clean_inputs(
     inputs: Path, requests: Iterable[str], others: Iterable[Path], *, now: float | None = None
 ) -> CleanupReport:
-    """Remove from the folder `inputs` what is old and named by none of `requests`, which are JSON,
-    and by no file in the folders `others`. `now` is in seconds since 1970.
+    """Removes from the folder `inputs` old files that none of `requests` (JSON) and no file in the
+    folders `others` names. `now` is in seconds since 1970.
 
-    Raises OSError where one of the folders cannot be read: then nothing is removed.
+    Raises OSError if one of the folders cannot be read; then nothing is removed.
     """
     oldest = (time.time() if now is None else now) - GRACE_DAYS * 86_400
     old = {path.stem: path for path in inputs.glob("??/*.png") if path.stat().st_mtime < oldest}
@@ -52,7 +51,7 @@ def clean_inputs(
     for path in old.values():
         with suppress(FileNotFoundError):
             status = path.stat()
-            if status.st_mtime < oldest:  # nobody used it meanwhile
+            if status.st_mtime < oldest:  # nobody has used it in the meantime
                 path.unlink()
                 files, size = files + 1, size + status.st_size
                 log.info("removed the start picture %s: nothing names it", path.name)
@@ -64,13 +63,13 @@ def _named(requests: Iterable[str], folders: Iterable[Path]) -> Iterator[str]:
         yield from _NAME.findall(request)
     for folder in folders:
         for path in folder.rglob("*") if folder.is_dir() else ():
-            with suppress(FileNotFoundError):  # a job that was finished meanwhile
+            with suppress(FileNotFoundError):  # a job that finished in the meantime
                 if path.is_file():
                     yield from (name.decode() for name in _NAME_IN_BYTES.findall(_text(path)))
 
 
 def _text(path: Path) -> bytes:
-    """What of a file can name pictures: all of it, or the header before its numbers."""
+    """The part of a file that can name images: all of it, or the header before its numbers."""
     if path.suffix != _TENSORS:
         return path.read_bytes()
     with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""The texts that a picture file carries beside its pixels, read from its bytes without decoding.
+"""Reads the texts in an image file without decoding its pixels.
 
 PNG: tEXt, zTXt and iTXt chunks anywhere in the file, and the eXIf chunk (PNG specification, third
-edition). JPEG and WebP: EXIF, XMP and comment. All input is untrusted: every size is bounded, and
+edition). JPEG and WebP: EXIF, XMP and comment. All input is untrusted: every size is limited, and
 the only error raised is PictureError.
 """
 
@@ -40,7 +40,7 @@ _EXIF_TEXTS = {
 
 @dataclass(frozen=True)
 class ImageFileMetadata:
-    """What a file says of itself."""
+    """The metadata of an image file."""
 
     format: str
     """PNG, JPEG or WEBP."""
@@ -49,11 +49,11 @@ class ImageFileMetadata:
     texts: dict[str, str] = field(default_factory=dict)
     """By the keyword of the chunk, or the name of the EXIF tag."""
     alpha: bool = False
-    """Whether there is an alpha channel, in which some programs hide a text."""
+    """Whether it has an alpha channel, in which some programs hide a text."""
 
 
 def read_metadata(data: bytes) -> ImageFileMetadata:
-    """What the file with these bytes carries. Raises PictureError where it is damaged."""
+    """The metadata of a file with these bytes. Raises PictureError if it is damaged."""
     if data.startswith(_SIGNATURE):
         return _png(data)
     if data.startswith(b"\xff\xd8"):
@@ -91,7 +91,7 @@ def _png(data: bytes) -> ImageFileMetadata:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each chunk up to IEND. Raises PictureError at the first damaged one."""
+    """Type and body of each chunk up to IEND. Raises PictureError at the first damaged one."""
     at = len(_SIGNATURE)
     view = memoryview(data)
     while at + 12 <= len(data):
@@ -137,7 +137,7 @@ def _named(key: bytes, text: str) -> tuple[str, str] | None:
 
 
 def _unpacked(packed: bytes) -> bytes | None:
-    """None for what is damaged, or unpacks to more than can be meant."""
+    """The decompressed text; None if it is damaged or too large."""
     try:
         unpacker = zlib.decompressobj()
         text = unpacker.decompress(packed, MAX_TEXT + 1)
@@ -165,13 +165,13 @@ def _by_pillow(data: bytes, kind: str) -> ImageFileMetadata:
             )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("The picture has too many pixels.") from error
-    except Exception as error:  # Pillow fails in any way on a damaged file
+    except Exception as error:  # Pillow raises any error on a damaged file
         raise PictureError(f"The file is damaged ({error}).") from error
 
 
 def exif_texts(block: bytes) -> dict[str, str]:
-    """The texts of an EXIF block under the keywords of a PNG's chunks, as far as this program wrote
-    it: see `formats`.
+    """The texts of an EXIF block under the keywords of PNG chunks, as this program wrote it: see
+    `image_formats`.
     """
     texts = _exif(block)
     try:
@@ -191,7 +191,7 @@ def _exif(block: bytes) -> dict[str, str]:
     try:
         exif.load(block)
         values = dict(exif) | dict(exif.get_ifd(_EXIF_IFD))
-    except Exception:  # a damaged block, which Pillow answers with any error
+    except Exception:  # Pillow raises any error on a damaged block
         return {}
     return {
         _EXIF_TEXTS[tag]: _exif_text(value)
@@ -201,7 +201,7 @@ def _exif(block: bytes) -> dict[str, str]:
 
 
 def _exif_text(value: str | bytes) -> str:
-    """A comment begins with the name of its encoding (EXIF 2.3, table 9)."""
+    """A comment starts with the name of its encoding (EXIF 2.3, table 9)."""
     if isinstance(value, str):
         return value.rstrip("\0")
     prefix, body = value[:8], value[8:]
@@ -213,7 +213,9 @@ def _exif_text(value: str | bytes) -> str:
 
 
 def _utf16(body: bytes) -> str:
-    """Without a byte order mark: big-endian as the field writes it, unless it reads as little."""
+    """Without a byte order mark: big-endian, as most programs write it, unless it only decodes as
+    little-endian.
+    """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     little = body[1::2].count(0) > body[::2].count(0)

@@ -1,4 +1,4 @@
-"""The refiner of a request: another model that goes on at the end."""
+"""The refiner of a request: a second model for the last steps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from core.request.request import Change, Request
 
 
 def refinement(request: Request) -> Change | None:
-    """The change by which another model, and nothing else, goes on; None where there is none, or
-    more than one."""
+    """The change that switches to another model and changes nothing else; None if there is none, or
+    more than one.
+    """
     found = [c for c in request.changes if c.fields.keys() - {"model_digest"} == {"model"}]
     return found[0] if len(found) == 1 else None
 

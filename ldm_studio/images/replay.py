@@ -1,4 +1,4 @@
-"""A picture made again from its own metadata, and compared with what it was."""
+"""Replays an image from its own metadata and compares the result with the file."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from .run_record import Record
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a replay found."""
+    """The result of a replay."""
 
     identical: bool
-    """Every step, the finished picture, and the pixels of the file."""
+    """Every step, the finished image and the pixels of the file are equal."""
     first_difference: int | None
-    """The first step, counted from 1, that does not end in the same bits."""
+    """The first step, counted from 1, whose state differs in any bit."""
     pixels_equal: bool
-    """Whether the finished picture is the same."""
+    """Whether the finished image is the same."""
     causes: tuple[str, ...]
-    """Why not, the likeliest first."""
+    """Possible causes of the difference, the likeliest first."""
     notes: tuple[str, ...] = ()
-    """What else is worth knowing."""
+    """Additional remarks."""
     steps: int = 0
-    """How many there were."""
+    """The number of steps."""
 
 
 def replay(
@@ -47,12 +47,12 @@ def replay(
     given: Mapping[str, Pixels] | None = None,
     model: str | None = None,
 ) -> Verdict:
-    """Run the recipe inside a picture and compare each step, the result and the file.
+    """Runs the recipe inside an image and compares each step, the result and the file.
 
-    `given` are start pictures, by digest, that `inputs` may lack, `model` says where the model is
-    if not where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
-    ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
-    its model.
+    `given` are start images, by digest, that `inputs` may lack; `model` is the location of the
+    model if not the recipe's. Raises NoRecipe, PictureError for a file that cannot be read,
+    ModelError and MissingInput for missing files, RequestError for a recipe that does not fit its
+    model.
     """
     request = recipe_inputs.recipe(path)
     record = read_record(path)
@@ -129,15 +129,15 @@ def _first_difference(then: tuple[str, ...], now: tuple[str, ...]) -> int | None
 
 
 def _as_saved(own: Pixels, drawn: Drawn) -> Pixels:
-    """What was drawn as the file would hold it, which may have a transparent background."""
+    """The output as the file would hold it, which may have a transparent background."""
     return drawn.picture.rgba() if own.shape[-1] == 4 else drawn.picture.rgb
 
 
 def _edited(own: Pixels, then: Record, drawn: Drawn) -> bool | None:
-    """Whether the file's pixels are not the recorded ones; None where that cannot be told.
+    """Whether the file's pixels differ from the recorded ones; None if that is unknown.
 
-    The record tells of pixels on white, from which those of a transparent file do not follow; but
-    they do from a replay that came out the same.
+    The record is about pixels on white, which cannot be derived from a transparent file; they can
+    from a replay with the same result.
     """
     if own.shape[-1] == 3:
         return digest(own) != then.pixels

@@ -1,4 +1,4 @@
-"""Why two runs of one recipe did not give the same bits, in words."""
+"""Possible causes of a difference between two runs of one recipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CAUSES = {
 
 
 def differences(made: Environment, here: Environment) -> tuple[str, ...]:
-    """What is otherwise here than where something was made, the likeliest cause first."""
+    """What differs between the two environments, the likeliest cause first."""
     pairs = made.differences(here)
     return tuple(
         f"{_CAUSES.get(name, name)}: {then or 'unknown'} when it was made, {now or 'unknown'} here"

@@ -1,4 +1,4 @@
-"""What happened when a picture was made: beside its recipe, what a replay is compared with."""
+"""The record of the run that made an image, which a replay is compared with."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from core import typed_json
 from core.runtime.environment import Environment
 
 MARK = 16
-"""Hexadecimal digits that are kept of each step's digest: two unlike steps never share them."""
+"""Hexadecimal digits of each step's digest that are kept; enough to be unique."""
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The picture this one branched off."""
+    """The image from which this one was branched."""
 
     picture: str
     """SHA-256 of its pixels, as `core.images.image_digest.digest` has it."""
     name: str
-    """The file's name at that time, for people."""
+    """The file's name at that time, for display."""
     step: int
-    """How many steps both share."""
+    """The number of shared steps."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One finished picture's run."""
+    """The run of one finished image."""
 
     environment: Environment
     steps: tuple[str, ...]
@@ -35,7 +35,7 @@ class Record:
     """SHA-256 of the finished RGB pixels, as `core.images.image_digest.digest` has it."""
     parent: Parent | None = None
     tiled: bool = False
-    """Whether it was decoded in small tiles, as it could not be at once."""
+    """Whether it was decoded in small tiles, because memory was short."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

@@ -1,8 +1,8 @@
-"""What was seen of each step of a picture, appended as it is drawn and read when it goes on.
+"""A log of the estimates of each step, appended while an image is made and read when it resumes.
 
-The file begins with the shape of the estimates, three unsigned integers, and continues with one
-record a step: the number of all steps, and the estimate in float16. The shape 0 x 0 x 0 means that
-no estimates are kept.
+The file begins with the shape of the estimates, three unsigned integers, followed by one record a
+step: the total number of steps, and the estimate in float16. The shape 0 x 0 x 0 means that no
+estimates are kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOTHING = np.zeros((0, 0, 0), np.float16)
 
 
 class StepLog:
-    """Appends to `path`; nothing is opened before the first step."""
+    """Appends to `path`; the file is opened at the first step."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,10 +47,10 @@ class StepLog:
             self._file = None
 
     def read(self, done: int, *, wanted: bool = True) -> list[np.ndarray]:
-        """x0 of the first `done` steps, what follows them being dropped.
+        """x0 of the first `done` steps; later records are dropped.
 
-        The whole log is dropped where not all of them are there, or they are not `wanted`.
-        Raises OSError.
+        The whole log is dropped if some of them are missing, or if they are not `wanted`. Raises
+        OSError.
         """
         self.close()
         records = self._records()
@@ -62,12 +62,12 @@ class StepLog:
         return [estimate.copy() for estimate in records["x0"][:done]]
 
     def total(self) -> int:
-        """How many steps there were to be when the last was done; 0 if unknown. Raises OSError."""
+        """The total number of steps as of the last record; 0 if unknown. Raises OSError."""
         records = self._records()
         return int(records["total"][-1]) if len(records) else 0
 
     def _records(self) -> np.ndarray[Any, Any]:
-        """Those that are whole; none if there is no such file."""
+        """The complete records; none if there is no such file."""
         try:
             with self.path.open("rb") as file:
                 data = file.read(MAX_BYTES)

@@ -1,4 +1,4 @@
-"""What is kept of finished pictures' steps: x0 of each, one file a picture, within a budget."""
+"""Saved steps of finished images: x0 of each, one file an image, within a disk budget."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ MAX_FILE_BYTES = 2**31
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """The steps of one finished picture."""
+    """The steps of one finished image."""
 
     request: Request
-    """What the picture is made again from."""
+    """The request from which the image can be made again."""
     environment: Environment
     first: int
-    """The number of the first step that is kept, from 1 on; later ones where a saved state was
-    gone on from."""
+    """The number of the first step that is kept, counted from 1; above 1 if the run resumed from a
+    saved state.
+    """
     estimates: np.ndarray
     """x0 of each step from `first` on, float16 [n, C, h, w]."""
 
@@ -42,7 +43,9 @@ class Trajectory:
 
 
 class Trajectories:
-    """A folder of such files, named by the digest of the finished pixels, the oldest dropped."""
+    """A folder of such files, named by the digest of the finished pixels; the oldest are
+    dropped.
+    """
 
     def __init__(self, folder: Path, budget: int) -> None:
         """`budget`: bytes; 0 keeps nothing."""
@@ -55,16 +58,16 @@ class Trajectories:
         return self._budget
 
     def set_budget(self, budget: int) -> None:
-        """Takes effect on what is there, too. Raises OSError."""
+        """Applies to existing files too. Raises OSError."""
         self._budget = budget
         self._trim()
 
     def path(self, pixels: str) -> Path:
-        """Where the steps of a picture are, if they are kept."""
+        """The file with the steps of an image, if there is one."""
         return self._folder / f"{pixels}{SUFFIX}"
 
     def keep(self, pixels: str, trajectory: Trajectory) -> Path | None:
-        """None where the budget is less than this one alone. Raises OSError."""
+        """Returns None if the budget is smaller than this file alone. Raises OSError."""
         from safetensors.numpy import save
 
         metadata = {
@@ -83,7 +86,7 @@ class Trajectories:
         return path
 
     def _make_newest(self, path: Path) -> None:
-        """By the time of its file, even where the clock was put back meanwhile. Raises OSError."""
+        """Sets the file's time to the newest, even if the clock was put back. Raises OSError."""
         latest = 0
         for other in self._folder.glob(f"*{SUFFIX}"):
             if other != path:
@@ -93,7 +96,7 @@ class Trajectories:
             os.utime(path, ns=(latest + 1, latest + 1))
 
     def _trim(self) -> None:
-        """Drop the oldest until the rest is within the budget."""
+        """Drops the oldest files until the rest is within the budget."""
         with self._lock:
             found = []
             for path in self._folder.glob(f"*{SUFFIX}"):
@@ -111,7 +114,7 @@ class Trajectories:
 
 
 def read(path: Path) -> Trajectory:
-    """Imports no torch. Raises StateError for a file that is missing, damaged or none of these."""
+    """Needs no torch. Raises StateError for a file that is missing, damaged or of another kind."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 

@@ -1,1 +1,1 @@
-"""How the window looks: palettes, icons, motion, the way of the Tab key."""
+"""The look of the window: palettes, icons, fonts, motion, Tab order."""

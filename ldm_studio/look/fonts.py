@@ -1,4 +1,4 @@
-"""The letters of languages that share some, each with shapes of its own."""
+"""Fonts for languages that share characters but draw them differently."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ FAMILIES = {
         "WenQuanYi Micro Hei",
     ),
 }
-"""Of each language, those that systems come with. Left alone, Qt takes what the language of the
-system asks for, and elsewhere the first that has the letters: often one of Japanese shapes."""
+"""Fonts that systems ship for each language. By itself, Qt takes the one for the system's language,
+or the first with the characters: often one with Japanese shapes.
+"""
 
 
 def use_fonts_for(app: QApplication, locale: str) -> None:
-    """The system's font stays; what it lacks comes from one that is made for `locale`."""
+    """Keeps the system's font; missing characters come from a font made for `locale`."""
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).families()
     wanted = FAMILIES.get(locale, ())
     there = set(QFontDatabase.families()) if wanted else set()

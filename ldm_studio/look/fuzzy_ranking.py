@@ -1,4 +1,4 @@
-"""Lists that are searched by typing a few letters."""
+"""Ranks and filters lists by typing a few letters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ R = TypeVar("R")
 
 
 def rank(text: str, words: str) -> int | None:
-    """How well `words` fit a text, smaller being better; None if they do not.
+    """How well `words` match a text, smaller is better; None if they do not.
 
-    Each word must begin a word of the text, or be in it, or be a few of its letters in order.
+    Each word must start a word of the text, or occur in it, or match some of its letters in order.
     """
     folded, total = text.casefold(), 0
     for word in words.casefold().split():
@@ -30,14 +30,14 @@ def rank(text: str, words: str) -> int | None:
 
 
 class Ranked(QAbstractListModel, Generic[R]):
-    """Rows in an order found elsewhere. All can be marked, so that each can be read."""
+    """Rows in a given order. All can be selected, so that each can be read."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.shown: list[R] = []
 
     def put(self, rows: Iterable[R]) -> None:
-        """Show these instead."""
+        """Replaces the rows."""
         self.beginResetModel()
         self.shown = list(rows)
         self.endResetModel()

@@ -1,4 +1,4 @@
-"""Less motion for those who ask for it, here or in the settings of their system."""
+"""Reduced motion, if the user or the system asks for it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _CLIENT_AREA_ANIMATION = 0x1042
 
 
 def motion_allowed() -> bool:
-    """Whether anything may move by itself, such as a menu that slides or a picture that blinks."""
+    """Whether anything may move by itself, such as a sliding menu or a blinking image."""
     return QApplication.isEffectEnabled(Qt.UIEffect.UI_General)
 
 
 class ReducedMotion(QObject):
-    """Holds the choice, and Qt's own switch for animations, which `moves` tells the state of."""
+    """Holds the choice, and Qt's own switch for animations, which `motion_allowed` returns."""
 
     def __init__(self, choice: Motion, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class ReducedMotion(QObject):
 
 
 def system_reduces_motion() -> bool:
-    """Whether the system asks for less motion, as far as its files and calls tell at once."""
+    """Whether the system asks for less motion, as far as its files and calls tell immediately."""
     if sys.platform == "win32":
         return _windows_reduces_motion()
     if sys.platform == "darwin":
@@ -76,13 +76,13 @@ def system_reduces_motion() -> bool:
 
 
 def _gnome_settings() -> str | None:
-    """The program that reads the settings of a desktop like GNOME, which are in a database."""
+    """The program that reads the settings of desktops like GNOME, which are in a database."""
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
     return shutil.which("gsettings") if GNOME_LIKE & set(desktops) else None
 
 
 def _ini(path: Path) -> configparser.ConfigParser:
-    """What can be read of it."""
+    """What can be read of an INI file."""
     found = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         found.read(path, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The way the Tab key takes."""
+"""Sets the Tab order of widgets."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 
 def tab_through(widgets: Iterable[QWidget]) -> None:
-    """From one to the next, also once those can be reached that cannot at the moment, such as the
-    buttons of a group that are not pressed: Qt leaves these where they were. All must be in the
-    window of the first already; what is in another is passed over.
+    """Chains the widgets, including those that cannot have the focus at the moment, such as
+    unpressed buttons of a group, which Qt leaves in place. All must be in the first one's window
+    already; others are skipped.
     """
     found = list(widgets)
     inside = [widget for widget in found if widget.window() is found[0].window()]

@@ -1,4 +1,4 @@
-"""Two palettes, one style sheet made from them, and icons that follow."""
+"""Dark and light palettes, a style sheet made from them, and icons that follow."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def is_dark(colours: QPalette) -> bool:
 
 
 def style_sheet(colours: QPalette) -> str:
-    """What Fusion does not do by itself: room, round corners, quiet borders."""
+    """Spacing, round corners and subtle borders, which Fusion does not provide."""
 
     def name(role: Role, group: Group = Group.Active) -> str:
         return colours.color(group, role).name()
@@ -250,7 +250,7 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 
 class Theme(QObject):
-    """Dresses the application, and follows the system when asked to."""
+    """Applies palette and style sheet, and follows the system if asked to."""
 
     changed = Signal(object)
     """Scheme"""
@@ -298,7 +298,7 @@ class Theme(QObject):
 
 
 class _SvgIcon(QIconEngine):
-    """Draws an SVG in the palette's colour at the moment of drawing: themes may change live."""
+    """Draws an SVG in the current palette's colour, because the theme may change at any time."""
 
     def __init__(self, name: str, role: Role, checked: Role, active: Role) -> None:
         super().__init__()
@@ -345,7 +345,7 @@ def icon(name: str, role: Role = Role.Text, checked: Role = Role.HighlightedText
 
 
 def menu_icon(name: str) -> QIcon:
-    """For a line of a menu, which has the accent behind it while the pointer is on it."""
+    """For a menu item, which has the accent behind it while the pointer is on it."""
     return QIcon(_SvgIcon(name, Role.Text, Role.HighlightedText, Role.HighlightedText))
 
 

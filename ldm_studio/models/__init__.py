@@ -1,1 +1,1 @@
-"""What there is on disk to draw with, and what is known of it: models, LoRAs, VAEs, embeddings."""
+"""Model files on disk, and what is known of them: models, LoRAs, VAEs, embeddings."""

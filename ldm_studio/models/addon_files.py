@@ -1,4 +1,4 @@
-"""What models are used with, found by name: LoRAs, embeddings, autoencoders and previews."""
+"""Finds the files that models are used with by name: LoRAs, embeddings, VAEs, tiny decoders."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ WORDS = {
 MAX_FOLDERS_NAMED = 5
 MAX_WORDS = 1000
 WORD_BYTES = 4_000_000
-"""Of 75 vectors for the widest text encoders, with room to spare."""
+"""75 vectors of the widest text encoders, with room to spare."""
 
 
 @dataclass(frozen=True)
 class FoundAddon:
-    """One that can be used, or of which is said why not."""
+    """A file that can be used, or the reason why it cannot."""
 
     name: str
-    """As prompts write it: its file's name without the suffix; with that of its folder before it
-    where another is called the same."""
+    """As in prompts: the file's name without the suffix, preceded by its folder if another file has
+    the same name.
+    """
     path: Path
     known: KnownCheckpoint
 
@@ -49,9 +50,9 @@ class FoundAddon:
 def find_addons(
     added: Iterable[str] = (), catalogue: Catalogue | None = None, *, look: bool = True
 ) -> list[FoundAddon]:
-    """All in and below the models folder and the folders `added`, by name.
+    """All files in and below the models folder and the folders `added`, by name.
 
-    `look`: find out what those are that `catalogue` does not know, from their headers.
+    `look`: identify those that `catalogue` does not know, from their headers.
     """
     return find_addons_within(math.inf if look else 0, added, catalogue)[0]
 
@@ -59,7 +60,7 @@ def find_addons(
 def find_addons_within(
     seconds: float, added: Iterable[str] = (), catalogue: Catalogue | None = None
 ) -> tuple[list[FoundAddon], int]:
-    """The same, as far as it is found out in so many seconds; and how many files are left."""
+    """As `find_addons`, within a time limit in seconds; and how many files are left."""
     catalogue = catalogue or Catalogue()
     files = listing([paths.models_dir(), *map(Path, added)]).files
     every = list(catalogue.each(files, look=seconds > 0, seconds=seconds))
@@ -79,30 +80,30 @@ def find_addons_within(
 def _known_addons(
     files: Iterable[Path], catalogue: Catalogue
 ) -> Iterator[tuple[Path, KnownCheckpoint]]:
-    """What they are, found out from their headers if need be."""
+    """The files with their kinds, identified from their headers if need be."""
     return ((path, known) for path, known in catalogue.each(files) if known)
 
 
 class AddonFinder:
-    """Finds by name what lies in the folders now. Looks at those files alone that may be meant."""
+    """Finds files by name in the current folders. Opens only files that may match."""
 
     def __init__(self, added: Callable[[], Iterable[str]] = added_folders) -> None:
-        """`added`: folders beside the models folder, asked for each time."""
+        """`added`: folders in addition to the models folder, called each time."""
         self._added = added
         self._listed = FolderListing()
         self._stamp: object = None
 
     @property
     def folders(self) -> list[Path]:
-        """Where is looked."""
+        """The folders that are searched."""
         return [paths.models_dir(), *map(Path, self._added())]
 
     def find(self, kind: AddonKind, name: str, digest: str = "") -> Path:
-        """The file that `name` names: its name with or without the suffix, what it was called when
-        it was made, the end of its path, or a path.
+        """The file that `name` means: its name with or without the suffix, its alias, the end of
+        its path, or a path.
 
-        `digest`: that one of several which has this SHA-256, as far as that is known; or another
-        name's, where there is none of this name. Raises RequestError, which says where was looked.
+        `digest`: prefers the file with this SHA-256, as far as it is known, even under another name
+        if none has this name. Raises RequestError, which lists the searched folders.
         """
         catalogue = Catalogue()
         matching = self._matching(kind, name, catalogue)
@@ -123,7 +124,7 @@ class AddonFinder:
         )
 
     def embeddings(self, *prompts: str) -> dict[str, Path]:
-        """Those that the prompts may name, by name, which may have that of the folder before it.
+        """The embeddings that prompts may name, by name, optionally preceded by their folder.
         Imports torch.
         """
         from core.checkpoints.textual_inversion import names_in_prompts
@@ -145,8 +146,8 @@ class AddonFinder:
         return found
 
     def words(self) -> dict[Path, list[str]]:
-        """Embeddings, as many as prompts are measured with, and what prompts call each: of several
-        with one name the first has it. Imports torch.
+        """The embeddings for token counting, with their names; of several with one name, the first.
+        Imports torch.
         """
         catalogue = Catalogue()
         taken: set[str] = set()
@@ -159,14 +160,14 @@ class AddonFinder:
         return found
 
     def text_encoders(self) -> list[Path]:
-        """Those that can be read. Imports torch."""
+        """The readable text encoders. Imports torch."""
         catalogue = Catalogue()
         known = list(_known_addons(self._files(), catalogue))
         catalogue.save()
         return [path for path, one in known if one.what == "text" and not one.problem]
 
     def previews(self) -> list[Path]:
-        """Tiny decoders whose names say so; they are looked at when they are used."""
+        """Tiny decoders by file name; they are opened when they are used."""
         return [path for path in self._files() if "taesd" in path.stem.casefold()]
 
     def _matching(self, kind: AddonKind, name: str, catalogue: Catalogue) -> list[Path]:
@@ -205,20 +206,20 @@ class AddonFinder:
 
 
 def _names(path: Path) -> tuple[str, str]:
-    """What prompts may call an embedding."""
+    """The names that prompts may use for an embedding."""
     return path.stem, f"{path.parent.name}/{path.stem}"
 
 
 def _is_small(path: Path) -> bool:
-    """As small as embeddings are."""
+    """Whether it is small enough for an embedding."""
     try:
         return os.path.isfile(path) and path.stat().st_size <= WORD_BYTES
-    except OSError:  # it went away meanwhile
+    except OSError:  # it was removed in the meantime
         return False
 
 
 def _times(folders: Iterable[Path]) -> list[int]:
-    """When something was last added to or taken from each."""
+    """When each folder was last changed."""
     times: list[int] = []
     for folder in folders:
         try:

@@ -1,4 +1,4 @@
-"""Digests of large files, computed beside everything else and remembered."""
+"""Computes digests of large files in the background and remembers them."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ BLOCK = 1 << 22
 SAFE = (".safetensors", ".sft")
 MAX_HEADER = 100_000_000
 SHORT = 12
-"""Digits that AUTOMATIC1111 writes of the hashes of LoRAs and embeddings."""
+"""Digits of AUTOMATIC1111's hashes of LoRAs and embeddings."""
 
 
 @dataclass(frozen=True)
 class ModelDigests:
     digest: str
-    """SHA-256 of a file, or of the weight files of a folder, one after the other, in hex."""
+    """SHA-256 of a file, or of the concatenated weight files of a folder, in hex."""
     short: str
-    """What AUTOMATIC1111 writes as the hash of a LoRA or an embedding."""
+    """AUTOMATIC1111's hash of a LoRA or an embedding."""
 
 
 class DigestWorker:
-    """One file after the other, by a thread that ends when there is nothing left to do."""
+    """A thread that digests one file after the other, and ends when there are no more."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,8 +41,8 @@ class DigestWorker:
         self._thread: threading.Thread | None = None
 
     def of(self, path: Path, *, lora: bool = False) -> Future[ModelDigests]:
-        """Done already where it is known; else it is computed. Its `result` raises ModelError for
-        what cannot be read. Raises ModelError for what is not there.
+        """Already done if the digest is known; otherwise it is computed. `result` raises ModelError
+        for an unreadable file. Raises ModelError for a missing one.
         """
         catalogue = Catalogue()
         known, short = catalogue.digest(path), catalogue.short(path)
@@ -92,7 +92,7 @@ def computed(path: Path, *, lora: bool = False) -> ModelDigests:
 
 
 def _of_file(path: Path, *, lora: bool) -> ModelDigests:
-    """Of a LoRA, the short hash is that of what comes after its header, which may be edited."""
+    """The short hash of a LoRA skips its header, which may be edited."""
     whole, behind = hashlib.sha256(), hashlib.sha256()
     with path.open("rb") as file:
         start = file.read(8)

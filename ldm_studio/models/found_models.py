@@ -1,6 +1,6 @@
-"""Which models there are: folders with a `model.json`, and the checkpoints people have.
+"""Finds models: folders with a `model.json`, and checkpoints.
 
-Looks only, loads nothing, needs no Qt.
+Loads nothing and needs no Qt.
 """
 
 from __future__ import annotations
@@ -30,60 +30,60 @@ SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "default_model"
 CONFIG = "model.json"
 MAX_CONFIG_BYTES = 1_000_000
 MAX_NAMED = 12
-"""So many models are named in an error."""
+"""The number of models that an error lists."""
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model that can be chosen, or of which is said why not."""
+    """A model that can be chosen, or the reason why it cannot."""
 
     reference: str
-    """As requests name it: DEFAULT, the place in models_dir(), or a path."""
+    """Its name in requests: DEFAULT, the path below models_dir(), or a path."""
     name: str
-    """As it names itself."""
+    """Its display name."""
     path: Path
     """A folder, or a file."""
     known: KnownCheckpoint | None = None
-    """Of a checkpoint, once it was looked at."""
+    """For a checkpoint, once it is identified."""
     is_checkpoint: bool = False
 
     @property
     def kind(self) -> str:
-        """Its family, in words; empty where it is not known."""
+        """The name of its family; empty if unknown."""
         if not self.is_checkpoint:
             return "a model of LDM Studio's own kind"
         return self.known.kind if self.known else ""
 
     @property
     def size(self) -> int:
-        """Bytes; 0 where that is not known."""
+        """Bytes; 0 if unknown."""
         return self.known.size if self.known else 0
 
     @property
     def precision(self) -> str:
-        """The type of most of its weights; empty where that is not known."""
+        """The type of most of its weights; empty if unknown."""
         return self.known.precision if self.known else ""
 
     @property
     def problem(self) -> str:
-        """Why it cannot be drawn with; empty if nothing is known to be in the way."""
+        """Why it cannot be used; empty if no reason is known."""
         return self.known.problem if self.known else ""
 
     @property
     def lacks_vae(self) -> bool:
-        """Whether it can be drawn with once an autoencoder is chosen for it."""
+        """Whether it needs a VAE from another file."""
         return self.known is not None and self.known.lacks_vae
 
     @property
     def lacks_text(self) -> bool:
-        """Whether it is drawn with text encoders from other files in the folders."""
+        """Whether it needs text encoders from other files in the folders."""
         return self.known is not None and self.known.lacks_text
 
 
 def find_model_folders(added: Iterable[str] = ()) -> list[FoundModel]:
-    """The shipped model, then those in folders of our own kind in models_dir() and `added`.
+    """The shipped model, then native models in models_dir() and `added`.
 
-    Quick. Each folder is a model or holds models. What cannot be read is left out.
+    Quick. Each folder is a model or contains models. Unreadable ones are left out.
     """
     folders = list(_models_in(paths.models_dir()))
     for path in added:
@@ -102,8 +102,8 @@ def find_models(
 ) -> list[FoundModel]:
     """As `find_model_folders`, and the checkpoints in and below those folders.
 
-    `look`: find out what those are that `catalogue` does not know, from their headers, for so many
-    `seconds`; at least one.
+    `look`: identify those that `catalogue` does not know, from their headers, for about `seconds`;
+    at least one.
     """
     added = tuple(added)
     own = find_model_folders(added)
@@ -114,7 +114,7 @@ def find_models(
 
 
 def find_models_in(folder: Path, catalogue: Catalogue | None = None) -> list[FoundModel]:
-    """The model that `folder` (or a file) is, or those in it."""
+    """The model that `folder` (or a file) is, or the models in it."""
     own = [_found_model(model) for model in _models_in(folder)]
     inside = [folder] if os.path.isfile(folder) else files_in(folder)
     others = _checkpoints(inside, catalogue or Catalogue(), look=True)
@@ -134,8 +134,8 @@ def find_model(reference: str) -> Path:
 
 
 def resolve_name(text: str) -> str:
-    """The reference of the model that the user means: by its reference, path, name or a part of
-    its file's name that no other has. Raises ModelError, which lists names that are alike.
+    """The reference of the model that the user means: a reference, a path, a name, or a unique part
+    of a file's name. Raises ModelError, which lists similar names.
     """
     try:
         find_model(text)
@@ -164,7 +164,7 @@ def resolve_name(text: str) -> str:
 
 
 def searched_folders(added: Iterable[str] = ()) -> list[Path]:
-    """Those in which new models would appear."""
+    """Folders in which new models would appear."""
     return [*listing([paths.models_dir(), *map(Path, added)]).folders]
 
 
@@ -183,7 +183,7 @@ def _listed(names: list[str]) -> str:
 
 
 def sort_models(models: Iterable[FoundModel]) -> list[FoundModel]:
-    """By name, in which 2 comes before 10."""
+    """By name, with 2 before 10."""
     return sorted(models, key=_order)
 
 
@@ -208,7 +208,7 @@ def _models_in(folder: Path) -> Iterator[Path]:
 def _checkpoints(
     inside: Iterable[Path], catalogue: Catalogue, *, look: bool, seconds: float = math.inf
 ) -> Iterator[FoundModel]:
-    """Those that are models, or may be. What it was found out about them is remembered."""
+    """The checkpoints that are models, or may be. Identified ones are remembered."""
     for path, known in catalogue.each(inside, look=look, seconds=seconds):
         if known is None or known.is_model:
             name = path.name if os.path.isdir(path) else path.stem
@@ -227,7 +227,7 @@ def _reference(path: Path) -> str:
 
 
 def _own_name(folder: Path) -> str:
-    """The name in its configuration; that of the folder where it gives none."""
+    """The name in its configuration; the folder's name if there is none."""
     try:
         with (folder / CONFIG).open("rb") as file:
             data = json.loads(file.read(MAX_CONFIG_BYTES))

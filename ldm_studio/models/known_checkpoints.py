@@ -1,7 +1,7 @@
-"""What is known of the checkpoints people have: what each is, and its digest.
+"""A catalogue of checkpoints: their kinds and digests.
 
-Finding it out takes torch, and of a digest some seconds, so it is remembered: by path, size and
-time of change.
+Identifying a file needs torch, and a digest takes seconds, so both are remembered by path, size and
+modification time.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ldm_studio import paths
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
-"""Of the files that models, and what they are used with, come in."""
+"""Of model files and auxiliary files."""
 MODEL = "model"
 FOLDER_INDEX = "model_index.json"
-"""What a folder in diffusers' layout holds."""
+"""The file that marks a folder in diffusers' layout."""
 WHOLE = (".safetensors", ".sft", ".ckpt")
-"""Of the files that whole models come in."""
+"""Suffixes of files that can be whole models."""
 VAE_SUFFIXES = (".safetensors", ".pt", ".ckpt")
 _PLACES = {
     "lora": "lora",
@@ -40,16 +40,16 @@ _PLACES = {
     "vae-approx": "preview",
     "vae_approx": "preview",
 }
-"""What lies in folders of these names, in small letters, of other programs."""
+"""Kinds of files by the (lower case) folder names of other programs."""
 READING = 7
-"""Raised when `core` comes to tell more of files than before: they are then looked at again."""
+"""Increased when `core` identifies more than before: files are then read again."""
 MAX_KNOWN = 50_000
 MAX_FOLDER_FILES = 500
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What changes with what is in a file."""
+    """Changes when the file's contents change."""
 
     size: int
     """Bytes."""
@@ -59,32 +59,33 @@ class Stamp:
 
 @dataclass(frozen=True)
 class KnownCheckpoint:
-    """What was found out of a file, or of a folder in diffusers' layout."""
+    """The identity of a file, or of a folder in diffusers' layout."""
 
     size: int
     time: int
     reading: int = 0
-    """READING when `what` and what follows was found out; 0: it is not."""
+    """READING when the file was identified; 0 if it was not."""
     what: str = MODEL
     """One of `core.checkpoints.auxiliary_files.Kind`."""
     kind: str = ""
-    """Of a model such as "Stable Diffusion 1, inpainting"; of others the family they are made for;
-    empty where that cannot be told."""
+    """For a model such as "Stable Diffusion 1, inpainting"; for others the family they are made
+    for; empty if unknown.
+    """
     problem: str = ""
-    """Why it cannot be drawn with here; empty if it can."""
+    """Why it cannot be used; empty if it can."""
     lacks_vae: bool = False
     lacks_text: bool = False
     """Whether it can be drawn with once an autoencoder is chosen for it."""
     precision: str = ""
     """The type of most of its numbers, such as "float16"."""
     alias: str = ""
-    """What prompts may call it beside its name."""
+    """Another name that prompts may use."""
     digest: str = ""
-    """SHA-256 in hex; empty while it is not known."""
+    """SHA-256 in hex; empty if unknown."""
     short: str = ""
-    """Of a LoRA, what AUTOMATIC1111 takes for its hash; empty while that is not known."""
+    """AUTOMATIC1111's hash of a LoRA; empty if unknown."""
     companion: str = ""
-    """The name of the VAE that lay beside it then."""
+    """The name of the companion VAE at that time."""
 
     @property
     def is_model(self) -> bool:
@@ -93,13 +94,13 @@ class KnownCheckpoint:
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether it is a file, or a folder in diffusers' layout, and no folder of our own."""
+    """Whether it is a file, or a folder in diffusers' layout, and not a native model."""
     return os.path.isfile(path) or os.path.isfile(path / FOLDER_INDEX)
 
 
 def companion_vae(path: Path) -> Path | None:
-    """The autoencoder that is meant for a model's file: `model.vae.safetensors` beside it, or
-    beside the file that a link leads to.
+    """The VAE of a model file: `model.vae.safetensors` next to it, or next to the target of a
+    link.
     """
     if path.suffix.casefold() not in WHOLE:
         return None
@@ -133,10 +134,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 class Catalogue:
-    """What is known, in a file. Several threads may write it, each with an instance of its own.
-    Of several programs, what one of them adds may be lost, and is found out again.
+    """The known checkpoints, stored in a file. Several threads may write it, each with its own
+    instance. If several programs write, one's additions may be lost and are computed again.
 
-    There may be tens of thousands of files: what is known of one is parsed when it is asked for.
+    There may be tens of thousands of files, so each entry is parsed when it is needed.
     """
 
     _writing = threading.Lock()
@@ -147,14 +148,15 @@ class Catalogue:
         self._unsaved: dict[str, KnownCheckpoint] = {}
 
     def known(self, path: Path) -> KnownCheckpoint | None:
-        """What `path` is; None if that was not found out yet. Raises ModelError."""
+        """The identity of `path`; None if it is not known yet. Raises ModelError."""
         known = self._fresh(path)
         is_read = known.reading == READING and known.companion == _companion_name(path)
         return known if is_read else None
 
     def identify(self, path: Path) -> KnownCheckpoint:
-        """What `path` is, found out from its header if need be: imports torch. Raises ModelError
-        if it is gone."""
+        """The identity of `path`, read from its header if need be: imports torch. Raises ModelError
+        if it is missing.
+        """
         if (known := self.known(path)) is None:
             known = _read(path, self._fresh(path))
             self._unsaved[str(path)] = known
@@ -163,8 +165,8 @@ class Catalogue:
     def each(
         self, files: Iterable[Path], *, look: bool = True, seconds: float = math.inf
     ) -> Iterator[tuple[Path, KnownCheckpoint | None]]:
-        """What they are. `look`: find it out where it is not known, for so many `seconds`, but of
-        one at least. What goes away meanwhile is left out.
+        """The identities of the files. `look`: identify unknown ones for about `seconds`, at least
+        one. Files that disappear are left out.
         """
         end = time.monotonic() + seconds
         for path in files:
@@ -183,8 +185,8 @@ class Catalogue:
         return self._fresh(path).digest
 
     def is_same(self, path: Path, digest: str) -> bool:
-        """Whether a file that was known by this digest looks like `path` from outside: it may have
-        been moved.
+        """Whether the file known by this digest has the size and time of `path`: it may have been
+        moved.
         """
         try:
             now = stamp(path)
@@ -203,7 +205,7 @@ class Catalogue:
         self.save()
 
     def save(self) -> None:
-        """Write what was found out. What cannot be written is found out again next time."""
+        """Writes new entries. If that fails, they are computed again next time."""
         if not self._unsaved:
             return
         with self._writing:
@@ -229,7 +231,7 @@ class Catalogue:
         return known
 
     def _of(self, path: str) -> KnownCheckpoint | None:
-        """What is kept of it; None where that was damaged, or is of another version."""
+        """The stored entry; None if it is damaged or of another version."""
         if path not in self._entries:
             return None
         try:
@@ -240,7 +242,7 @@ class Catalogue:
 
 
 def _merge(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheckpoint:
-    """`known`, and of what somebody else wrote meanwhile that which it lacks."""
+    """`known`, completed with what another process wrote."""
     if before is None or (before.size, before.time) != (known.size, known.time):
         return known
     if not known.digest:
@@ -275,7 +277,7 @@ def _companion_name(path: Path) -> str:
 
 
 def _by_place(path: Path) -> str:
-    """What a file that cannot be read was meant to be."""
+    """The kind of an unreadable file, from its folder."""
     for folder in path.parent.parts[::-1]:
         if what := _PLACES.get(folder.casefold()):
             return what
@@ -306,7 +308,7 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
 
 
 def _read_file(path: Path) -> dict[str, msgspec.Raw]:
-    """What is kept of each file, as it was written; empty where that cannot be read."""
+    """The raw entries; empty if the file cannot be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
     except FileNotFoundError:

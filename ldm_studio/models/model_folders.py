@@ -1,10 +1,9 @@
-"""Where the files of models lie in a folder: one's own, or that of another program.
+"""Lists model files in folders of this and of other programs.
 
-Of A1111, Forge, ComfyUI and their like only the folders of what there is a use for are looked at,
-of InvokeAI all that it manages. Names alone are read; no file is opened but
-`extra_model_paths.yaml`.
+For A1111, Forge, ComfyUI and similar programs only the relevant folders are searched, for InvokeAI
+all that it manages. Only names are read, and of files only `extra_model_paths.yaml`.
 
-What is asked of a path is asked of `os.path`: to pathlib, what may not be looked at is an error.
+Paths are checked with `os.path`, because pathlib raises errors for inaccessible ones.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from .known_checkpoints import FOLDER_INDEX, SUFFIXES
 log = logging.getLogger(__name__)
 
 WHOLE_MODELS = frozenset(("stable-diffusion", "stablediffusion", "checkpoints"))
-"""What other programs call their folder of whole models, in small letters."""
+"""Other programs' folders of whole models, in lower case."""
 OTHERS = frozenset(
     (
         "lora",
@@ -39,7 +38,7 @@ OTHERS = frozenset(
         "text_encoders",
     )
 )
-"""And those of what models are used with, or come apart in."""
+"""Their folders of auxiliary files and model components."""
 KEYS = (
     "checkpoints",
     "unet",
@@ -54,7 +53,7 @@ KEYS = (
 """Of extra_model_paths.yaml."""
 SKIPPED_FOLDERS = frozenset(("venv", "node_modules", "__pycache__", "site-packages"))
 INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")
-"""Either of them shows a folder of InvokeAI."""
+"""Files that mark a folder of InvokeAI."""
 EXTRA_PATHS = "extra_model_paths.yaml"
 MAX_DEPTH = 5
 MAX_ENTRIES = 20_000
@@ -63,18 +62,18 @@ MAX_YAML_BYTES = 100_000
 
 @dataclass(frozen=True)
 class FolderListing:
-    """What lies in some folders."""
+    """The contents of some folders."""
 
     files: tuple[Path, ...] = ()
-    """And folders in diffusers' layout, by path; those of the first folder first."""
+    """Includes folders in diffusers' layout, by path, in the order of the given folders."""
     folders: tuple[Path, ...] = ()
-    """That were looked into: where new files would appear."""
+    """Searched folders, in which new files would appear."""
 
 
 def listing(folders: list[Path]) -> FolderListing:
-    """Of everything below `folders` that may be of use; of a file, that file.
+    """All relevant files below `folders`; a file lists itself.
 
-    What cannot be listed is left out.
+    Unreadable folders are left out.
     """
     files: dict[Path, None] = {}
     seen: dict[Path, None] = {}
@@ -95,7 +94,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _places(folder: Path) -> Iterator[tuple[Path, int]]:
-    """Where to look, and how deep."""
+    """Where to search, and how deep."""
     inside = folder / "models"
     holder = inside if os.path.isdir(inside) else folder
     named = _folders(holder)
@@ -120,8 +119,8 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
-    """Files, and folders that were looked into (True), breadth first, following links but going
-    nowhere twice.
+    """Files, and searched folders (True), breadth first, following links but visiting nothing
+    twice.
     """
     waiting = deque([(start, 0)])
     seen: set[str] = set()
@@ -163,7 +162,7 @@ def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_text(name: str) -> bool:
-    """Whether it can be written into files; Linux takes any bytes for a name."""
+    """Whether the name is valid Unicode; Linux allows any bytes."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -180,9 +179,9 @@ def _is(said: Callable[[], bool]) -> bool:
 
 
 def _extra(path: Path) -> list[Path]:
-    """The folders that ComfyUI's extra_model_paths.yaml names for what there is a use for.
+    """The relevant folders that ComfyUI's extra_model_paths.yaml names.
 
-    Each of its sections has a `base_path`, and below keys like `checkpoints` one folder a line.
+    Each section has a `base_path`, and keys such as `checkpoints` with one folder a line.
     """
     if not os.path.isfile(path):
         return []

@@ -1,4 +1,4 @@
-"""What another program's picture was made with, compared with what is here under the same names."""
+"""Compares the files that another program used with the local files of the same names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .known_checkpoints import Catalogue
 log = logging.getLogger(__name__)
 
 SMALL = 400_000_000
-"""Bytes of a file whose hash is worth finding out for a warning."""
+"""Bytes; hashes of smaller files are computed for a warning."""
 _HASHED = re.compile(r"^(?P<name>.*?)\s*\[(?P<hash>[0-9a-fA-F]+)\]$")
 _PAIR = re.compile(r"([^:,]+):\s*([0-9a-fA-F]+)")
 _LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
@@ -26,7 +26,7 @@ _LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
 
 @dataclass(frozen=True)
 class _NamedModel:
-    """A file that a text names, with what its hash begins with."""
+    """A file named in a text, with the start of its hash."""
 
     kind: str
     name: str
@@ -36,9 +36,9 @@ class _NamedModel:
 def find_mismatches(
     settings: Mapping[str, str], added: Iterable[str] = (), *, compute: bool = False
 ) -> tuple[str, ...]:
-    """Which files here are not those of a `parameters` text, in sentences.
+    """Sentences about local files that differ from those of a `parameters` text.
 
-    Of models only what is known already is compared; `compute`: find out the hashes of smaller
+    Models are compared only if their hashes are known; `compute`: compute the hashes of smaller
     files, which takes a moment.
     """
     catalogue = Catalogue()
@@ -63,7 +63,7 @@ def find_mismatches(
 
 
 def compare_with_local(request: Request, added: Iterable[str] = ()) -> Request:
-    """With the models that its changes name as other programs do, by the names they have here."""
+    """The request with models that its changes name replaced by their local names."""
     if not any(change.model for change in request.changes):
         return request
     listed = found_models.find_models(added, look=False)

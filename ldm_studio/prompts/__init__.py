@@ -1,1 +1,1 @@
-"""What people keep for their prompts: styles and wildcards."""
+"""Prompt styles and wildcards of the user."""

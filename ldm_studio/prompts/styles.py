@@ -1,4 +1,4 @@
-"""Named prompt templates, kept in a file of the user's; AUTOMATIC1111's idea and its CSV."""
+"""Prompt styles (templates) in a file of the user; reads AUTOMATIC1111's CSV."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Style:
     negative: str = ""
 
     def apply(self, prompt: str, negative: str) -> tuple[str, str]:
-        """Both prompts, in this style."""
+        """Both prompts with this style applied."""
         return _merged(self.prompt, prompt), _merged(self.negative, negative)
 
 
@@ -56,11 +56,10 @@ def _merged(template: str, prompt: str) -> str:
 
 
 class StyleBook:
-    """The styles of the file `path`, in the user's order; names are unique.
+    """The styles in the file `path`, in the user's order; names are unique.
 
-    Without a file there are the built-in styles. What cannot be read is never overwritten: a
-    damaged file is moved aside, and `problem` says so; one that cannot even be moved stops
-    everything from being written.
+    Without a file there are the built-in styles. Unreadable files are never overwritten: a damaged
+    file is moved aside, and `problem` says so; if it cannot be moved, nothing is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,14 +74,12 @@ class StyleBook:
         return self._styles
 
     def find(self, name: str) -> Style | None:
-        """The style of that name, upper and lower case being the same."""
+        """The style of that name, ignoring case."""
         key = name.strip().casefold()
         return next((style for style in self._styles if style.name.casefold() == key), None)
 
     def put(self, styles: Iterable[Style]) -> None:
-        """Make these all the styles there are, and write them. Raises StyleError, changing
-        nothing.
-        """
+        """Replaces all styles and writes them. Raises StyleError, changing nothing."""
         made = tuple(styles)
         if self._locked:
             raise StyleError(f"{self.path} could not be read and is not overwritten.")
@@ -94,7 +91,7 @@ class StyleBook:
         self._styles = made
 
     def add(self, style: Style) -> None:
-        """Add `style`, in the place of one of the same name. Raises StyleError."""
+        """Adds `style`, replacing one of the same name. Raises StyleError."""
         style = replace(style, name=_checked_name(style.name))
         old = self.find(style.name)
         if old is None:
@@ -103,8 +100,8 @@ class StyleBook:
             self.put(style if known is old else known for known in self._styles)
 
     def add_all(self, styles: Iterable[Style]) -> int:
-        """Add those that are not there yet, under a name with a number where theirs is taken.
-        Returns how many. Raises StyleError.
+        """Adds new styles, with a number in the name if it is taken. Returns how many. Raises
+        StyleError.
         """
         made = {style.name.casefold(): style for style in self._styles}
         before = len(made)
@@ -150,7 +147,7 @@ class StyleBook:
         return styles if whole else self._set_aside(styles)
 
     def _set_aside(self, styles: tuple[Style, ...]) -> tuple[Style, ...]:
-        """Keep the damaged file under another name; what could be read of it goes on."""
+        """Renames the damaged file; the styles that could be read remain."""
         number = 1
         while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():
             number += 1
@@ -206,7 +203,7 @@ def read_csv(path: Path) -> tuple[Style, ...]:
 
 
 def _parse(content: str) -> tuple[tuple[Style, ...], bool]:
-    """The styles that can be read, and whether that is all of them."""
+    """The readable styles, and whether those are all."""
     try:
         data = loads(content)
     except (JSONDecodeError, RecursionError):

@@ -1,7 +1,7 @@
-"""The wildcards of the user, and prompts made from them.
+"""The user's wildcard files, and prompts resolved with them.
 
-A text file is a wildcard, called by its path below the folder: `__hats/winter__` is
-`hats/winter.txt`, which `__winter__` finds as well where no other is called so.
+A wildcard is a text file, named by its path below the folder: `__hats/winter__` is
+`hats/winter.txt`; `__winter__` finds it too if no other has that name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 MAX_FILES = 20_000
 MAX_BYTES = 4_000_000
 RESCAN_SECONDS = 2.0
-"""New files are found after so long, without asking the disk at every key."""
+"""New files are found after this time, so that not every keystroke reads the disk."""
 
 __all__ = [
     "Wildcards",
@@ -43,7 +43,7 @@ __all__ = [
 
 
 class Wildcards:
-    """What lies in a folder now. Good on one thread at a time."""
+    """The wildcards in a folder. Not thread-safe."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder`: another one than the user's."""
@@ -53,11 +53,13 @@ class Wildcards:
         self._lines: dict[Path, tuple[float, tuple[str, ...]]] = {}
 
     def names(self) -> list[str]:
-        """In order; capitals count as small letters."""
+        """Sorted, ignoring case."""
         return sorted(self._listed(), key=str.casefold)
 
     def values(self, name: str) -> tuple[str, ...] | None:
-        """The lines of a wildcard, or of all that a name with `*` means; None: there is none."""
+        """The lines of a wildcard, or of all that a name with `*` matches; None if there is
+        none.
+        """
         found = self._matching_names(name.strip("/"))
         if not found:
             return None
@@ -108,9 +110,9 @@ class Wildcards:
 
 
 def with_resolved_wildcards(request: Request, wildcards: Wildcards) -> Request:
-    """The request with its prompts taken as templates, and made what its seed makes of them.
+    """The request with its prompts resolved by its seed.
 
-    Raises RequestError for wildcards that lead back to themselves.
+    Raises RequestError for wildcards that refer to themselves.
     """
     prompt = resolve_wildcards(request.prompt, wildcards.values, request.seed)
     negative = resolve_wildcards(request.negative, wildcards.values, request.seed, "negative")
@@ -124,7 +126,7 @@ def with_resolved_wildcards(request: Request, wildcards: Wildcards) -> Request:
 
 
 def each_image(request: Request, wildcards: Wildcards) -> Iterator[Request]:
-    """The single pictures of a settled request, the second and later ones by their own seeds."""
+    """The single images of a resolved request, each with its own seed."""
     for index, single in enumerate(request.each()):
         if index and (single.template or single.negative_template):
             single = with_resolved_wildcards(templates_of(single), wildcards)
@@ -132,7 +134,7 @@ def each_image(request: Request, wildcards: Wildcards) -> Iterator[Request]:
 
 
 def templates_of(request: Request) -> Request:
-    """The request as it was typed."""
+    """The request with its prompts as typed."""
     return replace(
         request,
         prompt=request.template or request.prompt,
@@ -143,7 +145,7 @@ def templates_of(request: Request) -> Request:
 
 
 def resolve_change(changed: Mapping[str, Any], seed: int, wildcards: Wildcards) -> dict[str, Any]:
-    """Fields that are changed, prompts made of templates. Raises RequestError."""
+    """Changed fields with prompts resolved. Raises RequestError."""
     return {
         name: resolve_wildcards(value, wildcards.values, seed, name)
         if name in ("prompt", "negative")

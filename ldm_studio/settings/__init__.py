@@ -1,1 +1,1 @@
-"""What the user decided once, and the dialog where it is changed."""
+"""The user's settings."""

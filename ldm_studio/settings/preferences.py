@@ -1,4 +1,4 @@
-"""The settings as they are now: who wants to know is told of changes, and each is written."""
+"""The current settings: notifies of changes and writes them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Preferences(QObject):
     changed = Signal(object, object)
     """The settings before and now; never equal."""
     failed = Signal(str, str)
-    """They could not be written: what, and what helps. They hold until the program ends."""
+    """The settings could not be written: message and hint. They apply until the program ends."""
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = path
         self.loaded = settings.load(path)
-        """What was found at the start, with what was wrong with it."""
+        """The settings at the start, and what was wrong with their file."""
         self._now = self.loaded.settings
 
     @property
@@ -34,7 +34,7 @@ class Preferences(QObject):
         return self._now
 
     def put(self, new: Settings) -> None:
-        """Take `new`, write it, tell of it."""
+        """Sets, writes and announces `new`."""
         before = self._now
         if new == before:
             return
@@ -44,12 +44,12 @@ class Preferences(QObject):
         self.changed.emit(before, new)
 
     def change(self, section: str, **values: Any) -> None:
-        """Other values in one section, such as `change("look", scheme=Scheme.DARK)`."""
+        """Sets fields of one section, such as `change("look", scheme=Scheme.DARK)`."""
         changed = replace(getattr(self._now, section), **values)
         self.put(replace(self._now, **{section: changed}))
 
     def reset(self, *sections: str) -> None:
-        """The usual values of these sections."""
+        """Restores the defaults of these sections."""
         usual = Settings()
         self.put(replace(self._now, **{name: getattr(usual, name) for name in sections}))
 

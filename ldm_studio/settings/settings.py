@@ -1,7 +1,7 @@
-"""What the user decided once, as a schema: sections of typed, bounded fields in one JSON file.
+"""The settings as a schema: sections of typed, bounded fields in one JSON file.
 
-The schema is msgspec's: structs that are checked when they are read, small and quick to import
-(the window waits for it), with a JSON Schema for those who edit the file by hand.
+The schema is msgspec's: structs that are checked when they are read, quick to import (the window
+waits for it), with a JSON Schema for people who edit the file by hand.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Motion(StrEnum):
 
 
 class Precision(StrEnum):
-    """In which numbers the networks compute."""
+    """The number format in which networks compute."""
 
     AUTO = "auto"
     FLOAT32 = "float32"
@@ -49,7 +49,7 @@ class Precision(StrEnum):
 
 
 class ImageFormat(StrEnum):
-    """What finished pictures are saved as; the ending of their files."""
+    """The format of finished images; also their suffix."""
 
     PNG = "png"
     WEBP = "webp"
@@ -57,7 +57,7 @@ class ImageFormat(StrEnum):
 
 
 class MetadataPolicy(StrEnum):
-    """What the file of a picture says of how it was made."""
+    """How much of its recipe an image file contains."""
 
     ALL = "all"
     NO_PROMPTS = "no prompts"
@@ -74,43 +74,43 @@ class Appearance(Struct, frozen=True):
 
 
 class Compute(Struct, frozen=True):
-    """Where and how the networks compute; taken up when the program starts."""
+    """Device and precision; takes effect when the program starts."""
 
     device: str = "auto"
-    """As torch names it, such as cpu or cuda:0; auto is the fastest there is."""
+    """A torch device such as cpu or cuda:0; auto is the fastest."""
     precision: Precision = Precision.AUTO
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
-    """Of the processor; 0: one for each physical core."""
+    """CPU threads; 0: one for each physical core."""
 
 
 class Steps(Struct, frozen=True):
-    """What is kept of the steps of finished pictures."""
+    """Saved steps of finished images."""
 
     trajectory_mib: Annotated[int, Meta(ge=0)] = 1024
-    """How much disk they may take; 0 keeps none."""
+    """Their disk limit; 0 saves none."""
 
 
 class Previews(Struct, frozen=True):
-    """What is seen while a picture is drawn."""
+    """Previews of the running image."""
 
     shown: bool = True
     per_second: Annotated[int, Meta(ge=1, le=30)] = 10
-    """At most."""
+    """Maximum rate."""
     longest_side: Annotated[int, Meta(ge=64, le=8192)] = 2048
-    """Pixels, of a square; larger ones are shown coarser."""
+    """Pixels of a square image's side; larger previews are scaled down."""
 
 
 class Files(Struct, frozen=True):
-    """Where finished pictures go, and as what."""
+    """Folder and format of finished images."""
 
     folder: str = ""
-    """Empty: `LDM Studio` in the user's folder of pictures."""
+    """Empty: `LDM Studio` in the user's picture folder."""
     pattern: str = DEFAULT_PATTERN
     format: ImageFormat = ImageFormat.PNG
 
 
 class Privacy(Struct, frozen=True):
-    """What pictures tell others."""
+    """What image files reveal."""
 
     told: MetadataPolicy = MetadataPolicy.ALL
 
@@ -125,29 +125,29 @@ class Settings(Struct, frozen=True):
     files: Files = Files()
     privacy: Privacy = Privacy()
     shortcuts: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """Keys by the id of an action, where they are not the usual ones."""
+    """Changed keys by the id of an action."""
 
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """What could be made of a file."""
+    """The result of reading a file."""
 
     settings: Settings
     problem: str = ""
-    """What to tell the user; empty if all is well."""
+    """Message for the user; empty if all is well."""
     hint: str = ""
     locked: bool = False
-    """Whether the file is damaged and cannot be put aside, so that it must not be written."""
+    """Whether the file is damaged and cannot be moved aside, so it must not be written."""
 
 
 @dataclass
 class _Reading:
-    """Collects what is wrong while the rest is read."""
+    """Collects problems while the rest is read."""
 
     wrong: list[str] = field(default_factory=list)
 
     def struct(self, kind: type[Any], data: dict[str, Any], place: str = "") -> Any:
-        """A field that is missing or wrong has its default."""
+        """Missing or wrong fields get their defaults."""
         kept: dict[str, Any] = {}
         for known in fields(kind):
             if known.name not in data:
@@ -165,8 +165,8 @@ class _Reading:
 
 
 def load(path: Path) -> LoadedSettings:
-    """The settings in `path`. A file that is none is put aside, and the defaults are taken; a
-    single value that is wrong has its default. Either is told.
+    """The settings in `path`. An unreadable file is moved aside and the defaults are used; a wrong
+    value gets its default. Both are reported.
     """
     try:
         data = read_object(path)
@@ -194,18 +194,18 @@ def load(path: Path) -> LoadedSettings:
 
 
 def read(path: Path) -> Settings:
-    """As `load`, without a word and without touching the file: for the command line."""
+    """As `load`, without messages and without touching the file: for the command line."""
     return _Reading().struct(Settings, _today(read_json(path)))
 
 
 def parse(data: dict[str, Any]) -> tuple[Settings, list[str]]:
-    """The settings in an object, and the names of the values that are wrong."""
+    """The settings in an object, and the names of wrong values."""
     reading = _Reading()
     return reading.struct(Settings, _today(data)), reading.wrong
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write to `path`, leaving there what another version of the program wrote. Raises OSError."""
+    """Writes to `path`, keeping fields of other program versions. Raises OSError."""
     write_json(path, _merged(_today(read_json(path)), as_object(settings)))
 
 
@@ -235,7 +235,7 @@ def _damaged(path: Path) -> LoadedSettings:
 
 
 def _today(data: dict[str, Any]) -> dict[str, Any]:
-    """An object of the first version, which had no sections, as one of this."""
+    """Converts an object of the first version, which had no sections."""
     moved = {"scheme": "look", "trajectory_mib": "steps"}
     made = {key: value for key, value in data.items() if key not in moved}
     for key, section in moved.items():
@@ -245,7 +245,7 @@ def _today(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """`new`, with what only `old` has."""
+    """`new`, with entries that only `old` has."""
     both = {
         key: _merged(old[key], value)
         for key, value in new.items()

@@ -1,1 +1,1 @@
-"""From one start to the next: one program for each folder, the last session, crashes."""
+"""Start-up and shutdown: single instance, last session, crashes."""

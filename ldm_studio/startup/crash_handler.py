@@ -1,4 +1,4 @@
-"""What nobody caught: written down, shown in one place, and the application goes on."""
+"""Handles uncaught errors: logs them and shows them; the application continues."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOG_BYTES = 1_000_000
 LOG_NAME = "ldm-studio.log"
 HIDDEN = "[prompt]"
 MIN_SECRET_LENGTH = 4
-"""Characters; shorter words are hidden nowhere, as they would be found everywhere."""
+"""Characters; shorter words would match everywhere and are not redacted."""
 
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -44,7 +44,7 @@ _LEVELS = {
 
 
 class CrashReporter(QObject):
-    """Takes over every hook for errors that nobody caught until `close` gives them back."""
+    """Installs every hook for uncaught errors until `close` restores them."""
 
     reported = Signal(str, str)
     """(summary, report), on the thread of this object."""
@@ -55,11 +55,11 @@ class CrashReporter(QObject):
         """`folder` is for logs."""
         super().__init__(parent)
         self.secrets: Callable[[], Iterable[str]] = tuple
-        """The prompts of now, which no log shall hold; asked on any thread."""
+        """The current prompts, which must not be logged; called on any thread."""
         self.crashed_before = False
-        """Whether an earlier run did not end by itself: it crashed, or was killed."""
+        """Whether an earlier run crashed or was killed."""
         self.problem = ""
-        """Why there are no logs; empty when there are."""
+        """Why there are no logs; empty if there are."""
         self._lock: QLockFile | None = None
         self._crash_file: TextIO | None = None
         self._handler: logging.Handler | None = None
@@ -79,7 +79,7 @@ class CrashReporter(QObject):
         self._caught.connect(self.reported, Qt.ConnectionType.QueuedConnection)
 
     def _open_logs(self, folder: Path) -> None:
-        """Raises OSError when `folder` cannot be written."""
+        """Raises OSError if `folder` is not writable."""
         folder.mkdir(parents=True, exist_ok=True)
         self._lock, self.crashed_before, number = _run_lock(folder)
         self._crash_file = (folder / f"crash-{number}.log").open("a", encoding="utf-8")
@@ -100,16 +100,16 @@ class CrashReporter(QObject):
             self._exception(type(error), error, error.__traceback__)
 
     def note_versions(self) -> None:
-        """Into the log. Not at once: finding them out takes long, and the window waits."""
+        """Logs versions; called late, because collecting them takes long."""
         log.info("%s", " | ".join(versions()))
 
     def report(self, summary: str, text: str) -> None:
-        """Log and report a bug that was caught, such as one that ended a picture."""
+        """Logs and reports a bug that was caught, such as one that ended an image."""
         log.error("%s\n%s", summary, text)
         self._caught.emit(summary, report(text))
 
     def close(self) -> None:
-        """Give the hooks back; this was no crash."""
+        """Restores the hooks and marks a clean exit."""
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._hooks
         qInstallMessageHandler(self._qt_handler)
         if self._crash_file is not None:
@@ -135,7 +135,7 @@ class CrashReporter(QObject):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """A log that a full disk does not make talkative elsewhere."""
+    """A log file that ignores a full disk."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         if not isinstance(sys.exc_info()[1], OSError):
@@ -143,7 +143,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Lines without prompts, which may be in the words of an error."""
+    """Removes prompts, which may be part of an error's text."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -154,7 +154,7 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """`text` with none of `secrets` in it, as they are or as Python would write them."""
+    """`text` without any of `secrets`, literally or as Python's repr."""
     ordered = sorted({secret.strip() for secret in secrets}, key=len, reverse=True)
     for secret in ordered:
         if len(secret) >= MIN_SECRET_LENGTH:
@@ -164,15 +164,15 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
-    """A lock for as long as this process runs, whether one was left behind by a process that did
-    not end by itself, and the lock's number among those of programs that run side by side.
+    """A lock held while this process runs, whether a process left one behind by crashing, and the
+    number of this lock among concurrent processes.
 
-    Raises OSError when `folder` cannot be written.
+    Raises OSError if `folder` is not writable.
     """
     for number in range(1000):
         path = folder / f"running-{number}.lock"
         lock = QLockFile(str(path))
-        lock.setStaleLockTime(0)  # only the end of its process makes a lock stale, never its age
+        lock.setStaleLockTime(0)  # a lock is stale only if its process has ended
         left_behind = path.exists()
         if lock.tryLock(0):
             return lock, left_behind, number
@@ -182,7 +182,7 @@ def _run_lock(folder: Path) -> tuple[QLockFile, bool, int]:
 
 
 def report(text: str) -> str:
-    """`text` with what a developer asks first; names of home folders are taken out."""
+    """`text` preceded by what a developer asks first; home folders are removed."""
     return "\n".join([*versions(), "", text]).replace(str(Path.home()), "~")
 
 

@@ -1,4 +1,4 @@
-"""What the window was like when it was last used: geometry and parameters, kept as they change."""
+"""Saves and restores the session: window geometry and parameters."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LAYOUT = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.WindowStateChange)
 
 
 class Session(QObject):
-    """Restores a session from `path` and writes it there a moment after each change."""
+    """Restores a session from `path` and writes it shortly after each change."""
 
     failed = Signal(str, str)
-    """It cannot be written: what, and what is done about it. Told once, until it can be."""
+    """It could not be written: message and hint. Emitted once until it succeeds again."""
 
     def __init__(self, path: Path, store: StudioStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class Session(QObject):
             text for text in (known if isinstance(known, list) else []) if isinstance(text, str)
         )
         self.welcomes = self.is_first or self._data.get("welcome") is True
-        """Whether no picture was ever made or opened."""
+        """Whether no image was ever made or opened."""
         used = self._data.get("commands", [])
         self.recent = RecentCommands(
             (name for name in (used if isinstance(used, list) else []) if isinstance(name, str)),
@@ -54,16 +54,16 @@ class Session(QObject):
 
     @property
     def is_first(self) -> bool:
-        """Whether no earlier session is known."""
+        """Whether there is no earlier session."""
         return "parameters" not in self._data
 
     def welcomed(self) -> None:
-        """The first picture is there."""
+        """Records that there is a first image."""
         self.welcomes = False
         self._changed()
 
     def secrets(self) -> list[str]:
-        """The prompts that no log shall hold; asked on any thread."""
+        """The prompts that must not be logged; called on any thread."""
         return [self._store.prompt, self._store.negative, *self.prompts.prompts]
 
     def restore_parameters(self) -> None:
@@ -75,14 +75,14 @@ class Session(QObject):
         self._store.modified.connect(self._changed)
 
     def restore_window(self, window: QMainWindow) -> bool:
-        """False when the window has no earlier geometry."""
+        """False if there is no earlier geometry."""
         self._window = window
         window.installEventFilter(self)
         window.restoreState(self._bytes("state"))
         return window.restoreGeometry(self._bytes("geometry"))
 
     def restore_canvas(self, view: CanvasView) -> None:
-        """How its tools are set; what is on it is kept elsewhere."""
+        """Restores tool options; `canvas_store` restores the image."""
         self._canvas = view
         known = self._data.get("canvas", {})
         restore_settings(view, known if isinstance(known, dict) else {})
@@ -90,7 +90,7 @@ class Session(QObject):
         view.tint_changed.connect(self._changed)
 
     def save(self) -> None:
-        """Write now. A full disk is told, and it is tried again: it must stop nobody."""
+        """Writes now. On a full disk it is reported and tried again."""
         self._timer.stop()
         kept = self._data.get("parameters", {})
         unknown = kept if isinstance(kept, dict) else {}
@@ -132,7 +132,7 @@ class Session(QObject):
         )
 
     def _changed(self, _name: str = "") -> None:
-        if not self._timer.isActive():  # so that long typing is written while it goes on
+        if not self._timer.isActive():  # so that it is also written during long typing
             self._timer.start(DELAY_MS)
 
     def _bytes(self, key: str) -> QByteArray:

@@ -1,7 +1,7 @@
-"""One program for each data directory: a second start hands its files to the first and ends.
+"""One program per data directory: a second start passes its files to the first and exits.
 
-A lock file in the data directory says who owns it, and is stale as soon as that process is gone,
-however it went. A local socket, named after the directory, takes what a second start was given.
+A lock file in the data directory names the owner, and is stale as soon as that process has ended. A
+local socket, named after the directory, receives the files of a second start.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ log = logging.getLogger(__name__)
 LOCK = "running.lock"
 ANSWER = b"taken\n"
 TRY_MS = 10_000
-"""How long a second start tries: the first may be about to listen, or busy."""
+"""How long a second start tries: the first may be starting or busy."""
 PAUSE_MS = 50
 MAX_MESSAGE = 1 << 20
 _TOKENS = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
-"""With which a desktop lets a window come to the front."""
+"""Activation tokens with which a desktop lets a window come to the front."""
 
 
 class InstanceInUse(Exception):
-    """Another program owns the data directory and does not answer; says who."""
+    """Another program owns the data directory and does not answer."""
 
 
 class Instance(QObject):
     """Ownership of `folder`, from `claim` until `close`."""
 
     opened = Signal(object)
-    """What a second start was given, list[str]; empty when it was only started."""
+    """The files of a second start, list[str]; empty if it had none."""
 
     def __init__(self, folder: Path, lock: QLockFile | None, parent: QObject | None = None) -> None:
-        """`lock`: held; None where the folder cannot be written, and nothing is owned."""
+        """`lock`: held; None if the folder is not writable, so nothing is owned."""
         super().__init__(parent)
         self._folder, self._lock = folder, lock
         self._server: QLocalServer | None = None
@@ -61,15 +61,13 @@ class Instance(QObject):
         return self._lock is not None
 
     def listen(self) -> None:
-        """From now on second starts are answered. Not earlier than the window: it takes long to
-        import.
-        """
+        """Starts to answer second starts. Not before the window shows: importing takes long."""
         if self._lock is None:
             return
         from PySide6.QtNetwork import QLocalServer
 
         name = address(self._folder)
-        QLocalServer.removeServer(name)  # left by one that was killed: the lock is ours
+        QLocalServer.removeServer(name)  # left by a killed process: the lock is ours
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.newConnection.connect(self._connected)
@@ -79,7 +77,7 @@ class Instance(QObject):
         self._server = server
 
     def close(self) -> None:
-        """Give the folder up."""
+        """Releases the folder."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -102,10 +100,10 @@ class Instance(QObject):
 
 
 class _Connection(QObject):
-    """One second start, for as long as it is connected."""
+    """The connection of one second start."""
 
     received = Signal(object)
-    """What `_parsed` made of its message."""
+    """The parsed message."""
 
     def __init__(self, socket: QLocalSocket, parent: QObject) -> None:
         super().__init__(parent)
@@ -117,7 +115,7 @@ class _Connection(QObject):
         socket.disconnected.connect(self.deleteLater)
 
     def receive(self) -> None:
-        """Read what has come; one line is all."""
+        """Reads what has arrived; a message is one line."""
         self._message += bytes(self._socket.readAll().data())
         if self._is_over or (b"\n" not in self._message and len(self._message) < MAX_MESSAGE):
             return
@@ -134,8 +132,8 @@ class _Connection(QObject):
 
 
 class DocumentEvents(QObject):
-    """What macOS asks a running program to open: it starts none a second time, and names no files
-    on the command line.
+    """Files that macOS asks a running program to open; it starts no second process and passes no
+    files on the command line.
     """
 
     opened = Signal(object)
@@ -153,9 +151,9 @@ class DocumentEvents(QObject):
 
 
 def claim(folder: Path, files: Sequence[str] = ()) -> Instance | None:
-    """The ownership of `folder`; None when another program has it and took `files`.
+    """The ownership of `folder`; None if another program has it and took `files`.
 
-    Raises InUse when the other does not answer: it hangs, or is another user's.
+    Raises InstanceInUse if the other does not answer: it hangs, or belongs to another user.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -175,11 +173,11 @@ def claim(folder: Path, files: Sequence[str] = ()) -> Instance | None:
             return None
         if deadline.hasExpired():
             raise InstanceInUse(_owner(lock))
-        QThread.msleep(PAUSE_MS)  # it starts or ends just now
+        QThread.msleep(PAUSE_MS)  # it is just starting or ending
 
 
 def address(folder: Path) -> str:
-    """Of the socket: short, as file names of sockets must be, and another for each directory."""
+    """Name of the socket: short, as required, and unique for each directory."""
     real = os.path.realpath(folder)
     name = f"ldm-studio-{hashlib.sha256(os.fsencode(real)).hexdigest()[:20]}"
     private = os.environ.get("XDG_RUNTIME_DIR", "")  # where other users cannot be before us
@@ -187,7 +185,7 @@ def address(folder: Path) -> str:
 
 
 def _hand_over(folder: Path, files: Sequence[str]) -> bool:
-    """Whether the owner took them."""
+    """Whether the owner accepted the files."""
     from PySide6.QtNetwork import QLocalSocket
 
     tokens = {name: os.environ[name] for name in _TOKENS if name in os.environ}

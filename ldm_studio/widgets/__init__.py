@@ -1,1 +1,1 @@
-"""Small controls that panels are made of."""
+"""Small reusable controls."""

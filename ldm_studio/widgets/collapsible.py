@@ -1,4 +1,4 @@
-"""Settings that are folded away, and a mark that says when they act."""
+"""A collapsible section, with a mark that shows whether its settings are changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .stable_scroll_area import column_around
 
 
 class Collapsible(QWidget):
-    """A header that unfolds the `body`, says how much in it was changed, and puts it back."""
+    """A header that shows or hides the `body`, counts changed settings and resets them."""
 
     def __init__(self, text: str, tip: str) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Collapsible(QWidget):
         self.show_changed([])
 
     def show_changed(self, changed: list[str]) -> None:
-        """What is not as usual, each with its value, in a few words."""
+        """Shows the changed settings with their values."""
         what = "\n".join(changed)
         self.mark.setText(counted("Collapsible", "%n changed", len(changed)) if changed else "")
         self.mark.setToolTip(what)
@@ -60,7 +60,7 @@ class Collapsible(QWidget):
         self.toggle.show_open(shown)
 
     def _reveal(self, shown: bool) -> None:
-        """Scroll what was unfolded into view, when it has its place."""
+        """Scrolls the body into view once it is laid out."""
         if shown:
             QTimer.singleShot(0, self, self._scroll)
 

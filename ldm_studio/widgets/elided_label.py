@@ -1,4 +1,4 @@
-"""A label that needs no more room than there is."""
+"""A label that is elided if there is too little room."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QLabel
 
 
 class ElidedLabel(QLabel):
-    """Plain text in one line, whose end is left out where it does not fit. Its tooltip should say
-    all of it."""
+    """Plain text in one line, elided at the end. Its tooltip should show all of it."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""The controls that panels are made of: captions that reset, sliders with numbers, seeds, modes."""
+"""Controls of panels: captions that reset, sliders with numbers, seeds, segmented controls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ldm_studio.translation import joined
 
 
 class Caption(QLabel):
-    """The name of a control. Double click, or its menu, puts the control back to its default."""
+    """The name of a control. Double click, or its menu, resets the control to its default."""
 
     def __init__(
         self, text: str, control: QWidget, tip: str, reset: Callable[[], None] | None = None
@@ -49,13 +49,13 @@ class Caption(QLabel):
                 widget.setAccessibleName(text.replace("&", ""))
 
     def add_hint(self, hint: str) -> None:
-        """What else its tooltip says, of the model that is chosen."""
+        """Adds a line about the chosen model to the tooltip."""
         self._hint = hint
         if self._control.isEnabled():
             self.disable("")
 
     def disable(self, reason: str) -> None:
-        """Disable the control, its tooltip saying why; without a reason, enable it."""
+        """Disables the control, with the reason in the tooltip; enables it without a reason."""
         for widget in (self, self._control):
             widget.setEnabled(not reason)
         self._control.setAccessibleDescription(reason)
@@ -78,7 +78,7 @@ class Caption(QLabel):
 
 
 class WheelGuard(QObject):
-    """A control in a scrolling column takes the wheel only while it has the focus."""
+    """Lets a control in a scrolling column use the wheel only while it has the focus."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
@@ -91,7 +91,7 @@ class WheelGuard(QObject):
         return False
 
     def guard(self, root: QWidget) -> None:
-        """Guard every such control inside `root`."""
+        """Guards every such control inside `root`."""
         kinds = (QAbstractSpinBox, QSlider, QComboBox)
         for widget in root.findChildren(QWidget):
             if isinstance(widget, kinds):
@@ -100,7 +100,7 @@ class WheelGuard(QObject):
 
 
 class TypedNumbers(QObject):
-    """A number that is being typed counts when a shortcut is pressed, such as that of Generate."""
+    """Commits a number that is being typed when a shortcut is pressed, such as Generate's."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
@@ -113,18 +113,18 @@ class TypedNumbers(QObject):
         return False
 
     def watch(self, root: QWidget) -> None:
-        """Watch every number inside `root`."""
+        """Watches every number field inside `root`."""
         for box in root.findChildren(QAbstractSpinBox):
             box.installEventFilter(self)
 
 
 class NumberBox(QDoubleSpinBox):
-    """A number with as many decimals as it needs, and at least some."""
+    """A number with as many decimals as it needs, and a minimum number of them."""
 
     MAX_DECIMALS = 6
 
     def __init__(self, low: float, high: float, step: float, decimals: int) -> None:
-        """`decimals` are shown even where they are zeros."""
+        """`decimals` are shown even if they are zeros."""
         super().__init__()
         self.changed = self.valueChanged
         self._least = decimals
@@ -145,7 +145,7 @@ class NumberBox(QDoubleSpinBox):
 
 
 class OptionalNumber(QLineEdit):
-    """A number, or nothing, which the placeholder then explains. What is wrong is not taken."""
+    """A number or nothing; the placeholder says what nothing means. Invalid text is not used."""
 
     changed = Signal()
 
@@ -182,19 +182,19 @@ class OptionalNumber(QLineEdit):
 
 
 def brief(number: float) -> str:
-    """All its digits, and no others."""
+    """The number with all of its digits and no others."""
     return repr(float(number)).removesuffix(".0")
 
 
 def mark_wrong(widget: QWidget, wrong: bool) -> None:
-    """Give `widget` the look of something to be corrected, or take it away."""
+    """Shows or hides the look of an invalid value."""
     if bool(widget.property("wrong")) != wrong:
         widget.setProperty("wrong", wrong)
         widget.style().polish(widget)
 
 
 class SliderField(QWidget):
-    """A slider over the useful range and a number over the whole one."""
+    """A slider over the useful range and a number field over the whole range."""
 
     changed = Signal()
 
@@ -239,7 +239,7 @@ class SliderField(QWidget):
         return self.number.value()
 
     def set_useful(self, low: float, high: float) -> None:
-        """The range that the slider goes over."""
+        """Sets the slider's range."""
         self.slider.blockSignals(True)  # a number beyond the slider must not be pulled back
         self.slider.setRange(round(low / self._step), round(high / self._step))
         self.slider.setValue(round(self.number.value() / self._step))
@@ -297,8 +297,7 @@ class SeedEdit(QLineEdit):
 
 
 def row_height(widget: QWidget) -> int:
-    """Of whatever stands in a row of a panel, so that rows are equally far apart: that of a combo
-    box."""
+    """The height of every row in a panel, that of a combo box, so that rows are evenly spaced."""
     return max(28, widget.fontMetrics().height() + 10)
 
 
@@ -360,7 +359,7 @@ def tool_button(
 
 
 class FlowLayout(QLayout):
-    """Items from left to right, in as many rows as the width asks for."""
+    """Items from left to right, in as many rows as the width requires."""
 
     def __init__(self, spacing: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A word that opens or unfolds something, with an arrow before it."""
+"""A text button with an arrow that opens or unfolds something."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ldm_studio.look.theme import icon
 
 ARROW = 14
 GAP = 4
-"""Logical pixels, as Qt's styles leave between an icon and its words."""
+"""Logical pixels, as in Qt's styles between icon and text."""
 
 
 class LinkButton(QToolButton):
-    """As wide as arrow and words, so that the words end where what is above and below does."""
+    """As wide as arrow and text, so that it lines up with its neighbours."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class LinkButton(QToolButton):
         self.show_open(True)
 
     def show_open(self, is_open: bool) -> None:
-        """The arrow points down, or to what is folded away."""
+        """The arrow points down if open, or sideways."""
         name = "chevron-down" if is_open else "chevron-right"
         self.setIcon(icon(name, checked=QPalette.ColorRole.Text))
 

@@ -1,4 +1,4 @@
-"""A column that scrolls, and stays where it is when its scroll bar comes and goes."""
+"""A scrolling column whose contents do not move when its scroll bar appears."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 
 class StableScrollArea(QScrollArea):
-    """`column` takes what it holds, children of `inside`. The scroll bar lies in the margin at the
-    right, which is at least as wide."""
+    """`column` holds the contents, children of `inside`. The scroll bar is in the right margin,
+    which is at least as wide.
+    """
 
     def __init__(self, margins: QMargins) -> None:
         super().__init__(widgetResizable=True)
@@ -24,7 +25,7 @@ class StableScrollArea(QScrollArea):
         self.setWidget(self.inside)
 
     def bar_width(self) -> int:
-        """0: there is none now."""
+        """0 if it is hidden."""
         bar = self.verticalScrollBar()
         return bar.sizeHint().width() if bar.isVisibleTo(self) else 0
 
@@ -35,7 +36,7 @@ class StableScrollArea(QScrollArea):
 
 
 def column_around(widget: QWidget) -> QScrollArea | None:
-    """What scrolls a widget out of sight and back."""
+    """The scroll area that contains a widget."""
     above = widget.parentWidget()
     while above is not None and not isinstance(above, QScrollArea):
         above = above.parentWidget()
