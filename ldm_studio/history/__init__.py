@@ -1,5 +1,6 @@
-"""The history: an index of picture files, which are the truth, and what the user said of them.
+"""The history: an index of image files, plus the user's marks.
 
-Free of Qt. `store` opens and writes, `reader` answers, `rebuild` indexes folders, `query` is the
-language of the search field, `carriers`, `programs` and `comfyui` read what files carry.
+The files are the truth; the index can be rebuilt from them. Free of Qt. `history_store` opens and
+writes, `history_reader` reads, `folder_scan` indexes folders, `query_language` parses the search
+field; `metadata_chunks`, `program_metadata` and `comfyui` read the metadata of files.
 """

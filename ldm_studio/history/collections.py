@@ -1,7 +1,7 @@
-"""Collections in the database: named sets of pictures, in an order of the user's.
+"""Collections in the database: named, ordered sets of images.
 
-Functions on a connection that may write, inside a transaction that someone else opened. Each
-returns what is said by it, for the journal, and says it to the database.
+Functions on a writable connection, inside the caller's transaction. Each returns the journal
+entries of its change, and applies them to the database.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from .user_journal import Collection, Member, Saying
 
 MAX_TITLE = 100
 _CLOSEST = 1e-6
-"""Places nearer to each other are given out anew."""
+"""Members whose places are closer than this are renumbered."""
 
 
 @dataclass(frozen=True)
 class CollectionContents:
-    """A collection with all that is in it."""
+    """A collection with all of its members."""
 
     collection: Collection
     members: tuple[Member, ...]
 
     @property
     def sayings(self) -> list[Saying]:
-        """What makes it be."""
+        """The journal entries that create it."""
         return [self.collection, *self.members]
 
 
 def clean_title(title: str) -> str:
-    """In one line, its spaces single; empty where there is nothing in it."""
+    """The title in one line with single spaces; empty if nothing is left."""
     return " ".join(title.split())[:MAX_TITLE].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def create(
     connection: sqlite3.Connection, title: str, digests: Iterable[str]
 ) -> CollectionContents:
-    """Raises HistoryError where there is one of this name."""
+    """Raises HistoryError if the name is taken."""
     key = secrets.token_hex(8)
     collection = Collection(key, _free(connection, title, key))
     members = [Member(key, digest, float(place)) for place, digest in enumerate(digests)]
@@ -50,12 +50,14 @@ def create(
 
 
 def rename(connection: sqlite3.Connection, key: str, title: str) -> list[Saying]:
-    """Raises HistoryError where there is another one of this name."""
+    """Raises HistoryError if another collection has this name."""
     return _apply_and_return(connection, [Collection(key, _free(connection, title, key))])
 
 
 def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
-    """As it was; its pictures stay. Raises HistoryError where there is none."""
+    """Returns its contents; its images stay in the history. Raises HistoryError if it does not
+    exist.
+    """
     row = connection.execute("SELECT title FROM collections WHERE key = ?", (key,)).fetchone()
     if row is None:
         raise HistoryError("This collection is not there any more.")
@@ -65,7 +67,7 @@ def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
 
 
 def add(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> list[Saying]:
-    """At the end, in this order; those that are in it stay where they are."""
+    """Appends in this order; existing members keep their places."""
     known = _members(connection, key)
     there = {digest for digest, _ in known}
     end = known[-1][1] + 1 if known else 0.0
@@ -78,7 +80,7 @@ def add(connection: sqlite3.Connection, key: str, digests: Iterable[str]) -> lis
 def remove_members(
     connection: sqlite3.Connection, key: str, digests: Iterable[str]
 ) -> list[Member]:
-    """What was taken out, as it was: saying it brings it back."""
+    """Returns journal entries that restore the removed members."""
     known = dict(_members(connection, key))
     gone = [Member(key, digest, known[digest]) for digest in digests if digest in known]
     _apply_and_return(connection, [Member(key, member.picture, None) for member in gone])
@@ -88,7 +90,7 @@ def remove_members(
 def move(
     connection: sqlite3.Connection, key: str, digests: Sequence[str], before: str
 ) -> list[Saying]:
-    """Put members, in this order, before another one; at the end where that is empty."""
+    """Moves members, in this order, before another one; to the end if that is empty."""
     moved = [digest for digest in digests if digest != before]
     members = _members(connection, key)
     places = dict(members)

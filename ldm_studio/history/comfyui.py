@@ -1,9 +1,9 @@
-"""ComfyUI's graph, walked back from the picture to the sampler that made it and to its inputs.
+"""Reads ComfyUI's graph: follows it back from the image to the sampler and its inputs.
 
 The `prompt` chunk maps node ids to `{"class_type": ..., "inputs": {name: value or [id, slot]}}`.
-Nodes are known by the names of their inputs rather than by their classes, of which there are
-thousands. Where several samplers follow each other, the first is the recipe and the others are
-listed, as are all nodes on the way that change the result in ways that have no words here.
+Nodes are recognised by the names of their inputs rather than by their classes, of which there are
+thousands. If several samplers follow each other, the first is the recipe and the others are listed,
+like all nodes on the path whose effect has no equivalent here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LATENT_KEYS = ("latent_image", "latent", "samples", "samples_to", "samples1", "
                 "images")  # fmt: skip
 _SAMPLER_PARTS = ("noise", "guider", "sampler", "sigmas", "scheduler")
 _MARKUP = re.compile(r"[()\[\]#]|//|\b(?:AND|BREAK)\b")
-"""What prompts mean something else by in AUTOMATIC1111."""
+"""Characters with another meaning in AUTOMATIC1111's prompts."""
 _VALUE_KEYS = ("value", "int", "float", "number", "Value")
 _PLAIN = ("CLIPTextEncode", "VAEEncode", "VAEDecode", "Reroute", "ConditioningZeroOut")
 
@@ -43,7 +43,7 @@ class Node:
 
 @dataclass
 class _Walk:
-    """What was met on the way and has no words in the vocabulary."""
+    """Collects settings without an equivalent."""
 
     unread: list[str] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class _Walk:
 
 
 def comfyui(graph: dict[str, Any]) -> Recipe | None:
-    """The recipe in a graph; None where it is not a graph of nodes."""
+    """The recipe in a graph; None if it is not a graph of nodes."""
     nodes = _nodes(graph)
     if not nodes:
         return None
@@ -121,7 +121,7 @@ def _is_sampler(node: Node) -> bool:
 
 
 def _samplers(nodes: dict[str, Node]) -> list[Node]:
-    """The samplers one behind the other, the last one first."""
+    """The chained samplers, the last one first."""
     ends = [node for node in nodes.values() if _is_output(node)]
     last = next((n for end in ends for n in _upstream(nodes, end) if _is_sampler(n)), None)
     if last is None:  # a graph cut short: any sampler that no other one follows
@@ -139,7 +139,7 @@ def _is_output(node: Node) -> bool:
 
 
 def _latent_chain(nodes: dict[str, Node], start: Node) -> Iterator[Node]:
-    """From a sampler back along what it starts from."""
+    """The nodes from a sampler back through its latent input."""
     node, seen = start, {start.id}
     for _ in range(MAX_DEPTH):
         links = (_linked(nodes, node.inputs.get(key)) for key in _LATENT_KEYS)
@@ -172,8 +172,9 @@ def _sampler_settings(nodes: dict[str, Node], node: Node, walk: _Walk) -> dict[s
 
 
 def _value(nodes: dict[str, Node], node: Node, names: tuple[str, ...]) -> object:
-    """The value of an input, through links to nodes that hold only a value, and through the parts
-    that a custom sampler is made of."""
+    """The value of an input, through links to nodes that only hold a value, and through the parts
+    of a custom sampler.
+    """
     for name in names:
         if name in node.inputs:
             value = _followed(nodes, node.inputs[name], (*names, *_VALUE_KEYS))
@@ -203,7 +204,7 @@ def _followed(nodes: dict[str, Node], value: object, names: tuple[str, ...]) -> 
 
 
 def _prompt(nodes: dict[str, Node], sampler: Node, want: str, walk: _Walk) -> str:
-    """The texts behind the sampler's condition, one line each where several are combined."""
+    """The texts behind the sampler's conditioning, one line each if several are combined."""
     start = _linked(nodes, sampler.inputs.get(want))
     if start is None:
         guider = _linked(nodes, sampler.inputs.get("guider") or sampler.inputs.get("text_embeds"))
@@ -247,7 +248,7 @@ def _texts(nodes: dict[str, Node], node: Node, want: str) -> list[str]:
 
 
 def _model(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> str:
-    """The first model file on the way; what patches it is listed."""
+    """The first model file on the path; patches of it are listed."""
     node = sampler
     guider = _linked(nodes, sampler.inputs.get("guider"))
     if "model" not in sampler.inputs and guider is not None:
@@ -267,7 +268,7 @@ def _model(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> str:
 
 
 def _start(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> dict[str, object]:
-    """The size of an empty latent; what else it starts from is listed."""
+    """The size of an empty latent; other start images are listed."""
     for node in _latent_chain(nodes, sampler):
         width, height = (
             _followed(nodes, node.inputs.get(key), (key, *_VALUE_KEYS))

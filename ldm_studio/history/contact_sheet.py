@@ -1,6 +1,6 @@
-"""A contact sheet: many pictures as one, each with what is to be known of it below.
+"""Contact sheets: many images with captions in one.
 
-Words are drawn by Qt, which knows every script that the system has fonts for.
+Text is drawn by Qt, which supports every script that the system has fonts for.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from .results import Details
 from .thumbnails import small_picture
 
 MAX_SIDE = 32_000
-"""Pixels: neither Qt nor JPEG draws wider or higher."""
+"""Pixels; the limit of Qt and JPEG."""
 MAX_PIXELS = 200_000_000
 GAP = 16
 _LINES = {"prompt": 3, "negative": 2}
-"""Captions that may have more lines than one."""
+"""Captions that may wrap."""
 _PAPER, _INK, _FAINT = QColor("#ffffff"), QColor("#1c1c22"), QColor("#e9e9ee")
 
 CAPTIONS: dict[str, Callable[[Details], str]] = {
@@ -53,44 +53,44 @@ CAPTIONS: dict[str, Callable[[Details], str]] = {
     "prompt": lambda one: " ".join(one.prompt.split()),
     "negative": lambda one: " ".join(one.negative.split()),
 }
-"""What can stand below a picture."""
+"""The available captions."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """How a contact sheet looks."""
+    """The layout of a contact sheet."""
 
     columns: int = 5
     side: int = 256
-    """Pixels of the longer side of each picture."""
+    """Longer side of each image in pixels."""
     captions: tuple[str, ...] = ("name", "seed", "prompt")
-    """Keys of CAPTIONS, one below the other."""
+    """Keys of CAPTIONS, from top to bottom."""
 
     @property
     def text_height(self) -> int:
-        """Of a font, in pixels."""
+        """Font size in pixels."""
         return max(11, self.side // 18)
 
     @property
     def line(self) -> int:
-        """Height of a line of a caption, in pixels."""
+        """Line height of a caption in pixels."""
         return round(self.text_height * 1.4)
 
     @property
     def cell(self) -> QSize:
-        """A picture with its captions."""
+        """The size of an image with its captions."""
         lines = sum(_LINES.get(caption, 1) for caption in self.captions)
         return QSize(self.side, self.side + (lines * self.line + 6 if lines else 0))
 
     def size(self, pictures: int) -> QSize:
-        """Of the whole sheet, in pixels."""
+        """The size of the whole sheet in pixels."""
         columns = max(1, min(self.columns, pictures))
         rows = -(-pictures // columns)
         cell = self.cell
         return QSize(GAP + columns * (cell.width() + GAP), GAP + rows * (cell.height() + GAP))
 
     def check(self, pictures: int) -> None:
-        """Raises PictureError where it would become too large."""
+        """Raises PictureError if it would be too large."""
         size = self.size(pictures)
         sides = max(size.width(), size.height())
         if sides > MAX_SIDE or size.width() * size.height() > MAX_PIXELS:
@@ -105,8 +105,8 @@ def draw(
     sheet: Sheet,
     on_picture: Callable[[], None] = lambda: None,
 ) -> QImage:
-    """The sheet, with an empty frame for what cannot be read. `on_picture` is called after each,
-    and may raise to stop. Raises PictureError where it would become too large.
+    """Draws the sheet, with an empty frame for unreadable images. `on_picture` is called after
+    each, and may raise to stop. Raises PictureError if it would be too large.
     """
     sheet.check(len(pictures))
     _ensure_fonts()
@@ -132,7 +132,7 @@ def draw(
 
 
 def packed(image: QImage, suffix: str) -> bytes:
-    """A PNG or JPEG file, by the ending of its name."""
+    """The encoded PNG or JPEG file, by the suffix."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -166,7 +166,7 @@ def _draw_cell(painter: QPainter, corner: QPoint, picture: Details, sheet: Sheet
 def _draw_lines(
     painter: QPainter, text: str, corner: QPoint, width: int, line_height: int, most: int
 ) -> None:
-    """At most so many lines, the last one elided."""
+    """At most `most` lines, the last one elided."""
     layout = QTextLayout(text[:2_000], painter.font())
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -200,7 +200,7 @@ def _picture(path: Path, side: int) -> QImage | None:
 
 
 def _ensure_fonts() -> None:
-    """Fonts need an application: on the command line, one without a window."""
+    """Fonts need a QGuiApplication: on the command line, one without a window."""
     if QApplication.instance() is None:
         windowless = sys.platform not in ("win32", "darwin")  # they have no fonts otherwise
         _applications.append(
@@ -209,11 +209,11 @@ def _ensure_fonts() -> None:
 
 
 _applications: list[QApplication] = []
-"""Kept alive: fonts go with it."""
+"""Kept alive, because fonts depend on it."""
 
 
 def _named(words: str, value: float | None) -> str:
-    """`words` with the value in them; empty where it is unknown."""
+    """`words` with the value filled in; empty if it is unknown."""
     if value is None:
         return ""
     return words.format(value=value if isinstance(value, int) else f"{value:g}")

@@ -1,8 +1,8 @@
-"""The database: its tables, how an older one is brought up to date, what is done with a bad one.
+"""The database: its tables, migrations, and the handling of damaged files.
 
-`pictures` holds what is filtered and listed, in narrow rows that are quick to go through;
-`recipes` the texts and JSON that are only looked at one by one. What the user said of a picture is
-kept by the digest of its file, so that it stays with a file that is moved, renamed or copied.
+`pictures` holds what is filtered and listed, in narrow rows that are quick to scan; `recipes` the
+texts and JSON that are only read one by one. Marks of the user are keyed by the digest of the file,
+so they stay with a file that is moved, renamed or copied.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ BUSY_MS = 5_000
 
 
 class State(IntEnum):
-    """Where the file of a picture is."""
+    """The state of an image's file."""
 
     HERE = 0
     MISSING = 1
     DELETED = 2
-    """The user put it into the trash."""
+    """It was moved to the trash."""
 
 
 _FIRST = """
@@ -141,24 +141,24 @@ CREATE TABLE steps (                    -- of which pictures the steps are kept,
 """
 
 MIGRATIONS: tuple[str, ...] = (_FIRST, _LINEAGE, _COLLECTIONS_AND_STEPS)
-"""The n-th of them makes version n out of version n - 1."""
+"""The n-th migrates version n - 1 to version n."""
 
 
 @dataclass(frozen=True)
 class OpenedDatabase:
-    """A connection that may write, to a database of the newest version."""
+    """A writable connection to a database of the newest version."""
 
     connection: sqlite3.Connection
     set_aside: Path | None = None
-    """Where a damaged database was moved to; what is open then is a new, empty one."""
+    """Where a damaged database was moved; the opened one is then new and empty."""
     is_new: bool = False
-    """Nothing is in it yet."""
+    """Whether it is empty."""
 
 
 def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> OpenedDatabase:
-    """Open, make or migrate the database; one that is damaged is set aside for a new one.
+    """Opens, creates or migrates the database; a damaged one is replaced.
 
-    Raises HistoryError where it cannot be written, NewerHistory where it is from the future.
+    Raises HistoryError if it is not writable, NewerHistory if it is from a newer version.
     """
     set_aside = None
     try:
@@ -183,7 +183,7 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection of this thread that may write. Raises sqlite3.Error."""
+    """A writable connection for this thread. Raises sqlite3.Error."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -197,7 +197,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection of this thread that cannot write. Raises sqlite3.Error."""
+    """A read-only connection for this thread. Raises sqlite3.Error."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro",
         uri=True,
@@ -233,7 +233,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
         connection.execute(f"PRAGMA user_version = {newest}")
         connection.execute("COMMIT")
     except BaseException:
-        with suppress(sqlite3.Error):  # the error that led here is the one to tell
+        with suppress(sqlite3.Error):  # report the original error
             connection.execute("ROLLBACK")
         raise
 
@@ -243,7 +243,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _statements(script: str) -> list[str]:
-    """The statements of a script; `executescript` would commit before it begins."""
+    """The statements of a script; `executescript` would commit first."""
     found, statement = [], ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -254,7 +254,7 @@ def _statements(script: str) -> list[str]:
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where a database of an old version is kept when it is migrated."""
+    """Where a database of an old version is saved before it is migrated."""
     return path.with_name(f"{path.stem}.version-{version}{path.suffix}")
 
 
@@ -270,19 +270,20 @@ def _back_up(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def suspect_path(path: Path) -> Path:
-    """A file that says: the database was found damaged while it was used."""
+    """A marker file: the database was found damaged while in use."""
     return path.with_name(f"{path.name}.suspect")
 
 
 def suspect(path: Path) -> None:
-    """Have the database looked through at the next start."""
-    with suppress(OSError):  # then the damage is found when it is met again
+    """Requests a check of the database at the next start."""
+    with suppress(OSError):  # the damage will be found again
         suspect_path(path).touch()
 
 
 def _is_damaged(path: Path) -> bool:
-    """Looks through the whole database only where there is a reason to: after a crash, or damage
-    that was met. Raises sqlite3.Error for what is no damage, such as a locked file."""
+    """Checks the whole database only if there is a reason to: after a crash, or after damage was
+    found. Raises sqlite3.Error for other errors, such as a locked file.
+    """
     thorough = suspect_path(path).exists() or path.with_name(f"{path.name}-wal").exists()
     try:
         with closing(connect(path)) as connection:
@@ -307,7 +308,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def _set_aside(path: Path) -> Path:
-    """Move the database and its side files away. Raises OSError."""
+    """Moves the database and its side files away. Raises OSError."""
     now = datetime.now().strftime("%Y-%m-%d-%H%M%S-%f")
     aside = path.with_name(f"{path.stem}.damaged-{now}{path.suffix}")
     path.replace(aside)
@@ -319,7 +320,7 @@ def _set_aside(path: Path) -> Path:
 
 
 def error_text(error: sqlite3.Error, path: Path) -> HistoryError:
-    """What the user can do about an error of the database."""
+    """A HistoryError for an error of the database, with a hint."""
     if is_damage(error):
         suspect(path)
         return HistoryError(

@@ -1,7 +1,7 @@
-"""The database file while it is open: whether it is still the one that was opened, and again there.
+"""Notices if the database file is deleted or replaced while it is open, and writes it again.
 
-A file that is deleted or replaced under an open connection can be written on without an error, and
-all of it is lost at the end. What the connection still holds is therefore written again.
+A connection to a deleted or replaced file can be written without an error, and everything is lost
+in the end. The contents that the connection still has are therefore written again.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .database_schema import connect
 from .user_journal import Collection, Folder, Member, SavedSearch, Saying
 
 Identity = tuple[int, int]
-"""Of a file, whatever it is called."""
+"""The identity of a file, independent of its name."""
 
 
 @dataclass(frozen=True)
 class RestoredDatabase:
-    """The database was gone while it was open."""
+    """The database was deleted while it was open, and restored."""
 
     path: Path
     folders: tuple[Path, ...] = ()
@@ -36,7 +36,7 @@ class RestoredDatabase:
 
 
 def identity(path: Path) -> Identity | None:
-    """None where there is no such file."""
+    """None if there is no such file."""
     try:
         status = os.stat(path)
     except OSError:
@@ -45,7 +45,7 @@ def identity(path: Path) -> Identity | None:
 
 
 def write_again(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """Put what `connection` holds at `path`, where nothing is; the connection to it.
+    """Writes the contents of `connection` to `path`, where no file is; returns a connection to it.
 
     Raises sqlite3.Error, OSError.
     """
@@ -61,13 +61,13 @@ def write_again(connection: sqlite3.Connection, path: Path) -> sqlite3.Connectio
 
 
 def write_journal_again(connection: sqlite3.Connection, path: Path) -> None:
-    """Where it is gone, too. Raises sqlite3.Error, OSError."""
+    """Writes the journal if it is gone, too. Raises sqlite3.Error, OSError."""
     if not path.exists():
         user_journal.write(path, user_sayings(connection))
 
 
 def user_sayings(connection: sqlite3.Connection) -> list[Saying]:
-    """All that the user said, as the database has it."""
+    """All marks of the user in the database, as journal entries."""
     digests = connection.execute("SELECT digest FROM marks UNION SELECT digest FROM tags")
     return [
         *(index_rows.mark_of(connection, digest) for (digest,) in digests.fetchall()),

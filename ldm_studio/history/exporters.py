@@ -1,4 +1,4 @@
-"""Pictures of the history out of it: a folder, a zip file, a contact sheet, a table of recipes."""
+"""Exports images of the history: a folder, a zip file, a contact sheet, a table of recipes."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _COLUMNS: tuple[str, ...] = (
 
 @dataclass
 class Exported:
-    """What an export did."""
+    """The result of an export."""
 
     pictures: int = 0
     left_out: int = 0
-    """Pictures whose files are not there."""
+    """Images without a file."""
     cancelled: bool = False
-    """Of a folder there is what was copied until then; of anything else, nothing."""
+    """A folder then contains the files copied so far; other targets are not written."""
 
 
 class _CancelledError(Exception):
-    """Nobody waits for the rest."""
+    """The export was cancelled."""
 
 
 class Export:
-    """Pictures, and what is to be told while they are written."""
+    """Exports images and reports progress."""
 
     def __init__(
         self,
@@ -57,16 +57,16 @@ class Export:
         progress: Callable[[int], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`progress` gets how many are done."""
+        """`progress` receives the number of finished images."""
         self._pictures, self._find = pictures, details
         self._progress, self._is_cancelled = progress, cancelled
         self._done = Exported()
 
     def export_to(self, target: Path, sheet: Sheet | None = None) -> Exported:
-        """Write to `target`: a `.zip`, a `.csv` or `.jsonl` table, a `.png` or `.jpg` contact
+        """Writes to `target`: a `.zip`, a `.csv` or `.jsonl` table, a `.png` or `.jpg` contact
         sheet, or else a folder.
 
-        A file is there whole or not at all. Raises PictureError where it cannot be written.
+        Files are written atomically. Raises PictureError if that fails.
         """
         suffix = target.suffix.lower()
         try:
@@ -97,7 +97,7 @@ class Export:
 
     def _zip(self, target: Path) -> None:
         taken: set[str] = set()
-        # Pictures are packed already: packing them again costs time and saves nothing.
+        # Images are compressed already: compressing them again saves nothing.
         with (
             replacing(target) as file,
             zipfile.ZipFile(file, "w", strict_timestamps=False) as pack,
@@ -139,7 +139,7 @@ class Export:
             file.detach()  # closed by whoever opened it
 
     def _present_files(self) -> Iterator[ListedImage]:
-        """Those that have a file, each counted once it was dealt with."""
+        """The images that have a file, each counted when it is done."""
         for picture in self._pictures:
             if not _is_present(picture):
                 self._done.left_out += 1
@@ -159,7 +159,7 @@ def _is_present(picture: ListedImage) -> bool:
 
 
 def _free_name(path: Path, taken: set[str]) -> str:
-    """The file's name, numbered where another one has it already."""
+    """The file's name, with a number if it is taken."""
     name, number = path.name, 2
     while name.casefold() in taken:
         name, number = f"{path.stem} ({number}){path.suffix}", number + 1

@@ -1,7 +1,6 @@
-"""Another name for the file of a picture; the history follows it.
+"""Renames the file of an image; the history follows.
 
-What is said of a picture and what it was made from is known by its content, so a name is free to
-change.
+Marks and lineage are keyed by content, so names can change freely.
 """
 
 from __future__ import annotations
@@ -24,13 +23,14 @@ _RESERVED = frozenset(
     ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
 )
 _SIDECAR_SUFFIXES = (".txt", ".json")
-"""Files of the same name in which other programs keep the recipe."""
+"""Files of the same name in which other programs store the recipe."""
 
 
 def new_name(path: Path, wanted: str) -> str:
-    """The name that `wanted` means for the file `path`, with its ending. Free of the disk.
+    """The file name that `wanted` means for the file `path`, with its suffix. Needs no disk.
 
-    Raises PictureError for one that some system could not have: pictures wander between systems.
+    Raises PictureError for names that are invalid on some system, because images are moved between
+    systems.
     """
     stem = wanted.strip()
     if stem.lower().endswith(path.suffix.lower()):
@@ -60,7 +60,7 @@ def new_name(path: Path, wanted: str) -> str:
 
 @dataclass(frozen=True)
 class RenamedFile:
-    """Where a picture's file was, and where it is."""
+    """The old and the new path of an image."""
 
     old: Path
     new: Path
@@ -98,8 +98,8 @@ def _image_of(details: Details | None, number: int) -> Details:
 
 
 def _move(old: Path, new: Path) -> None:
-    """Never over another file, not even one that appears meanwhile. Raises PictureError."""
-    if _is_same(old, new):  # only upper and lower case are otherwise, where both name one file
+    """Never overwrites another file, even one created in the meantime. Raises PictureError."""
+    if _is_same(old, new):  # only the case differs, on a file system that ignores it
         _replace(old, new)
         return
     try:

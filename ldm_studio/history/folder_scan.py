@@ -1,7 +1,7 @@
-"""Folders of pictures into the index: what is new, changed or moved is read, what is gone marked.
+"""Scans folders into the index: new, changed and moved files are read, missing ones marked.
 
-A run can be stopped at any file and gone on with later: files whose size and time are those that
-the index knows are not read again. A damaged file is listed and stops nothing.
+A scan can be stopped at any file and continued later: files with the size and time in the index are
+not read again. A damaged file is reported and does not stop the scan.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 _BATCH = 100
 _SMALL_COPIES = "thumbnails"
-"""InvokeAI keeps small copies of its pictures in folders of this name."""
+"""Folders in which InvokeAI keeps thumbnails."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` files are looked at; the path is the one that was read last."""
+    """`done` of `total` files are scanned; the path is the last one."""
 
     done: int
     total: int
@@ -47,22 +47,22 @@ class Problem:
 
 @dataclass
 class Report:
-    """What a run did."""
+    """The result of a scan."""
 
     files: int = 0
-    """Pictures found in the folders."""
+    """Images found in the folders."""
     unchanged: int = 0
     added: int = 0
     changed: int = 0
     moved: int = 0
     missing: int = 0
-    """Pictures that the history knows and that are not in the folders any more."""
+    """Images of the history that are no longer in the folders."""
     cancelled: bool = False
     problems: list[Problem] = field(default_factory=list)
     programs: dict[str, int] = field(default_factory=dict)
-    """How many of the pictures that were read each program made; "" for those without recipe."""
+    """Number of images by program; "" for images without a recipe."""
     ignored: dict[str, int] = field(default_factory=dict)
-    """In how many pictures there is a setting that cannot be honoured, by its name."""
+    """Number of images by unsupported setting."""
 
 
 def rebuild(
@@ -73,9 +73,9 @@ def rebuild(
     progress: Callable[[Progress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Report:
-    """Index what is in the folders and below. `again` reads unchanged files too.
+    """Indexes the folders recursively. `again` reads unchanged files too.
 
-    Raises HistoryError where the index cannot be written; what was indexed until then stays.
+    Raises HistoryError if the index cannot be written; what was indexed before stays.
     """
     report = Report()
     with history.reader() as reader:
@@ -98,7 +98,7 @@ def rebuild(
             waiting = []
     _put(history, waiting, report)
     if not report.cancelled:
-        # Last: what was moved has its new path by now and is not missing.
+        # Last: moved files have their new path by now and are not missing.
         with history.reader() as reader:
             known = _known(reader, folders)
         gone = [row.id for path, row in known.items() if path not in found and _is_gone(path, row)]
@@ -108,7 +108,7 @@ def rebuild(
 
 
 def locate(history: History, number: int, path: Path) -> None:
-    """Say where the file of a picture is now. Raises PictureError where it is another picture."""
+    """Sets the new path of an image's file. Raises PictureError if that is another image."""
     with history.reader() as reader:
         details = reader.details(number)
     if details is None:
@@ -161,7 +161,7 @@ def _count(report: Report, scanned: ScannedImage, indexed: IndexedRow) -> None:
 def _files(
     folders: Sequence[Path], report: Report, cancelled: Callable[[], bool]
 ) -> dict[str, Stamp]:
-    """All pictures below the folders, each once, by path."""
+    """All images below the folders, each once, by path."""
     found: dict[str, Stamp] = {}
     for folder in folders:
         for entry in _walk(folder, report):
@@ -181,7 +181,7 @@ def _files(
 
 
 def _walk(folder: Path, report: Report) -> Iterator[os.DirEntry[str]]:
-    """Pictures in the folder and below, sorted; hidden ones and linked folders are passed over."""
+    """Images in the folder and below, sorted; hidden files and linked folders are skipped."""
     waiting = [str(folder)]
     while waiting:
         try:
@@ -208,7 +208,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Never a pipe or a device, which would be waited for."""
+    """False for pipes and devices, which would block."""
     try:
         return entry.is_file()
     except OSError:

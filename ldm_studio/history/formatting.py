@@ -1,4 +1,4 @@
-"""Pictures of the history in words and in JSON, for the command line and for tables."""
+"""Formats images of the history as text and JSON, for the command line and for tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .results import Details, ListedImage
 
 
 def line(picture: ListedImage) -> str:
-    """A picture in one line: id, day, size, stars, prompt, path."""
+    """An image in one line: id, day, size, stars, prompt, path."""
     stars = ("♥" if picture.favourite else " ") + ("★" * picture.rating).ljust(5)
     prompt = " ".join(picture.prompt.split())[:60]
     state = f" ({picture.state.name.lower()})" if picture.state else ""
@@ -25,7 +25,7 @@ def line(picture: ListedImage) -> str:
 
 
 def short_record(picture: ListedImage) -> dict[str, Any]:
-    """A picture in a list, for JSON."""
+    """An image of a list as JSON."""
     return {
         "id": picture.id,
         "path": str(picture.path),
@@ -46,7 +46,7 @@ def short_record(picture: ListedImage) -> dict[str, Any]:
 
 
 def record(details: Details) -> dict[str, Any]:
-    """Everything about a picture, for JSON."""
+    """Everything about an image as JSON."""
     return short_record(details.listed) | {
         "format": details.format,
         "program": details.program,
@@ -73,24 +73,24 @@ def record(details: Details) -> dict[str, Any]:
 
 
 def _kept_steps(details: Details) -> list[int] | None:
-    """The first and the last of the steps that are kept."""
+    """The first and the last saved step."""
     kept = details.kept_steps
     return None if kept is None else [kept.first, kept.last]
 
 
 def recipe(details: Details) -> Recipe:
-    """The recipe as it was read from the file."""
+    """The recipe as read from the file."""
     info = Infotext(details.prompt, details.negative, details.settings)
     return Recipe(details.program, info, details.unread, details.request, details.run)
 
 
 def ignored(details: Details) -> tuple[str, ...]:
-    """What of the recipe cannot be honoured here."""
+    """The unsupported settings of the recipe."""
     return recipe(details).ignored() if details.program else ()
 
 
 def page(details: Details) -> str:
-    """Everything about a picture, a line each."""
+    """Everything about an image, one line each."""
     picture = details.listed
     rows: list[tuple[str, str]] = [
         (

@@ -1,4 +1,4 @@
-"""What can go wrong with the history itself; a single bad picture is never among it."""
+"""Errors of the history itself; a single bad image never raises one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Answers: pages of pictures newest first, counts beside them, everything about one picture.
+"""Reads the history: pages of images newest first, counts, details of one image.
 
-A Reader belongs to one thread. It only reads, sees what was committed when it is asked, and never
-waits for the writer (SQLite's write-ahead log).
+A Reader belongs to one thread. It sees what is committed when it is called, and never waits for the
+writer (SQLite's write-ahead log).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LISTED = """
 
 
 class Reader:
-    """Raises HistoryError where the database cannot be read."""
+    """Raises HistoryError if the database cannot be read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,7 +59,7 @@ class Reader:
 
     @property
     def is_current(self) -> bool:
-        """Whether the file it reads is still the one at its path."""
+        """Whether the open file is still the one at its path."""
         return self._file == identity(self.path)
 
     def close(self) -> None:
@@ -72,13 +72,13 @@ class Reader:
         self.close()
 
     def interrupt(self) -> None:
-        """Make the question that is being answered fail; from any thread."""
+        """Makes the running query fail; callable from any thread."""
         self._connection.interrupt()
 
     # Lists
 
     def page(self, query: Query, after: Cursor | None = None, limit: int = PAGE) -> Page:
-        """The pictures of a query behind `after`: newest first, or in a collection's order."""
+        """The images of a query after `after`: newest first, or in a collection's order."""
         found = sql(query)
         if (arranged := self._arranged_by(query)) is not None:
             return self._arranged_page(found, arranged, after, limit)
@@ -99,7 +99,7 @@ class Reader:
         return Page(pictures, end, collection)
 
     def _arranged_by(self, query: Query) -> CollectionInfo | None:
-        """The collection in whose order the pictures of a query are: the only one it asks for."""
+        """The collection whose order the query uses: the only one it names."""
         asked = [
             found
             for term in query.terms
@@ -114,7 +114,7 @@ class Reader:
         return CollectionInfo(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
 
     def _arranged(self, found: Sql, collection: CollectionInfo) -> list[int]:
-        """Ids of the pictures of a query in the order of a collection."""
+        """Ids of the query's images in the order of a collection."""
         source, parameters = found.joined()
         wanted = {number for (number,) in self._all(f"SELECT p.id {source}", parameters)}
         rows = self._all(
@@ -125,7 +125,7 @@ class Reader:
         return [number for (number,) in rows if number in wanted]
 
     def _newest(self, found: Sql, limit: int) -> list[tuple[int, int]]:
-        """`made` and `id` of the newest pictures."""
+        """`made` and `id` of the newest images."""
         source, parameters = found.joined()
         few = self._all(f"SELECT p.made, p.id {source} LIMIT ?", [*parameters, _FEW + 1])
         if len(few) <= _FEW:
@@ -135,14 +135,14 @@ class Reader:
         return self._all(f"SELECT p.made, p.id {source} {order}", [*parameters, limit])
 
     def listed(self, numbers: Sequence[int]) -> tuple[ListedImage, ...]:
-        """The pictures with these ids, in their order; those that are not known are left out."""
+        """The images with these ids, in their order; unknown ids are left out."""
         marks = ", ".join("?" * len(numbers))
         rows = self._all(f"{_LISTED} WHERE p.id IN ({marks})", numbers)
         found = {row[0]: _listed(row) for row in rows}
         return tuple(found[number] for number in numbers if number in found)
 
     def pages(self, query: Query) -> Iterator[ListedImage]:
-        """All pictures of a query, page by page."""
+        """All images of a query, page by page."""
         after: Cursor | None = None
         while True:
             page = self.page(query, after)
@@ -152,7 +152,7 @@ class Reader:
             after = page.next
 
     def order(self, query: Query) -> Order:
-        """Eight bytes a picture, so that a list of all of them can be gone through anywhere."""
+        """The ids of all images, eight bytes each, so that a list can scroll anywhere."""
         if (arranged := self._arranged_by(query)) is not None:
             ids = array("q", self._arranged(sql(query), arranged))
             days = (Count(arranged.title, len(ids)),) if ids else ()
@@ -186,7 +186,7 @@ class Reader:
         return int(self._all(f"SELECT count(*) {source}", parameters)[0][0])
 
     def facets(self, query: Query, limit: int = 100) -> Facets:
-        """Counts of the values that the pictures of a query have."""
+        """Counts of the values that the query's images have."""
         if not query.terms:  # answered from indexes alone
             models, samplers, days = (self._counts(name) for name in ("model", "sampler", "day"))
         else:
@@ -213,7 +213,7 @@ class Reader:
     # One picture
 
     def details(self, number: int) -> Details | None:
-        """None where there is no picture with this id."""
+        """None if there is no image with this id."""
         pictures = self.listed([number])
         if not pictures:
             return None
@@ -259,14 +259,14 @@ class Reader:
         return KeptSteps(pixels, first, count, Stamp(size, mtime))
 
     def parents(self, number: int) -> tuple[Relation, ...]:
-        """What a picture was made from."""
+        """The images that an image was made from."""
         rows = self._all("SELECT parent, step, mask FROM lineage WHERE child = ?", [number])
         return tuple(
             Relation(digest, step, mask, self.named(digest)) for digest, step, mask in rows
         )
 
     def children(self, number: int) -> tuple[int, ...]:
-        """What was made from a picture, oldest first."""
+        """The images made from an image, oldest first."""
         rows = self._all(
             "SELECT DISTINCT l.child FROM pictures p JOIN lineage l "
             "ON l.parent IN (p.digest, p.pixels) WHERE p.id = ? AND l.parent != '' ORDER BY 1",
@@ -275,7 +275,7 @@ class Reader:
         return tuple(child for (child,) in rows)
 
     def named(self, digest: str) -> tuple[int, ...]:
-        """The pictures whose file or whose pixels have this digest, oldest first."""
+        """The images whose file or pixels have this digest, oldest first."""
         if not digest:
             return ()
         rows = self._all(
@@ -284,19 +284,19 @@ class Reader:
         return tuple(number for (number,) in rows)
 
     def at(self, path: Path) -> int | None:
-        """The id of the picture at this path."""
+        """The id of the image at this path."""
         rows = self._all("SELECT id FROM pictures WHERE path = ?", [str(path)])
         return rows[0][0] if rows else None
 
     def mark(self, digest: str) -> Mark:
-        """What the user said of the pictures whose file has this digest."""
+        """The user's marks of the images whose file has this digest."""
         with self._translating_errors():
             return mark_of(self._connection, digest)
 
     # What the history knows
 
     def known(self, folder: Path) -> dict[str, KnownFile]:
-        """All files below a folder, by their path."""
+        """All files below a folder by path."""
         rows = self._all(
             "SELECT path, id, size, mtime_ns, state FROM pictures WHERE path >= ? AND path < ?",
             folder_range(folder),
@@ -307,9 +307,7 @@ class Reader:
         }
 
     def tags(self, query: Query | None = None) -> tuple[Count, ...]:
-        """All tags, or those of the pictures of a query, with the number of contents that have
-        them.
-        """
+        """All tags, or those of the query's images, with the number of distinct files."""
         source, parameters = sql(query or Query()).joined()
         where = f"WHERE digest IN (SELECT p.digest {source})" if query and query.terms else ""
         rows = self._all(
@@ -330,12 +328,12 @@ class Reader:
         return tuple(CollectionInfo(*row) for row in rows)
 
     def steps(self) -> dict[str, Stamp]:
-        """The pictures, by the digest of their pixels, that kept their steps; and their file's."""
+        """The images with saved steps, by the digest of their pixels; and that of their file."""
         rows = self._all("SELECT pixels, size, mtime_ns FROM steps", [])
         return {pixels: Stamp(size, mtime) for pixels, size, mtime in rows}
 
     def requests(self) -> Iterator[str]:
-        """What every picture was made from, as JSON; also of those that are missing or deleted."""
+        """The requests of all images as JSON, including missing and deleted ones."""
         with self._translating_errors():
             rows = self._connection.execute("SELECT request FROM recipes WHERE request != ''")
             for (request,) in rows:

@@ -1,7 +1,7 @@
-"""The history as the application holds it: one thread that writes, readers that never wait for it.
+"""The history as the application uses it: one writer thread, and readers that never wait for it.
 
-What is to be written is put into a queue and answered by a future. Whatever waits is written in
-one transaction, so that a thousand pictures cost one wait for the disk, not a thousand.
+Writes are queued and return futures. All queued writes share one transaction, so a thousand images
+cost one wait for the disk.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ DATABASE = "history.sqlite3"
 JOURNAL = "history-marks.jsonl"
 _BATCH = 500
 _JOURNAL_APPLIED_ID = 0x4C444D53
-"""The application's id of a database that knows what is in the journal."""
+"""The application id of a database to which the journal has been applied."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """A damaged database was found and a new one begun. What the user said is in it already."""
+    """A damaged database was replaced by a new one, which already contains the user's marks."""
 
     set_aside: Path
     folders: tuple[Path, ...]
-    """To be indexed again."""
+    """Folders to index again."""
 
     @property
     def message(self) -> str:
@@ -67,23 +67,23 @@ class _Job:
     run: Callable[[sqlite3.Connection], Any]
     future: Future[Any]
     sayings: Callable[[Any], Sequence[Saying]]
-    """What of its result goes into the journal."""
+    """The journal entries of its result."""
 
 
 class History:
-    """Open until `close`. Its methods may be called on any thread; none but `close` waits."""
+    """Open until `close`. Methods may be called on any thread; only `close` waits."""
 
     def __init__(self, folder: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
-        """Opens or makes the history in `folder`. Raises HistoryError, NewerHistory."""
+        """Opens or creates the history in `folder`. Raises HistoryError, NewerHistory."""
         self.path = folder / DATABASE
         self.recovery: Recovery | None = None
         self.is_new = False
-        """The database was made just now: not every picture may be in it yet."""
+        """The database was just created: images may be missing from it."""
         self.on_restored: Callable[[RestoredDatabase], None] = lambda _: None
-        """Told, on the thread that writes, when the database was gone and was written again."""
+        """Called on the writer thread when the database was deleted and restored."""
         self._journal = folder / JOURNAL
         self._unsaid: list[Saying] = []
-        """What could not be written into the journal yet."""
+        """Journal entries that could not be written yet."""
         self._file: Identity | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
@@ -95,11 +95,11 @@ class History:
         self.recovery = ready.result()
 
     def reader(self) -> Reader:
-        """A connection for the thread that asks for it, to be closed by it."""
+        """A connection for the calling thread, which must close it."""
         return Reader(self.path)
 
     def close(self) -> None:
-        """Write what waits, and end."""
+        """Writes what is queued, and ends."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
@@ -114,24 +114,24 @@ class History:
     # Pictures
 
     def put(self, pictures: Sequence[ScannedImage]) -> Future[list[IndexedRow]]:
-        """Index files: new, changed or moved ones."""
+        """Indexes new, changed or moved files."""
         return self._submit(lambda c: [index_rows.put(c, picture) for picture in pictures])
 
     def locate(self, number: int, picture: ScannedImage) -> Future[None]:
-        """The file of this picture is there now."""
+        """Sets the path of this image."""
         return self._submit(lambda c: index_rows.locate(c, number, picture))
 
     def set_state(self, numbers: Iterable[int], state: State) -> Future[None]:
-        """Say where the files of these pictures are; their rows stay."""
+        """Sets the state of these images; their rows stay."""
         numbers = tuple(numbers)
         return self._submit(lambda c: index_rows.set_state(c, numbers, state))
 
     def move(self, number: int, path: Path) -> Future[None]:
-        """The file of this picture was given another name."""
+        """Records that the file of this image was renamed."""
         return self._submit(lambda c: index_rows.move(c, number, path))
 
     def set_steps(self, kept: Sequence[KeptSteps], gone: Sequence[str] = ()) -> Future[None]:
-        """Of which pictures the steps are kept now, and of which no more."""
+        """Records which images have saved steps now, and which no longer do."""
         return self._submit(lambda c: kept_steps.put(c, kept, gone))
 
     # What the user says
@@ -140,13 +140,13 @@ class History:
         return self._mark(numbers, lambda mark: replace(mark, favourite=favourite))
 
     def rate(self, numbers: Iterable[int], stars: int) -> Future[list[Mark]]:
-        """0 takes the rating away. Raises ValueError for what is not 0 to 5."""
+        """0 removes the rating. Raises ValueError outside 0 to 5."""
         if not 0 <= stars <= MAX_RATING:
             raise ValueError(f"a rating is 0 to {MAX_RATING} stars, not {stars}")
         return self._mark(numbers, lambda mark: replace(mark, rating=stars))
 
     def tag(self, numbers: Iterable[int], tags: Iterable[str]) -> Future[list[Mark]]:
-        """Add tags; blank ones are not worth it."""
+        """Adds tags; blank ones are ignored."""
         added = tuple(tag for tag in (clean_tag(tag) for tag in tags) if tag)
         return self._mark(numbers, lambda mark: replace(mark, tags=_joined(mark.tags, added)))
 
@@ -164,11 +164,11 @@ class History:
         return self._apply_sayings([SavedSearch(name, query)])
 
     def add_folder(self, folder: Path) -> Future[list[Saying]]:
-        """Know a folder as one that holds pictures."""
+        """Adds a folder of images."""
         return self._apply_sayings([Folder(str(folder))])
 
     def remove_folder(self, folder: Path) -> Future[list[Saying]]:
-        """Its pictures stay in the history."""
+        """Its images stay in the history."""
         return self._apply_sayings([Folder(str(folder), known=False)])
 
     # Collections
@@ -176,7 +176,9 @@ class History:
     def create_collection(
         self, title: str, numbers: Iterable[int] = ()
     ) -> Future[CollectionContents]:
-        """With these pictures. The future fails with HistoryError for a name that is taken."""
+        """Creates a collection with these images. The future raises HistoryError if the name is
+        taken.
+        """
         numbers = tuple(numbers)
         return self._submit(
             lambda c: collections.create(c, title, index_rows.digests(c, numbers)),
@@ -184,25 +186,25 @@ class History:
         )
 
     def rename_collection(self, key: str, title: str) -> Future[list[Saying]]:
-        """The future fails with HistoryError for a name that is taken."""
+        """The future raises HistoryError if the name is taken."""
         return self._submit(lambda c: collections.rename(c, key, title), sayings=list)
 
     def remove_collection(self, key: str) -> Future[CollectionContents]:
-        """Its pictures stay; what is returned, the collection as it was, can be said again."""
+        """Its images stay; the result can be passed to `apply_sayings` to restore it."""
         return self._submit(
             lambda c: collections.remove(c, key),
             sayings=lambda _: [Collection(key, "")],
         )
 
     def add_to_collection(self, key: str, numbers: Iterable[int]) -> Future[list[Saying]]:
-        """Put pictures into a collection, at its end."""
+        """Appends images to a collection."""
         numbers = tuple(numbers)
         return self._submit(
             lambda c: collections.add(c, key, index_rows.digests(c, numbers)), sayings=list
         )
 
     def remove_from_collection(self, key: str, numbers: Iterable[int]) -> Future[list[Member]]:
-        """Out of a collection; what is returned can be said again."""
+        """Removes images; the result can be passed to `apply_sayings` to restore them."""
         numbers = tuple(numbers)
         return self._submit(
             lambda c: collections.remove_members(c, key, index_rows.digests(c, numbers)),
@@ -212,7 +214,7 @@ class History:
     def move_in_collection(
         self, key: str, numbers: Iterable[int], before: int | None
     ) -> Future[list[Saying]]:
-        """Move pictures of a collection before another one of it; None: to its end."""
+        """Moves images of a collection before another one; None: to its end."""
         numbers = tuple(numbers)
 
         def run(connection: sqlite3.Connection) -> list[Saying]:
@@ -223,7 +225,7 @@ class History:
         return self._submit(run, sayings=list)
 
     def apply_sayings(self, sayings: Iterable[Saying]) -> Future[list[Saying]]:
-        """Say again what was said once."""
+        """Applies journal entries again."""
         return self._apply_sayings(list(sayings))
 
     def _mark(self, numbers: Iterable[int], change: Callable[[Mark], Mark]) -> Future[list[Mark]]:
@@ -262,7 +264,7 @@ class History:
         try:
             opened = open_for_writing(self.path, migrations)
             recovery = self._apply_journal(opened)
-        except BaseException as error:  # whoever opens the history is told, whatever it is
+        except BaseException as error:  # reported to the caller who opens the history
             ready.set_exception(error)
             return
         connection, self.is_new = opened.connection, opened.is_new
@@ -281,7 +283,7 @@ class History:
         connection.close()
 
     def _apply_journal(self, opened: OpenedDatabase) -> Recovery | None:
-        """Have a new database know what the user said, in case the last one was lost.
+        """Applies the journal to a new database, in case the last one was lost.
 
         Raises HistoryError.
         """
@@ -290,7 +292,7 @@ class History:
             if connection.execute("PRAGMA application_id").fetchone()[0] != _JOURNAL_APPLIED_ID:
                 connection.execute("BEGIN IMMEDIATE")
                 index_rows.apply_sayings(connection, user_journal.read(self._journal))
-                # Together with it, as a kill may come at any moment.
+                # In the same transaction, because the process may be killed at any moment.
                 connection.execute(f"PRAGMA application_id = {_JOURNAL_APPLIED_ID}")
                 connection.execute("COMMIT")
             if opened.set_aside is None:
@@ -329,7 +331,7 @@ class History:
         return fresh
 
     def _batch(self) -> list[_Job] | None:
-        """What waits; None when it is time to end."""
+        """The queued jobs; None when it is time to end."""
         job = self._jobs.get()
         if job is None:
             return None
@@ -378,13 +380,13 @@ class History:
 
 
 def _attempt(connection: sqlite3.Connection, job: _Job) -> tuple[Any, Exception | None]:
-    """Run a job so that its failure leaves the others of its batch alone."""
+    """Runs a job so that its failure does not affect the others of its batch."""
     connection.execute("SAVEPOINT job")
     try:
         result = job.run(connection)
-    except Exception as error:  # handed to whoever waits for it
+    except Exception as error:  # raised by the future
         if isinstance(error, sqlite3.OperationalError) or is_damage(error):
-            raise  # the disk, the lock or the database: no other job would fare better
+            raise  # disk, lock or database: other jobs would fail too
         connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         return None, error
@@ -393,7 +395,7 @@ def _attempt(connection: sqlite3.Connection, job: _Job) -> tuple[Any, Exception 
 
 
 def clean_tag(tag: str) -> str:
-    """A tag in one line, its spaces single."""
+    """A tag in one line with single spaces."""
     return " ".join(tag.split())[:100].encode("utf-8", "replace").decode().replace("\0", "")
 
 

@@ -1,4 +1,4 @@
-"""One picture file read whole: what it is, what it carries, whether it is intact."""
+"""Reads one image file completely: its identity, its metadata, whether it is intact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_SIDECAR = 1 << 20
 
 @dataclass(frozen=True)
 class Stamp:
-    """By which an unchanged file is known without reading it."""
+    """Identifies an unchanged file without reading it."""
 
     size: int
     """bytes"""
@@ -32,7 +32,7 @@ class Stamp:
 
 @dataclass(frozen=True)
 class ScannedImage:
-    """A picture file as it is now. One that cannot be read has a `problem` and little else."""
+    """An image file as it is now. An unreadable one has a `problem` and little else."""
 
     path: Path
     stamp: Stamp
@@ -43,21 +43,22 @@ class ScannedImage:
     height: int = 0
     recipe: Recipe | None = None
     pixels: str = ""
-    """`core.images.image_digest.digest`, by which a request names its init image. Only of images of
-    this program: the others are not decoded here."""
+    """`core.images.image_digest.digest`, with which a request names its init image. Only for images
+    of this program; others are not decoded here.
+    """
     problem: str = ""
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """Times before 1678 or after 2262 become these: the database counts in 63 bits."""
+    """Times before 1678 or after 2262 are clamped: the database stores 63 bits."""
     return Stamp(status.st_size, max(-(2**63), min(status.st_mtime_ns, 2**63 - 1)))
 
 
 def scan(path: Path) -> ScannedImage:
-    """Read a file; whatever is wrong with it is told in `problem`, nothing is raised."""
+    """Reads a file; problems are reported in `problem`, nothing is raised."""
     try:
         with path.open("rb") as file:
-            # Taken first: a file that is written to meanwhile is read again the next time.
+            # Read first: a file that changes in the meantime is read again next time.
             stamp = stamp_of(os.fstat(file.fileno()))
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -84,13 +85,13 @@ def scan(path: Path) -> ScannedImage:
 
 
 def _pixels(recipe: Recipe, path: Path) -> str:
-    """As the run noted them, which is quick, or of the pixels themselves. Raises PictureError."""
+    """From the run record, which is quick, or computed from the pixels. Raises PictureError."""
     noted = text((json_object(recipe.run) or {}).get("pixels"), 64)
     return noted or digest(load_image(path))
 
 
 def _read_sidecar(path: Path) -> Recipe | None:
-    """The recipe in a file beside the picture, as A1111 and Easy Diffusion can write them."""
+    """The recipe in a sidecar file, as A1111 and Easy Diffusion can write it."""
     for suffix in (".txt", ".json"):
         try:
             with path.with_suffix(suffix).open(encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""One finished picture into the history, for who does not keep it open."""
+"""Adds one finished image to the history, for callers that do not keep it open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from .image_reader import scan
 
 
 def index_image(path: Path) -> str:
-    """Index a file; returns what went wrong, for it is found at the next start all the same."""
+    """Indexes a file; returns the error, because the file will be found at the next start
+    anyway.
+    """
     try:
         with History(data_dir()) as history:
             history.put([scan(path.absolute())]).result()

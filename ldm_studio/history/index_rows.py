@@ -1,6 +1,6 @@
-"""Rows of the database from files that were read, and from what the user said.
+"""Writes rows of the database for scanned files and for marks of the user.
 
-Functions on a connection that may write, inside a transaction that someone else opened.
+Functions on a writable connection, inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LAST_MS = 253_370_764_800_000  # year 9999: dates end there
 
 
 class Change(Enum):
-    """What indexing a file did."""
+    """The effect of indexing a file."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -40,9 +40,9 @@ class IndexedRow:
 
 
 def put(connection: sqlite3.Connection, found: ScannedImage) -> IndexedRow:
-    """Index a file: a new one, one that changed, or one that was moved to where it is now.
+    """Indexes a file: a new one, a changed one, or one that was moved to its path.
 
-    A picture that has become unreadable keeps its recipe, its marks and its place.
+    An image that has become unreadable keeps its recipe, its marks and its place.
     """
     path = str(found.path)
     row = connection.execute("SELECT id, digest FROM pictures WHERE path = ?", (path,)).fetchone()
@@ -78,7 +78,7 @@ def put(connection: sqlite3.Connection, found: ScannedImage) -> IndexedRow:
 
 
 def _moved(connection: sqlite3.Connection, found: ScannedImage) -> tuple[int, str] | None:
-    """The picture whose file is no longer where it was and has the same content."""
+    """The image with the same content whose file is no longer at its old path."""
     if not found.digest:
         return None
     rows = connection.execute(
@@ -91,14 +91,14 @@ def _moved(connection: sqlite3.Connection, found: ScannedImage) -> tuple[int, st
 
 
 def locate(connection: sqlite3.Connection, number: int, found: ScannedImage) -> None:
-    """Point a picture at another file; a row that the file had got meanwhile makes way for it."""
+    """Sets another file for an image; a row that the file has in the meantime is removed."""
     _make_way(connection, found.path, number)
     connection.execute("UPDATE pictures SET path = ? WHERE id = ?", (str(found.path), number))
     put(connection, found)
 
 
 def move(connection: sqlite3.Connection, number: int, path: Path) -> None:
-    """The file of a picture has another name now."""
+    """Records that the file of an image was renamed."""
     _make_way(connection, path, number)
     connection.execute(
         "UPDATE pictures SET path = ?, folder = ?, name = ? WHERE id = ?",
@@ -116,7 +116,7 @@ def _make_way(connection: sqlite3.Connection, path: Path, number: int) -> None:
 
 
 def _when(found: ScannedImage) -> tuple[int, str]:
-    """Milliseconds since 1970, and the day where the user is."""
+    """Milliseconds since 1970, and the day in the user's time zone."""
     made = max(0, min(found.stamp.mtime_ns // 1_000_000, _LAST_MS))
     try:
         return made, datetime.fromtimestamp(made / 1000).date().isoformat()
@@ -165,17 +165,17 @@ def _write_recipe(connection: sqlite3.Connection, number: int, recipe: Recipe) -
 
 @dataclass(frozen=True)
 class Parent:
-    """What a picture was made from."""
+    """An image that another was made from."""
 
     digest: str
     """Of its pixels, or of its file."""
     step: int | None = None
-    """The step it was branched from."""
+    """The step at which the image was branched."""
     mask: str = ""
 
 
 def parents(recipe: Recipe, values: Facts) -> list[Parent]:
-    """What it was made from: the start picture of the request, the picture the run branched off."""
+    """The start image of the request, and the image that the run was branched from."""
     found = [Parent(values.init, mask=values.mask)] if values.init else []
     noted: Any = (json_object(recipe.run) or {}).get("parent")
     if isinstance(noted, dict) and (digest := text(noted.get("picture"), 64)):
@@ -185,7 +185,7 @@ def parents(recipe: Recipe, values: Facts) -> list[Parent]:
 
 
 def _mask_from(recipe: Recipe, step: int | None) -> str:
-    """The mask that a branch was given at a step; empty where it was given none."""
+    """The mask that a branch used from a step on; empty if it had none."""
     changes: Any = (json_object(recipe.request) or {}).get("changes")
     for change in reversed(changes if isinstance(changes, list) else []):
         if isinstance(change, dict) and change.get("step") == step:
@@ -194,12 +194,12 @@ def _mask_from(recipe: Recipe, step: int | None) -> str:
 
 
 def seed_text(seed: int | None) -> str | None:
-    """Twenty digits, which sort as numbers do: seeds reach 2^64 and SQLite's integers 2^63."""
+    """Twenty digits, which sort like numbers: seeds reach 2^64 and SQLite's integers 2^63."""
     return None if seed is None else f"{seed:020d}"
 
 
 def write_search_text(connection: sqlite3.Connection, number: int) -> None:
-    """Index the words of a picture again, after its recipe or its tags changed."""
+    """Updates the full-text index of an image after its recipe or tags changed."""
     connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
     row = connection.execute(
         "SELECT coalesce(r.prompt, ''), coalesce(r.negative, ''), "
@@ -218,7 +218,7 @@ def write_search_text(connection: sqlite3.Connection, number: int) -> None:
 
 
 def apply_sayings(connection: sqlite3.Connection, sayings: Iterable[Saying]) -> None:
-    """Make the database know what the user said."""
+    """Applies journal entries to the database."""
     for saying in sayings:
         match saying:
             case Mark():
@@ -253,7 +253,7 @@ def _apply_mark(connection: sqlite3.Connection, mark: Mark) -> None:
 
 
 def mark_of(connection: sqlite3.Connection, digest: str) -> Mark:
-    """What was said of the pictures with this digest so far."""
+    """The current marks of the images with this digest."""
     row = connection.execute(
         "SELECT favourite, rating FROM marks WHERE digest = ?", (digest,)
     ).fetchone()
@@ -263,7 +263,7 @@ def mark_of(connection: sqlite3.Connection, digest: str) -> Mark:
 
 
 def digests(connection: sqlite3.Connection, numbers: Iterable[int]) -> list[str]:
-    """Of the pictures with these ids, each once; those that are not known are left out."""
+    """The distinct digests of the images with these ids; unknown ids are left out."""
     found: dict[str, None] = {}
     for number in numbers:
         row = connection.execute("SELECT digest FROM pictures WHERE id = ?", (number,)).fetchone()
@@ -279,7 +279,7 @@ def set_state(connection: sqlite3.Connection, numbers: Iterable[int], state: Sta
 
 
 def folder_range(folder: Path) -> tuple[str, str]:
-    """Paths below `folder` are from the first, up to and without the second."""
+    """Paths below `folder` are >= the first and < the second string."""
     start = str(folder)
     start = start if start.endswith(os.sep) else start + os.sep
     return start, start[:-1] + chr(ord(os.sep) + 1)

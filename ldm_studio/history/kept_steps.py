@@ -1,4 +1,4 @@
-"""That the steps of a picture are kept, and the rows of the index that say so."""
+"""Saved steps of images, and the index rows for them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .image_reader import Stamp
 
 @dataclass(frozen=True)
 class KeptSteps:
-    """That steps of a picture are kept."""
+    """An image with saved steps."""
 
     pixels: str
-    """The digest of the picture's pixels, after which the file is named."""
+    """The digest of the image's pixels, which is the file's name."""
     first: int
-    """The number of the first one, from 1 on."""
+    """The number of the first saved step, counted from 1."""
     count: int
     stamp: Stamp
 
@@ -26,7 +26,7 @@ class KeptSteps:
 
 
 def put(connection: sqlite3.Connection, kept: Sequence[KeptSteps], gone: Sequence[str]) -> None:
-    """Rows for what is kept, and none for what is gone; inside a transaction."""
+    """Adds rows for saved steps and removes those that are gone; inside a transaction."""
     connection.executemany("DELETE FROM steps WHERE pixels = ?", ((pixels,) for pixels in gone))
     connection.executemany(
         "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?)",

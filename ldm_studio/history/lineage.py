@@ -1,4 +1,4 @@
-"""What a picture came from and what came from it, as a tree."""
+"""The lineage of an image: its ancestors and descendants as a tree."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from .history_reader import Reader
 from .results import ListedImage, Relation
 
 MAX_IMAGES = 60
-"""Pictures in a tree; a start picture may have hundreds of children."""
+"""Images in a tree; a start image may have hundreds of children."""
 _DEEPEST = 100
 
 
 @dataclass
 class LineageNode:
-    """A picture of the tree, and what it has from the one above it."""
+    """An image of the tree, and its relation to its parent."""
 
     picture: ListedImage
     step: int | None = None
-    """The step it was branched from; None where it was started from the picture."""
+    """The step at which it was branched; None if the parent was its start image."""
     mask: str = ""
-    """The digest of the mask in which it was redrawn; empty where there was none."""
+    """The digest of its inpainting mask; empty if there was none."""
     children: list[LineageNode] = field(default_factory=list["LineageNode"])
     left_out: int = 0
-    """How many more children it has."""
+    """The number of omitted children."""
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """The tree around a picture, from its oldest known ancestor on."""
+    """The tree around an image, from its oldest known ancestor."""
 
     root: LineageNode
     of: int
     unknown: tuple[Relation, ...]
-    """What the oldest ancestor was made from, and is not in the history."""
+    """Parents of the oldest ancestor that are not in the history."""
 
     @property
     def is_alone(self) -> bool:
@@ -41,7 +41,7 @@ class Lineage:
 
 
 def lineage_of(reader: Reader, number: int) -> Lineage | None:
-    """None where there is no picture with this id. Raises HistoryError."""
+    """None if there is no image with this id. Raises HistoryError."""
     line = _ancestors(reader, number)
     pictures = reader.listed([line[-1]])
     if not pictures:
@@ -55,7 +55,7 @@ def lineage_of(reader: Reader, number: int) -> Lineage | None:
     while waiting:
         above = waiting.pop(0)
         numbers = [child for child in reader.children(above.picture.id) if child not in known]
-        # The way to the picture itself is never left out.
+        # The path to the image itself is never omitted.
         numbers.sort(key=lambda child: (child not in line, child))
         taken = numbers[: max(room, 1 if set(numbers[:1]) & set(line) else 0)]
         above.left_out = len(numbers) - len(taken)
@@ -69,7 +69,7 @@ def lineage_of(reader: Reader, number: int) -> Lineage | None:
 
 
 def _ancestors(reader: Reader, number: int) -> list[int]:
-    """The picture, what it was made from, and so on."""
+    """The image, its parent, and so on."""
     line = [number]
     while len(line) < _DEEPEST:
         above = [

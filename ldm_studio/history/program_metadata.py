@@ -1,7 +1,7 @@
-"""What each program writes into its pictures, put into one vocabulary (see `recipe`).
+"""Converts the metadata of other programs to one vocabulary (see `recipe`).
 
-Carriers as the programs document or show them; ComfyUI's graph has a module of its own. What a
-program notes beyond the vocabulary is listed as unread, never guessed at.
+Formats are as the programs document or show them; ComfyUI's graph has its own module. Settings
+outside the vocabulary are listed as unread, never guessed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _VERSIONS = (
 
 
 def recipe_of(texts: Mapping[str, str]) -> Recipe | None:
-    """The recipe among the texts that a picture carries; None where there is none."""
+    """The recipe in the texts of an image; None if there is none."""
     for read in (_ours, _invokeai, _parameters, _novelai, _comfyui, _easy, _draw_things, _comment):
         found = read(texts)
         if found is not None:
@@ -40,7 +40,7 @@ def recipe_of(texts: Mapping[str, str]) -> Recipe | None:
 
 
 def recipe_in(source: str) -> Recipe | None:
-    """The recipe in one text without a keyword: a comment, a hidden text, a file beside."""
+    """The recipe in one text without a keyword: a comment, a hidden text, a sidecar file."""
     data = json_object(source)
     if data is None:
         return _infotext(source)
@@ -223,7 +223,7 @@ def _comfyui(texts: Mapping[str, str]) -> Recipe | None:
 
 
 def _after(start: str, sources: Iterable[str]) -> list[str]:
-    """ComfyUI's WebP files hold `prompt:{...}` in whichever EXIF tag was free."""
+    """ComfyUI's WebP files store `prompt:{...}` in any free EXIF tag."""
     return [source[len(start) :] for source in sources if source.lower().startswith(start)]
 
 
@@ -357,7 +357,7 @@ def _short_hash(value: object) -> str:
 
 
 def _rest(data: Mapping[str, Any], known: set[str]) -> list[str]:
-    """`key: value` for what is not among the known keys and is not off, zero or empty."""
+    """`key: value` for unknown keys whose value is not off, zero or empty."""
     return [
         phrase(key, value)
         for key, value in data.items()

@@ -1,6 +1,6 @@
-"""The language of the search field. Any text is a query: what is wrong in it is told, not raised.
+"""The query language of the search field. Every text is a query; mistakes are reported, not raised.
 
-A term with a mistake in it is left out of the search, with a `Problem` that says where and what.
+A term with a mistake is left out of the search, and a `Problem` says where and what.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GRAMMAR = """\
   is:favourite  is:missing  is:damaged  is:deleted  is:portrait  is:landscape  is:square
   has:mask  has:parent  has:steps  has:tags  has:rating  has:collection  has:recipe
 """
-"""For people, in the help of the command line."""
+"""For users, in the help of the command line."""
 
 MAX_LENGTH = 2_000
 MAX_TERMS = 100
@@ -65,7 +65,7 @@ FIELDS = (*_WORDS, *_NAMES, *_NUMBERS, "size", "date", *_FLAGS)
 
 @dataclass(frozen=True)
 class Span:
-    """Characters `start` up to and without `end` of the query."""
+    """Characters `start` to `end` (exclusive) of the query."""
 
     start: int
     end: int
@@ -73,7 +73,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a part of the query, in a sentence."""
+    """A problem with a part of the query, in a sentence."""
 
     span: Span
     message: str
@@ -81,7 +81,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Words:
-    """Words in this order; the last of them may go on unless they were quoted."""
+    """Words in this order; the last one matches prefixes unless the words are quoted."""
 
     column: str
     """prompt, negative, lora, or `ALL`."""
@@ -91,7 +91,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Name:
-    """A name that contains `text`, or that is `text` where it was quoted."""
+    """A name that contains `text`, or equals it if it is quoted."""
 
     field: str
     text: str
@@ -100,7 +100,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Range:
-    """A number of a field, from `low` to `high`; the ends belong to it unless they are open."""
+    """A number from `low` to `high`, inclusive unless open."""
 
     field: str
     low: float = -math.inf
@@ -125,7 +125,7 @@ class Days:
 
 @dataclass(frozen=True)
 class Flag:
-    """`is:favourite` and its like."""
+    """`is:favourite` and similar."""
 
     field: str
     name: str
@@ -136,7 +136,7 @@ Condition = Words | Name | Range | Size | Days | Flag
 
 @dataclass(frozen=True)
 class Term:
-    """One of the alternatives holds; or none of them, where it is excluded."""
+    """One of the alternatives must match; none of them if it is excluded."""
 
     alternatives: tuple[Condition, ...]
     excluded: bool
@@ -158,7 +158,7 @@ _VALUE = re.compile(r'"((?:[^"]|"")*)("|$)|[^,]+')
 
 
 def parse(text: str, today: date | None = None) -> Query:
-    """The query that `text` means. Never raises. `today` is what the dates count from."""
+    """The query of a text. Never raises. Dates are relative to `today`."""
     today = today or date.today()
     terms: list[Term] = []
     problems: list[Problem] = []
@@ -236,7 +236,7 @@ def _condition(field: str, value: re.Match[str], today: date) -> Condition | Non
 
 
 def _has_words(text: str) -> bool:
-    """Whether there is anything to look for: a letter, a digit, a symbol such as an emoji."""
+    """Whether there is anything to search for: a letter, a digit, a symbol such as an emoji."""
     return any(char.isalnum() or ord(char) > 0x2000 for char in text)
 
 

@@ -1,4 +1,4 @@
-"""A query as SQL: a condition on `pictures p`, and what is bound to its question marks."""
+"""Translates a query to SQL: a condition on `pictures p`, and its parameters."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ _FLAGS = {
 
 @dataclass
 class Sql:
-    """Conditions that all hold, and their parameters in order.
+    """Conditions, all of which must hold, and their parameters in order.
 
-    Words are looked up in two ways. Joined, `words` is walked and each picture fetched, which is
-    quick where few are found or few are wanted. As a set, pictures are walked in their order and
-    looked up among those found, which is quick where many are.
+    Words are looked up in two ways. Joined, the matches are walked and each image fetched, which is
+    quick if few are found or few are needed. As a set, images are walked in their order and looked
+    up among the matches, which is quick if many are found.
     """
 
     conditions: list[str] = field(default_factory=list)
     parameters: list[object] = field(default_factory=list)
     words: str = ""
-    """What to find in the index of words, as FTS5 expression; empty: any."""
+    """FTS5 expression; empty: no words."""
 
     def add(self, condition: str, *parameters: object) -> None:
         self.conditions.append(condition)
         self.parameters += parameters
 
     def joined(self) -> tuple[str, list[object]]:
-        """FROM and WHERE, and the parameters."""
+        """FROM and WHERE with parameters, for a join."""
         where = " AND ".join(self.conditions) or "1"
         if not self.words:
             return f"FROM pictures p WHERE {where}", self.parameters
@@ -58,7 +58,7 @@ class Sql:
         return f"{source} WHERE words MATCH ? AND {where}", [self.words, *self.parameters]
 
     def in_order(self) -> tuple[str, list[object]]:
-        """FROM and WHERE, and the parameters, for walking from the newest picture on."""
+        """FROM and WHERE with parameters, for walking from the newest image on."""
         conditions, parameters = list(self.conditions), list(self.parameters)
         if self.words:
             conditions.insert(0, _SEARCH_TEXT_MATCH)
@@ -68,7 +68,7 @@ class Sql:
 
 
 def sql(query: Query) -> Sql:
-    """Deleted pictures are found only by who asks for them."""
+    """Deleted images are found only if the query asks for them."""
     result = Sql()
     if not any(Flag("is", "deleted") in term.alternatives for term in query.terms):
         result.add(f"p.state < {State.DELETED:d}")
@@ -155,7 +155,7 @@ def _name(name: Name) -> tuple[str, tuple[object, ...]]:
 
 
 def collections_named(name: Name) -> tuple[str, str]:
-    """The keys of the collections with this name, and what is bound."""
+    """A subquery for the keys of the collections with this name, and its parameters."""
     compare = ("= ?", name.text) if name.quoted else (_LIKE, f"{_escaped(name.text)}%")
     return f"SELECT key FROM collections WHERE title {compare[0]}", compare[1]
 
@@ -164,7 +164,7 @@ _LIKE = "LIKE ? ESCAPE '\\'"
 
 
 def _known_name(name: Name) -> str:
-    """Samplers and schedules may be asked for by the names of other programs."""
+    """Samplers and schedules may also be given by other programs' names."""
     find = {"sampler": sampler_name, "schedule": schedule_name}.get(name.field)
     if find is None or name.quoted:
         return name.text
@@ -199,12 +199,12 @@ def _range(found: Range) -> tuple[str, tuple[object, ...]]:
 
 
 def _bound(number: float) -> float:
-    """Within what SQLite can compare with its integers."""
+    """Clamped to SQLite's integers."""
     return max(-1e18, min(float(number), 1e18))
 
 
 def _seed_bound(number: float) -> str:
-    """Numbers beyond what seeds can be are as good as their ends; a fraction is rounded down."""
+    """Numbers outside the range of seeds are clamped; fractions are rounded down."""
     if math.isinf(number):
         return "~" if number > 0 else ""
     return seed_text(min(int(number), 10**20 - 1)) or ""

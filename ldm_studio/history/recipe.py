@@ -1,7 +1,7 @@
-"""How a picture was made, as far as its file says, in one vocabulary for all programs.
+"""The recipe of an image as read from its file, in one vocabulary for all programs.
 
-The vocabulary is that of the `parameters` text (see `infotext`), which every program of the field
-knows: each importer puts what its program writes into these words, and lists what has none.
+The vocabulary is that of the `parameters` text (see `infotext`), which every program knows: each
+importer converts its program's metadata, and lists the settings without an equivalent.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ OURS = "LDM Studio"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a file says of how its picture was made. Texts are bounded and valid Unicode."""
+    """The recipe in a file. Texts are bounded and valid Unicode."""
 
     program: str
-    """The program that made it."""
+    """The program that made the image."""
     info: Infotext
     unread: tuple[str, ...] = ()
-    """What the file says and the vocabulary has no words for, each in a phrase."""
+    """Settings outside the vocabulary, as phrases."""
     request: str = ""
-    """The exact request of this program, as JSON; empty for other programs."""
+    """The exact request of this program as JSON; empty for other programs."""
     run: str = ""
-    """What this program noted of the run, as JSON; empty where it noted nothing."""
+    """This program's run record as JSON; empty if there is none."""
 
     def ignored(self) -> tuple[str, ...]:
-        """All that cannot be honoured here when the recipe is used again."""
+        """All settings that are unsupported when the recipe is reused."""
         if self.request:
             return self.unread
         ignored = restore(self.info, Request(init="0" * 64)).ignored
@@ -54,7 +54,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Facts:
-    """The values of a recipe that pictures are filtered by; None or empty where unknown."""
+    """The values by which images are filtered; None or empty if unknown."""
 
     model: str = ""
     model_hash: str = ""
@@ -65,12 +65,12 @@ class Facts:
     seed: int | None = None
     strength: float | None = None
     init: str = ""
-    """SHA-256 of the picture it started from, as a request names it."""
+    """SHA-256 of the init image, as a request names it."""
     mask: str = ""
 
 
 def facts(recipe: Recipe) -> Facts:
-    """The filtered values of a recipe, under the names this program uses where it knows them."""
+    """The filter values of a recipe, under this program's names where they exist."""
     found = _info_facts(recipe.info)
     if not recipe.request:
         return found
@@ -120,7 +120,7 @@ def make(
     settings: Mapping[str, object],
     unread: Iterable[str] = (),
 ) -> Recipe:
-    """A recipe from untrusted values; settings that are None or empty are left out."""
+    """A recipe from untrusted values; None and empty settings are left out."""
     kept: dict[str, str] = {}
     for key, value in settings.items():
         written = word(value)
@@ -132,14 +132,14 @@ def make(
 
 
 def text(value: object, limit: int) -> str:
-    """`value` if it is a text, at most `limit` characters of it, as valid Unicode without NUL."""
+    """`value` if it is a string: at most `limit` characters, valid Unicode without NUL."""
     if not isinstance(value, str):
         return ""
     return value[:limit].encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def word(value: object) -> str:
-    """A value as the `parameters` text writes it: True, 7, 7.5, a text; else empty."""
+    """A value as the `parameters` text writes it: True, 7, 7.5, a string; otherwise empty."""
     if isinstance(value, str):
         return text(value, MAX_VALUE).strip()
     if isinstance(value, bool):
@@ -154,7 +154,7 @@ def word(value: object) -> str:
 
 
 def phrase(key: str, value: object) -> str:
-    """`key: value` for the list of what is not honoured; JSON for what has structure."""
+    """`key: value` for the list of unsupported settings; JSON for structured values."""
     if isinstance(value, dict | list):
         value = dump(value)
     written = word(value)
@@ -169,7 +169,7 @@ def dump(value: object) -> str:
 
 
 def stem(name: object) -> str:
-    """A model file's name without its folder and ending; both kinds of path separators."""
+    """A model file's name without its folder and suffix; accepts both path separators."""
     path = PureWindowsPath(text(name, 400))
     known = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
     return path.stem if path.suffix.lower() in known else path.name

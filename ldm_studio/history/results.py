@@ -1,4 +1,4 @@
-"""What the history answers with: pages of pictures, counts beside them, all about one picture."""
+"""Results of history queries: pages of images, counts, details of one image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .kept_steps import KeptSteps
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page ends; the next one begins behind it, whatever was added meanwhile."""
+    """The end of a page; the next one starts after it, even if images were added."""
 
     made_at: int
     id: int
@@ -21,7 +21,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class ListedImage:
-    """A picture in a list."""
+    """An image in a list."""
 
     id: int
     path: Path
@@ -40,7 +40,7 @@ class ListedImage:
     favourite: bool
     rating: int
     prompt: str
-    """The beginning of it."""
+    """Its beginning."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,21 @@ class CollectionInfo:
     key: str
     title: str
     pictures: int
-    """How many of it are not in the trash."""
+    """The number of its images that are not in the trash."""
 
 
 @dataclass(frozen=True)
 class Page:
     pictures: tuple[ListedImage, ...]
     next: Cursor | None
-    """None where there is nothing more."""
+    """None if there are no more."""
     collection: CollectionInfo | None = None
-    """The collection whose order they are in; None: newest first."""
+    """The collection whose order is used; None: newest first."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many pictures have this value."""
+    """The number of images with this value."""
 
     value: str
     pictures: int
@@ -72,18 +72,17 @@ class Count:
 
 @dataclass(frozen=True)
 class Order:
-    """All pictures of a query, newest first; those of a collection in its order."""
+    """All images of a query, newest first, or in a collection's order."""
 
     ids: array[int]
     days: tuple[Count, ...]
-    """The days in this order, with how many pictures in a row each has; of a collection its name
-    alone."""
+    """Consecutive days with their number of images; for a collection only its name."""
     collection: CollectionInfo | None = None
 
 
 @dataclass(frozen=True)
 class Facets:
-    """What the pictures of a query have, most frequent first; days newest first."""
+    """The values of a query's images, most frequent first; days newest first."""
 
     models: tuple[Count, ...]
     samplers: tuple[Count, ...]
@@ -92,18 +91,18 @@ class Facets:
 
 @dataclass(frozen=True)
 class Relation:
-    """Something a picture was made from."""
+    """An image that another was made from."""
 
     digest: str
     step: int | None
     mask: str
     ids: tuple[int, ...]
-    """The pictures of the history with this digest; none where it is not known."""
+    """The images of the history with this digest; empty if it is unknown."""
 
 
 @dataclass(frozen=True)
 class Details:
-    """Everything about one picture."""
+    """Everything about one image."""
 
     listed: ListedImage
     format: str
@@ -116,9 +115,9 @@ class Details:
     prompt: str
     negative: str
     settings: dict[str, str]
-    """In the words of the `parameters` text."""
+    """In the vocabulary of the `parameters` text."""
     unread: tuple[str, ...]
-    """What its file says and could not be put into these words."""
+    """Settings of its file outside this vocabulary."""
     request: str
     """The exact request as JSON; empty for other programs."""
     run: str
@@ -126,14 +125,14 @@ class Details:
     parents: tuple[Relation, ...]
     children: tuple[int, ...]
     collections: tuple[str, ...] = ()
-    """The names of those it is in."""
+    """The names of its collections."""
     kept_steps: KeptSteps | None = None
-    """Which of its steps are kept; None: none are."""
+    """Its saved steps; None if there are none."""
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """What the index knows of a file."""
+    """A file in the index."""
 
     id: int
     stamp: Stamp

@@ -1,7 +1,8 @@
-"""Texts hidden in the lowest bit of the alpha channel, which survive hosts that strip metadata.
+"""Reads texts hidden in the lowest bit of the alpha channel, which survive hosts that strip
+metadata.
 
 Forge and NovelAI write them: column by column, `stealth_pngcomp` (or `stealth_pnginfo` for plain
-text), 32 bits that count the bits that follow, and those bits: a gzip file or UTF-8.
+text), the number of following bits in 32 bits, and those bits: a gzip file or UTF-8.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MAX_PIXELS = 1 << 26
 
 
 def hidden_text(data: bytes) -> str | None:
-    """The text hidden in a PNG with these bytes; None where there is none, or it is damaged."""
+    """The hidden text of a PNG with these bytes; None if there is none, or it is damaged."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             if image.mode != "RGBA" or image.width * image.height > MAX_PIXELS:

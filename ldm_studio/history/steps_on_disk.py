@@ -1,7 +1,7 @@
-"""Which pictures kept their steps, as the history knows it: what is in the folder is the truth.
+"""Synchronises the index with the folder of saved steps.
 
-Steps are kept by the engine within a budget, one file a picture, and the oldest are dropped; the
-index follows the folder, so that these pictures can be searched for.
+The engine keeps steps within a disk budget, one file an image, and drops the oldest; the index
+follows the folder, so that images with steps can be searched for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DIGEST_LENGTH = 64
 
 
 def follow(history: History, folder: Path) -> None:
-    """Make the index know what is in the folder now. Raises HistoryError."""
+    """Updates the index from the folder. Raises HistoryError."""
     with history.reader() as reader:
         known = reader.steps()
     found = _files(folder)
@@ -36,7 +36,7 @@ def follow(history: History, folder: Path) -> None:
 
 
 def _files(folder: Path) -> dict[str, Stamp]:
-    """The files in the folder by the digest in their name; none where it cannot be read."""
+    """The files in the folder by the digest in their name; none if it cannot be read."""
     found: dict[str, Stamp] = {}
     try:
         with os.scandir(folder) as entries:
@@ -52,7 +52,7 @@ def _files(folder: Path) -> dict[str, Stamp]:
 
 
 def _read(folder: Path, pixels: str, stamp: Stamp) -> KeptSteps | None:
-    """From the header of the file; None where it is not what it should be, which is logged."""
+    """From the header of the file; None if it is invalid, which is logged."""
     path = folder / f"{pixels}{SUFFIX}"
     try:
         with path.open("rb") as file:

@@ -1,9 +1,9 @@
-"""Small copies of the pictures, in a database of their own.
+"""Thumbnails, in a database of their own.
 
 A database rather than a folder of small files: a hundred thousand files of ten kilobytes are slow
-to list, copy and delete, waste a block each, and open more slowly than a row is read. Its own
-database rather than a table beside the pictures: it is ten times their size, would be in every
-backup, and can be thrown away at any time, which is what happens when it is damaged.
+to list, copy and delete, waste a block each, and open more slowly than a row is read. A separate
+database, because it is ten times the size of the index, would be in every backup, and can be
+deleted at any time; that happens if it is damaged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS thumbnails (digest TEXT PRIMARY KEY, webp 
 
 
 class Thumbnails:
-    """A connection of one thread. Never raises: a thumbnail can always be made again."""
+    """A connection for one thread. Never raises: a thumbnail can always be made again."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / DATABASE
@@ -48,7 +48,7 @@ class Thumbnails:
         self.close()
 
     def get(self, digest: str) -> bytes | None:
-        """The WebP file for the picture file with this digest; None where there is none yet."""
+        """The WebP thumbnail of the file with this digest; None if there is none yet."""
         try:
             row = self._connection.execute(
                 "SELECT webp FROM thumbnails WHERE digest = ?", (digest,)
@@ -59,7 +59,7 @@ class Thumbnails:
         return None if row is None else row[0]
 
     def put(self, thumbnails: Iterable[tuple[str, bytes]]) -> None:
-        """Keep WebP files by the digests of their pictures."""
+        """Stores WebP files by the digests of their images."""
         try:
             with self._connection:
                 self._connection.executemany(
@@ -108,7 +108,7 @@ class Thumbnails:
 
 
 def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
-    """A WebP file of the picture as `small_picture` has it. Raises PictureError, MemoryShortage."""
+    """A WebP file of `small_picture`. Raises PictureError, MemoryShortage."""
     file = io.BytesIO()
     small_picture(path, side).save(file, "WEBP", quality=_QUALITY, method=2)
     return file.getvalue()

@@ -1,8 +1,8 @@
-"""Words as the search knows them, the same for what is indexed and for what is asked.
+"""Splits text into words for the full-text index, and for queries alike.
 
-SQLite's tokenizer splits where there is neither letter nor digit nor symbol. Chinese and Japanese
-do not mark their words, so each of their characters is a word, and so is each emoji: "红狐" is the
-phrase 红 狐 and finds 一只红狐狸.
+SQLite's tokenizer splits at characters that are neither letters nor digits nor symbols. Chinese
+and Japanese do not separate words, so each of their characters is a word, and so is each emoji:
+"红狐" is the phrase 红 狐 and finds 一只红狐狸.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def tokenize(text: str) -> str:
 
 
 def phrase(text: str, prefix: bool) -> str:
-    """An FTS5 phrase for the words of `text`; with `prefix` the last may go on."""
+    """An FTS5 phrase for the words of `text`; with `prefix` the last one matches prefixes."""
     quoted = tokenize(text).replace("\0", " ").replace('"', '""')
     open_end = prefix and not _ALONE.match(text[-1:])
     return f'"{quoted}"{" *" if open_end else ""}'

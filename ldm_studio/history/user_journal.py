@@ -1,8 +1,8 @@
-"""What the user said, beside the database: one JSON line for each time it was said.
+"""The journal of the user's marks next to the database: one JSON line for each change.
 
-Pictures can be indexed again from their files, but favourites, ratings, tags, collections, saved
-searches and the list of folders are nowhere else. A line tells the whole state of its subject, the
-last one counts; a line cut short by a crash is passed over.
+Images can be indexed again from their files, but favourites, ratings, tags, collections, saved
+searches and the list of folders exist nowhere else. A line holds the whole state of its subject,
+and the last one wins; a line cut short by a crash is ignored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_RATING = 5
 
 @dataclass(frozen=True)
 class Mark:
-    """What the user said of the picture whose file has this digest."""
+    """The user's marks of the image whose file has this digest."""
 
     digest: str
     favourite: bool = False
@@ -39,7 +39,7 @@ class SavedSearch:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder of pictures that the history knows."""
+    """A folder of images in the history."""
 
     folder: str
     known: bool = True
@@ -48,31 +48,31 @@ class Folder:
 
 @dataclass(frozen=True)
 class Collection:
-    """A named set of pictures in an order of the user's."""
+    """A named, ordered set of images."""
 
     collection: str
-    """A key that stays when it is renamed."""
+    """A key that survives renaming."""
     title: str
     """Empty: it was removed, and its members with it."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """That the pictures whose file has a digest are in a collection."""
+    """Membership of the images with this digest in a collection."""
 
     member_of: str
     """The key of the collection."""
     picture: str
     """The digest."""
     place: float | None
-    """Members are in the order of their places; None: it was taken out."""
+    """Members are ordered by their places; None: it was removed."""
 
 
 Saying = Mark | SavedSearch | Folder | Collection | Member
 
 
 def write(path: Path, sayings: Iterable[Saying]) -> None:
-    """Add lines to the journal. Raises OSError."""
+    """Appends lines to the journal. Raises OSError."""
     lines = "".join(json.dumps(asdict(saying), ensure_ascii=False) + "\n" for saying in sayings)
     if lines:
         # One write in append mode: two programs at once do not tear each other's lines. The line
@@ -83,7 +83,7 @@ def write(path: Path, sayings: Iterable[Saying]) -> None:
 
 
 def read(path: Path) -> Iterator[Saying]:
-    """What was said, in order. A journal that cannot be read is logged and empty."""
+    """The entries in order. An unreadable journal is logged and counts as empty."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:

@@ -1,1 +1,1 @@
-"""The history in the window: `library` keeps it up to date, `page` shows it."""
+"""The history page: `open_history` keeps the history up to date, `history_page` shows it."""

@@ -1,4 +1,4 @@
-"""Collections as the page fills, names, orders and removes them."""
+"""Creates, fills, renames, sorts and removes collections."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .open_history import Library
 
 
 class CollectionsController(QObject):
-    """Says what it did in the notice, where it can be undone."""
+    """Reports each change in the notice, where it can be undone."""
 
     def __init__(self, library: Library, deeds: FileOperations, window: QWidget) -> None:
         super().__init__(window)
         self._library, self._deeds, self._window = library, deeds, window
         self.known: tuple[CollectionInfo, ...] = ()
-        """All there are, by name; the page keeps it up to date."""
+        """All collections by name; the page keeps them up to date."""
 
     def find(self, key: str) -> CollectionInfo | None:
         return next((one for one in self.known if one.key == key), None)
@@ -39,7 +39,7 @@ class CollectionsController(QObject):
     # What is done
 
     def create(self, title: str, numbers: Sequence[int] = ()) -> None:
-        """Make a collection of these pictures."""
+        """Creates a collection of these images."""
 
         def done(made: CollectionContents) -> None:
             name, count = made.collection.title, len(made.members)
@@ -55,7 +55,7 @@ class CollectionsController(QObject):
         self._library.wrote(self._library.history.rename_collection(key, title))
 
     def remove(self, key: str) -> None:
-        """The collection, not its pictures."""
+        """Removes the collection, not its images."""
 
         def done(removed: CollectionContents) -> None:
             words = self.tr("The collection “{name}” is removed; its pictures stay.")
@@ -67,7 +67,7 @@ class CollectionsController(QObject):
         self._remove(key, done)
 
     def add(self, key: str, numbers: Sequence[int]) -> None:
-        """At its end."""
+        """Appends images."""
 
         def done(added: list[Saying]) -> None:
             new = [one.picture for one in added if isinstance(one, Member)]
@@ -95,7 +95,7 @@ class CollectionsController(QObject):
         self._library.wrote(self._library.history.remove_from_collection(key, numbers), done)
 
     def arrange(self, key: str, numbers: Sequence[int], before: int | None) -> None:
-        """Move pictures of a collection before another one; None: to the end."""
+        """Moves images of a collection before another one; None: to the end."""
         self._library.wrote(self._library.history.move_in_collection(key, numbers, before))
 
     def _remove(self, key: str, done: Callable[[CollectionContents], None]) -> None:
@@ -111,7 +111,7 @@ class CollectionsController(QObject):
     # What is asked for
 
     def ask_for_new(self, numbers: Sequence[int] = ()) -> None:
-        """Let the user name a new collection."""
+        """Asks for the name of a new collection."""
         self._ask(
             self.tr("New Collection"),
             self.tr("Create"),
@@ -120,7 +120,7 @@ class CollectionsController(QObject):
         )
 
     def ask_for_name(self, key: str) -> None:
-        """Let the user give a collection another name."""
+        """Asks for another name of a collection."""
         self._ask(
             self.tr("Rename Collection"),
             self.tr("Rename"),
@@ -144,7 +144,7 @@ class CollectionsController(QObject):
         ask_for_name(self._window, title, self.tr("Its name:"), verb, chosen, name=name)
 
     def fill_menu(self, menu: QMenu, numbers: Sequence[int]) -> None:
-        """To which collection these pictures can be added."""
+        """Fills a menu with the collections that these images can be added to."""
         menu.clear()
         new = menu.addAction(menu_icon("plus"), self.tr("New Collection…"))
         new.triggered.connect(lambda: self.ask_for_new(numbers))

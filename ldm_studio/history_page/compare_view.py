@@ -1,4 +1,4 @@
-"""Two pictures beside or over each other, and which of their settings differ."""
+"""Compares two images and their settings."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _pixels(image: QImage) -> np.ndarray:
 
 
 class CompareView(QWidget):
-    """Draws both; the divider follows the pointer and the arrow keys."""
+    """Draws both images; the divider follows the pointer and the arrow keys."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class CompareView(QWidget):
         self._apart: QImage | None = None
         self._way = CompareMode.SLIDER
         self.divider = 0.5
-        """Left of it is the first picture; 0 to 1."""
+        """The first image is left of it; 0 to 1."""
         self._second = False
         self._blink = QTimer(self, interval=BLINK_MS)
         self._blink.timeout.connect(self._blinked)
@@ -210,7 +210,7 @@ class CompareView(QWidget):
 
 
 class ComparePane(QWidget):
-    """The two pictures, how to look at them, and the settings that differ."""
+    """The two images, the comparison modes, and the settings that differ."""
 
     left = Signal()
 
@@ -253,7 +253,7 @@ class ComparePane(QWidget):
         column.addWidget(table, 1)
 
     def compare(self, one: Details, other: Details, images: tuple[QImage, QImage]) -> None:
-        """Show two pictures and what made them different."""
+        """Shows two images and their differences."""
         self.view.show_images(*images)
         self.words.setText(differences_text(one, other))
         self.view.setFocus()

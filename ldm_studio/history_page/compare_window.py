@@ -1,4 +1,4 @@
-"""Two pictures of the history read, and shown beside each other."""
+"""Loads two images of the history for comparison."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .open_history import Library
 
 
 class CompareController(QObject):
-    """Reads behind the interface; `shown` when the pane has both."""
+    """Loads in the background; emits `shown` when the pane has both."""
 
     shown = Signal()
 

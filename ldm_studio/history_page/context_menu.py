@@ -20,11 +20,11 @@ MENU = (
 )
 """The context menu, in groups; `add_to_collection` stands for the menu of collections."""
 HIDDEN = ("locate", "undo", "take_out", "earlier", "later")
-"""Not in the menu where they cannot be done."""
+"""Commands that are hidden instead of disabled."""
 
 
 def build_menu(chosen: ImageSelection, collecting: CollectionsController, parent: QWidget) -> QMenu:
-    """The context menu of what is selected; deletes itself when it is closed."""
+    """The context menu of the selection; deletes itself when it closes."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for names in MENU:

@@ -1,4 +1,4 @@
-"""Everything about the selected picture, and what can be done with it."""
+"""Details of the selected image, and commands for it."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _FIELDS = {
     "Model hash": "hash",
     "Denoising strength": "strength",
 }
-"""Settings whose value can be asked for as it is written."""
+"""Settings whose value can be searched for as it is written."""
 
 
 class DetailsPanel(QFrame):
-    """Shows one picture, or how many are selected."""
+    """Shows one image, or how many are selected."""
 
     filtered = Signal(str)
-    """A term to look for."""
+    """A term to search for."""
     favoured = Signal(bool)
     rated = Signal(int)
     tagged = Signal(list)
@@ -64,9 +64,9 @@ class DetailsPanel(QFrame):
     go_to_requested = Signal(int)
     """The id of a relative."""
     restore_requested = Signal(int)
-    """Likewise: back to its exact state."""
+    """The id of a relative whose exact state to restore."""
     compare_requested = Signal(int)
-    """Likewise: compare it with the picture that is shown."""
+    """The id of a relative to compare with the shown image."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class DetailsPanel(QFrame):
         fill_collections: Callable[[QMenu], None],
         parent: QWidget | None = None,
     ) -> None:
-        """`inputs` is where start pictures and masks are kept; `fill_collections` makes the menu
-        of collections.
+        """`inputs` is the folder of start images and masks; `fill_collections` fills the menu of
+        collections.
         """
         super().__init__(parent)
         self.setObjectName("details")
@@ -232,7 +232,7 @@ class DetailsPanel(QFrame):
         self._stack.setCurrentWidget(self.several)
 
     def show_details(self, details: Details, family: Lineage | None) -> None:
-        """Everything about a picture and its relatives."""
+        """Shows everything about an image and its relatives."""
         picture = details.listed
         if self._picture is None or self._picture.id != picture.id:
             self._scroll.verticalScrollBar().setValue(0)
@@ -264,7 +264,7 @@ class DetailsPanel(QFrame):
         self._stack.setCurrentIndex(1)
 
     def _show_steps(self, details: Details) -> None:
-        """A picture that kept its steps says so, and leads to them."""
+        """Shows a button that opens the saved steps."""
         kept = details.kept_steps
         self.steps.setVisible(kept is not None)
         if kept is not None:
@@ -319,7 +319,7 @@ class DetailsPanel(QFrame):
 
 
 def _pixmap(image: QImage, ratio: float) -> QPixmap:
-    """Of the size of the preview, also where only a smaller copy is at hand."""
+    """In the size of the preview, even if only a smaller thumbnail exists."""
     side = round(PREVIEW * ratio)
     if max(image.width(), image.height()) != side:
         image = image.scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatio)
@@ -340,7 +340,7 @@ def _about(details: Details) -> str:
 
 
 def _values(details: Details) -> list[tuple[str, str, str]]:
-    """Name, value and the term that finds it, if there is one."""
+    """Name, value and the search term, if there is one."""
     listed = details.listed
     named = {
         "Sampler": ("sampler", listed.sampler),

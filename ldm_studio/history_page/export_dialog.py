@@ -1,4 +1,4 @@
-"""Pictures out of the history: a dialog for what becomes of them, and the work behind it."""
+"""Exports images of the history: a dialog for the format, and the work in the background."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PROGRESS_SECONDS = 0.1
 
 
 class Kind(Enum):
-    """What pictures are written as; the value is the ending of the name."""
+    """The export format; the value is the suffix."""
 
     FOLDER = ""
     ZIP = ".zip"
@@ -85,13 +85,13 @@ def _captions() -> dict[str, str]:
 
 
 class ExportDialog(QDialog):
-    """What they become, where, and how a contact sheet looks."""
+    """Format, target, and layout of a contact sheet."""
 
     chosen = Signal(object, object)
     """Path, and Sheet or None"""
 
     def __init__(self, number: int, folder: Path, parent: QWidget | None = None) -> None:
-        """`number` of pictures are exported."""
+        """`number` is the number of images."""
         super().__init__(parent)
         self._number = number
         self.setWindowTitle(self.tr("Export {pictures}").format(pictures=pictures(number)))
@@ -252,7 +252,7 @@ class ExportDialog(QDialog):
 
 @dataclass(frozen=True)
 class ExportProgress:
-    """How far an export is."""
+    """The progress of an export."""
 
     target: Path
     done: int
@@ -260,10 +260,10 @@ class ExportProgress:
 
 
 class Exporter(QObject):
-    """Writes behind the interface, one export at a time."""
+    """Exports in the background, one export at a time."""
 
     progressed = Signal(object)
-    """Exporting; None when it is over."""
+    """ExportProgress; None when it is over."""
     finished = Signal(object)
     """Exported"""
 
@@ -275,7 +275,7 @@ class Exporter(QObject):
         self._is_busy = False
 
     def ask(self, chosen: Sequence[ListedImage]) -> None:
-        """Let the user choose what becomes of pictures."""
+        """Asks for format and target."""
         if self._is_busy:
             self._deeds.show_undo(self.tr("Pictures are being exported still."))
             return
@@ -284,7 +284,7 @@ class Exporter(QObject):
         dialog.open()
 
     def cancel(self) -> None:
-        """Stop after the picture that is being written."""
+        """Stops after the current image."""
         self._stop.set()
 
     def export(

@@ -1,4 +1,4 @@
-"""What is done with pictures and their files: marks, names, the trash, folders; and undone."""
+"""Operations on images and their files: marks, renaming, trash, folders; with undo."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ENDINGS = "*.png *.jpg *.jpeg *.webp"
 
 @dataclass(frozen=True)
 class Deletion:
-    """Pictures that were put into the trash together, and can come out of it together."""
+    """Images that were moved to the trash together, and can be restored together."""
 
     files: tuple[tuple[int, Trashed], ...]
     missing: tuple[int, ...] = ()
-    """Those that had no file: only the history has forgotten them."""
+    """Those without a file, which only the history has forgotten."""
     errors: tuple[StudioError, ...] = ()
 
     @property
@@ -45,14 +45,14 @@ class Deletion:
 
 
 class FileOperations(QObject):
-    """Does it behind the interface, and says what came of it in the notice."""
+    """Works in the background and reports the result in the notice."""
 
     deleted = Signal(object)
     """Deletion"""
     restored = Signal(object)
     """Deletion"""
     renamed = Signal(object, object)
-    """Path: what it was, what it is."""
+    """Path: the old one, the new one."""
     located = Signal(int)
 
     def __init__(self, library: Library, notice: NoticeBar, window: QWidget) -> None:
@@ -63,7 +63,7 @@ class FileOperations(QObject):
         library.indexed.connect(self._on_indexed)
 
     def show_undo(self, words: str, undo: Callable[[], None] | None = None) -> None:
-        """Say in the notice what was done, and offer to undo it."""
+        """Reports in the notice what was done, and offers undo."""
         if undo is None:
             self._notice.show_info(words)
         else:
@@ -71,7 +71,7 @@ class FileOperations(QObject):
             self._notice.show_info(words, "", (self.tr("Undo"), self.undo))
 
     def show_error(self, error: StudioError) -> None:
-        """Say in the notice what went wrong."""
+        """Reports an error in the notice."""
         self._notice.show_error(error.message, error.hint)
 
     @property
@@ -79,7 +79,7 @@ class FileOperations(QObject):
         return bool(self._undos)
 
     def undo(self) -> None:
-        """Take back what was deleted, renamed or taken out last."""
+        """Undoes the last deletion, renaming or removal."""
         if self._undos:
             self._undos.pop()()
 
@@ -103,7 +103,7 @@ class FileOperations(QObject):
     # Names
 
     def rename(self, picture: ListedImage, name: str) -> None:
-        """Give the file another name; refused where it is taken or none."""
+        """Renames the file; refused if the name is taken or invalid."""
         former, number = picture.path.name, picture.id
 
         def done(new: Path) -> None:
@@ -132,7 +132,7 @@ class FileOperations(QObject):
     # The trash
 
     def delete(self, chosen: Sequence[ListedImage]) -> None:
-        """Move the files into the trash; what cannot be moved stays as it is."""
+        """Moves the files to the trash; failed ones stay as they are."""
         history = self._library.history
         wanted = [picture for picture in chosen if picture.state is not State.DELETED]
         if not wanted:
@@ -181,7 +181,7 @@ class FileOperations(QObject):
         return words.format(pictures=pictures(deletion.count))
 
     def _restore(self, deletion: Deletion) -> None:
-        """Files out of the trash, rows back into the history."""
+        """Restores files from the trash and rows in the history."""
         history = self._library.history
 
         def work() -> Deletion:
@@ -213,7 +213,7 @@ class FileOperations(QObject):
     # Files and folders
 
     def ask_where(self, picture: ListedImage) -> None:
-        """Let the user show where the file of a missing picture is."""
+        """Asks for the file of a missing image."""
         title = self.tr("Where is {name}?").format(name=picture.path.name)
         dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setNameFilter(self.tr("Pictures ({endings})").format(endings=ENDINGS))
@@ -221,7 +221,7 @@ class FileOperations(QObject):
         self._ask(dialog, lambda path: self.locate(picture.id, path))
 
     def locate(self, number: int, path: Path) -> None:
-        """The file of this picture is there; refused where that is another picture."""
+        """Sets the file of this image; refused if that is another image."""
         self._folder = path.parent
         history = self._library.history
 
@@ -233,7 +233,7 @@ class FileOperations(QObject):
         self._library.run(lambda: locate(history, number, path), done, self.show_error)
 
     def ask_for_folder(self) -> None:
-        """Let the user choose a folder to import."""
+        """Asks for a folder to import."""
         title = self.tr("Import a Folder of Pictures")
         dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setFileMode(QFileDialog.FileMode.Directory)

@@ -1,4 +1,4 @@
-"""What there is to filter the pictures of a query by, and how many each filter would leave."""
+"""The available filters of a query, and the number of images that each would leave."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAYS = 10_000
 
 
 def _marks() -> tuple[tuple[str, str, str], ...]:
-    """Words, term, sign."""
+    """Label, term, icon."""
     return (
         (translate("History", "Favourites"), "is:favourite", "heart"),
         (translate("History", "4 stars and more"), "rating:>=4", "star"),
@@ -33,7 +33,7 @@ def _marks() -> tuple[tuple[str, str, str], ...]:
 
 @dataclass(frozen=True)
 class FilterChoice:
-    """A line: a term of the query, or a whole saved one."""
+    """A line: a term of the query, or a whole saved query."""
 
     label: str
     query: str
@@ -49,20 +49,20 @@ class FilterGroup:
     name: str
     choices: tuple[FilterChoice, ...]
     saved: bool = False
-    """Its choices are searches the user saved: they replace the query."""
+    """Its choices are saved searches, which replace the query."""
     is_collections: bool = False
 
 
 @dataclass(frozen=True)
 class FilterCounts:
-    """What there is to filter by."""
+    """The available filters."""
 
     groups: tuple[FilterGroup, ...]
     collections: tuple[CollectionInfo, ...]
 
 
 def count_filters(reader: Reader, query: Query, text: str) -> FilterCounts:
-    """What the pictures of a query have; lines that would find nothing are left out."""
+    """The filters of a query; those without images are left out."""
     facets = reader.facets(query, limit=_DAYS)
     marks: list[FilterChoice] = []
     for words, wanted, sign in _marks():

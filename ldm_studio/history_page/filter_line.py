@@ -1,4 +1,4 @@
-"""How a line of the filters looks: a heading, or a name with its number at the right."""
+"""Paints a line of the filters: a heading, or a name with its count at the right."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .image_list_model import Index
 Role = QPalette.ColorRole
 
 TERM = int(Qt.ItemDataRole.UserRole)
-"""A term of the query, or a whole saved one."""
+"""A term of the query, or a whole saved query."""
 COUNT = TERM + 1
 CHOSEN = TERM + 2
 TARGET = TERM + 3
-"""Pictures that are dragged would be dropped here."""
+"""Whether dragged images would be dropped here."""
 
 
 class FilterLine(QStyledItemDelegate):

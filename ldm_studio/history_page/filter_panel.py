@@ -1,4 +1,4 @@
-"""Beside the grid: what there is to filter by, and collections, onto which pictures are dragged."""
+"""The filter panel: filters, and collections onto which images can be dragged."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ from .image_list_model import IDS, ids_in
 Role = QPalette.ColorRole
 _SEARCH = TARGET + 1
 _KEY = TARGET + 2
-"""Of a collection; of the line for more, which group it is of."""
+"""Of a collection; for a "more" line, of its group."""
 _COMMAND = TARGET + 3
 _MAX_LINES = 12
 
 
 class PanelCommand(Enum):
-    """A line that does something else than to filter."""
+    """A line that is a command instead of a filter."""
 
     MORE = "more"
     NEW = "new"
     REMOVE_FROM_COLLECTION = "take out"
-    """There while pictures of a collection that is shown are dragged."""
+    """Shown while images of the current collection are dragged."""
 
 
 class FilterPanel(QTreeWidget):
-    """A click on a line adds its term to the query, another takes it out."""
+    """A click on a line adds its term to the query, another click removes it."""
 
     toggled = Signal(str)
     """A term of the query."""
     excluded = Signal(str)
-    """A term that no picture may fulfil."""
+    """A term to exclude."""
     chosen = Signal(str)
     """A saved search."""
     removed = Signal(str)
     """The name of a saved search."""
     collected = Signal(str, list)
-    """The key of a collection, and the ids of pictures that are to be in it."""
+    """The key of a collection, and the ids of images to add."""
     remove_from_collection_requested = Signal(str, list)
-    """Likewise, no more."""
+    """The key of a collection, and the ids of images to remove."""
     new_requested = Signal(list)
     """A new collection of these pictures."""
     rename_requested = Signal(str)
@@ -95,10 +95,10 @@ class FilterPanel(QTreeWidget):
         self._out: QTreeWidgetItem | None = None
         self._dragged_over = False
         self._held: tuple[tuple[FilterGroup, ...], str] | None = None
-        """What came in meanwhile."""
+        """Groups that arrived during a drag."""
 
     def show_groups(self, groups: tuple[FilterGroup, ...], query: str) -> None:
-        """What is unfolded and where it is scrolled to stays."""
+        """Keeps expanded groups and the scroll position."""
         if self._dragged_over:  # what is aimed at stays where it is
             self._held = groups, query
             return
@@ -266,7 +266,7 @@ class FilterPanel(QTreeWidget):
             self.show_groups(*held)
 
     def _shown_collection(self) -> QTreeWidgetItem | None:
-        """The line of the collection that is searched for, if it is one."""
+        """The line of the collection that is shown, if any."""
         found = [
             item
             for item in self.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)

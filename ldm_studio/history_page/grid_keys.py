@@ -1,4 +1,4 @@
-"""The keys of the history's page: its own while it is seen, whatever else they mean."""
+"""Keys of the history page, which take precedence while it is visible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keys_of(
     search: Callable[[], object],
     escape: Callable[[], object],
 ) -> Keys:
-    """What each does."""
+    """The action of each key."""
     none, ctrl, alt = Modifier.NoModifier, Modifier.ControlModifier, Modifier.AltModifier
     acts = chosen.acts
     stars = {
@@ -50,6 +50,6 @@ def keys_of(
 
 
 def command_of(event: QKeyEvent, keys: Keys) -> Callable[[], object] | None:
-    """What a key does, if anything."""
+    """The action of a key, if any."""
     modifiers = event.modifiers() & ~Modifier.KeypadModifier
     return keys.get((modifiers, Key(event.key())))

@@ -1,4 +1,4 @@
-"""The page of the history: search above, filters left, pictures in the middle, details right."""
+"""The history page: search above, filters left, images in the middle, details right."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ FACETS_WIDTH = 196
 _CHANGED_MS = 120
 _DETAILS_MS = 30
 _IMPORT_SECONDS = 2.0
-"""How often the pictures that an import has found so far are shown."""
+"""How often the results of a running import are shown."""
 
 
 class HistoryPage(QWidget):
-    """Asks for what concerns the canvas by signal; does all else itself."""
+    """Emits signals for what concerns the canvas; handles everything else itself."""
 
     left = Signal()
-    """Back to the canvas."""
+    """Return to the canvas."""
     details_shown = Signal(int)
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
@@ -72,7 +72,7 @@ class HistoryPage(QWidget):
         self._shown_at = 0.0
         self.lists = QueryWorker(lambda: library.history.reader(), library.relay)
         self.background_queries = QueryWorker(lambda: library.history.reader(), library.relay)
-        # Counting all that a broad search finds takes a while, for which nothing else shall wait.
+        # Counting the results of a broad search takes a while; other queries must not wait for it.
         self.counts = QueryWorker(lambda: library.history.reader(), library.relay)
         self.loader = ThumbnailLoader(library.folder, library.relay, self)
         self.model = ImageListModel(self.lists, self)
@@ -210,7 +210,7 @@ class HistoryPage(QWidget):
         self._update()
 
     def refresh(self) -> None:
-        """Ask again for everything that is seen; while it is not seen, when it is."""
+        """Queries everything again; while hidden, when it is next shown."""
         if not self.library.is_open:
             self._update()
         elif not self.isVisible():
@@ -242,7 +242,7 @@ class HistoryPage(QWidget):
         self._search("" if self.search.text().strip() == query else query)
 
     def filter(self, term: str) -> None:
-        """Look for this term, too."""
+        """Adds this term to the search."""
         self._search(with_term(self.search.text(), term))
 
     def _ask_facets(self) -> None:
@@ -266,7 +266,7 @@ class HistoryPage(QWidget):
         self._on_selection()
 
     def _update(self) -> None:
-        """Grid or message, and how many pictures there are."""
+        """Shows the grid or the placeholder, and the number of images."""
         rows, stage = self.model.rowCount(), self.model.stage
         comparing = self.results.currentWidget() is self.compare
         if not self.library.is_open:
@@ -312,7 +312,7 @@ class HistoryPage(QWidget):
         self.details_shown.emit(details.listed.id)
 
     def go_to(self, number: int) -> None:
-        """Select this picture; where the search does not find it, look at all."""
+        """Selects this image; if the search does not contain it, shows all images."""
         if not self.grid.go_to(number):
             self._target_id = number
             self._search("")
@@ -369,7 +369,7 @@ class HistoryPage(QWidget):
             self.file_operations.ask_for_folder()
 
     def event(self, event: QEvent) -> bool:
-        """The keys of this page are its own while it is seen, whatever else they mean."""
+        """The keys of this page take precedence while it is visible."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return super().event(event)
         event.setAccepted(command_of(event, self.keys) is not None)
@@ -383,12 +383,12 @@ class HistoryPage(QWidget):
             command()
 
     def to_search(self) -> None:
-        """To the search field."""
+        """Focuses the search field."""
         self.search.setFocus()
         self.search.selectAll()
 
     def escape(self) -> None:
-        """Out of comparing, or back to the canvas."""
+        """Leaves the comparison, or returns to the canvas."""
         if self.results.currentWidget() is self.compare:
             self._end_compare()
         else:
@@ -399,7 +399,7 @@ class HistoryPage(QWidget):
         self.side_panels.fit(event.size().width())
 
     def minimumSizeHint(self) -> QSize:
-        """Of what is between the sides, which go where they are in the way."""
+        """Of the middle part; the side panels hide if they need too much room."""
         return QSize(self.bar.minimumSizeHint().width(), 240)
 
     def showEvent(self, event: QShowEvent) -> None:

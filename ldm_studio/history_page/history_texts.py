@@ -1,4 +1,4 @@
-"""How the history says numbers and dates, and what looking through folders came to."""
+"""Numbers, dates and scan results as text in the user's language."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _MAX_REPORTED = 3
 
 
 def digits(number: int) -> str:
-    """With what separates thousands where the user is."""
+    """With the user's thousands separator."""
     return QLocale().toString(number)
 
 
 def pictures(number: int) -> str:
-    """So many pictures."""
+    """ "3 images" in the user's language."""
     return counted("History", "%Ln pictures", number)
 
 
 def stars(number: int) -> str:
-    """So many stars."""
+    """ "3 stars" in the user's language."""
     return counted("History", "%Ln stars", number)
 
 
 def dated(day: str) -> str:
-    """2026-11-23 in words; empty where it is no day."""
+    """2026-11-23 as a date; empty if it is invalid."""
     try:
         found = date.fromisoformat(day)
     except ValueError:
@@ -39,7 +39,7 @@ def dated(day: str) -> str:
 
 
 def month_text(month: str) -> str:
-    """2026-11 in words; as it is where it is no month."""
+    """2026-11 as a month; unchanged if it is invalid."""
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError:
@@ -52,7 +52,7 @@ def _day(day: date) -> QDate:
 
 
 def index_summary(indexed: IndexResult) -> tuple[str, str]:
-    """What looking through folders came to, and hints on what was found."""
+    """The result of a scan, and hints on what was found."""
     report: Report = indexed.report
     return _counted(indexed), joined(_unread(report), _ignored(report))
 
@@ -90,7 +90,7 @@ def _counted(indexed: IndexResult) -> str:
 
 
 def _unread(report: Report) -> str:
-    """Which files could not be read."""
+    """The unreadable files."""
     if not report.problems:
         return ""
     first, rest = report.problems[0], len(report.problems) - 1
@@ -101,7 +101,7 @@ def _unread(report: Report) -> str:
 
 
 def _ignored(report: Report) -> str:
-    """Which settings have no equal here, those of most pictures first."""
+    """The unsupported settings, most frequent first."""
     if not report.ignored:
         return ""
     most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_MAX_REPORTED]

@@ -1,4 +1,4 @@
-"""A picture of the history as the canvas takes it: its pixels and what it was made from."""
+"""An image of the history with pixels and request, as the canvas needs it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SavedPicture:
-    """As `core.pipeline.text_to_image.Picture`, without torch, which the window does without."""
+    """Like `core.pipeline.text_to_image.Picture`, but without torch, which the window does not
+    import.
+    """
 
     rgb: np.ndarray
     """uint8 [H, W, 3]"""
     alpha: np.ndarray | None
-    """uint8 [H, W] of a picture that was saved with a transparent background."""
+    """uint8 [H, W] of an image that was saved with a transparent background."""
     request: Request
     changed: int | None = None
 
@@ -40,7 +42,7 @@ class SavedPicture:
 
 
 def entry_of_file(path: Path) -> StripEntry:
-    """Raises PictureError, NoRecipe where the file is not one of this program."""
+    """Raises PictureError, and NoRecipe if the file is not one of this program."""
     request = recipe_inputs.recipe(path)
     record = image_files.read_record(path)
     rgb, pixels = image_files.load_image(path), image_files.read_pixels(path)

@@ -1,7 +1,7 @@
-"""The pictures of a search as a list model: eight bytes each, and what is seen of them in words.
+"""The images of a search as a list model, with eight bytes each and details on demand.
 
-The first page is there as soon as it is found; then the order of all, so that the scroll bar
-tells the truth; and what each picture is, only where somebody looks.
+The first page is shown as soon as it is found; then the order of all images, for a correct scroll
+bar; the details of an image only when it is visible.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ Index = QModelIndex | QPersistentModelIndex
 
 LISTED = int(Qt.ItemDataRole.UserRole)
 IDS = "application/x-ldm-studio-pictures"
-"""What is dragged within the page: ids."""
+"""MIME type of a drag within the page: ids."""
 MAX_CACHED = 4_000
-"""Pictures of which more than the number is kept, about a kilobyte each."""
+"""Images whose details are cached, about a kilobyte each."""
 _BLOCKS = 64
-"""Beyond so many changes the list is begun anew."""
+"""With more changes than this the model is reset."""
 
 
 class Stage(Enum):
-    """How far an answer is."""
+    """The progress of a search."""
 
     SEARCHING = "searching"
     BEGUN = "begun"
@@ -60,7 +60,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class _Blocks:
-    """What has to go and to come, as first row and number, to make one list another."""
+    """The rows to remove and to add, as first row and count, to turn one list into another."""
 
     removed: tuple[tuple[int, int], ...]
     added: tuple[tuple[int, int], ...]
@@ -68,10 +68,10 @@ class _Blocks:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """The answer to what the order is."""
+    """The order of the images."""
 
     before: Ids
-    """What there was when it was asked for."""
+    """The ids when it was requested."""
     ids: Ids
     sections: tuple[Section, ...]
     changes: _Blocks | None
@@ -79,12 +79,12 @@ class _Found:
 
 
 class ImageListModel(QAbstractListModel):
-    """Rows are pictures, newest first, or in the order of a collection."""
+    """Rows are images, newest first, or in the order of a collection."""
 
     stage_changed = Signal()
     sections_changed = Signal()
     described = Signal()
-    """More is known of some rows."""
+    """Details of some rows arrived."""
 
     def __init__(self, asker: QueryWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)

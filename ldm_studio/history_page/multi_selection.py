@@ -1,4 +1,4 @@
-"""What is done with several selected pictures at once."""
+"""Marks and commands for several selected images."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MultiSelectionPanel(QWidget):
         fill: Callable[[QMenu], None],
         parent: QWidget | None = None,
     ) -> None:
-        """`fill` makes the menu of collections."""
+        """`fill` fills the menu of collections."""
         super().__init__(parent)
         self.words = QLabel(wordWrap=True)
         self.words.setObjectName("title")
@@ -76,7 +76,7 @@ class MultiSelectionPanel(QWidget):
         column.addStretch(1)
 
     def show_number(self, number: int) -> None:
-        """So many are selected. What they are marked with differs, so nothing is shown of it."""
+        """Shows how many are selected. Their marks differ, so none are shown."""
         self.words.setText(self.tr("{pictures} are selected").format(pictures=pictures(number)))
         self.stars.show_stars(0)
         self.heart.show_on(False)

@@ -20,7 +20,9 @@ def ask_for_name(
     *,
     name: str = "",
 ) -> None:
-    """`verb` is on the button that gives the name to `then`; `name` is there to begin with."""
+    """`verb` is the text of the button, which passes the name to `then`; `name` is the initial
+    text.
+    """
     dialog = QInputDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setLabelText(caption)

@@ -1,4 +1,4 @@
-"""The history while the window is open: opened behind it, kept in step with the files."""
+"""The history while the window is open: opened in the background, kept in step with the files."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _PROGRESS_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Indexing:
-    """Folders are being looked through: `done` of `total` files, 0 of 0 while they are counted."""
+    """A scan in progress: `done` of `total` files; 0 of 0 while they are counted."""
 
     folders: tuple[Path, ...]
     quiet: bool
-    """It was not asked for by the user."""
+    """Whether it was started automatically."""
     done: int = 0
     total: int = 0
 
 
 @dataclass(frozen=True)
 class IndexResult:
-    """What looking through folders came to."""
+    """The result of a scan."""
 
     folders: tuple[Path, ...]
     quiet: bool
@@ -54,15 +54,17 @@ class IndexResult:
 
 
 class Library(QObject):
-    """Owns the history. Everything that takes time happens on threads of its own."""
+    """Owns the history. Everything slow runs on threads of its own."""
 
     opened = Signal()
     failed = Signal(object)
     """StudioError: the history cannot be opened, read or written."""
     recovered = Signal(object)
-    """Recovery: a damaged history was set aside; or Restored: it was gone, and is there again."""
+    """Recovery: a damaged history was replaced; or RestoredDatabase: it was deleted and is
+    restored.
+    """
     changed = Signal()
-    """The history holds something else than before."""
+    """The contents of the history changed."""
     folders_changed = Signal()
     indexing = Signal(object)
     """Indexing; None when it is over."""
@@ -77,14 +79,14 @@ class Library(QObject):
         *,
         trajectories: Path | None = None,
     ) -> None:
-        """`folder` is where the database is, `own` where this program's pictures are,
-        `trajectories` where their steps are kept.
+        """`folder` contains the database, `own` this program's images, `trajectories` their saved
+        steps.
         """
         super().__init__(parent)
         self.folder, self.own = folder, own
         self._trajectories = trajectories or paths.trajectories_dir()
         self.inputs = paths.inputs_dir()
-        """Where start pictures and masks are kept."""
+        """The folder of start images and masks."""
         self.relay = Relay(self)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
@@ -105,7 +107,7 @@ class Library(QObject):
 
     @property
     def history(self) -> History:
-        """Raises HistoryError where it is not open."""
+        """Raises HistoryError if it is not open."""
         if self._history is None:
             raise HistoryError("The history is not open.")
         return self._history
@@ -116,7 +118,7 @@ class Library(QObject):
 
     @property
     def watched(self) -> list[Path]:
-        """The folders in which changes are noticed at once."""
+        """The folders whose changes are noticed immediately."""
         return self._watcher.folders
 
     @property
@@ -126,20 +128,20 @@ class Library(QObject):
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """All that are kept in step: this program's own first."""
+        """All folders that are kept in step: this program's own first."""
         return (self.own, *(folder for folder in self._folders if folder != self.own))
 
     # Opening and closing
 
     def open(self) -> None:
-        """Behind the window; `opened` or `failed` tells. Then looks for what is new."""
+        """Opens in the background; emits `opened` or `failed`. Then scans for changes."""
         if self._opening or self.is_open:
             return
         self._opening, self._error = True, None
         self.run(self._open, self._on_opened, self._on_failed)
 
     def close(self) -> None:
-        """Stop indexing at the next file, write what waits."""
+        """Stops the scan at the next file and writes what is queued."""
         self._stop.set()
         self._ending.set()
         self.relay.close()
@@ -186,7 +188,7 @@ class Library(QObject):
     # Writing
 
     def note(self, files: Iterable[Path]) -> None:
-        """These files are finished pictures; before the history is open, they wait."""
+        """Adds these finished images; they wait until the history is open."""
         files = tuple(files)
         if self._history is None:
             self._noted += files
@@ -203,7 +205,7 @@ class Library(QObject):
             steps_on_disk.follow(history, self._trajectories)
 
         def failed(error: StudioError) -> None:
-            """The disk is full, or another program holds the lock: that passes."""
+            """The disk is full, or another program holds the lock: try again."""
             self._noted += files
             self._retry.start(RETRY_MS)
             self.failed.emit(error)
@@ -215,7 +217,7 @@ class Library(QObject):
         self.note(noted)
 
     def wrote(self, future: Future[T], then: Callable[[T], None] = lambda _: None) -> None:
-        """What a method of the history is about to do: `changed` follows it, or `failed`."""
+        """Waits for a method of the history: emits `changed` afterwards, or `failed`."""
 
         def done(result: T) -> None:
             then(result)
@@ -226,7 +228,7 @@ class Library(QObject):
     def run(
         self, work: Callable[[], T], then: Callable[[T], None], failed: Failed | None = None
     ) -> None:
-        """Do something slow behind the interface, and go on with its result."""
+        """Does something slow in the background and passes its result to `then`."""
         if not self._ending.is_set():
             future = self._pool.submit(work)
             self.relay.when_done(future, then, failed or self.failed.emit)
@@ -234,7 +236,7 @@ class Library(QObject):
     # Folders
 
     def add_folder(self, folder: Path) -> None:
-        """Index a folder and follow it from now on."""
+        """Indexes a folder and watches it from now on."""
         if folder not in self.folders:
             self._folders = (*self._folders, folder)
             self.wrote(self.history.add_folder(folder))
@@ -242,13 +244,13 @@ class Library(QObject):
         self.index([folder])
 
     def remove_folder(self, folder: Path) -> None:
-        """Follow it no more; its pictures stay in the history."""
+        """Stops watching it; its images stay in the history."""
         self._folders = tuple(known for known in self._folders if known != folder)
         self.wrote(self.history.remove_folder(folder))
         self.folders_changed.emit()
 
     def index(self, folders: Sequence[Path], *, quiet: bool = False) -> None:
-        """Look through folders for what is new, changed, moved or gone."""
+        """Scans folders for new, changed, moved and missing files."""
         chosen = tuple(folders)
         if self._history is None or self._ending.is_set():
             return
@@ -260,7 +262,7 @@ class Library(QObject):
         )
 
     def cancel_indexing(self) -> None:
-        """What is indexed stays, and the next time goes on from there."""
+        """Indexed files stay; the next scan continues from there."""
         self._stop.set()
 
     def _index(self, history: History, folders: tuple[Path, ...], quiet: bool) -> Report:
@@ -297,7 +299,7 @@ class Library(QObject):
         self.indexed.emit(indexed)
 
     def _clean_once(self, indexed: IndexResult) -> None:
-        """Remove start pictures that nothing names, once everything that could is known."""
+        """Removes unused start images, once all references are known."""
         complete = not indexed.report.cancelled and set(indexed.folders) >= set(self.folders)
         if self._is_cleaned or not complete or self._ending.is_set():
             return
@@ -308,7 +310,7 @@ class Library(QObject):
         self.relay.when_done(future, lambda _: None, self.failed.emit)
 
     def _watch(self) -> None:
-        """Folders come and go with what was found."""
+        """Watches folders as they appear and disappear."""
         folders = self.folders
         self.run(lambda: below(folders), self._watcher.watch)
 

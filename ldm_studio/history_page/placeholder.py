@@ -1,4 +1,4 @@
-"""What is shown where no pictures are: why, and what to do about it."""
+"""Shown if there are no images: the reason, and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARGIN = 16
 
 
 class Placeholder(QWidget):
-    """A sign, a sentence, a hint, perhaps a button."""
+    """An icon, a title, a hint, optionally a button."""
 
     pressed = Signal()
 
@@ -42,7 +42,7 @@ class Placeholder(QWidget):
         column.addStretch(4)
 
     def show_opening(self, error: StudioError | None) -> None:
-        """The history is being opened, or cannot be."""
+        """The history is opening, or could not be opened."""
         if error is None:
             self._show("history", self.tr("Opening the history…"), "", "")
         else:
@@ -55,7 +55,7 @@ class Placeholder(QWidget):
         self._show("search", self.tr("Searching…"), "", "")
 
     def show_nothing(self, query: str) -> None:
-        """There is nothing, or nothing that the query finds."""
+        """There are no images, or none that match the query."""
         if query.strip():
             title = self.tr("Nothing found for “{query}”").format(query=query.strip())
             hint = self.tr(
@@ -82,7 +82,7 @@ class Placeholder(QWidget):
         self.update()
 
     def _fit(self) -> None:
-        """As wide as there is room; a layout asks for too little height where words wrap."""
+        """As wide as the room allows; a layout requests too little height for wrapped text."""
         width = max(120, min(_WIDTH, self.width() - 2 * _MARGIN))
         for label in (self.title, self.hint):
             label.setFixedWidth(width)

@@ -1,4 +1,4 @@
-"""How far something is that takes its time, in a line that can stop it."""
+"""A progress line with a stop button."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .history_texts import digits
 from .open_history import Indexing
 
 _WORTH_SHOWING = 200
-"""Files below which what was not asked for is not told."""
+"""Automatic scans of fewer files are not shown."""
 
 
 class ProgressLine(QFrame):
-    """Hidden while there is nothing to tell."""
+    """Hidden while nothing is in progress."""
 
     cancelled = Signal()
 

@@ -1,4 +1,4 @@
-"""Questions to the history, answered on a thread of its own."""
+"""Runs queries of the history on a thread of its own."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class _Question:
 
 
 class QueryWorker:
-    """Only the newest question of each topic is answered: a newer one interrupts and replaces it.
+    """Only the newest query of each topic is answered: a newer one interrupts and replaces it.
 
-    Questions wait in the order in which their topics came. Methods are for the interface's
-    thread, and so are the answers.
+    Queries run in the order in which their topics arrived. Methods are called, and answers
+    delivered, on the main thread.
     """
 
     def __init__(self, open_reader: Callable[[], Reader], relay: Relay) -> None:
@@ -35,7 +35,7 @@ class QueryWorker:
         self._waiting: dict[str, _Question] = {}
         self._running: _Question | None = None
         self._newest: dict[str, _Question] = {}
-        """Of each topic, until its answer has been handed over."""
+        """The newest query of each topic, until its answer is delivered."""
         self._reader: Reader | None = None
         self._closed = False
         self._condition = threading.Condition()
@@ -45,7 +45,7 @@ class QueryWorker:
     def ask(
         self, topic: str, ask: Callable[[Reader], T], then: Callable[[T], None], failed: Failed
     ) -> None:
-        """`then` gets the answer, unless something newer of the topic was asked meanwhile."""
+        """`then` gets the answer, unless a newer query of the topic was asked."""
         question = _Question(topic, ask, then, failed)
         with self._condition:
             self._drop(topic)
@@ -53,7 +53,7 @@ class QueryWorker:
             self._condition.notify()
 
     def forget(self, topic: str) -> None:
-        """Nobody waits for an answer any more."""
+        """Discards pending answers."""
         with self._condition:
             self._drop(topic)
 

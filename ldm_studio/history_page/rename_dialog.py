@@ -1,4 +1,4 @@
-"""The dialog for another name of a picture: says what is wrong with one while it is typed."""
+"""The dialog to rename an image; checks the name while it is typed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 380
 
 
 class RenameDialog(QDialog):
-    """Asks for a name without its ending, which stays."""
+    """Asks for a name without the suffix, which stays."""
 
     chosen = Signal(str)
 

@@ -1,4 +1,4 @@
-"""Which part of how a picture was made is wanted; imports nothing, as the start waits for it."""
+"""Which part of an image's settings to reuse; imports nothing, because start-up waits for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class ReusePart(Enum):
-    """What of a picture's settings is used again."""
+    """The part of an image's settings to reuse."""
 
     ALL = "all"
     PROMPT = "prompt"

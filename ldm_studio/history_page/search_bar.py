@@ -1,4 +1,4 @@
-"""The bar above the pictures: search, number, size, folders."""
+"""The bar above the images: search, count, size, folders."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .search_help import how_to_search
 from .section_view import LARGEST, SMALLEST, USUAL
 
 _ROOM_FOR_ZOOM = 720
-"""Logical pixels below which there is only the wheel with Ctrl."""
+"""Logical pixels; below it, only Ctrl+wheel zooms."""
 
 
 class SearchBar(QWidget):
-    """What is wrong with a query is said in a line below it."""
+    """Problems of a query are shown in a line below it."""
 
     def __init__(
         self, library: Library, deeds: FileOperations, parent: QWidget | None = None
@@ -104,7 +104,7 @@ class SearchBar(QWidget):
         ask_for_name(self, self.tr("Save Search"), caption, self.tr("Save"), self.save_search)
 
     def save_search(self, name: str) -> None:
-        """As what is in the field."""
+        """Saves the current query."""
         if name.strip() and self.search.text().strip():
             self._deeds.save_search(name.strip(), self.search.text().strip())
 

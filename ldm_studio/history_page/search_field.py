@@ -1,4 +1,4 @@
-"""The search field: what is wrong in a query is underlined while it is written."""
+"""The search field, which underlines mistakes while typing."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ldm_studio.look.theme import icon
 from ldm_studio.translation import told
 
 PAUSE_MS = 120
-"""After a key nothing is searched for so long, in case another follows."""
+"""Searches wait this long after a key, in case another follows."""
 
 
 class SearchField(QLineEdit):
-    """Says the query, a moment after it was changed."""
+    """Emits the query shortly after it changed."""
 
     searched = Signal(object)
     """Query"""
     problem_changed = Signal(str)
-    """What is wrong with it, in a sentence; empty when nothing is."""
+    """The problem in a sentence; empty if there is none."""
     left = Signal()
-    """Down or Enter: on to what was found."""
+    """Down or Enter: go to the results."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +46,7 @@ class SearchField(QLineEdit):
         self.textChanged.connect(self._on_text)
 
     def search(self) -> None:
-        """At once, without the pause."""
+        """Searches immediately."""
         self._pause.stop()
         self.query = parse(self.text())
         self.searched.emit(self.query)
@@ -67,7 +67,7 @@ class SearchField(QLineEdit):
         self._pause.start()
 
     def _underline(self, problems: tuple[Problem, ...]) -> None:
-        """A line edit knows formats only as those of an input method that composes nothing."""
+        """A line edit only supports formats as those of an input method that composes nothing."""
         wave = QTextCharFormat()
         wave.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
         wave.setUnderlineColor(self.palette().color(QPalette.ColorRole.BrightText))

@@ -1,4 +1,4 @@
-"""How to search, on one page: what is written, and what it finds."""
+"""The help page for searching: syntax and meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that find something when they are clicked, or with Return."""
+"""A link that starts a search on click or Return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the tiles and the headings of a grid are: a few additions for each day, none for a tile."""
+"""Positions of tiles and headings in a grid, computed per day instead of per tile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MARGIN = 12
 
 @dataclass(frozen=True)
 class Section:
-    """The pictures of one day: `count` rows from `first` on."""
+    """The images of one day: `count` rows starting at `first`."""
 
     day: str
     first: int
@@ -31,10 +31,10 @@ class Box:
 
 
 class SectionLayout:
-    """Square tiles in as many columns as fit and as wide as fit, under a heading a section."""
+    """Square tiles in as many columns as fit, below a heading for each section."""
 
     def __init__(self, sections: Sequence[Section], width: int, side: int) -> None:
-        """`width` of the grid and the least `side` of a tile are in pixels."""
+        """`width` of the grid and minimum `side` of a tile in pixels."""
         self.sections = tuple(sections)
         room = max(width - 2 * MARGIN, side)
         self.columns = (room + GAP) // (side + GAP)
@@ -55,7 +55,7 @@ class SectionLayout:
         return self._tops[-1] + MARGIN
 
     def box(self, row: int) -> Box:
-        """Raises IndexError for a row that is not there."""
+        """Raises IndexError for an invalid row."""
         if not 0 <= row < self.rows:
             raise IndexError(row)
         at = bisect_right(self._firsts, row) - 1
@@ -73,11 +73,11 @@ class SectionLayout:
         return row if inside else None
 
     def rows_between(self, top: int, bottom: int) -> tuple[int, int]:
-        """The first row that reaches below `top`, and the one after the last above `bottom`."""
+        """The first row that extends below `top`, and the one after the last above `bottom`."""
         return self._row_below(top), self._row_below(bottom + self._step)
 
     def headings_between(self, top: int, bottom: int) -> Iterator[tuple[Section, int]]:
-        """The sections whose heading is there, and its upper edge."""
+        """The sections whose heading is visible, with its top."""
         at = max(0, bisect_right(self._tops, top) - 1)
         while at < len(self.sections) and self._tops[at] < bottom:
             if self._tops[at] + HEADING > top:
@@ -85,7 +85,7 @@ class SectionLayout:
             at += 1
 
     def above(self, row: int) -> int:
-        """The row over this one, in the section before if need be; itself at the top."""
+        """The row above this one, if need be in the previous section; itself at the top."""
         at = bisect_right(self._firsts, row) - 1
         inside = row - self._firsts[at]
         if inside >= self.columns:
@@ -97,7 +97,7 @@ class SectionLayout:
         return before.first + min(before.count - 1, last_line + inside)
 
     def below(self, row: int) -> int:
-        """The row under this one, in the section after if need be; itself at the bottom."""
+        """The row below this one, if need be in the next section; itself at the bottom."""
         at = bisect_right(self._firsts, row) - 1
         section = self.sections[at]
         line, column = divmod(row - section.first, self.columns)
@@ -148,7 +148,7 @@ class SectionLayout:
 
 
 def sections_of(days: Sequence[tuple[str, int]]) -> tuple[Section, ...]:
-    """Sections one after another, from days and how many pictures each has."""
+    """Consecutive sections from days and their number of images."""
     ends = [0]
     for _, count in days:
         ends.append(ends[-1] + count)

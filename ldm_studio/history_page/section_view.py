@@ -1,4 +1,6 @@
-"""A view of tiles under headings, laid out by sections: how many tiles there are costs nothing."""
+"""An item view of tiles below headings, laid out by section, so the number of tiles costs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,12 @@ Move = QAbstractItemView.CursorAction
 
 
 class SectionView(QAbstractItemView):
-    """Knows where everything is, moves and selects; painting is left to who inherits."""
+    """Layout, navigation and selection; subclasses paint."""
 
     side_changed = Signal(int)
-    """The least side of a tile in logical pixels."""
+    """The minimum side of a tile in logical pixels."""
     moved = Signal()
-    """Other tiles may be in sight."""
+    """Other tiles may be visible."""
 
     def __init__(self, model: ImageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +69,7 @@ class SectionView(QAbstractItemView):
             self.side_changed.emit(side)
 
     def layout_now(self) -> SectionLayout:
-        """Where everything is."""
+        """The current layout."""
         if self._layout is None:
             self._layout = SectionLayout(
                 self._pictures.sections, self.viewport().width(), self._side
@@ -75,7 +77,7 @@ class SectionView(QAbstractItemView):
         return self._layout
 
     def _keep_place(self) -> None:
-        """What is first in sight stays first in sight when the layout becomes another."""
+        """Keeps the first visible tile in place when the layout changes."""
         layout, top = self._layout, self.verticalOffset()
         if self._anchor is not None or layout is None or layout.rows != len(self._pictures.ids):
             return
@@ -102,8 +104,8 @@ class SectionView(QAbstractItemView):
         self.moved.emit()
 
     def _show_bar_if_needed(self) -> None:
-        """Decided by the width without it: as the bar takes room from the tiles, which become
-        smaller with less room, it would come and go for ever otherwise.
+        """Decided by the width without the bar: the bar makes the tiles smaller, so it would
+        otherwise appear and disappear endlessly.
         """
         room = self.contentsRect()
         needed = (
@@ -129,7 +131,7 @@ class SectionView(QAbstractItemView):
         self._kept = self.selected_ids()
 
     def _after_reset(self) -> None:
-        """A search that finds what was selected leaves it selected."""
+        """Restores the selection if the new search contains it."""
         self._anchor = None
         self._layout = None
         self.verticalScrollBar().setValue(0)
@@ -213,7 +215,9 @@ class SectionView(QAbstractItemView):
         return False
 
     def setSelection(self, rect: QRect, command: Flag) -> None:  # noqa: N802
-        """With the rubber band what it touches; else from where it began to where it is."""
+        """With the rubber band, the tiles it touches; otherwise the range from anchor to
+        current.
+        """
         layout, top = self.layout_now(), self.verticalOffset()
         chosen = QItemSelection()
         model = self._pictures
@@ -231,7 +235,7 @@ class SectionView(QAbstractItemView):
         self.selectionModel().select(chosen, command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:  # noqa: N802
-        """What is in sight is drawn again: at most a hundred tiles."""
+        """Repaints everything visible: at most a hundred tiles."""
         return QRegion(self.viewport().rect())
 
     def viewportSizeHint(self) -> QSize:  # noqa: N802
@@ -240,7 +244,7 @@ class SectionView(QAbstractItemView):
     # Selection by number
 
     def selected_ids(self) -> list[int]:
-        """In their order; a selection of all is as quick as one of ten."""
+        """In their order; selecting all is as quick as selecting ten."""
         ids = self._pictures.ids
         found: list[int] = []
         chosen = self.selectionModel().selection()
@@ -250,7 +254,7 @@ class SectionView(QAbstractItemView):
         return found
 
     def select_ids(self, numbers: list[int]) -> None:
-        """Select those of them that are here; the first becomes the current one."""
+        """Selects those that are present; the first becomes the current one."""
         chosen = QItemSelection()
         first: QModelIndex | None = None
         for number in numbers:
@@ -263,7 +267,7 @@ class SectionView(QAbstractItemView):
             self.selectionModel().setCurrentIndex(first, Flag.NoUpdate)
 
     def go_to(self, number: int) -> bool:
-        """Select one picture and bring it into sight; False where it is not here."""
+        """Selects an image and scrolls to it; False if it is not present."""
         index = self._pictures.index_of(number)
         if not index.isValid() or self.layout_now().rows != self._pictures.rowCount():
             return False

@@ -1,4 +1,4 @@
-"""The selected pictures, and what is done with them."""
+"""The selected images, and the commands for them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _SLICE = 500
 
 
 class ImageSelection(QObject):
-    """Knows everything about a single selected picture, soon after it was selected."""
+    """Loads the details of a single selected image shortly after it is selected."""
 
     reuse_requested = Signal(object, object)
-    """Details, Part"""
+    """Details, ReusePart"""
     start_requested = Signal(object)
     """ListedImage"""
     branch_requested = Signal(object)
@@ -40,7 +40,7 @@ class ImageSelection(QObject):
     compare_requested = Signal(list)
     """list[int]: two ids, the older first"""
     described = Signal(object, object)
-    """Details of the only selected picture, and its Family or None"""
+    """Details of the only selected image, and its Lineage or None"""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class ImageSelection(QObject):
 
     @property
     def details(self) -> Details | None:
-        """Of the only selected picture, once they are known."""
+        """Of the only selected image, once they are loaded."""
         return self._details
 
     def changed(self) -> None:
-        """Others are selected than before."""
+        """The selection changed."""
         ids = self.ids[:2]
         if self._details is not None and ids != [self._details.listed.id]:
             self._details = None
@@ -86,7 +86,7 @@ class ImageSelection(QObject):
         self.enable()
 
     def ask(self) -> None:
-        """Find out, or find out again, everything about a single selected picture."""
+        """Loads the details of a single selected image, again if need be."""
         if self.number != 1:
             self._asker.forget("details")
             return
@@ -109,7 +109,7 @@ class ImageSelection(QObject):
             pending[1](details)
 
     def enable(self) -> None:
-        """What can be done with what is selected."""
+        """Enables the commands that are possible for the selection."""
         number, details = self.number, self._details
         picture = None if details is None else details.listed
         here = picture is not None and picture.state is State.HERE and not picture.problem
@@ -163,7 +163,7 @@ class ImageSelection(QObject):
         }
 
     def reuse(self, part: ReusePart) -> None:
-        """Where it says how it was made."""
+        """If its recipe is known."""
 
         def reuse(details: Details) -> None:
             if details.program:
@@ -172,7 +172,7 @@ class ImageSelection(QObject):
         self._with_one(reuse)
 
     def reuse_of(self, number: int) -> None:
-        """All of a picture that need not be the selected one: back to its exact state."""
+        """Restores the exact state of an image, which need not be selected."""
 
         def found(details: Details | None) -> None:
             if details is not None and details.program:
@@ -186,7 +186,7 @@ class ImageSelection(QObject):
         self._asker.ask("again", lambda reader: reader.details(number), found, self._failed)
 
     def ask_for_name(self) -> None:
-        """Let the user give the selected picture another name."""
+        """Asks for another name of the selected image."""
 
         def ask(details: Details) -> None:
             if details.listed.state is State.HERE:
@@ -197,13 +197,13 @@ class ImageSelection(QObject):
         self._with_one(ask)
 
     def remove_from_collection(self) -> None:
-        """Out of the collection that is shown."""
+        """Removes the selection from the collection that is shown."""
         collection = self._model.collection
         if collection is not None and (ids := self.ids):
             self._collecting.remove_members(collection.key, ids)
 
     def shift(self, by: int) -> None:
-        """Move the selected pictures one place within the collection that is shown."""
+        """Moves the selected images one place within the collection that is shown."""
         collection, ids = self._model.collection, self.ids
         if collection is None or not ids:
             return
@@ -223,7 +223,7 @@ class ImageSelection(QObject):
             self._deeds.set_favourite(ids, on)
 
     def toggle_favourite(self) -> None:
-        """All become favourites, unless the first one is: then none is any more."""
+        """Makes all favourites, or none if the first one is a favourite."""
         if ids := self.ids:
             first = self._model.listed_by_id(ids[0])
             self.set_favourite(not (first is not None and first.favourite))
@@ -235,11 +235,11 @@ class ImageSelection(QObject):
         self._deeds.untag(self.ids, [tag])
 
     def delete(self) -> None:
-        """What comes after them is selected then."""
+        """Selects the image after them."""
         self._with_all(self._deeds.delete)
 
     def copy_prompt(self) -> None:
-        """Without the negative one."""
+        """Without the negative prompt."""
 
         def copy(details: Details) -> None:
             if details.prompt:
@@ -250,7 +250,7 @@ class ImageSelection(QObject):
         self._with_one(copy)
 
     def copy_parameters(self) -> None:
-        """As A1111 writes them, which most programs of the field read."""
+        """As A1111 writes them, which most programs read."""
 
         def copy(details: Details) -> None:
             if details.program:
@@ -268,14 +268,14 @@ class ImageSelection(QObject):
             self.compare_requested.emit([ids[1], ids[0]])
 
     def _with_one(self, act: Callable[[Details], object]) -> None:
-        """At once, or as soon as it is known what the picture is."""
+        """Calls `act` immediately, or as soon as the details are loaded."""
         if self._details is not None:
             act(self._details)
         elif self.number == 1:
             self._pending = self.ids[0], act
 
     def _with_all(self, act: Callable[[list[ListedImage]], object]) -> None:
-        """All of them are looked up first: most may never have been in sight."""
+        """Loads all of them first: most may never have been visible."""
         ids = self.ids
 
         def look_up(reader: Reader) -> list[ListedImage]:

@@ -1,4 +1,4 @@
-"""Which settings of two pictures differ, in words. Free of Qt."""
+"""The settings that differ between two images, as text. Free of Qt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Difference:
 
 
 def differences(one: Details, other: Details) -> tuple[Difference, ...]:
-    """The settings that are not the same; empty texts where one of them has none."""
+    """The settings that differ; empty text if one image lacks the setting."""
     first, second = settings(one), settings(other)
     names = dict.fromkeys((*first, *second))
     return tuple(
@@ -26,7 +26,7 @@ def differences(one: Details, other: Details) -> tuple[Difference, ...]:
 
 
 def settings(details: Details) -> dict[str, str]:
-    """Everything that made the picture."""
+    """All settings of an image."""
     found = {"Prompt": details.prompt, "Negative prompt": details.negative}
     found |= {name: value for name, value in details.settings.items() if name != "Version"}
     if "Size" not in found and details.listed.width:

@@ -1,4 +1,4 @@
-"""The filters left and the details right: there if there is room, or if they are asked for."""
+"""Shows or hides the side panels, depending on the room and on the user's choice."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QToolButton, QWidget
 
 ROOM_FOR_FILTERS = 920
-"""Logical pixels of the page from which on both are there by themselves."""
+"""Logical pixels of the page's width from which the filters are shown by default."""
 ROOM_FOR_DETAILS = 680
 _MIN_GRID_WIDTH = 180
 
 
 class SidePanels(QObject):
-    """What was switched by hand stays so until the page has another width class."""
+    """A manual choice lasts until the width class of the page changes."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class SidePanels(QObject):
         details_button.toggled.connect(self._on_details)
 
     def fit(self, width: int) -> None:
-        """The page is so wide now."""
+        """Sets the width of the page."""
         room = (width >= ROOM_FOR_FILTERS, width >= ROOM_FOR_DETAILS)
         if room != self._room:
             self._room = room
@@ -41,12 +41,12 @@ class SidePanels(QObject):
             self._apply()
 
     def cover(self, covered: bool) -> None:
-        """While two pictures are compared there are no details of one."""
+        """Hides the details while two images are compared."""
         self._covered = covered
         self._apply()
 
     def leave_empty(self, empty: bool) -> None:
-        """While there is not one picture there is nothing to filter, and nothing to tell."""
+        """Hides both panels if there are no images at all."""
         if empty != self._empty:
             self._empty = empty
             self._apply()
@@ -62,7 +62,7 @@ class SidePanels(QObject):
         self._apply()
 
     def _is_narrow(self) -> bool:
-        """Whether both together leave too little between them."""
+        """Whether both together leave too little room between them."""
         both = self._filters.width() + self._details.width()
         return self._page.width() - both < _MIN_GRID_WIDTH
 

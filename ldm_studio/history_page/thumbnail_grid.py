@@ -1,4 +1,4 @@
-"""The grid of thumbnails: a view that lays out days, not pictures, so that their number is free."""
+"""The grid of thumbnails, with the keyboard, mouse and selection of a file manager."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
 from .thumbnail_tile import dragged, heading, paint_heading, paint_tile
 
 _AHEAD_MS = 0
-"""What comes into sight is asked for once an event loop's turn, however often it moved."""
+"""Requests are batched per turn of the event loop."""
 
 _EDGE = 28
-"""Pixels from the upper or lower edge within which dragging scrolls."""
+"""Dragging within this distance of the top or bottom scrolls, in pixels."""
 
 _MOVES = (
     Qt.Key.Key_Left,
@@ -57,13 +57,14 @@ _MOVES = (
 
 
 class ThumbnailGrid(SectionView):
-    """Keyboard, mouse and selection are those of a file manager."""
+    """Keyboard, mouse and selection work as in a file manager."""
 
     opened = Signal(QModelIndex)
     """Double click, or Enter."""
     arranged = Signal(list, object)
-    """Pictures of the collection that is shown were dragged: their ids, and the id of the one
-    before which they are to be; None: at the end."""
+    """Images of the current collection were dragged: their ids, and the id of the image to put them
+    before; None: at the end.
+    """
 
     def __init__(
         self, model: ImageListModel, loader: ThumbnailLoader, parent: QWidget | None = None
@@ -81,7 +82,7 @@ class ThumbnailGrid(SectionView):
         self._ahead.timeout.connect(self.request_thumbnails)
         self.moved.connect(self._ahead.start)
         self._gap: int | None = None
-        """The row before which what is dragged would be dropped."""
+        """The row before which dragged images would be dropped."""
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -93,7 +94,7 @@ class ThumbnailGrid(SectionView):
     # What is in sight
 
     def request_thumbnails(self) -> None:
-        """Ask for what is seen, then for as much below and above it."""
+        """Requests visible thumbnails, then as many below and above."""
         layout, top, room = self.layout_now(), self.verticalOffset(), self.viewport().height()
         if layout.rows != self._pictures.rowCount():
             return  # between two answers
@@ -125,7 +126,7 @@ class ThumbnailGrid(SectionView):
         self._ahead.start()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """With Ctrl the wheel makes tiles larger and smaller."""
+        """Ctrl+wheel changes the size of the tiles."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.side += round(event.angleDelta().y() / 120 * 16)
             event.accept()
@@ -171,7 +172,7 @@ class ThumbnailGrid(SectionView):
             self._paint_gap(painter, self._gap)
 
     def _paint_gap(self, painter: QPainter, row: int) -> None:
-        """A line where what is dragged would come."""
+        """Paints the drop position."""
         layout, after = self.layout_now(), row >= self.layout_now().rows
         box = layout.box(layout.rows - 1 if after else row)
         x = box.x + box.side + GAP // 2 if after else box.x - GAP // 2
@@ -198,7 +199,7 @@ class ThumbnailGrid(SectionView):
     # Keys and pointer
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moves and selects; all other keys are for the page, which has commands for them."""
+        """Handles navigation and selection; the page handles all other keys."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.opened.emit(self.currentIndex())
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
@@ -240,7 +241,7 @@ class ThumbnailGrid(SectionView):
     # Dragging
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N802, N803
-        """With the picture itself under the pointer, and how many there are."""
+        """Shows the image under the pointer, and the number of images."""
         indexes = self.selectedIndexes()
         if not indexes:
             return
@@ -279,17 +280,17 @@ class ThumbnailGrid(SectionView):
             event.accept()
 
     def _answer(self, event: QDropEvent) -> None:
-        """Its own pictures are its own affair: the window would open them."""
+        """Accepts drags of its own images, which the window would open otherwise."""
         event.setAccepted(event.mimeData().hasFormat(IDS))
         takes = self._accepts(event)
         event.setDropAction(Qt.DropAction.CopyAction if takes else Qt.DropAction.IgnoreAction)
 
     def _accepts(self, event: QDropEvent) -> bool:
-        """Only a collection has an order of the user's."""
+        """Only collections can be sorted by the user."""
         return self._pictures.collection is not None and event.mimeData().hasFormat(IDS)
 
     def _row_before(self, where: QPoint) -> int:
-        """The row before which something dropped here comes."""
+        """The row before which a drop here is inserted."""
         layout, top = self.layout_now(), self.verticalOffset()
         first, end = layout.rows_between(where.y() + top, where.y() + top + 1)
         for row in range(first, min(end, layout.rows)):

@@ -1,4 +1,4 @@
-"""Small pictures for the grid: what is seen comes first, what has gone out of sight is not made."""
+"""Loads thumbnails for the grid: visible ones first; those out of sight are skipped."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _THREADS = 2
 
 @dataclass(frozen=True)
 class ThumbnailRequest:
-    """A picture file, by what it is and where it is."""
+    """An image file by digest and path."""
 
     digest: str
     path: Path
     side: int
-    """Of the longer side, in pixels of the screen."""
+    """Of the longer side, in device pixels."""
     sharp: bool = False
-    """From the file itself where the small copy has fewer pixels than are shown."""
+    """Whether to read the file itself if the thumbnail is too small."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -37,10 +37,10 @@ class ThumbnailRequest:
 
 
 class ThumbnailLoader(QObject):
-    """Scaled to the size they are drawn in, so that drawing them is copying."""
+    """Images are scaled to their display size, so drawing only copies."""
 
     ready = Signal()
-    """Some came, or turned out not to be had."""
+    """Some were loaded, or found unreadable."""
 
     def __init__(self, folder: Path, relay: Relay, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class ThumbnailLoader(QObject):
         return self._bytes
 
     def image(self, digest: str, side: int) -> QImage | None:
-        """Of this size, or of the last one it was wanted in; None where there is none yet."""
+        """In this size, or in the last requested one; None if there is none yet."""
         found = self._cache.get((digest, side))
         if found is None and digest in self._sides:
             found = self._cache.get((digest, self._sides[digest]))
@@ -80,7 +80,7 @@ class ThumbnailLoader(QObject):
         return digest in self._bad
 
     def request(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
-        """`who` wants these, most wanted first, instead of those it wanted and that wait."""
+        """`who` needs these, most important first; replaces its pending requests."""
         with self._condition:
             self._waiting[who] = [
                 wanted
@@ -92,7 +92,7 @@ class ThumbnailLoader(QObject):
             self._condition.notify_all()
 
     def forget_bad(self) -> None:
-        """Files may have become readable."""
+        """Retries unreadable files."""
         self._bad.clear()
 
     def close(self) -> None:
@@ -171,10 +171,10 @@ def _sharp(wanted: ThumbnailRequest) -> bytes | None:
 
 
 def decoded(webp: bytes, side: int) -> QImage | None:
-    """The picture, its longer side `side`, in a format that is drawn quickly; None if damaged.
+    """The image with the longer side `side`, in a format that draws quickly; None if damaged.
 
-    By a QImageReader because that gives the interpreter's lock away while it decodes and scales,
-    as neither `QImage.fromData` nor `QImage.scaled` does.
+    QImageReader releases the interpreter lock while it decodes and scales; `QImage.fromData` and
+    `QImage.scaled` do not.
     """
     buffer = QBuffer()
     buffer.setData(QByteArray(webp))

@@ -1,4 +1,4 @@
-"""How a picture looks in the grid."""
+"""Paints a tile of the grid."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from .section_layout import Section
 Role = QPalette.ColorRole
 _RADIUS = 4
 _SMALL = 96
-"""Below this a tile has no room for words."""
+"""Smaller tiles have no room for text."""
 
 
 def heading(section: Section, today: date | None = None) -> str:
-    """The day in words."""
+    """The day as text."""
     today = today or date.today()
     try:
         day = date.fromisoformat(section.day)
@@ -54,7 +54,7 @@ def heading(section: Section, today: date | None = None) -> str:
 def paint_heading(
     painter: QPainter, where: QRect, words: str, count: int, colours: QPalette
 ) -> None:
-    """The name of a day, and how many pictures it has."""
+    """The day, and its number of images."""
     painter.save()
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold)
@@ -83,7 +83,7 @@ def paint_tile(
     current: bool,
     hovered: bool,
 ) -> None:
-    """The picture whole, in the middle of a square."""
+    """The whole image, centred in a square."""
     group = QPalette.ColorGroup.Active
     gone = picture is not None and picture.state is not State.HERE
     painter.save()
@@ -123,7 +123,7 @@ def paint_tile(
 
 
 def dragged(image: QImage, count: int, colours: QPalette) -> QPixmap:
-    """A picture under the pointer, with the number of all that are dragged."""
+    """An image under the pointer, with the number of dragged images."""
     side = 72
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -169,7 +169,7 @@ def _paint_words(painter: QPainter, where: QRect, name: str, words: str, colours
 
 
 def _paint_marks(painter: QPainter, where: QRect, picture: ListedImage) -> None:
-    """Heart and stars on a shade, readable on any picture."""
+    """Heart and stars on a dark shade, readable on any image."""
     size = 12 if where.width() >= _SMALL else 9
     count = picture.rating + (1 if picture.favourite else 0)
     pad = size / 2

@@ -1,4 +1,4 @@
-"""Files into the trash of the system, and out of it again."""
+"""Moves files to the system's trash, and restores them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Trashed:
     """A file that is in the trash."""
 
     path: Path
-    """Where it was."""
+    """The original path."""
     now: Path
-    """Where it is in the trash."""
+    """The path in the trash."""
 
 
 def to_trash(path: Path) -> Trashed:
-    """Raises PictureError where the system has no trash for it; then nothing has happened."""
+    """Raises PictureError if the system has no trash for it; the file is then unchanged."""
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     with suppress(OSError):  # the home trash of Linux is made only inside a folder that is there
         Path(data).mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def to_trash(path: Path) -> Trashed:
 
 
 def out_of_trash(trashed: Trashed) -> None:
-    """Put a file back to where it was. Raises PictureError."""
+    """Restores a file to its original path. Raises PictureError."""
     if os.path.lexists(trashed.path):
         raise PictureError(
             f"Cannot put back {trashed.path}: there is another file of this name now.",
@@ -52,7 +52,7 @@ def out_of_trash(trashed: Trashed) -> None:
             f"Cannot put back {trashed.path}: {error.strerror or error}.",
             "Has the trash been emptied?",
         ) from error
-    # On Linux the trash keeps a note beside each file of where it came from.
+    # On Linux the trash has an info file for each file with its original path.
     note = trashed.now.parent.parent / "info" / f"{trashed.now.name}.trashinfo"
-    with suppress(OSError):  # a note without its file is ignored by every trash
+    with suppress(OSError):  # an info file without its file is ignored
         note.unlink(missing_ok=True)
