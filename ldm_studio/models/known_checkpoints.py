@@ -84,7 +84,7 @@ class KnownCheckpoint:
     """SHA-256 in hex; empty if unknown."""
     short: str = ""
     """AUTOMATIC1111's hash of a LoRA; empty if unknown."""
-    companion: str = ""
+    beside: str = ""
     """The name of the companion VAE at that time."""
 
     @property
@@ -150,7 +150,7 @@ class Catalogue:
     def known(self, path: Path) -> KnownCheckpoint | None:
         """The identity of `path`; None if it is not known yet. Raises ModelError."""
         known = self._fresh(path)
-        is_read = known.reading == READING and known.companion == _companion_name(path)
+        is_read = known.reading == READING and known.beside == _companion_name(path)
         return known if is_read else None
 
     def identify(self, path: Path) -> KnownCheckpoint:

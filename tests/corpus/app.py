@@ -29,13 +29,13 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import Finished, Looked, QueueChanged, QueueItem, Ready
-from ldm_studio.engine.latent_rgb_store import ColourFile
+from ldm_studio.engine.latent_rgb_store import LatentRgbStore
 from ldm_studio.history.formatting import record
 from ldm_studio.history.history_store import History
 from ldm_studio.images import image_files as images
 from ldm_studio.images import recipe_inputs as recall
 from ldm_studio.images.headless_run import draw
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import read as read_trajectory
 from ldm_studio.prompts.styles import StyleBook
@@ -219,7 +219,10 @@ def engine() -> Iterator[tuple[Engine, Reader]]:
     """An engine in the folders of this program, and what it says."""
     reader = Reader()
     engine = Engine(
-        new_pipeline(), reader.mailbox, Saver().save_picture, Storage.here(TRAJECTORY_BYTES)
+        new_pipeline(),
+        reader.mailbox,
+        ImageSaver().save_picture,
+        Storage.in_user_folders(TRAJECTORY_BYTES),
     )
     try:
         yield engine, reader
@@ -309,7 +312,7 @@ def settings_of(home: Path) -> Data:
 
 def preview_colours(autoencoder: str) -> Any:
     """The matrix from latents to colours that is remembered of an autoencoder, by its digest."""
-    return ColourFile().find(autoencoder)
+    return LatentRgbStore().find(autoencoder)
 
 
 def styles_of(home: Path) -> list[Data]:

@@ -292,7 +292,7 @@ from pathlib import Path
 
 import pytest
 
-from core.request import Request
+from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, NotSaved, Saved, Work

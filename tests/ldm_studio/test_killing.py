@@ -32,17 +32,17 @@ DRAWING = """
 import sys
 from pathlib import Path
 import numpy as np
-from core.request import Request
+from core.request.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Work
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.images.image_saving import Saver
+from ldm_studio.images.image_saving import ImageSaver
 from tests.ldm_studio.reading import Reader
 
 model, request, inputs = sys.argv[1:]
 pictures = np.load(inputs)
 reader = Reader()
-engine = Engine(CorePipeline(Path(model)), reader.mailbox, Saver().save_picture)
+engine = Engine(CorePipeline(Path(model)), reader.mailbox, ImageSaver().save_picture)
 engine.submit(Work(1, Request.from_json(request), pictures["image"], pictures["mask"]))
 engine.submit(Work(2, Request(prompt="waits")))
 seen = 0

@@ -81,7 +81,7 @@ def test_it_is_one_step_of_undo(extending, qtbot, rgb) -> None:
     before[10:20, 10:20] = 255
     extending.set_mask(before)
     steps = extending.undo_stack.count()
-    extending.extending.set_side("left", 56)
+    extending.outpaint_frame.set_side("left", 56)
     with qtbot.waitSignal(extending.extended):
         extending.extend()
     after = extending.mask()

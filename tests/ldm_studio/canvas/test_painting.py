@@ -84,8 +84,8 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from ldm_studio.canvas.tools import Tool
-from ldm_studio.canvas.view import CanvasView
+from ldm_studio.canvas.tools.tools import Tool
+from ldm_studio.canvas.view.canvas_view import CanvasView
 app = QApplication([])
 view = CanvasView()
 view.resize(300, 200)

@@ -39,12 +39,12 @@ def press(qtbot, application, key) -> None:
 def test_the_arrow_keys_flip_through_them_in_place(three, qtbot) -> None:
     bar, made = three.window.canvas.candidates, candidates(three)
     assert bar.isVisible()
-    assert bar.words.text() == "3 of 3"
+    assert bar.label.text() == "3 of 3"
     changes = three.studio.view.undo_stack.count()
     for key, at in ((Qt.Key.Key_Right, 0), (Qt.Key.Key_Right, 1), (Qt.Key.Key_Left, 0)):
         press(qtbot, three, key)
         assert np.array_equal(seen(three), made[at])
-        assert bar.words.text() == f"{at + 1} of 3"
+        assert bar.label.text() == f"{at + 1} of 3"
         assert three.studio.canvas_controller.shown.picture.rgb is made[at]
         assert three.window.strip.current() is three.studio.canvas_controller.shown
     assert three.studio.view.undo_stack.count() == changes
@@ -94,12 +94,12 @@ def test_another_picture_ends_the_choice_and_the_strip_brings_it_back(three, qtb
     assert not bar.isVisible()
     strip.clicked.emit(strip.entries.index(1))
     assert bar.isVisible()
-    assert bar.words.text() == "2 of 3"
+    assert bar.label.text() == "2 of 3"
 
 
 def test_the_buttons_do_the_same(three, qtbot) -> None:
     bar, made = three.window.canvas.candidates, candidates(three)
-    qtbot.mouseClick(bar.on, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.forward, Qt.MouseButton.LeftButton)
     assert np.array_equal(seen(three), made[0])
     qtbot.mouseClick(bar.back, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(bar.keep, Qt.MouseButton.LeftButton)

@@ -212,7 +212,7 @@ def test_styles_are_renamed_deleted_imported_and_all_of_it_undone(
     dialog.name.selectAll()
     qtbot.keyClicks(dialog.name, "cartoon")
     qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
-    assert "already" in dialog.words.text()
+    assert "already" in dialog.label.text()
     assert dialog.name.text() == names()[1] == "Level"
     qtbot.mouseClick(dialog.delete, Qt.MouseButton.LeftButton)
     assert names() == [before[0], *before[2:]]
@@ -220,13 +220,13 @@ def test_styles_are_renamed_deleted_imported_and_all_of_it_undone(
     table.write_text('name,prompt,negative_prompt\nFlat 2,x,\n3D,"y, {prompt}",z\n3D,3d,\n')
     dialog.import_table(str(table))
     assert names()[-2:] == ["Flat 2", "3D 2"]
-    assert dialog.words.text() == "2 styles were added."
+    assert dialog.label.text() == "2 styles were added."
     for _ in range(3):
         qtbot.mouseClick(dialog.undo, Qt.MouseButton.LeftButton)
     assert names() == before
     assert not dialog.undo.isEnabled()
     dialog.import_table(str(path))
-    assert "no table of styles" in dialog.words.text()
+    assert "no table of styles" in dialog.label.text()
     dialog.reject()
 
 

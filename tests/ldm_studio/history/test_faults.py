@@ -370,8 +370,8 @@ def test_a_file_that_changes_while_the_clock_is_wrong_is_noticed(tmp_path) -> No
 BESIDE = """
 import sys
 from pathlib import Path
-from core.request import Request
-from ldm_studio.history.index_one import note
+from core.request.request import Request
+from ldm_studio.history.index_one import index_image
 from ldm_studio.paths import queue_dir
 from ldm_studio.images.image_files import save_next
 from ldm_studio.images.job_files import JobStore
@@ -383,7 +383,7 @@ assert jobs.open() == ([], [])  # those of a living process are its own
 for seed in range(first, first + 15):
     request = Request(prompt="a fox", width=8, height=8, seed=seed)
     path = save_next(folder, noise(seed=seed), request, "Tiny", DIGEST)
-    assert note(path) == "", note(path)
+    assert index_image(path) == "", index_image(path)
 jobs.close()
 """
 

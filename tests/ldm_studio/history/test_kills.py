@@ -39,7 +39,7 @@ import threading
 from pathlib import Path
 
 from core.images.image_digest import digest
-from core.request import Request
+from core.request.request import Request
 from ldm_studio.history.image_reader import scan
 from ldm_studio.history.history_store import History
 from ldm_studio.json_files import write_json
