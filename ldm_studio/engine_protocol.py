@@ -61,6 +61,8 @@ class ModelInfo:
     """Whether it guides by itself, by a scale that it is told: negative prompts have no effect."""
     family: str = ""
     """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
+    latents: str = ""
+    """Name of its latent format: models of the same format can continue each other's images."""
     size: int = 0
     """Bytes of its weights, as they are held."""
     takes_addons: bool = False

@@ -371,6 +371,7 @@ class CorePipeline:
             extra=model.extra,
             told_guidance=model.told_guidance,
             family=model.config.display_name if is_checkpoint(path) else "",
+            latents=model.config.family.latents.name,
             vae=self._vae_of(wanted),
             texts=tuple(text.name for text in wanted.texts),
             size=sum(model.plan.weights.values()),

@@ -55,6 +55,16 @@ class FoundModel:
         return self.known.kind if self.known else ""
 
     @property
+    def latents(self) -> str:
+        """Name of its latent format; empty where it is not known."""
+        return self.known.latents if self.known else ""
+
+    @property
+    def input_kind(self) -> str:
+        """What it takes besides the noisy latent; empty for nothing, or where it is not known."""
+        return self.known.input_kind if self.known else ""
+
+    @property
     def size(self) -> int:
         """Bytes; 0 if unknown."""
         return self.known.size if self.known else 0

@@ -41,7 +41,7 @@ _PLACES = {
     "vae_approx": "preview",
 }
 """Kinds of files by the (lower case) folder names of other programs."""
-READING = 7
+READING = 8
 """Increased when `core` identifies more than before: files are then read again."""
 MAX_KNOWN = 50_000
 MAX_FOLDER_FILES = 500
@@ -76,6 +76,10 @@ class KnownCheckpoint:
     lacks_vae: bool = False
     lacks_text: bool = False
     """Whether it can be drawn with once an autoencoder is chosen for it."""
+    latents: str = ""
+    """Name of a model's latent format."""
+    input_kind: str = ""
+    """What a model takes besides the noisy latent, such as "inpainting"."""
     precision: str = ""
     """The type of most of its numbers, such as "float16"."""
     alias: str = ""
@@ -296,7 +300,13 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
         is_model = not isinstance(error.__cause__, NotAModelError)
         return replace(known, what=MODEL if is_model else "other", problem=error.message)
     precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
-    known = replace(known, kind=identity.display_name, precision=precision)
+    known = replace(
+        known,
+        kind=identity.display_name,
+        latents=identity.family.latents.name,
+        input_kind=identity.input_kind,
+        precision=precision,
+    )
     known = replace(known, lacks_vae=identity.lacks_vae, lacks_text=identity.lacks_text)
     if identity.missing:
         return known

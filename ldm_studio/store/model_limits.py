@@ -101,27 +101,17 @@ def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: boo
     return joined(*problems)
 
 
-_LATENTS = (
-    ("Stable Diffusion 1", "Stable Diffusion 2"),
-    ("Stable Diffusion XL",),
-    ("Stable Diffusion x4 upscaler",),
-)
-"""Families whose latents are the same, by what their names begin with."""
 _LED = ("depth", "upscaling", "instruct-pix2pix")
 
 
-def refining_problem(kind: str, model: ModelInfo | None) -> str:
-    """Why a model of this kind, in words such as those of `FoundModel.kind`, cannot go on with what
-    `model` began; empty if it can, or that is not known."""
-    if any(led in kind for led in _LED):
+def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> str:
+    """Why a model cannot continue what `model` began; empty if it can, or that is not known.
+
+    `latents`, `input_kind`: as those of `ModelInfo`; empty where they are not known.
+    """
+    if input_kind in _LED:
         return translate("Fitting", "It needs a picture to be led by.")
-    if model is None or not model.family or not kind:
-        return ""
-    mine, its = (
-        next((i for i, names in enumerate(_LATENTS) if name.startswith(names)), None)
-        for name in (model.family, kind)
-    )
-    if mine is None or its is None or mine == its:
+    if model is None or not model.latents or latents in ("", model.latents):
         return ""
     return translate("Fitting", "Its latents are not those of {model}.").format(model=model.family)
 

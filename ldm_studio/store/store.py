@@ -211,7 +211,7 @@ class StudioStore(QObject):
 
     def follow(self, before: ModelInfo, model: ModelInfo) -> None:
         """Take `model`'s own settings where those of the model `before` were kept."""
-        if refining_problem(before.family, model):
+        if refining_problem(before.latents, before.extra, model):
             self.reset("refiner", "refiner_at")  # it was one for the other
         for names in FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:

@@ -30,7 +30,8 @@ class RefinerBox(FilePickerBox[FoundModel]):
 
     def choices(self, found: Sequence[FoundModel]) -> Iterable[FileChoice]:
         for model in found:
-            problem = model.problem or refining_problem(model.kind, self._model)
+            misfit = refining_problem(model.latents, model.input_kind, self._model)
+            problem = model.problem or misfit
             tip = told(problem) or family(model)
             yield FileChoice(model.name, model.reference, tip, usable=not problem)
 

@@ -6,6 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from core.families.cosxl import COSXL
+from core.families.family import Family
+from core.families.native import NATIVE
+from core.families.stable_diffusion_1 import STABLE_DIFFUSION_1
+from core.families.stable_diffusion_2 import STABLE_DIFFUSION_2
+from core.families.stable_diffusion_xl import STABLE_DIFFUSION_XL
+from core.families.stable_diffusion_xl_refiner import STABLE_DIFFUSION_XL_REFINER
 from core.request.request import Change, Request
 from ldm_studio.images.infotext import infotext, parse_infotext, restore
 from ldm_studio.store.model_limits import refining_problem
@@ -14,7 +21,7 @@ from ldm_studio.store.store import Mode, StudioStore
 from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 
-XL = replace(MODEL, family="Stable Diffusion XL", takes_addons=True)
+XL = replace(MODEL, family="Stable Diffusion XL", latents="Stable Diffusion XL", takes_addons=True)
 REFINER = "sub/sd_xl_refiner_1.0.safetensors"
 
 
@@ -85,17 +92,29 @@ def test_the_text_of_another_program_is_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "fits"),
+    ("family", "input_kind", "fits"),
     [
-        ("Stable Diffusion XL refiner", True),
-        ("Stable Diffusion XL, inpainting", True),
-        ("Stable Diffusion 1", False),
-        ("Stable Diffusion 2, depth", False),
-        ("", True),
+        (STABLE_DIFFUSION_XL_REFINER, "", True),
+        (STABLE_DIFFUSION_XL, "inpainting", True),
+        (STABLE_DIFFUSION_XL, "depth", False),
+        (COSXL, "", True),
+        (STABLE_DIFFUSION_1, "", False),
+        (STABLE_DIFFUSION_2, "depth", False),
+        (NATIVE, "", False),
     ],
 )
-def test_only_models_of_the_same_latents_go_on(qapp, kind, fits) -> None:
-    assert (not refining_problem(kind, XL)) is fits
+def test_only_models_of_the_same_latents_go_on(
+    qapp, family: Family, input_kind: str, fits: bool
+) -> None:
+    assert (not refining_problem(family.latents.name, input_kind, XL)) is fits
+
+
+def test_a_model_that_was_not_looked_at_yet_may_go_on(qapp) -> None:
+    assert not refining_problem("", "", XL)
+
+
+def test_stable_diffusion_1_and_2_have_the_same_latents() -> None:
+    assert STABLE_DIFFUSION_1.latents == STABLE_DIFFUSION_2.latents
 
 
 def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
@@ -121,7 +140,7 @@ def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
 
 def test_it_is_forgotten_with_a_model_of_other_latents(store) -> None:
     store.refiner = REFINER
-    store.follow(XL, replace(XL, family="Stable Diffusion XL, inpainting"))
+    store.follow(XL, replace(XL, extra="inpainting"))
     assert store.refiner == REFINER
-    store.follow(XL, replace(XL, family="Stable Diffusion 1"))
+    store.follow(XL, replace(XL, latents="Stable Diffusion"))
     assert store.refiner == ""
