@@ -1,1 +1,1 @@
-"""The canvas: the picture, the mask painted on it, and the panel around them."""
+"""The canvas: the image, the mask painted on it, and the panel around them."""

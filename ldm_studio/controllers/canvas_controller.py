@@ -52,7 +52,7 @@ class CanvasController(QObject):
 
     @contextmanager
     def applying(self) -> Iterator[None]:
-        """What happens to the canvas inside is not the user's doing."""
+        """Changes of the canvas inside this context are not the user's."""
         self._applying = True
         try:
             yield
@@ -60,39 +60,39 @@ class CanvasController(QObject):
             self._applying = False
 
     def show(self, entry: StripEntry) -> None:
-        """Make it the picture on the canvas."""
+        """Shows it on the canvas."""
         self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
         self._view.set_before(entry.start_at())
         self._set_canvas(entry)
 
     def preview(self, entry: StripEntry) -> None:
-        """Show one of several results in place of another; none is chosen yet."""
+        """Shows one of several results; none is chosen yet."""
         self._view.set_preview(entry.picture.rgb)
         self._strip.mark(entry)
         self._set_canvas(entry)
 
     def continue_from(self, entry: StripEntry) -> None:
-        """Make what is looked at the picture on the canvas, and the one to start from."""
+        """Makes the previewed image the image on the canvas, and the start image."""
         with self.applying():
             self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
             self._view.set_before(entry.start_at())
         self.start_from(entry.picture.rgb)
 
     def start_from(self, picture: np.ndarray | None) -> None:
-        """Make it the start picture; None: there is none."""
+        """Sets the start image; None: there is none."""
         self._start = picture
         self._start_row.show_picture(picture)
         if picture is not None:
             self._store.height, self._store.width = picture.shape[:2]
 
     def forget(self) -> None:
-        """What is on the canvas is no finished picture, nor made from another."""
+        """The canvas shows no finished image, nor one made from another."""
         self._set_canvas(None)
         self._strip.forget_current()
         self._view.set_before(None)
 
     def show_live(self, entry: StripEntry) -> None:
-        """Show it over the picture, which a mask goes on being painted for; where there is none
+        """Shows a live image over the image, so that painting continues on that; if there is none
         of its size, instead of it.
         """
         under = self._view.picture()
@@ -103,7 +103,7 @@ class CanvasController(QObject):
             self.adopt_live()
 
     def adopt_live(self) -> None:
-        """Make the live picture, if one is seen, the one that is painted on."""
+        """Makes a visible live image the image on the canvas."""
         entry = self._shown
         if entry is None or not entry.is_live or self._view.picture() is entry.picture.rgb:
             return
@@ -111,7 +111,7 @@ class CanvasController(QObject):
             self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
 
     def saved(self, event: Saved) -> None:
-        """A picture is in a file now, later than it was finished."""
+        """An image was saved after it had finished."""
         entry = self._strip.entries.of_picture(event.picture)
         if entry is None:
             return
@@ -121,7 +121,7 @@ class CanvasController(QObject):
             self._set_canvas(saved)
 
     def renamed(self, old: Path, new: Path) -> None:
-        """A picture's file was given another name: what is shown, and the strip, know it."""
+        """An image's file was renamed: updates canvas and strip."""
         strip, shown = self._strip.entries, self._shown
         for row in range(strip.rowCount()):
             entry = strip.entry(row)

@@ -48,7 +48,7 @@ class CommandController(QObject):
     """One method for each id of `actions.ACTIONS`; `handlers` is the table of them."""
 
     keep_steps = Signal(bool)
-    """Whether the steps of finished pictures shall be kept."""
+    """Whether the steps of finished images are saved."""
     window_requested = Signal(str)
     """The id of an action that opens a window; see `auxiliary_windows`."""
     history_requested = Signal()
@@ -61,7 +61,7 @@ class CommandController(QObject):
         output: Callable[[], Path],
         parent: QObject | None = None,
     ) -> None:
-        """`output`: the folder that the next picture goes to."""
+        """`output`: the folder of the next image."""
         super().__init__(parent)
         self._studio, self._theme, self._output = studio, theme, output
         self._window, self._view = studio.window, studio.window.canvas.view
@@ -139,7 +139,7 @@ class CommandController(QObject):
         }
 
     def _focus(self, part: QWidget) -> None:
-        """Give it the keyboard, from wherever that is."""
+        """Moves the focus there."""
         if self._actions["history"].isChecked():
             self.history_requested.emit()
         part.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -148,7 +148,7 @@ class CommandController(QObject):
         self._actions["keep_steps"].setChecked(on)
 
     def close(self) -> None:
-        """Cancel what loads; pictures being written are written to their end."""
+        """Cancels loading; waits for images that are being written."""
         for task in self._tasks:
             task.cancel()
         self._pool.shutdown(wait=True)
@@ -167,7 +167,7 @@ class CommandController(QObject):
         self.open(path)
 
     def open(self, source: str | QImage) -> None:
-        """Start from a picture file or an image from the clipboard."""
+        """Starts from an image file or an image in the clipboard."""
         self._spawn(self._open(source))
 
     async def _open(self, source: str | QImage) -> None:
@@ -199,7 +199,7 @@ class CommandController(QObject):
             self._studio.size_fixer.explain(opened.rgb)
 
     def _restore(self, request: Request, opened: OpenedImage) -> None:
-        """The settings of a file. What it was started from is unknown: the file stands in."""
+        """Restores the settings of a file. Its start image is unknown: the file itself is used."""
         self._studio.store.apply(request)
         if request.init:
             self._studio.use_start(opened.rgb)
@@ -285,7 +285,7 @@ class CommandController(QObject):
     # Clipboard
 
     def copy_picture(self) -> None:
-        """What is on the canvas; a sticker without its white background."""
+        """Copies the image on the canvas, without the white background if it is transparent."""
         picture, shown = self._view.picture(), self._studio.canvas_controller.shown
         if shown is not None:
             _to_clipboard(
@@ -346,12 +346,12 @@ def _to_clipboard(pixels: np.ndarray) -> None:
 
 
 def _suffix(name_filter: str) -> str:
-    """The ending that a filter of a file dialog lists first."""
+    """The first suffix of a file dialog's filter."""
     return name_filter.partition("*.")[2].rstrip(")").split()[0]
 
 
 def show_folder(folder: Path) -> None:
-    """Open `folder` in the system's file manager."""
+    """Opens `folder` in the system's file manager."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 

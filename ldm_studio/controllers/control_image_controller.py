@@ -1,4 +1,4 @@
-"""The picture that some models are led by, from files, drops and the canvas into requests."""
+"""The control image: from files, drops and the canvas into requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .live_controller import LiveController
 
 
 class ControlImageController(QObject):
-    """Holds the picture. It stays while other models are loaded, which take none."""
+    """Holds the image. It is kept while models without a control image are loaded."""
 
     def __init__(
         self, store: StudioStore, window: MainWindow, live: LiveController, parent: QObject
@@ -52,17 +52,17 @@ class ControlImageController(QObject):
         return self._picture
 
     def restore(self, picture: np.ndarray | None) -> None:
-        """That of a recipe, in its size."""
+        """Restores the control image of a recipe, in its size."""
         self._picture = picture
         self._panel.show_picture(picture)
 
     def with_control_image(
         self, request: Request, later: Mapping[str, np.ndarray], *, starts: bool
     ) -> tuple[Request, Mapping[str, np.ndarray]]:
-        """The request and its pictures with the one that the loaded model is led by.
+        """The request and its images with the control image for the loaded model.
 
-        `starts`: there is a start picture, which some models take for it. Raises RequestError
-        where one is missing.
+        `starts`: there is a start image, which some models use instead. Raises RequestError if one
+        is missing.
         """
         model = self._store.run.model
         if model is None or model.extra not in CONTROL_KINDS:
@@ -76,7 +76,7 @@ class ControlImageController(QObject):
         return replace(request, control=named), {**later, named: pixels}
 
     def open(self, source: str | QImage) -> None:
-        """A file, or a picture that was dropped."""
+        """Opens a file, or a dropped image."""
         background = self._view.document.background
         if isinstance(source, QImage):
             background.run(lambda: from_qimage(source), self._opened)
@@ -97,7 +97,7 @@ class ControlImageController(QObject):
             self._set_image(picture)
 
     def _set_image(self, picture: np.ndarray | None) -> None:
-        """One that the user chose: what is drawn from the prompt alone takes its shape."""
+        """Sets an image chosen by the user; the output takes its shape."""
         self.restore(picture)
         store = self._store
         model = store.run.model

@@ -1,4 +1,4 @@
-"""Making a picture larger than it was drawn: image-to-image in tiles that share one trajectory."""
+"""Upscales an image: image-to-image in tiles that share one trajectory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .order import Order
 
 
 class EnlargeController(QObject):
-    """Asks, and queues what was chosen. What the panels say stays."""
+    """Asks for the factor and queues the job. The panels stay unchanged."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class EnlargeController(QObject):
         self._wildcards, self._submit = wildcards, submit
 
     def ask(self) -> None:
-        """Open the dialog for the picture on the canvas, if there is one."""
+        """Opens the dialog for the image on the canvas, if there is one."""
         from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 
         picture, model = self._view.picture(), self._store.run.model
@@ -54,7 +54,7 @@ class EnlargeController(QObject):
         dialog.open()
 
     def enlarge(self, picture: np.ndarray, model: ModelInfo, factor: int, strength: float) -> None:
-        """Draw `picture` (uint8 [H, W, 3]) so many times larger."""
+        """Upscales `picture` (uint8 [H, W, 3]) by a factor."""
         size = enlarged_size((picture.shape[1], picture.shape[0]), factor, model)
 
         def take(done: Future[np.ndarray]) -> None:
@@ -72,7 +72,7 @@ class EnlargeController(QObject):
 def request_for(
     panels: Request, size: tuple[int, int], model: ModelInfo, strength: float
 ) -> Request:
-    """What the panels say, for a picture of `size` (width, height) to start from."""
+    """The request of the panels for a start image of `size` (width, height)."""
     width, height = size
     side = tile_side(model)
     return replace(

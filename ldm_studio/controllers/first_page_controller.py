@@ -1,4 +1,4 @@
-"""What the page of the first start does, and when it goes."""
+"""Shows and hides the first-run page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from .studio import Studio
 
 
 class FirstPageController(QObject):
-    """Shows the page until something is on the canvas; with the first picture it is gone for good,
-    also at the next start.
-    """
+    """Shows the page until something is on the canvas; after the first image it never returns."""
 
     def __init__(
         self,
@@ -42,7 +40,7 @@ class FirstPageController(QObject):
         self._studio.window.prompt.prompt.setFocus()
 
     def _update_visibility(self) -> None:
-        """At what the canvas holds."""
+        """Depends on what the canvas holds."""
         if self.page is not None and self._document.frame is not None:
             self.page.leave()
             self.page = None

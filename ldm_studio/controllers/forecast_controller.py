@@ -1,4 +1,4 @@
-"""How long the next picture will take, and how much memory: foretold from the last one like it."""
+"""Estimates time and memory of the next image from the last similar one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from ldm_studio.store.store import StudioStore
 log = logging.getLogger(__name__)
 
 MAX_RUNS = 40
-"""Models whose speed is remembered."""
+"""The number of models whose speed is remembered."""
 DELAY_MS = 100
-"""After a change of a setting, before it is foretold anew."""
+"""After a change of a setting, before a new estimate."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A picture on its way."""
+    """A running image."""
 
     request: Request
     began: float
@@ -49,21 +49,21 @@ class Run:
         return self.last - self.began
 
     def stepped(self, now: float) -> Run:
-        """Once a step more is done."""
+        """With one more step done."""
         return Run(self.request, self.began, self.first or now, now, self.steps + 1)
 
     def measured(self, task: Task, now: float, memory: int | None) -> Measured:
-        """Once the picture is there."""
+        """The measurement once the image is finished."""
         asked = self.step_seconds * self.steps
         rest = max(0.0, now - self.began - asked)
         return Measured(task, asked / task.evaluations, rest, memory)
 
 
 class ForecastController(QObject):
-    """Watches what is drawn, and tells what the settings as they are will take."""
+    """Observes runs, and estimates what the current settings will take."""
 
     changed = Signal(object)
-    """Forecast, or None where nothing is known."""
+    """Forecast, or None if it is unknown."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ForecastController(QObject):
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`file` keeps what was measured."""
+        """`file` stores measurements."""
         super().__init__(parent)
         self._store, self._file, self._clock = store, file, clock
         self._measured = {key: _read(value, key) for key, value in read_json(file).items()}
@@ -91,7 +91,7 @@ class ForecastController(QObject):
         bridge.ended.connect(lambda work: self._runs.pop(work, None))
 
     def forecast(self) -> Forecast | None:
-        """Of all pictures that the next press of Generate would make."""
+        """For all images of the next press of Generate."""
         model = self._store.run.model
         measured = self._measured.get(_key(model)) if model else None
         if model is None or measured is None:
@@ -144,8 +144,9 @@ class ForecastController(QObject):
 
 
 def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task | None:
-    """What one picture of `request` takes; `size` is what is drawn, in pixels. None if only
-    drawing it shows."""
+    """The work of one image of `request`; `size` is the size generated, in pixels. None if it
+    cannot be known in advance.
+    """
     steps = request.steps
     if request.init:
         steps = len(truncate(range(steps + 1), request.strength)) - 1
@@ -165,7 +166,7 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
 
 
 def _tiles(side: int, tile: int) -> int:
-    """Along a side, overlapping by a quarter."""
+    """Tiles along a side, overlapping by a quarter."""
     stride = tile - tile // 4
     return 1 if side <= tile else 1 + math.ceil((side - tile) / stride)
 

@@ -1,4 +1,4 @@
-"""The history in the window: its page, what of it goes to the canvas, what is finished goes in."""
+"""Connects the history page with canvas and engine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HistoryController(QObject):
         self._window = studio.window
         self._page: HistoryPage | None = None
         self._reported = ""
-        """What was said to be wrong with the history, and still is."""
+        """The reported error of the history that still exists."""
         self._toggle = self._window.actions_by_id["history"]
         commands.history_requested.connect(self.toggle)
         studio.bridge.finished.connect(self._on_finished)
@@ -62,7 +62,7 @@ class HistoryController(QObject):
 
     @property
     def page(self) -> HistoryPage:
-        """Made when it is asked for first: the start of the program does without."""
+        """Created on demand, so that the program starts without it."""
         if self._page is None:
             from ldm_studio.history_page.history_page import HistoryPage
 
@@ -81,14 +81,14 @@ class HistoryController(QObject):
         return self._page is not None and self._window.pages.currentWidget() is self._page
 
     def close(self) -> None:
-        """Ends the threads of the page; the library is closed by whoever opened it."""
+        """Ends the threads of the page; the library is closed by its owner."""
         if self._page is not None:
             self._page.close_threads()
 
     # Pages
 
     def toggle(self) -> None:
-        """The history, or the canvas again."""
+        """Shows the history, or the canvas again."""
         (self.show_canvas if self.is_open else self.show_history)()
 
     def show_history(self) -> None:
@@ -102,7 +102,7 @@ class HistoryController(QObject):
     # From the page
 
     def reuse(self, details: Details, part: ReusePart) -> None:
-        """Make the panels what the picture was made with, or a part of it."""
+        """Applies the settings of an image, or a part of them, to the panels."""
         if part is ReusePart.ALL and details.request and details.listed.path.exists():
             self._with_entry(details.listed, lambda entry: None)
             return
@@ -138,7 +138,7 @@ class HistoryController(QObject):
             self._window.status.showMessage(self.tr(_PART_TEXTS[part]).format(name=name), 4000)
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
-        """What it was made with, without the pictures it started from. Raises RequestError."""
+        """Its request without start images. Raises RequestError."""
         without = {"init": "", "mask": "", "control": "", "strength": 1.0, "changes": ()}
         base = replace(self._studio.store.snapshot(), **without)
         if details.request:
@@ -159,19 +159,19 @@ class HistoryController(QObject):
         store.mode, store.seed_locked = mode, locked
 
     def start_from(self, picture: ListedImage) -> None:
-        """The picture becomes the start picture."""
+        """Makes it the start image."""
         self.show_canvas()
         self._commands.open(str(picture.path))
 
     def branch(self, picture: ListedImage) -> None:
-        """Show its steps; from any of them it can go another way."""
+        """Shows its steps, from any of which it can be branched."""
         self._with_entry(picture, lambda entry: self._window.timeline.show_chosen_step())
 
     def replay(self, picture: ListedImage) -> None:
         self._with_entry(picture, self._studio.replay_controller.replay)
 
     def _with_entry(self, picture: ListedImage, then: Callable[[StripEntry], None]) -> None:
-        """Read the file, put it on the canvas with all its settings, go on."""
+        """Reads the file, shows it with all its settings, then calls `then`."""
         from ldm_studio.history_page.image_entry import entry_of_file
 
         path: Path = picture.path
@@ -197,7 +197,7 @@ class HistoryController(QObject):
         self._library.note([event.path])
 
     def _on_failed(self, error: StudioError) -> None:
-        """Told once here, and by the page where that is seen."""
+        """Reported once here, and by the page if it is visible."""
         if not self.is_open and error.message != self._reported:
             self._window.notice.show_error(error.message, error.hint)
         self._reported = error.message

@@ -1,4 +1,4 @@
-"""Pictures from files and the clipboard, with the settings they hold, made to fit a model."""
+"""Opens images from files and the clipboard with their settings, and fits them to a model."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from ldm_studio.translation import joined, told, translate
 
 @dataclass(frozen=True, eq=False)
 class OpenedImage:
-    """A picture, ready to start from."""
+    """An image, ready to start from."""
 
     rgb: np.ndarray
     """uint8 [H, W, 3]"""
     note: str = ""
-    """What was done to make it fit, in a sentence."""
+    """How it was made to fit, in a sentence."""
     request: Request | None = None
-    """The settings it was made with, if it holds any."""
+    """Its settings, if it has any."""
     ignored: tuple[str, ...] = ()
-    """Settings of another program that have no equal here."""
+    """Unsupported settings of another program."""
     differing: tuple[str, ...] = ()
-    """What was made with files that are others here, in sentences."""
+    """Files that differ from the local ones, in sentences."""
 
 
 def load(
     source: str | QImage, model: ModelInfo | None, base: Request, folders: Sequence[str] = ()
 ) -> OpenedImage:
-    """`base` has the settings that the picture of another program does not name; `folders`: those
-    of models that the user added.
+    """`base` has the settings that another program's image does not name; `folders`: the user's
+    model folders.
 
     Raises PictureError or MemoryShortage.
     """
@@ -75,10 +75,9 @@ def load(
 def _settings(
     path: Path, base: Request, folders: Sequence[str]
 ) -> tuple[Request | None, tuple[str, ...], tuple[str, ...]]:
-    """What a file of any program says of how it was made, what of that has no equal here, and which
-    files are others here.
+    """The settings in a file of any program, the unsupported ones, and the files that differ here.
 
-    Raises RequestError where it is a recipe of this program that cannot be read.
+    Raises RequestError for an unreadable recipe of this program.
     """
     from ldm_studio.history.image_reader import (
         scan,  # the formats of all programs: not before a file is opened
@@ -97,7 +96,7 @@ def _settings(
 
 
 def from_qimage(image: QImage) -> np.ndarray:
-    """uint8 [H, W, 3]; what is transparent becomes white."""
+    """uint8 [H, W, 3]; transparent pixels become white."""
     flat = QImage(image.size(), QImage.Format.Format_RGB888)
     flat.fill(Qt.GlobalColor.white)
     painter = QPainter(flat)

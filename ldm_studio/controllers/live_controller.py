@@ -1,4 +1,4 @@
-"""Drawing anew with every change: seen at once, saved only when it is kept."""
+"""Live mode: generates again after every change; images are saved only when they are kept."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from .order import Order, entry_of
 DELAY_MS = 150
 """After the last change."""
 LONGEST_MS = 400
-"""After the first, while changes keep coming."""
+"""After the first change, while changes keep coming."""
 PREVIEW_FROM = 0.15
-"""Share of the steps: the first estimates are a blur, which would flicker at each key."""
+"""Share of the steps: earlier estimates are blurred and would flicker."""
 _UNSEEN = frozenset(("seed_locked", "count", "more_open", "finer_open", "model_folders"))
-"""Parameters that change nothing in the picture."""
+"""Parameters that do not affect the image."""
 
 
 class LiveController(QObject):
-    """Submits what the panels say a moment after they changed; the newest run alone goes on."""
+    """Submits the settings of the panels shortly after they changed; only the newest run
+    continues.
+    """
 
     shown = Signal(object)
-    """Entry: what the panels ask for, drawn but not kept."""
+    """StripEntry: a finished live image, not kept."""
     previewed = Signal(object)
     """Preview"""
 
@@ -40,7 +42,7 @@ class LiveController(QObject):
         order: Callable[[], Order],
         parent: QObject | None = None,
     ) -> None:
-        """`order` says what to draw, and raises RequestError if it cannot be drawn."""
+        """`order` returns what to generate, and raises RequestError if that is impossible."""
         super().__init__(parent)
         self._store, self._bridge, self._order = store, bridge, order
         self._ids: set[int] = set()
@@ -61,15 +63,15 @@ class LiveController(QObject):
 
     @property
     def is_drawing(self) -> bool:
-        """Whether a picture of its own is under way."""
+        """Whether one of its own images is running."""
         return self._newest is not None
 
     def owns(self, work_id: int) -> bool:
-        """Whether a work is one of its own."""
+        """Whether a job is one of its own."""
         return work_id in self._ids
 
     def continues_after(self, work_id: int) -> bool:
-        """Whether a work is one of its own, and another comes when it ends."""
+        """Whether a job is one of its own, and another follows when it ends."""
         return self.is_on and self.owns(work_id)
 
     def turn(self, on: bool) -> None:
@@ -81,7 +83,7 @@ class LiveController(QObject):
                 self.pause()
 
     def touch(self) -> None:
-        """Something changed: draw it soon."""
+        """Something changed: generate soon."""
         if not self.is_on:
             return
         if not self._due:
@@ -91,7 +93,7 @@ class LiveController(QObject):
             self._timer.start()
 
     def pause(self) -> None:
-        """What was changed so far needs no drawing, nor does what is being drawn."""
+        """Ignores changes so far, and the running image."""
         self._due = False
         self._timer.stop()
         if self._newest is not None:

@@ -1,4 +1,4 @@
-"""What the canvas is told of the mask: how it is going to be used, and what became of it."""
+"""Tells the canvas how its mask will be used, and shows how much was changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ldm_studio.translation import translate
 
 
 class MaskUsageController(QObject):
-    """Keeps the mask views of the canvas at what the panels say."""
+    """Updates the mask views of the canvas from the panels."""
 
     def __init__(self, store: StudioStore, canvas: CanvasPanel, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class MaskUsageController(QObject):
         self._show()
 
     def show_changed_pixels(self, entry: StripEntry | None) -> None:
-        """Say how much of a picture was redrawn."""
+        """Shows how many pixels of an image were changed."""
         self._changed = None if entry is None else entry.picture.changed
         self._show()
 
@@ -49,7 +49,7 @@ class MaskUsageController(QObject):
 
 
 def _words(changed: int) -> str:
-    """How many pixels are not those of the start picture; that the others are is asserted."""
+    """How many pixels differ from the start image; asserts that unmasked ones do not."""
     if changed == 0:
         return translate("MaskUsageController", "No pixel changed")
     if changed == 1:

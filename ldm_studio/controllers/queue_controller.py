@@ -1,4 +1,4 @@
-"""The queue in the window: what the engine says of it, and what is asked of the engine."""
+"""Connects the queue panel with the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .recovery_notice import RecoveryNotice
 
 
 class QueueController(QObject):
-    """Connects the queue's panel with the engine, and offers what was left from the last time."""
+    """Connects the queue panel with the engine, and offers interrupted jobs of the last session."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class QueueController(QObject):
         bridge.progressed.connect(self._on_progress)
 
     def resume_request(self, request: Request) -> None:
-        """Go on with what was being drawn of `request` until now, and with what waits behind it."""
+        """Resumes the job of `request`, and what is queued behind it."""
         self._resume_request = request
 
     def toggle_pause(self) -> None:
-        """Let what runs stand still, with its state on disk, or go on."""
+        """Pauses the running job, with its state on disk, or resumes it."""
         run = self._store.run
         if run.paused:
             self._bridge.resume()
@@ -70,7 +70,7 @@ class QueueController(QObject):
         self._window.run_area.queue.show_progress(event.id, event.step, event.steps)
 
     def _offer(self, event: QueueChanged) -> None:
-        """What was there before anything was asked for in this session."""
+        """Offers jobs of the last session, before anything else is queued."""
         if not event.paused and all(item.state != "interrupted" for item in event.items):
             return  # it goes on by itself
         items = event.items
@@ -99,7 +99,7 @@ class QueueController(QObject):
 
 
 def interrupted_text(items: Sequence[QueueItem]) -> str:
-    """What was left from the last time, in a sentence."""
+    """The interrupted jobs, in a sentence."""
     begun = [item for item in items if item.state == "interrupted"]
     rest = len(items) - len(begun)
     if not begun:

@@ -1,4 +1,4 @@
-"""What is there again after the last end of the program, said in one notice at the start."""
+"""The recovery notice at the start: what was restored after a crash."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ldm_studio.draw.run.notice_bar import Action, NoticeBar
 
 
 class RecoveryNotice(QObject):
-    """After a crash it says what was recovered; what was left in the queue is offered always.
+    """Says after a crash what was recovered; always offers interrupted jobs.
 
-    The parts come one after the other, as they are read behind the window. A notice of something
-    else is never replaced.
+    Parts arrive one after the other, as they are read in the background. Other notices are never
+    replaced.
     """
 
     def __init__(self, notice: NoticeBar, parent: QObject | None = None) -> None:
@@ -24,20 +24,20 @@ class RecoveryNotice(QObject):
         self._timer: str | None = None
 
     def after_crash(self, *, first_time: bool) -> None:
-        """The last end was none of the user's: a crash, a kill, a power failure."""
+        """The last session ended with a crash, a kill or a power failure."""
         self._crashed = True
         if not first_time:
             self._parts.insert(0, self.tr("your prompt and settings"))
         self._show()
 
     def add(self, part: str) -> None:
-        """Something more that is there again."""
+        """Adds a recovered part."""
         self._parts.append(part)
         if self._crashed:
             self._show()
 
     def offer(self, words: str, hint: str, *actions: Action) -> None:
-        """Up to two things to do with what was left."""
+        """Adds up to two actions for interrupted jobs."""
         self._offer, self._actions = (words, hint), actions
         self._show()
 

@@ -1,4 +1,4 @@
-"""Drawing a picture again from itself, and saying whether it came out the same."""
+"""Replays an image, and reports whether the result is the same."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ReplayController(QObject):
 
 
 def verdict_text(verdict: Verdict) -> tuple[str, str]:
-    """What a replay found, and why, as far as one can tell."""
+    """The result of a replay, with possible causes."""
     if verdict.identical:
         found = translate("ReplayController", "identical, {steps} steps and all pixels.")
     elif verdict.first_difference is not None and verdict.pixels_equal:

@@ -1,4 +1,4 @@
-"""What the engine is doing, kept in the store; and cancelling it."""
+"""Keeps the state of the engine in the store; and cancels jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ldm_studio.store.store import StudioStore
 
 
 class RunStateController(QObject):
-    """Of the works that are to be kept: live ones come and go unseen."""
+    """Counts only jobs to be kept, not live ones."""
 
     def __init__(
         self,
@@ -36,15 +36,15 @@ class RunStateController(QObject):
 
     @property
     def waiting(self) -> list[int]:
-        """Works that are not over, the running one first."""
+        """Unfinished jobs, the running one first."""
         return [work_id for work_id in self._bridge.waiting if not self._is_live(work_id)]
 
     def count(self) -> None:
-        """Say how many are waiting: one was added."""
+        """Updates the number of queued jobs."""
         self._run(waiting=len(self.waiting))
 
     def cancel(self) -> None:
-        """Cancel what runs; what waits goes on."""
+        """Cancels the running job; queued ones stay."""
         if waiting := self.waiting:
             self._run(cancelling=not self._store.run.paused)
             self._bridge.cancel(waiting[0])

@@ -1,4 +1,4 @@
-"""What can be done with a start picture that the model cannot draw as it is."""
+"""Offers fixes for a start image whose size the model does not support."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ldm_studio.store.store import Mode, StudioStore
 
 
 class SizeFixer(QObject):
-    """Offers ways, in words with buttons, and goes the one that is chosen."""
+    """Shows the possible fixes as buttons, and applies the chosen one."""
 
     fitted = Signal(object)
-    """uint8 [H, W, 3]: what to start from instead."""
+    """uint8 [H, W, 3]: the new start image."""
 
     def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class SizeFixer(QObject):
             changed.connect(self._on_changed)
 
     def refuse(self, problem: str, start: np.ndarray | None) -> None:
-        """Say why nothing can be drawn, and what can be done about it, until it can."""
+        """Explains why nothing can be generated, with possible fixes, until it can."""
         hint, offers = self._offers(start)
         self._window.notice.show_error(problem, hint, *offers)
         self._refused = self._window.notice.text()
@@ -50,7 +50,7 @@ class SizeFixer(QObject):
             self._window.notice.dismiss()
 
     def explain(self, start: np.ndarray) -> None:
-        """Say that the picture on the canvas is larger than what is drawn at once."""
+        """Explains that the image on the canvas is larger than the model's maximum."""
         model = self._store.run.model
         height, width = start.shape[:2]
         if model is None or max(width, height) <= model.max_side:

@@ -1,4 +1,4 @@
-"""Changing the picture that is being drawn, while it is drawn."""
+"""Changes the running image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN_MS = 6000
 
 
 class SteeringController(QObject):
-    """Offers *Apply* while prompt or CFG in the panels are not those of the running picture."""
+    """Offers *Apply* while prompt or CFG in the panels differ from the running image's."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class SteeringController(QObject):
         is_live: Callable[[int], bool],
         parent: QObject | None = None,
     ) -> None:
-        """`is_live` says whether a work begins anew with each change anyway."""
+        """`is_live` tells whether a job restarts with each change anyway."""
         super().__init__(parent)
         self._store, self._bridge, self._window = store, bridge, window
         self._wildcards = wildcards
@@ -39,9 +39,9 @@ class SteeringController(QObject):
         self._running: int | None = None
         self._begun = (0, 0)
         self._request = Request()
-        """What the running picture follows now, its prompts as they were typed."""
+        """The request of the running image, with its prompts as typed."""
         self._requested = Request()
-        """What it will follow when the engine has taken what was sent."""
+        """The request once the engine has accepted the change."""
         self._last = False
         self._sent = False
         bridge.started.connect(self._on_started)
@@ -56,7 +56,7 @@ class SteeringController(QObject):
 
     @property
     def change(self) -> Change | None:
-        """What *Apply* would change; None: nothing, or nothing runs."""
+        """The change that *Apply* would make; None: nothing to change, or nothing runs."""
         if self._running is None or self._last:
             return None
         wanted = {name: getattr(self._store, name) for name in STEERED}
@@ -87,7 +87,7 @@ class SteeringController(QObject):
         self._offer()
 
     def _on_progress(self, event: Progress) -> None:
-        """A change before the last step is over would have no step to act on."""
+        """After the last step, no change is possible."""
         if event.id == self._running and event.step >= event.steps - 1 and not self._last:
             self._last = True
             self._offer()

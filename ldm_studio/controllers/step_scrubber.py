@@ -1,4 +1,4 @@
-"""Looking at the steps of the picture on the canvas, through the timeline below it."""
+"""Shows the steps of the image on the canvas with the timeline below it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ldm_studio.translation import translate
 from .branch_controller import Branch
 
 MAX_BYTES = 64 << 20
-"""Of the steps that were looked at: a second look is at once."""
+"""Cache for decoded steps."""
 
 
 class StepScrubber(QObject):
-    """Shows on the timeline the run while there is one, and else the picture on the canvas."""
+    """Shows the running image on the timeline, or else the image on the canvas."""
 
     def __init__(
         self,
@@ -55,13 +55,13 @@ class StepScrubber(QObject):
         bridge.ended.connect(self._on_ended)
 
     def show_entry(self, entry: StripEntry | None) -> None:
-        """The picture on the canvas is this one; None: it has no steps."""
+        """The canvas shows this image; None: it has no steps."""
         self._entry = entry
         self._cached.clear()
         self._update()
 
     def show_branch(self, branch: Branch | None) -> None:
-        """Mark where this branch begins."""
+        """Marks where this branch begins."""
         self._branch = branch
         self._update()
 
@@ -150,7 +150,7 @@ class StepScrubber(QObject):
 
 
 def steps_of(entry: StripEntry) -> tuple[int, bool]:
-    """How many steps a picture took, and whether what they looked like is kept."""
+    """The number of steps of an image, and whether they are saved."""
     count = len(entry.record.steps) if entry.record else entry.picture.request.steps
     return count, entry.trajectory is not None and entry.trajectory.exists()
 
@@ -168,7 +168,7 @@ def marks_of(changes: tuple[Change, ...]) -> list[Mark]:
 
 
 def marks_of_entry(entry: StripEntry) -> list[Mark]:
-    """What changed on the way, and what it branched off."""
+    """Its changes, and its branch point."""
     request: Request = entry.picture.request
     marks = marks_of(request.changes)
     parent = entry.record.parent if entry.record else None

@@ -1,4 +1,4 @@
-"""What the window does: from presses and pictures to requests, from events to what is shown."""
+"""The logic of the window: from user actions to requests, from events to what is shown."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ from .step_scrubber import StepScrubber
 
 SHOWN_MS = 4000
 REDRAWN = 1.0
-"""The strength that painting begins with: with less, what was there shines through, and often
-nothing new comes of it.
+"""The initial strength for painting a mask: with less, the old content shows through and often
+nothing new appears.
 """
 EXTENDED = 0.9
-"""The least strength for what was added to a picture: with less, the fill shows through."""
+"""The minimum strength for outpainting: with less, the fill shows through."""
 
 
 class Studio(QObject):
@@ -70,7 +70,7 @@ class Studio(QObject):
         first_time: bool = False,
         parent: QObject | None = None,
     ) -> None:
-        """`first_time`: take the model's own settings when it is loaded."""
+        """`first_time`: apply the model's own settings when it is loaded."""
         super().__init__(parent)
         self.store, self.bridge, self.window = store, bridge, window
         self._prompts = prompts
@@ -104,7 +104,7 @@ class Studio(QObject):
         self._connect()
 
     def _named(self, kind: str) -> list[str]:
-        """What of a kind lies in the folders, as far as it was looked at already."""
+        """The names of a kind of files in the folders, as far as they are identified."""
         listed = find_addons(self.store.model_folders, look=False)
         return [addon.name for addon in listed if addon.kind == kind]
 
@@ -149,8 +149,8 @@ class Studio(QObject):
     # What the user asks for
 
     def on_canvas_restored(self) -> None:
-        """The canvas is what it was when the program ended. A mask has become the mode already;
-        without one, what was started from a picture is started from the one on the canvas.
+        """The canvas of the last session is back. A mask already set the mode; without one, the
+        restored image becomes the start image if the mode needs one.
         """
         masked = self.view.masked
         if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
@@ -159,7 +159,7 @@ class Studio(QObject):
         self.recovery_notice.add(both if masked else self.tr("the picture on the canvas"))
 
     def generate(self) -> None:
-        """Queue what the panels say. What is wrong with it is shown instead of run."""
+        """Queues the request of the panels; shows what is wrong with it instead of running it."""
         store, notice = self.store, self.window.notice
         if problem := store.problem():
             self.size_fixer.refuse(problem, self.canvas_controller.start)
@@ -185,7 +185,7 @@ class Studio(QObject):
         self.submit(order)
 
     def submit(self, order: Order) -> None:
-        """Queue it."""
+        """Queues an order."""
         store = self.store
         self.live.pause()
         work_id = self.bridge.submit(
@@ -200,9 +200,9 @@ class Studio(QObject):
             )
 
     def order(self) -> Order:
-        """What the panels and the canvas ask for.
+        """The request of the panels and the canvas.
 
-        Raises RequestError for what cannot be honoured, or where something is missing.
+        Raises RequestError if it cannot be honoured, or if something is missing.
         """
         request = self.store.snapshot()
         if self.branch_controller.branch is not None:
@@ -230,7 +230,7 @@ class Studio(QObject):
         return Order(request, self.canvas_controller.start, mask, later)
 
     def branch(self, step: int) -> None:
-        """From now on Generate goes another way from this step of the shown picture on."""
+        """From now on Generate branches from this step of the shown image."""
         entry = self.canvas_controller.shown
         if entry is None:
             return
@@ -241,7 +241,7 @@ class Studio(QObject):
         self.live.touch()
 
     def set_live(self, on: bool) -> None:
-        """Draw anew with every change, or only when asked to. What was finished stays."""
+        """Turns live mode on or off. Finished images stay."""
         unfinished = self.live.is_drawing
         self.live.turn(on)
         if not on:
@@ -256,7 +256,7 @@ class Studio(QObject):
         self.store.prompt = self._prompts.newer(self.store.prompt)
 
     def use_start(self, rgb: np.ndarray) -> None:
-        """Show `rgb` and start from it; its size is one the model can take."""
+        """Shows `rgb` and starts from it; its size is supported by the model."""
         self.branch_controller.leave()
         self.view.clear_mask()
         self.view.set_picture(rgb)
@@ -269,7 +269,7 @@ class Studio(QObject):
         self.store.mode = Mode.TEXT
 
     def show_entry(self, entry: StripEntry) -> None:
-        """Show a picture of the strip and make every control what it was made with."""
+        """Shows an image of the strip and restores all its settings."""
         self.branch_controller.leave()
         with self.canvas_controller.applying():
             self.store.apply(entry.picture.request)
@@ -317,7 +317,7 @@ class Studio(QObject):
                 self.view.set_before(previous)
 
     def _on_not_saved(self, event: NotSaved) -> None:
-        """It is tried again without being asked to; the button is for who has made room."""
+        """It is retried automatically; the button retries immediately, once there is room."""
         again = (self.tr("Try Again"), self.bridge.resume)
         self.window.notice.show_error(event.error.message, event.error.hint, again)
 
@@ -375,7 +375,7 @@ class Studio(QObject):
             store.area = "masked"  # which takes a picture of any size
 
     def _on_extended(self) -> None:
-        """The picture was made larger, and what was added is masked: draw that."""
+        """The image was extended and the new area masked: switch to inpainting."""
         self.branch_controller.leave()
         self.canvas_controller.forget()
         store = self.store
@@ -388,7 +388,7 @@ class Studio(QObject):
         store.strength = max(chosen, EXTENDED)
 
     def _on_picture_restored(self) -> None:
-        """Undo has brought back a picture: from now on it is what the next one starts from."""
+        """Undo restored an image, which becomes the start image."""
         self.branch_controller.leave()
         self.canvas_controller.forget()
         if self.store.mode is not Mode.TEXT:
@@ -415,7 +415,7 @@ class Studio(QObject):
             self.canvas_controller.start_from(shown.picture.rgb)
 
     def _on_branch_left(self) -> None:
-        """What was painted counts as it does without a branch."""
+        """A painted mask counts as it does without a branch."""
         if not self.canvas_controller.is_applying:
             self._on_mask_changed()
 

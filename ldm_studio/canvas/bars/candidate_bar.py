@@ -1,4 +1,4 @@
-"""Goes from one of several results to the next, in place, and keeps one."""
+"""Flips through several results in place, and keeps one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ICON = QSize(16, 16)
 
 
 class CandidateBar(FloatingPanel):
-    """Says what is pressed by signal."""
+    """Emits a signal for each button."""
 
     flipped = Signal(int)
-    """By so many: -1 or 1."""
+    """-1 or 1."""
     keep_requested = Signal()
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class CandidateBar(FloatingPanel):
         self.retranslate()
 
     def show_place(self, index: int, count: int) -> None:
-        """Number `index`, from 0, of `count` is seen; with less than two there is no choice."""
+        """Shows `index` (from 0) of `count`; hidden if there are fewer than two."""
         self._shown = index, count
         self.label.setText(
             self.tr("{index} of {count}").format(index=index + 1, count=count) if count else ""

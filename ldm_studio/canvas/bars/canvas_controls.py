@@ -1,4 +1,4 @@
-"""The small parts that the bars and menus of the canvas are made of."""
+"""Small controls for the bars and menus of the canvas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ ICON_SIZE = 20  # logical pixels
 
 @dataclass(frozen=True, slots=True)
 class ButtonRow:
-    """One icon-only button. `run` names a method of CanvasView; none for a button wired by hand."""
+    """An icon-only button. `run` is the name of a method of CanvasView; None if it is connected
+    elsewhere.
+    """
 
     text: str
     hint: str
@@ -25,7 +27,7 @@ class ButtonRow:
 
 
 class IconButton(QToolButton):
-    """Shows its icon; says the rest when asked."""
+    """Shows its icon; the text is in the tooltip."""
 
     def __init__(self, row: ButtonRow, parent: QWidget, *, checkable: bool = False) -> None:
         super().__init__(parent)
@@ -46,7 +48,7 @@ class IconButton(QToolButton):
 
 
 class AmountSlider:
-    """A label, a slider and a number that belong together. Some of them may be hidden."""
+    """A label, a slider and a number for one value. Some of them may be hidden."""
 
     def __init__(self, low: int, high: int) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -85,7 +87,7 @@ def line(shape: QFrame.Shape) -> QFrame:
 
 
 def translated(text: str) -> str:
-    """The texts of buttons, tools and menus are all in one context."""
+    """All texts of buttons, tools and menus are in one context."""
     return QCoreApplication.translate("CanvasPanel", text)
 
 

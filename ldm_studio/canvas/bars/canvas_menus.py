@@ -25,19 +25,19 @@ from ldm_studio.canvas.view.canvas_view import CanvasView
 from .canvas_controls import native
 
 SWATCH = 20  # logical pixels
-# Seen on skin, sky, leaves, ink and paper; the first is the usual one.
+# Visible on skin, sky, leaves, ink and paper; the first is the default.
 TINTS = ("#ff14af", "#ff3b30", "#ff9f0a", "#34c759", "#0a84ff", "#bf5af2", "#ffffff", "#000000")
 
 
 def pop_up(button: QToolButton, menu: QMenu) -> None:
-    """Open `menu` at a press of the button, without an arrow beside the icon."""
+    """Opens `menu` when the button is pressed, without an arrow next to the icon."""
     button.setMenu(menu)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setStyleSheet("QToolButton::menu-indicator { width: 0; image: none; }")
 
 
 class MaskMenu(QMenu):
-    """What can be done to the mask as a whole, beside what has a button."""
+    """Commands for the whole mask that have no button."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class MaskMenu(QMenu):
         self.aboutToShow.connect(self._refresh)
 
     def _add(self, text: str, run: Callable[[], None], keys: str = "") -> QAction:
-        # The keys are the canvas's own: written beside the text, not claimed from the window.
+        # The keys belong to the canvas: shown next to the text, not registered with the window.
         action = self.addAction(f"{text}\t{native(keys)}" if keys else text)
         action.triggered.connect(run)
         return action
@@ -90,7 +90,7 @@ class MaskMenu(QMenu):
 
 
 class PressureMenu(QMenu):
-    """What the pressure of a pen changes."""
+    """What pen pressure changes."""
 
     def __init__(self, view: CanvasView, parent: QWidget) -> None:
         super().__init__(parent)
@@ -111,7 +111,7 @@ class PressureMenu(QMenu):
 
 
 class TintMenu(QMenu):
-    """The colour of the tint, and how much shows through."""
+    """The colour of the mask's tint, and its opacity."""
 
     def __init__(self, view: CanvasView, parent: QWidget) -> None:
         super().__init__(parent)

@@ -77,10 +77,10 @@ ENDINGS = "*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff"
 
 
 class CanvasPanel(QWidget):
-    """`view` is the canvas; everything here only shows and changes its state."""
+    """`view` is the canvas; the controls only show and change its state."""
 
     problem = Signal(str, str)
-    """Something could not be done: what, and what helps."""
+    """Something could not be done: message and hint."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,18 +186,18 @@ class CanvasPanel(QWidget):
     # --- masks from files ---
 
     def open_mask(self) -> None:
-        """Ask for a picture to use as the mask."""
+        """Asks for an image to use as the mask."""
         dialog = QFileDialog(self, self.tr("Mask from a Picture"), "", self._pictures())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self.use_as_mask)
 
     def _pictures(self) -> str:
-        """What a file dialog offers to show."""
+        """The file filter for images."""
         pictures = self.tr("Pictures ({endings})").format(endings=ENDINGS)
         return f"{pictures};;{self.tr('All files (*)')}"
 
     def use_as_mask(self, source: str | QImage) -> None:
-        """A file or an image; stretched to the picture's size, behind the interface."""
+        """A file or an image; stretched to the image's size, in the background."""
         document = self.view.document
         size = document.frame
         if size is None or not document.paintable:
@@ -209,7 +209,7 @@ class CanvasPanel(QWidget):
             except StudioError as error:
                 self.problem.emit(error.message, error.hint)
                 return
-            if document.frame == size:  # else the picture has changed meanwhile
+            if document.frame == size:  # otherwise the image has changed in the meantime
                 self.view.set_mask(pixels)
 
         document.background.run(lambda: read_mask(source, size), take)
@@ -221,7 +221,7 @@ class CanvasPanel(QWidget):
         )
 
     def save_mask(self) -> None:
-        """Ask where, and write there what is masked now."""
+        """Asks for a file, and writes the mask to it."""
         pixels = self.view.mask()
         if pixels is None:
             return

@@ -1,4 +1,4 @@
-"""Small panels that lie over the canvas, at its edges."""
+"""Small panels that float at the edges of the canvas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ICON = QSize(14, 14)
 
 
 class FloatingPanel(QFrame):
-    """One row of controls with a background of its own. Hidden until it is of use."""
+    """A row of controls with its own background, hidden until needed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class FloatingPanel(QFrame):
         self.hide()
 
     def caption(self, text: str = "") -> QLabel:
-        """A word in the row."""
+        """A label in the row."""
         made = QLabel(text)
         made.setObjectName("caption")
         self.row.addWidget(made)
@@ -48,7 +48,7 @@ class FloatingPanel(QFrame):
 
 
 def float_over(view: QWidget, widget: FloatingPanel, edge: Qt.AlignmentFlag, row: int = 0) -> None:
-    """Keep `widget` at an edge or in a corner of `view`, whose size it has no say in. Those of a
+    """Keeps `widget` at an edge or in a corner of `view` without affecting its size. Widgets with a
     higher `row` are below.
     """
     grid = view.layout()
@@ -62,7 +62,7 @@ def float_over(view: QWidget, widget: FloatingPanel, edge: Qt.AlignmentFlag, row
 
 
 class SwitchLayout(Enum):
-    """Of a switch, the largest first."""
+    """The largest layout first."""
 
     ROW = auto()
     COLUMN = auto()
@@ -70,7 +70,7 @@ class SwitchLayout(Enum):
 
 
 class ViewSwitch(FloatingPanel):
-    """Chooses which mask is seen, and says what it is."""
+    """Chooses which mask is shown, and says what it is."""
 
     VIEW_TEXTS = (
         (
@@ -117,8 +117,8 @@ class ViewSwitch(FloatingPanel):
         self.show_state()
 
     def arrange(self, room: QSizeF, picture: QSizeF) -> None:
-        """Take the form that leaves a fitted picture free, or else the smallest: a row, a column,
-        or only the button of what is seen, which goes on to the next.
+        """Uses the largest layout that leaves a fitted image free: a row, a column, or one button
+        for the current view that switches to the next.
         """
         scale = min(room.width() / picture.width(), room.height() / picture.height())
         beside = (room.width() - picture.width() * scale) / 2
@@ -177,7 +177,7 @@ class ViewSwitch(FloatingPanel):
 
 
 class Badge(FloatingPanel):
-    """A remark about the picture."""
+    """A remark on the image."""
 
     def __init__(self, name: str) -> None:
         """`name` of its icon."""
@@ -193,14 +193,14 @@ class Badge(FloatingPanel):
         self._draw()
 
     def show_text(self, text: str, short: str = "") -> None:
-        """Nothing: hide. `short`: the same where there is little room."""
+        """Hides it without text. `short`: a shorter text for little room."""
         self._texts = text, short or text
         self.label.setText(self._texts[1 if self._short else 0])
         self.setAccessibleName(text)
         self.setVisible(bool(text) and self._has_room)
 
     def fit(self, *, short: bool, at_all: bool = True) -> None:
-        """How much of it there is room for."""
+        """Sets how much room there is."""
         self._short, self._has_room = short, at_all
         self.show_text(*self._texts)
 

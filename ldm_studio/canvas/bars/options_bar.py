@@ -1,4 +1,4 @@
-"""The bar above the canvas: the options of the tool in hand, and the view."""
+"""The bar above the canvas: options of the current tool, and the view."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ ACTUAL_SIZE = ButtonRow(
 
 
 class OptionsBar(OverflowRow):
-    """Shows and changes the state of `view`. A tool's options come and go with the tool."""
+    """Shows and changes the state of `view`. Each tool shows its own options."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(QBoxLayout.Direction.LeftToRight)
@@ -126,7 +126,7 @@ class OptionsBar(OverflowRow):
         return button
 
     def _pair(self, off: ButtonRow, on: ButtonRow, option: str) -> tuple[IconButton, IconButton]:
-        """Two buttons of which one is pressed: an option that is off or on."""
+        """Two exclusive buttons for an option that is off or on."""
         group = QButtonGroup(self)
         buttons = []
         for value, row in enumerate((off, on)):
@@ -295,7 +295,7 @@ class OptionsBar(OverflowRow):
 
 
 class DragOutButton(IconButton):
-    """Picks the picture up; a press that does not move is a click, which copies it."""
+    """Drags the image out; a press without movement is a click, which copies it."""
 
     def __init__(self, view: CanvasView, parent: QWidget) -> None:
         super().__init__(DRAG_OUT, parent)

@@ -1,4 +1,4 @@
-"""Says in numbers how the picture is extended, and extends it."""
+"""The outpainting bar: shows the sides as numbers, and extends the image."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ICON = QSize(16, 16)
 
 
 class _Line(OverflowRow):
-    """As long as all of it, where there is room."""
+    """As long as its contents if there is room."""
 
     def sizeHint(self) -> QSize:
         return QSize(self.need(0), super().sizeHint().height())
 
 
 class NumbersPopup(QFrame):
-    """All numbers, for a bar that has no room for them. Enter and Esc close it."""
+    """All numbers, if the bar has no room for them. Enter and Esc close it."""
 
     def __init__(self, extending: OutpaintFrame, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -49,7 +49,7 @@ class NumbersPopup(QFrame):
         self.fields.sides["left"].setFocus(Qt.FocusReason.TabFocusReason)  # selects it
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What no control inside has taken."""
+        """Keys that no control inside has handled."""
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.close()
         else:
@@ -57,7 +57,7 @@ class NumbersPopup(QFrame):
 
 
 class OutpaintBar(FloatingPanel):
-    """There while the tool is in hand."""
+    """Visible while the outpainting tool is selected."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__()

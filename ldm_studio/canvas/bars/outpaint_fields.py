@@ -1,4 +1,4 @@
-"""The numbers of an extension, to be read and typed."""
+"""Number fields for the sides of an outpainting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_OVERLAP = 256
 
 
 class OutpaintFields(QObject):
-    """Controls with their labels, by name, for `holder` to lay out. Sides are arrows, or words."""
+    """Controls with their labels, by name, for `holder` to lay out. Sides are arrows or words."""
 
     def __init__(
         self, extending: OutpaintFrame, holder: QWidget, *, in_words: bool = False

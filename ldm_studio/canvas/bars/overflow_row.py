@@ -1,4 +1,4 @@
-"""A row or column of controls that does without some of them where there is little room."""
+"""A row or column that hides optional controls if there is too little room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 
 
 class OverflowRow(QWidget):
-    """Lay the controls out in `line`; what has another way to be reached may be optional."""
+    """Lays controls out in `line`; controls that can also be reached elsewhere may be optional."""
 
     def __init__(self, direction: QBoxLayout.Direction) -> None:
         super().__init__()
@@ -23,23 +23,23 @@ class OverflowRow(QWidget):
             self._along = Qt.Orientation.Vertical
 
     def widgets(self) -> list[QWidget]:
-        """All that were laid out, in their order."""
+        """All controls in order."""
         items = (self.line.itemAt(index) for index in range(self.line.count()))
         return [widget for item in items if item and (widget := item.widget())]
 
     def set_optional(self, *groups: Sequence[QWidget], instead: QWidget | None = None) -> None:
-        """Groups that come and go together; the first is the first to go. `instead`: laid out too,
-        and there while any of them is not.
+        """Groups that are hidden together, the first one first. `instead`: laid out too, and shown
+        while any of them is hidden.
         """
         self._groups, self._instead = groups, instead
 
     @property
     def absent(self) -> frozenset[QWidget]:
-        """Those that have no place here now."""
+        """Controls that are excluded at the moment."""
         return self._absent
 
     def set_absent(self, widgets: Iterable[QWidget]) -> None:
-        """These have no place here now, however much room there is; all others do."""
+        """Excludes these controls, however much room there is, and includes all others."""
         self._absent = frozenset(widgets)
         for widget in self.widgets():
             widget.setVisible(widget not in self._absent)
@@ -47,7 +47,7 @@ class OverflowRow(QWidget):
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        """Room for all but the optional."""
+        """Room for everything that is not optional."""
         hint = super().minimumSizeHint()
         least = self.need(len(self._groups))
         if self._along is Qt.Orientation.Horizontal:
@@ -71,7 +71,7 @@ class OverflowRow(QWidget):
         self.line.activate()
 
     def need(self, folded: int) -> int:
-        """The least extent with this many groups folded away."""
+        """The minimum extent with this many groups hidden."""
         gone = {widget for group in self._groups[:folded] for widget in group}
         if self._instead is not None and not folded:
             gone.add(self._instead)

@@ -1,1 +1,1 @@
-"""What the canvas edits: image, mask, undo. No widgets."""
+"""The canvas document: image, mask, undo. No widgets."""

@@ -1,4 +1,4 @@
-"""The brush: dabs, and strokes made of them. No Qt in here."""
+"""The brush: dabs, and strokes made of dabs. Needs no Qt."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from .mask import Mask
 from .undo_tiles import TILE, Rect, TileIndex, tile_of, tiles_in
 
-SUBPIXEL = 4  # dabs sit on a grid of quarter pixels, so that their shapes can be used again
-LARGE = 128  # from this radius on they sit on whole pixels: nobody sees the difference
+SUBPIXEL = 4  # dabs are on a grid of quarter pixels, so that their shapes can be reused
+LARGE = 128  # from this radius on they are on whole pixels, without a visible difference
 PRESSURE_LEVELS = 64  # pen pressure in as many steps, for the same reason
 
 Point = tuple[float, float, float]  # x, y, pressure 0..1
@@ -21,9 +21,9 @@ Point = tuple[float, float, float]  # x, y, pressure 0..1
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """`radius` in picture pixels; `hardness` 0 (soft from the centre) to 1 (a crisp edge); `flow`
-    0..1: how much of the way to fully masked one dab goes. At 1, dabs on dabs add nothing; below,
-    they build up. Pen pressure widens the brush, and opens the flow, where these say so.
+    """`radius` in image pixels; `hardness` 0 (soft from the centre) to 1 (a crisp edge); `flow`
+    0..1: how far one dab goes towards fully masked. At 1, repeated dabs add nothing; below, they
+    build up. Pen pressure widens the brush, or increases the flow, if enabled.
     """
 
     radius: float
@@ -34,7 +34,7 @@ class Brush:
     pressure_flow: bool = False
 
     def radius_at(self, pressure: float) -> float:
-        """Never thinner than one pixel."""
+        """At least one pixel."""
         return max(self.radius * (_level(pressure) if self.pressure_size else 1.0), 0.5)
 
     def flow_at(self, pressure: float) -> float:
@@ -58,7 +58,7 @@ def _level(pressure: float) -> float:
 
 @lru_cache(maxsize=32)
 def _shape(radius: float, hardness: float, shift_x: float, shift_y: float) -> np.ndarray:
-    """uint8 [S, S], S odd: the dab, its centre `shift` right and down of the middle pixel's
+    """uint8 [S, S], S odd: the dab, with its centre `shift` right and down of the middle pixel's
     corner.
     """
     half = ceil(radius + 0.5)
@@ -81,7 +81,7 @@ def _shape(radius: float, hardness: float, shift_x: float, shift_y: float) -> np
 def _remaining_factor(
     radius: float, hardness: float, shift_x: float, shift_y: float, flow: float
 ) -> np.ndarray:
-    """float32 [S, S]: the share of what is missing that one dab leaves missing."""
+    """float32 [S, S]: the share of the missing coverage that one dab leaves."""
     return np.float32(1) - _shape(radius, hardness, shift_x, shift_y) * np.float32(flow / 255)
 
 
@@ -90,18 +90,18 @@ def _distance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _profile(distance: np.ndarray, radius: float, falloff: float) -> np.ndarray:
-    """Smoothstep from the full centre to the edge, which lies at half a pixel beyond the radius."""
+    """Smoothstep from the full centre to the edge, half a pixel beyond the radius."""
     ramp = np.clip((radius + 0.5 - distance) / falloff, 0.0, 1.0)
     return np.rint(255 * ramp * ramp * (3 - 2 * ramp)).astype(np.uint8)
 
 
 class Stroke:
-    """One press, drag and release. What the pointer reports is joined by curves, and dabs sit so
-    close on them that no gap shows, however far the reports are apart.
+    """One press, drag and release. Reported points are joined by curves, with dabs so close that
+    there are no gaps, however far the points are apart.
 
-    The curves are quadratic Bezier splines through the middles of the polyline, with its corners as
-    control points; where the hand turns back sharply the corner is kept. The last half of the way
-    to the latest report is a straight line until the next report bends it.
+    The curves are quadratic Bezier splines through the midpoints of the polyline, with its corners
+    as control points; sharp turns keep their corner. The last half segment is straight until the
+    next point arrives.
     """
 
     def __init__(self, mask: Mask, brush: Brush) -> None:
@@ -115,7 +115,7 @@ class Stroke:
         self._tiles: Rect | None = None  # first and last column and row of the latest dab
 
     def move_to(self, x: float, y: float, pressure: float = 1.0) -> Rect | None:
-        """Draw on to (x, y), position and pressure changing evenly on the way; the touched
+        """Draws to (x, y), with position and pressure changing evenly; returns the touched
         rectangle.
         """
         point = x, y, pressure
@@ -138,16 +138,14 @@ class Stroke:
         return self._flush()
 
     def finish(self) -> Rect | None:
-        """Draw the end of the way."""
+        """Draws the end of the stroke."""
         if len(self._reports) == 2:
             self._line_to(self._reports[-1])
             self._reach()
         return self._flush()
 
     def _reach(self) -> None:
-        """Cover this end of the way to the full, between two dabs. Where dabs build up, one more
-        would show.
-        """
+        """Covers this end fully, between two dabs. If dabs build up, one more would show."""
         if self._at and not self._brush.builds_up:
             self._press(self._at)
 
@@ -171,7 +169,7 @@ class Stroke:
         self._next = way - length
 
     def _inside(self, start: Point, end: Point) -> tuple[float, float]:
-        """Which share of the way, from 0..1 to 0..1, the brush can touch the mask on."""
+        """The part of the segment, within 0..1, in which the brush can touch the mask."""
         reach = self._brush.radius + 2
         enters, leaves = 0.0, 1.0
         sides = self._mask.width, self._mask.height
@@ -184,9 +182,9 @@ class Stroke:
         return enters, leaves
 
     def _spacing(self, pressure: float) -> float:
-        """So close that the scallops between two dabs stay under a quarter of a pixel: a chord of s
-        in a circle of r sags by s^2 / 8r. A quarter of the radius is as far as a soft brush stays
-        even; where dabs build up, that decides how much of them there is.
+        """So close that the scallops between two dabs stay below a quarter of a pixel: a chord of s
+        in a circle of r sags by s^2 / 8r. A soft brush stays even up to a quarter of the radius; if
+        dabs build up, the spacing decides how much.
         """
         radius = self._brush.radius_at(pressure)
         scallops, even = sqrt(2 * radius), radius / 4
@@ -220,7 +218,7 @@ class Stroke:
             np.maximum(area, _shape(radius, brush.hardness, *shift)[inside], out=area)
 
     def _touch(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-        """A view of what a dab changes: the mask, or what dabs have yet to do."""
+        """A view of what a dab changes: the mask, or the missing coverage."""
         if self._dirty:
             x0, y0, x1, y1 = self._dirty
             self._dirty = min(left, x0), min(top, y0), max(right, x1), max(bottom, y1)
@@ -237,7 +235,7 @@ class Stroke:
         return pixels[top:bottom, left:right]
 
     def _make_ready(self, rect: Rect) -> None:
-        """Note what dabs have yet to do there: 1 where nothing is done. Eight bits would lose the
+        """Initialises the missing coverage there: 1 where nothing is painted. Eight bits would lose
         light touches.
         """
         if self._missing is None:
@@ -249,7 +247,7 @@ class Stroke:
                 tile_of(self._missing, index)[...] = share if self._brush.erase else 1 - share
 
     def _flush(self) -> Rect | None:
-        """Bring what has built up into the mask; the touched rectangle."""
+        """Applies the built-up coverage to the mask; returns the touched rectangle."""
         if self._dirty is None:
             return None
         (left, top, right, bottom), self._dirty = self._dirty, None
@@ -271,12 +269,12 @@ def _between(start: Point, end: Point, share: float) -> Point:
 
 
 def _turns_back(a: Point, b: Point, c: Point) -> bool:
-    """Whether the way from a over b to c bends by more than a right angle."""
+    """Whether the path a-b-c turns by more than a right angle."""
     return (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]) < 0
 
 
 def _bezier(start: Point, control: Point, end: Point) -> Iterator[Point]:
-    """Points of the curve whose chords leave it by less than an eighth of a pixel."""
+    """Points of the curve whose chords deviate from it by less than an eighth of a pixel."""
     bend = hypot(start[0] - 2 * control[0] + end[0], start[1] - 2 * control[1] + end[1])
     count = max(1, min(64, ceil(sqrt(2 * bend))))
     for i in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""What the canvas shows and edits: picture, preview, picture before, and mask. No widgets."""
+"""The canvas document: image, preview, previous image, and mask. No widgets."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ MAX_REPAINTED_TILES = 32  # tiles repainted one by one; more are repainted as on
 
 
 class CanvasDocument(QObject):
-    """Layers over one frame. `changed(Rect)`: these pixels of the frame look different;
-    `replaced()`: all may, or the frame has another size; `mask_changed()`: a stroke or command is
-    complete, or undone, or a new mask is there; `picture_restored()`: undo or redo has changed the
-    picture; `busy_changed()`: the mask is being worked on, or is not any more.
+    """Layers over one frame. `changed(Rect)`: these pixels of the frame changed; `replaced()`: all
+    may have changed, or the frame has another size; `mask_changed()`: a stroke or command is
+    complete, or undone, or a new mask is there; `picture_restored()`: undo or redo changed the
+    image; `busy_changed()`: work on the mask started or ended.
     """
 
     changed = Signal(object)
@@ -76,14 +76,12 @@ class CanvasDocument(QObject):
 
     @property
     def alpha(self) -> np.ndarray | None:
-        """uint8 [H, W], read only; None if the picture is opaque."""
+        """uint8 [H, W], read only; None if the image is opaque."""
         return self._picture.alpha if self._picture else None
 
     @property
     def frame(self) -> Size | None:
-        """The size of what is shown: the picture's; a preview of other proportions brings its own
-        frame.
-        """
+        """The size shown: that of the image, or of a preview with other proportions."""
         picture = self._picture.size if self._picture else None
         if self.preview is None or self.part:
             return picture
@@ -94,7 +92,7 @@ class CanvasDocument(QObject):
 
     @property
     def paintable(self) -> bool:
-        """Whether the picture's own pixels are what the frame shows."""
+        """Whether the frame shows the image's own pixels."""
         return self._picture is not None and self.frame == self._picture.size
 
     def set_picture(
@@ -104,9 +102,9 @@ class CanvasDocument(QObject):
         text: str = "",
         mask: np.ndarray | None = None,
     ) -> None:
-        """`text` names the change in the undo list. Without a picture there is nothing to undo. A
-        `mask` comes with a picture of another size, as one change with it. Raises ValueError on
-        arrays of another kind.
+        """`text` is the name in the undo list. The first image cannot be undone. A `mask` belongs
+        to an image of another size, and is part of the same change. Raises ValueError for other
+        arrays.
         """
         old, new = self._picture, None if rgb is None else CanvasImage.of(rgb, alpha)
         self.preview = self.part = None
@@ -167,11 +165,11 @@ class CanvasDocument(QObject):
         self.mask_changed.emit()
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
-        """uint8 [H, W, 3] over the whole picture; None ends the preview."""
+        """uint8 [H, W, 3] over the whole image; None ends the preview."""
         self._set_preview(None if rgb is None else Preview(rgb))
 
     def show_preview(self, preview: Preview) -> None:
-        """Where it is a part of the picture, the rest of that is left as it is."""
+        """If it covers a part of the image, the rest of the image stays visible."""
         if preview.ground is not None and not self._is_part(preview, preview.ground):
             preview = Preview(preview.whole())
         self._set_preview(preview)
@@ -197,7 +195,7 @@ class CanvasDocument(QObject):
             self.changed.emit((0, 0, *frame))
 
     def _is_part(self, preview: Preview, ground: np.ndarray) -> bool:
-        """Whether the picture is what the preview lies on, but for what it covers."""
+        """Whether the image equals the preview's ground outside the preview."""
         picture, (height, width) = self.picture, preview.rgb.shape[:2]
         if picture is None or picture.shape != ground.shape:
             return False
@@ -219,7 +217,7 @@ class CanvasDocument(QObject):
 
     @property
     def tint(self) -> tuple[QColor, float]:
-        """Colour and opacity 0..1 of the fully masked."""
+        """Colour and opacity 0..1 of fully masked pixels."""
         return self._tint
 
     def set_tint(self, color: QColor, opacity: float) -> None:
@@ -237,7 +235,7 @@ class CanvasDocument(QObject):
         return self._stroke is not None
 
     def begin_stroke(self, brush: Brush, text: str) -> None:
-        """`text` names the stroke in the undo list."""
+        """`text` is the name of the stroke in the undo list."""
         self.cancel_stroke()
         if self.mask and self.paintable:
             self.mask.record()
@@ -245,7 +243,7 @@ class CanvasDocument(QObject):
             self._changes.hold()
 
     def warm_up(self) -> None:
-        """A stroke that builds up is about to be begun: have the memory for it ready."""
+        """Allocates the memory for a stroke that builds up."""
         if self.mask:
             self.background.run(self.mask.warm_up)
 
@@ -261,7 +259,7 @@ class CanvasDocument(QObject):
             self._changes.resume()
 
     def cancel_stroke(self) -> None:
-        """Take the unfinished stroke back, as if it had not begun."""
+        """Reverts the unfinished stroke."""
         if self.mask and self._stroke:
             self._stroke = None
             for index, tile in self.mask.recorded().items():
@@ -271,7 +269,7 @@ class CanvasDocument(QObject):
             self._changes.resume()
 
     def _commit(self, text: str) -> None:
-        """Make what was recorded one step of undo; nothing if no pixel differs."""
+        """Makes the recorded changes one undo step; nothing if no pixel differs."""
         if self.mask:
             self._remember(self.mask.since(self.mask.recorded()), text)
 
@@ -284,19 +282,19 @@ class CanvasDocument(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a change of the mask is being worked out."""
+        """Whether a change of the mask is being computed."""
         return self._changes.busy
 
     def select(
         self, find: Callable[[], Selection | None], text: str, *, subtract: bool = False
     ) -> None:
-        """Add an area to the mask, or take it away. `find` runs as the work of `transform` does."""
+        """Adds an area to the mask, or subtracts it. `find` runs like the work of `transform`."""
         self.transform(lambda pixels: _combined(pixels, find(), subtract), text)
 
     def transform(self, work: Transform, text: str) -> None:
-        """Make the mask `work(mask)`: at once if it is small, else beside the interface. `work`
-        gets a copy, uint8 [H, W], which it may change, and must not touch anything of Qt's. It may
-        run again, if the mask is painted on meanwhile.
+        """Replaces the mask by `work(mask)`: immediately if it is small, otherwise in the
+        background. `work` gets a copy, uint8 [H, W], which it may change, and must not touch Qt. It
+        may run again if the mask is painted on in the meantime.
         """
         self.cancel_stroke()
         if self.mask and self.paintable:
@@ -314,7 +312,7 @@ class CanvasDocument(QObject):
             self._change(self.mask.inversion(), text)
 
     def set_mask(self, pixels: np.ndarray, text: str) -> None:
-        """uint8 [H, W] of the picture's size. Raises ValueError if it is not."""
+        """uint8 [H, W] of the image's size. Raises ValueError otherwise."""
         if self.mask is None:
             raise ValueError("there is no picture to mask")
         self.mask.check(pixels)
@@ -341,7 +339,7 @@ class CanvasDocument(QObject):
     # --- undo ---
 
     def undo(self) -> None:
-        """Take back the stroke under way, a change still being worked out, or the last one made."""
+        """Reverts the current stroke, a change that is being computed, or the last one."""
         if self.stroking:
             self.cancel_stroke()
         elif not self._changes.forget_last():
@@ -363,7 +361,7 @@ class CanvasDocument(QObject):
         self._shown(differences)
 
     def _shown(self, differences: Differences) -> Differences:
-        """Have the overlay follow what has changed, and have it painted; the same differences."""
+        """Updates overlay and view; returns the same differences."""
         if self.mask is None or self.overlay is None:
             return differences
         self._changes.mark_outdated()
@@ -382,7 +380,7 @@ class CanvasDocument(QObject):
         return differences
 
     def close(self) -> None:
-        """Let go of the thread that works beside the interface."""
+        """Ends the background thread."""
         self._changes.forget()
         self.background.close()
 

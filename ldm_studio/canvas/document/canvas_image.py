@@ -1,4 +1,4 @@
-"""The picture on the canvas, and the undo steps that bring earlier ones back."""
+"""The image on the canvas, and its undo steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CanvasImage:
 
     @classmethod
     def of(cls, rgb: np.ndarray, alpha: np.ndarray | None) -> CanvasImage:
-        """A copy that nobody can change. Raises ValueError on arrays of another kind."""
+        """An immutable copy. Raises ValueError for other arrays."""
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
             raise ValueError(f"expected uint8 [H, W, 3], got {rgb.dtype} {list(rgb.shape)}")
         if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]):
@@ -49,8 +49,8 @@ def _frozen(pixels: np.ndarray) -> np.ndarray:
 
 
 class RedrawStep:
-    """A picture that took the place of one of the same size: what differs, which is little where
-    only a part was drawn anew.
+    """An image that replaced one of the same size: stores the difference, which is small if only a
+    part changed.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ def _alpha(picture: CanvasImage) -> np.ndarray:
 
 
 class ReplaceStep:
-    """A picture that took the place of one of another size, and the masks over both."""
+    """An image that replaced one of another size, with both masks."""
 
     def __init__(
         self,

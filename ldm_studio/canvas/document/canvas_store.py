@@ -1,4 +1,4 @@
-"""The canvas from one session to the next: picture and mask, written as they change."""
+"""Saves and restores the canvas between sessions: image and mask, written as they change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DELAY_MS = 1000
 RETRY_MS = 5000
 PICTURE, ALPHA, MASK = "picture.png", "alpha.png", "mask.png"
 DIGEST_KEY = "of"
-"""Says which picture a mask belongs to: a crash may come between the writing of the two."""
+"""Names the image that a mask belongs to: a crash may happen between writing the two."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,8 +46,8 @@ class SavedCanvas:
 
 
 def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True) -> None:
-    """Write what `load_canvas` reads, each file whole or not at all; nothing is kept for None.
-    Without `picture` only the mask is written: the picture is there already. Raises OSError.
+    """Writes the files that `load_canvas` reads, each atomically; removes files for None. Without
+    `picture` only the mask is written, because the image is already saved. Raises OSError.
     """
     from PIL.PngImagePlugin import PngInfo
 
@@ -66,8 +66,8 @@ def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True)
 
 
 def load_canvas(folder: Path) -> SavedCanvas | None:
-    """What was kept in `folder`, exactly; None if there is nothing. What does not fit the picture
-    is left out. Raises PictureError for files that are damaged.
+    """The saved canvas; None if there is none. Parts that do not fit the image are left out. Raises
+    PictureError for damaged files.
     """
     rgb = _plane(folder / PICTURE, 3)
     if rgb is None:
@@ -92,18 +92,18 @@ def _name_of(rgb: np.ndarray) -> str:
 
 
 def _belongs_to(path: Path) -> str:
-    """Empty where the file does not say."""
+    """Empty if the file does not say."""
     with Image.open(path, formats=("PNG",)) as image:
         return str(image.info.get(DIGEST_KEY, ""))
 
 
 class CanvasStore(QObject):
-    """Writes a document into a folder a moment after each change, beside the interface."""
+    """Writes a document into a folder shortly after each change, in the background."""
 
     restored = Signal()
-    """What was kept is on the canvas again."""
+    """The saved canvas is shown again."""
     failed = Signal(str, str)
-    """It cannot be written: what, and what is done about it. Told once, until it can be."""
+    """It could not be written: message and hint. Emitted once until it succeeds again."""
 
     def __init__(
         self, document: CanvasDocument, folder: Path, parent: QObject | None = None
@@ -119,7 +119,7 @@ class CanvasStore(QObject):
         document.mask_changed.connect(self._on_mask_changed)
 
     def restore(self) -> None:
-        """Bring back what was kept, unless there is something else on the canvas by then."""
+        """Restores the saved canvas, unless there is something else on the canvas by then."""
         self._document.background.run(lambda: load_canvas(self._folder), self._restored)
 
     def _restored(self, done: Future[SavedCanvas | None]) -> None:
@@ -142,7 +142,7 @@ class CanvasStore(QObject):
         self.restored.emit()
 
     def save(self) -> None:
-        """Write now what has changed. Problems are told, and it is tried again."""
+        """Writes changes now. Errors are reported, and it is tried again."""
         self._timer.stop()
         document = self._document
         rgb, mask = document.picture, document.mask
@@ -159,7 +159,7 @@ class CanvasStore(QObject):
         )
 
     def close(self) -> None:
-        """Write what has not been written, and wait for it."""
+        """Writes remaining changes and waits for it."""
         self.save()
         self._document.background.wait()
 
@@ -193,18 +193,18 @@ class CanvasStore(QObject):
         self._plan()
 
     def _plan(self) -> None:
-        if not self._timer.isActive():  # so that long painting is written while it goes on
+        if not self._timer.isActive():  # so that it is also written during long painting
             self._timer.start(DELAY_MS)
 
 
 def settings_of(view: CanvasView) -> dict[str, Any]:
-    """How the tools and the tint are set, for JSON."""
+    """The options of tools and tint, for JSON."""
     color, opacity = view.tint
     return {"options": asdict(view.options), "tint": color.name(), "opacity": opacity}
 
 
 def restore_settings(view: CanvasView, data: Mapping[str, Any]) -> None:
-    """What `settings_of` returned; what is missing or damaged stays as it is."""
+    """Applies the result of `settings_of`; missing or damaged values stay unchanged."""
     options, opacity = data.get("options"), data.get("opacity")
     if isinstance(options, dict):
         view.options = ToolOptions.restored(options)

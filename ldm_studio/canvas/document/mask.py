@@ -1,8 +1,8 @@
-"""The mask document: which pixels are to be drawn anew. No Qt in here.
+"""The mask: which pixels are to be inpainted. Needs no Qt.
 
-A mask is uint8 [H, W] over the picture's pixels: 0 keeps, 255 redraws, values between blend.
-Coordinates are picture pixels, x to the right and y down; (0, 0) is the top left *corner* of the
-top left pixel, whose centre is (0.5, 0.5).
+A mask is uint8 [H, W] over the image's pixels: 0 keeps, 255 inpaints, values between blend.
+Coordinates are image pixels, x to the right and y down; (0, 0) is the top left *corner* of the top
+left pixel, whose centre is (0.5, 0.5).
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ SAMPLES = 1 << 20  # a larger mask is measured at about this many of its pixels
 
 
 class Mask:
-    """The pixels and the ways to change them. What changes pixels returns the touched rectangle,
-    None if none was.
-    """
+    """The pixels and operations on them. Operations return the touched rectangle, or None."""
 
     def __init__(self, width: int, height: int) -> None:
         if width < 1 or height < 1:
@@ -60,22 +58,22 @@ class Mask:
         return self._empty
 
     def coverage(self) -> float:
-        """How much of the picture is masked, 0..1; half-masked pixels count half."""
+        """The masked share of the image, 0..1; half-masked pixels count half."""
         step = max(1, ceil(sqrt(self.pixels.size / SAMPLES)))
         some = self.pixels[::step, ::step]
         rows = some.sum(axis=1, dtype=np.uint32)  # four times as fast as mean()
         return float(rows.sum()) / (255 * some.size)
 
     def scratch(self) -> np.ndarray:
-        """float32 [H, W] for a stroke to compute in: the same for all, as fresh memory costs more
-        than what is computed in it. Only what is used of it takes memory.
+        """float32 [H, W] for computing a stroke, shared because fresh memory costs more than the
+        computation. Only the used part takes memory.
         """
         if self._scratch is None:
             self._scratch = np.empty(self.pixels.shape, np.float32)
         return self._scratch
 
     def warm_up(self) -> None:
-        """Have the memory of `scratch` now, in whatever thread, before a stroke waits for it."""
+        """Allocates the memory of `scratch` now, in any thread, before a stroke needs it."""
         if self._scratch is None:
             scratch = np.zeros(self.pixels.shape, np.float32)
             scratch.fill(0)
@@ -85,9 +83,7 @@ class Mask:
     # --- changes ---
 
     def touch(self, rect: Rect) -> np.ndarray:
-        """A view of the pixels in `rect` to write to; their tiles are remembered while
-        recording.
-        """
+        """A writable view of the pixels in `rect`; while recording, their tiles are remembered."""
         self.refresh()
         if self._snapshot is not None:
             for index in tiles_in(rect):
@@ -97,11 +93,11 @@ class Mask:
         return self.pixels[y : y + height, x : x + width]
 
     def refresh(self) -> None:
-        """Pixels have changed in a view from `touch`: what is known of the mask is out of date."""
+        """Invalidates cached values after pixels changed in a view from `touch`."""
         self._empty = None
 
     def check(self, pixels: np.ndarray) -> None:
-        """Raises ValueError unless `pixels` could be this mask."""
+        """Raises ValueError unless `pixels` has the format and size of this mask."""
         if pixels.dtype != np.uint8 or pixels.shape != self.pixels.shape:
             wanted, got = list(self.pixels.shape), list(pixels.shape)
             raise ValueError(f"the mask is uint8 {wanted}, got {pixels.dtype} {got}")
@@ -109,22 +105,24 @@ class Mask:
     # --- tiles, for undo ---
 
     def record(self) -> None:
-        """From now on remember each tile as it was before it was first touched."""
+        """Starts to remember each tile before it is first touched."""
         self._snapshot = {}
 
     def recorded(self) -> dict[TileIndex, np.ndarray]:
-        """Stop recording; the tiles that were touched, as they were."""
+        """Stops recording; returns the touched tiles as they were."""
         kept, self._snapshot = self._snapshot or {}, None
         return kept
 
     def since(self, recorded: Mapping[TileIndex, np.ndarray]) -> Differences:
-        """What `apply` needs to go back to what was recorded, whose arrays are used up."""
+        """The differences that `apply` needs to revert the recorded changes; uses up their
+        arrays.
+        """
         for index, tile in recorded.items():
             np.bitwise_xor(tile, tile_of(self.pixels, index), out=tile)
         return _simplified(recorded)
 
     def inversion(self) -> Differences:
-        """What `apply` needs to turn the mask around."""
+        """The differences that invert the mask."""
         return dict.fromkeys(self.tiles(), 255)
 
     def is_inversion(self, differences: Differences) -> bool:
@@ -134,7 +132,7 @@ class Mask:
         )
 
     def become(self, pixels: np.ndarray | int) -> Differences:
-        """Take over a copy of `pixels`, or that value everywhere; what `apply` needs to go back."""
+        """Replaces the mask by `pixels` or one value; returns the differences that revert it."""
         self.refresh()
         if isinstance(pixels, int):
             differences = self._to_value(pixels)
@@ -147,7 +145,7 @@ class Mask:
         return _simplified({index: tile_of(before, index) for index in self.tiles()})
 
     def _to_value(self, value: int) -> Differences:
-        """What changes where all becomes `value`; mostly even tiles are nothing to copy."""
+        """The differences that set all pixels to `value`; even tiles need no copy."""
         found: dict[TileIndex, Difference] = {}
         for index in self.tiles():
             tile = tile_of(self.pixels, index)
@@ -159,7 +157,7 @@ class Mask:
         return found
 
     def apply(self, differences: Differences) -> None:
-        """Make a change, or take it back: both are the same."""
+        """Applies differences; applying them again reverts them."""
         self.refresh()
         if self.is_inversion(differences):  # a whole array at once is four times as fast
             np.invert(self.pixels, out=self.pixels)
@@ -173,6 +171,6 @@ class Mask:
 
 
 def _simplified(tiles: Mapping[TileIndex, np.ndarray]) -> Differences:
-    """Without those that are the same."""
+    """Without unchanged tiles."""
     found = ((index, simplified(tile)) for index, tile in tiles.items())
     return {index: change for index, change in found if change is not None}

@@ -1,4 +1,4 @@
-"""Masks from picture files and from the clipboard's images, and into files."""
+"""Reads masks from image files and from the clipboard, and writes them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Size = tuple[int, int]  # width, height
 
 
 def read_mask(source: str | QImage, size: Size) -> np.ndarray:
-    """uint8 [H, W] of `size`: white is redrawn, black and what is transparent kept, grey blended.
-    A picture of another size is stretched. Raises PictureError.
+    """uint8 [H, W] of `size`: white is inpainted, black and transparent pixels are kept, grey is
+    blended. An image of another size is stretched. Raises PictureError.
     """
     pixels = (
         _luminance(source) if isinstance(source, QImage) else image_files.load_mask(Path(source))
@@ -40,7 +40,7 @@ def _luminance(image: QImage) -> np.ndarray:
 
 
 def write_mask(path: Path, pixels: np.ndarray) -> None:
-    """As a grey PNG that `read_mask` reads back exactly. Raises PictureError."""
+    """Writes a grey PNG that `read_mask` reads back exactly. Raises PictureError."""
     try:
         with replacing(path) as file:
             Image.fromarray(pixels).save(file, "PNG", compress_level=1)

@@ -1,6 +1,4 @@
-"""Changes of the whole mask that take longer than a frame: worked out on a copy, beside the
-interface, and made when they are ready.
-"""
+"""Slow operations on the whole mask, computed on a copy in the background."""
 
 from __future__ import annotations
 
@@ -29,8 +27,8 @@ class _QueuedTransform:
 
 
 class MaskTransforms:
-    """One after the other, each on what the one before left. If the mask is painted on meanwhile,
-    the change is worked out again: neither is lost.
+    """Runs one transform after the other. If the mask is painted on in the meantime, the transform
+    is computed again, so neither change is lost.
     """
 
     def __init__(
@@ -39,7 +37,7 @@ class MaskTransforms:
         make: Callable[[Differences, str], None],
         busy_changed: Callable[[], None],
     ) -> None:
-        """`make` changes the mask and remembers it under a text."""
+        """`make` applies the result to the mask and adds an undo step with a text."""
         self._background, self._make, self._busy_changed = background, make, busy_changed
         self._queued: deque[_QueuedTransform] = deque()
         self._running: Future[Differences] | None = None
@@ -60,7 +58,7 @@ class MaskTransforms:
         self._start()
 
     def hold(self) -> None:
-        """Somebody paints: make nothing until `resume`."""
+        """Suspends results during a stroke, until `resume`."""
         self._held = self._outdated = True
 
     def resume(self) -> None:
@@ -68,18 +66,18 @@ class MaskTransforms:
         self._start()
 
     def mark_outdated(self) -> None:
-        """What is being worked out is of an earlier mask."""
+        """The mask has changed: the running transform must be computed again."""
         self._outdated = True
 
     def forget(self) -> None:
-        """Make none of them."""
+        """Discards all of them."""
         if self._queued:
             self._stop()
             self._queued.clear()
             self._busy_changed()
 
     def forget_last(self) -> bool:
-        """Do not make the one asked for last; False if there is none."""
+        """Discards the last one; False if there is none."""
         if not self._queued:
             return False
         if len(self._queued) == 1:
@@ -115,7 +113,7 @@ class MaskTransforms:
 
 
 def _apply_transform(pixels: np.ndarray, work: Transform) -> Differences:
-    """Runs anywhere; `pixels` is its own."""
+    """Runs on any thread; it owns `pixels`."""
     mask = Mask(pixels.shape[1], pixels.shape[0])
     mask.pixels[...] = pixels
     return mask.become(work(pixels))

@@ -1,4 +1,4 @@
-"""What becomes of a painted mask before it is used. No Qt in here."""
+"""Converts a painted mask to what the pipeline uses. Needs no Qt."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from core.request.parameters import Inpaint
 
 @dataclass(frozen=True)
 class MaskUsage:
-    """How a mask is going to be used."""
+    """How a mask will be used."""
 
     inpaint: Inpaint
     drawn: tuple[int, int]
-    """Width and height that the picture, or its region, is drawn in: multiples of `factor`."""
+    """Width and height at which the image, or its region, is generated: multiples of `factor`."""
     factor: int
-    """Pixels a cell of the latent, each way."""
+    """Image pixels per latent cell in each direction."""
 
 
 @dataclass(frozen=True, eq=False)
 class UsedMask:
-    """Made by the functions that the pipeline itself calls, in their order."""
+    """Computed by the same functions as in the pipeline, in their order."""
 
     usage: MaskUsage
     alpha: np.ndarray
-    """How much of what is drawn is pasted over the picture: uint8 [H, W]."""
+    """Blend alpha of the generated image: uint8 [H, W]."""
     region: Region
-    """What is drawn, in pixels of the picture."""
+    """The generated region, in image pixels."""
     cells: np.ndarray
-    """How much of the latent is redrawn: uint8 [h, w], of the region."""
+    """Mask of the latent: uint8 [h, w], of the region."""
 
 
 def apply_usage(mask: np.ndarray, usage: MaskUsage) -> UsedMask | None:
-    """uint8 [H, W] -> what is used of it; None where nothing is left to be redrawn."""
+    """uint8 [H, W] -> the mask as it is used; None if nothing is masked."""
     redrawn = inpainting.redrawn(mask, usage.inpaint)
     try:
         region = inpainting.region(redrawn, usage.inpaint, usage.drawn)

@@ -1,4 +1,4 @@
-"""The mask as it was painted, and as it is used: kept up to date beside the interface."""
+"""The mask as painted and as used, kept up to date in the background."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES_FROM = 5.0  # logical pixels of a cell; lines between smaller ones would h
 
 
 class MaskView(StrEnum):
-    """Which of them is seen."""
+    """The available views."""
 
     PAINTED = "painted"
     LATENT = "latent"
@@ -28,12 +28,12 @@ class MaskView(StrEnum):
 
 
 class MaskViews(QObject):
-    """Knows what becomes of the document's mask, and paints the one that is chosen."""
+    """Computes how the document's mask is used, and paints the chosen view."""
 
     changed = Signal()
-    """Another one is chosen, or looks different."""
+    """The view was switched, or its contents changed."""
     chosen = Signal()
-    """Somebody wants to see one of them."""
+    """The user chose a view."""
 
     def __init__(self, document: CanvasDocument, parent: QObject) -> None:
         super().__init__(parent)
@@ -61,23 +61,23 @@ class MaskViews(QObject):
             self.changed.emit()
 
     def next_view(self) -> None:
-        """Painted, latent, blend, painted again; where the mask is used at all."""
+        """Cycles through painted, latent and blend, if the mask is used at all."""
         if self._usage is not None:
             views = list(MaskView)
             self.choose(views[(views.index(self._view) + 1) % len(views)])
 
     def choose(self, view: MaskView) -> None:
-        """Show this one, even if masks were hidden."""
+        """Shows this view, even if masks were hidden."""
         self.view = view
         self.chosen.emit()
 
     @property
     def used(self) -> UsedMask | None:
-        """What is used of the mask; None where it is not used, or not yet known."""
+        """The mask as it is used; None if it is not used, or not computed yet."""
         return self._used
 
     def use(self, usage: MaskUsage | None) -> None:
-        """From now on the mask is used like this; None: it is not."""
+        """Sets how the mask is used; None if it is not."""
         if usage != self._usage:
             self._usage = usage
             if usage is None:
@@ -85,7 +85,7 @@ class MaskViews(QObject):
             self._refresh()
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Ends the thread."""
         self._background.close()
 
     # --- keeping up ---
@@ -95,7 +95,7 @@ class MaskViews(QObject):
             self._refresh()
 
     def _on_replaced(self) -> None:
-        """Another picture, perhaps of another size, or another tint."""
+        """The image, its size or the tint changed."""
         if self._used is not None and self._used.alpha.shape[::-1] != self._document.frame:
             self._on_computed(None)
         self._overlays.clear()
@@ -135,8 +135,8 @@ class MaskViews(QObject):
     # --- painting ---
 
     def paint(self, painter: QPainter, target: QRectF, clip: QRect, zoom: float) -> None:
-        """The tint of the chosen view over `target`, where the whole picture is, within `clip`;
-        `zoom`: device pixels per pixel of the picture.
+        """Paints the tint of the chosen view over `target`, the rectangle of the whole image,
+        within `clip`; `zoom`: device pixels per image pixel.
         """
         found, view = self._used, self._view
         if found is None or view is MaskView.PAINTED:
@@ -161,7 +161,7 @@ class MaskViews(QObject):
         painter.restore()
 
     def place(self, target: QRectF) -> QRectF:
-        """Where the region lies that is drawn, the whole picture being at `target`."""
+        """The rectangle of the generated region, if the whole image is at `target`."""
         assert self._used is not None
         height, width = self._used.alpha.shape
         x, y = target.width() / width, target.height() / height
@@ -175,7 +175,7 @@ class MaskViews(QObject):
 
     @property
     def is_part(self) -> bool:
-        """Whether only a region of the picture is drawn."""
+        """Whether only a region of the image is generated."""
         return self._used is not None and self._used.usage.inpaint.area == "masked"
 
 

@@ -1,4 +1,4 @@
-"""Between numpy and QImage, and pictures shown smaller than they are."""
+"""Conversions between numpy and QImage, and reduced copies of images."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def to_qimage(pixels: np.ndarray) -> QImage:
     """uint8 [H, W, 3] RGB -> Format_RGB32, uint8 [H, W, 4] RGBA with straight alpha ->
     Format_ARGB32.
 
-    The image owns a buffer of its own, so the array may change or go away. Raises ValueError on any
-    other array.
+    The image owns its buffer, so the array may change or be freed. Raises ValueError for other
+    arrays.
     """
     if (
         pixels.dtype != np.uint8
@@ -32,10 +32,10 @@ def to_qimage(pixels: np.ndarray) -> QImage:
 
 
 def cut_out(rgb: np.ndarray, alpha: np.ndarray) -> QImage:
-    """A picture on white (uint8 [H, W, 3]) and its alpha (uint8 [H, W]) without the white,
-    premultiplied.
+    """An image on white (uint8 [H, W, 3]) and its alpha (uint8 [H, W]) -> the image without the
+    white, premultiplied.
 
-    On white, a colour c of opacity a shows as c a + 255 (1 - a): taking 255 - alpha away leaves c
+    On white, a colour c of opacity a shows as c a + 255 (1 - a): subtracting 255 - alpha leaves c
     a.
     """
     white = 255 - alpha
@@ -63,13 +63,13 @@ def from_qimage(image: QImage) -> np.ndarray:
 
 
 class Pyramid:
-    """A picture and its halves, made when first needed: smooth and quick at any reduction."""
+    """An image and its halves, created on demand: smooth and quick at any reduction."""
 
     def __init__(self, image: QImage) -> None:
         self._levels = [image]
 
     def at(self, zoom: float) -> QImage:
-        """The smallest level that is still shrunk, by no more than half, when shown at `zoom`."""
+        """The smallest level that is still reduced, by at most half, when shown at `zoom`."""
         level = 0
         while zoom < 0.5 and min(self._levels[level].width(), self._levels[level].height()) > 1:
             zoom, level = zoom * 2, level + 1

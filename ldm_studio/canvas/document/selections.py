@@ -1,4 +1,4 @@
-"""Areas to add to a mask or take from it: outlines, gradients, colours. No Qt in here."""
+"""Areas to add to or subtract from a mask: outlines, gradients, colours. Needs no Qt."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Selection:
 
 
 def rectangle(a: Corner, b: Corner, width: int, height: int) -> Selection | None:
-    """Every pixel that the rectangle between two corners touches; None if it touches none."""
+    """Every pixel that the rectangle between two corners touches; None if there is none."""
     left, right = sorted((a[0], b[0]))
     top, bottom = sorted((a[1], b[1]))
     rect = _inside(left, top, right, bottom, width, height)
@@ -34,11 +34,10 @@ def rectangle(a: Corner, b: Corner, width: int, height: int) -> Selection | None
 
 
 def polygon(corners: Sequence[Corner], width: int, height: int) -> Selection | None:
-    """The inside of a closed outline, antialiased; what it winds around twice is inside as well.
+    """The inside of a closed outline, antialiased, with the nonzero winding rule.
 
-    How often a pixel is wound around is summed up along its row from what each side of the outline
-    adds where it crosses, at SCANS heights of the row: however often sides cross each other, that
-    takes no longer.
+    The winding number of a pixel is summed along its row from the crossings of the outline's sides
+    at SCANS heights per row, so the time does not depend on how often sides cross each other.
     """
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     rect = _inside(min(xs), min(ys), max(xs), max(ys), width, height) if corners else None
@@ -60,15 +59,15 @@ def polygon(corners: Sequence[Corner], width: int, height: int) -> Selection | N
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Sides:
-    """Of an outline, all from their upper to their lower end: float64 [N]."""
+    """All sides of an outline, from their upper to their lower end: float64 [N]."""
 
     x: np.ndarray
     slope: np.ndarray
-    """Pixels to the right, each scan down."""
+    """Pixels to the right per scan line."""
     first: np.ndarray
-    """Scan at or below the upper end, from whose height `x` is; int64."""
+    """Scan line at or below the upper end, where `x` is; int64."""
     end: np.ndarray
-    """Scan at or below the lower end; int64."""
+    """Scan line at or below the lower end; int64."""
     sign: np.ndarray
     """1 for those that went down, -1 for those that went up."""
 
@@ -90,8 +89,8 @@ class _Sides:
         return cls(x, slope / SCANS, first, last, np.where(down[crossing], 1.0, -1.0))
 
     def add_to(self, wound: np.ndarray, row: int) -> None:
-        """What every crossing adds to the pixels to its right, whose first it covers in part:
-        float64 [rows, width + 2], of which the first row is `row`.
+        """Adds each crossing to the pixels to its right, the first of which it covers in part:
+        float64 [rows, width + 2], starting at `row`.
         """
         begin, stop = row * SCANS, (row + len(wound)) * SCANS
         here = np.flatnonzero((self.first < stop) & (self.end > begin))
@@ -119,7 +118,7 @@ def _inside(
 
 
 def gradient(a: Corner, b: Corner, width: int, height: int, *, radial: bool = False) -> Selection:
-    """Full at `a`, nothing at `b`, evenly between. Linear: full before `a` and nothing beyond `b`.
+    """Full at `a`, nothing at `b`, linear between. Linear: full before `a` and nothing beyond `b`.
     Radial: a circle around `a` that ends at `b`.
     """
     values = np.empty((height, width), np.uint8)
@@ -141,8 +140,8 @@ def gradient(a: Corner, b: Corner, width: int, height: int, *, radial: bool = Fa
 def same_colour(
     rgb: np.ndarray, x: int, y: int, tolerance: float, *, connected: bool = True
 ) -> Selection:
-    """The pixels of uint8 [H, W, 3] whose every channel is within `tolerance` (0..1) of that at
-    (x, y); if `connected`, only those that hang together with it by their sides.
+    """The pixels of uint8 [H, W, 3] whose every channel is within `tolerance` (0..1) of that at (x,
+    y); with `connected`, only the contiguous area.
     """
     height, width = rgb.shape[:2]
     reach = round(tolerance * 255)
@@ -160,10 +159,10 @@ def same_colour(
 
 
 def connected_to(inside: np.ndarray, x: int, y: int) -> np.ndarray:
-    """bool [H, W]: the part of `inside` that hangs together, by sides, with the pixel at (x, y).
+    """bool [H, W]: the part of `inside` that is 4-connected with the pixel at (x, y).
 
-    Rows are cut into runs; runs that touch in neighbouring rows are joined by union-find, for all
-    at once: roots hook onto smaller neighbouring roots until none is left to hook (Shiloach and
+    Rows are split into runs; touching runs of neighbouring rows are joined by union-find, all at
+    once: roots hook onto smaller neighbouring roots until none is left to hook (Shiloach and
     Vishkin 1982).
     """
     found = np.zeros_like(inside)
@@ -200,7 +199,7 @@ def connected_to(inside: np.ndarray, x: int, y: int) -> np.ndarray:
 
 
 def _touching(starts: np.ndarray, ends: np.ndarray, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which runs touch which of the row below: two arrays of indices."""
+    """Which runs touch which of the next row: two arrays of indices."""
     first = np.searchsorted(ends, starts + stride, side="right")
     last = np.searchsorted(starts, ends + stride, side="left")
     counts = np.maximum(last - first, 0)

@@ -1,7 +1,7 @@
-"""Undo that remembers differences: tiles XORed with what they became, compressed.
+"""Undo with differences: tiles XORed with their new contents, compressed.
 
-One set of differences serves both ways. They are compressed beside the interface thread, so that
-ending a stroke costs the comparison alone.
+One set of differences works in both directions. They are compressed in the background, so ending a
+stroke only costs the comparison.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LEVEL = 1  # of zlib: quick, and masks are simple
 
 
 class Packed:
-    """An array, compressed as soon as `pack` has run, which may be in another thread."""
+    """An array that is compressed once `pack` has run, possibly in another thread."""
 
     __slots__ = ("_data", "_dtype", "_raw", "_shape")
 
@@ -54,7 +54,7 @@ class Packed:
 
 
 class PackedTiles:
-    """Differences, compressed in the same way; a tile with one value takes no more than that."""
+    """Compressed differences; an even tile takes no more than its value."""
 
     def __init__(self, differences: Differences) -> None:
         self._tiles: dict[TileIndex, Packed | int] = {
@@ -83,7 +83,7 @@ class PackedTiles:
 
 
 class Step(Protocol):
-    """A change that has been made. `flip` takes it back, or makes it again."""
+    """A change. `flip` reverts it, or applies it again."""
 
     @property
     def nbytes(self) -> int: ...
@@ -92,7 +92,7 @@ class Step(Protocol):
 
 
 class MaskStep:
-    """Some tiles of the mask."""
+    """Changed tiles of the mask."""
 
     def __init__(self, changes: Differences, apply: Callable[[Differences], None]) -> None:
         self.tiles = PackedTiles(changes)
@@ -110,7 +110,7 @@ class MaskStep:
 
 
 class UndoCommand(QUndoCommand):
-    """A step on the stack of Qt."""
+    """A step on Qt's undo stack."""
 
     def __init__(self, text: str, step: Step) -> None:
         super().__init__(text)
@@ -128,7 +128,7 @@ class UndoCommand(QUndoCommand):
 
 
 class UndoHistory(QObject):
-    """The undo stack, kept within a budget of memory by dropping the oldest steps."""
+    """The undo stack, kept within a memory budget by dropping the oldest steps."""
 
     def __init__(
         self, background: Background, parent: QObject | None = None, *, budget: int = UNDO_BYTES
@@ -139,7 +139,7 @@ class UndoHistory(QObject):
         self._bound = 0  # at least what all commands take: steps only shrink
 
     def push(self, text: str, step: Step) -> None:
-        """Remember what has been done. The newest step is kept even if it alone is too large."""
+        """Adds a step that has been done. The newest step is kept even if it exceeds the budget."""
         size = step.nbytes + COMMAND_BYTES
         if self._bound + size > self._budget:
             self._bound = self._drop_oldest(self._budget - size)
@@ -159,8 +159,8 @@ class UndoHistory(QObject):
         return [command for command in commands if isinstance(command, UndoCommand)]
 
     def _drop_oldest(self, room: int) -> int:
-        """Keep what fits; how much that is. QUndoStack cannot drop commands from its far end, so it
-        is filled anew.
+        """Drops steps that exceed the budget; returns the size of the rest. QUndoStack cannot drop
+        its oldest commands, so it is filled again.
         """
         commands = self._commands(self.stack.index())  # undone ones are about to be dropped anyway
         total = sum(map(_size, commands))

@@ -1,4 +1,4 @@
-"""Rectangles, and the square tiles that undo remembers pictures by. No Qt in here."""
+"""Rectangles, and the square tiles that undo stores. Needs no Qt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Differences = Mapping[TileIndex, Difference]
 
 
 def unite(a: Rect | None, b: Rect | None) -> Rect | None:
-    """The smallest rectangle around both; None is the empty rectangle."""
+    """The bounding rectangle of both; None is the empty rectangle."""
     if a is None or b is None:
         return a or b
     left, top = min(a[0], b[0]), min(a[1], b[1])
@@ -44,12 +44,12 @@ def tile_rect(pixels: np.ndarray, index: TileIndex) -> Rect:
 
 
 def simplified(change: np.ndarray) -> Difference | None:
-    """A tile of differences, uint8 [h, w], as one value if it has only one; None if that is 0."""
+    """A tile of differences, uint8 [h, w], as one value if it is even; None if that is 0."""
     return (int(change[0, 0]) or None) if is_even(change) else change
 
 
 def is_even(tile: np.ndarray) -> bool:
-    """Whether all of uint8 [h, w] is of one value."""
+    """Whether uint8 [h, w] has only one value."""
     first = int(tile[0, 0])
     if first != tile[-1, -1]:  # tells mostly
         return False

@@ -1,1 +1,1 @@
-"""What the hand does on the canvas: tools, gestures, keys, drag and drop."""
+"""Tools of the canvas: gestures, keys, drag and drop."""

@@ -1,4 +1,4 @@
-"""Mouse, pen, touchpad and keys of the canvas, turned into gestures and commands."""
+"""Translates mouse, pen, touchpad and key events of the canvas to gestures and commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class CanvasInput:
-    """One gesture at a time. The view can be panned while one waits for its next press."""
+    """One gesture at a time. The view can be panned while a gesture waits for its next press."""
 
     def __init__(self, view: LayerView) -> None:
         self._view = view
@@ -67,13 +67,13 @@ class CanvasInput:
         }
 
     def handle(self, event: QEvent) -> bool:
-        """Whether the event was for the canvas and nobody else."""
+        """Handles an event; whether it was for the canvas only."""
         handler = self._handlers.get(event.type())
         return handler is not None and handler(event)
 
     @property
     def panning(self) -> bool:
-        """Whether a press pans, or a pan is under way."""
+        """Whether a press pans, or panning is in progress."""
         return self._space or self._pan is not None or self._view.tool is Tool.PAN
 
     @property
@@ -86,11 +86,11 @@ class CanvasInput:
 
     @property
     def hover(self) -> QPointF | None:
-        """Where a tool would work: at the crosshair, or at the mouse."""
+        """The position of the tool: the crosshair, or the mouse."""
         return self.keyboard_pointer.position or self.mouse
 
     def cancel(self) -> None:
-        """Give up the gesture under way."""
+        """Cancels the current gesture."""
         self._pan, self._button = None, Qt.MouseButton.NoButton
         if self._gesture:
             gesture, self._gesture = self._gesture, None
@@ -202,15 +202,15 @@ class CanvasInput:
 
     @property
     def hint(self) -> str:
-        """What keys do next; empty while the mouse is used, or none would do anything."""
+        """What keys do next; empty while the mouse is used, or if no key does anything."""
         by_keys = (
             self.keyboard_pointer if self.keyboard_pointer.shown else self.keyboard_outpainting
         )
         return by_keys.hint() if by_keys.shown else ""
 
     def _move_by_key(self, dx: int, dy: int, held: str) -> None:
-        """What an arrow key does: moves the crosshair, an edge of the picture, or the window over
-        it; `held`: one of REACH.
+        """Handles an arrow key: moves the crosshair, an edge of the image, or the view; `held`: one
+        of REACH.
         """
         edges = self.keyboard_outpainting.usable
         crosshair, window = REACH["" if edges else held]
@@ -307,9 +307,7 @@ class CanvasInput:
         return False
 
     def _claim_key(self, event: QKeyEvent) -> bool:
-        """While the canvas has the focus, its keys are its own: no shortcut of the window takes
-        them away.
-        """
+        """While the canvas has the focus, its keys take precedence over shortcuts of the window."""
         if self._owns(event):
             event.accept()
             return True

@@ -1,4 +1,4 @@
-"""The keys of the canvas, which work while it has the focus."""
+"""Keys of the canvas while it has the focus."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .tool_options import STEP
 from .tools import TOOLS, KeyboardMode, Tool
 
 REACH = {"": (8.0, 40.0), "Shift+": (40.0, 200.0), "Ctrl+": (0.0, 1.0)}
-"""With which key held an arrow moves how far, in logical pixels: the crosshair, which goes by one
-pixel of the picture at least, and the window over the picture.
+"""Distance of an arrow key by held modifier, in logical pixels, for the crosshair (at least one
+image pixel) and for the view.
 """
 Move = Callable[[int, int, str], None]
 ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 def key_table(view: LayerView, move: Move) -> dict[str, Callable[[], None]]:
-    """What each combination, named as Qt names it, does. `move` is told which way an
-    arrow leads, and what is held with it.
+    """The action of each combination, in Qt's notation. `move` gets the direction of an arrow, and
+    the held modifier.
     """
 
     def go(dx: int, dy: int, held: str) -> Callable[[], None]:
@@ -83,7 +83,7 @@ def key_table(view: LayerView, move: Move) -> dict[str, Callable[[], None]]:
 
 
 def modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
-    """Without those that say where on the keyboard the key was."""
+    """Without the keypad modifier."""
     return event.modifiers() & ~(
         Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
     )

@@ -1,4 +1,4 @@
-"""Dragging the picture out of the canvas, to a file manager or another program."""
+"""Drags the image from the canvas to a file manager or another program."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ THUMBNAIL = 96  # logical pixels
 
 
 class DragOut(QObject):
-    """Holds what is dragged until it is let go of. A picture that is in no file is written into a
-    temporary one first, beside the interface.
+    """Holds the dragged image until it is dropped. An image without a file is first written to a
+    temporary one, in the background.
     """
 
     ended = Signal()
@@ -28,7 +28,7 @@ class DragOut(QObject):
         self._written: tuple[QImage, Path] | None = None
 
     def begin(self) -> None:
-        """The picture is being dragged away."""
+        """Starts the drag."""
         image = self._view.visible_rgb()
         if image is None or self._held:
             return
@@ -48,7 +48,7 @@ class DragOut(QObject):
             )
 
     def end(self) -> None:
-        """It was let go of before it could be carried anywhere."""
+        """The button was released before the drag started."""
         self._held = False
 
     def _on_written(self, done: Future[bool], image: QImage, path: Path) -> None:
@@ -68,7 +68,7 @@ class DragOut(QObject):
             self.ended.emit()
 
     def _is_whole(self, image: QImage) -> bool:
-        """One of several huge pictures is shown with fewer pixels than it has."""
+        """Whether it has all of its pixels: huge candidates are shown reduced."""
         return (image.width(), image.height()) == self._view.document.frame
 
     def _next_path(self) -> Path:
@@ -79,12 +79,14 @@ class DragOut(QObject):
 
 
 def run(drag: QDrag) -> None:
-    """Until it is dropped. It is always copied: a file manager must not move the history's file."""
+    """Returns when it is dropped. Always a copy: a file manager must not move the history's
+    file.
+    """
     drag.exec(Qt.DropAction.CopyAction)
 
 
 def mime_data(image: QImage | None, path: Path | None) -> QMimeData:
-    """The file for file managers, the picture itself for other programs."""
+    """The file for file managers, the image itself for other programs."""
     data = QMimeData()
     if path is not None:
         data.setUrls([QUrl.fromLocalFile(str(path))])

@@ -1,4 +1,4 @@
-"""Which dropped or pasted data holds a picture."""
+"""Finds images in dropped or pasted data."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ def offers_picture(data: QMimeData) -> bool:
 
 
 def dropped_picture(data: QMimeData) -> str | QImage | None:
-    """The path of the first picture file, else the image itself, else None. Files are not opened
-    here.
-    """
+    """The path of the first image file, else the image itself, else None. Opens no files."""
     if path := _picture_file(data):
         return path
     image = data.imageData()
@@ -28,7 +26,7 @@ def dropped_picture(data: QMimeData) -> str | QImage | None:
 
 
 def is_address(data: QMimeData) -> bool:
-    """Whether it is the address of something on the web, and nothing else of it."""
+    """Whether it is only the address of something on the web."""
     return not offers_picture(data) and any(
         url.scheme() in ("http", "https") for url in _addresses(data)
     )
@@ -41,7 +39,7 @@ def _picture_file(data: QMimeData) -> str | None:
 
 
 def _addresses(data: QMimeData) -> list[QUrl]:
-    """Those that are dropped as such, or as a text that is nothing but one of them."""
+    """Addresses that are dropped as such, or as plain text."""
     if data.urls():
         return data.urls()
     text = data.text().strip() if data.hasText() else ""

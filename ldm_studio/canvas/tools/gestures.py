@@ -1,4 +1,4 @@
-"""What the hand does with a tool: from the press of a button until the change is made."""
+"""Gestures of the tools: from the press of a button to the finished change."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CLICK = 4.0  # logical pixels that a click may move
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One report of mouse, pen or keys: the place in the picture (pixels), in the widget, and the
-    pressure 0..1. `constrain`: Shift is held. `invert`: Ctrl is held, or the pen turned round.
-    `scale`: logical pixels per pixel of the picture.
+    """One report of mouse, pen or keys: the position in the image (pixels) and in the widget, and
+    the pressure 0..1. `constrain`: Shift is held. `invert`: Ctrl is held, or the pen is turned
+    round. `scale`: logical pixels per image pixel.
     """
 
     x: float
@@ -36,12 +36,12 @@ class Sample:
         return self.x, self.y
 
     def distance(self, other: Sample) -> float:
-        """In logical pixels, as now seen: the picture may have been moved since."""
+        """In logical pixels in the current view."""
         return hypot(self.x - other.x, self.y - other.y) * self.scale
 
 
 class Surface(Protocol):
-    """What a gesture may do to the canvas."""
+    """The operations on the canvas that gestures use."""
 
     def begin_stroke(self, erase: bool) -> None: ...
     def stroke_to(self, x: float, y: float, pressure: float) -> None: ...
@@ -62,21 +62,21 @@ class Surface(Protocol):
 
 
 class Hand(Protocol):
-    """What is known of the mouse, pen and keys; and a press of theirs, by other means."""
+    """The state of mouse, pen and keys; and presses by other means."""
 
     @property
     def mouse(self) -> QPointF | None:
-        """Where it is; None when it is elsewhere."""
+        """Its position; None if it is elsewhere."""
         ...
 
     @property
     def hover(self) -> QPointF | None:
-        """Where a tool would work: at the crosshair, or at the mouse."""
+        """The position of the tool: the crosshair, or the mouse."""
         ...
 
     @property
     def panning(self) -> bool:
-        """Whether a press pans, or a pan is under way."""
+        """Whether a press pans, or panning is in progress."""
         ...
 
     @property
@@ -89,9 +89,9 @@ class Hand(Protocol):
 
 
 class Gesture(Protocol):
-    """The constructor is the press. `move` any number of times, `release`, which says whether that
-    was the end; if not, the pointer moves on without a button, until it is `press`ed again.
-    `finish` ends it early, as Enter does; `cancel` undoes it; `step_back` takes the last part back.
+    """The constructor is the press. `move` any number of times, then `release`, which returns
+    whether the gesture ended; if not, the pointer moves without a button until the next `press`.
+    `finish` ends it early, as Enter does; `cancel` reverts it; `step_back` removes the last part.
     """
 
     def move(self, sample: Sample) -> None: ...
@@ -130,7 +130,7 @@ class _Drag:
 
 
 class Paint(_Drag):
-    """Brush and eraser; each does as the other with `invert`."""
+    """Brush and eraser; `invert` swaps them."""
 
     def __init__(self, surface: Surface, sample: Sample, erase: bool = False) -> None:
         super().__init__(surface, sample)
@@ -155,7 +155,7 @@ class Paint(_Drag):
 
 
 class Pan(_Drag):
-    """Drag the picture about."""
+    """Pans the image."""
 
     def move(self, sample: Sample) -> None:
         dx, dy = sample.widget_x - self._last.widget_x, sample.widget_y - self._last.widget_y
@@ -164,7 +164,7 @@ class Pan(_Drag):
 
 
 class DragImage(_Drag):
-    """Drag the picture away, to another program."""
+    """Drags the image to another program."""
 
     def __init__(self, surface: Surface, sample: Sample) -> None:
         super().__init__(surface, sample)
@@ -203,7 +203,7 @@ class Rectangle(_Drag):
 
 
 class Gradient(_Drag):
-    """From where the mask is full to where it ends."""
+    """From full to empty."""
 
     def move(self, sample: Sample) -> None:
         self._last = sample
@@ -227,7 +227,7 @@ class Fill(_Drag):
 
 
 class Extend(_Drag):
-    """An edge or a corner of the frame, outwards."""
+    """Drags an edge or a corner of the frame outwards."""
 
     def __init__(self, surface: Surface, sample: Sample) -> None:
         super().__init__(surface, sample)
@@ -245,8 +245,8 @@ class Extend(_Drag):
 
 
 class Lasso:
-    """A freehand outline, or corner by corner: a drag draws, a click sets a corner. It closes where
-    it began, with a double click, or at the end of a drag that was not just one side of it.
+    """A freehand outline, or corner by corner: a drag draws, a click sets a corner. It closes at
+    its start, with a double click, or at the end of a drag that was more than one side.
     """
 
     def __init__(self, surface: Surface, sample: Sample) -> None:
@@ -290,7 +290,7 @@ class Lasso:
         self._surface.show_lasso((), self._first.corner)
 
     def step_back(self) -> None:
-        """Take the last corner back, and what was drawn by hand after the one before."""
+        """Removes the last corner, with anything drawn since the one before."""
         if len(self._fixed_corners) > 1:
             self._fixed_corners.pop()
             del self._corners[self._fixed_corners[-1] :]

@@ -1,4 +1,4 @@
-"""Extending without a mouse: an arrow key moves the edge it points to out, with Shift back in."""
+"""Outpainting by keyboard: an arrow key moves its edge outwards, with Shift inwards."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SIDES = {(-1, 0): "left", (1, 0): "right", (0, -1): "top", (0, 1): "bottom"}
 
 
 class KeyboardOutpainting:
-    """Speaks of what it does from the first key, or while the mouse is elsewhere, until the mouse
-    is moved or the keyboard goes elsewhere.
+    """Active from the first key, or while the mouse is elsewhere, until the mouse moves or the
+    focus leaves.
     """
 
     def __init__(self, view: LayerView, hand: Hand) -> None:
@@ -37,7 +37,7 @@ class KeyboardOutpainting:
         return spoken and self.usable and self._view.hasFocus()
 
     def move(self, dx: int, dy: int, *, back: bool) -> None:
-        """By one step of what the model can draw."""
+        """By one step of the sizes that the model supports."""
         view, size = self._view, self._view.document.frame
         if size is None:
             return
@@ -61,7 +61,7 @@ class KeyboardOutpainting:
             self._side = ""
 
     def _keep_in_sight(self) -> None:
-        """All of the frame, by zooming out and by moving the picture."""
+        """Keeps the whole frame visible by zooming out and panning."""
         view, extending = self._view, self._view.outpaint_frame
         room = QRectF(view.rect())
         margin = min(EDGE, room.width() / 4, room.height() / 4)

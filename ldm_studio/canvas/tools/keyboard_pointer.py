@@ -1,4 +1,4 @@
-"""The tools without a mouse: arrow keys move a crosshair, Space puts the tool down and up."""
+"""Tools by keyboard: arrow keys move a crosshair, Space presses and releases the tool."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the pic
 
 
 class KeyboardPointer:
-    """Speaks to the tools as a mouse does. It is there from the first arrow key until the mouse is
-    moved or the keyboard goes elsewhere, and then comes back where it was.
+    """Acts like a mouse. Visible from the first arrow key until the mouse moves or the focus
+    leaves; it returns to its last position.
     """
 
     def __init__(self, view: LayerView, hand: Hand) -> None:
@@ -28,7 +28,7 @@ class KeyboardPointer:
 
     @property
     def usable(self) -> bool:
-        """Whether the arrow keys move it: with a tool that paints, on something to paint."""
+        """Whether the arrow keys move it: with a painting tool and an image."""
         view = self._view
         paints = TOOLS[view.tool].by_keys in (KeyboardMode.HOLD, KeyboardMode.CLICK)
         return paints and view.document.paintable and view.hasFocus()
@@ -39,25 +39,25 @@ class KeyboardPointer:
 
     @property
     def down(self) -> bool:
-        """Whether the tool is being held to the picture."""
+        """Whether the tool is pressed."""
         return self._down and self._hand.pressed
 
     @property
     def at(self) -> Corner:
-        """In pixels of the picture, whole ones, its edges included."""
+        """In whole image pixels, including the edges."""
         width, height = self._view.document.frame or (0, 0)
         x, y = self._place or (width // 2, height // 2)
         return min(max(x, 0), width), min(max(y, 0), height)
 
     @property
     def position(self) -> QPointF | None:
-        """In the widget; None while it is not shown."""
+        """In the widget; None while it is hidden."""
         return self._view.to_widget(*self.at) if self.shown else None
 
     # --- what keys do ---
 
     def move(self, dx: int, dy: int, reach: float) -> None:
-        """`reach`: logical pixels, but at least one pixel of the picture."""
+        """`reach`: logical pixels, but at least one image pixel."""
         self._appear()
         x, y = self.at
         step = max(1, round(reach / self._view.scale))
@@ -69,7 +69,7 @@ class KeyboardPointer:
         self.announce()
 
     def press(self) -> None:
-        """Put the tool down, or lift it; a click with those that are not held."""
+        """Presses or releases the tool; a click with tools that are not held."""
         if self.down:
             self.lift()
             return
@@ -84,7 +84,7 @@ class KeyboardPointer:
         self._view.pointed.emit(self.hint())
 
     def lift(self) -> None:
-        """What is being drawn is complete, but for a lasso."""
+        """Completes what is being drawn, except for a lasso."""
         if not self.down:
             return
         self._down = False
@@ -93,7 +93,7 @@ class KeyboardPointer:
         self._view.pointed.emit(self.hint())
 
     def hide(self) -> None:
-        """Lift the tool and hide."""
+        """Releases the tool and hides."""
         if self._there:
             self.lift()
             self._there = False
@@ -113,7 +113,7 @@ class KeyboardPointer:
         view.wake_tint()
 
     def _keep_in_sight(self) -> None:
-        """Move the picture under it where it would leave the view."""
+        """Pans the image if the crosshair would leave the view."""
         view = self._view
         at, room = view.to_widget(*self.at), QRectF(view.rect())
         margin = min(EDGE, room.width() / 4, room.height() / 4)
@@ -124,19 +124,19 @@ class KeyboardPointer:
             view.pan_by(x - at.x(), y - at.y())
 
     def _sample(self) -> Sample:
-        """Every pixel is meant: there is no trembling hand to make allowance for."""
+        """Exact positions: no tolerance for a moving hand."""
         at = self._view.to_widget(*self.at)
         return Sample(*self.at, at.x(), at.y(), scale=max(self._view.scale, CLICK))
 
     def announce(self) -> None:
-        """What is under way at it has changed."""
+        """The current action changed."""
         self._view.update()
         self._view.crosshair_changed.emit()
 
     # --- what is seen and said ---
 
     def hint(self) -> str:
-        """Where it is, and what Space does next."""
+        """Its position, and what Space does next."""
         by_keys = TOOLS[self._view.tool].by_keys
         if self.down:
             text = translate("CanvasView", "{x}, {y} · Space ends, Esc takes back")

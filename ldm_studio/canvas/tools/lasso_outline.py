@@ -1,5 +1,5 @@
-"""A freehand outline while it is drawn. What is there of it already is painted once, not with every
-move: an outline may cross itself a thousand times.
+"""A freehand outline while it is drawn. Each part is painted once instead of at every move, because
+an outline may cross itself a thousand times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AROUND = 4  # logical pixels that a line reaches
 
 
 class LassoOutline:
-    """Corners in pixels of the picture, and the pointer, to which the last side leads."""
+    """Corners in image pixels, and the pointer, where the last side ends."""
 
     def __init__(self, view: ZoomableWidget) -> None:
         self._view = view
@@ -31,7 +31,7 @@ class LassoOutline:
         self._place: tuple[QRectF, QRect] | None = None  # of the picture and the view, back then
 
     def show(self, corners: Sequence[Corner], pointer: Corner) -> QRect:
-        """What is to be repainted. `corners` may grow or shrink until the next call."""
+        """Repaints what changed. `corners` may grow or shrink until the next call."""
         gone = self._dirty()
         self._corners, self._pointer = corners, pointer
         if len(corners) < self._painted:
@@ -49,7 +49,7 @@ class LassoOutline:
         self._paint_sides(painter, [*self._corners[-1:], self._pointer], self._length)
 
     def _dirty(self) -> QRect:
-        """Around the sides that are not on the sheet."""
+        """The area around sides that are not on the sheet."""
         points = [self._view.to_widget(*c) for c in self._corners[max(0, self._painted - 1) :]]
         points.append(self._view.to_widget(*self._pointer))
         left, right = min(p.x() for p in points), max(p.x() for p in points)
@@ -73,8 +73,8 @@ class LassoOutline:
         return self._sheet
 
     def _paint_sides(self, painter: QPainter, corners: Sequence[Corner], length: float) -> float:
-        """One by one: together they would be united into one shape first. `length`: of the sides
-        before; of all with these.
+        """One by one: Qt would unite them into one shape first. `length`: of the previous sides;
+        returns the new total.
         """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(corners) <= FINE)
         shadow, dashes = outline_pens()

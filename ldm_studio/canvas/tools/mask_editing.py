@@ -1,4 +1,4 @@
-"""What can be done to the mask on a canvas: commands, and the surface that gestures work on."""
+"""Mask editing on a canvas: commands, and the surface for gestures."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class MaskEditingView(ZoomableWidget):
             self.tool_changed.emit(tool)
 
     def swap_tool(self) -> None:
-        """Brush <-> eraser."""
+        """Switches between brush and eraser."""
         self.set_tool(Tool.BRUSH if self._painter_tool is Tool.ERASER else Tool.ERASER)
 
     @property
@@ -86,11 +86,11 @@ class MaskEditingView(ZoomableWidget):
             self.options_changed.emit()
 
     def adjust(self, **changes: Any) -> None:
-        """Change some options, by their names."""
+        """Changes options by name."""
         self.options = replace(self._options, **changes)
 
     def _warm_up(self) -> None:
-        """Once for each mask, if the brush is one that needs it."""
+        """Once for each mask, if the brush needs it."""
         mask = self.document.mask
         if mask is not self._warm and self._options.brush(erase=False).builds_up:
             self._warm = mask
@@ -106,12 +106,12 @@ class MaskEditingView(ZoomableWidget):
 
     # QWidget.mask is the outline of a window, which this is not.
     def mask(self) -> np.ndarray | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """A copy, uint8 [H, W], 255 = redraw; None if nothing is masked."""
+        """A copy, uint8 [H, W], 255 = inpaint; None if nothing is masked."""
         mask = self.document.mask
         return mask.pixels.copy() if mask is not None and self.masked else None
 
     def set_mask(self, pixels: np.ndarray) -> None:
-        """Can be undone. Raises ValueError unless it is uint8 [H, W] of the picture's size."""
+        """Undoable. Raises ValueError unless it is uint8 [H, W] of the image's size."""
         self.document.set_mask(pixels, self.tr("Set mask"))
 
     def clear_mask(self) -> None:
@@ -140,7 +140,7 @@ class MaskEditingView(ZoomableWidget):
         self.document.transform(lambda mask: work(mask, radius), text)
 
     def mask_transparent(self) -> None:
-        """Mask where the picture is transparent; nothing else."""
+        """Masks exactly the transparent pixels."""
         alpha = self.document.alpha
         if alpha is not None:
             self.document.set_mask(255 - alpha, self.tr("Mask what is transparent"))
@@ -206,7 +206,7 @@ class MaskEditingView(ZoomableWidget):
             self.outpaint_frame.change(border=self._extension_before.border)
 
     def extend(self) -> None:
-        """Add what was chosen to the picture, and mask it: one step of undo."""
+        """Extends the image as chosen, and masks the new area: one undo step."""
         self.about_to_extend.emit()
         picture, extension = self.document.picture, self.outpaint_frame.extension
         if picture is None or extension.is_none or not self.document.paintable:

@@ -1,4 +1,4 @@
-"""How far the picture is going to be extended: dragged by its edges, or said in numbers."""
+"""The outpainting frame: how far the image will be extended, by dragging edges or typing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HANDLE = 8.0  # logical pixels
 
 
 class Side(Flag):
-    """What of the frame is being dragged."""
+    """The dragged sides of the frame."""
 
     NONE = 0
     LEFT = auto()
@@ -28,12 +28,12 @@ class Side(Flag):
 
 @dataclass(frozen=True)
 class Extension:
-    """What is added to a picture."""
+    """The area added to an image."""
 
     border: Border = field(default_factory=Border)
     fill: Fill = "edge"
     overlap: int = 8
-    """Pixels of the old picture that are drawn anew, fading, so that both join."""
+    """Pixels of the old image that are inpainted too, with a fade, so that both join."""
 
     @property
     def is_none(self) -> bool:
@@ -41,7 +41,7 @@ class Extension:
 
 
 class OutpaintFrame(QObject):
-    """The extension that is being chosen, for a picture of a known size."""
+    """The extension that is being chosen, for an image of a known size."""
 
     changed = Signal()
 
@@ -50,14 +50,14 @@ class OutpaintFrame(QObject):
         self._extension = Extension()
         self._sides = Side.NONE
         self.unit = 8
-        """The picture's sides become multiples of so many pixels when an edge is dragged."""
+        """Dragged sides snap to multiples of this many pixels."""
 
     @property
     def extension(self) -> Extension:
         return self._extension
 
     def change(self, **fields: object) -> None:
-        """Of the extension."""
+        """Called when the extension changes."""
         self._set(replace(self._extension, **fields))
 
     def set_side(self, side: str, pixels: int) -> None:
@@ -66,7 +66,7 @@ class OutpaintFrame(QObject):
         self._set(replace(self._extension, border=border))
 
     def clear(self) -> None:
-        """Extend by nothing."""
+        """Resets the extension."""
         self._sides = Side.NONE
         self.change(border=Border())
 
@@ -76,24 +76,22 @@ class OutpaintFrame(QObject):
             self.changed.emit()
 
     def step(self, side: str, size: tuple[int, int], *, back: bool = False) -> None:
-        """Move the edge at `side`, a field of Border, so far out, or back, that the picture's side
-        is the next multiple.
-        """
+        """Moves the edge `side`, a field of Border, out or back to the next multiple."""
         own = getattr(self._extension.border, side)
         whole = self.whole(size)[0 if side in ("left", "right") else 1]
         there = (whole - 1 if back else whole + self.unit) // self.unit * self.unit
         self.set_side(side, own + min(there, MAX_SIDE) - whole)
 
     def whole(self, size: tuple[int, int]) -> tuple[int, int]:
-        """What a picture of `size` becomes."""
+        """The size of an extended image of `size`."""
         border, (width, height) = self._extension.border, size
         return width + border.left + border.right, height + border.top + border.bottom
 
     # --- dragging, in pixels of the picture ---
 
     def sides_at(self, x: float, y: float, size: tuple[int, int], reach: float) -> Side:
-        """The edges that a press at (x, y) takes hold of; `reach`: how far off it may be. Outside
-        the frame it is the nearest edge.
+        """The edges that a press at (x, y) grabs; `reach`: the tolerance. Outside the frame it is
+        the nearest edge.
         """
         border, (width, height) = self._extension.border, size
         left, right = -border.left, width + border.right
@@ -113,7 +111,7 @@ class OutpaintFrame(QObject):
         self._sides = self.sides_at(x, y, size, reach)
 
     def drag(self, x: float, y: float, size: tuple[int, int]) -> None:
-        """Bring the edges that are held to (x, y), or near it, where the size is a multiple."""
+        """Moves the grabbed edges to (x, y), or to the nearest multiple."""
         border, (width, height) = self._extension.border, size
         if Side.LEFT in self._sides:
             border = replace(border, left=self._snapped(-x, width + border.right))
@@ -129,7 +127,7 @@ class OutpaintFrame(QObject):
         self._sides = Side.NONE
 
     def _snapped(self, wanted: float, rest: int) -> int:
-        """The border next to `wanted` with which the whole side is a multiple; 0 is always near."""
+        """The border nearest to `wanted` for which the side is a multiple; 0 always snaps."""
         if wanted < self.unit / 2:
             return 0
         total = round((wanted + rest) / self.unit) * self.unit
@@ -138,7 +136,7 @@ class OutpaintFrame(QObject):
     # --- painting ---
 
     def frame(self, target: QRectF, scale: float) -> QRectF:
-        """Around the picture at `target`; `scale`: logical pixels per pixel of it."""
+        """The frame around the image at `target`; `scale`: logical pixels per image pixel."""
         border = self._extension.border
         return target.adjusted(
             -border.left * scale, -border.top * scale, border.right * scale, border.bottom * scale
@@ -164,14 +162,14 @@ class OutpaintFrame(QObject):
 
 
 def handles(frame: QRectF) -> list[QPointF]:
-    """The corners and the middles of the edges."""
+    """The corners and the midpoints of the edges."""
     middle = frame.center()
     xs, ys = (frame.left(), middle.x(), frame.right()), (frame.top(), middle.y(), frame.bottom())
     return [QPointF(x, y) for x in xs for y in ys if QPointF(x, y) != middle]
 
 
 def cursor_of(sides: Side) -> Qt.CursorShape:
-    """What the pointer looks like over them."""
+    """The mouse cursor over these sides."""
     falling = (Side.LEFT | Side.TOP, Side.RIGHT | Side.BOTTOM)
     rising = (Side.RIGHT | Side.TOP, Side.LEFT | Side.BOTTOM)
     if sides in falling:

@@ -1,4 +1,4 @@
-"""How the tools are set."""
+"""Options of the tools."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ STEP = 10  # percent, for the keys that change hardness and flow
 
 @dataclass(frozen=True, slots=True)
 class ToolOptions:
-    """Numbers out of range become the nearest that is in it."""
+    """Numbers out of range are clamped."""
 
     size: int = 24
-    """Diameter of the brush in picture pixels, 1 to SIZE_MAX."""
+    """Diameter of the brush in image pixels, 1 to SIZE_MAX."""
     hardness: int = 80
     """Percent: 0 fades from the centre, 100 has a crisp edge."""
     flow: int = 100
-    """Percent, from 1: how much one touch of the brush masks; below 100, touches build up."""
+    """Percent, from 1: how much one dab masks; below 100, dabs build up."""
     pressure_size: bool = True
-    """A pen pressed harder paints wider."""
+    """Pen pressure widens the brush."""
     pressure_flow: bool = False
-    """A pen pressed harder masks more."""
+    """Pen pressure increases the flow."""
     tolerance: int = 12
-    """Percent: how far colours may be from the one that was clicked."""
+    """Percent: how much colours may differ from the clicked one."""
     connected: bool = True
-    """Fill only what hangs together with the place that was clicked."""
+    """Fill only the contiguous area."""
     radial: bool = False
-    """A gradient in circles, rather than along a line."""
+    """A radial instead of a linear gradient."""
     radius: int = 8
-    """How far growing, shrinking and feathering reach, in picture pixels, 1 to RADIUS_MAX."""
+    """Of growing, shrinking and feathering, in image pixels, 1 to RADIUS_MAX."""
     subtract: bool = False
-    """Areas are taken from the mask, rather than added."""
+    """Areas are subtracted from the mask instead of added."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -54,9 +54,7 @@ class ToolOptions:
 
     @classmethod
     def restored(cls, data: Mapping[str, Any]) -> ToolOptions:
-        """From what `dataclasses.asdict` made; what is missing or of another type has its
-        default.
-        """
+        """From the result of `dataclasses.asdict`; missing or invalid values get their defaults."""
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         return cls(**{n: v for n, v in known.items() if type(v) is type(getattr(cls(), n))})
 

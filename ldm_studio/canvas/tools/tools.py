@@ -1,4 +1,4 @@
-"""The tools: a tool is one gesture and one row in TOOLS."""
+"""The table of tools: a tool is one gesture and one row in TOOLS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .gestures import Extend, Fill, Gesture, Gradient, Lasso, Paint, Pan, Rectan
 
 
 class KeyboardMode(Enum):
-    """How a tool is used without a mouse."""
+    """How a tool is used by keyboard."""
 
     HOLD = "arrow keys move a crosshair, Space puts the tool down there, and up again"
     CLICK = "there Space clicks"
@@ -35,9 +35,9 @@ class Tool(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ToolRow:
-    """`text`, `hint` (of the button) and `usage` (beside the options) are for `tr` in the context
-    CanvasPanel; `ring`: shows the brush circle at the pointer; `by_keys`: None where arrow keys
-    move the view.
+    """`text`, `hint` (of the button) and `usage` (next to the options) are translated in the
+    context CanvasPanel; `ring`: shows the brush circle at the pointer; `by_keys`: None if arrow
+    keys move the view.
     """
 
     text: str

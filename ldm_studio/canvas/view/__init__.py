@@ -1,1 +1,1 @@
-"""How the canvas looks."""
+"""The view of the canvas."""

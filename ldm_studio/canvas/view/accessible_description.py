@@ -1,4 +1,4 @@
-"""What the canvas shows, in words, for those who cannot see it."""
+"""Describes the canvas for screen readers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def describe(document: CanvasDocument) -> str:
 
 
 def describe_view(document: CanvasDocument, zoom: float, tool: str) -> str:
-    """The same with how it is seen, and what is in hand. `zoom`: 1.0 is a device pixel a pixel."""
+    """With zoom and tool. `zoom`: 1.0 is one device pixel per image pixel."""
     what = describe(document)
     if document.frame is None:
         return what
@@ -30,7 +30,7 @@ def describe_view(document: CanvasDocument, zoom: float, tool: str) -> str:
 
 
 def describe_keys(document: CanvasDocument, tool: ToolRow) -> str:
-    """How to work with it without a mouse; empty where arrow keys only move the view."""
+    """How to use it by keyboard; empty if arrow keys only move the view."""
     if not document.paintable or tool.by_keys is None:
         return ""
     if tool.by_keys is KeyboardMode.EDGES:

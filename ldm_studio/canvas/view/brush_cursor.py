@@ -1,4 +1,4 @@
-"""What follows the hand: the ring where a brush would paint, and the cursor."""
+"""The brush circle and the mouse cursor."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class BrushCursor:
         self._shown_radius = 0.0  # of the ring, in logical pixels
 
     def update_ring(self) -> None:
-        """Repaint where the brush circle is."""
+        """Repaints the brush circle."""
         self._shown_radius = self._radius
         self._update_ring_of(self._radius)
 
     def on_options_changed(self) -> None:
-        """The ring may be of another size."""
+        """The circle may have another size."""
         self._update_ring_of(self._shown_radius)
         self.update_ring()
 
     def update_cursor(self) -> None:
-        """Show the hand while panning, and no arrow within the brush circle."""
+        """A hand while panning, and no arrow inside the brush circle."""
         self.update_ring()
         shape = self._cursor()
         if self._view.cursor().shape() != shape:

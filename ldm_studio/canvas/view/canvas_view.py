@@ -1,4 +1,4 @@
-"""The canvas widget: what is seen, and a hand to work on it with."""
+"""The canvas widget: view and input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOM = 0.6  # of the fitting zoom, while the picture is being extended
 
 
 class CanvasView(LayerView):
-    """Picture, preview and mask; paint, zoom and pan. All pictures are uint8 [H, W, 3] RGB."""
+    """Image, preview and mask; paint, zoom and pan. All images are uint8 [H, W, 3] RGB."""
 
     picture_dropped = Signal(object)  # str: the path of a file, or QImage
     mask_dropped = Signal(object)  # the same, dropped where it says "as the mask"
@@ -104,7 +104,7 @@ class CanvasView(LayerView):
         self.update()
 
     def describe(self) -> None:
-        """Say anew what is seen, for those who cannot see it."""
+        """Updates the accessible description."""
         self.setAccessibleName(self.tr("Canvas"))
         tool = TOOLS[self._tool]
         seen = describe_view(self.document, self.zoom, translated(tool.text))
@@ -123,9 +123,7 @@ class CanvasView(LayerView):
         self.update()
 
     def handle_key(self, event: QKeyEvent) -> bool:
-        """Treat a key press or release as if the canvas had the focus; whether it was one of its
-        keys.
-        """
+        """Handles a key event as if the canvas had the focus; whether it was one of its keys."""
         release = event.type() == QEvent.Type.KeyRelease
         return self._input.key_release(event) if release else self._input.key_press(event)
 

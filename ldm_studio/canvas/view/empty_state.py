@@ -1,4 +1,4 @@
-"""The canvas with nothing on it: a drawing, and a line of advice."""
+"""The empty canvas: a drawing, and a line of advice."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 def paint_empty(
     painter: QPainter, area: QRectF, text: str, font: QFont, palette: QPalette, invited: bool
 ) -> None:
-    """Nothing here yet: a dashed frame, a drawing of a picture, a line of advice. `invited`: a file
-    hovers above.
+    """A dashed frame, a drawing of an image, a line of advice. `invited`: a file is being dragged
+    over it.
     """
     ink = palette.color(QPalette.ColorRole.Link if invited else QPalette.ColorRole.WindowText)
     faint, quiet = QColor(ink), QColor(ink)
@@ -50,7 +50,7 @@ def paint_empty(
 
 
 def _drawing(box: QRectF) -> QPainterPath:
-    """A picture with hills, and a spark where its corner would be: something is about to appear."""
+    """An image with hills, and a spark in its corner."""
 
     def at(x: float, y: float) -> QPointF:  # on a grid of 24 x 24
         return QPointF(box.x() + x * box.width() / 24, box.y() + y * box.height() / 24)

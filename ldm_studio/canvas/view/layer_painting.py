@@ -1,4 +1,4 @@
-"""How the canvas looks: plain functions over a QPainter, colours from the palette."""
+"""Paints parts of the canvas: plain functions over a QPainter, with colours of the palette."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def is_dark(palette: QPalette) -> bool:
 
 
 def paint_surround(painter: QPainter, region: QRegion, palette: QPalette) -> None:
-    """The table the picture lies on: a little darker than the window."""
+    """The background around the image, a little darker than the window."""
     window = palette.color(QPalette.ColorRole.Window)
     painter.fillRect(region.boundingRect(), window.darker(130 if is_dark(palette) else 106))
 
 
 def paint_edge(painter: QPainter, target: QRectF, color: QColor | None = None) -> None:
-    """A hairline around where the picture will be painted, so that white pictures end somewhere on
-    a light table; a bold line in `color` if there is one.
+    """A hairline around the image, so that white images have an edge on a light background; a bold
+    line in `color` if there is one.
     """
     width = 2.0 if color else 1 / painter.device().devicePixelRatioF()
     edge = target.adjusted(-width, -width, width, width)
@@ -48,9 +48,7 @@ def paint_edge(painter: QPainter, target: QRectF, color: QColor | None = None) -
 
 
 def paint_checkerboard(painter: QPainter, target: QRectF, palette: QPalette) -> None:
-    """The pattern that stands for transparency; it moves with the picture but does not grow with
-    it.
-    """
+    """The transparency pattern; it moves with the image but does not scale with it."""
     light, dark = (
         (QColor(92, 92, 92), QColor(70, 70, 70))
         if is_dark(palette)
@@ -69,15 +67,13 @@ def paint_checkerboard(painter: QPainter, target: QRectF, palette: QPalette) -> 
 
 
 def choose_filter(painter: QPainter, zoom: float, *, fitting: bool) -> None:
-    """How images are scaled from now on."""
+    """Sets how images are scaled."""
     smooth = (fitting or zoom <= SMOOTH_UP_TO) and zoom != 1.0
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
 
 def paint_grid(painter: QPainter, target: QRectF, clip: QRect, scale: float) -> None:
-    """A hairline between any two pixels within `clip`. `scale`: logical pixels per pixel of the
-    picture.
-    """
+    """A hairline between pixels within `clip`. `scale`: logical pixels per image pixel."""
     seen = target.intersected(QRectF(clip))
     line = 1 / painter.device().devicePixelRatioF()
     color = QColor(52, 52, 52)
@@ -102,7 +98,7 @@ def _last(distance: float, scale: float) -> int:
 
 
 def paint_outline(painter: QPainter, outline: QPainterPath) -> None:
-    """What is being drawn around, in widget coordinates: seen on anything."""
+    """An outline in widget coordinates, visible on any image."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in outline_pens():
@@ -111,14 +107,14 @@ def paint_outline(painter: QPainter, outline: QPainterPath) -> None:
 
 
 def outline_pens() -> tuple[QPen, QPen]:
-    """White dashes, to be drawn over a black line."""
+    """White dashes, drawn over a black line."""
     dashes = QPen(QColor(255, 255, 255, 235), RING_WIDTH)
     dashes.setDashPattern([4, 3])
     return QPen(QColor(0, 0, 0, 200), RING_WIDTH + 1.5), dashes
 
 
 def mask_zone(area: QRect) -> QRect:
-    """Where a dropped picture becomes the mask: the lowest quarter."""
+    """The area where a dropped image becomes the mask: the lowest quarter."""
     return QRect(area.left(), area.bottom() - area.height() // 4, area.width(), area.height() // 4)
 
 
@@ -140,7 +136,7 @@ def paint_mask_zone(
 
 
 def fitted(image: QImage, area: QRectF) -> QRectF:
-    """The largest rectangle of the image's proportions in the middle of `area`."""
+    """The largest centred rectangle with the image's proportions in `area`."""
     size = image.size().toSizeF().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
     place = QRectF(QPointF(0, 0), size)
     place.moveCenter(area.center())
@@ -148,7 +144,7 @@ def fitted(image: QImage, area: QRectF) -> QRectF:
 
 
 def paint_focus(painter: QPainter, area: QRectF, palette: QPalette) -> None:
-    """The canvas has the keyboard."""
+    """The focus frame."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -156,8 +152,8 @@ def paint_focus(painter: QPainter, area: QRectF, palette: QPalette) -> None:
 
 
 def paint_ring(painter: QPainter, centre: QPointF, radius: float) -> None:
-    """The brush at its true size: white within black, seen on anything; a small cross when too
-    small for a circle.
+    """The brush at its true size: white within black, visible on any image; a small cross if it is
+    too small for a circle.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -174,9 +170,7 @@ def paint_ring(painter: QPainter, centre: QPointF, radius: float) -> None:
 
 
 def paint_crosshair(painter: QPainter, at: QPointF, *, pressed: bool) -> None:
-    """Where keys work: four lines around the point, seen on anything; closer while the tool is
-    down.
-    """
+    """The keyboard crosshair: four lines around the point, closer while the tool is pressed."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     near, far = (2.0, 14.0) if pressed else (5.0, 18.0)
     for color, width in (
@@ -193,7 +187,7 @@ def paint_crosshair(painter: QPainter, at: QPointF, *, pressed: bool) -> None:
 def paint_badge(
     painter: QPainter, corner: QPointF, text: str, font: QFont, palette: QPalette
 ) -> None:
-    """A small label on the picture, inside `corner`."""
+    """A small label on the image, inside `corner`."""
     metrics = QFontMetricsF(font)
     pad = metrics.height() / 3
     box = QRectF(

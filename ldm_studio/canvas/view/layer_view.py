@@ -1,4 +1,4 @@
-"""The canvas as it is seen: the picture and what is laid over it."""
+"""The visible layers of the canvas: image, preview, tint, marks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BADGE_AT = QPointF(8, 8)
 
 
 class LayerView(MaskEditingView):
-    """Paints picture, preview, tint and what a gesture shows. Takes no events."""
+    """Paints image, preview, tint and marks of gestures. Handles no events."""
 
     menu_requested = Signal()  # what else can be done to the mask
     flipped = Signal(int)  # see `flips`: by -1 or 1
@@ -52,10 +52,10 @@ class LayerView(MaskEditingView):
         super().__init__(parent)
         self.mask_views = MaskViews(self.document, self)
         self.file: Path | None = None
-        """The one that the picture is in, or the one of several that is seen; None: in none."""
+        """The file of the image, or of the visible candidate; None if it has none."""
         self.flips = False
-        """There are several pictures to flip through: arrow keys do, unless the tool in hand has
-        another use for them, and Enter keeps one.
+        """Whether there are several candidates: arrow keys flip through them, unless the tool uses
+        arrow keys, and Enter keeps one.
         """
         self._outline: QPainterPath | None = None  # in pixels of the frame
         self._trace: LassoOutline | None = None
@@ -74,31 +74,31 @@ class LayerView(MaskEditingView):
     # --- what is shown ---
 
     def picture(self) -> np.ndarray | None:
-        """What `set_picture` was given; read only."""
+        """The image of `set_picture`; read only."""
         return self.document.picture
 
     def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None = None) -> None:
-        """The picture on white, and its alpha (uint8 [H, W]) if it has one. Ends the preview; the
-        mask lives on if the size is the same. Can be undone, unless it is the first. Raises
-        ValueError on arrays of another kind.
+        """The image on white, and its alpha (uint8 [H, W]) if it has one. Ends the preview; keeps
+        the mask if the size is the same. Undoable, except for the first. Raises ValueError for
+        other arrays.
         """
         self._tint_timer = self.document.preview is not None
         self.document.set_picture(rgb, alpha, translate("CanvasView", "Another picture"))
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
-        """A picture in the making, shown over the picture; None ends the preview."""
+        """An unfinished image, shown over the image; None ends the preview."""
         self.document.set_preview(rgb)
 
     def show_preview(self, preview: Preview) -> None:
-        """The same of the engine's, which may be of a part of the picture only."""
+        """A preview of the engine, which may cover only a part of the image."""
         self.document.show_preview(preview)
 
     def set_before(self, rgb: np.ndarray | None) -> None:
-        """What the picture is compared with while the C key is held."""
+        """The image for comparison while the C key is held."""
         self.document.set_before(rgb)
 
     def visible_rgb(self) -> QImage | None:
-        """The finished picture that is seen: of several, the one that is looked at."""
+        """The visible finished image; with several candidates, the current one."""
         document = self.document
         if self.flips and document.preview:
             return document.preview
@@ -106,7 +106,7 @@ class LayerView(MaskEditingView):
         return layers.at(1.0) if layers else None
 
     def set_comparing(self, on: bool) -> None:
-        """Show the picture before instead of the picture."""
+        """Shows the previous image instead of the image."""
         if on != self._comparing:
             self._comparing = on
             self.update()
@@ -123,11 +123,11 @@ class LayerView(MaskEditingView):
 
     @property
     def awaits_enter(self) -> bool:
-        """Whether the Enter key has something to do: see `enter`."""
+        """Whether the Enter key does something: see `enter`."""
         return self.flips or not self.outpaint_frame.extension.is_none
 
     def enter(self) -> None:
-        """Extend the picture as was chosen, or else keep the one of several that is seen."""
+        """Extends the image as chosen, or else keeps the visible candidate."""
         if self.outpaint_frame.extension.is_none:
             self.keep_requested.emit()
         else:
@@ -155,7 +155,7 @@ class LayerView(MaskEditingView):
         self.overlay_visible = True
 
     def wake_tint(self) -> None:
-        """Show the tint again, if it is visible at all: somebody is about to paint."""
+        """Shows the tint again before painting, if it is enabled."""
         if self._tint_timer:
             self._tint_timer = False
             self.update()
@@ -194,11 +194,11 @@ class LayerView(MaskEditingView):
         self.drag_out_ended.emit()
 
     def over_mask_zone(self, position: QPointF) -> bool:
-        """Whether what is dropped there becomes the mask."""
+        """Whether a drop there becomes the mask."""
         return layer_painting.mask_zone(self.rect()).contains(position.toPoint())
 
     def invite(self, at: QPointF | None) -> None:
-        """A picture is being dragged over the canvas there; None: no more."""
+        """An image is being dragged over the canvas at this point; None: no longer."""
         self._invited = at
         self.update()
 
@@ -252,8 +252,8 @@ class LayerView(MaskEditingView):
 
     @property
     def _tinted(self) -> bool:
-        """While a picture forms, and until the pointer comes back to it, its colours matter more
-        than the tint, unless one paints meanwhile.
+        """The tint is hidden while an image is generated, and until the pointer returns to it,
+        unless the user paints.
         """
         document = self.document
         resting = self._tint_timer or document.preview is not None
@@ -261,7 +261,7 @@ class LayerView(MaskEditingView):
         return wanted and document.overlay is not None and document.paintable
 
     def paint_hint(self, painter: QPainter, text: str) -> None:
-        """What keys do next, as much of it as there is room for."""
+        """Paints what keys do next, as far as there is room."""
         metrics = QFontMetricsF(self.font())
         at = BADGE_AT + QPointF(0, 2 * metrics.height() if self.document.busy else 0)
         room = self.width() - 2 * at.x() - 2 * metrics.height()
@@ -269,10 +269,10 @@ class LayerView(MaskEditingView):
         layer_painting.paint_badge(painter, at, text, self.font(), self.palette())
 
     def paint_hand(self, painter: QPainter) -> None:
-        """What shows where a tool would work; nothing, until there is a hand to hold one."""
+        """Paints the tool's position; subclasses implement it."""
 
     def _paint_marks(self, painter: QPainter, clip: QRect) -> None:
-        """What is not part of the picture."""
+        """Paints what is not part of the image."""
         if self._tinted and self.mask_views.is_part:
             frame = QPainterPath()
             frame.addRect(self.mask_views.place(self.target()))
@@ -303,7 +303,7 @@ class LayerView(MaskEditingView):
             self.update(area.toAlignedRect().adjusted(-3, -3, 3, 3))
 
     def _update_rect(self, rect: Rect) -> None:
-        """Repaint some picture pixels, and those around them that interpolation reaches."""
+        """Repaints image pixels, and their neighbours that interpolation reaches."""
         x, y, width, height = rect
         reach = max(1, 2 / self.zoom)  # small views interpolate between reduced pixels
         corners = (

@@ -1,4 +1,4 @@
-"""The mask as a tint over the picture, made from the mask itself while it is painted."""
+"""The mask as a tint over the image, painted directly from the mask."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MAX_REDUCTION = 64  # the coarsest reduction: 1 % on a screen of double resoluti
 
 
 class MaskOverlay:
-    """Paints the tint. Keeps nothing but, below 50 %, a reduced copy of the mask, which is brought
-    up to date when it is next seen.
+    """Paints the tint. Keeps nothing but, below 50 %, a reduced copy of the mask, which is updated
+    when it is next shown.
     """
 
     def __init__(self, mask: Mask, color: QColor, opacity: float) -> None:
@@ -29,18 +29,18 @@ class MaskOverlay:
         self._stale: Rect | None = None  # where the copy is not up to date, in the mask's pixels
 
     def touched(self, rect: Rect) -> None:
-        """These pixels of the mask are different now."""
+        """These pixels of the mask have changed."""
         if self._factor > 1:
             self._stale = unite(self._stale, rect)
 
     def inverted(self) -> None:
-        """All of them are 255 minus what they were: and so are their means."""
+        """All pixels, and therefore their means, are inverted."""
         if self._factor > 1:
             np.invert(self._reduced, out=self._reduced)
 
     def paint(self, painter: QPainter, target: QRectF, clip: QRect, zoom: float) -> None:
-        """Lay the tint over `target`, where the whole mask belongs, within `clip`. `zoom`: device
-        pixels per pixel of the mask. The painter's render hints say how to interpolate.
+        """Paints the tint over `target`, the rectangle of the whole mask, within `clip`. `zoom`:
+        device pixels per mask pixel. The painter's render hints set the interpolation.
         """
         visible = target.toAlignedRect().intersected(clip)
         if visible.isEmpty():
