@@ -1,4 +1,4 @@
-"""The composition root: builds everything, runs the loop, puts everything away in order."""
+"""The composition root: builds all parts, runs the event loop, shuts everything down in order."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WARM_UP_MS = 150
-"""Importing torch holds the interpreter's lock for tenths of a second: the window paints first."""
+"""Importing torch holds the interpreter lock for tenths of a second, so the window paints first."""
 CLOSE_SECONDS = 5.0
 
 
 class UiGarbageCollector(QObject):
-    """Cyclic garbage may hold widgets, which only this thread may free: collect here alone."""
+    """Collects cyclic garbage on this thread only, because it may contain widgets."""
 
     def __init__(self, parent: QObject | None = None, interval_ms: int = 1000) -> None:
         super().__init__(parent)
@@ -75,7 +75,9 @@ class UiGarbageCollector(QObject):
         self._timer.start()
 
     def freeze(self) -> None:
-        """Look no more at what is alive now: the modules of torch alone take 85 ms a time."""
+        """Excludes current objects from collection: the modules of torch alone take 85 ms a
+        time.
+        """
         gc.freeze()
 
     def close(self) -> None:
@@ -93,21 +95,21 @@ class UiGarbageCollector(QObject):
 
 @dataclass(frozen=True)
 class Handover:
-    """What one window hands to the next, beside what is on disk."""
+    """What one window passes to the next in addition to what is on disk."""
 
     entries: tuple[StripEntry, ...]
-    """The pictures of this session, the newest first."""
+    """The images of this session, the newest first."""
     running_request: Request | None
-    """What was being drawn, to go on with; None: nothing, or it stands still."""
+    """The request of the running image, to resume; None if nothing runs, or if it is paused."""
     shows_history: bool
     shows_settings: bool
 
 
 class Application(QObject):
-    """Every part of the running program, and the order in which they come and go."""
+    """All parts of the running program, and the order of start-up and shutdown."""
 
     language_changed = Signal()
-    """A window in it is wanted in place of this one."""
+    """The window must be reopened in another language."""
 
     def __init__(
         self, app: QApplication, pipeline: Pipeline, parent: QObject | None = None
@@ -168,22 +170,22 @@ class Application(QObject):
         if problem := self.preferences.loaded.problem:
             self.window.notice.show_error(problem, self.preferences.loaded.hint)
         self._is_picked = False
-        """Whether a model was picked that waits to be loaded."""
+        """Whether a picked model waits to be loaded."""
         self.window.sampler.model.picked.connect(self._on_model_picked)
         self.store.run_changed.connect(self._load_picked)
 
     @property
     def settings(self) -> Settings:
-        """As they are now."""
+        """The current settings."""
         return self.preferences.now
 
     @property
     def saver(self) -> ImageSaver:
-        """Where and as what finished pictures are saved."""
+        """Saves finished images as the settings say."""
         return ImageSaver(self.settings.files, self.settings.privacy)
 
     def show(self) -> None:
-        """Show the window, then load the model that is chosen behind it."""
+        """Shows the window, then loads the chosen model in the background."""
         if not self.session.restore_window(self.window):
             self.window.place()
         self.window.show()
@@ -192,7 +194,7 @@ class Application(QObject):
         QTimer.singleShot(WARM_UP_MS, self.library.open)
 
     def activate(self, files: Sequence[str]) -> None:
-        """Come to the front, with the files that a second start was given."""
+        """Brings the window to the front and opens the files of a second start."""
         window = self.window
         if window.isMinimized():
             window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
@@ -201,7 +203,7 @@ class Application(QObject):
         self.open_files(files)
 
     def open_files(self, files: Sequence[str]) -> None:
-        """Pictures are opened on the canvas, models are offered; of several the first."""
+        """Opens images on the canvas and adds models; only the first of several files."""
         if not files:
             return
         first = Path(files[0])
@@ -216,7 +218,7 @@ class Application(QObject):
             )
 
     async def close(self) -> bool:
-        """End the engine after its current step, write the session, hide the window.
+        """Ends the engine after its current step, writes the session, hides the window.
 
         Returns whether the engine ended in time: loading can take longer, and is not waited for.
         """
@@ -229,9 +231,9 @@ class Application(QObject):
         return ended
 
     async def hand_over(self) -> Handover:
-        """End as at `close`, however long a step takes; the window stays until `leave`.
+        """Ends like `close`, but waits for the current step; the window stays until `leave`.
 
-        What the next window cannot read from disk is returned.
+        Returns what the next window cannot read from disk.
         """
         self.window.setEnabled(False)
         queue, store = self.window.run_area.queue.model.items, self.store
@@ -247,7 +249,7 @@ class Application(QObject):
         )
 
     def take_over(self, carried: Handover) -> None:
-        """Go on with what the window before this one was at."""
+        """Continues where the previous window stopped."""
         for entry in reversed(carried.entries):
             self.window.strip.entries.add(entry)
         if carried.running_request is not None:
@@ -260,14 +262,14 @@ class Application(QObject):
             self.auxiliary_windows.open_settings("look")
 
     def leave(self) -> None:
-        """Close the window for good."""
+        """Closes the window."""
         self.window.allow_close()
         self.window.close()
         self.window.deleteLater()
         self.deleteLater()
 
     async def _shut_down(self, seconds: float | None) -> bool:
-        """Whether the engine has ended within `seconds`."""
+        """Ends all parts; whether the engine ended within `seconds`."""
         self.canvas_store.close()
         self.bridge.close()
         with ThreadPoolExecutor(1) as pool:
@@ -285,7 +287,7 @@ class Application(QObject):
         return ended
 
     def watch(self, crash: CrashReporter) -> None:
-        """Show what nobody caught, and the bugs that ended a picture."""
+        """Shows uncaught errors, and bugs that ended an image."""
         crash.secrets = self.session.secrets
         crash.reported.connect(self.errors.show)
 
@@ -304,7 +306,7 @@ class Application(QObject):
         self._load_picked()
 
     def _load_picked(self) -> None:
-        """Once nothing is drawn with the one before."""
+        """Loads the picked model once nothing runs with the previous one."""
         if self._is_picked and not self.store.run.busy:
             self._is_picked = False
             self.bridge.warm_up(self.store.model, self.store.vae)
@@ -314,7 +316,7 @@ class Application(QObject):
         self.preferences.change("steps", trajectory_mib=mib)
 
     def _apply(self, before: Settings, now: Settings) -> None:
-        """What holds at once."""
+        """Applies settings that take effect immediately."""
         self.theme.scheme = now.look.scheme
         self.reduced_motion.choice = now.look.motion
         self._show_previews(now)
@@ -335,7 +337,7 @@ class Application(QObject):
 
 
 def chosen_pipeline() -> CorePipeline:
-    """On the device and in the precision that the user chose."""
+    """A pipeline with the device and precision of the settings."""
     compute = read(paths.config_dir() / "settings.json").compute
     device, precision = compute.device, compute.precision
     return CorePipeline(
@@ -347,7 +349,7 @@ def chosen_pipeline() -> CorePipeline:
 
 
 def chosen_language() -> str:
-    """That the user chose; empty follows the system."""
+    """The language of the settings; empty follows the system."""
     return read(paths.config_dir() / "settings.json").look.language
 
 
@@ -357,12 +359,11 @@ def run(
     files: Sequence[str] = (),
     instance: Instance | None = None,
 ) -> int:
-    """Open the window with `files` and stay until it is closed; returns the exit status.
+    """Opens the window with `files` and returns the exit status after it is closed.
 
-    Where a window with this data directory is open already, it gets them, and this is all.
-    `argv` is for Qt, as in `sys.argv`; `pipeline` draws instead of the default model; `instance`:
-    the data directory, where it is claimed already.
-    Raises InUse when the other program does not answer.
+    If a window with this data directory is already open, passes the files to it and returns. `argv`
+    is for Qt, as in `sys.argv`; `pipeline` replaces the default one; `instance`: an already claimed
+    data directory. Raises InstanceInUse if the other program does not answer.
     """
     import PySide6  # noqa: F401  # qasync takes the binding that is already imported
     from qasync import QEventLoop
@@ -395,10 +396,10 @@ def run(
 
 
 def exit_at_once() -> NoReturn:
-    """End the process with all that is put away, and a thread that still loads.
+    """Ends the process after shutdown, even if a thread is still loading.
 
-    The interpreter would end that thread by unwinding it, which torch's C++ answers with an abort:
-    the system would report a crash.
+    The interpreter would unwind that thread, which makes torch's C++ abort: the system would report
+    a crash.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -413,7 +414,7 @@ async def _main(
     instance: Instance,
     files: Sequence[str],
 ) -> bool:
-    """One window after another, should the language change, over the same loaded model.
+    """Opens one window after another if the language changes, with the same loaded model.
 
     Returns whether the engine ended in time.
     """
@@ -446,14 +447,14 @@ async def _main(
 
 
 class ExitReason(Enum):
-    """What a window comes to its end for."""
+    """Why a window ends."""
 
     CLOSE = auto()
     ANOTHER_LANGUAGE = auto()
 
 
 def _wait_for_exit(application: Application, crash: CrashReporter) -> asyncio.Future[ExitReason]:
-    """Watch over the window until it comes to its end."""
+    """A future that is done when the window ends."""
     application.watch(crash)
     wish: asyncio.Future[ExitReason] = asyncio.get_running_loop().create_future()
 
@@ -469,7 +470,7 @@ def _wait_for_exit(application: Application, crash: CrashReporter) -> asyncio.Fu
 async def reopen_in_another_language(
     before: Application, app: QApplication, pipeline: Pipeline, language: Language
 ) -> Application:
-    """A window in the language of the settings in the place of `before`, at what that was at."""
+    """Replaces `before` by a window in the language of the settings, in the same state."""
     carried = await before.hand_over()
     language.install(before.settings.look.language)
     use_fonts_for(app, language.locale)

@@ -1,4 +1,4 @@
-"""The windows beside the panels: commands, settings, help; imported when they are asked for."""
+"""Auxiliary windows: command palette, settings, help; imported on demand."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ldm_studio.settings_dialog.settings_dialog import SettingsDialog
 
 _EXCLUDED_FROM_PALETTE = ("palette", "undo", "redo", "cancel", "generate", "quit")
-"""Commands that everybody knows the keys of, or that are no use in a list."""
+"""Commands with well-known keys, or without use in a list."""
 
 
 class AuxiliaryWindows(QObject):
-    """Opens them, one of each."""
+    """Opens auxiliary windows, one of each."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class AuxiliaryWindows(QObject):
         palette.open_over(self._window)
 
     def open_settings(self, page: str = "") -> None:
-        """At the page that was open last, or the one of this name."""
+        """At the last page, or the page with this name."""
         from ldm_studio.settings_dialog.settings_dialog import SettingsDialog
 
         if self.settings is None:
@@ -99,7 +99,7 @@ class AuxiliaryWindows(QObject):
         AboutDialog(self._window).begin()
 
     def close(self) -> None:
-        """The window of the documentation has no parent to take it along."""
+        """Closes the documentation, which has no parent window."""
         if self.documentation is not None:
             self.documentation.close()
 

@@ -1,4 +1,4 @@
-"""Checks of the installation: packages, devices, models, folders; and what to do about faults."""
+"""Checks the installation: packages, devices, models, folders; with advice."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Check:
     name: str
     found: str
     advice: str = ""
-    """What to do; empty where all is well."""
+    """What to do; empty if all is well."""
     exit: Exit = Exit.OK
-    """The exit code of `ldm-studio doctor` where it fails."""
+    """The exit code of `ldm-studio doctor` if it fails."""
 
 
 def lines() -> list[str]:
@@ -77,7 +77,7 @@ def checks() -> Iterator[Check]:
 
 
 def _window() -> Check:
-    """Opening a platform that does not work ends the process: in one of its own."""
+    """In a process of its own, because a broken platform plugin ends the process."""
     frozen = getattr(sys, "frozen", False)
     command = [sys.executable] if frozen else [sys.executable, "-m", "ldm_studio"]
     try:
@@ -191,7 +191,7 @@ def _folders() -> Iterator[Check]:
 
 
 def load_settings() -> Check | None:
-    """What is wrong with the settings; the file is left as it is."""
+    """The problems of the settings; the file is left unchanged."""
     path = config_dir() / "settings.json"
     if not path.exists():
         return None

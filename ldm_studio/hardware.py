@@ -1,6 +1,6 @@
-"""What this computer offers: processors, GPUs, memory, and in which numbers they compute.
+"""The computer's hardware: processors, GPUs, memory, and supported precisions.
 
-Importing this imports no torch; looking does.
+Importing this imports no torch; its functions do.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ TIMED = 512
 
 @dataclass(frozen=True)
 class Memory:
-    """In bytes; None where the system does not say."""
+    """In bytes; None if the system does not say."""
 
     total: int | None = None
     free: int | None = None
-    """What programs can still have."""
+    """Available to programs."""
 
     def __str__(self) -> str:
         known = [
@@ -43,18 +43,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class Device:
-    """One that networks can compute on."""
+    """A device that networks can run on."""
 
     name: str
-    """As torch names it: cpu, cuda:0, mps."""
+    """A torch device: cpu, cuda:0, mps."""
     title: str
     memory: Memory
     precisions: tuple[str, ...]
-    """Those in which a convolution could be computed."""
+    """Those in which a convolution works."""
     cores: int = 1
-    """Of a processor."""
+    """For a processor."""
     prefers_bfloat16: bool = False
-    """Of a processor: whether it computes in it faster than in float32."""
+    """For a processor: whether bfloat16 is faster than float32."""
 
 
 def memory() -> Memory:
@@ -73,7 +73,7 @@ def memory() -> Memory:
 
 
 def devices() -> tuple[Device, ...]:
-    """The processor, then GPUs. Imports torch; raises ImportError or OSError where that fails."""
+    """The processor, then GPUs. Imports torch; raises ImportError or OSError if that fails."""
     import torch
 
     cores = physical_cores() or os.cpu_count() or 1
@@ -90,7 +90,7 @@ def devices() -> tuple[Device, ...]:
 
 
 def precisions(device: torch.device) -> tuple[str, ...]:
-    """Tried, not asked for: drivers promise more than they do."""
+    """Tested, because drivers promise more than they support."""
     import torch
 
     works: list[str] = []
@@ -108,9 +108,9 @@ def precisions(device: torch.device) -> tuple[str, ...]:
 
 
 def prefers_bfloat16() -> bool:
-    """Whether the processor multiplies in bfloat16 at least half as fast again as in float32.
+    """Whether the processor multiplies at least 1.5 times as fast in bfloat16 as in float32.
 
-    Timed, some milliseconds long: those that only imitate it are slower in it.
+    Timed for some milliseconds: processors that emulate it are slower.
     """
     import torch
 

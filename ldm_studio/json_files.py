@@ -1,4 +1,4 @@
-"""Small JSON files that survive a crash while they are written, and damage while they are not."""
+"""Small JSON files, written atomically and read with care for damage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in `path`; empty, and logged, when there is none or it cannot be read."""
+    """The object in `path`; empty, and logged, if there is none or it cannot be read."""
     try:
         return read_object(path)
     except FileNotFoundError:
@@ -24,7 +24,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The object in `path`. Raises OSError, or ValueError when it holds something else."""
+    """The object in `path`. Raises OSError, or ValueError for other contents."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
@@ -39,14 +39,14 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Replace `path` in one step: a reader sees the old file or the new one. Raises OSError."""
+    """Replaces `path` atomically. Raises OSError."""
     text = json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True)
     with replacing(path) as file:
         file.write(text.encode())
 
 
 def set_aside(path: Path) -> Path:
-    """Give a damaged file a name under which nothing overwrites it. Raises OSError."""
+    """Renames a damaged file so that nothing overwrites it. Raises OSError."""
     number = 1
     while (kept := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""The window: where everything is. What it does is in `studio`."""
+"""The main window: layout. Its logic is in `controllers.studio`."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ from ldm_studio.store.store import StudioStore
 
 START_SIZE = QSize(1280, 800)
 LOW = 480
-"""Logical pixels: in a lower window a notice takes the place of the strip of pictures."""
+"""Logical pixels: in a lower window a notice replaces the image strip."""
 FRAME = 40
-"""What a frame may add to a window; how much it does is known only once it is shown."""
+"""Maximum size of a window frame; the real size is only known once it is shown."""
 
 
 class MainWindow(QMainWindow):
-    """Lays the panels out. The first close event asks; `app` closes when all is put away."""
+    """Lays out the panels. The first close event only asks; `app` closes after shutdown."""
 
     close_requested = Signal()
     picture_dropped = Signal(object)
-    """str or QImage, as the canvas says it; dropped beside the canvas"""
+    """str or QImage, dropped beside the canvas"""
 
     def __init__(self, store: StudioStore, styles: StyleBook) -> None:
         super().__init__()
@@ -86,12 +86,12 @@ class MainWindow(QMainWindow):
             self._show_problem(styles.problem)
 
     def install_actions(self, handlers: Mapping[str, Callable[[], object]]) -> None:
-        """Fill the menus; `handlers` has a function for every id of `actions.ACTIONS`."""
+        """Fills the menus; `handlers` has a function for every id of `actions.ACTIONS`."""
         self.actions_by_id = build_menus(self, handlers)
 
     def place(self) -> None:
-        """The size and place of the first start: 1280 x 800, or all of a screen that cannot hold
-        that and the frame around it.
+        """Size and position at the first start: 1280 x 800, or the whole screen if that does not
+        fit.
         """
         room = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(START_SIZE.boundedTo(room.size()))
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def allow_close(self) -> None:
-        """From now on a close event closes."""
+        """The next close event closes the window."""
         self._may_close = True
 
     def closeEvent(self, event: QCloseEvent) -> None:

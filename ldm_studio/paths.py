@@ -1,4 +1,4 @@
-"""Where things live: the platform's user folders, the output folder, the next file name.
+"""Paths: the platform's user folders, the output folder, the next file name.
 
 `LDM_STUDIO_HOME` moves everything into one folder: a portable installation, or a test.
 """
@@ -32,17 +32,17 @@ def _folder(name: str, platform_folder: str) -> Path:
 
 
 def config_dir() -> Path:
-    """Settings the user chose."""
+    """The user's settings."""
     return _folder("config", platformdirs.user_config_dir(APP, appauthor=False))
 
 
 def data_dir() -> Path:
-    """What the application keeps: its own models, its history."""
+    """Permanent data: native models, the history."""
     return _folder("data", platformdirs.user_data_dir(APP, appauthor=False))
 
 
 def state_dir() -> Path:
-    """What may be lost without harm: window geometry, the last session, logs."""
+    """Data that may be lost without harm: window geometry, the last session, logs."""
     return _folder("state", platformdirs.user_state_dir(APP, appauthor=False))
 
 
@@ -57,37 +57,37 @@ def models_dir() -> Path:
 
 
 def wildcards_dir() -> Path:
-    """Text files that prompts take words from."""
+    """Text files of wildcards."""
     return data_dir() / "wildcards"
 
 
 def inputs_dir() -> Path:
-    """The pictures and masks that recipes start from."""
+    """The input images and masks of recipes."""
     return data_dir() / "inputs"
 
 
 def trajectories_dir() -> Path:
-    """What is kept of each step of finished pictures."""
+    """Saved steps of finished images."""
     return data_dir() / "trajectories"
 
 
 def queue_dir() -> Path:
-    """The jobs that wait or were interrupted."""
+    """Queued and interrupted jobs."""
     return data_dir() / "queue"
 
 
 def pictures_dir() -> Path:
-    """`Pictures/LDM Studio`, where finished pictures go."""
+    """`Pictures/LDM Studio`, the folder of finished images."""
     return _folder("Pictures", platformdirs.user_pictures_dir()) / APP
 
 
 def output_dir(day: date | None = None) -> Path:
-    """The folder of one day's pictures; today's by default."""
+    """The folder of one day's images; today's by default."""
     return pictures_dir() / (day or date.today()).isoformat()
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` if it is not there yet. Raises PictureError."""
+    """Creates `folder` if it does not exist. Raises PictureError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
@@ -106,7 +106,7 @@ def _not_writable(folder: Path, error: OSError) -> PictureError:
 
 @dataclass(frozen=True)
 class Numbered:
-    """A file's name around its number, of five digits or more."""
+    """A file name around a number of five digits or more."""
 
     before: str = ""
     after: str = ""
@@ -116,7 +116,7 @@ class Numbered:
         return f"{self.before}{number:05d}{self.after}{self.suffix}"
 
     def number_of(self, name: str) -> int | None:
-        """The number of a file called like this, whatever follows it."""
+        """The number in a file name of this form, whatever follows it."""
         end = re.escape(self.after[:1]) or r"(?!\d)"
         found = re.match(rf"{re.escape(self.before)}(\d{{5,}}){end}", name)
         return int(found[1]) if found else None
@@ -129,11 +129,11 @@ def next_picture(folder: Path, seed: int) -> AbstractContextManager[Path]:
 
 @contextmanager
 def next_numbered(folder: Path, name: Numbered) -> Iterator[Path]:
-    """The next free name in `folder`, its number held until the block ends.
+    """The next free name in `folder`, with its number reserved until the block ends.
 
-    Numbers only grow, and two programs saving into one folder never get the same one: each holds
-    its number by a small hidden file that only one of them can create.
-    Raises PictureError when the folder cannot be written.
+    Numbers only grow, and two programs saving into one folder never get the same one: each reserves
+    its number with a small hidden file that only one of them can create. Raises PictureError if the
+    folder is not writable.
     """
     number, held = _hold_next(folder, name)
     try:

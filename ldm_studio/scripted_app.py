@@ -1,6 +1,6 @@
-"""The real window, played by the program itself, in a home that is thrown away.
+"""Runs the real window with a script, in a temporary home.
 
-The self-test and the benchmarks are made of this.
+Used by the self-test and the benchmarks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def with_window(model: Path, scenario: Callable[[Application], Awaitable[T]]) -> T:
-    """Builds the application, runs `scenario` (which shows the window) and puts it away."""
+    """Builds the application, runs `scenario` (which shows the window) and shuts down."""
     from qasync import QEventLoop
 
     with tempfile.TemporaryDirectory() as home:
@@ -49,7 +49,7 @@ async def _play(
 
 
 async def model_ready(application: Application) -> None:
-    """Waits for the model. Raises StudioError when it cannot be loaded."""
+    """Waits for the model. Raises StudioError if it cannot be loaded."""
     loaded = asyncio.get_running_loop().create_future()
 
     def fail(event: LoadFailed) -> None:
@@ -61,7 +61,7 @@ async def model_ready(application: Application) -> None:
 
 
 async def generate(application: Application, prompt: str, count: int = 1) -> None:
-    """Presses Generate and waits for the pictures. Raises StudioError when one fails."""
+    """Presses Generate and waits for the images. Raises StudioError if one fails."""
     done = asyncio.get_running_loop().create_future()
 
     def end(_work: int) -> None:
@@ -85,7 +85,7 @@ async def generate(application: Application, prompt: str, count: int = 1) -> Non
 
 
 class FirstPaint(QObject):
-    """Calls `painted` once, when `widget` has been painted for the first time."""
+    """Calls `painted` once, after `widget` was painted for the first time."""
 
     def __init__(self, widget: QWidget, painted: Callable[[], None]) -> None:
         super().__init__(widget)

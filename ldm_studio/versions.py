@@ -1,4 +1,4 @@
-"""Versions of the program and of what it stands on."""
+"""Versions of the program and its dependencies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from . import __version__
 
 
 def versions() -> list[str]:
-    """What a developer asks first."""
+    """The versions for a bug report."""
     return [
         f"LDM Studio {__version__} on Python {platform.python_version()}, {platform.platform()}",
         *(f"{name} {version_of(name)}" for name in ("PySide6-Essentials", "torch", "numpy")),

@@ -1,4 +1,4 @@
-"""What the values of arguments may be; each reader says what would be right."""
+"""Types of command line arguments; errors say what would be valid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_FORMATS = frozenset((".avif", ".bmp", ".gif", ".tif", ".tiff"))
 
 
 def named(find: Callable[[str], object]) -> Callable[[str], object]:
-    """What `find` makes of a name; it raises ValueError for unknown ones."""
+    """Converts a name with `find`, which raises ValueError for unknown ones."""
 
     def read(text: str) -> object:
         try:
@@ -83,7 +83,7 @@ def size(text: str) -> tuple[int, int]:
 
 
 def output(text: str) -> Path:
-    """A file of a format that pictures are saved in, or a folder."""
+    """A file in a supported image format, or a folder."""
     if not text:
         raise ArgumentTypeError("the name is empty.")
     path = Path(text).expanduser()

@@ -121,7 +121,7 @@ def _parent(path: Path, step: int) -> Parent:
 def _change(
     arguments: Namespace, request: Request
 ) -> tuple[Change, Sequence[recipe_inputs.Pixels]]:
-    """What was asked for, and the pictures it names. Raises RequestError, PictureError."""
+    """The requested change, and the images it names. Raises RequestError, PictureError."""
     sampler, schedule = arguments.sampler or (None, None)
     change = Change(
         step=arguments.step,

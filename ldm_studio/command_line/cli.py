@@ -1,4 +1,4 @@
-"""The command line: its commands, and what each kind of failure returns."""
+"""The command line: its commands, and the exit code of each kind of failure."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ NO_DISPLAY = (
 WINDOW_COMMANDS = ("open", "self-test")
 
 Run = Callable[[Namespace, Callable[[], Pipeline]], int]
-"""What a command sets as `run`: (arguments, makes a pipeline) -> exit code."""
+"""A command's `run`: (arguments, makes a pipeline) -> exit code."""
 
 
 def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = CorePipeline) -> int:
-    """Run the command in `argv` and return its exit code; --help and wrong usage exit at once."""
+    """Runs the command in `argv` and returns its exit code; --help and wrong usage exit
+    immediately.
+    """
     _speak_unicode()
     words = _with_command(sys.argv[1:] if argv is None else argv)
     shows_window = not words or words[0] in WINDOW_COMMANDS
@@ -65,8 +67,8 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
 
 
 def _speak_unicode() -> None:
-    """Prompts and paths may hold anything: what a stream has no letters for becomes a question
-    mark, not an error. On Windows, pipes have few letters unless told otherwise.
+    """Characters that a stream cannot encode become question marks instead of errors. On Windows,
+    pipes use a legacy encoding by default.
     """
     for stream in (sys.stdout, sys.stderr):  # None in a program of Windows that has a window
         if isinstance(stream, io.TextIOWrapper):
@@ -77,7 +79,7 @@ def _speak_unicode() -> None:
 
 
 def open_window(files: Sequence[str] = ()) -> int:
-    """The window with these files; the one that is open already, where one is."""
+    """Opens the window with these files, or passes them to an open window."""
     if not window_possible():
         _print_line(NO_DISPLAY)
         return Exit.NO_WINDOW
@@ -107,7 +109,7 @@ def open_window(files: Sequence[str] = ()) -> int:
 
 
 def _local(file: str) -> str:
-    """The absolute path of a file, or of a file:// address as file managers give it."""
+    """The absolute path of a file, or of a file:// address as file managers pass it."""
     if file.startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
@@ -135,7 +137,7 @@ def _print_line(text: str) -> None:
 
 
 def _show_in_window(text: str) -> None:
-    """Also, where the program was started from a desktop and nobody reads what it prints."""
+    """Also shows the error in a window if the program was started from a desktop."""
     _print_line(text)
     if started_from_desktop():
         show_problem(text)
@@ -145,14 +147,14 @@ def _show_in_window(text: str) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors in one line, without the whole usage before them."""
+    """Prints errors in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(Exit.USAGE, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
 
 
 def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
-    """For every command; or for WINDOW_COMMANDS, which come without what the others import."""
+    """For all commands; or for WINDOW_COMMANDS, without the imports of the others."""
     top = _Parser(
         prog="ldm-studio",
         description="Make pictures with latent diffusion models. Without a command, opens the "
@@ -212,7 +214,7 @@ def _add_windowless(commands: argparse._SubParsersAction) -> None:
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:
-    """`open` before a file that comes first, so that file managers need not say it."""
+    """Inserts `open` before a leading file, so that file managers need not pass it."""
     made = list(argv)
     place = 0
     while place < len(made) and made[place].startswith("-"):

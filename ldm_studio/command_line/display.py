@@ -1,4 +1,4 @@
-"""Whether a window can be opened here, and whether anybody reads what is printed."""
+"""Whether a window can be opened, and whether there is a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def window_possible() -> bool:
-    """Only X11 and Wayland need telling where the display is."""
+    """Only X11 and Wayland need a display variable."""
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return True
     platform = os.environ.get("QT_QPA_PLATFORM", "")
@@ -15,7 +15,7 @@ def window_possible() -> bool:
 
 
 def started_from_desktop() -> bool:
-    """By a menu, an icon or a file manager, so that nobody reads what is printed."""
+    """Started by a menu, an icon or a file manager, without a terminal."""
     if sys.stderr is None:  # a program of Windows that has a window
         return True
     if sys.platform == "darwin":
@@ -24,7 +24,7 @@ def started_from_desktop() -> bool:
 
 
 def show_problem(text: str) -> None:
-    """Show why the program does not start, until that is closed."""
+    """Shows why the program does not start, until the message is closed."""
     from PySide6.QtWidgets import QApplication, QMessageBox
 
     app = QApplication.instance() or QApplication(["ldm-studio"])

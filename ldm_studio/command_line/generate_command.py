@@ -140,7 +140,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    """Make the pictures; print a path or a JSON object for each as soon as it is saved."""
+    """Generates the images; prints a path or a JSON object for each as soon as it is saved."""
     target = Output.of(arguments)
     with request_flags.naming():
         _check(arguments, target)
@@ -209,7 +209,7 @@ def _stop(
 
 
 def _check(arguments: Namespace, target: Output) -> None:
-    """What no single argument can know. Raises RequestError."""
+    """Checks combinations of arguments. Raises RequestError."""
     if arguments.init is None:
         for field in ("mask", "strength", "outpaint"):
             if getattr(arguments, field) is not None:
@@ -246,7 +246,7 @@ def _check(arguments: Namespace, target: Output) -> None:
 
 
 def _load(arguments: Namespace) -> Inputs:
-    """Raises PictureError, or RequestError where the mask is not of the picture's size."""
+    """Raises PictureError, or RequestError if the mask has another size than the image."""
     if arguments.init is None:
         return Inputs()
     image = load_image(arguments.init)
@@ -271,7 +271,7 @@ def _load(arguments: Namespace) -> Inputs:
 def _request(
     arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Inputs
 ) -> tuple[Request, Inputs]:
-    """The whole request, and the pictures to start from scaled to its size."""
+    """The whole request, and the start images scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
     if arguments.size is None and arguments.control is not None and model.extra in CONTROL_KINDS:
         shape = load_image(arguments.control).shape
@@ -317,7 +317,7 @@ def _request(
 def _with_control_image(
     request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
 ) -> tuple[Request, Inputs]:
-    """With the picture that the model is led by. Raises RequestError if it takes none."""
+    """Adds the control image. Raises RequestError if the model has none."""
     if model.extra not in CONTROL_KINDS:
         raise RequestError(
             "control",
@@ -330,12 +330,12 @@ def _with_control_image(
 
 
 def _sigmas(parts: dict[str, Any]) -> int:
-    """How many steps a list of sigmas has; 0 where there is none."""
+    """The number of steps in a list of sigmas; 0 without a list."""
     return len(parts["levels"].sigmas) if "levels" in parts else 0
 
 
 def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -> None:
-    """A picture is never scaled unasked: say which size would do."""
+    """Images are never scaled without being asked to: names a valid size."""
     unit, limit = model.size_multiple, MAX_SIDE if tiled else model.max_side
     if width % unit == 0 and height % unit == 0 and max(width, height) <= limit:
         return
@@ -350,7 +350,7 @@ def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -
 
 
 def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
-    """Where it would do nothing: the recipe is not to claim it."""
+    """Removes clip skip if it has no effect, so that the recipe does not claim it."""
     if request.clip_skip == 1 or model.skips:
         return request
     print_warning(f"{model.name} is not made for --clip-skip; it reads as ever")

@@ -26,7 +26,7 @@ QUERIES = f"queries:\n{GRAMMAR}\nPut -- before a query that begins with -.\n"
 
 
 def add_arguments(command: ArgumentParser, kind: type[ArgumentParser]) -> None:
-    """Declare the subcommands; `kind` is the parser they are made of."""
+    """Declares the subcommands; `kind` is the parser class."""
     actions = command.add_subparsers(
         dest="action", metavar="ACTION", title="actions", required=True, parser_class=kind
     )

@@ -1,4 +1,4 @@
-"""`ldm-studio history`: find pictures, know how they were made, index folders, take them along."""
+"""`ldm-studio history`: search images, show their recipes, index folders, export."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace)
 
 
 def _sheet_of(arguments: Namespace) -> Sheet | None:
-    """How a contact sheet is to look. Raises RequestError where a caption is none."""
+    """The layout of a contact sheet. Raises RequestError for an unknown caption."""
     if arguments.output.suffix.lower() not in SHEETS:
         return None
     from ldm_studio.history.contact_sheet import CAPTIONS, Sheet
@@ -257,7 +257,7 @@ def _collections(arguments: Namespace, history: History) -> None:
 
 
 def _collect(arguments: Namespace, history: History) -> None:
-    """Into the collection of this name, which is made if there is none; or out of it."""
+    """Adds to the collection of this name, which is created if need be; or removes from it."""
     title = clean_title(arguments.collection).casefold()
     with closing(history.reader()) as reader:
         known = {one.title.casefold(): one.key for one in reader.collections()}
@@ -278,7 +278,7 @@ def _collect(arguments: Namespace, history: History) -> None:
 
 
 def _query(arguments: Namespace) -> Query:
-    """Raises RequestError where there is a mistake in it, and points at it."""
+    """Raises RequestError, pointing at the mistake."""
     text = " ".join(arguments.query)
     query = parse(text)
     if query.problems:

@@ -1,4 +1,4 @@
-"""Where the command line puts pictures, and what it prints of them."""
+"""Saves and prints the results of the command line."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def add(command: ArgumentParser, *, several: bool = False) -> None:
 
 @dataclass(frozen=True)
 class Output:
-    """What was asked for."""
+    """Where and how to save."""
 
     path: Path | None = None
     """A file or a folder; None: today's folder."""
     transparent: bool = False
     as_json: bool = False
     _printed: set[str] = field(default_factory=set[str])
-    """Of the pictures so far."""
+    """Warnings printed so far."""
 
     @classmethod
     def of(cls, arguments: Namespace) -> Output:
@@ -71,16 +71,17 @@ class Output:
         return _is_file(self.path)
 
     def make_folder(self) -> None:
-        """Before minutes of drawing rather than after. Raises PictureError."""
+        """Before generating rather than after. Raises PictureError."""
         if self.path is None:
             make_folder(saver_from_settings().today())
         else:
             make_folder(self.path.parent if self.is_file else self.path)
 
     def save(self, drawn: Drawn, model: ModelInfo) -> Path:
-        """Raises PictureError; then the latent is kept where that is possible, which it says.
+        """Raises PictureError; the latent is then saved elsewhere if possible, and the error says
+        where.
 
-        Says what of the picture is otherwise than asked.
+        Warns if the image differs from the request.
         """
         self.warn_once(drawn.notes)
         try:
@@ -92,7 +93,7 @@ class Output:
         return path
 
     def warn_once(self, sentences: Iterable[str]) -> None:
-        """Those that were not said of a picture before."""
+        """Prints warnings that were not printed before."""
         for sentence in sentences:
             if sentence not in self._printed:
                 print_warning(sentence)
@@ -111,14 +112,14 @@ class Output:
         return save_next(self.path, *told)
 
     def print_result(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
-        """Print the path, or all there is to say."""
+        """Prints the path, or a JSON object."""
         record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
         record["request"] = json.loads(request.to_json())
         print_line(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
 
 
 def _save_elsewhere(drawn: Drawn, error: PictureError) -> PictureError:
-    """What to tell of a picture that could not be saved: where its latent is now."""
+    """Saves the latent of an image that could not be saved; returns the error to report."""
     seed = drawn.picture.request.seed
     for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
         path = folder / f"{seed}-{secrets.token_hex(4)}.safetensors"
@@ -138,7 +139,7 @@ def _is_file(path: Path | None) -> bool:
 
 @contextmanager
 def progress(runs: int = 1) -> Iterator[OnStep]:
-    """A bar on a terminal, over the steps of so many runs."""
+    """A progress bar on a terminal, over the steps of `runs` runs."""
     with tqdm(unit="step", disable=None, leave=False, file=sys.stderr) as bar:
 
         def on_step(done: int, total: int) -> None:
@@ -149,18 +150,18 @@ def progress(runs: int = 1) -> Iterator[OnStep]:
 
 
 def print_line(line: str) -> None:
-    """A result, around the progress bar."""
+    """Prints a result without breaking the progress bar."""
     tqdm.write(line, file=sys.stdout)
     sys.stdout.flush()
 
 
 def print_warning(text: str) -> None:
-    """A remark, which is no result."""
+    """Prints to stderr."""
     tqdm.write(text, file=sys.stderr)
 
 
 def keep_inputs_or_warn(pictures: Inputs) -> None:
-    """Keep the pictures for replays; drawing does not depend on it."""
+    """Stores the images for replays; generating does not depend on it."""
     try:
         keep(pictures, InputStore(inputs_dir()))
     except OSError as error:

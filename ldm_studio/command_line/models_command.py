@@ -1,4 +1,4 @@
-"""`ldm-studio models` and `inspect`: which models there are, and what a file is."""
+"""`ldm-studio models` and `inspect`: list models, identify a file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:  # they import torch
     from core.checkpoints.identify import Identity
 
 SHORT_HASH = 10
-"""Digits of what A1111 calls the model hash."""
+"""Digits of A1111's model hash."""
 LISTED = 8
-"""So many names of tensors are printed; with --json all are."""
+"""Number of tensor names that are printed; with --json all are."""
 METADATA = 100
-"""Characters of each that are printed."""
+"""Characters that are printed of each value."""
 LAYOUTS = {"original": "in the original layout", "moving average": "those of a moving average"}
-"""The others are called by a name: diffusers, OpenCLIP, transformers."""
+"""The other layouts have names: diffusers, OpenCLIP, transformers."""
 
 EXAMPLES = f"""\
 examples:
@@ -289,7 +289,7 @@ def _digest(path: Path, identity: Identity) -> str:
 
 
 def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What `_facts` says, in lines."""
+    """The facts as lines of text."""
     yield "path", facts["path"]
     yield "kind", facts["kind"]
     why = facts["kind_because"]

@@ -1,4 +1,4 @@
-"""`ldm-studio replay`: whether pictures can be made again to the bit, and if not, why."""
+"""`ldm-studio replay`: whether images can be reproduced bit for bit, and if not, why."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
-    """Go on after a picture that fails; the first failure decides what is returned."""
+    """Continues after an image that fails; the first failure decides the exit code."""
     given = _replaced_inputs(arguments)
     engine = pipeline()
     if sys.stderr.isatty():
@@ -105,7 +105,7 @@ def _replaced_inputs(arguments: Namespace) -> Inputs:
 
 
 def _resized_inputs(path: Path, given: Inputs) -> Iterable[Pixels]:
-    """What was given, and that in the size of the picture: `generate --size` scales it."""
+    """The given images, also scaled to the size of the image, as `generate --size` does."""
     if given.image is None and given.mask is None:
         return
     request = recipe(path)

@@ -1,4 +1,4 @@
-"""`ldm-studio resume`: go on from a saved trajectory to the picture."""
+"""`ldm-studio resume`: finishes a saved trajectory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ldm-studio self-test`: opens the window, draws a picture, closes, and says how long it took."""
+"""`ldm-studio self-test`: opens the window, generates an image, closes, and reports the times."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The actions of the menus: their table, their keys, and the palette that finds them."""
+"""Actions of the menus: their table, their shortcuts, and the command palette."""

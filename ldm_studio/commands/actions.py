@@ -1,4 +1,4 @@
-"""Every command of the window as a row: menus, shortcuts and tests are made from this table."""
+"""The table of all commands, from which menus, shortcuts and tests are made."""
 
 from __future__ import annotations
 
@@ -216,7 +216,9 @@ MENUS = (FILE, EDIT, GENERATE, PICTURE, VIEW, HELP)
 def build_menus(
     window: QMainWindow, handlers: Mapping[str, Callable[[], object]]
 ) -> dict[str, QAction]:
-    """Fill the window's menu bar; returns the actions by id. Raises KeyError without a handler."""
+    """Fills the window's menu bar; returns the actions by id. Raises KeyError for a missing
+    handler.
+    """
     menus: dict[str, QMenu] = {
         name: window.menuBar().addMenu(translate("Actions", name)) for name in MENUS
     }

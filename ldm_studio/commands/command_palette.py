@@ -1,4 +1,4 @@
-"""The command palette: every command by a few of its letters, those used last first."""
+"""The command palette: finds commands by a few letters, recent ones first."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Command:
 
 
 class CommandList(Ranked[Command]):
-    """The commands that fit what is typed."""
+    """The commands that match the text."""
 
     def __init__(self, commands: Sequence[Command], recent: Sequence[str], parent: QObject) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class CommandList(Ranked[Command]):
         self.find("")
 
     def find(self, words: str) -> None:
-        """Those that can be used now come before those that cannot."""
+        """Enabled commands come first."""
         found: list[tuple[bool, int, int, int, Command]] = []
         for place, command in enumerate(self._all):
             fits = rank(command.text, words)
@@ -91,7 +91,7 @@ class CommandList(Ranked[Command]):
 
 
 class _Row(QStyledItemDelegate):
-    """Icon, name, menu; the keys at the right."""
+    """Icon, name and menu; the keys at the right."""
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -142,7 +142,7 @@ class _Row(QStyledItemDelegate):
 
 
 class CommandPalette(QDialog):
-    """Opens over the window; Return runs what is chosen, Esc goes back."""
+    """Opens over the window; Return runs the selected command, Esc closes it."""
 
     def __init__(self, window: QMainWindow, shortcuts: Shortcuts, recent: RecentCommands) -> None:
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
@@ -186,7 +186,7 @@ class CommandPalette(QDialog):
         self._find("")
 
     def open_over(self, window: QWidget) -> None:
-        """At the top of the window, in its middle."""
+        """At the top of the window, centred."""
         width = min(WIDTH, window.width() - 4 * GRID)
         self._rows = min(ROWS, max(3, (window.height() - 120) // ROW_HEIGHT))
         self.setFixedWidth(width)
@@ -197,7 +197,7 @@ class CommandPalette(QDialog):
         self.field.setFocus()
 
     def run(self) -> None:
-        """Do what is chosen, once this is gone: it may open a window of its own."""
+        """Triggers the command after closing, because it may open a window."""
         row = self.list.currentIndex().row()
         if 0 <= row < len(self.commands.shown):
             action = self.commands.shown[row].action
@@ -230,7 +230,7 @@ class CommandPalette(QDialog):
         self.list.setCurrentIndex(self.commands.index(row))
 
     def _fit(self) -> None:
-        """As high as what is found."""
+        """Fits the height to the results."""
         rows = max(1, min(self._rows, self.commands.rowCount()))
         self.setFixedHeight(rows * ROW_HEIGHT + self.field.sizeHint().height() + 5 * GRID)
 
@@ -246,7 +246,7 @@ class CommandPalette(QDialog):
 
 
 def _commands(window: QMainWindow, shortcuts: Shortcuts) -> list[Command]:
-    """Those of the menus, in their order."""
+    """The commands of the menus in their order."""
     names = {action: name for name, action in shortcuts.actions.items()}
     made: list[Command] = []
     for top in window.menuBar().actions():

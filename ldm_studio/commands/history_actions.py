@@ -1,4 +1,4 @@
-"""What can be done with selected pictures, as rows: buttons and menus are made of them."""
+"""The table of commands for selected images, from which buttons and menus are made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ldm_studio.translation import translate
 
 @dataclass(frozen=True)
 class HistoryActionSpec:
-    """One command; `keys` are shown beside it in menus, the page handles them."""
+    """One command; `keys` are shown in menus, the page handles them."""
 
     id: str
     text: str
@@ -22,11 +22,11 @@ class HistoryActionSpec:
     icon: str = ""
     keys: str = ""
     short: str = ""
-    """On a button, where it is another."""
+    """Text of the button, if different."""
 
 
 def history_action_specs() -> tuple[HistoryActionSpec, ...]:
-    """All there are, in the language of the interface."""
+    """All of them, in the user's language."""
     return (
         HistoryActionSpec(
             "reuse",
@@ -162,10 +162,10 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
 def build_actions(
     parent: QObject, handlers: Mapping[str, Callable[[], object]]
 ) -> dict[str, QAction]:
-    """The actions by id. Raises KeyError for an act without a handler."""
+    """The actions by id. Raises KeyError for a missing handler."""
     made: dict[str, QAction] = {}
     for act in history_action_specs():
-        # Shown, not set: as shortcuts they would get in the way of those of the window.
+        # Shown but not set: as shortcuts they would conflict with the window's.
         action = QAction(f"{act.text}\t{act.keys}" if act.keys else act.text, parent)
         action.setIconText(act.text)  # on buttons, which have no room for keys
         action.setToolTip(act.tip)

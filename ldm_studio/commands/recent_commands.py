@@ -1,4 +1,4 @@
-"""Which commands were used last."""
+"""The recently used commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RecentCommands(QObject):
         self.changed.emit()
 
     def watch(self, actions: Mapping[str, QAction], but: Sequence[str]) -> None:
-        """Note whatever is triggered, `but` for what leads nowhere by itself."""
+        """Notes every triggered action except `but`."""
         for name, action in actions.items():
             if name not in but:
                 action.triggered.connect(lambda _checked=False, name=name: self.note(name))

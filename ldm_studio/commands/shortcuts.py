@@ -1,4 +1,4 @@
-"""The keys of every command: the usual ones, the user's own, and what else has a key already."""
+"""Keyboard shortcuts: the defaults, the user's, and fixed keys of places."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _PORTABLE = QKeySequence.SequenceFormat.PortableText
 _NATIVE = QKeySequence.SequenceFormat.NativeText
 
 _ALONE = (Qt.Key.Key_Escape, *range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1))
-"""Keys that nobody types with."""
+"""Keys that type nothing, and may be shortcuts without a modifier."""
 _MNEMONIC = re.compile(r"\(&\w\)|&")
-"""As in "&File"; where the word has no such letter it stands behind, as in "文件(&F)"."""
+"""As in "&File"; appended if the text has no such letter, as in "文件(&F)"."""
 
 
 @dataclass(frozen=True)
 class FixedKeys:
-    """Keys that belong to a place, where they work while it has the focus."""
+    """Fixed keys of a place, active while it has the focus."""
 
     what: str
     keys: tuple[str, ...]
     more: str = ""
-    """What a key alone does not say, such as holding it; shown instead of the keys."""
+    """Text that is shown instead of the keys, such as for holding one."""
 
     @property
     def shown(self) -> str:
@@ -130,7 +130,7 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
 
 
 class Shortcuts(QObject):
-    """Gives the actions their keys, and keeps those of the user."""
+    """Sets the keys of the actions, and stores the user's changes."""
 
     changed = Signal()
 
@@ -140,7 +140,7 @@ class Shortcuts(QObject):
         preferences: Preferences,
         parent: QObject | None = None,
     ) -> None:
-        """`actions` have their usual keys."""
+        """`actions` have their default keys."""
         super().__init__(parent)
         self.actions = actions
         self._preferences = preferences
@@ -153,19 +153,19 @@ class Shortcuts(QObject):
         return self._usual[name]
 
     def keys(self, name: str) -> tuple[str, ...]:
-        """Those in force, as Qt writes them everywhere."""
+        """The current keys in Qt's portable notation."""
         return _texts(self.actions[name].shortcuts())
 
     def is_usual(self, name: str) -> bool:
         return self.keys(name) == self._usual[name]
 
     def taken_by(self, key: str, but: str = "") -> str | None:
-        """The command that has `key`; `but` is not asked."""
+        """The command that has `key`, except `but`."""
         return next((name for name in self.actions if name != but and key in self.keys(name)), None)
 
     def set(self, name: str, keys: Sequence[str]) -> None:
-        """Give a command these keys, taking them from others. Raises ValueError for a key that
-        `refused` refuses.
+        """Sets the keys of a command, removing them from others. Raises ValueError for a refused
+        key.
         """
         wanted = tuple(dict.fromkeys(keys))
         for key in wanted:
@@ -180,7 +180,7 @@ class Shortcuts(QObject):
         self._keep(own)
 
     def reset(self, name: str) -> None:
-        """The usual keys again, taken back from whichever command has them now."""
+        """Restores the default keys, removing them from other commands."""
         self.set(name, self._usual[name])
 
     def reset_all(self) -> None:
@@ -203,7 +203,7 @@ class Shortcuts(QObject):
 
 
 def refused(key: str) -> str:
-    """Why `key` cannot be a command's; empty when it can."""
+    """Why `key` cannot be a shortcut; empty if it can."""
     pressed = _pressed(key)
     if pressed is None:
         return translate("Shortcuts", "This is not one key.")
@@ -217,7 +217,7 @@ def refused(key: str) -> str:
 
 
 def _pressed(key: str) -> QKeyCombination | None:
-    """None where `key` is nonsense, or several after each other."""
+    """None if `key` is invalid, or a sequence."""
     sequence = QKeySequence(key)
     if sequence.count() != 1:
         return None
@@ -226,7 +226,7 @@ def _pressed(key: str) -> QKeyCombination | None:
 
 
 def place_of(key: str) -> tuple[str, str] | None:
-    """Where a key has a meaning of its own, and which: a command with it does not work there."""
+    """A place where a key has a fixed meaning, and the meaning: a shortcut does not work there."""
     for place, rows in fixed_keys().items():
         for row in rows:
             if key in row.keys:
@@ -235,17 +235,17 @@ def place_of(key: str) -> tuple[str, str] | None:
 
 
 def native(key: str) -> str:
-    """As keyboards of this system have it."""
+    """In the notation of this system."""
     return QKeySequence(key).toString(_NATIVE)
 
 
 def label(action: QAction) -> str:
-    """What a command or a menu is called, without what menus need."""
+    """The name of a command or a menu, without menu markup."""
     return plain(action.text())
 
 
 def plain(text: str) -> str:
-    """Without the letter that is underlined, and the dots of what asks further."""
+    """Without mnemonic and ellipsis."""
     return _MNEMONIC.sub("", text).removesuffix("…")
 
 

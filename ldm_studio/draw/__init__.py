@@ -1,1 +1,1 @@
-"""The panels of the main window. Each gets what it needs by its constructor."""
+"""The panels of the main window. Each gets its dependencies in the constructor."""

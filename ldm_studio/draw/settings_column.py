@@ -1,4 +1,4 @@
-"""The column of settings beside the canvas: it scrolls, and is as wide as its words need."""
+"""The scrolling settings column next to the canvas, as wide as its texts need."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ldm_studio.look.theme import GRID
 from ldm_studio.widgets.stable_scroll_area import StableScrollArea
 
 WIDTH = 344
-"""Logical pixels, in languages whose words are no longer than the English ones."""
+"""Logical pixels, for languages with texts no longer than English."""
 _EDGE = 1
 _RIGHT = 14
 
 
 class SettingsColumn(QFrame):
-    """`column` takes the panels, from the top down; they are children of `inside`."""
+    """`column` holds the panels from top to bottom; they are children of `inside`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,1 +1,1 @@
-"""The thread that draws, and the only place where it meets the interface."""
+"""The engine thread, and its connection to the window."""

@@ -1,4 +1,4 @@
-"""Writes to disk, in order, what neither the interface nor the engine should wait for."""
+"""Writes to disk in order, in the background."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RETRY_SECONDS = 5.0
 
 
 class DiskWriter:
-    """A thread that runs what it is given, one after the other."""
+    """A thread that runs tasks one after the other."""
 
     def __init__(
         self,
@@ -19,8 +19,8 @@ class DiskWriter:
         retry: Callable[[], bool] = lambda: False,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        """On the clerk's thread `failed` is told of a task that raised, and `retry` is called a
-        while after that, again and again as long as it says that something is left to do.
+        """On the writer's thread, `failed` is called with the error of a task, and `retry` some
+        time later, repeatedly while it returns that something is left to do.
         """
         self._tasks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._failed, self._retry, self._retry_seconds = failed, retry, retry_seconds
@@ -31,7 +31,7 @@ class DiskWriter:
         self._tasks.put(task)
 
     def close(self) -> None:
-        """Wait until everything that was given is done, and end."""
+        """Waits until all tasks are done, and ends."""
         self._tasks.put(None)
         self._thread.join()
 

@@ -1,7 +1,7 @@
-"""The engine: one thread that loads models and draws what is asked of it, in order.
+"""The engine: one thread that loads models and runs jobs in order.
 
-A plain thread without Qt. It speaks only through a `Mailbox`, never waits for the interface, and
-never collects cyclic garbage: cycles may hold widgets, which only the interface may free.
+A plain thread without Qt. It communicates only through a `Mailbox`, never waits for the window, and
+never collects cyclic garbage: cycles may contain widgets, which only the main thread may free.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ THREAD_NAME = "ldm-engine"
 
 
 class Engine:
-    """Draws works one after the other. Every method may be called from any thread."""
+    """Runs jobs one after the other. Every method may be called from any thread."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class Engine:
         preview_interval: float = 0.1,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        """`ids`: where works that were left from the last time get theirs.
+        """`ids`: the ids for jobs of the last session.
 
-        `preview_interval`: at least this many seconds between two previews; `retry_seconds`: so
-        many between two attempts to write on a disk that was full.
+        `preview_interval`: minimum seconds between two previews; `retry_seconds`: seconds between
+        attempts to write on a full disk.
         """
         self._pipeline = pipeline
         self._mailbox = mailbox
@@ -98,8 +98,7 @@ class Engine:
         self._thread.start()
 
     def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
-        """Load the model now rather than with the first work; one that has no autoencoder with
-        `vae`."""
+        """Loads the model in advance; `vae` is for one without a VAE."""
         with self._changed:
             self._model_requested = model, vae
             self._changed.notify()
@@ -107,7 +106,7 @@ class Engine:
     # The queue
 
     def submit(self, work: Work) -> None:
-        """Add `work` to the end of the queue; a live one instead of those before it."""
+        """Appends a job to the queue; a live one replaces earlier live ones."""
         with self._changed:
             if self._closing:
                 raise RuntimeError("The engine is closed.")
@@ -126,13 +125,15 @@ class Engine:
             self._changed.notify()
 
     def cancel(self, work_id: int) -> None:
-        """Answered by `Cancelled`: at once if the work waits, else after the step or tile."""
+        """Answered by `Cancelled`: immediately if the job is queued, else after the step or
+        tile.
+        """
         with self._changed:
             if entry := self._queue.find(work_id):
                 self._cancel(entry)
 
     def move(self, work_id: int, index: int) -> None:
-        """Put what waits at `index` among what waits."""
+        """Moves a queued job to `index` among the queued ones."""
         with self._changed:
             entry = self._queue.find(work_id)
             if entry is not None and entry.state != "running" and not entry.work.live:
@@ -141,7 +142,7 @@ class Engine:
                 self._post_queue()
 
     def pause(self) -> None:
-        """Answered by `Paused` if something runs, after its step. Nothing new starts."""
+        """Answered by `Paused` after the current step, if something runs. Nothing new starts."""
         with self._changed:
             self._queue.paused, self._queue.waits_for_disk = True, False
             if self._queue.running is not None:
@@ -153,7 +154,7 @@ class Engine:
             self._wake_up()
 
     def resume_item(self, work_id: int) -> None:
-        """Let what was interrupted go on next, and the queue with it."""
+        """Runs an interrupted job next, and resumes the queue."""
         with self._changed:
             entry = self._queue.find(work_id)
             if entry is not None and entry.state == "interrupted":
@@ -180,7 +181,7 @@ class Engine:
     # Finished pictures
 
     def view_step(self, trajectory: Path, step: int) -> None:
-        """Answered by `Looked` or `LookFailed`, unless another look is wanted before that."""
+        """Answered by `Looked` or `LookFailed`, unless another step is requested before."""
         with self._changed:
             self._step_requested = trajectory, step
             self._changed.notify()
@@ -198,7 +199,7 @@ class Engine:
             self._drop_replays()
 
     def show_previews(self, interval: float | None) -> None:
-        """At least so many seconds between two previews; None shows none."""
+        """Minimum seconds between two previews; None shows none."""
         self._job_runner.preview_interval = interval
 
     def keep_trajectories(self, budget: int) -> None:
@@ -208,9 +209,9 @@ class Engine:
     # The end
 
     def close(self) -> None:
-        """Stop after the step, or tile, in progress and end the thread. Does not wait.
+        """Stops after the current step or tile and ends the thread. Does not wait.
 
-        The queue and the state of what runs stay on disk for the next start.
+        The queue and the state of the running job stay on disk for the next start.
         """
         with self._changed:
             self._closing = True
@@ -225,7 +226,7 @@ class Engine:
             self._changed.notify()
 
     def join(self, timeout: float | None) -> bool:
-        """Wait until the thread has ended; False if it has not within `timeout` seconds."""
+        """Waits until the thread has ended; False if it has not within `timeout` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -284,7 +285,7 @@ class Engine:
                 self._post_queue()
 
     def _next(self) -> Callable[[], None] | None:
-        """What to do; None at the end."""
+        """The next task; None at the end."""
         with self._changed:
             while not self._closing:
                 if (wanted := self._model_requested) is not None:
@@ -337,7 +338,7 @@ class Engine:
                 self._mailbox.post(Idle())
 
     def _save_again(self, entry: Entry) -> None:
-        """What could not be saved; when it is, the queue goes on if nobody else paused it."""
+        """Retries unsaved images; afterwards the queue resumes, unless the user paused it."""
         error = self._job_runner.save_again(entry)
         with self._changed:
             self._retry_at = time.monotonic() + self._retry_seconds
@@ -357,7 +358,7 @@ class Engine:
                 self._mailbox.post(Idle())
 
     def _run_with_model(self, entry: Entry, *, went_on: bool) -> bool:
-        """Whether the work is over."""
+        """Whether the job is finished."""
         work_id = entry.work.id
         try:
             request = entry.work.request
@@ -375,7 +376,7 @@ class Engine:
         return self._job_runner.paint(entry, model)
 
     def _handle_requests(self) -> None:
-        """Between the steps of something else."""
+        """Between the steps of a job."""
         self._loader.tell()  # the model may have made room for another
         if self._step_requested is not None:
             self._view_step_now(load=False)
@@ -416,7 +417,7 @@ class Engine:
 
 
 class _Stopped(Exception):
-    """A replay was given up."""
+    """A replay was cancelled."""
 
 
 def _too_many() -> StudioError:

@@ -1,4 +1,4 @@
-"""Where the engine keeps things on disk, and the pictures it finds there again."""
+"""The engine's folders on disk, and the images in them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from core.pipeline.text_to_image import Picture
 
 Save = Callable[["Picture", ModelInfo, Record], Path]
-"""Writes a finished picture to disk; raises OSError or PictureError."""
+"""Writes a finished image to disk; raises OSError or PictureError."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Folders; the one of the user's pictures is asked for each time, as days pass."""
+    """Folders; that of finished images is looked up each time, because the day changes."""
 
     jobs: JobStore
     inputs: InputStore
     trajectories: Trajectories
     next_picture: Callable[[int], AbstractContextManager[Path]]
-    """The file name that a picture of this seed would get, held for it."""
+    """Reserves the file name of an image with this seed."""
 
     @classmethod
     def in_user_folders(
@@ -46,7 +46,7 @@ class Storage:
         trajectory_bytes: int,
         next_picture: Callable[[int], AbstractContextManager[Path]] | None = None,
     ) -> Storage:
-        """The usual folders; `next_picture` where pictures go elsewhere."""
+        """The default folders; `next_picture` if images go elsewhere."""
         return cls(
             JobStore(paths.queue_dir()),
             InputStore(paths.inputs_dir()),
@@ -55,7 +55,7 @@ class Storage:
         )
 
     def keep_inputs(self, work: Work) -> Request:
-        """Write the pictures of a work; its request with them named. Raises OSError."""
+        """Writes the images of a job; returns its request with their digests. Raises OSError."""
         named = work.request
         if work.image is not None:
             named = replace(named, init=digest(work.image))
@@ -68,7 +68,7 @@ class Storage:
         return named
 
     def pictures_of(self, work: Work, request: Request) -> Inputs:
-        """Those that came with the work, and the kept ones that `request` names beside them.
+        """The job's own images, and the stored ones that `request` names.
 
         Raises RequestError if one is missing, PictureError if it is damaged.
         """

@@ -1,4 +1,4 @@
-"""What a thread does so that the interface stays quick beside it."""
+"""Keeps the window responsive: thread priority, and loading torch without the interpreter lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NICENESS = 10
 
 
 def lower_priority() -> None:
-    """Let the interface go first. Threads that this one starts from now on inherit it."""
+    """Lowers the priority of this thread and of threads that it starts later."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         now = os.getpriority(os.PRIO_PROCESS, thread)
@@ -21,11 +21,11 @@ def lower_priority() -> None:
 
 
 def open_torch_libraries() -> None:
-    """Load torch's libraries into the process, without importing torch.
+    """Loads torch's libraries into the process, without importing torch.
 
-    `import` holds the interpreter's lock while the system links hundreds of megabytes, 0.3 to 0.8 s
-    in which the interface stands still; a foreign call gives the lock away. In the order and with
-    the scopes that torch itself uses. What cannot be opened is left to the import to complain of.
+    `import` holds the interpreter lock while the system links hundreds of megabytes, 0.3 to 0.8 s
+    in which the window freezes; a foreign call releases it. In the order and with the scopes that
+    torch itself uses. Failures are left to the import to report.
     """
     torch = importlib.util.find_spec("torch")
     if sys.platform != "linux" or torch is None or torch.origin is None or "torch" in sys.modules:

@@ -1,4 +1,4 @@
-"""The matrices that show latents as colours, kept from one start of the program to the next."""
+"""Stores the latent-to-RGB matrices of previews between sessions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_MATRICES = 200
-"""Autoencoders."""
+"""One for each autoencoder."""
 
 
 class LatentRgbStore:
-    """What is damaged in it is as if it were not there, and fitted anew."""
+    """Damaged entries are ignored and fitted again."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or paths.state_dir() / "colours.json"
@@ -30,7 +30,7 @@ class LatentRgbStore:
         return rows if _are_rows(rows) else None
 
     def keep(self, digest: str, rows: Rows) -> None:
-        """What cannot be written is fitted again next time."""
+        """If it cannot be written, it is fitted again next time."""
         known = {key: value for key, value in read_json(self._path).items() if _are_rows(value)}
         kept = dict([*known.items()][-MAX_MATRICES + 1 :])
         try:
@@ -40,7 +40,7 @@ class LatentRgbStore:
 
 
 def _are_rows(value: object) -> bool:
-    """Lists of numbers that are finite in float32."""
+    """Whether it is a list of lists of numbers that are finite in float32."""
     return isinstance(value, list) and all(
         isinstance(row, list) and all(_is_number(number) for number in row) for row in value
     )

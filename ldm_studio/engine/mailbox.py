@@ -1,4 +1,6 @@
-"""A mailbox between threads: the newest progress wins, nothing else is ever lost."""
+"""A mailbox between threads: the newest progress replaces older ones, other events are never
+lost.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,9 @@ from .events import Event, Progress
 class Mailbox:
     """Many writers, one reader. Writers never wait for the reader.
 
-    A `Progress` replaces the unread one of the same work, so memory is bounded however slow the
-    reader is. Other events keep their order, and the last progress comes before what followed it.
-    `wake` is called at most once between two calls of `drain`, on the writer's thread.
+    A `Progress` replaces the unread one of the same job, so memory is bounded however slow the
+    reader is. Other events keep their order, and the last progress comes before the event that
+    followed it. `wake` is called at most once between two calls of `drain`, on the writer's thread.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -40,13 +42,13 @@ class Mailbox:
             self._wake()
 
     def has_unread(self, work_id: int) -> bool:
-        """Whether a preview of this work is still waiting to be read."""
+        """Whether a preview of this job is still unread."""
         with self._lock:
             unread = self._latest.get(work_id)
             return unread is not None and unread.preview is not None
 
     def drain(self) -> list[Event]:
-        """Everything unread, oldest first."""
+        """All unread events, oldest first."""
         with self._lock:
             events = [*self._events, *self._latest.values()]
             self._events = []

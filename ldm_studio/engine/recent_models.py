@@ -1,7 +1,7 @@
-"""Models that were drawn with lately, kept in main memory while there is room for them.
+"""Caches recently used models in main memory.
 
-Switching back to one of them reads no file. The rule: beside what is kept, as much again and SPARE
-stay free for other programs; what was used least lately goes first.
+Switching back to one of them reads no file. In addition to the cached models, the same amount of
+memory plus SPARE stays free for other programs; the least recently used model is dropped first.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ SPARE = 2_000_000_000
 
 @dataclass(frozen=True)
 class ModelKey:
-    """What is to be loaded."""
+    """What to load."""
 
     path: Path
     overrides: Overrides | None
-    """What the user decided about it."""
+    """The user's overrides."""
     vae: Path | None = None
-    """The autoencoder for a model that has none; None for one that has."""
+    """The VAE for a model that lacks one; None otherwise."""
     texts: tuple[Path, ...] = ()
     """Text encoders for a model that lacks them."""
     stamps: tuple[Stamp, ...] = ()
-    """Of its files, and of the autoencoder that may lie beside it: others are another model."""
+    """Of its files and of its companion VAE: if they change, it is another model."""
 
     @property
     def companions(self) -> list[Path]:
@@ -51,7 +51,7 @@ class ModelKey:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model that is loaded, and what is known of it."""
+    """A loaded model, and what is known of it."""
 
     key: ModelKey
     model: Model
@@ -60,13 +60,13 @@ class LoadedModel:
 
 
 class RecentModels:
-    """Those that can be had again at once. They leave the device meanwhile."""
+    """Cached models, moved from the device to main memory."""
 
     def __init__(self) -> None:
         self._models: OrderedDict[ModelKey, LoadedModel] = OrderedDict()
 
     def keep(self, known: LoadedModel) -> None:
-        """Those of our own kind are so small that they are not kept."""
+        """Native models are not kept, because they are small."""
         if is_checkpoint(known.key.path) and memory().free is not None:
             try:
                 wanted = known.key
@@ -78,7 +78,7 @@ class RecentModels:
                 self._models[known.key] = known
 
     def take(self, wanted: ModelKey) -> LoadedModel | None:
-        """The one that is kept, back on its device; None if none is."""
+        """The cached model, back on its device; None if there is none."""
         if wanted not in self._models:
             return None
         known = self._models.pop(wanted)
@@ -86,20 +86,20 @@ class RecentModels:
         return _restore(known)
 
     def make_room(self, wanted: ModelKey) -> None:
-        """Before that is loaded, which may be twice as large in memory as in its files."""
+        """Called before loading, which may need twice the size of the files."""
         if self._models:
             self._drop_until(2 * sum(one.size for one in wanted.stamps))
 
     def trim(self) -> None:
-        """Once that is loaded."""
+        """Called after loading."""
         self._drop_until(0)
 
     def _room_for(self, model: Model) -> bool:
-        """Whether there is, in main memory, for what of `model` is elsewhere."""
+        """Whether main memory has room for the parts of `model` that are on the device."""
         return self._drop_until(0 if _in_main_memory(model) else sum(model.plan.weights.values()))
 
     def _drop_until(self, needed: int) -> bool:
-        """Whether there is room for so many bytes, and for what is kept beside them."""
+        """Whether so many bytes are free, in addition to the reserve."""
         while True:
             size = sum(known.info.size for known in self._models.values())
             free = memory().free
@@ -116,7 +116,7 @@ def _in_main_memory(model: Model) -> bool:
 
 
 def _evict(model: Model) -> None:
-    """The device, for main memory."""
+    """Moves the model to main memory."""
     if model.turns is not None:
         model.turns.unsettle(*model.networks)
     if model.previewer is not None:
@@ -124,7 +124,7 @@ def _evict(model: Model) -> None:
 
 
 def _restore(known: LoadedModel) -> LoadedModel:
-    """On its device, where there may be more room, or less, than there was."""
+    """Moves the model back to its device, which may have more or less room than before."""
     from core.runtime.offload import Settled, free_memory
 
     model = known.model
@@ -143,6 +143,6 @@ def _restore(known: LoadedModel) -> LoadedModel:
 
 
 def stamps_of(path: Path, *others: Path | None) -> tuple[Stamp, ...]:
-    """Of a model, the autoencoder beside it, and what completes it. Raises ModelError."""
+    """Stamps of a model, its companion VAE, and its companions. Raises ModelError."""
     files = dict.fromkeys((path, *others, companion_vae(path)))
     return tuple(stamp(one) for one in files if one is not None)

@@ -1,4 +1,4 @@
-"""What finished pictures looked like at each step, decoded anew from what is kept of them."""
+"""Decodes the saved steps of finished images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .events import Work
 
 
 class StepViewer:
-    """Remembers the last trajectory, so that one step after the other is quick to see."""
+    """Keeps the last trajectory, so that further steps are quick."""
 
     def __init__(self, pipeline: Pipeline, storage: Storage) -> None:
         self._pipeline = pipeline
@@ -23,14 +23,14 @@ class StepViewer:
         self._last: tuple[Path, Trajectory, Run] | None = None
 
     def forget(self) -> None:
-        """Let go of the model."""
+        """Releases the model."""
         self._last = None
 
     def view(self, path: Path, step: int) -> np.ndarray:
-        """uint8 [H, W, 3] after `step` steps, from 1 on.
+        """uint8 [H, W, 3] after `step` steps, counted from 1.
 
-        Raises StateError if that is not kept; ModelError, RequestError or PictureError if the
-        model that is loaded or what it started from is not the one it was made with.
+        Raises StateError if that is not saved; ModelError, RequestError or PictureError if the
+        loaded model or the start image differs from the original one.
         """
         if self._last is None or self._last[0] != path:
             self._last = None

@@ -1,4 +1,4 @@
-"""How much of a prompt a checkpoint reads, each embedding counted as the vectors it is."""
+"""Counts the tokens of prompts for a checkpoint, with embeddings as their vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class TokenCounter(PromptTokenCounter):
-    """Knows the embeddings that lie in the folders since it last looked there."""
+    """Knows the embeddings in the folders as of the last `refresh`."""
 
     def __init__(self, widths: Sequence[int], finder: AddonFinder) -> None:
         """`widths`: of the model's text encoders. Imports torch."""
@@ -35,7 +35,7 @@ class TokenCounter(PromptTokenCounter):
         return self._read(prompt, syntax, negative=negative)
 
     def refresh(self) -> bool:
-        """Whether embeddings have come, gone or changed. Takes a moment: not for the interface."""
+        """Whether embeddings were added, removed or changed. Slow: not for the main thread."""
         from core.checkpoints.textual_inversion import read_embedding
         from core.conditioning.text.clip_text import Embedding, embedding_tokens
         from core.conditioning.text.clip_tokenizer import ClipTokenCounter

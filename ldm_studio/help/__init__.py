@@ -1,1 +1,1 @@
-"""What helps when something is unclear or went wrong: about, errors, reports, documentation."""
+"""Help windows: about, errors, problem reports, documentation."""

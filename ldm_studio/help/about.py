@@ -1,4 +1,4 @@
-"""What this program is, which versions it runs on, and under which licences its parts are."""
+"""The About dialog: versions and licences."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class AboutDialog(HelpDialog):
 
 
 def lines() -> list[str]:
-    """Versions of the program and of what it stands on."""
+    """Versions of the program and its dependencies."""
     return [*versions(), *(f"{name} {version_of(name)}" for name in PACKAGES)]
 
 
 def licences() -> str:
-    """Markdown: of the program, of what it stands on, of what is shipped beside it."""
+    """Markdown: licences of the program, its dependencies, and bundled files."""
     parts = "\n".join(f"| {name} | {licence_of(name)} |" for name in (*MAIN, *PACKAGES))
     under = translate("AboutDialog", "LDM Studio is under the {licence}. It stands on:")
     part, licence = translate("AboutDialog", "Part"), translate("AboutDialog", "Licence")
@@ -104,7 +104,7 @@ def licences() -> str:
 
 
 def licence_of(package: str) -> str:
-    """As the package itself names it."""
+    """The name of the licence from the package's metadata."""
     try:
         told = metadata(package)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The documentation in a window of its own, read from the files that came with the program."""
+"""The documentation window, which shows the installed Markdown files."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ SIZE = QSize(900, 680)
 LIST_WIDTH = 190
 _OVERVIEW = ("index.md", "README.md")
 PLACES = (RESOURCES / "docs", RESOURCES.parent / "docs")
-"""As it is installed, and in the source tree."""
+"""As installed, and in the source tree."""
 
 
 def pages(locale: str = SOURCE, places: tuple[Path, ...] = PLACES) -> list[Path]:
     """The Markdown files of the first folder that has any, the overview first, the others in its
-    order; each as its folder for that language has it, if it does."""
+    order; translated pages where they exist.
+    """
     for folder in places:
         if found := {page.name: page for page in sorted(folder.glob("*.md"))}:
             found |= {page.name: page for page in (folder / locale).glob("*.md")}
@@ -44,7 +45,7 @@ def pages(locale: str = SOURCE, places: tuple[Path, ...] = PLACES) -> list[Path]
 
 
 def _order(found: list[Path]) -> dict[str, int]:
-    """The places of the pages that the overview leads to."""
+    """The pages that the overview links to."""
     overview = next((page for page in found if page.name in _OVERVIEW), None)
     if overview is None:
         return {}
@@ -62,7 +63,7 @@ def title(page: Path) -> str:
 
 
 class Documentation(QWidget):
-    """Pages at the left, the page at the right, and back where one was."""
+    """The list of pages at the left, the page at the right, and a back button."""
 
     def __init__(self, found: list[Path]) -> None:
         super().__init__()
@@ -121,7 +122,7 @@ class Documentation(QWidget):
                 self.text.setSource(url, QTextDocument.ResourceType.MarkdownResource)
 
     def _show_place(self, url: QUrl) -> None:
-        """A link leads to a page: choose it in the list."""
+        """Selects the page of a link in the list."""
         path = url.toLocalFile()
         for row in range(self.list.count()):
             if self.list.item(row).data(Qt.ItemDataRole.UserRole) == path:

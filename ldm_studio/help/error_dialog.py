@@ -1,4 +1,4 @@
-"""Errors that nobody caught, in one dialog however many they are."""
+"""Shows uncaught errors in a single dialog."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ldm_studio.translation import told, translate
 from .help_dialog import ButtonRole, HelpDialog, fixed_text, text_label
 
 MAX_REPORTS = 20
-"""Reports that one dialog holds; of more it only says how many."""
+"""Reports that one dialog holds; further ones are only counted."""
 SIZE = QSize(640, 420)
 
 
 class ErrorPresenter(QObject):
-    """Shows a dialog for an error; one that comes again later is a line in the notice strip."""
+    """Shows a dialog for an error; a repeated error is only shown in the notice bar."""
 
     def __init__(self, window: MainWindow, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window = window
         self._known: set[str] = set()
         self.dialog: ErrorDialog | None = None
-        """The one that is open."""
+        """The open dialog."""
         self.report_problem: Callable[[], object] = lambda: None
-        """What offers to save a report."""
+        """Opens the problem report."""
 
     def show(self, summary: str, report: str) -> None:
-        """`report` tells everything; the same report is the same error."""
+        """`report` has all details; equal reports are the same error."""
         if self.dialog is not None:
             self.dialog.add(summary, report)
         elif report in self._known:
@@ -55,7 +55,7 @@ class ErrorPresenter(QObject):
 
 
 class ErrorDialog(HelpDialog):
-    """What went wrong, in a sentence and in full, and that one can go on."""
+    """A summary and the full report."""
 
     def __init__(self, window: MainWindow, report_problem: Callable[[], object]) -> None:
         super().__init__(window, translate("ErrorDialog", "Something Went Wrong"))
@@ -92,7 +92,7 @@ class ErrorDialog(HelpDialog):
         self.close_button.setFocus()
 
     def add(self, summary: str, report: str) -> None:
-        """Another error, or the same once more."""
+        """Adds another error, or counts a repeated one."""
         self._count += 1
         if not self._reports:
             self._summary = told(summary)

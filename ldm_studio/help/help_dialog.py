@@ -1,4 +1,4 @@
-"""What the small windows of help have in common."""
+"""The base of the help dialogs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ldm_studio.translation import translate
 
 ButtonRole = QDialogButtonBox.ButtonRole
 AROUND = QSize(32, 64)
-"""Of a screen, in logical pixels: what a window's frame and the system's bars may take."""
+"""Logical pixels of a screen for the window frame and the system's bars."""
 
 
 class HelpDialog(QDialog):
@@ -43,7 +43,7 @@ class HelpDialog(QDialog):
     def add_button(
         self, text: str, act: Callable[[], object], role: ButtonRole, *, default: bool = False
     ) -> QPushButton:
-        """Where the platform has those of its `role`."""
+        """Placed by the platform's rules for its `role`."""
         button = self._buttons.addButton(text, role)
         button.setAutoDefault(default)
         button.setDefault(default)
@@ -51,14 +51,14 @@ class HelpDialog(QDialog):
         return button
 
     def open_at(self, wanted: QSize) -> None:
-        """As large as `wanted`, or as the screen allows."""
+        """As large as `wanted`, limited by the screen."""
         room = self.screen().availableGeometry().size() - AROUND
         self.resize(wanted.expandedTo(self.minimumSizeHint()).boundedTo(room))
         self.open()
 
 
 def text_label(text: str = "", *, faint: bool = False) -> QLabel:
-    """Plain text that wraps and can be copied."""
+    """Selectable, wrapped plain text."""
     label = QLabel(text, wordWrap=True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -68,7 +68,7 @@ def text_label(text: str = "", *, faint: bool = False) -> QLabel:
 
 
 def fixed_text(name: str) -> QPlainTextEdit:
-    """A field for reports: every character as wide as the next, not to be written in."""
+    """A read-only monospaced text field for reports."""
     field = QPlainTextEdit()
     field.setReadOnly(True)
     field.setTabChangesFocus(True)

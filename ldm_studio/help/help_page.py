@@ -1,4 +1,4 @@
-"""A page of text with pictures, none of them wider than the page."""
+"""A page of Markdown with images scaled to its width."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ldm_studio.look.theme import GRID
 MARGIN = 2 * GRID
 _UNKNOWN = QTextDocument.ResourceType.UnknownResource
 RELAYOUT_MS = 120
-"""After the page was made wider or narrower, before its pictures follow."""
+"""Delay after a resize before images are scaled again."""
 
 
 def draw_tables(text: QTextBrowser, *, whole_width: bool = False) -> None:
@@ -60,7 +60,7 @@ class HelpPage(QTextBrowser):
         self._relayout_timer.timeout.connect(self._fit_again)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802
-        """A picture is scaled down to the width of the page, in the pixels of the screen."""
+        """Scales an image down to the width of the page, in device pixels."""
         loaded = super().loadResource(kind, name)
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return loaded
@@ -92,7 +92,7 @@ class HelpPage(QTextBrowser):
             self._relayout_timer.start()
 
     def _room(self) -> int:
-        """For pictures, in logical pixels."""
+        """For images, in logical pixels."""
         return max(1, self.viewport().width() - 2 * MARGIN)
 
     def _fit_again(self) -> None:

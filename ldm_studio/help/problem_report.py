@@ -1,4 +1,4 @@
-"""A file to send when something is wrong: the log, versions, the device, settings, no prompts."""
+"""The problem report: log, versions, device and settings, without prompts."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ PROMPTS = "prompts.txt"
 def contents(
     settings: Settings, secrets: Iterable[str], *, with_prompts: bool = False
 ) -> dict[str, str]:
-    """The texts of a report by file name. Names of the user's home folder are left out, and
-    prompts too, even where a log has some from before they were hidden.
+    """The texts of a report by file name. Home folder names and prompts are removed, even from logs
+    that contain some.
 
-    Takes seconds, as it looks at what the computer can do.
+    Takes seconds, because it inspects the hardware.
     """
     hidden = [] if with_prompts else [*secrets, *stored_prompts()]
     made = {
@@ -59,7 +59,7 @@ def write(path: Path, texts: Mapping[str, str]) -> None:
 
 
 def stored_prompts() -> list[str]:
-    """Those of the session as it is on disk."""
+    """The prompts of the stored session."""
     data = read_json(paths.state_dir() / "session.json")
     parameters = data.get("parameters", {})
     found = list(data.get("prompts") or [])
@@ -81,7 +81,7 @@ def _homeless(text: str) -> str:
 
 
 class ReportDialog(HelpDialog):
-    """Shows all that would be in the file before it is saved. Nothing is sent."""
+    """Shows the contents before they are saved. Nothing is sent."""
 
     def __init__(self, window: MainWindow, settings: Settings, secrets: Iterable[str]) -> None:
         super().__init__(window, translate("ReportDialog", "Report a Problem"))
@@ -124,7 +124,7 @@ class ReportDialog(HelpDialog):
         self._collect()
 
     def save_as(self, path: str) -> None:
-        """Write the file and say where it is."""
+        """Writes the file and shows its path."""
         notice = self._window.notice
         try:
             write(Path(path), self._texts)

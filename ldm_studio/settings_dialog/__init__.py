@@ -1,1 +1,1 @@
-"""The dialog in which the settings are changed: a page for each subject, and a search over all."""
+"""The settings dialog: a page for each subject, with a search."""

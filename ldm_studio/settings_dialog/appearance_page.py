@@ -1,4 +1,4 @@
-"""Theme, language and motion."""
+"""The settings page for theme, language and motion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On which device the networks compute, in which numbers, with how much of the processor."""
+"""The settings page for device, precision and threads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ComputePage(SettingsPage):
         super().__init__(preferences, "")
         self.title = self.tr("Device and Memory")
         self.found: tuple[Device, ...] = ()
-        """Those that were found so far."""
+        """The devices found so far."""
         self._background = Background(self)
         later = self.tr("A change holds from the next start.")
         self.device = self.choice(
@@ -96,7 +96,7 @@ class ComputePage(SettingsPage):
         self._explain(now)
 
     def _explain(self, now: Settings) -> None:
-        """What the choices mean on this computer."""
+        """Explains the choices for this computer."""
         self.device.explain(self._device_words(now.compute.device))
         self.precision.explain(self._precision_words(now.compute.precision))
 

@@ -1,4 +1,4 @@
-"""Where pictures and models are, and what pictures are called."""
+"""The settings page for output and model folders, and file names."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class FilesPage(SettingsPage):
     # Pictures
 
     def use_folder(self, path: str) -> None:
-        """As the folder of pictures; the usual one is kept as none."""
+        """Sets the output folder; the default one is stored as empty."""
         usual = Path(path) == paths.pictures_dir()
         self.preferences.change("files", folder="" if usual else path)
 

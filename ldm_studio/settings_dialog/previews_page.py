@@ -1,4 +1,4 @@
-"""What is seen while a picture is drawn, and what is kept of it."""
+"""The settings page for previews and saved steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What finished pictures tell."""
+"""The settings page for metadata in images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings, beside the window they are of: every change is seen there at once."""
+"""The settings dialog, which shows every change in the window at once."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class SettingsDialog(QDialog):
         return self.pages[self.list.currentRow()]
 
     def reset_page(self) -> None:
-        """The usual values on the page that is seen; can be undone."""
+        """Restores the defaults of the current page; undoable."""
         before = self._preferences.now
         self.page.reset()
         if self._preferences.now != before:
@@ -128,7 +128,7 @@ class SettingsDialog(QDialog):
             self._offer_undo(text, before)
 
     def import_from(self, path: str) -> None:
-        """Take the settings of a file; can be undone."""
+        """Imports the settings of a file; undoable."""
         before = self._preferences.now
         try:
             settings, wrong = parse(read_object(Path(path)))
@@ -206,7 +206,7 @@ class SettingsDialog(QDialog):
             self.reset.setEnabled(True)
 
     def _find(self, words: str) -> None:
-        """Pages without a match are left out of the list."""
+        """Hides pages without a match."""
         counts = [page.show_matches(words) for page in self.pages]
         for place, count in enumerate(counts):
             self.list.item(place).setHidden(not count)

@@ -1,4 +1,4 @@
-"""What a page of settings is made of: rows that explain themselves and are found by their words."""
+"""The base of settings pages: rows with explanations that can be searched."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ CONTROL_WIDTH = 380
 
 
 class SettingRow(QWidget):
-    """A caption, a control, and under it what the setting means."""
+    """A caption, a control, and an explanation below."""
 
     def __init__(self, caption: str, control: QWidget, meaning: str = "", when: str = "") -> None:
-        """`when`: when a change holds, if not at once."""
+        """`when`: when a change takes effect, if not immediately."""
         super().__init__()
         self.control = control
         self._said = caption
@@ -49,7 +49,7 @@ class SettingRow(QWidget):
         self.explain(meaning)
 
     def explain(self, meaning: str) -> None:
-        """What the setting means as it is now."""
+        """Sets the explanation."""
         text = joined(meaning, self._when)
         self.explanation.setText(text)
         self.explanation.setVisible(bool(text))
@@ -58,7 +58,7 @@ class SettingRow(QWidget):
             self.control.setToolTip(text)
 
     def words(self) -> str:
-        """What it is found by."""
+        """The text that the search matches."""
         shown = [self._said, self.explanation.text()]
         if isinstance(self.control, QComboBox):
             shown += [self.control.itemText(i) for i in range(self.control.count())]
@@ -66,12 +66,12 @@ class SettingRow(QWidget):
 
 
 class SettingsPage(QWidget):
-    """Rows that show settings and change them at once."""
+    """Rows that show settings and change them immediately."""
 
     name = ""
-    """By which it is asked for."""
+    """Identifies the page."""
     sections: tuple[str, ...] = ()
-    """Of the settings, which its reset resets."""
+    """The sections of the settings that its reset restores."""
 
     def __init__(self, preferences: Preferences, title: str) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class SettingsPage(QWidget):
         preferences.changed.connect(self._changed)
 
     def finish(self) -> None:
-        """After the last row."""
+        """Called after the last row."""
         self.column.addStretch(1)
         self._wheel.guard(self)
         self._changed(self.preferences.now, self.preferences.now)
@@ -95,7 +95,7 @@ class SettingsPage(QWidget):
         self.preferences.reset(*self.sections)
 
     def show_matches(self, words: str) -> int:
-        """Show the rows in which all `words` are; returns how many."""
+        """Shows the rows that contain all `words`; returns how many."""
         wanted = words.casefold().split()
         on_title = all(word in self.title.casefold() for word in wanted)
         found = 0
@@ -121,7 +121,7 @@ class SettingsPage(QWidget):
         meaning: str = "",
         when: str = "",
     ) -> SettingRow:
-        """One of a few values, by what they are called."""
+        """One of a few values, with their texts."""
         box = QComboBox()
         for value, text in choices:
             box.addItem(text, value)
@@ -152,7 +152,7 @@ class SettingsPage(QWidget):
         change: Callable[[bool], None],
         meaning: str = "",
     ) -> SettingRow:
-        """Yes or no."""
+        """A check box."""
         box = QCheckBox(caption)
         box.clicked.connect(change)
         self.follow(lambda settings: box.setChecked(get(settings)))
@@ -171,7 +171,7 @@ class SettingsPage(QWidget):
         step: int = 1,
         when: str = "",
     ) -> SettingRow:
-        """A whole number; `special` is said instead of the lowest."""
+        """A whole number; `special` is the text for the lowest value."""
         box = QSpinBox()
         box.setRange(*limits)
         box.setSingleStep(step)
@@ -185,7 +185,7 @@ class SettingsPage(QWidget):
         return self.add(SettingRow(caption, box, meaning, when))
 
     def follow(self, show: Callable[[Settings], None]) -> None:
-        """Call `show` with the settings, now and when they change."""
+        """Calls `show` with the settings, now and when they change."""
         self._shows.append(show)
 
     def _changed(self, _before: Settings, now: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The keys of every command: find, change, see conflicts, take them back."""
+"""The settings page for shortcuts: find, change, see conflicts, reset."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .settings_page import SettingsPage
 
 ID = Qt.ItemDataRole.UserRole
 KEYS_WIDTH = 170
-"""Logical pixels; longer lists of keys are cut, and whole in the tooltip."""
+"""Logical pixels; longer lists of keys are elided, with the whole list in the tooltip."""
 
 HINT = QT_TRANSLATE_NOOP("QKeySequenceEdit", "Press shortcut")
-"""What Qt writes into an empty field: our translation comes before Qt's own."""
+"""Qt's text of an empty field, with our translation."""
 
 
 class _KeysField(QKeySequenceEdit):
-    """Takes every key but Tab and Shift+Tab, which leave it."""
+    """Accepts every key but Tab and Shift+Tab, which leave it."""
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -98,12 +98,12 @@ class ShortcutsPage(SettingsPage):
         self._list()
 
     def choose(self, name: str) -> None:
-        """Go to the command of this id."""
+        """Selects the command with this id."""
         if (item := self._items.get(name)) is not None:
             self.tree.setCurrentItem(item)
 
     def show_matches(self, words: str) -> int:
-        """By what commands are called, or by their keys."""
+        """By the names of commands, or by their keys."""
         wanted, found = words.casefold().split(), 0
         on_title = all(word in self.title.casefold() for word in wanted)
         for top in range(self.tree.topLevelItemCount()):
@@ -193,7 +193,7 @@ class ShortcutsPage(SettingsPage):
         return self.field.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
 
     def _show_new(self) -> None:
-        """What using the keys that were pressed would mean."""
+        """Explains the effect of the pressed keys."""
         name, key = self._chosen(), self._key()
         problem = refused(key) if key else ""
         conflict = bool(problem)
@@ -241,6 +241,6 @@ class ShortcutsPage(SettingsPage):
 
 
 def _menu(action: QAction) -> QMenu | None:
-    """Where the action is."""
+    """The menu of the action."""
     owners = (owner for owner in action.associatedObjects() if isinstance(owner, QMenu))
     return next(owners, None)

@@ -1,4 +1,4 @@
-"""The picture that some models are led by: depths, what is edited, enlarged or varied."""
+"""The panel of the control image: depth map, image to edit, to upscale or to vary."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ THUMB = 44
 
 @dataclass(frozen=True)
 class _Texts:
-    """What is written for a kind of model."""
+    """The texts for a kind of model."""
 
     name: str
-    """Of the picture."""
+    """Of the image."""
     invitation: str
-    """While there is none."""
+    """Shown while there is no image."""
     tip: str
 
 
 def _texts_for(extra: str) -> _Texts | None:
-    """By `ModelInfo.extra`; None for models that are not led."""
+    """By `ModelInfo.extra`; None for models without a control image."""
     match extra:
         case "depth":
             return _Texts(
@@ -75,11 +75,11 @@ _NOISE = {"upscaling": (MAX_UPSCALING_NOISE_LEVEL, 100), "unCLIP": (None, 999)}
 
 
 class ControlImagePanel(QWidget):
-    """Seen while such a model is loaded. Asks for pictures by signal."""
+    """Visible while such a model is loaded. Requests images by signals."""
 
     open_requested = Signal()
     canvas_requested = Signal()
-    """Take the picture on the canvas."""
+    """Use the image on the canvas."""
     cleared = Signal()
     dropped = Signal(object)
     """The path of a file, or a QImage."""
@@ -178,7 +178,7 @@ class ControlImagePanel(QWidget):
 
 
 def thumbnail(picture: np.ndarray, ratio: float) -> QPixmap:
-    """Of uint8 [H, W, 3] or [H, W]; `ratio`: device pixels of a logical one."""
+    """Of uint8 [H, W, 3] or [H, W]; `ratio`: device pixel ratio."""
     height, width = picture.shape[:2]
     packed = np.ascontiguousarray(picture)
     grey = picture.ndim == 2

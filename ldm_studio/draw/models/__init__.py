@@ -1,1 +1,1 @@
-"""Choosing models, autoencoders and refiners."""
+"""Pickers for models, VAEs and refiners."""

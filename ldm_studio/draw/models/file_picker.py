@@ -1,4 +1,4 @@
-"""A list that opens below a button: files with a picture and two lines each, searched by typing."""
+"""A searchable drop-down list of files with thumbnail and two lines of text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WIDTH, ROWS = 440, 8
 MAX_THUMBS = 500
 MAX_PREVIEW_BYTES = 50_000_000
 PREVIEWS = (".preview.png", ".png", ".preview.jpg", ".jpg", ".jpeg", ".webp", ".preview.webp")
-"""What the picture beside a file is called after it, instead of its suffix."""
+"""Suffixes of preview images next to a file."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ class FileItem:
     """The second line."""
     tip: str = ""
     path: Path | None = None
-    """A file that a picture may lie beside."""
+    """A file that may have a preview image next to it."""
     problem: str = ""
     """Why it cannot be chosen."""
     symbol: str = "image"
-    """The icon that stands where there is no picture."""
+    """The icon if there is no image."""
 
 
 def preview_beside(path: Path) -> Path | None:
-    """The picture that shows what a model, or a LoRA, draws."""
+    """The preview image of a model or LoRA."""
     stem = path if os.path.isdir(path) else path.with_suffix("")
     return next((p for end in PREVIEWS if os.path.isfile(p := Path(f"{stem}{end}"))), None)
 
 
 def read_thumb(path: Path, side: int) -> QImage | None:
-    """The picture beside a file, cut to a square; None where there is none."""
+    """The preview image, cropped to a square; None if there is none."""
     beside = preview_beside(path)
     if beside is None or beside.stat().st_size > MAX_PREVIEW_BYTES:
         return None
@@ -90,7 +90,7 @@ def read_thumb(path: Path, side: int) -> QImage | None:
 
 
 class FileItemModel(Ranked[FileItem]):
-    """Those that fit what is typed, the best first."""
+    """The items that match the text, best first."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -98,7 +98,7 @@ class FileItemModel(Ranked[FileItem]):
         self._query = ""
         self.background = Background(self)
         self._thumbs: OrderedDict[Path, QPixmap | None] = OrderedDict()
-        """None while it is read, and where there is none."""
+        """None while it is loading, or if there is none."""
         self.pixels = THUMB
 
     def show(self, items: Sequence[FileItem]) -> None:
@@ -117,14 +117,14 @@ class FileItemModel(Ranked[FileItem]):
         self.put(item for *_, item in sorted(ranked, key=lambda row: row[:2]))
 
     def index_of(self, key: Hashable) -> QModelIndex:
-        """Invalid where it is not shown."""
+        """Invalid if it is not shown."""
         for row, item in enumerate(self.shown):
             if item.key == key:
                 return self.index(row)
         return QModelIndex()
 
     def forget_thumbs(self) -> None:
-        """They may be others by now."""
+        """Files may have changed."""
         self._thumbs.clear()
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> object:
@@ -218,14 +218,14 @@ class _Row(QStyledItemDelegate):
 
 
 class FilePicker(QFrame):
-    """Keys go to the search; up, down and the like to the list."""
+    """Keys go to the search field; arrow keys to the list."""
 
     chosen = Signal(object)
-    """The key of an item that can be chosen."""
+    """The key of the chosen item."""
     closed = Signal()
 
     def __init__(self, parent: QWidget, name: str, nothing: str) -> None:
-        """`name`: of the list, for those who hear it; `nothing`: what is said of an empty one."""
+        """`name`: accessible name of the list; `nothing`: text of an empty list."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("floating")
         self.setAccessibleName(name)
@@ -263,8 +263,8 @@ class FilePicker(QFrame):
     def show_items(
         self, items: Sequence[FileItem], current: Hashable = None, *, looking: bool = False
     ) -> None:
-        """These, `current` being chosen; what is marked while it is open stays so where it can.
-        `looking`: more may come.
+        """Shows these items, with `current` selected; while open, keeps the selection if possible.
+        `looking`: more may follow.
         """
         marked = self._marked() if self.isVisible() else None
         before, self._scanning = self.items.rowCount(), looking
@@ -278,7 +278,7 @@ class FilePicker(QFrame):
             self._place(self._below)
 
     def open_below(self, widget: QWidget) -> None:
-        """As large as there is room for, within the screen."""
+        """As large as fits on the screen."""
         self._below = widget
         self.items.forget_thumbs()
         self.search.clear()
@@ -322,7 +322,7 @@ class FilePicker(QFrame):
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """What no control inside has taken."""
+        """Keys that no control inside has handled."""
         if event.key() == Qt.Key.Key_Escape:
             self.close()
         else:

@@ -1,4 +1,4 @@
-"""Choosing among files that lie in the folders of models."""
+"""A combo box of files in the model folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FileChoice:
 
 
 class FilePickerBox(QComboBox, Generic[F]):
-    """Looks the files up when it is opened. What is made of it says where, and what of them."""
+    """Finds the files when it opens. Subclasses say where."""
 
     changed = Signal()
 
@@ -39,7 +39,7 @@ class FilePickerBox(QComboBox, Generic[F]):
         self._value = value
         self._model = store.run.model
         self._found: Sequence[F] | None = None
-        """None: not looked up yet."""
+        """None: not searched yet."""
         self.background = Background(self)
         self.setMinimumContentsLength(6)
         self.activated.connect(self._chosen)
@@ -47,22 +47,22 @@ class FilePickerBox(QComboBox, Generic[F]):
         self._fill()
 
     def find_files(self, folders: Iterable[str], *, read: bool) -> Sequence[F]:
-        """What there is, on another thread; `read`: what is not known of it yet."""
+        """The files, found on another thread; `read`: identify unknown ones."""
         raise NotImplementedError
 
     def none(self) -> str:
-        """What choosing nothing is called."""
+        """The text of choosing nothing."""
         raise NotImplementedError
 
     def choices(self, found: Sequence[F]) -> Iterable[FileChoice]:
         raise NotImplementedError
 
     def missing(self, value: str, *, looked: bool) -> FileChoice:
-        """The row of one that is chosen and was not found; `looked`: and is not there."""
+        """The row of a chosen file that was not found; `looked`: the search has finished."""
         raise NotImplementedError
 
     def setAccessibleName(self, name: str) -> None:  # noqa: N802
-        """Also of the list that opens."""
+        """Also sets the name of the list that opens."""
         super().setAccessibleName(name)
         self.view().setAccessibleName(name)
 

@@ -1,4 +1,4 @@
-"""Choosing a model: the one that ships, those in the models folder, those in added folders."""
+"""The model picker: the default model, models of the models folder and of added folders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .file_picker import FilePicker
 from .model_scan import ModelScan
 
 _ADD = object()
-"""Stands, among the references, for adding a folder."""
+"""Reference of the entry that adds a folder."""
 _OPENING = (
     Qt.Key.Key_Up,
     Qt.Key.Key_Down,
@@ -46,29 +46,29 @@ _OPENING = (
 
 
 class ModelBox(QComboBox):
-    """A list of models that is looked up when somebody looks at it, and when files come or go.
+    """A list of models that is refreshed when it opens, and when files change.
 
-    Folders of our own kind are listed at once; checkpoints, which may be many and far away, when a
-    thread beside the interface has found them.
+    Native models are listed immediately; checkpoints, which may be many and on slow disks, when a
+    background thread has found them.
     """
 
     changed = Signal()
     add_requested = Signal()
     decided = Signal()
-    """The model that is chosen is to be drawn with otherwise."""
+    """Overrides of the chosen model changed."""
     problem = Signal(str)
     listed = Signal()
     """The checkpoints are found."""
 
     def __init__(self, store: StudioStore, holder: QWidget) -> None:
-        """`holder` holds the picker: a combo box has a style of its own for what it holds."""
+        """`holder` is the parent of the picker: a combo box styles its children."""
         super().__init__()
         self._store = store
         self._value = store.model
         self._model = store.run.model
         self._native: list[FoundModel] = []
         self._checkpoints: list[FoundModel] | None = None
-        """None until they were looked for."""
+        """None until they are searched."""
         self._scan = ModelScan(store, self._find_models, self)
         self._scan.found.connect(self._listed)
         self.setMinimumContentsLength(6)
@@ -118,12 +118,12 @@ class ModelBox(QComboBox):
 
     @property
     def is_missing(self) -> bool:
-        """Whether the model that is chosen is not there (any more)."""
+        """Whether the chosen model does not exist."""
         return self._checkpoints is not None and self.chosen is None
 
     @property
     def chosen(self) -> FoundModel | None:
-        """The model that is chosen, as far as it is known."""
+        """The chosen model, as far as it is known."""
         return next((model for model in self._models() if model.reference == self._value), None)
 
     def value(self) -> str:
@@ -134,13 +134,13 @@ class ModelBox(QComboBox):
         self.rescan()
 
     def rescan(self) -> None:
-        """List what there is now. A path that a recipe names is looked at by nobody."""
+        """Lists the models again. Paths from recipes are not opened."""
         self._native = found_models.find_model_folders(self._store.model_folders)
         self._fill()
         self._scan.start()
 
     def _find_models(self, folders: tuple[str, ...], seconds: float) -> tuple[object, int]:
-        """The checkpoints, and where new ones would appear."""
+        """The checkpoints, and the folders in which new ones would appear."""
         every = found_models.find_models(folders, look=seconds > 0, seconds=seconds)
         found = [model for model in every if model.is_checkpoint]
         unread = sum(model.known is None for model in found)
@@ -155,8 +155,7 @@ class ModelBox(QComboBox):
         self.listed.emit()
 
     def _models(self) -> list[FoundModel]:
-        """Those that are listed, the ones that cannot be chosen last: no file before it is known
-        to be a model."""
+        """The listed models, unusable ones last."""
         found = self._checkpoints or []
         files = [m for m in found if m.known is not None or m.reference == self._value]
         listed = found_models.sort_models([*self._native[1:], *files])
@@ -187,7 +186,7 @@ class ModelBox(QComboBox):
         self.picker.show_items(list(map(model_texts.item, listed, labels)), self._value)
 
     def showPopup(self) -> None:  # noqa: N802
-        """The picker in place of the style's list."""
+        """Opens the picker instead of the style's list."""
         self.picker.search.clear()
         self.rescan()
         self._show_prediction()
@@ -197,7 +196,7 @@ class ModelBox(QComboBox):
         self.picker.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As the style does it, the middle of a long name left out."""
+        """As the style does, with long names elided in the middle."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         painter = QStylePainter(self)
@@ -212,14 +211,14 @@ class ModelBox(QComboBox):
 
     @property
     def _name_shown(self) -> str:
-        """Of the model that is chosen; that it is the default only the list needs to say."""
+        """The name of the chosen model, without "(default)"."""
         chosen = self.chosen
         if chosen is not None and chosen.reference == found_models.DEFAULT:
             return chosen.name
         return self.currentText()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys choose in the open list alone, where one may pass over what one does not want."""
+        """Keys only choose in the open list, where unwanted models can be skipped."""
         if event.key() in _OPENING:
             self.showPopup()
         else:
@@ -240,7 +239,7 @@ class ModelBox(QComboBox):
         self.setToolTip("\n".join((told_first, str(words), *self._loaded())))
 
     def _loaded(self) -> list[str]:
-        """What is known of the model that is chosen since it is loaded."""
+        """Updates the chosen model once it is loaded."""
         model, chosen = self._store.run.model, self.chosen
         if model is None or chosen is None or model.name != chosen.name:
             return []
@@ -261,7 +260,7 @@ class ModelBox(QComboBox):
             self._show()
 
     def _show_prediction(self) -> None:
-        """What was decided about the model that is chosen."""
+        """Shows the prediction override of the chosen model."""
         chosen = self.chosen
         file = chosen.path if chosen is not None and chosen.is_checkpoint else None
         for widget in (self._predicts_caption, self._predicts):

@@ -1,4 +1,4 @@
-"""The model in the window: which is chosen, what is wrong with it, the VAE that it lacks."""
+"""The model section: the picker, problems of the model, and a VAE picker if it lacks one."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ from .vae_box import VaeBox
 
 
 class ModelField(QWidget):
-    """The list and a button for the model's own settings; `problem` says what is wrong, and `vae`
-    is there for a model that has no autoencoder of its own."""
+    """The picker and a button for the model's recommended settings; `problem` shows what is wrong,
+    and `vae` is visible for a model without a VAE.
+    """
 
     picked = Signal(str)
-    """The reference of a model that the user chose in the list."""
+    """The reference of the model that the user picked."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
         self._chosen = self._chosen_before = store.model
         self._before: tuple[str, ModelInfo] | None = None
-        """Which model was chosen and loaded when another was picked, until that is loaded."""
+        """The model that was loaded when another was picked, until that is loaded."""
         self._awaited: tuple[str, Path] | None = None
-        """Which model was chosen, and where the one is that was picked, until any is loaded."""
+        """The picked model and its path, until any model is loaded."""
         self._failed = False
         self._background = Background(self)
         self._on_problem_changed = ""
-        """What was wrong with what was added last, until something is chosen."""
+        """The problem of the last added folder, until a model is chosen."""
         self.box = ModelBox(store, self)
         self.own = tool_button(
             "settings",
@@ -77,7 +78,7 @@ class ModelField(QWidget):
         self._offer()
 
     def add(self, path: str) -> None:
-        """Offer the models of this folder from now on, and choose the first of them."""
+        """Adds the models of this folder, and chooses the first of them."""
         self._background.run(
             lambda: found_models.find_models_in(Path(path)),
             lambda done: self._added(path, done.result()),
@@ -152,7 +153,9 @@ class ModelField(QWidget):
         self._offer()
 
     def _arrive(self, run: RunState) -> None:
-        """Follow the settings of a picked model that is loaded, or stay with the one before."""
+        """Applies the settings of a picked model once it is loaded, or returns to the previous
+        one.
+        """
         if self._awaited is not None and run.model is not None and not run.loading:
             chosen_before, picked = self._awaited
             self._awaited = None
@@ -185,6 +188,6 @@ class ModelField(QWidget):
 
 
 def _nearest_folder() -> Path:
-    """The models folder, or what there is of the way to it."""
+    """The models folder, or its nearest existing parent."""
     folder = paths.models_dir()
     return next(path for path in (folder, *folder.parents) if path.is_dir())

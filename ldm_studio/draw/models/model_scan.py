@@ -1,4 +1,4 @@
-"""Looking through the folders of models, which may hold thousands of files not known yet."""
+"""Scans the model folders, which may contain thousands of unknown files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
 
 BATCH_SECONDS = 1.0
-"""Seconds of looking at files before what was found out is shown."""
+"""Seconds of identifying files before intermediate results are shown."""
 Find = Callable[[tuple[str, ...], float], tuple[object, int]]
-"""Finds, on another thread, what there is in the folders that were added and in ours, reading
-headers for so many seconds, 0 for none -> what was found, and how many files are still unread.
+"""Finds files on another thread in the added folders and in the models folder, reading headers for
+so many seconds (0 for none) -> the result, and the number of files still unread.
 """
 
 
 class ModelScan(QObject):
-    """One look at a time, then the next, as long as more becomes known."""
+    """Scans again and again while more files become known."""
 
     found = Signal(object)
     """What was found."""
@@ -34,13 +34,13 @@ class ModelScan(QObject):
         self._unread: int | None = None
         self._background = Background(self)
         self.unread = QLabel()
-        """Says how many files are still to be looked at."""
+        """Shows the number of files that are still unread."""
         self.unread.setObjectName("caption")
         self.unread.hide()
         store.run_changed.connect(self._on_run)
 
     def start(self) -> None:
-        """Again, if that is under way."""
+        """Restarts if it is running."""
         if self._under_way:
             self._again = True
             return
@@ -50,12 +50,12 @@ class ModelScan(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether files are still to be looked at, as far as that is known."""
+        """Whether files are still unread, as far as that is known."""
         return self._unread is None or self._unread > 0
 
     @property
     def _reads(self) -> bool:
-        """Reading headers takes torch, and that is the engine's to import."""
+        """Reading headers needs torch, which the engine imports."""
         return not self._store.run.loading
 
     def _on_found(self, done: Future[tuple[object, int]]) -> None:

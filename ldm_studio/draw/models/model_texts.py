@@ -1,4 +1,4 @@
-"""What is said of a model in the lists that it can be chosen from."""
+"""Texts about models in lists."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _VARIANTS = (
     QT_TRANSLATE_NOOP("ModelBox", "inpainting"),
     QT_TRANSLATE_NOOP("ModelBox", "upscaling"),
 )
-"""What stands behind the name of a family; all other words there are names."""
+"""Translatable words after the name of a family."""
 
 
 def family(model: FoundModel) -> str:
-    """Such as "Stable Diffusion 1, inpainting"; empty where it is not known."""
+    """Such as "Stable Diffusion 1, inpainting"; empty if unknown."""
     name, *variants = told(model.kind).split(", ")
     return ", ".join((name, *(translate("ModelBox", variant) for variant in variants)))
 
 
 def labels(listed: Sequence[FoundModel]) -> list[str]:
-    """Their names, and what tells one from another of the same name."""
+    """Their names, distinguished if several are equal."""
     counts = Counter(model.name for model in listed)
     return [_label(model, alone=counts[model.name] == 1) for model in listed]
 
@@ -44,7 +44,7 @@ def _label(model: FoundModel, *, alone: bool) -> str:
 
 
 def item(model: FoundModel, label: str) -> FileItem:
-    """As the picker shows it: family, size, precision, and what it draws."""
+    """Family, size, precision and preview for the picker."""
     return FileItem(
         key=model.reference,
         title=label,
@@ -56,7 +56,7 @@ def item(model: FoundModel, label: str) -> FileItem:
 
 
 def _reason(model: FoundModel) -> str:
-    """Why it cannot be chosen, in as few words as there is room for beside its name."""
+    """Why it cannot be chosen, in few words."""
     refused = f"{model.path} cannot be used: "
     if model.problem.startswith(refused):
         return told(model.problem.removeprefix(refused).rstrip("."))
@@ -64,7 +64,7 @@ def _reason(model: FoundModel) -> str:
 
 
 def about(model: FoundModel) -> str:
-    """What it is, why it cannot be chosen, where it is."""
+    """The tooltip: family, problem, path."""
     lines = (family(model), _size(model), _lack(model), _reason(model), str(model.path))
     return "\n".join(filter(None, lines))
 
@@ -76,6 +76,6 @@ def _lack(model: FoundModel) -> str:
 
 
 def _size(model: FoundModel) -> str:
-    """And precision, as far as they are known."""
+    """Size and precision, as far as they are known."""
     size = QLocale().formattedDataSize(model.size, 1) if model.size else ""
     return " · ".join(filter(None, (size, model.precision)))

@@ -1,4 +1,4 @@
-"""Choosing the model that goes on at the end: none, or one whose latents are the same."""
+"""The refiner picker: none, or a model with the same latent space."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .model_texts import family
 
 
 class RefinerBox(FilePickerBox[FoundModel]):
-    """A checkpoint that does not fit says why."""
+    """Explains why a checkpoint does not fit."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__(store, store.refiner)

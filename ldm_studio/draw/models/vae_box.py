@@ -1,4 +1,4 @@
-"""Choosing the autoencoder (VAE) that encodes and decodes pictures: the model's own, or a file."""
+"""The VAE picker: the model's own, or a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .file_picker_box import FileChoice, FilePickerBox
 
 
 class VaeBox(FilePickerBox[FoundAddon]):
-    """Says what the model draws with where no file is chosen."""
+    """Shows which VAE is used if no file is chosen."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__(store, store.vae)

@@ -1,1 +1,1 @@
-"""Typing prompts: editor, completion, styles."""
+"""Prompt editing: editor, completion, styles."""

@@ -1,4 +1,4 @@
-"""The button beside the prompt: choose LoRAs and embeddings, which are written into it."""
+"""The button that inserts LoRAs and embeddings into the prompt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LORA, EMBEDDING = "lora", "embedding"
 
 
 class AddonButton(LinkButton):
-    """Opens a picker of what lies in the folders of models; the list is looked up each time."""
+    """Opens a picker of the files in the model folders, scanned each time."""
 
     def __init__(self, store: StudioStore, prompt: PromptEditor, negative: PromptEditor) -> None:
         super().__init__(self.tr("LoRAs"))
@@ -95,7 +95,7 @@ class AddonButton(LinkButton):
         self.picker.show_items(items, looking=self._scan.is_running)
 
     def _write(self, name: object) -> None:
-        """Where the cursor is; the picker stays open for more."""
+        """Inserts at the cursor; the picker stays open."""
         if self.kind.value() == LORA:
             text = f"<lora:{name}:{self.strength.value():.6g}>"
             self._prompt.rewrite(with_lora(self._prompt.toPlainText(), str(name), text))
@@ -107,7 +107,7 @@ class AddonButton(LinkButton):
 
 
 def with_lora(prompt: str, name: str, tag: str) -> str:
-    """`prompt` with `tag` at its end, or where this LoRA is named already."""
+    """`prompt` with `tag` appended, or replacing the tag of the same LoRA."""
     known = re.compile(rf"<lora:{re.escape(name)}(:[^<>\n]*)?>")
     if known.search(prompt):
         return known.sub(lambda _: tag, prompt, count=1)
@@ -115,7 +115,7 @@ def with_lora(prompt: str, name: str, tag: str) -> str:
 
 
 def with_word(prompt: str, word: str) -> str:
-    """`prompt` and the word behind it, if it does not hold it."""
+    """`prompt` with the word appended, unless it contains it."""
     if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", prompt):
         return prompt
     before = prompt.rstrip().removesuffix(",")

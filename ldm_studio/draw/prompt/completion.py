@@ -1,4 +1,4 @@
-"""Which names a prompt could go on with at the cursor. Text in, text out."""
+"""Finds completions at the cursor of a prompt. Text in, text out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from core.conditioning.text.text_segment import A1111
 
 MIN_LETTERS = 2
-"""Letters of a bare word before embeddings are offered for it."""
+"""Letters of a bare word before embeddings are suggested."""
 MAX_NAMES = 200
 
 _LORA = re.compile(r"<(?:lora|lyco):([^<>:\n]*)$", re.IGNORECASE)
@@ -18,7 +18,7 @@ _WILDCARD = re.compile(r"__([\w\-./*]*)$")
 _EMBEDDING = re.compile(r"embedding:([^\s,()\[\]]*)$", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w\-.])[\w][\w\-.]*$")
 _REACH = 200
-"""Characters before the cursor that are looked at."""
+"""Characters before the cursor that are searched."""
 
 
 def _none() -> Sequence[str]:
@@ -27,7 +27,7 @@ def _none() -> Sequence[str]:
 
 @dataclass(frozen=True)
 class CompletionNames:
-    """The names there are, asked for when they are needed."""
+    """The available names, looked up on demand."""
 
     loras: Callable[[], Sequence[str]] = field(default=_none)
     embeddings: Callable[[], Sequence[str]] = field(default=_none)
@@ -36,16 +36,16 @@ class CompletionNames:
 
 @dataclass(frozen=True)
 class Completions:
-    """What could be written in place of the characters from `start` to the cursor."""
+    """Names that can replace the characters from `start` to the cursor."""
 
     start: int
     names: tuple[str, ...]
     after: str
-    """What follows the name."""
+    """Text to insert after the name."""
 
 
 def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> Completions | None:
-    """None where there is nothing to go on with."""
+    """None if there is nothing to complete."""
     before = text[max(0, cursor - _REACH) : cursor]
     following = text[cursor : cursor + 1]
     if found := _LORA.search(before):
@@ -66,7 +66,7 @@ def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> 
 def _of(
     written: str, names: Sequence[str], cursor: int, after: str, *, begins: bool = False
 ) -> Completions | None:
-    """Those that begin with what is written, then those that hold it unless `begins`."""
+    """Names that start with the text, then names that contain it, unless `begins`."""
     wanted = written.casefold()
     first = [name for name in names if name.casefold().startswith(wanted)]
     later = [name for name in names if wanted in name.casefold()[1:]] if not begins else []

@@ -1,4 +1,4 @@
-"""The list of names below the cursor of an editor."""
+"""The completion list below the cursor of an editor."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ACCEPT_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 
 
 class CompletionList(QObject):
-    """Up and Down choose, Tab and Enter take, Escape closes; other keys go on writing."""
+    """Up and Down select, Tab and Enter accept, Escape closes; other keys continue typing."""
 
     accepted = Signal(object, str)
-    """Suggestions and the one of them that was chosen."""
+    """Completions and the chosen name."""
 
     def __init__(self, editor: QPlainTextEdit) -> None:
         super().__init__(editor)
@@ -45,7 +45,7 @@ class CompletionList(QObject):
         return self.list.isVisible()
 
     def offer(self, suggestions: Completions | None) -> None:
-        """Show these, or none."""
+        """Shows these, or hides the list."""
         self._shown = suggestions
         if suggestions is None:
             self.list.hide()

@@ -1,4 +1,4 @@
-"""Where prompts are typed: a few lines of plain text, and how much of them the model reads."""
+"""The prompt editor, with syntax highlighting and a token count."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ _KEYS: dict[tuple[Qt.KeyboardModifier, int], Callable[[Edit], Edit]] = {
 
 
 class PromptEditor(QPlainTextEdit):
-    """An editor of a few lines that knows the syntax. Tab leaves it; pictures are for others."""
+    """A small plain text editor that knows the syntax. Tab leaves it; pasted images are passed
+    on.
+    """
 
     picture_pasted = Signal()
 
@@ -48,9 +50,9 @@ class PromptEditor(QPlainTextEdit):
         self._lines = lines
         self._negative = negative
         self.names = CompletionNames()
-        """What is offered while one writes."""
+        """Names for completion."""
         self.wildcards: WildcardLines | None = None
-        """Says what a wildcard holds, so that those which are missing are marked."""
+        """Looks up wildcards, so that missing ones are marked."""
         self.syntax = A1111
         """Of what is written."""
         self._suggested = CompletionList(self)
@@ -66,7 +68,7 @@ class PromptEditor(QPlainTextEdit):
         self._fix_height()
 
     def invite(self, widget: QWidget) -> None:
-        """Show `widget` in the lower part for as long as nothing is written."""
+        """Shows `widget` in the lower part while the editor is empty."""
         self._invitation = widget
         widget.setParent(self.viewport())
         self.textChanged.connect(self._show_invitation)
@@ -74,9 +76,9 @@ class PromptEditor(QPlainTextEdit):
         self._show_invitation()
 
     def show_reading(self, reading: TokenCount | None) -> None:
-        """Mark weights, what is wrong, and what the model does not read or does not know.
+        """Highlights weights, problems, and text that the model does not read or know.
 
-        To be called at every change of the text; `reading` is of the text as it is now.
+        Called at every change of the text; `reading` belongs to the current text.
         """
         seen = self.toPlainText(), reading, self.syntax
         if seen != (self._marked, self._reading, self._marked_syntax):
@@ -84,7 +86,7 @@ class PromptEditor(QPlainTextEdit):
             self._mark()
 
     def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the syntax."""
+        """Problems of the syntax."""
         text = self.toPlainText()
         template = parse_template(text)
         absent = missing_wildcards(template, self.wildcards) if self.wildcards is not None else []
@@ -94,7 +96,7 @@ class PromptEditor(QPlainTextEdit):
         return parse(text, self.syntax, negative=self._negative)
 
     def rewrite(self, text: str) -> None:
-        """Make it all `text`, in one step that can be undone."""
+        """Replaces the text in one undoable step."""
         old = self.toPlainText()
         if old == text:
             return
@@ -116,7 +118,7 @@ class PromptEditor(QPlainTextEdit):
             self._change(change)
 
     def _show_cursor(self) -> None:
-        """What is typed is to be seen, where the column was scrolled away meanwhile."""
+        """Scrolls to the cursor while typing."""
         column = column_around(self)
         inside = column.widget() if column is not None else None
         if column is None or inside is None:
@@ -125,7 +127,7 @@ class PromptEditor(QPlainTextEdit):
         column.ensureVisible(at.x(), at.y(), 0, self.cursorRect().height())
 
     def _suggest(self) -> None:
-        """Offer names to go on with, if there are any."""
+        """Shows completions, if there are any."""
         text, cursor = self.toPlainText(), self.textCursor()
         if self.isReadOnly() or cursor.hasSelection():
             self._suggested.offer(None)
@@ -223,7 +225,7 @@ class PromptEditor(QPlainTextEdit):
         self.setExtraSelections(marks)
 
     def _cursor(self, anchor: int, position: int) -> QTextCursor:
-        """From one character to another; Qt counts them in units of UTF-16."""
+        """Selects a range of characters; Qt counts UTF-16 code units."""
         text, cursor = self.toPlainText(), QTextCursor(self.document())
         cursor.setPosition(_utf16(text[:anchor]))
         cursor.setPosition(_utf16(text[:position]), QTextCursor.MoveMode.KeepAnchor)
@@ -231,7 +233,7 @@ class PromptEditor(QPlainTextEdit):
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters both begin with."""
+    """The length of the common prefix."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
@@ -241,13 +243,13 @@ def _utf16(text: str) -> int:
 
 
 def _index(text: str, units: int) -> int:
-    """The character at so many units of UTF-16."""
+    """The character at an offset in UTF-16 code units."""
     encoded = text.encode("utf-16-le", "surrogatepass")[: 2 * units]
     return len(encoded.decode("utf-16-le", "surrogatepass"))
 
 
 class TokenCountLabel(ElidedLabel):
-    """`n/limit`, and in words what is wrong with it."""
+    """`n/limit`, with problems as text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -255,7 +257,7 @@ class TokenCountLabel(ElidedLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def show_reading(self, prompt: str, reading: TokenCount | None) -> None:
-        """None, or an empty prompt, shows nothing."""
+        """Shows nothing for None or an empty prompt."""
         text, tip = "", ""
         cut = unknown = False
         if reading is not None and reading.count:

@@ -1,4 +1,4 @@
-"""What keys do to a prompt: change the weight of some words, move a phrase. Text in, text out."""
+"""Edits of prompts by keys: change the weight, move a phrase. Text in, text out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMMA = re.compile("[,，、]")
 
 @dataclass(frozen=True)
 class Edit:
-    """A prompt and what is selected in it, from `start` to `end`; the same when nothing is."""
+    """A prompt and its selection from `start` to `end`; equal if nothing is selected."""
 
     text: str
     start: int
@@ -31,10 +31,10 @@ class Edit:
 
 
 def change_weight(before: Edit, step: float) -> Edit:
-    """Make the selection stronger by `step`, or weaker by a negative one.
+    """Changes the weight of the selection by `step`.
 
     Without a selection it is the brackets around the cursor, or else the word there. Brackets are
-    written where there are none, and taken away at weight 1. What cannot be changed stays.
+    added if there are none, and removed at weight 1. What cannot be changed stays.
     """
     start, end = _phrase_at(before)
     text = before.text
@@ -60,7 +60,7 @@ def change_weight(before: Edit, step: float) -> Edit:
         return before  # an AND inside would divide ours
 
     def moved(at: int) -> int:
-        """Where a place is afterwards: in the body it stays beside the same character."""
+        """The new position; in the body it stays next to the same character."""
         inside = min(max(at, body_start), body_end) - body_start
         return opened + lead + inside
 
@@ -70,10 +70,10 @@ def change_weight(before: Edit, step: float) -> Edit:
 
 
 def move_phrase(before: Edit, places: int) -> Edit:
-    """Move the phrase at the cursor, or those of the selection, one place on (1) or back (-1).
+    """Moves the phrase at the cursor, or the selected ones, one place forward (1) or back (-1).
 
-    Phrases are what commas part; those inside brackets part nothing. Spaces and line breaks stay
-    where they are. At either end nothing moves.
+    Phrases are separated by commas outside brackets. Spaces and line breaks stay in place. Nothing
+    moves beyond either end.
     """
     text, phrases = before.text, _phrases(before.text)
     taken = [i for i, phrase in enumerate(phrases) if phrase.holds(before.start, before.end)]
@@ -92,7 +92,7 @@ def move_phrase(before: Edit, places: int) -> Edit:
         parts += (text[phrases[i].start : phrases[i].end], text[phrases[slot].end : following])
 
     def moved(at: int) -> int:
-        """Beside the same character of the same phrase."""
+        """Next to the same character of the same phrase."""
         i = max((i for i in taken if phrases[i].start <= at), default=first)
         return new_start[i] + min(max(at, phrases[i].start), phrases[i].end) - phrases[i].start
 
@@ -103,20 +103,20 @@ def move_phrase(before: Edit, places: int) -> Edit:
 class _Phrase:
     start: int
     end: int
-    """Where its text ends; the spaces around it are not of it."""
+    """The end of its text, without surrounding spaces."""
     opens: int
-    """Where it begins with the spaces before it."""
+    """Its start including the spaces before it."""
     closes: int
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether a selection takes some of it, or a cursor is in it or the spaces around it."""
+        """Whether a selection overlaps it, or a cursor is in it or in the spaces around it."""
         if start == end:
             return self.opens <= start <= self.closes
         return start < self.end and self.start < end
 
 
 def _phrases(text: str) -> list[_Phrase]:
-    """Those with any text."""
+    """The phrases that contain text."""
     pairs = _pairs(text)
     commas = [
         comma.start()
@@ -133,7 +133,9 @@ def _phrases(text: str) -> list[_Phrase]:
 
 
 def _phrase_at(edit: Edit) -> tuple[int, int]:
-    """What a change of weight is about: the selection without its spaces, or what is there."""
+    """The target of a weight change: the selection without its spaces, or the text at the
+    cursor.
+    """
     text, start, end = edit.text, edit.start, edit.end
     if start < end:
         picked = text[start:end]
@@ -151,7 +153,7 @@ def _phrase_at(edit: Edit) -> tuple[int, int]:
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """The selection grown until it divides no pair of brackets."""
+    """The selection, extended so that it splits no pair of brackets."""
     pairs = _pairs(text)
     grown = True
     while grown:
@@ -168,7 +170,7 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _group_of(text: str, start: int, end: int) -> Group | None:
-    """The brackets whose text, or all of which, is from `start` to `end`."""
+    """The brackets whose text, or whose whole, is from `start` to `end`."""
     for group in _groups(text):
         if (start, end) in (_span(group), (group.inner_start, group.inner_end)):
             return group
@@ -176,12 +178,12 @@ def _group_of(text: str, start: int, end: int) -> Group | None:
 
 
 def _groups(text: str) -> list[Group]:
-    """Those that are closed: what reaches to the end was hardly meant to."""
+    """The closed groups; unclosed brackets are probably mistakes."""
     return [group for group in parse(text).groups if group.is_closed]
 
 
 def _read(text: str) -> list[str]:
-    """The words of each part."""
+    """The text of each part."""
     return [
         "".join(p.text for p in part.items if isinstance(p, TextSpan)) for part in parse(text).parts
     ]
@@ -196,5 +198,5 @@ def _span(group: Group) -> tuple[int, int]:
 
 
 def _weight(group: Group) -> float:
-    """As it would be written: that of `[x]` is 0.9."""
+    """The weight as it would be written: that of `[x]` is 0.9."""
     return group.factor if group.numbered else 1.1 if group.factor == ATTENTION_FACTOR else 0.9

@@ -1,4 +1,4 @@
-"""How a prompt is written: markup, weights, what is wrong, what is not read. No layout changes."""
+"""Highlighting of prompts: markup, weights, problems, unread text. No layout changes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 Role = QPalette.ColorRole
 
 FULL_AT = 0.6
-"""How far a weight is from 1 when its text is tinted fully."""
+"""Distance of a weight from 1 at which the text is fully tinted."""
 WASH = 0.22
-"""Most opacity of the accent behind strong text."""
+"""Maximum opacity of the accent behind emphasised text."""
 
 
 @dataclass(frozen=True)
 class TextLook:
-    """What is to be seen of a character."""
+    """The look of a character."""
 
     weight: float = 1.0
     markup: bool = False
@@ -43,9 +43,9 @@ def text_looks(
     marks: Iterable[tuple[int, int]] = (),
     problems: Iterable[Problem] = (),
 ) -> list[tuple[int, int, TextLook]]:
-    """(start, end, look) of everything that does not look plain, in order, without overlap.
+    """(start, end, look) of all text that is not plain, in order, without overlap.
 
-    `marks` and `problems`: those beside the prompt's own.
+    `marks` and `problems`: in addition to the prompt's own.
     """
     of = [PLAIN] * len(prompt.source)
 
@@ -88,7 +88,7 @@ def text_looks(
 
 
 def text_format(look: TextLook, colours: QPalette) -> QTextCharFormat:
-    """Strong text takes on the accent, weak text fades, markup is muted."""
+    """Emphasised text gets the accent, weak text fades, markup is muted."""
     text, muted = colours.color(Role.Text), colours.color(Role.PlaceholderText)
     ink, wash = text, QColor(Qt.GlobalColor.transparent)
     format_ = QTextCharFormat()

@@ -1,4 +1,4 @@
-"""What the picture shall show: prompt and negative prompt."""
+"""The prompt panel: prompt and negative prompt."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PromptPanel(QWidget):
     """Reads and writes the store."""
 
     picture_pasted = Signal()
-    """A picture was pasted where text goes."""
+    """An image was pasted into a text field."""
 
     def __init__(
         self, store: StudioStore, styles: StyleBook, parent: QWidget | None = None
@@ -116,13 +116,13 @@ class PromptPanel(QWidget):
         self._show_run(store.run)
 
     def offer(self, names: CompletionNames, wildcards: WildcardLines) -> None:
-        """From now on `names` are offered while one writes, and missing `wildcards` marked."""
+        """Sets the `names` for completion, and the `wildcards` for marking missing ones."""
         for editor in (self.prompt, self.negative):
             editor.names, editor.wildcards = names, wildcards
         self._read()
 
     def count_again(self) -> None:
-        """Files have come or gone: what prompts name may be another number of vectors."""
+        """Files changed: embeddings may have another number of vectors."""
         counter = self._model.read if self._model is not None else None
         if isinstance(counter, TokenCounter):
             self.background.run(counter.refresh, self._counted)
@@ -153,7 +153,7 @@ class PromptPanel(QWidget):
         self.prompt.setFocus()
 
     def _read(self) -> None:
-        """Show how much of the prompts the model reads."""
+        """Shows the token counts."""
         for text, editor, counter in (
             (self._store.prompt, self.prompt, self.prompt_count),
             (self._store.negative, self.negative, self.negative_count),
@@ -166,7 +166,7 @@ class PromptPanel(QWidget):
             editor.setAccessibleDescription(joined(counter.toolTip(), *wrong))
 
     def _reading(self, text: str, editor: PromptEditor) -> TokenCount | None:
-        """Of a template: how long one of the prompts is that it may become."""
+        """For a template, the count of one possible prompt."""
         model = self._store.run.model
         if model is None or model.read is None:
             return None

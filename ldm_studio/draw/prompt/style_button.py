@@ -1,4 +1,4 @@
-"""The button beside the prompt: apply a style, keep the prompt as one, manage them."""
+"""The style button: apply a style, save the prompt as one, manage styles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDEST = 260
 
 
 class StyleButton(LinkButton):
-    """Opens the menu of styles; they are applied to two editors."""
+    """Opens the menu of styles, which apply to two editors."""
 
     failed = Signal(object)
     """StyleError"""
@@ -34,7 +34,7 @@ class StyleButton(LinkButton):
         self.clicked.connect(self._open)
 
     def menu_of_styles(self) -> QMenu:
-        """A new menu that goes away when it is closed."""
+        """A new menu, which deletes itself when it closes."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
@@ -49,7 +49,7 @@ class StyleButton(LinkButton):
         return menu
 
     def apply(self, style: Style) -> None:
-        """Write both prompts in `style`; each editor can undo its own."""
+        """Writes both prompts in `style`, undoable in each editor."""
         prompt, negative = style.apply(*self._texts())
         self._negative.rewrite(negative)
         self._prompt.rewrite(prompt)

@@ -1,4 +1,4 @@
-"""Two small windows: keep the prompt as a style, and what styles there are."""
+"""Dialogs to save the prompt as a style, and to manage styles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DETAILS_WIDTH = 300
 
 
 class SaveStyleDialog(QDialog):
-    """Asks for a name. One that is taken makes Save a Replace."""
+    """Asks for a name. An existing name turns Save into Replace."""
 
     chosen = Signal(object)
     """Style"""
@@ -98,7 +98,7 @@ class SaveStyleDialog(QDialog):
 
 
 class StylesDialog(QDialog):
-    """Renames, deletes and imports styles. Every change is kept at once and can be undone."""
+    """Renames, deletes and imports styles. Every change is saved immediately and can be undone."""
 
     def __init__(self, parent: QWidget, book: StyleBook) -> None:
         super().__init__(parent)
@@ -168,7 +168,7 @@ class StylesDialog(QDialog):
         self._show_undo(book.problem)
 
     def import_table(self, path: str) -> None:
-        """Add the styles of a CSV; a name that is taken gets a number."""
+        """Adds the styles of a CSV; existing names get a number."""
 
         def add() -> None:
             read = read_csv(Path(path))
@@ -204,7 +204,7 @@ class StylesDialog(QDialog):
             self._earlier.append(earlier)
 
     def _do(self, change: Callable[[], object]) -> bool:
-        """Whether it could be done; if not, why is said."""
+        """Whether it succeeded; otherwise the reason is shown."""
         before = self._book.styles
         self._show_undo(None)
         try:
@@ -273,7 +273,7 @@ def _caption(text: str) -> QLabel:
 
 
 def _reading(name: str, lines: int) -> PromptEditor:
-    """A prompt to look at."""
+    """A read-only prompt."""
     tip = translate("StyleDialogs", "What the style writes into the prompt.")
     field = PromptEditor(name, "", tip, lines)
     field.setReadOnly(True)

@@ -1,4 +1,4 @@
-"""The page of the first start: over the empty canvas, and gone for good with the first picture."""
+"""The first-run page over the empty canvas; gone for good after the first image."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ PROMPTS = {
     "5-owl": "an owl, 3d",
     "6-apple": "a blue apple",
 }
-"""Which picture of PICTURES the default model drew of what."""
+"""The prompts of the images in PICTURES, made by the default model."""
 SIDE = 72
 """Logical pixels of a picture on its button."""
 BUTTON = SIDE + 5 * GRID
 GALLERY = 3 * BUTTON + 2 * GRID
 WIDTH = 460
 STEP = 8
-"""Logical pixels by which a text is made narrower."""
+"""Logical pixels by which a text is narrowed."""
 FOCUS_EDGE = 2
-"""Logical pixels at the edge of the canvas, which tells by them that it has the keyboard."""
+"""Logical pixels at the edge of the canvas for its focus frame."""
 
 
 class FirstRunPage(QWidget):
-    """Three ways to begin, and what to expect. It covers the canvas it is a child of."""
+    """Three ways to start. It covers the canvas, its parent."""
 
     prompt_chosen = Signal(str)
-    """Draw this."""
+    """Generate this."""
     models_requested = Signal()
-    """Point at a folder of models."""
+    """Choose a folder of models."""
     picture_requested = Signal()
-    """Choose a picture to start from."""
+    """Choose an image to start from."""
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
@@ -101,7 +101,7 @@ class FirstRunPage(QWidget):
         self.show()
 
     def leave(self) -> None:
-        """Go, for good."""
+        """Hides it for good."""
         self.hide()
         self.deleteLater()
 
@@ -127,7 +127,7 @@ class FirstRunPage(QWidget):
         return button
 
     def _fit(self) -> None:
-        """As large as the canvas, the column in its middle; what has no room is left out."""
+        """As large as the canvas, with the column centred; hides parts without room."""
         canvas = self.parent()
         assert isinstance(canvas, QWidget)
         edge = FOCUS_EDGE
@@ -161,7 +161,9 @@ class FirstRunPage(QWidget):
 
 
 def balanced(label: QLabel, most: int) -> int:
-    """The least width in which its text has no more lines than within `most`: none of one word."""
+    """The minimum width in which its text has no more lines than within `most`: avoids single words
+    in a line.
+    """
     lines, width = label.heightForWidth(most), most
     while width > most // 2 and label.heightForWidth(width - STEP) == lines:
         width -= STEP
@@ -169,7 +171,7 @@ def balanced(label: QLabel, most: int) -> int:
 
 
 def _picture(path: Path, ratio: float) -> QIcon:
-    """Smaller than it is, without a jagged edge."""
+    """Scaled down smoothly."""
     wanted = round(SIDE * ratio)
     smooth = Qt.TransformationMode.SmoothTransformation
     kept = Qt.AspectRatioMode.KeepAspectRatio

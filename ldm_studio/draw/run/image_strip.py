@@ -1,4 +1,4 @@
-"""This session's pictures under the canvas. A full history can take its place: see `StripEntry`."""
+"""The strip of this session's images below the canvas."""
 
 from __future__ import annotations
 
@@ -45,44 +45,44 @@ THUMB = 72
 PAD = 4
 MAX_ENTRIES = 300
 MAX_BYTES = 512 << 20
-"""Beyond either, older pictures leave the strip; they stay on disk. The newest always stays."""
+"""Beyond either limit, older images leave the strip; they stay on disk. The newest always stays."""
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, eq=False)
 class StripEntry:
-    """A finished picture and what it was started from."""
+    """A finished image and its inputs."""
 
     picture: Picture
     path: Path | None
-    """Where it is on disk; None if it could not be saved."""
+    """Its file; None if it could not be saved."""
     start: np.ndarray | None = None
     mask: np.ndarray | None = None
     images: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Pictures that only the changes in its request name, by digest."""
+    """Images that only the changes in its request name, by digest."""
     record: Record | None = None
-    """What happened while it was made."""
+    """Its run record."""
     trajectory: Path | None = None
-    """Where its steps are kept."""
+    """The file of its steps."""
     is_live: bool = False
-    """It was drawn to be looked at, and is not kept."""
+    """Whether it is a live image, which is not kept."""
 
     def start_at(self, step: int | None = None) -> np.ndarray | None:
-        """What it was redrawn from after `step` steps; None: in the end."""
+        """The start image after `step` steps; None: the final one."""
         request = self.picture.request
         named = in_force(request, step).init
         return self.start if named == request.init else self.images.get(named)
 
     def mask_at(self, step: int | None = None) -> np.ndarray | None:
-        """What was redrawn, likewise."""
+        """The mask, likewise."""
         request = self.picture.request
         named = in_force(request, step).mask
         return self.mask if named == request.mask else self.images.get(named)
 
     @property
     def arrays(self) -> list[np.ndarray]:
-        """All pixels it keeps in memory."""
+        """All arrays that it keeps in memory."""
         kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.images.values())
         return [array for array in kept if array is not None]
 
@@ -105,18 +105,18 @@ class ImageStripModel(QAbstractListModel):
             self.endRemoveRows()
 
     def replace(self, known: StripEntry, entry: StripEntry) -> None:
-        """Put `entry`, the same picture, in the place of one that is still here."""
+        """Replaces the entry of the same image, if it is still here."""
         row = self.row(known)
         if row is not None:
             self._rows[row] = (entry, self._rows[row][1])
             self.dataChanged.emit(self.index(row), self.index(row))
 
     def of_picture(self, picture: Picture) -> StripEntry | None:
-        """The entry that shows it, if it is still here."""
+        """The entry of an image, if it is still here."""
         return next((entry for entry, _ in self._rows if entry.picture is picture), None)
 
     def _room(self) -> int:
-        """How many of the newest entries may stay; pictures that share an array share its bytes."""
+        """How many of the newest entries may stay; shared arrays count once."""
         seen: set[int] = set()
         total = 0
         for row, (entry, _) in enumerate(self._rows[:MAX_ENTRIES]):
@@ -128,7 +128,7 @@ class ImageStripModel(QAbstractListModel):
         return MAX_ENTRIES
 
     def row(self, entry: StripEntry) -> int | None:
-        """Where it is; None if it has left."""
+        """Its row; None if it has left."""
         return next((n for n, (known, _) in enumerate(self._rows) if known is entry), None)
 
     def entry(self, row: int) -> StripEntry:
@@ -155,7 +155,7 @@ class ImageStripModel(QAbstractListModel):
         return ["text/uri-list"]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
-        """The file for file managers, the picture itself for other programs."""
+        """The file for file managers, the image itself for other programs."""
         data = QMimeData()
         entry = self.entry(indexes[0].row())
         if entry.path is not None:
@@ -193,7 +193,7 @@ def _thumbnail(rgb: np.ndarray) -> QPixmap:
 
 
 class _Tile(QStyledItemDelegate):
-    """A rounded picture; the current one has a ring in the accent colour."""
+    """A rounded image; the current one has a ring in the accent colour."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         box = option.rect.adjusted(PAD, PAD, -PAD, -PAD)  # type: ignore[attr-defined]  # a QStyleOption has it
@@ -225,10 +225,10 @@ class _Tile(QStyledItemDelegate):
 
 
 class ImageStrip(QListView):
-    """Asks for what to do with an entry by signal."""
+    """Requests commands for an entry by signals."""
 
     chosen = Signal(object)
-    """Entry: show it and restore its settings."""
+    """StripEntry: show it and restore its settings."""
     start_requested = Signal(object)
     replay_requested = Signal(object)
     save_requested = Signal(object)
@@ -265,7 +265,7 @@ class ImageStrip(QListView):
         self.activated.connect(self._chosen)
 
     def add(self, entry: StripEntry) -> None:
-        """Show `entry` first, as the current one."""
+        """Adds `entry` at the front and makes it the current one."""
         self.entries.add(entry)
         first = self.entries.index(0)
         flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
@@ -273,13 +273,13 @@ class ImageStrip(QListView):
         self.scrollTo(first)
 
     def mark(self, entry: StripEntry) -> None:
-        """Make `entry` the current one, if it is still here."""
+        """Makes `entry` the current one, if it is still here."""
         row = self.entries.row(entry)
         if row is not None:
             self.setCurrentIndex(self.entries.index(row))
 
     def forget_current(self) -> None:
-        """Nothing here is what the canvas shows."""
+        """The canvas shows no entry."""
         self.setCurrentIndex(QModelIndex())
 
     def current(self) -> StripEntry | None:
@@ -295,7 +295,7 @@ class ImageStrip(QListView):
             self.menu_for(self.entries.entry(index.row())).popup(self.viewport().mapToGlobal(where))
 
     def menu_for(self, entry: StripEntry) -> QMenu:
-        """What can be done with `entry`; the menu deletes itself when closed."""
+        """The context menu of `entry`; deletes itself when it closes."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = (

@@ -1,4 +1,4 @@
-"""One strip for what the user should know: it never takes the focus and never blocks."""
+"""The notice bar: messages that never take the focus and never block."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ldm_studio.widgets.fields import tool_button
 Role = QPalette.ColorRole
 
 LEFT = 44
-"""Logical pixels before the words, for the sign."""
+"""Logical pixels before the text, for the icon."""
 NARROW = 440
 Action = tuple[str, Callable[[], None]]
-"""What a button says, and what it does."""
+"""The text of a button, and its action."""
 
 
 class NoticeBar(QFrame):
-    """Shows one notice; a new one replaces the old."""
+    """Shows one notice; a new one replaces the old one."""
 
     dismissed = Signal()
     shown = Signal(str)
-    """What is shown now."""
+    """A notice is shown."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class NoticeBar(QFrame):
         *,
         closable: bool = True,
     ) -> None:
-        """`sign` is the icon of what is no error, `name` what it is called for those who hear it;
-        without `closable` only its buttons close it.
+        """`sign` is the icon of notices that are not errors, `name` the accessible name; without
+        `closable` only its buttons close it.
         """
         super().__init__(parent)
         self._sign = sign
@@ -91,15 +91,16 @@ class NoticeBar(QFrame):
     def show_error(
         self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
     ) -> None:
-        """Texts that are messages are said in the language of the window.
+        """Messages are translated to the language of the window.
 
-        Up to two things to choose from; the notice goes when the button of one is pressed."""
+        Up to two actions; pressing a button closes the notice.
+        """
         self._show(text, hint, action, other, is_error=True)
 
     def show_info(
         self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
     ) -> None:
-        """As `show_error`, for what is none."""
+        """Like `show_error`, for other messages."""
         self._show(text, hint, action, other, is_error=False)
 
     def dismiss(self) -> None:
@@ -114,7 +115,7 @@ class NoticeBar(QFrame):
 
     @property
     def is_offer(self) -> bool:
-        """Whether it is no error, and has something to press."""
+        """Whether it is not an error, and has an action."""
         return not self._is_error and bool(self._acts)
 
     def text(self) -> str:
@@ -138,7 +139,7 @@ class NoticeBar(QFrame):
         self.shown.emit(self.label.text())
 
     def minimumSizeHint(self) -> QSize:
-        """Of the narrow form, which it takes when it has to."""
+        """Of the narrow layout."""
         hint, below = super().minimumSizeHint(), self._answers.minimumSizeHint().width()
         if self._answers.isHidden() or self._is_narrow:
             return hint
@@ -151,7 +152,7 @@ class NoticeBar(QFrame):
             self._place_answers()
 
     def _place_answers(self) -> None:
-        """Beside the words, or below them where these would be a column of single words."""
+        """Next to the text, or below it if the text would become too narrow."""
         self._grid.removeWidget(self._answers)
         if self._is_narrow:
             self._grid.addWidget(self._answers, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)

@@ -1,4 +1,4 @@
-"""The queue: what runs, what waits, what was interrupted; put in another order, paused, removed."""
+"""The queue panel: running, queued and interrupted jobs; reorder, pause, remove."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ from ldm_studio.widgets.fields import tool_button
 Index = QModelIndex | QPersistentModelIndex
 Role = QPalette.ColorRole
 ROWS = 4
-"""As many are seen without scrolling."""
+"""Number of rows that are visible without scrolling."""
 ITEM = int(Qt.ItemDataRole.UserRole)
 
 
 class QueueModel(QAbstractListModel):
-    """The queue as the engine says it is; a wish for another order is said by signal."""
+    """The queue as the engine reports it; reordering is requested by a signal."""
 
     move_requested = Signal(int, int)
-    """id, place among those that do not run"""
+    """id, index among the jobs that are not running"""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.items: tuple[QueueItem, ...] = ()
 
     def show_items(self, items: Sequence[QueueItem]) -> None:
-        """Rows that only got on keep their place; any other change starts afresh."""
+        """Progress keeps the rows; any other change resets the model."""
         same = [item.id for item in items] == [item.id for item in self.items]
         if same:
             self.items = tuple(items)
@@ -101,12 +101,12 @@ class QueueModel(QAbstractListModel):
     def moveRows(  # noqa: N802
         self, source: Index, row: int, count: int, target: Index, child: int
     ) -> bool:
-        """Rows do not move by themselves: the engine is asked to, and says what came of it."""
+        """Rows do not move by themselves: the engine is asked, and reports the new order."""
         self.request_move(row, child if child < row else child - 1)
         return False
 
     def request_move(self, row: int, to: int) -> None:
-        """Ask that the row, which waits, gets to row `to`."""
+        """Requests to move a queued row to row `to`."""
         running = sum(item.state == "running" for item in self.items)
         to = max(running, min(to, len(self.items) - 1))
         if self.items[row].state == "waiting" and to != row:
@@ -142,7 +142,7 @@ def details(item: QueueItem) -> str:
 
 
 def _further(item: QueueItem, before: Mapping[tuple[int, int], QueueItem]) -> QueueItem:
-    """What runs as far as it was known to be: by id and number of finished pictures."""
+    """Merges the known progress of running jobs, by id and number of finished images."""
     old = before.get((item.id, item.done))
     if old is None or item.state != "running" or item.step:
         return item
@@ -150,7 +150,7 @@ def _further(item: QueueItem, before: Mapping[tuple[int, int], QueueItem]) -> Qu
 
 
 class _Row(QStyledItemDelegate):
-    """Prompt, details, and how far it is."""
+    """Prompt, details and progress."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         item: QueueItem = index.data(ITEM)
@@ -193,12 +193,12 @@ class _Row(QStyledItemDelegate):
 
 
 class _List(QListView):
-    """Keys for what the buttons do."""
+    """Keys for the buttons' actions."""
 
     up, down, removed = Signal(), Signal(), Signal()
 
     def event(self, event: QEvent) -> bool:
-        """Its keys are its own while it has the focus, whatever else they are shortcuts of."""
+        """Its keys take precedence while it has the focus."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return super().event(event)
         event.setAccepted(self._request(event) is not None)
@@ -220,19 +220,19 @@ class _List(QListView):
 
 
 class QueuePanel(QFrame):
-    """Shows the queue; asks for every change by signal."""
+    """Shows the queue; requests every change by signals."""
 
     move_requested = Signal(int, int)
-    """id, place among those that do not run"""
+    """id, index among the jobs that are not running"""
     remove_requested = Signal(int)
-    """A work that runs, waits or is paused."""
+    """A running, queued or paused job."""
     resume_requested = Signal(int)
-    """An interrupted one."""
+    """An interrupted job."""
     discard_requested = Signal(int)
-    """An interrupted one."""
+    """An interrupted job."""
     pause_toggled = Signal()
     changed = Signal()
-    """What `summary` says may be otherwise."""
+    """The `summary` may have changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -288,7 +288,7 @@ class QueuePanel(QFrame):
         self.show_queue((), paused=False)
 
     def show_queue(self, items: Sequence[QueueItem], *, paused: bool) -> None:
-        """What the engine says; how far the running one is, it says by its progress."""
+        """The queue; progress of the running job comes separately."""
         before = {(item.id, item.done): item for item in self.model.items}
         self.model.show_items([_further(item, before) for item in items])
         self.pause.setIcon(icon("play" if paused else "pause"))
@@ -307,7 +307,7 @@ class QueuePanel(QFrame):
         self.changed.emit()
 
     def show_progress(self, work_id: int, step: int, steps: int) -> None:
-        """How far the running one is."""
+        """The progress of the running job."""
         row = self.model.row_of(work_id)
         if row is None or self.model.items[row].state != "running":
             return
@@ -316,7 +316,7 @@ class QueuePanel(QFrame):
         self.model.show_items(items)
 
     def summary(self) -> str:
-        """What is there beside the one that runs, in a few words; empty if nothing."""
+        """Jobs in addition to the running one, in a few words; empty if there are none."""
         states = [item.state for item in self.model.items]
         rest = sum(state not in ("running", "paused") for state in states)
         if not rest:
@@ -330,7 +330,7 @@ class QueuePanel(QFrame):
         )
 
     def current(self) -> QueueItem | None:
-        """The chosen one."""
+        """The selected job."""
         rows = self.list.selectionModel().selectedRows()
         return self.model.items[rows[0].row()] if rows else None
 
@@ -343,7 +343,7 @@ class QueuePanel(QFrame):
         self._update()
 
     def _restore(self) -> None:
-        """The rows are others: choose the same work again."""
+        """Selects the same job again after a reset."""
         row = None if self._chosen is None else self.model.row_of(self._chosen)
         if row is not None:
             self.choose(row)
@@ -386,7 +386,7 @@ class QueuePanel(QFrame):
             self.menu().popup(self.list.viewport().mapToGlobal(where))
 
     def menu(self) -> QMenu:
-        """What can be done with the chosen one; the menu deletes itself when closed."""
+        """The context menu of the selected job; deletes itself when it closes."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         item = self.current()

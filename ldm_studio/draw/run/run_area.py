@@ -1,4 +1,4 @@
-"""What makes pictures and what is being made: Generate, pause, steer, live, and the queue."""
+"""Generate, pause, apply, live, and the queue."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ ICON = QSize(16, 16)
 
 
 class RunArea(QWidget):
-    """Shows the run state of the store; what is pressed is said by signal."""
+    """Shows the run state of the store; emits a signal for each button."""
 
     generate_requested = Signal()
     cancel_requested = Signal()
     pause_toggled = Signal()
-    """Stand still, or go on."""
+    """Pause or resume."""
     apply_requested = Signal()
     live_toggled = Signal(bool)
     offer_changed = Signal()
-    """`can_apply` or `has_queue` may be otherwise."""
+    """`can_apply` or `has_queue` may have changed."""
 
     def __init__(self, store: StudioStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,8 +121,8 @@ class RunArea(QWidget):
         self._show_run(store.run)
 
     def offer(self, words: str, *, sent: bool = False) -> None:
-        """Show *Apply*: `words` say what it would change; empty hides it. `sent`: it is on its
-        way.
+        """Shows *Apply* with `words` about the change; empty hides it. `sent`: the change is being
+        applied.
         """
         self.apply.setVisible(bool(words))
         self.apply.setEnabled(not sent)
@@ -135,18 +135,18 @@ class RunArea(QWidget):
         self.offer_changed.emit()
 
     def show_forecast(self, forecast: Forecast | None) -> None:
-        """What the next press of Generate will take; None: nothing is known."""
+        """The estimate for the next press of Generate; None: unknown."""
         words = " · ".join(_forecast_text(forecast)) if forecast else ""
         self.forecast.setText(f"≈ {words}" if words else "")
         self._show_run(self._store.run)
 
     @property
     def has_queue(self) -> bool:
-        """Whether something waits, or was interrupted."""
+        """Whether jobs are queued or interrupted."""
         return bool(self.queue.summary())
 
     def toggle_queue(self) -> None:
-        """Show or hide the queue, where there is one, and go to it."""
+        """Shows or hides the queue, if there is one, and focuses it."""
         if self.has_queue:
             self.waiting.toggle()
             if self.queue.isVisible():
@@ -194,7 +194,7 @@ def _forecast_label(text: str, name: str) -> QToolButton:
 
 
 def _forecast_text(forecast: Forecast) -> Iterator[str]:
-    """Such as "3.2 s" and "1.4 GB"; no memory where it is not known, or hardly any."""
+    """Such as "3.2 s" and "1.4 GB"; without memory if it is unknown or negligible."""
     seconds = forecast.seconds
     if seconds < 10:
         yield translate("Duration", "{number} s").format(number=f"{seconds:.1f}")

@@ -1,4 +1,4 @@
-"""The one big button: Generate, and while a picture forms, Cancel with its progress."""
+"""The main button: Generate, or Cancel with progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ICON = 20
 
 
 def duration(seconds: float) -> str:
-    """A time left in words, as exact as one wants to know."""
+    """Remaining time as text, rounded."""
     whole = max(1, round(seconds))
     if whole < 90:
         return translate("Duration", "{number} s").format(number=whole)
@@ -26,7 +26,7 @@ def duration(seconds: float) -> str:
 
 
 class RunButton(QPushButton):
-    """Shows the state of the engine; what a click does is decided by who connects it."""
+    """Shows the state of the engine; connect its click."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(translate("RunButton", "Generate"), parent)
@@ -35,7 +35,7 @@ class RunButton(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_run(self, run: RunState) -> None:
-        """Take the words and the progress from `run`."""
+        """Sets text and progress from `run`."""
         self._run = run
         self.setText(self._label(run))
         self.setToolTip(_hint(run))
@@ -127,7 +127,7 @@ def _hint(run: RunState) -> str:
 
 
 def _deep(accent: QColor) -> QColor:
-    """The part of the bar that is not done: the accent, sunk."""
+    """The colour of the unfinished part of the progress."""
     return QColor.fromHslF(
         max(0.0, accent.hslHueF()), accent.hslSaturationF() * 0.45, accent.lightnessF() * 0.62
     )

@@ -1,4 +1,4 @@
-"""The status bar: what runs where, how far it is, how long it takes."""
+"""The status bar: state, progress, speed, memory, model."""
 
 from __future__ import annotations
 

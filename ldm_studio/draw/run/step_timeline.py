@@ -1,4 +1,4 @@
-"""The steps of a picture in a row: how far it is, what changed on the way, a look at each."""
+"""The timeline of an image's steps: progress, changes, and a preview of each step."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ Role = QPalette.ColorRole
 BAR = 8.0
 """Logical pixels: height of a tick."""
 REACH = 6.0
-"""How near the pointer has to be to a mark."""
+"""Distance at which the pointer hits a mark."""
 APART = 3.0
 """Narrower steps are drawn without gaps."""
 MARK = 3.5
 ROOMY = 460
-"""A timeline of at least this width has words on its button."""
+"""Minimum width for text on the button."""
 LEAST = 200
 BUTTON = 48
-"""What a button needs beside its words: its icon and margins."""
+"""Width of the button besides its text: icon and margins."""
 EMPTY = QT_TRANSLATE_NOOP("StepTimeline", "The steps of a picture appear here when it is made.")
 NOT_KEPT = QT_TRANSLATE_NOOP(
     "StepTimeline",
@@ -53,17 +53,17 @@ NOT_KEPT = QT_TRANSLATE_NOOP(
 
 @dataclass(frozen=True)
 class Mark:
-    """Something changed after `step` steps; `text` says what."""
+    """A change after `step` steps; `text` describes it."""
 
     step: int
     text: str
 
 
 class Ticks(QWidget):
-    """One tick a step. `shown` follows the pointer, or stays where it was clicked or typed."""
+    """One tick per step. `shown` follows the pointer, or stays where it was clicked or typed."""
 
     changed = Signal()
-    """`shown` or `chosen` may be another."""
+    """`shown` or `chosen` may have changed."""
     branch_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -82,7 +82,7 @@ class Ticks(QWidget):
 
     @property
     def is_open(self) -> bool:
-        """Whether its steps can be looked at."""
+        """Whether its steps can be viewed."""
         return self._open
 
     @property
@@ -91,7 +91,7 @@ class Ticks(QWidget):
 
     @property
     def shown(self) -> int:
-        """The step that is looked at; 0: the picture itself."""
+        """The step that is viewed; 0: the image itself."""
         step = self._hovered or self._chosen
         return 0 if step == self._count else step
 
@@ -101,7 +101,7 @@ class Ticks(QWidget):
         return self._chosen
 
     def show_steps(self, done: int, count: int, marks: Sequence[Mark], *, is_open: bool) -> None:
-        """`is_open`: its steps can be looked at; another picture is begun with none chosen."""
+        """`is_open`: its steps can be viewed. Resets the chosen step for another image."""
         self._done, self._count, self._marks, self._open = done, count, tuple(marks), is_open
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_open else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if is_open else Qt.CursorShape.ArrowCursor)
@@ -110,16 +110,16 @@ class Ticks(QWidget):
         self.update()
 
     def choose(self, step: int) -> None:
-        """Stay at `step`, or let go with 0."""
+        """Chooses `step`, or none with 0."""
         self._hovered, self._chosen = 0, max(0, min(step, self._count))
         self._announce()
 
     def step_at(self, x: float) -> int:
-        """The step under `x`, from 1."""
+        """The step at `x`, from 1."""
         return max(1, min(self._count, int(x * self._count / max(1, self.width())) + 1))
 
     def place_of(self, step: int) -> float:
-        """Where the tick of `step` ends."""
+        """The end of a step's tick."""
         return step * self.width() / max(1, self._count)
 
     def sizeHint(self) -> QSize:
@@ -148,7 +148,7 @@ class Ticks(QWidget):
             self._announce()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on the step that is chosen already lets go of it."""
+        """A click on the chosen step releases it."""
         if event.button() == Qt.MouseButton.LeftButton and self._was_chosen == self._chosen:
             self.choose(0)
         self._was_chosen = 0
@@ -196,7 +196,7 @@ class Ticks(QWidget):
         return super().event(event)
 
     def hint_at(self, x: float) -> str:
-        """What the tooltip says there."""
+        """The tooltip at this position."""
         near = [mark for mark in self._marks if abs(self.place_of(mark.step) - x) <= REACH]
         if near:
             return "\n".join(mark.text for mark in near)
@@ -257,13 +257,13 @@ class Ticks(QWidget):
 
 
 class StepTimeline(QFrame):
-    """The ticks, what they say in words, and where to branch from."""
+    """The ticks, a text, and the branch button."""
 
     step_shown = Signal(int)
-    """The step to look at; 0: the picture itself."""
+    """The step to view; 0: the image itself."""
     branch_requested = Signal(int)
     changed = Signal()
-    """`can_branch` may be otherwise."""
+    """`can_branch` may have changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -301,24 +301,24 @@ class StepTimeline(QFrame):
         return 0 < self.ticks.chosen < self.ticks.count
 
     def show_nothing(self) -> None:
-        """There is no picture."""
+        """There is no image."""
         self._show(0, 0, (), is_open=False, kept=False)
 
     def show_run(self, done: int, count: int, marks: Sequence[Mark] = ()) -> None:
-        """A picture forms."""
+        """A running image."""
         self._show(done, count, marks, is_open=False, kept=False)
 
     def show_picture(self, count: int, marks: Sequence[Mark], *, kept: bool) -> None:
-        """A finished one; `kept`: its steps can be looked at, not only counted."""
+        """A finished image; `kept`: its steps can be viewed, not only counted."""
         self.release()
         self._show(count, count, marks, is_open=count > 0, kept=kept)
 
     def release(self) -> None:
-        """Look at the picture itself again."""
+        """Shows the image itself again."""
         self.ticks.choose(0)
 
     def show_chosen_step(self) -> None:
-        """Choose a step by key from now on."""
+        """Starts to choose a step by keyboard."""
         if self.ticks.is_open:
             self.ticks.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -327,7 +327,7 @@ class StepTimeline(QFrame):
             self.branch_requested.emit(self.ticks.chosen)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The look ends when the focus goes elsewhere, but not with the window's."""
+        """Viewing ends when the focus moves, but not with the window's activation."""
         if event.type() == QEvent.Type.FocusOut:
             now = QApplication.focusWidget()
             if now is not None and now not in (self.ticks, self.branch):
@@ -362,7 +362,7 @@ class StepTimeline(QFrame):
             self.step_shown.emit(self._reported)
 
     def _fit(self) -> None:
-        """The words on the button need room; as much as ever, so that the ticks do not move."""
+        """Reserves room for the button's text, so that the ticks do not move."""
         at = self.ticks.chosen if self.can_branch else 0
         has_room = self.width() >= ROOMY
         from_step = self.tr("Branch from step {step}")
