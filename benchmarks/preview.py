@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 
 from core.checkpoints.load_model import load_model
-from core.pipeline.text_to_image import prepare, preview, steps
+from core.pipeline.previews import preview
+from core.pipeline.text_to_image import prepare, steps
 
 from .picture import default_request
 from .record import Options, use_cores

@@ -30,7 +30,7 @@ from ldm_studio.engine.running_image import Drawing
 from ldm_studio.engine_protocol import Run
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.job_files import JobStore, Journal
-from ldm_studio.images.run_record import MARK
+from ldm_studio.images.run_record import STEP_DIGEST_LENGTH
 from ldm_studio.images.trajectory_store import Trajectories
 
 from .picture import default_request
@@ -122,7 +122,7 @@ class SdRun:
         self.request = request
         self.total = request.steps
         self.done = 0
-        self.noted: tuple[str, ...] = ()
+        self.step_digests: tuple[str, ...] = ()
         self._description = description(request, "cpu", "float32")
 
     def steps(self) -> Iterator[Step]:
@@ -133,8 +133,8 @@ class SdRun:
     def estimate(self, step: Step) -> Any:
         return step.x0[0].half().numpy()
 
-    def mark(self, step: Step) -> str:
-        return digest(step.state)[:MARK]
+    def step_digest(self, step: Step) -> str:
+        return digest(step.state)[:STEP_DIGEST_LENGTH]
 
     def save(
         self,
@@ -143,9 +143,9 @@ class SdRun:
         *,
         with_inputs: bool = True,
         durable: bool = True,
-        marks: Sequence[str] = (),
+        step_digests: Sequence[str] = (),
     ) -> None:
-        metadata = {**self._description, "marks": " ".join(marks)}
+        metadata = {**self._description, "marks": " ".join(step_digests)}
         state_file.save(path, step.state, {}, metadata, durable=durable)
 
 

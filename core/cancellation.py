@@ -1,4 +1,4 @@
-"""Asking, in the middle of what takes long, whether it is still wanted. Imports no torch."""
+"""Cancelling long computations between their parts. Imports no torch."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Check = Callable[[], None]
-"""Called before each tile. What it raises, such as `Stopped`, is raised by what is computed."""
+CancelCheck = Callable[[], None]
+"""Called before each tile; it cancels by raising, for example `Cancelled`."""
 
 
-def unchecked() -> None:
-    """Compute to the end."""
+def never_cancel() -> None:
+    """The check of a computation that nobody cancels."""
 
 
-def checked(function: Callable[P, T], check: Check) -> Callable[P, T]:
-    """The same, asking `check` first."""
+def with_cancel_check(function: Callable[P, T], check: CancelCheck) -> Callable[P, T]:
+    """`function`, with `check` called before each call."""
 
-    def asking(*args: P.args, **kwargs: P.kwargs) -> T:
+    def with_check(*args: P.args, **kwargs: P.kwargs) -> T:
         check()
         return function(*args, **kwargs)
 
-    return asking
+    return with_check

@@ -46,8 +46,8 @@ class MemoryShortage(StudioError):
     """The device ran out of memory."""
 
 
-class Stopped(Exception):
-    """Whoever asked for something does not want it any more, or not now. Not an error."""
+class Cancelled(Exception):
+    """Raised when work is cancelled or paused. Not an error."""
 
 
 class UnreadableError(ValueError):

@@ -54,8 +54,8 @@ from .main_window import MainWindow
 from .translation import Language
 
 if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
-    from core.request.request import Request
+    from core.images.generated_image import GeneratedImage
+from core.request.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -331,7 +331,7 @@ class Application(QObject):
         self.bridge.show_previews(1 / previews.per_second if previews.shown else None)
         self.window.canvas.view.document.preview_pixels = previews.longest_side**2
 
-    def _save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
+    def _save_picture(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         """Called on the engine's thread. Raises PictureError."""
         return self.saver.save_picture(picture, model, record)
 

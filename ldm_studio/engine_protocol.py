@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from core.cancellation import Check, unchecked
+from core.cancellation import CancelCheck, never_cancel
 from core.errors import MemoryShortage
+from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
@@ -20,7 +21,6 @@ from ldm_studio.models.found_models import DEFAULT
 
 if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
     from core.conditioning.text.token_count import PromptTokenCounter
-    from core.pipeline.text_to_image import Picture
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ class Run(Protocol):
         ...
 
     @property
-    def noted(self) -> tuple[str, ...]:
-        """The marks of those that were done before, as far as they are known."""
+    def step_digests(self) -> tuple[str, ...]:
+        """The step_digests of those that were done before, as far as they are known."""
         ...
 
     @property
@@ -130,8 +130,8 @@ class Run(Protocol):
         """What the picture looked like after `done` steps: a fresh uint8 [H, W, 3]."""
         ...
 
-    def mark(self, step: Any) -> str:
-        """The first MARK digits of the digest of the state after `step`."""
+    def step_digest(self, step: Any) -> str:
+        """The first STEP_DIGEST_LENGTH digits of the digest of the state after `step`."""
         ...
 
     def save(
@@ -141,17 +141,17 @@ class Run(Protocol):
         *,
         with_inputs: bool = True,
         durable: bool = True,
-        marks: Sequence[str] = (),
+        step_digests: Sequence[str] = (),
     ) -> None:
         """Write the state after `step`, so that `Pipeline.resume` goes on to the same bits.
 
-        `marks`: those of the steps up to it, which the resumed run has `noted`.
+        `step_digests`: those of the steps up to it, which the resumed run has `step_digests`.
 
         Raises OSError; StateError if the state is none to go on from.
         """
         ...
 
-    def finish(self, step: Any | None, *, tiled: bool = False) -> Picture:
+    def finish(self, step: Any | None, *, tiled: bool = False) -> GeneratedImage:
         """The picture after the last step; `tiled` needs less memory. Raises DecodeError."""
         ...
 
@@ -188,7 +188,7 @@ class Pipeline(Protocol):
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> Run:
         """Raises RequestError, and what `check` raises, which is asked often from now on, also by
         the run: before each tile of a large picture.
@@ -200,7 +200,7 @@ class Pipeline(Protocol):
         path: Path,
         pictures: Callable[[Request], Inputs] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> Run:
         """Go on from what `Run.save` wrote; `pictures` finds those it left out.
 

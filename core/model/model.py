@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..cancellation import Check, checked, unchecked
+from ..cancellation import CancelCheck, never_cancel, with_cancel_check
 from ..conditioning.clip_image import ImageConditioner
 from ..conditioning.text.clip_text import ClipConditioner
 from ..conditioning.text.prompt_plan import first_segment_of
@@ -251,18 +251,18 @@ class Model:
         text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
         return replace(self, text=text)
 
-    def encode_tiled(self, picture: Tensor, tile: int, check: Check = unchecked) -> Tensor:
+    def encode_tiled(self, picture: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
         """As `encode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
         picture, only nearly the same."""
         compact = isinstance(self.autoencoder, CompactAutoencoder)
         reach = ENCODER_REACH if compact else tile // 4
-        encode = checked(self.encode, check)
+        encode = with_cancel_check(self.encode, check)
         return encode_tiled(encode, picture, tile=tile, reach=reach, factor=self.factor)
 
-    def decode_tiled(self, latent: Tensor, tile: int, check: Check = unchecked) -> Tensor:
+    def decode_tiled(self, latent: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
         """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
         latent, only nearly the same."""
-        decode = checked(self.decode, check)
+        decode = with_cancel_check(self.decode, check)
         if isinstance(self.autoencoder, CompactAutoencoder):
             return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)

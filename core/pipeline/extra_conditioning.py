@@ -1,4 +1,4 @@
-"""What some models are given beside the noisy latent and the prompt.
+"""What conditions some models beside the noisy latent and the prompt.
 
     inpainting          the mask, and the latent of what is kept
     depth               how far things are: a picture of depths
@@ -12,7 +12,7 @@ its `control` only. Source: the published pipelines of these models.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,19 +20,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..cancellation import CancelCheck
 from ..conditioning.text.sentence import Cond
 from ..errors import RequestError
 from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
+from ..request.inputs import Inputs, later
 from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
 from ..request.request import Request
 from ..sampling import noise
-from .init_image import Original
+from .init_image import InitImage, encode
 from .inpainting import Region, drawn_picture
-
-Encode = Callable[[Tensor], Tensor]
-"""A picture [1, 3, H, W] in [-1, 1] -> its latent."""
 
 NEEDED: Mapping[str, str] = {
     "depth": "a picture of depths, the brighter the nearer",
@@ -46,7 +45,7 @@ LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
 
 
 @dataclass(frozen=True)
-class Given:
+class ExtraConditioning:
     """What a U-Net is given beside the noisy latent and the prompt."""
 
     channels: Tensor | None = None
@@ -59,7 +58,7 @@ class Given:
     negative: Tensor | None = None
     """The same beside the negative prompt."""
 
-    def told(self, cond: Cond, *, negative: bool = False) -> Cond:
+    def add_to(self, cond: Cond, *, negative: bool = False) -> Cond:
         """`cond`, that of the prompt or the negative one, with what is added."""
         added = self.negative if negative else self.vector
         return cond if added is None else Cond(cond.tokens, added)
@@ -77,9 +76,9 @@ def control_shape(model: Model, request: Request) -> tuple[int, ...]:
     return height, width, 3
 
 
-def check_led(model: Model) -> None:
+def check_takes_control_image(model: Model) -> None:
     """Raises RequestError if the model takes no control picture."""
-    if is_led(model):
+    if takes_control_image(model):
         return
     raise RequestError(
         "control",
@@ -88,65 +87,69 @@ def check_led(model: Model) -> None:
     )
 
 
-def is_led(model: Model) -> bool:
+def takes_control_image(model: Model) -> bool:
     """Whether it takes a control picture."""
     return model.extra in LED
 
 
-def given_to(
+def extra_conditioning(
     model: Model,
     request: Request,
-    control: np.ndarray | None,
-    original: Original | None,
+    inputs: Inputs,
+    init_image: InitImage | None,
     unit: Tensor,
-    encode: Encode,
-) -> Given | None:
-    """None for models that are given nothing. `unit` has the shape of the latent.
+    check: CancelCheck,
+) -> ExtraConditioning | None:
+    """None for models that need none. `unit` has the shape of the latent.
 
-    Raises RequestError if a picture is missing that the model cannot do without.
+    Raises RequestError if an image is missing that the model cannot do without.
     """
     if model.extra == "inpainting":
-        return Given(_masked(model, original, unit))
+        return ExtraConditioning(_masked(model, init_image, unit))
     if model.extra not in LED:
         return None
+    control = None
+    if request.control:
+        control = later(inputs, "control", request.control, control_shape(model, request))
     if model.extra == EMBEDDED:
         return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])
-    picture = _led_by(model, control, original, (width, height))
+    picture = _led_by(model, control, init_image, (width, height))
     if picture is None:
         if model.extra in NEEDED:
             wanted = NEEDED[model.extra]
             raise RequestError("control", f"{model.name} needs {wanted}.", "Give it one.")
-        return Given(torch.zeros_like(unit))
+        return ExtraConditioning(torch.zeros_like(unit))
     if model.extra == "depth":
-        return Given(_depths(picture, unit))
+        return ExtraConditioning(_depths(picture, unit))
     pixels = torch.as_tensor(picture.astype(np.float32) / 127.5 - 1)
     pixels = pixels.permute(2, 0, 1)[None].to(unit.device)
     if model.extra == "instruct-pix2pix":
-        latent = encode(pixels) if model.sees_scaled else model.unscaled(encode(pixels))
-        return Given(latent, without=torch.zeros_like(latent))
+        latent = encode(model, pixels, check)
+        latent = latent if model.sees_scaled else model.unscaled(latent)
+        return ExtraConditioning(latent, without=torch.zeros_like(latent))
     small = F.avg_pool2d(pixels, model.factor)
     level = torch.tensor([request.noise_level], device=unit.device)
-    return Given(_noised(model, request, small), vector=level, negative=level)
+    return ExtraConditioning(_noised(model, request, small), vector=level, negative=level)
 
 
-def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> Given:
+def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> ExtraConditioning:
     """Zeros beside the negative prompt, and where there is no picture: as it was trained, which was
     in part without pictures."""
     width = model.config.unet.vector_dim
     assert width is not None
     nothing = torch.zeros(1, width, device=model.device)
     if picture is None:
-        return Given(vector=nothing, negative=nothing)
+        return ExtraConditioning(vector=nothing, negative=nothing)
     vector = model.seen(picture)
     assert model.image is not None
     unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(vector.shape[1:]))[None]
     noised = model.image.noised(vector, request.noise_level, unit)
-    return Given(vector=noised, negative=nothing)
+    return ExtraConditioning(vector=noised, negative=nothing)
 
 
 def _led_by(
-    model: Model, control: np.ndarray | None, original: Original | None, drawn: tuple[int, int]
+    model: Model, control: np.ndarray | None, original: InitImage | None, drawn: tuple[int, int]
 ) -> np.ndarray | None:
     """The control picture, or the picture that is started from, of the region that is drawn, in
     that size (width, height)."""
@@ -161,7 +164,7 @@ def _led_by(
     return drawn_picture(control, region, drawn)
 
 
-def _masked(model: Model, original: Original | None, unit: Tensor) -> Tensor:
+def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
     """The mask and what is kept, [1, 1 + C, h, w]; without a mask everything is redrawn, and
     nothing is kept."""
     if original is None or original.cells is None or original.kept is None:

@@ -1,4 +1,4 @@
-"""The picture a trajectory starts from or keeps, as the networks and the pasting want it."""
+"""The image that a run starts from and keeps outside the mask."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..cancellation import Check
+from ..cancellation import CancelCheck
 from ..model.model import Model
 from ..request.inputs import Inputs, later
 from ..request.request import Change, Request
@@ -23,25 +23,25 @@ TILE = 64
 
 
 @dataclass(frozen=True)
-class Original:
-    """The picture that is started from or kept, and what of it is redrawn."""
+class InitImage:
+    """The image that is started from or kept, and how much of it is redrawn."""
 
     image: np.ndarray
-    """The whole picture, uint8 [H, W, 3]."""
+    """The whole image, uint8 [H, W, 3]."""
     alpha: np.ndarray | None
-    """How much of what is drawn is pasted, uint8 [H, W]; None: it is the picture."""
+    """The opacity at which what is drawn is pasted, uint8 [H, W]; None: nothing is pasted."""
     region: Region
     """The part that is drawn."""
     latent: Tensor
     """The region, encoded: [1, C, h, w]."""
     cells: Tensor | None
-    """How much of the latent is redrawn, [1, 1, h, w] in [0, 1]; None: all of it."""
+    """How much of each latent cell is redrawn, [1, 1, h, w] in [0, 1]; None: all of it."""
     kept: Tensor | None = None
-    """The region without what is redrawn, encoded, for models that want it."""
+    """The region with the redrawn part in gray, encoded, for inpainting models."""
 
     @cached_property
-    def seen(self) -> Region:
-        """The part of the region that can come to look otherwise than it was."""
+    def changing(self) -> Region:
+        """The part of the region whose pixels can change."""
         painted = None if self.alpha is None else bounds(self.region.of(self.alpha))
         if painted is None:
             return self.region
@@ -50,22 +50,37 @@ class Original:
 
 
 def drawn_size(model: Model, request: Request) -> tuple[int, int]:
-    """(width, height) of what the networks draw."""
+    """(width, height) in pixels of what the networks draw."""
     inpaint = request.inpaint
     if not request.mask or inpaint.area == "whole":
         return request.width, request.height
     return inpaint.width or model.defaults.width, inpaint.height or model.defaults.height
 
 
-def original_of(
+def latent_shape(model: Model, request: Request) -> tuple[int, int, int]:
+    """(C, h, w)"""
+    width, height = drawn_size(model, request)
+    return model.latent_channels, height // model.factor, width // model.factor
+
+
+def prepare_init_image(
+    model: Model, request: Request, inputs: Inputs, check: CancelCheck
+) -> InitImage | None:
+    """None without an init image."""
+    if inputs.image is None:
+        return None
+    return _prepare(model, request, inputs.image, inputs.mask, check)
+
+
+def _prepare(
     model: Model,
     request: Request,
     image: np.ndarray,
     mask: np.ndarray | None,
-    check: Check,
+    check: CancelCheck,
     region: Region | None = None,
-) -> Original:
-    """`region`: the one that was settled at the start of the trajectory."""
+) -> InitImage:
+    """`region`: the one that was chosen at the start of the run."""
     drawn = drawn_size(model, request)
     whole = Region(0, 0, request.width, request.height)
     alpha = cells = small = None
@@ -82,49 +97,51 @@ def original_of(
     kept = None
     if model.extra == "inpainting" and small is not None:
         outside = torch.as_tensor(small < 128).to(pixels)
-        kept = encode(model, pixels * outside, check)  # what is redrawn is grey
-    return Original(image, alpha, region, encode(model, pixels, check), cells, kept)
+        kept = encode(model, pixels * outside, check)  # gray inside the mask
+    return InitImage(image, alpha, region, encode(model, pixels, check), cells, kept)
 
 
-def content_of(model: Model, request: Request, original: Original, check: Check) -> Tensor:
-    """The latent that noise is added to at the start."""
-    content, cells = request.inpaint.content, original.cells
+def initial_latent(
+    model: Model, request: Request, init_image: InitImage, check: CancelCheck
+) -> Tensor:
+    """The latent that noise is added to at the start, [1, C, h, w]."""
+    content, cells = request.inpaint.content, init_image.cells
     if cells is None or content == "original":
-        return original.latent
+        return init_image.latent
     if content == "fill":
-        assert original.alpha is not None
+        assert init_image.alpha is not None
         surroundings = inpainting.filled(
-            original.region.of(original.image), original.region.of(original.alpha)
+            init_image.region.of(init_image.image), init_image.region.of(init_image.alpha)
         )
         size = drawn_size(model, request)
-        whole = Region(0, 0, *original.region.size)
+        whole = Region(0, 0, *init_image.region.size)
         picture = inpainting.drawn_picture(surroundings, whole, size)
         other = encode(model, to_tensor(picture, model.device), check)
     elif content == "noise":
-        other = noise.step_noise(request.seed, -1, 0, original.latent.shape[1:])[None]
+        other = noise.step_noise(request.seed, -1, 0, init_image.latent.shape[1:])[None]
     else:
-        other = torch.zeros_like(original.latent)
-    return original.latent.lerp(other.to(model.device), cells)
+        other = torch.zeros_like(init_image.latent)
+    return init_image.latent.lerp(other.to(model.device), cells)
 
 
-def changed_original(
+def changed_init_image(
     model: Model,
     inputs: Inputs,
     started: Request,
-    first: Original | None,
-    before: tuple[Request, Original | None],
+    first: InitImage | None,
+    before: tuple[Request, InitImage | None],
     change: Change,
-    check: Check,
-) -> Original | None:
-    """What is kept from a change on; what is drawn keeps its place and size.
+    check: CancelCheck,
+) -> InitImage | None:
+    """The init image from a change on; what is drawn keeps its place and size.
 
-    `started` is the request of the trajectory's start, and `first` the picture there; `before` are
-    those of the leg that the change ends.
+    `started` and `first` are the request and the init image at the start of the run; `before`
+    are those of the segment that the change ends.
     """
-    request, original = before
+    request, init_image = before
     asked = request.changed(change)
     if (asked.init, asked.mask, asked.model) == (request.init, request.mask, request.model):
-        return original
+        return init_image
     if not asked.init:
         return None
     size = (asked.height, asked.width)
@@ -136,10 +153,10 @@ def changed_original(
     else:
         region = first.region
         asked = replace(asked, mask=started.mask)  # what is drawn keeps its size
-    return original_of(model, asked, image, mask, check, region)
+    return _prepare(model, asked, image, mask, check, region)
 
 
-def encode(model: Model, picture: Tensor, check: Check) -> Tensor:
+def encode(model: Model, picture: Tensor, check: CancelCheck) -> Tensor:
     height, width = (side // model.factor for side in picture.shape[-2:])
     if height * width <= WHOLE_CELLS:
         return model.encode(picture)

@@ -1,4 +1,4 @@
-"""A request made ready for the loop, and what is written of it beside its states."""
+"""A request made ready for the loop, and the metadata that is stored with its states."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from functools import cached_property
 
 from torch import Tensor
 
-from ..cancellation import Check, unchecked
+from ..cancellation import CancelCheck, never_cancel
 from ..model.model import Model
 from ..request.inputs import Inputs
 from ..request.request import Request
 from ..runtime.environment import environment
 from ..sampling.trajectory import Noise, State
-from .segments import Leg
+from .segments import Segment
 
 
 @dataclass(frozen=True)
-class Job:
-    """A request made ready: everything the loop needs, computed once."""
+class PreparedRun:
+    """Everything that the steps of one image need, computed once."""
 
     model: Model
     request: Request
     inputs: Inputs
     noise: Noise
     unit: Tensor
-    """The noise it starts from, [1, C, h, w]."""
+    """The unit noise it starts from, [1, C, h, w]."""
     start: State
-    legs: tuple[Leg, ...]
-    check: Check = unchecked
-    """Asked before each tile of whatever is computed; the state before stays good."""
+    segments: tuple[Segment, ...]
+    check: CancelCheck = never_cancel
+    """Called before each tile of whatever is computed; the state before stays good."""
 
     @property
     def sigmas(self) -> tuple[float, ...]:
         """The noise levels that are visited, the last 0."""
-        return self.legs[-1].sigmas
+        return self.segments[-1].sigmas
 
     @cached_property
-    def sealed(self) -> Request:
-        """Its request with the model's digest: what the picture is made again from."""
+    def recorded_request(self) -> Request:
+        """The request with the model's digest: what makes the image again."""
         model = self.model
         return replace(self.request, model_digest=model.digest, prediction=model.decided)
 
     @cached_property
     def description(self) -> Mapping[str, str]:
-        """What a file of one of its states says of it; kept, as that is written at every step."""
-        return description(self.sealed, str(self.model.device), self.model.arithmetic)
+        """`description` of this run; kept, as it is written with every step."""
+        return description(self.recorded_request, str(self.model.device), self.model.arithmetic)
 
     @property
     def total(self) -> int:
-        """Steps from the start to the picture."""
+        """Steps from the start to the image."""
         return len(self.sigmas) - 1
 
-    def leg(self, index: int) -> Leg:
+    def segment(self, index: int) -> Segment:
         """The one that step `index` belongs to."""
-        return next(leg for leg in reversed(self.legs) if leg.begin <= max(0, index))
+        return next(part for part in reversed(self.segments) if part.begin <= max(0, index))
 
 
 def description(request: Request, device: str, precision: str) -> dict[str, str]:
-    """What a file says of the trajectory in it. `request` names the model's digest."""
+    """The metadata of a saved state. `request` names the model's digest."""
     text = request.to_json()
     return {
         "request": text,

@@ -1,4 +1,4 @@
-"""A job stopped after a step, as one file from which another process goes on to the same bits."""
+"""A run stopped after a step, in one file: another process continues it to the same bits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..errors import RequestError, StateError
 from ..request.inputs import Inputs
 from ..request.request import Request
@@ -17,86 +19,94 @@ from ..sampling.trajectory import State
 from . import state_file
 
 if TYPE_CHECKING:
-    from .prepared_run import Job
+    from .prepared_run import PreparedRun
 
 
 @dataclass(frozen=True)
-class Label:
-    """What a file says of itself: which model to load before the rest of it."""
+class SavedJobHeader:
+    """What a file says of itself: enough to load the model before the rest of the file."""
 
     request: Request
     """With the changes made so far, and the model's digest."""
     environment: Environment
     """The one it was written in."""
-    marks: tuple[str, ...] = ()
-    """What its writer noted of the steps so far, to go on noting where it stopped."""
+    step_digests: tuple[str, ...] = ()
+    """Of the states after the steps so far, as the writer abbreviates them."""
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedJob:
     """What a file holds: all that is needed beside the model."""
 
     request: Request
     state: State
     inputs: Inputs
     environment: Environment
-    marks: tuple[str, ...] = ()
+    step_digests: tuple[str, ...] = ()
 
 
 def save(
     path: Path,
-    job: Job,
+    run: PreparedRun,
     state: State,
     *,
     with_inputs: bool = True,
     durable: bool = True,
-    marks: Sequence[str] = (),
+    step_digests: Sequence[str] = (),
 ) -> None:
-    """Write `job` as it stands at `state`, whole or not at all. Raises OSError.
+    """Write `run` as it stands at `state`, whole or not at all. Raises OSError.
 
-    Without its inputs, whoever loads it has to bring them. Marks hold no spaces.
+    Without its inputs, whoever loads it has to bring them. Step digests hold no spaces.
     """
     import torch
 
-    pixels = dict(job.inputs.later)
-    if job.inputs.image is not None:
-        pixels["init"] = job.inputs.image
-    if job.inputs.mask is not None:
-        pixels["mask"] = job.inputs.mask
-    # Those of a canvas cannot be written to, which torch warns of.
-    own = {name: array if array.flags.writeable else array.copy() for name, array in pixels.items()}
-    beside = {name: torch.as_tensor(array) for name, array in own.items()}
-    metadata = {**job.description, "marks": " ".join(marks)}
-    state_file.save(path, state, beside if with_inputs else {}, metadata, durable=durable)
+    pixels = _named(run.inputs) if with_inputs else {}
+    tensors = {name: torch.as_tensor(_own(array)) for name, array in pixels.items()}
+    metadata = {**run.description, "marks": " ".join(step_digests)}
+    state_file.save(path, state, tensors, metadata, durable=durable)
 
 
-def load(path: Path) -> Saved:
+def _named(inputs: Inputs) -> dict[str, np.ndarray]:
+    pixels = dict(inputs.later)
+    if inputs.image is not None:
+        pixels["init"] = inputs.image
+    if inputs.mask is not None:
+        pixels["mask"] = inputs.mask
+    return pixels
+
+
+def _own(array: np.ndarray) -> np.ndarray:
+    """Writable: a canvas shares read-only arrays, which torch warns about."""
+    return array if array.flags.writeable else array.copy()
+
+
+def load(path: Path) -> SavedJob:
     """Raises StateError for a file that is not one, is damaged, or from a newer version."""
-    with _telling(path):
+    with _as_state_error(path):
         file = state_file.load(path)
-        label = _label(file.metadata)
+        header = _header(file.metadata)
         pixels = {name: tensor.numpy() for name, tensor in file.beside.items()}
         inputs = Inputs(pixels.pop("init", None), pixels.pop("mask", None), pixels)
-    return Saved(label.request, file.state, inputs, label.environment, label.marks)
+    return SavedJob(header.request, file.state, inputs, header.environment, header.step_digests)
 
 
-def read_label(path: Path) -> Label:
+def read_header(path: Path) -> SavedJobHeader:
     """Without its tensors, and without torch. Raises StateError as `load` does."""
-    with _telling(path):
-        return _label(state_file.read_metadata(path))
+    with _as_state_error(path):
+        return _header(state_file.read_metadata(path))
 
 
-def _label(metadata: Mapping[str, str]) -> Label:
+def _header(metadata: Mapping[str, str]) -> SavedJobHeader:
     request = Request.from_json(metadata["request"])
     made_in = Environment.from_json(metadata["environment"])
     # Of the text as it is: a later version writes the same request with more fields.
     if metadata["recipe"] != hashlib.sha256(metadata["request"].encode()).hexdigest():
         raise ValueError("its recipe does not match its digest")
-    return Label(request, made_in, tuple(metadata.get("marks", "").split()))
+    return SavedJobHeader(request, made_in, tuple(metadata.get("marks", "").split()))
 
 
 @contextmanager
-def _telling(path: Path) -> Generator[None]:
+def _as_state_error(path: Path) -> Generator[None]:
     """Turns what is wrong with a file into StateError."""
     try:
         yield

@@ -1,146 +1,110 @@
-"""The parts of a trajectory along which nothing changes.
+"""The parts of a run along which nothing changes.
 
-A request without changes is one leg. Each change, recorded or steered while it runs, begins
+A request without changes is one segment. Each change, recorded or made while it runs, begins
 another one from the state that was reached.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-import torch
 from torch import Tensor
 
-from ..cancellation import Check, checked
-from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
-from ..conditioning.text.sentence import Cond, concatenate
+from ..cancellation import CancelCheck
 from ..errors import RequestError
 from ..model.model import Model
-from ..model.tiling import blended
 from ..request.request import Change, Request
-from ..sampling.guidance import (
-    CondUncond,
-    cfg,
-    cfg_plus_plus,
-    combine_pair,
-    composable,
-    differential_diffusion,
-    dual_guidance,
-    dynamic_thresholding,
-    limited_interval,
-    masked,
-    rescale_cfg,
-)
 from ..sampling.model_schedule import NarrowedSchedule, Schedule
-from ..sampling.predictions import denoiser
 from ..sampling.samplers import SAMPLERS, sigmas_for
 from ..sampling.sigma_schedules import truncate
-from ..sampling.trajectory import Denoiser, Sampler
-from .extra_conditioning import Given
-from .init_image import Original
+from ..sampling.trajectory import Denoiser, Noise, Sampler, State, Step
+from .extra_conditioning import ExtraConditioning
+from .guided_denoiser import guided_denoisers
+from .init_image import InitImage
 
 
 @dataclass(frozen=True)
-class Leg:
+class Segment:
     """From one step to the next change."""
 
     begin: int
-    """The step it starts with."""
+    """Its first step."""
     request: Request
     """What is asked for along it, without changes."""
     model: Model
-    original: Original | None
-    given: Given | None
+    init_image: InitImage | None
+    extra: ExtraConditioning | None
     sigmas: tuple[float, ...]
-    """Of the whole trajectory: those before `begin` are the levels that were visited."""
+    """Of the whole run: those before `begin` were visited already."""
     sampler: Sampler
     denoisers: tuple[Denoiser, ...]
-    """One for each step: what they are told may change with their number."""
-    forgets: bool = False
-    """Whether the sampler's memory of earlier legs is of no use to it."""
+    """One for each step."""
+    resets_memory: bool = False
+    """Whether the sampler starts without the memory of earlier segments."""
+
+    def step(self, state: State, noise: Noise) -> Step:
+        """The step after `state`, which must belong to this segment."""
+        if self.resets_memory and state.index == self.begin:
+            state = replace(state, memory=())
+        return self.sampler(self.denoisers[state.index], state, self.sigmas, noise)
 
 
-def first_leg(
+def first_segment(
     model: Model,
     request: Request,
-    original: Original | None,
-    given: Given | None,
+    init_image: InitImage | None,
+    extra: ExtraConditioning | None,
     unit: Tensor,
-    check: Check,
-) -> Leg:
-    """`unit` is the noise the trajectory starts from, [1, C, h, w]; `check` is asked before each
-    evaluation of the network, which is one of a tile where there are tiles.
+    check: CancelCheck,
+) -> Segment:
+    """`unit` is the noise that the run starts from, [1, C, h, w]; `check` is called before each
+    evaluation of the network, and of each tile where there are tiles.
     """
-    sigmas = _levels(model, request)
-    if original is not None:
+    sigmas = noise_levels(model, request)
+    if init_image is not None:
         sigmas = truncate(sigmas, request.strength)
-    return _leg(model, request, original, given, sigmas, unit, check)
+    denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check)
+    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
+    return Segment(0, request, model, init_image, extra, sigmas, sampler, denoisers)
 
 
-def next_leg(
+def next_segment(
     model: Model,
-    before: Leg,
+    before: Segment,
     change: Change,
-    original: Original | None,
-    given: Given | None,
+    init_image: InitImage | None,
+    extra: ExtraConditioning | None,
     unit: Tensor,
-    check: Check,
-) -> Leg:
-    """What `change` makes of the leg before.
+    check: CancelCheck,
+) -> Segment:
+    """The segment after a change.
 
-    Levels that change are those of the new schedule below the level that was reached. Raises
-    RequestError if the trajectory is over by then.
+    New noise levels are those of the new schedule below the level that was reached. Raises
+    RequestError if the run is over by then.
     """
-    steps = len(before.sigmas) - 1
-    if change.step >= steps:
+    begin, steps = change.step, len(before.sigmas) - 1
+    if begin >= steps:
         raise RequestError(
             "changes", f"A change at step {change.step} comes after the last of {steps} steps."
         )
-    asked = change.fields
     request = before.request.changed(change)
     sigmas = before.sigmas
-    if {"sampler", "schedule", "steps"} & asked.keys():
-        visited = sigmas[: change.step + 1]
-        onward = _levels(model, request)
+    if {"sampler", "schedule", "steps"} & change.fields.keys():
+        visited = sigmas[: begin + 1]
+        onward = noise_levels(model, request)
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
-    leg = _leg(model, request, original, given, sigmas, unit, check, change.step)
-    forgets = request.sampler != before.request.sampler or sigmas != before.sigmas
-    forgets = forgets or model.backbone is not before.model.backbone
-    return replace(leg, forgets=forgets)
-
-
-def _leg(
-    model: Model,
-    request: Request,
-    original: Original | None,
-    given: Given | None,
-    sigmas: tuple[float, ...],
-    unit: Tensor,
-    check: Check,
-    begin: int = 0,
-) -> Leg:
-    def denoiser_of(told: StepConditioning) -> Denoiser:
-        denoise = _guided(model, request, told, sigmas, given, check)
-        if original is None or original.cells is None:
-            return denoise
-        kept = (original.latent, original.cells, unit)
-        if request.inpaint.soft:
-            return differential_diffusion(denoise, *kept, _remaining(model.schedule, sigmas[0]))
-        return masked(denoise, *kept)
-
-    told = plan_conditioning(request.prompt, request.negative, len(sigmas) - 1, request.syntax)
-    told = (*told[begin : begin + 1] * begin, *told[begin:])  # what is over is not encoded
-    made = {step: denoiser_of(step) for step in dict.fromkeys(told)}
+    denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check, begin)
     sampler = SAMPLERS[request.sampler].with_options(request.options.given)
-    denoisers = tuple(made[step] for step in told)
-    return Leg(begin, request, model, original, given, sigmas, sampler, denoisers)
+    resets_memory = request.sampler != before.request.sampler or sigmas != before.sigmas
+    resets_memory = resets_memory or model.backbone is not before.model.backbone
+    return Segment(
+        begin, request, model, init_image, extra, sigmas, sampler, denoisers, resets_memory
+    )
 
 
-def _levels(model: Model, request: Request) -> tuple[float, ...]:
+def noise_levels(model: Model, request: Request) -> tuple[float, ...]:
+    """The sigmas of the whole schedule, the last 0."""
     if request.levels.sigmas:
         return (*request.levels.sigmas, 0.0)
     schedule = _narrowed(model.schedule, request)
@@ -162,132 +126,3 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
             "Choose values between these.",
         )
     return NarrowedSchedule(schedule, low, high)
-
-
-def _guided(
-    model: Model,
-    request: Request,
-    told: StepConditioning,
-    sigmas: tuple[float, ...],
-    given: Given | None,
-    check: Check,
-) -> Denoiser:
-    tile = request.tile // model.factor
-    reader = model.with_clip_skip(request.clip_skip)
-    weights = [weight for weight, _ in told.parts]
-    conds = [reader.condition(passage) for _, passage in told.parts]
-    negative = reader.condition(told.negative, negative=True)
-    channels = without = None
-    if given is not None:
-        conds, negative = [given.told(cond) for cond in conds], given.told(negative, negative=True)
-        channels, without = given.channels, given.without
-
-    def network(cond: Cond, channels: Tensor | None, scale: float = 1.0) -> Denoiser:
-        predict = checked(model.predictor(cond, scale), check)
-
-        def whole(x: Tensor, t: float) -> Tensor:
-            if channels is not None:
-                x = torch.cat([x, channels.expand(len(x), -1, -1, -1)], dim=1)
-            return tiled(x, t) if tile else predict(x, t)
-
-        def tiled(x: Tensor, t: float) -> Tensor:
-            def part(x: Tensor) -> Tensor:
-                return predict(x, t)
-
-            return blended(part, x, tile=tile, overlap=tile // 4)
-
-        return denoiser(whole, model.prediction, model.schedule)
-
-    guidance = request.guidance
-    weighs = without is not None and guidance.image != 1
-    unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
-    unguided = unguided or guidance.start == guidance.end
-    seen = [*((cond, channels) for cond in conds), (negative, channels)]
-
-    def alone(scale: float = 1.0) -> Denoiser:
-        """The prompt's estimate, guided only where the U-Net does that by itself."""
-        if weights == [1.0]:
-            return network(conds[0], channels, scale)
-        both = _pair(_side_by_side(partial(network, scale=scale), seen), weights)
-        return combine_pair(both, lambda cond, uncond, x, sigma: cond)
-
-    plain = alone()
-    if unguided:
-        return plain
-    if model.told_guidance:
-        return _now_and_then(model, request, alone(request.cfg), plain)
-    if weighs:
-        seen.append((negative, without))
-    pair = _pair(_side_by_side(network, seen), weights, guidance.image)
-    combine = cfg(request.cfg)
-    if guidance.plus_plus:
-        combine = cfg_plus_plus(guidance.plus_plus, sigmas)
-    if guidance.mimic:
-        combine = dynamic_thresholding(combine, guidance.quantile, cfg(guidance.mimic))
-    if guidance.rescale:
-        combine = rescale_cfg(combine, guidance.rescale)
-    return _now_and_then(model, request, combine_pair(pair, combine), plain)
-
-
-def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
-    """Guided in the part of the model's time that is asked for."""
-    guidance = request.guidance
-    if (guidance.start, guidance.end) == (0.0, 1.0):
-        return guided
-    low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
-    high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
-    return limited_interval(low, high, guided, plain)
-
-
-def _side_by_side(
-    network: Callable[[Cond, Tensor | None], Denoiser], seen: Sequence[tuple[Cond, Tensor | None]]
-) -> Callable[[Tensor, float], Sequence[Tensor]]:
-    """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
-    read at once."""
-    if len({cond.tokens.shape for cond, _ in seen}) > 1:
-        apart = [network(cond, channels) for cond, channels in seen]
-        return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
-    channels = [channels for _, channels in seen if channels is not None]
-    conds = concatenate([cond for cond, _ in seen])
-    together = network(conds, torch.cat(channels) if channels else None)
-    return lambda x, sigma: together(torch.cat([x] * len(seen)), sigma).chunk(len(seen))
-
-
-def _pair(
-    estimates: Callable[[Tensor, float], Sequence[Tensor]],
-    weights: Sequence[float],
-    image: float = 1.0,
-) -> CondUncond:
-    """The estimate of the whole prompt and that of the negative one.
-
-    `estimates` are those of its parts, of the negative prompt, and perhaps without a picture,
-    whose influence is then weighed by `image`.
-    """
-
-    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        found = estimates(x, sigma)
-        parts, negative, bare = (
-            found[: len(weights)],
-            found[len(weights)],
-            found[len(weights) + 1 :],
-        )
-        prompt = parts[0] if weights == [1.0] else composable(parts, weights, negative)
-        return dual_guidance(prompt, negative, bare[0], image) if bare else (prompt, negative)
-
-    return pair
-
-
-def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
-    """The share of the model's time between `start` and the finished picture that is left."""
-    noisiest, cleanest = schedule.t(start), schedule.t(schedule.sigma_min)
-
-    def share(sigma: float) -> float:
-        return (schedule.t(sigma) - cleanest) / (noisiest - cleanest)
-
-    return share
-
-
-def _at_share(schedule: Schedule, share: float) -> float:
-    """Sigma after this share of the model's time, from pure noise on."""
-    noisiest, cleanest = schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min)
-    return schedule.sigma(noisiest + share * (cleanest - noisiest))

@@ -201,7 +201,7 @@ def _stop(
         )
     walked = walk(drawing, on_step, until)
     try:
-        drawing.save(path, walked.last, marks=walked.marks)
+        drawing.save(path, walked.last, step_digests=walked.step_digests)
     except OSError as error:
         raise StateError(f"Cannot write {path}: {error.strerror or error}.") from error
     seconds = time.perf_counter() - began

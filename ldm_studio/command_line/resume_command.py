@@ -8,7 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 
-from core.pipeline.saved_job import read_label
+from core.pipeline.saved_job import read_header
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.images.headless_run import draw
@@ -44,15 +44,15 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     target = Output.of(arguments)
-    label = read_label(arguments.state)
+    header = read_header(arguments.state)
     target.make_folder()
     engine = pipeline()
     if sys.stderr.isatty():
         print_warning("loading the model ...")
-    model = load_model(engine, label.request, arguments.model)
+    model = load_model(engine, header.request, arguments.model)
     began = time.perf_counter()
     going = engine.resume(arguments.state)
-    for difference in differences(label.environment, going.environment):
+    for difference in differences(header.environment, going.environment):
         print_warning(f"the picture may not be the same to the bit; {difference}")
     with image_output.progress() as on_step:
         drawn = draw(going, on_step)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.cancellation import Check, unchecked
+from core.cancellation import CancelCheck, never_cancel
 from core.errors import ModelError
 from core.request.inputs import Inputs
 from core.request.request import Request
@@ -143,7 +143,7 @@ class CorePipeline:
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> CoreRun:
         from core.images.image_digest import digest
         from core.pipeline.text_to_image import prepare
@@ -151,7 +151,7 @@ class CorePipeline:
         if self._info is not None and not (request.vae or request.model_digest):
             request = replace(request, vae=self._info.vae)
         added, seals = self._added(request)
-        sealed = replace(
+        recorded_request = replace(
             request,
             model_digest=request.model_digest or added.model.digest,
             prediction=request.prediction if request.model_digest else added.model.decided,
@@ -159,7 +159,7 @@ class CorePipeline:
             mask=request.mask if mask is None else digest(mask),
         )
         inputs = Inputs(image, mask, later or {}, self._models(seals))
-        job = prepare(added.model, sealed, inputs, check)
+        job = prepare(added.model, recorded_request, inputs, check)
         return CoreRun(job, seals=seals, notes=added.notes)
 
     def resume(
@@ -167,10 +167,10 @@ class CorePipeline:
         path: Path,
         pictures: Callable[[Request], Inputs] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> CoreRun:
+        from core.pipeline.resume import resume
         from core.pipeline.saved_job import load
-        from core.pipeline.text_to_image import resumed
 
         saved = load(path)
         added, seals = self._added(saved.request)
@@ -178,8 +178,8 @@ class CorePipeline:
             saved = replace(saved, inputs=pictures(saved.request))
         inputs = replace(saved.inputs, models=self._models(seals))
         saved = replace(saved, inputs=inputs)
-        job, state = resumed(added.model, saved, check)
-        return CoreRun(job, state, saved.marks, seals=seals, notes=added.notes)
+        job, state = resume(added.model, saved, check)
+        return CoreRun(job, state, saved.step_digests, seals=seals, notes=added.notes)
 
     def digest(self) -> str:
         if self._model is not None and self._sums is not None:

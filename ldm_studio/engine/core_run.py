@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import StateError
+from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
 from core.request.request import Change, Request
 from core.runtime.environment import Environment, environment
-from ldm_studio.images.run_record import MARK
+from ldm_studio.images.run_record import STEP_DIGEST_LENGTH
 
 from .addon_applier import Seals
 
 if TYPE_CHECKING:
-    from core.pipeline.prepared_run import Job
-    from core.pipeline.text_to_image import Picture
+    from core.pipeline.prepared_run import PreparedRun
     from core.sampling.trajectory import State, Step
 
 
@@ -32,9 +32,9 @@ class CoreRun:
 
     def __init__(
         self,
-        job: Job,
+        job: PreparedRun,
         state: State | None = None,
-        noted: tuple[str, ...] = (),
+        step_digests: tuple[str, ...] = (),
         *,
         seals: Seals | None = None,
         notes: tuple[str, ...] = (),
@@ -43,13 +43,13 @@ class CoreRun:
         was made with."""
         self._job = job
         self._began = state or job.start
-        self._noted = noted
+        self._step_digests = step_digests
         self._notes = notes
         self._seals = seals or Seals()
 
     @property
     def request(self) -> Request:
-        return self._job.sealed
+        return self._job.recorded_request
 
     @property
     def environment(self) -> Environment:
@@ -65,8 +65,8 @@ class CoreRun:
         return self._began.index
 
     @property
-    def noted(self) -> tuple[str, ...]:
-        return self._noted
+    def step_digests(self) -> tuple[str, ...]:
+        return self._step_digests
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -81,13 +81,13 @@ class CoreRun:
             state = step.state
 
     def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
-        from core.pipeline.text_to_image import steered
+        from core.pipeline.steering import steer
 
         inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
-        self._job = steered(replace(self._job, inputs=inputs), change)
+        self._job = steer(replace(self._job, inputs=inputs), change)
 
     def preview(self, step: Step) -> Preview:
-        from core.pipeline.text_to_image import preview
+        from core.pipeline.previews import preview
 
         return preview(self._job, step)
 
@@ -97,15 +97,15 @@ class CoreRun:
     def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
         import torch
 
-        from core.pipeline.text_to_image import preview_of
+        from core.pipeline.previews import preview_after
 
         x0 = torch.as_tensor(estimate).float()[None].to(self._job.model.device)
-        return preview_of(self._job, done, x0)
+        return preview_after(self._job, done, x0)
 
-    def mark(self, step: Step) -> str:
+    def step_digest(self, step: Step) -> str:
         from core.sampling.trajectory import digest
 
-        return digest(step.state)[:MARK]
+        return digest(step.state)[:STEP_DIGEST_LENGTH]
 
     def save(
         self,
@@ -114,7 +114,7 @@ class CoreRun:
         *,
         with_inputs: bool = True,
         durable: bool = True,
-        marks: Sequence[str] = (),
+        step_digests: Sequence[str] = (),
     ) -> None:
         from core.pipeline.saved_job import save
 
@@ -122,31 +122,38 @@ class CoreRun:
             self._seal()
         state = step.state if step else self._began
         try:
-            save(path, self._job, state, with_inputs=with_inputs, durable=durable, marks=marks)
+            save(
+                path,
+                self._job,
+                state,
+                with_inputs=with_inputs,
+                durable=durable,
+                step_digests=step_digests,
+            )
         except ValueError as error:
             raise StateError(
                 f"The numbers of this picture are no longer finite after step {state.index}.",
                 "Choose a lower CFG, or another sampler or schedule.",
             ) from error
 
-    def finish(self, step: Step | None, *, tiled: bool = False) -> Picture:
+    def finish(self, step: Step | None, *, tiled: bool = False) -> GeneratedImage:
         from core.pipeline.text_to_image import finish
 
-        if tiled and self._job.legs[-1].model.glimpses:  # ours is the same in tiles
+        if tiled and self._job.segments[-1].model.glimpses:  # ours is the same in tiles
             self._seals.tell(
                 "The picture could not be decoded at once: it was decoded in small tiles, whose "
                 "colours may differ a little."
             )
         picture = finish(self._job, step.state if step else self._began, tiled=tiled)
         self._seal()  # what is not known yet delays the picture now, rather than its beginning
-        return replace(picture, request=self._job.sealed)
+        return replace(picture, request=self._job.recorded_request)
 
     def _seal(self) -> None:
         job = self._job
         model = replace(job.model, digest=self._seals.digest() or job.model.digest)
         changes = tuple(
-            replace(change, addons=self._seals.addons_of(leg.request))
-            for change, leg in zip(job.request.changes, job.legs[1:], strict=True)
+            replace(change, addons=self._seals.addons_of(segment.request))
+            for change, segment in zip(job.request.changes, job.segments[1:], strict=True)
         )
         request = replace(job.request, addons=self._seals.addons(), changes=changes)
         if (model.digest, request) != (job.model.digest, job.request):

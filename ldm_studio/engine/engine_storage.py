@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import RequestError
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from core.request.request import Request
@@ -23,11 +23,8 @@ from ldm_studio.images.trajectory_store import Trajectories
 
 from .events import Work
 
-if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
-
-Save = Callable[["Picture", ModelInfo, Record], Path]
-"""Writes a finished image to disk; raises OSError or PictureError."""
+Save = Callable[["GeneratedImage", ModelInfo, Record], Path]
+"""Writes a finished picture to disk; raises OSError or PictureError."""
 
 
 @dataclass(frozen=True)

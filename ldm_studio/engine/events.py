@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.errors import StudioError
+from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
 from core.request.request import Change, Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Parent, Record
 
 if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
-    from core.pipeline.text_to_image import Picture
     from ldm_studio.images.replay import Verdict
 
 
@@ -100,7 +100,7 @@ class Finished:
     """A picture is done, and on disk unless `path` is None."""
 
     id: int
-    picture: Picture
+    picture: GeneratedImage
     path: Path | None
     index: int = 0
     count: int = 1
@@ -129,7 +129,7 @@ class Saved:
     """The picture of a `Finished` without a path is on disk now."""
 
     id: int
-    picture: Picture
+    picture: GeneratedImage
     path: Path
     trajectory: Path | None = None
     over: bool = False

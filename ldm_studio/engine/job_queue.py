@@ -6,19 +6,16 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.images.generated_image import GeneratedImage
 from core.request.request import Change, Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
 from ldm_studio.images.trajectory_store import Trajectory
 
 from .events import JobState, QueueChanged, QueueItem, Work
-
-if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
 
 MAX_JOBS = 500
 
@@ -29,7 +26,7 @@ class Unsaved:
 
     index: int
     """Which of its work."""
-    picture: Picture
+    picture: GeneratedImage
     model: ModelInfo
     record: Record
     trajectory: Trajectory | None

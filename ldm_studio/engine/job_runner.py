@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.errors import PictureError, RequestError, StateError, Stopped, StudioError
+from core.errors import Cancelled as RunCancelled
+from core.errors import PictureError, RequestError, StateError, StudioError
 from core.images.preview import Preview
 from core.request.request import Request
 from core.runtime.device import PeakMemory
@@ -76,7 +77,7 @@ class Painter:
         """False where it stands still to go on later; else it is over, and said how."""
         try:
             return self._all(entry, model)
-        except Stopped:
+        except RunCancelled:
             return self._stopped(entry)
         except BaseException as error:  # the thread must outlive every failure of a work
             self._mailbox.post(Failed(entry.work.id, *explain(error)))
@@ -212,9 +213,9 @@ class Painter:
         return drawing.done == drawing.total or not self._stands_still(entry, drawing)
 
     def _check(self, entry: Entry) -> None:
-        """Between two tiles. Raises Stopped where it is to stop, after the last whole step."""
+        """Between two tiles. Raises RunCancelled where it is to stop, after the last whole step."""
         if entry.cancelled or self._stands_still(entry, self._drawing):
-            raise Stopped
+            raise RunCancelled
 
     def _stands_still(self, entry: Entry, drawing: Drawing | None) -> bool:
         """Whether it was asked to, and can go on later from what is on disk."""

@@ -1,24 +1,22 @@
-"""One picture on its way: its steps, what is noted of them, and what of it is on disk."""
+"""One picture on its way: its steps, what is step_digests of them, and what of it is on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.errors import DecodeError, StudioError
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.request.request import Change
 from ldm_studio.engine_protocol import Run, memory_shortage
 from ldm_studio.images.job_files import Journal
 from ldm_studio.images.run_record import Parent, Record
 from ldm_studio.images.trajectory_store import Trajectory
-
-if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
 
 
 class Drawing:
@@ -40,7 +38,7 @@ class Drawing:
         self._last: Any = None
         self.done = run.done
         """Steps done."""
-        self._marks = list(run.noted)
+        self._step_digests = list(run.step_digests)
         self._first = 1
         self._estimates: list[np.ndarray] = []
         self._written: Path | None = None
@@ -78,7 +76,7 @@ class Drawing:
         """Write the state so that it outlives a power failure too; False if it cannot be."""
         return self._journal is None or self._write(self._journal, durable=True)
 
-    def finish(self) -> Picture:
+    def finish(self) -> GeneratedImage:
         """The picture; in small tiles where there is too little memory for it as a whole.
 
         The state is on disk before it is decoded. Raises what decoding in tiles raised.
@@ -95,13 +93,13 @@ class Drawing:
 
     def rescue(self, path: Path) -> None:
         """Write all that is needed to decode it later. Raises OSError, StateError."""
-        self._run.save(path, self._last, marks=self._marks)
+        self._run.save(path, self._last, step_digests=self._step_digests)
 
-    def record(self, picture: Picture, parent: Parent | None) -> Record:
+    def record(self, picture: GeneratedImage, parent: Parent | None) -> Record:
         environment, pixels = self._run.environment, digest(picture.rgb)
-        return Record(environment, tuple(self._marks), pixels, parent, self._tiled)
+        return Record(environment, tuple(self._step_digests), pixels, parent, self._tiled)
 
-    def trajectory(self, record: Record, picture: Picture) -> Trajectory | None:
+    def trajectory(self, record: Record, picture: GeneratedImage) -> Trajectory | None:
         """What was seen of the steps; None where they are not to be kept."""
         if not self._keeps or not self._estimates:
             return None
@@ -125,7 +123,7 @@ class Drawing:
 
     def _note(self, step: Any) -> None:
         assert self._journal is not None
-        self._marks.append(self._run.mark(step))
+        self._step_digests.append(self._run.step_digest(step))
         if self._keeps:
             self._estimates.append(self._run.estimate(step))
         if self._logs:
@@ -146,7 +144,13 @@ class Drawing:
     def _write(self, journal: Journal, *, durable: bool) -> bool:
         state = journal.state_after(self.done)
         try:
-            self._run.save(state, self._last, with_inputs=False, durable=durable, marks=self._marks)
+            self._run.save(
+                state,
+                self._last,
+                with_inputs=False,
+                durable=durable,
+                step_digests=self._step_digests,
+            )
             if self._written is not None and self._written != state:
                 self._written.unlink(missing_ok=True)
         except OSError as error:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from ldm_studio.engine_protocol import Run
 
 from .run_record import Parent, Record
-
-if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
 
 OnStep = Callable[[int, int], None]
 """(steps done, steps in all)"""
@@ -25,7 +23,7 @@ class Walked:
 
     last: Any | None
     """The step; None where the run had none left."""
-    marks: tuple[str, ...]
+    step_digests: tuple[str, ...]
     """Of all steps up to it."""
 
 
@@ -33,7 +31,7 @@ class Walked:
 class Drawn:
     """A finished picture."""
 
-    picture: Picture
+    picture: GeneratedImage
     record: Record
     rescue: Callable[[Path], None]
     """Writes all that is needed to decode it later. Raises OSError, StateError."""
@@ -43,23 +41,23 @@ class Drawn:
 
 def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
     """Take the steps up to number `until`, or all of them, marking each."""
-    marks, last = list(run.noted), None
+    step_digests, last = list(run.step_digests), None
     end = run.total if until is None else until
     steps = run.steps()
     for done in range(run.done + 1, end + 1):
         last = next(steps)
-        marks.append(run.mark(last))
+        step_digests.append(run.step_digest(last))
         on_step(done, run.total)
-    return Walked(last, tuple(marks))
+    return Walked(last, tuple(step_digests))
 
 
 def draw(run: Run, on_step: OnStep, parent: Parent | None = None, *, tiled: bool = False) -> Drawn:
     """Take the steps that are left and decode the picture, in small tiles if `tiled`."""
     walked = walk(run, on_step)
     picture = run.finish(walked.last, tiled=tiled)
-    record = Record(run.environment, walked.marks, digest(picture.rgb), parent, tiled)
+    record = Record(run.environment, walked.step_digests, digest(picture.rgb), parent, tiled)
 
     def rescue(path: Path) -> None:
-        run.save(path, walked.last, marks=walked.marks)
+        run.save(path, walked.last, step_digests=walked.step_digests)
 
     return Drawn(picture, record, rescue, run.notes)

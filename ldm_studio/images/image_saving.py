@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.images.generated_image import GeneratedImage
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.settings.settings import Files, ImageFormat, MetadataPolicy, Privacy, read
@@ -18,7 +19,6 @@ from .image_files import Pixels
 from .run_record import Record
 
 if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
     from ldm_studio.engine_protocol import ModelInfo
 
 
@@ -75,7 +75,7 @@ class ImageSaver:
             self.write(path, pixels, request, model, digest, record)
         return path
 
-    def save_picture(self, picture: Picture, model: ModelInfo, record: Record) -> Path:
+    def save_picture(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         """As `save`, for the engine."""
         return self.save(
             picture.rgb,

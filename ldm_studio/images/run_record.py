@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from core import typed_json
 from core.runtime.environment import Environment
 
-MARK = 16
+STEP_DIGEST_LENGTH = 16
 """Hexadecimal digits of each step's digest that are kept; enough to be unique."""
 
 
@@ -30,7 +30,7 @@ class Record:
 
     environment: Environment
     steps: tuple[str, ...]
-    """The first MARK digits of the digest of the state after each step."""
+    """The first STEP_DIGEST_LENGTH digits of the digest of the state after each step."""
     pixels: str
     """SHA-256 of the finished RGB pixels, as `core.images.image_digest.digest` has it."""
     parent: Parent | None = None

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from core.errors import RequestError
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.images.outpainting import Border, extended
 from core.model.model import Model
@@ -30,7 +31,8 @@ from core.pipeline.inpainting import (
     region,
     spread,
 )
-from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
+from core.pipeline.previews import preview
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import PARAMETERS, Inpaint
 from core.request.request import Request
@@ -55,7 +57,7 @@ def blob(height: int = SIDE, width: int = SIDE, at: tuple[int, int] = (20, 28)) 
 
 def draw(
     model: Model, mask: np.ndarray, inpaint: Inpaint, photo: np.ndarray = PHOTO, **asked: Any
-) -> Picture:
+) -> GeneratedImage:
     height, width = mask.shape
     request = replace(
         REQUEST,

@@ -45,7 +45,7 @@ def test_it_is_what_the_pipeline_uses(tiny_model: Model, inpaint: Inpaint, y: in
     drawn = (WIDTH, HEIGHT) if inpaint.area == "whole" else (inpaint.width, inpaint.height)
     seen = apply_usage(mask, MaskUsage(inpaint, drawn, tiny_model.factor))
     assert seen is not None
-    original = prepare(tiny_model, request, Inputs(PHOTO, mask)).legs[0].original
+    original = prepare(tiny_model, request, Inputs(PHOTO, mask)).segments[0].init_image
     assert original is not None
     assert np.array_equal(seen.alpha, original.alpha)
     assert seen.region == original.region

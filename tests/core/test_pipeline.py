@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from core.errors import RequestError
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline import state_file, text_to_image
-from core.pipeline.prepared_run import Job
-from core.pipeline.text_to_image import Picture, finish, prepare, preview, steps
+from core.pipeline import decoding, state_file
+from core.pipeline.prepared_run import PreparedRun
+from core.pipeline.previews import preview
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Request
 from core.sampling import trajectory
@@ -32,12 +34,12 @@ SIDE = 32
 REQUEST = Request(prompt="a red cat", steps=3, width=SIDE, height=SIDE, seed=5, cfg=3.0)
 
 
-def last(job: Job, state: State | None = None) -> Step:
+def last(job: PreparedRun, state: State | None = None) -> Step:
     *_, step = steps(job, state)
     return step
 
 
-def draw(model: Model, request: Request, inputs: Inputs | None = None) -> Picture:
+def draw(model: Model, request: Request, inputs: Inputs | None = None) -> GeneratedImage:
     job = prepare(model, request, inputs)
     return finish(job, last(job).state)
 
@@ -295,8 +297,8 @@ def test_large_latents_are_decoded_in_tiles(
     sizes: list[tuple[int, ...]] = []
     decoder = tiny_model.autoencoder.decoder
     hook = decoder.register_forward_hook(lambda _, args, out: sizes.append(args[0].shape[-2:]))
-    monkeypatch.setattr(text_to_image, "WHOLE_CELLS", 16)
-    monkeypatch.setattr(text_to_image, "TILE", 2)
+    monkeypatch.setattr(decoding, "WHOLE_CELLS", 16)
+    monkeypatch.setattr(decoding, "TILE", 2)
     tiled = draw(tiny_model, request)
     hook.remove()
     assert len(sizes) == 3 * 6
@@ -311,7 +313,7 @@ def test_large_latents_are_decoded_in_tiles(
 def test_a_sticker_on_white_is_the_picture(colour: np.ndarray, alpha: np.ndarray) -> None:
     share = alpha[..., None] / 255
     on_white = np.round(colour * share + 255 * (1 - share)).astype(np.uint8)
-    rgba = Picture(on_white, alpha, REQUEST).rgba()
+    rgba = GeneratedImage(on_white, alpha, REQUEST).rgba()
     assert rgba.shape == (4, 4, 4)
     assert rgba.dtype == np.uint8
     assert np.array_equal(rgba[..., 3], alpha)
@@ -323,7 +325,7 @@ def test_a_sticker_on_white_is_the_picture(colour: np.ndarray, alpha: np.ndarray
 
 def test_a_picture_without_alpha_is_opaque() -> None:
     rgb = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-    rgba = Picture(rgb, None, REQUEST).rgba()
+    rgba = GeneratedImage(rgb, None, REQUEST).rgba()
     assert np.array_equal(rgba[..., :3], rgb)
     assert (rgba[..., 3] == 255).all()
 

@@ -13,8 +13,9 @@ import safetensors.numpy
 from safetensors import SafetensorError
 
 from core.atomic_write import replacing
-from core.cancellation import Check, unchecked
+from core.cancellation import CancelCheck, never_cancel
 from core.errors import RequestError, StateError
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.images.preview import Preview
 from core.pipeline.inpainting import bounds
@@ -22,7 +23,7 @@ from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.runtime.environment import Environment
 from ldm_studio.engine_protocol import ModelInfo
-from ldm_studio.images.run_record import MARK, Record
+from ldm_studio.images.run_record import STEP_DIGEST_LENGTH, Record
 from ldm_studio.models.found_models import DEFAULT, find_model
 
 MODEL = ModelInfo(
@@ -40,22 +41,6 @@ MODEL = ModelInfo(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class FakePicture:
-    """The face of core.pipeline.text_to_image.Picture, without torch."""
-
-    rgb: np.ndarray
-    alpha: np.ndarray | None
-    request: Request
-    changed: int | None = None
-
-    def rgba(self) -> np.ndarray:
-        alpha = self.alpha
-        if alpha is None:
-            alpha = np.full(self.rgb.shape[:2], 255, np.uint8)
-        return np.dstack([self.rgb, alpha])
-
-
 class FakeRun:
     """Noise that turns into a disc whose colour the seed decides; outside the mask nothing."""
 
@@ -66,11 +51,11 @@ class FakeRun:
         image: np.ndarray | None,
         mask: np.ndarray | None,
         done: int = 0,
-        noted: tuple[str, ...] = (),
-        check: Check = unchecked,
+        step_digests: tuple[str, ...] = (),
+        check: CancelCheck = never_cancel,
     ) -> None:
         self._pipeline, self.request, self._image, self._mask = pipeline, request, image, mask
-        self.done, self.noted = done, noted
+        self.done, self.step_digests = done, step_digests
         self._check = check
         self.environment = Environment(device="fake")
 
@@ -109,8 +94,8 @@ class FakeRun:
         assert (estimate == done).all()
         return self._draw(done / self.total)
 
-    def mark(self, step: int) -> str:
-        return f"{step:0{MARK}x}"
+    def step_digest(self, step: int) -> str:
+        return f"{step:0{STEP_DIGEST_LENGTH}x}"
 
     def save(
         self,
@@ -119,15 +104,15 @@ class FakeRun:
         *,
         with_inputs: bool = True,
         durable: bool = True,
-        marks: Sequence[str] = (),
+        step_digests: Sequence[str] = (),
     ) -> None:
         self._pipeline.before_save(step or self.done)
         index = np.array(step or self.done, np.int64)
-        metadata = {"request": self.request.to_json(), "marks": " ".join(marks)}
+        metadata = {"request": self.request.to_json(), "marks": " ".join(step_digests)}
         with replacing(path, durable=durable) as file:
             file.write(safetensors.numpy.save({"index": index}, metadata))
 
-    def finish(self, step: int | None, *, tiled: bool = False) -> FakePicture:
+    def finish(self, step: int | None, *, tiled: bool = False) -> GeneratedImage:
         for tile in range(self._pipeline.tiles):
             self._check()
             self._pipeline.before_decoding(tile)
@@ -138,7 +123,7 @@ class FakeRun:
             alpha = np.where((rgb == 255).all(-1), 0, 255).astype(np.uint8)
         else:
             changed = int((rgb != self._image).any(axis=2).sum())
-        return FakePicture(rgb, alpha, self.request, changed)
+        return GeneratedImage(rgb, alpha, self.request, changed)
 
     def _draw(self, share: float) -> np.ndarray:
         width, height = self.request.width, self.request.height
@@ -202,7 +187,7 @@ class FakePipeline:
         mask: np.ndarray | None,
         later: Mapping[str, np.ndarray] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> FakeRun:
         error, self.begin_error = self.begin_error, None
         if error is not None:
@@ -223,7 +208,7 @@ class FakePipeline:
         path: Path,
         pictures: Callable[[Request], Inputs] | None = None,
         *,
-        check: Check = unchecked,
+        check: CancelCheck = never_cancel,
     ) -> FakeRun:
         data = path.read_bytes()
         try:
@@ -233,8 +218,8 @@ class FakePipeline:
         metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         request = Request.from_json(metadata["request"])
         found = pictures(request) if pictures else Inputs()
-        marks = tuple(metadata["marks"].split())
-        return FakeRun(self, request, found.image, found.mask, index, marks, check)
+        step_digests = tuple(metadata["marks"].split())
+        return FakeRun(self, request, found.image, found.mask, index, step_digests, check)
 
 
 class Saver:
@@ -244,7 +229,7 @@ class Saver:
         self.saved: list[int] = []
         self.error: Exception | None = None
 
-    def __call__(self, picture: FakePicture, model: ModelInfo, record: Record) -> Path:
+    def __call__(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         if self.error is not None:
             raise self.error
         self.saved.append(picture.request.seed)

@@ -19,7 +19,7 @@ from core.checkpoints.load_model import load_model
 from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
 from core.families.stable_diffusion import INPUT_KINDS
-from core.pipeline.saved_job import read_label
+from core.pipeline.saved_job import read_header
 from core.request.parameters import Levels, Options
 from core.request.request import Request
 from ldm_studio.commands.shortcuts import label
@@ -136,7 +136,7 @@ MISTAKES: dict[str, Callable[[Path], object]] = {
     "sigmas that rise": lambda folder: Request(levels=Levels(sigmas=(1.0, 2.0))),
     "no model": lambda folder: load_model(folder),
     "no picture": lambda folder: load_image(written(folder / "a.png", "not a picture")),
-    "no state": lambda folder: read_label(written(folder / "a.state", "not a state")),
+    "no state": lambda folder: read_header(written(folder / "a.state", "not a state")),
 }
 
 
@@ -185,7 +185,7 @@ def test_commands_are_called_without_their_mnemonic(text: str, name: str, qtbot:
 def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None:
     path = written(tmp_path / "a.state", "not a state")
     with pytest.raises(StudioError) as caught:
-        read_label(path)
+        read_header(path)
     assert not re.search(r"[a-z]{3,} [a-z]{3,}", told(caught.value.message).replace(str(path), ""))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import (
@@ -32,14 +32,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.images.generated_image import GeneratedImage
 from ldm_studio.canvas.document.qimage import to_qimage
 from ldm_studio.images.run_record import Record
 from ldm_studio.look.theme import menu_icon
 from ldm_studio.store.change_texts import in_force
 from ldm_studio.translation import translate
-
-if TYPE_CHECKING:
-    from core.pipeline.text_to_image import Picture
 
 THUMB = 72
 PAD = 4
@@ -54,7 +52,7 @@ Index = QModelIndex | QPersistentModelIndex
 class StripEntry:
     """A finished image and its inputs."""
 
-    picture: Picture
+    picture: GeneratedImage
     path: Path | None
     """Its file; None if it could not be saved."""
     start: np.ndarray | None = None
@@ -111,8 +109,8 @@ class ImageStripModel(QAbstractListModel):
             self._rows[row] = (entry, self._rows[row][1])
             self.dataChanged.emit(self.index(row), self.index(row))
 
-    def of_picture(self, picture: Picture) -> StripEntry | None:
-        """The entry of an image, if it is still here."""
+    def of_picture(self, picture: GeneratedImage) -> StripEntry | None:
+        """The entry that shows it, if it is still here."""
         return next((entry for entry, _ in self._rows if entry.picture is picture), None)
 
     def _room(self) -> int:

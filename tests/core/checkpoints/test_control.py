@@ -15,7 +15,7 @@ from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline.prepared_run import Job
+from core.pipeline.prepared_run import PreparedRun
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Guidance, Inpaint
@@ -42,7 +42,7 @@ def led(request: Request, control: np.ndarray, **inputs: Any) -> tuple[Request, 
     return replace(request, control=named), Inputs(later={named: control}, **inputs)
 
 
-def drawn(model: Model, request: Request, inputs: Inputs) -> tuple[Job, Tensor]:
+def drawn(model: Model, request: Request, inputs: Inputs) -> tuple[PreparedRun, Tensor]:
     job = prepare(model, request, inputs)
     *_, last = steps(job)
     assert finish(job, last.state).rgb.shape == (request.height, request.width, 3)
@@ -147,7 +147,7 @@ def test_parts_of_a_picture_are_led_too(models: dict[str, Model]) -> None:
         asked = replace(REQUEST, steps=1, init=digest(photo), mask=digest(mask), inpaint=inpaint)
         request, inputs = led(asked, control, image=photo, mask=mask)
         job, _ = drawn(models[kind], request, inputs)
-        given = job.legs[0].given
+        given = job.segments[0].extra
         assert given is not None
         assert given.channels.shape[-2:] == job.start.x.shape[-2:]
 
@@ -170,7 +170,7 @@ def test_what_leads_may_change_on_the_way(models: dict[str, Model]) -> None:
     job, other = drawn(models["SD2 depth"], changed, inputs)
     _, same = drawn(models["SD2 depth"], request, inputs)
     assert not torch.equal(same, other)
-    assert job.legs[1].given is not job.legs[0].given
+    assert job.segments[1].extra is not job.segments[0].extra
 
 
 def test_every_level_of_noise_and_of_guidance_has_an_effect(models: dict[str, Model]) -> None:
@@ -190,7 +190,7 @@ def test_what_is_missing_or_of_no_use_is_told(models: dict[str, Model]) -> None:
         with pytest.raises(RequestError, match="needs") as caught:
             prepare(models[kind], REQUEST)
         assert caught.value.field == "control"
-    assert prepare(models["instruct-pix2pix"], REQUEST).legs[0].given
+    assert prepare(models["instruct-pix2pix"], REQUEST).segments[0].extra
     request, inputs = led(REQUEST, pixels(96, 64))
     with pytest.raises(RequestError, match="takes no picture"):
         prepare(models["SD1"], request, inputs)

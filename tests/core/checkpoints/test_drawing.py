@@ -15,7 +15,8 @@ from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline.text_to_image import finish, prepare, preview, preview_of, steps
+from core.pipeline.previews import preview, preview_after
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Inpaint
 from tests.core.checkpoints.pipelines import reference_pipeline
@@ -159,7 +160,7 @@ def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
     for step in steps(job):
         assert preview(job, step).rgb.shape == (96, 64, 3)
     assert not decoded
-    assert preview_of(job, 2, step.x0).shape == (96, 64, 3)
+    assert preview_after(job, 2, step.x0).shape == (96, 64, 3)
     assert decoded
     hook.remove()
 

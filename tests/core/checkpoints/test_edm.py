@@ -23,7 +23,8 @@ from core.families.playground import PLAYGROUND
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.networks.unet import UNet
-from core.pipeline.text_to_image import finish, prepare, preview, steps
+from core.pipeline.previews import preview
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Guidance, Inpaint
 from core.request.request import Request

@@ -15,7 +15,7 @@ from torch import Tensor
 from core.checkpoints.load_model import load_model
 from core.model.model import Model
 from core.networks.layers import guidance_embedding
-from core.pipeline.prepared_run import Job
+from core.pipeline.prepared_run import PreparedRun
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.parameters import Guidance, Levels
 from tests.core.checkpoints.pipelines import reference_pipeline
@@ -38,7 +38,7 @@ def evaluations(model: Model) -> Iterator[list[int]]:
     hook.remove()
 
 
-def drawn(job: Job) -> Tensor:
+def drawn(job: PreparedRun) -> Tensor:
     *_, last = steps(job)
     return last.state.x
 

@@ -12,18 +12,13 @@ from torch import Tensor
 
 from core.checkpoints.load_model import load_model
 from core.images.clip_crop import SIDE
+from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.model.model import Model
+from core.pipeline.previews import preview, preview_after
+from core.pipeline.resume import resume
 from core.pipeline.saved_job import load, save
-from core.pipeline.text_to_image import (
-    Picture,
-    finish,
-    prepare,
-    preview,
-    preview_of,
-    resumed,
-    steps,
-)
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Request
 from core.runtime.environment import environment
@@ -56,16 +51,16 @@ def asked(kind: str) -> tuple[Request, Inputs]:
     return request, Inputs(image=image, mask=mask)
 
 
-def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> Picture:
+def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> GeneratedImage:
     """Looked at on the way."""
     job = prepare(model, request, inputs)
     *_, last = steps(job)
     preview(job, last)
-    preview_of(job, 1, last.x0)
+    preview_after(job, 1, last.x0)
     return finish(job, last.state)
 
 
-def alike(one: Picture, other: Picture) -> bool:
+def alike(one: GeneratedImage, other: GeneratedImage) -> bool:
     """But for the order in which numbers are added up."""
     return bool(np.abs(one.rgb.astype(int) - other.rgb).max() <= 2)
 
@@ -134,10 +129,10 @@ def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_p
     save(tmp_path / "a.state", job, first.state)
     with pretended_gpu():
         model = load_model(checkpoints["SD1"], "cuda", digest="SD1", dtype=torch.float32)
-        job_there, state = resumed(model, load(tmp_path / "a.state"))
+        job_there, state = resume(model, load(tmp_path / "a.state"))
         *_, last_there = steps(job_there, state)
         assert alike(finish(job_there, last_there.state), finish(job, last.state))
-        assert job_there.sealed == job.sealed
+        assert job_there.recorded_request == job.recorded_request
         assert environment("cuda").device == "Pretended GPU"
 
 

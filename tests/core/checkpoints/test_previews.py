@@ -15,7 +15,8 @@ from torch import Tensor
 from core.checkpoints.load_model import load_model
 from core.errors import ModelError
 from core.model.model import Model
-from core.pipeline.text_to_image import prepare, preview, steps
+from core.pipeline.previews import preview
+from core.pipeline.text_to_image import prepare, steps
 from tests.core.checkpoints.tiny import REQUEST
 
 LAYOUTS = ("as published", "published as .pth", "under one prefix", "folder of diffusers")

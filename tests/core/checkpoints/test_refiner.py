@@ -14,9 +14,12 @@ from core.checkpoints.load_model import load_model
 from core.errors import RequestError
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline.prepared_run import Job
+from core.pipeline.prepared_run import PreparedRun
+from core.pipeline.previews import preview
+from core.pipeline.resume import resume
 from core.pipeline.saved_job import load, save
-from core.pipeline.text_to_image import finish, prepare, preview, resumed, steered, steps
+from core.pipeline.steering import steer
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.runtime.offload import Turns
@@ -37,7 +40,7 @@ def inputs(models: dict[str, Model]) -> Inputs:
     return Inputs(models=lambda request, _: models[request.model])
 
 
-def ended(job: Job) -> Tensor:
+def ended(job: PreparedRun) -> Tensor:
     *_, last = steps(job)
     return last.state.x
 
@@ -86,7 +89,7 @@ def test_the_recipe_names_both_models_by_digest(models: dict[str, Model], inputs
 def test_handing_over_on_the_way_is_the_same(models: dict[str, Model], inputs: Inputs) -> None:
     job = prepare(models["SDXL"], REQUEST, inputs)
     _, second, *_, last = steps(job)
-    steered_job = steered(job, HANDED.changes[0])
+    steered_job = steer(job, HANDED.changes[0])
     *_, other = steps(steered_job, second.state)
     assert torch.equal(other.state.x, ended(prepare(models["SDXL"], HANDED, inputs)))
     assert not torch.equal(other.state.x, last.state.x)
@@ -100,7 +103,7 @@ def test_a_saved_one_goes_on_to_the_same_bits(
     save(tmp_path / "a.safetensors", job, third.state)
     saved = load(tmp_path / "a.safetensors")
     saved = replace(saved, inputs=replace(saved.inputs, models=inputs.models))
-    job, state = resumed(models["SDXL"], saved)
+    job, state = resume(models["SDXL"], saved)
     [rest] = steps(job, state)
     assert torch.equal(rest.state.x, last.state.x)
 
@@ -127,7 +130,7 @@ def test_a_model_for_inpainting_may_go_on_inside_the_mask(
         changes=(Change(2, model="SD1 inpainting"),),
     )
     job = prepare(models["SD1"], request, replace(inputs, image=photo, mask=mask))
-    given = job.legs[1].given
+    given = job.segments[1].extra
     assert given is not None
     assert given.channels[0, 0].sum() == 16
     *_, last = steps(job)

@@ -20,7 +20,7 @@ from core.errors import ModelError, RequestError
 from core.images.clip_crop import SIDE, looked_at
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline.prepared_run import Job
+from core.pipeline.prepared_run import PreparedRun
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Inpaint
@@ -53,14 +53,16 @@ def led(request: Request, photo: np.ndarray, **inputs: Any) -> tuple[Request, In
     return replace(request, control=named), Inputs(later={named: control}, **inputs)
 
 
-def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> tuple[Job, Tensor]:
+def drawn(
+    model: Model, request: Request, inputs: Inputs | None = None
+) -> tuple[PreparedRun, Tensor]:
     job = prepare(model, request, inputs)
     *_, last = steps(job)
     assert finish(job, last.state).rgb.shape == (request.height, request.width, 3)
     return job, last.state.x
 
 
-def told(job: Job) -> dict[str, Any]:
+def told(job: PreparedRun) -> dict[str, Any]:
     return {
         "prompt": REQUEST.prompt,
         "negative_prompt": REQUEST.negative,
@@ -131,7 +133,7 @@ def test_a_picture_is_started_from_as_in_diffusers(
     model, start = models["SD2 unCLIP-H"], pixels(96, 64, seed=1)
     request = replace(REQUEST, init=digest(start), strength=0.5, noise_level=35)
     job, ours = drawn(model, *led(request, pixels(250, 340), image=start))
-    given = job.legs[0].given
+    given = job.segments[0].extra
     assert given is not None
     monkeypatch.setattr(  # which draws a sample
         PIPELINES + "pipeline_stable_diffusion_img2img.retrieve_latents",
@@ -175,7 +177,7 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
 
     def vector(level: int, seed: int = 7) -> Tensor:
         request = replace(REQUEST, noise_level=level, seed=seed)
-        given = prepare(model, *led(request, photo)).legs[0].given
+        given = prepare(model, *led(request, photo)).segments[0].extra
         assert given is not None
         return given.vector[0, :768]
 

@@ -47,7 +47,7 @@ class FakeRun:
     fails: BaseException | None = None
     environment: Environment = ENVIRONMENT
     done: int = 0
-    noted: tuple[str, ...] = ()
+    step_digests: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -59,7 +59,7 @@ class FakeRun:
             raise self.fails
         return iter(range(self.total))
 
-    def mark(self, step: int) -> str:
+    def step_digest(self, step: int) -> str:
         return f"{step:016x}"
 
     def finish(self, step: Any, *, tiled: bool = False) -> Any:

@@ -118,7 +118,7 @@ def test_a_stopped_picture_is_the_same_file(run: Command, settings: tuple[str, .
 
 def test_a_finished_state_is_only_decoded(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     generate(run, "--stop-after", str(STEPS), "--state", "a.state")
-    monkeypatch.setattr("core.pipeline.text_to_image._step", None)
+    monkeypatch.setattr("core.pipeline.segments.Segment.step", None)
     assert run("resume", "a.state", "--transparent", "-o", "a.png") == 0
     assert read_pixels(Path("a.png")).shape == (32, 32, 4)
     assert len(record(Path("a.png")).steps) == STEPS

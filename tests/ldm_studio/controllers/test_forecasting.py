@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, Signal
 
+from core.images.generated_image import GeneratedImage
 from core.request.parameters import Inpaint
 from core.request.request import Request
 from core.runtime.forecast import BackboneCost, Forecast
@@ -16,7 +17,7 @@ from ldm_studio.draw.run.run_area import RunArea
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
-from tests.ldm_studio.fakes import MODEL, FakePicture
+from tests.ldm_studio.fakes import MODEL
 
 INFO = replace(MODEL, load=BackboneCost(1e6, 0.0))
 
@@ -55,7 +56,7 @@ class Bench:
             self.now += step
             self.bridge.progressed.emit(Progress(1, done, request.steps, step))
         self.now += last
-        picture = FakePicture(None, None, request)  # pyright: ignore[reportArgumentType]
+        picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
         self.bridge.finished.emit(Finished(1, picture, Path("a.png"), memory=500_000_000))  # pyright: ignore[reportArgumentType]
         self.bridge.ended.emit(1)
 
@@ -109,7 +110,7 @@ def test_what_was_paused_teaches_nothing(bench: Bench) -> None:
     bench.bridge.progressed.emit(Progress(1, 1, 10, 0.5))
     bench.bridge.paused.emit(Progress(1, 1, 10, 0.5))
     bench.bridge.progressed.emit(Progress(1, 10, 10, 0.5))
-    picture = FakePicture(None, None, request)  # pyright: ignore[reportArgumentType]
+    picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
     bench.bridge.finished.emit(Finished(1, picture, None))  # pyright: ignore[reportArgumentType]
     assert bench.forecasting.forecast() is None
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.images.generated_image import GeneratedImage
 from core.request.request import Request
 from ldm_studio.draw.run import image_strip
 from ldm_studio.draw.run.image_strip import ImageStripModel, StripEntry
-from tests.ldm_studio.fakes import FakePicture
 
 
 def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> StripEntry:
-    picture = FakePicture(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
+    picture = GeneratedImage(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
     return StripEntry(picture, None, start)
 
 

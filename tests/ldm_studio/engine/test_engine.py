@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import MemoryShortage, ModelError, PictureError
+from core.images.generated_image import GeneratedImage
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
     Cancelled,
@@ -27,7 +28,7 @@ from ldm_studio.engine.events import (
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
-from tests.ldm_studio.fakes import FakePicture, FakePipeline
+from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.reading import work
 
 SECONDS = 10.0
@@ -112,7 +113,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     done = threading.Event()
     mailbox = Mailbox(lambda: None)
 
-    def save(picture: FakePicture, model: ModelInfo, record: Record) -> Path:
+    def save(picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         done.set()
         return Path("x.png")
 

@@ -279,7 +279,9 @@ def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
 def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
     pipeline = FakePipeline()
     half = pipeline.begin(Request(steps=8, seed=4), None, None)
-    half.save(tmp_path / "half.safetensors", 5, marks=[half.mark(n) for n in range(1, 6)])
+    half.save(
+        tmp_path / "half.safetensors", 5, step_digests=[half.step_digest(n) for n in range(1, 6)]
+    )
     engine = run(pipeline, reader)
     engine.submit(Work(1, half.request, resume=tmp_path / "half.safetensors"))
     reader.until_idle()

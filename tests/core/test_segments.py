@@ -18,16 +18,11 @@ from core.errors import RequestError, StateError
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline import saved_job
-from core.pipeline.prepared_run import Job
-from core.pipeline.text_to_image import (
-    finish,
-    prepare,
-    preview,
-    preview_of,
-    resumed,
-    steered,
-    steps,
-)
+from core.pipeline.prepared_run import PreparedRun
+from core.pipeline.previews import preview, preview_after
+from core.pipeline.resume import resume
+from core.pipeline.steering import steer
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Change, Request
@@ -52,14 +47,14 @@ def marks(walked: list[Step]) -> list[str]:
     return [bits(step.state) for step in walked]
 
 
-def steer(model: Model, request: Request, *changes: Change) -> tuple[Job, list[Step]]:
+def run_steered(model: Model, request: Request, *changes: Change) -> tuple[PreparedRun, list[Step]]:
     """Run `request`, changing the running job as a person would."""
     job, walked = prepare(model, request), list[Step]()
     state = job.start
     waiting = list(changes)
     while state.index < job.total:
         while waiting and waiting[0].step == state.index:
-            job = steered(job, waiting.pop(0))
+            job = steer(job, waiting.pop(0))
         walked.append(next(steps(job, state)))
         state = walked[-1].state
     return job, walked
@@ -87,7 +82,7 @@ CHANGES = {
 def test_what_was_steered_replays_from_its_own_recipe(
     tiny_model: Model, change: Change, sampler: str
 ) -> None:
-    job, walked = steer(tiny_model, replace(REQUEST, sampler=sampler), change)
+    job, walked = run_steered(tiny_model, replace(REQUEST, sampler=sampler), change)
     again = walk(tiny_model, Request.from_json(job.request.to_json()))
     assert marks(again) == marks(walked)
     assert all(step.x0.isfinite().all() for step in walked)
@@ -120,10 +115,10 @@ def test_another_schedule_goes_on_below_the_level_that_was_reached(tiny_model: M
 
 def test_changes_add_up(tiny_model: Model) -> None:
     changes = (Change(1, cfg=5.0), Change(2, prompt="a dog"), Change(2, negative="a cat"))
-    job, walked = steer(tiny_model, REQUEST, *changes)
+    job, walked = run_steered(tiny_model, REQUEST, *changes)
     assert job.request.changes == changes
     assert marks(walk(tiny_model, job.request)) == marks(walked)
-    assert job.leg(5).request == replace(REQUEST, cfg=5.0, prompt="a dog", negative="a cat")
+    assert job.segment(5).request == replace(REQUEST, cfg=5.0, prompt="a dog", negative="a cat")
 
 
 def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> None:
@@ -161,13 +156,13 @@ def test_a_change_after_the_end_is_refused(tiny_model: Model, step: int) -> None
 def test_a_change_before_the_last_one_is_refused(tiny_model: Model) -> None:
     job = prepare(tiny_model, replace(REQUEST, changes=(Change(4, cfg=1.0),)))
     with pytest.raises(RequestError, match="before the last change"):
-        steered(job, Change(3, cfg=2.0))
+        steer(job, Change(3, cfg=2.0))
 
 
 def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
     job = prepare(tiny_model, REQUEST)
     for step in steps(job):
-        shown = preview_of(job, step.state.index, step.x0)
+        shown = preview_after(job, step.state.index, step.x0)
         assert np.array_equal(shown, preview(job, step).whole())
 
 
@@ -218,13 +213,13 @@ def test_a_share_is_one_of_the_steps_that_are_run(tiny_model: Model) -> None:
 
 def test_steering_goes_on_with_the_timetable_of_what_is_steered_to(tiny_model: Model) -> None:
     change = Change(2, prompt="[red:blue:4] heart", steps=8)
-    job, walked = steer(tiny_model, replace(REQUEST, prompt="[a|cat]"), change)
+    job, walked = run_steered(tiny_model, replace(REQUEST, prompt="[a|cat]"), change)
     assert marks(walk(tiny_model, Request.from_json(job.request.to_json()))) == marks(walked)
     texts = ["a", "cat", *(["red heart"] * 2), *(["blue heart"] * (len(walked) - 4))]
     for i, (text, step) in enumerate(zip(texts, walked, strict=True)):
         later = (Change(2, prompt="a", steps=8),)  # with which sigmas are the same
         alone = prepare(tiny_model, replace(REQUEST, changes=later))
-        alone = steered(alone, Change(max(2, i), prompt=text)) if i >= 2 else alone
+        alone = steer(alone, Change(max(2, i), prompt=text)) if i >= 2 else alone
         if i < 2:
             alone = prepare(tiny_model, replace(REQUEST, prompt=text))
         before = walked[i - 1].state if i else alone.start
@@ -383,8 +378,8 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
     for done in (1, 2, 4, STEPS):
         saved_job.save(tmp_path / "job", job, whole[done - 1].state)
         found = saved_job.load(tmp_path / "job")
-        again, state = resumed(tiny_model, found)
-        assert found.request == job.sealed
+        again, state = resume(tiny_model, found)
+        assert found.request == job.recorded_request
         assert found.environment == environment()
         assert marks(list(steps(again, state))) == marks(whole)[done:]
         assert state.index == done
@@ -393,12 +388,12 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
 def test_a_file_of_before_a_field_was_added_is_read(tiny_model: Model, tmp_path: Path) -> None:
     job = prepare(tiny_model, REQUEST)
     saved_job.save(tmp_path / "job", job, job.start)
-    older = json.loads(job.sealed.to_json())
+    older = json.loads(job.recorded_request.to_json())
     del older["clip_skip"]
     text = json.dumps(older)
     said = {**job.description, "request": text, "recipe": sha256(text.encode()).hexdigest()}
     save_file(load_file(tmp_path / "job"), tmp_path / "job", said)
-    assert saved_job.load(tmp_path / "job").request == job.sealed
+    assert saved_job.load(tmp_path / "job").request == job.recorded_request
 
 
 def test_a_file_says_what_it_is_before_its_tensors_are_read(
@@ -406,15 +401,17 @@ def test_a_file_says_what_it_is_before_its_tensors_are_read(
 ) -> None:
     job = prepare(tiny_model, REQUEST)
     walked = list(steps(job))[:2]
-    saved_job.save(tmp_path / "job", job, walked[-1].state, marks=marks(walked))
-    label = saved_job.read_label(tmp_path / "job")
-    assert label == saved_job.Label(job.sealed, environment(), tuple(marks(walked)))
-    assert saved_job.load(tmp_path / "job").marks == label.marks
+    saved_job.save(tmp_path / "job", job, walked[-1].state, step_digests=marks(walked))
+    header = saved_job.read_header(tmp_path / "job")
+    assert header == saved_job.SavedJobHeader(
+        job.recorded_request, environment(), tuple(marks(walked))
+    )
+    assert saved_job.load(tmp_path / "job").step_digests == header.step_digests
     save_file({"x": torch.zeros(1)}, tmp_path / "plain")
     (tmp_path / "long").write_bytes(b"\xff" * 20)
     for name in ("plain", "long", "missing"):
         with pytest.raises(StateError, match=name):
-            saved_job.read_label(tmp_path / name)
+            saved_job.read_header(tmp_path / name)
 
 
 def test_a_job_without_its_inputs_takes_them_from_elsewhere(
@@ -426,8 +423,8 @@ def test_a_job_without_its_inputs_takes_them_from_elsewhere(
     saved_job.save(tmp_path / "job", job, walked[0].state, with_inputs=False, durable=False)
     found = saved_job.load(tmp_path / "job")
     with pytest.raises(RequestError, match="missing"):
-        resumed(tiny_model, found)
-    again, state = resumed(tiny_model, replace(found, inputs=Inputs(PHOTO)))
+        resume(tiny_model, found)
+    again, state = resume(tiny_model, replace(found, inputs=Inputs(PHOTO)))
     assert marks(list(steps(again, state))) == marks(walked)[1:]
 
 
@@ -435,11 +432,11 @@ def test_a_state_of_another_request_is_refused(tiny_model: Model, tmp_path: Path
     job = prepare(tiny_model, REQUEST)
     saved_job.save(tmp_path / "job", job, State(STEPS + 1, job.start.x))
     with pytest.raises(StateError, match="damaged"):
-        resumed(tiny_model, saved_job.load(tmp_path / "job"))
+        resume(tiny_model, saved_job.load(tmp_path / "job"))
     other = prepare(tiny_model, replace(REQUEST, width=2 * SIDE))
     saved_job.save(tmp_path / "job", job, other.start)
     with pytest.raises(StateError, match="damaged"):
-        resumed(tiny_model, saved_job.load(tmp_path / "job"))
+        resume(tiny_model, saved_job.load(tmp_path / "job"))
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import Stopped
+from core.errors import Cancelled
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline import init_image, text_to_image
-from core.pipeline.text_to_image import finish, prepare, preview, steered, steps
+from core.pipeline import decoding, init_image
+from core.pipeline.previews import preview
+from core.pipeline.steering import steer
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.sampling.trajectory import Step
@@ -30,11 +32,11 @@ class After:
     def __call__(self) -> None:
         self.left -= 1
         if self.left == 0:
-            raise Stopped
+            raise Cancelled
 
 
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (init_image, text_to_image):
+    for module in (init_image, decoding):
         monkeypatch.setattr(module, "WHOLE_CELLS", 16)
         monkeypatch.setattr(module, "TILE", 4)
 
@@ -50,7 +52,7 @@ def test_a_step_stops_between_tiles_and_is_taken_anew_to_the_same_bits(
     assert evaluations >= 3 * 16  # tiles of 32 overlapping by 8 in 96 pixels: 4 x 4
     job = prepare(tiny_model, request, None, After(evaluations - 2))
     walked: list[Step] = []
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         walked.extend(steps(job))
     assert [step.state.index for step in walked] == [1, 2]
     *_, last = steps(job, walked[-1].state)
@@ -61,9 +63,9 @@ def test_a_steered_run_is_still_asked(tiny_model: Model) -> None:
     asked = After(-1)
     job = prepare(tiny_model, TILED, None, asked)
     step = next(steps(job))
-    job = steered(job, Change(1, prompt="a blue cat"))
+    job = steer(job, Change(1, prompt="a blue cat"))
     asked.left = 5
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         next(steps(job, step.state))
 
 
@@ -73,7 +75,7 @@ def test_preparing_stops_between_the_tiles_that_are_encoded(
     small_tiles(monkeypatch)
     photo = np.zeros((SIDE, SIDE, 3), np.uint8)
     asked = After(4)
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         prepare(tiny_model, replace(TILED, init=digest(photo)), Inputs(photo), asked)
 
 
@@ -86,7 +88,7 @@ def test_decoding_stops_between_tiles_and_can_be_done_later(
     *_, last = steps(job)
     for work in (lambda: finish(job, last.state), lambda: preview(job, last)):
         asked.left = 4
-        with pytest.raises(Stopped):
+        with pytest.raises(Cancelled):
             work()
     other = prepare(tiny_model, TILED)
     assert np.array_equal(finish(job, last.state).rgb, finish(other, last.state).rgb)

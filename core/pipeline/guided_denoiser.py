@@ -1,0 +1,198 @@
+"""From prompts to denoisers: the conditions, encoded, and the network guided by them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ..cancellation import CancelCheck, with_cancel_check
+from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
+from ..conditioning.text.sentence import Cond, concatenate
+from ..model.model import Model
+from ..model.tiling import blended
+from ..request.request import Request
+from ..sampling.guidance import (
+    CondUncond,
+    cfg,
+    cfg_plus_plus,
+    combine_pair,
+    composable,
+    differential_diffusion,
+    dual_guidance,
+    dynamic_thresholding,
+    limited_interval,
+    masked,
+    rescale_cfg,
+)
+from ..sampling.model_schedule import Schedule
+from ..sampling.predictions import denoiser
+from ..sampling.trajectory import Denoiser
+from .extra_conditioning import ExtraConditioning
+from .init_image import InitImage
+
+
+def guided_denoisers(
+    model: Model,
+    request: Request,
+    init_image: InitImage | None,
+    extra: ExtraConditioning | None,
+    sigmas: Sequence[float],
+    unit: Tensor,
+    check: CancelCheck,
+    begin: int = 0,
+) -> tuple[Denoiser, ...]:
+    """One for each step, as prompts may change from step to step.
+
+    Those before `begin` are never called: their prompts are not encoded. `unit` is the noise that
+    the run starts from; `check` is called before each evaluation of the network.
+    """
+
+    def of_step(conditioning: StepConditioning) -> Denoiser:
+        denoise = _guided(model, request, conditioning, sigmas, extra, check)
+        if init_image is None or init_image.cells is None:
+            return denoise
+        kept = (init_image.latent, init_image.cells, unit)
+        if request.inpaint.soft:
+            return differential_diffusion(denoise, *kept, _remaining(model.schedule, sigmas[0]))
+        return masked(denoise, *kept)
+
+    conditioning = plan_conditioning(
+        request.prompt, request.negative, len(sigmas) - 1, request.syntax
+    )
+    conditioning = (*conditioning[begin : begin + 1] * begin, *conditioning[begin:])
+    made = {step: of_step(step) for step in dict.fromkeys(conditioning)}
+    return tuple(made[step] for step in conditioning)
+
+
+def _guided(
+    model: Model,
+    request: Request,
+    conditioning: StepConditioning,
+    sigmas: Sequence[float],
+    extra: ExtraConditioning | None,
+    check: CancelCheck,
+) -> Denoiser:
+    tile = request.tile // model.factor
+    reader = model.with_clip_skip(request.clip_skip)
+    weights = [weight for weight, _ in conditioning.parts]
+    conds = [reader.condition(text) for _, text in conditioning.parts]
+    negative = reader.condition(conditioning.negative, negative=True)
+    channels = without = None
+    if extra is not None:
+        conds = [extra.add_to(cond) for cond in conds]
+        negative = extra.add_to(negative, negative=True)
+        channels, without = extra.channels, extra.without
+
+    def network(cond: Cond, channels: Tensor | None, scale: float = 1.0) -> Denoiser:
+        predict = with_cancel_check(model.predictor(cond, scale), check)
+
+        def whole(x: Tensor, t: float) -> Tensor:
+            if channels is not None:
+                x = torch.cat([x, channels.expand(len(x), -1, -1, -1)], dim=1)
+            return tiled(x, t) if tile else predict(x, t)
+
+        def tiled(x: Tensor, t: float) -> Tensor:
+            def part(x: Tensor) -> Tensor:
+                return predict(x, t)
+
+            return blended(part, x, tile=tile, overlap=tile // 4)
+
+        return denoiser(whole, model.prediction, model.schedule)
+
+    guidance = request.guidance
+    weighs = without is not None and guidance.image != 1
+    unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
+    unguided = unguided or guidance.start == guidance.end
+    seen = [*((cond, channels) for cond in conds), (negative, channels)]
+
+    def alone(scale: float = 1.0) -> Denoiser:
+        """The prompt's estimate, guided only where the U-Net does that by itself."""
+        if weights == [1.0]:
+            return network(conds[0], channels, scale)
+        both = _pair(_side_by_side(partial(network, scale=scale), seen), weights)
+        return combine_pair(both, lambda cond, uncond, x, sigma: cond)
+
+    plain = alone()
+    if unguided:
+        return plain
+    if model.told_guidance:
+        return _now_and_then(model, request, alone(request.cfg), plain)
+    if weighs:
+        seen.append((negative, without))
+    pair = _pair(_side_by_side(network, seen), weights, guidance.image)
+    combine = cfg(request.cfg)
+    if guidance.plus_plus:
+        combine = cfg_plus_plus(guidance.plus_plus, sigmas)
+    if guidance.mimic:
+        combine = dynamic_thresholding(combine, guidance.quantile, cfg(guidance.mimic))
+    if guidance.rescale:
+        combine = rescale_cfg(combine, guidance.rescale)
+    return _now_and_then(model, request, combine_pair(pair, combine), plain)
+
+
+def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
+    """Guided in the part of the model's time that is asked for."""
+    guidance = request.guidance
+    if (guidance.start, guidance.end) == (0.0, 1.0):
+        return guided
+    low = _at_share(model.schedule, guidance.end) if guidance.end < 1 else 0.0
+    high = _at_share(model.schedule, guidance.start) if guidance.start > 0 else math.inf
+    return limited_interval(low, high, guided, plain)
+
+
+def _side_by_side(
+    network: Callable[[Cond, Tensor | None], Denoiser], seen: Sequence[tuple[Cond, Tensor | None]]
+) -> Callable[[Tensor, float], Sequence[Tensor]]:
+    """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
+    read at once."""
+    if len({cond.tokens.shape for cond, _ in seen}) > 1:
+        apart = [network(cond, channels) for cond, channels in seen]
+        return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
+    channels = [channels for _, channels in seen if channels is not None]
+    conds = concatenate([cond for cond, _ in seen])
+    together = network(conds, torch.cat(channels) if channels else None)
+    return lambda x, sigma: together(torch.cat([x] * len(seen)), sigma).chunk(len(seen))
+
+
+def _pair(
+    estimates: Callable[[Tensor, float], Sequence[Tensor]],
+    weights: Sequence[float],
+    image: float = 1.0,
+) -> CondUncond:
+    """The estimate of the whole prompt and that of the negative one.
+
+    `estimates` are those of its parts, of the negative prompt, and perhaps without a picture,
+    whose influence is then weighed by `image`.
+    """
+
+    def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        found = estimates(x, sigma)
+        parts, negative, bare = (
+            found[: len(weights)],
+            found[len(weights)],
+            found[len(weights) + 1 :],
+        )
+        prompt = parts[0] if weights == [1.0] else composable(parts, weights, negative)
+        return dual_guidance(prompt, negative, bare[0], image) if bare else (prompt, negative)
+
+    return pair
+
+
+def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
+    """The share of the model's time between `start` and the finished picture that is left."""
+    noisiest, cleanest = schedule.t(start), schedule.t(schedule.sigma_min)
+
+    def share(sigma: float) -> float:
+        return (schedule.t(sigma) - cleanest) / (noisiest - cleanest)
+
+    return share
+
+
+def _at_share(schedule: Schedule, share: float) -> float:
+    """Sigma after this share of the model's time, from pure noise on."""
+    noisiest, cleanest = schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min)
+    return schedule.sigma(noisiest + share * (cleanest - noisiest))

@@ -1,0 +1,43 @@
+"""What an image looks like while it is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..images.preview import Preview
+from ..sampling.trajectory import Step
+from . import inpainting
+from .decoding import compose, decode, pasting, to_pixels
+from .prepared_run import PreparedRun
+
+MATCHED_AT_ONCE = 512 * 512
+"""Pixels: matching the colours of a larger region would delay the next step."""
+
+
+@torch.no_grad()
+def preview(run: PreparedRun, step: Step) -> Preview:
+    """The image after `step`, where it is drawn.
+
+    Coarse where decoding takes long, and without matched colours where matching does.
+    """
+    segment = run.segment(step.state.index - 1)
+    model = segment.model
+    drawn = model.glimpse(step.x0) if model.glimpses else decode(model, step.x0, run.check)
+    rgb, init_image = np.ascontiguousarray(to_pixels(drawn)[..., :3]), segment.init_image
+    if init_image is None or init_image.alpha is None:
+        return Preview(rgb)
+    part, region = init_image.changing, init_image.region
+    quick = region.size[0] * region.size[1] <= MATCHED_AT_ONCE
+    patch = inpainting.patched(*pasting(segment, init_image, init_image.alpha, rgb, match=quick))
+    x, y, (width, height) = part.left - region.left, part.top - region.top, part.size
+    changing = np.ascontiguousarray(patch[y : y + height, x : x + width])
+    return Preview(changing, init_image.image, part.left, part.top)
+
+
+@torch.no_grad()
+def preview_after(run: PreparedRun, done: int, x0: Tensor) -> np.ndarray:
+    """The whole image after `done` steps, whose estimate was `x0`: uint8 [H, W, 3]."""
+    segment = run.segment(done - 1)
+    return compose(segment, decode(segment.model, x0, run.check))[0]

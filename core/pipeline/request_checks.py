@@ -1,0 +1,60 @@
+"""Whether a request fits the model and the inputs, before anything is computed."""
+
+from __future__ import annotations
+
+from ..errors import RequestError
+from ..model.model import Model
+from ..request.inputs import Inputs, check_pixels
+from ..request.parameters import MAX_SIDE
+from ..request.request import Request
+from .extra_conditioning import check_takes_control_image
+from .init_image import drawn_size
+
+
+def with_recorded_prediction(model: Model, request: Request) -> Model:
+    """The model with the prediction type that the request was recorded with."""
+    if request.prediction or request.model_digest:
+        return model.predicting(request.prediction)
+    return model
+
+
+def check_request(model: Model, request: Request, inputs: Inputs) -> None:
+    """Raises RequestError for what does not fit."""
+    if request.count != 1:
+        raise RequestError("count", "A job makes one picture.", "Use request.each().")
+    check_size(model, *drawn_size(model, request), request.tile)
+    if request.control:
+        check_takes_control_image(model)
+    if request.model_digest and request.model_digest != model.digest:
+        raise RequestError(
+            "model_digest",
+            f"The request was made for a model with hash {request.model_digest[:10]}; "
+            f"{model.name} has {model.digest[:10]}.",
+            "Load that model, or clear the hash to draw with this one.",
+        )
+    size = (request.height, request.width)
+    for name, pixels, shape in (
+        ("init", inputs.image, (*size, 3)),
+        ("mask", inputs.mask, size),
+    ):
+        named = getattr(request, name)
+        if pixels is not None or named:
+            check_pixels(name, pixels, named, shape)
+
+
+def check_size(model: Model, width: int, height: int, tile: int) -> None:
+    """Raises RequestError for sides in pixels, or a tile's side, that the model cannot draw."""
+    limit = MAX_SIDE if tile else model.max_side
+    for name, side in (("width", width), ("height", height)):
+        if side % model.size_multiple or side > limit:
+            raise RequestError(
+                name,
+                f"{model.name} cannot draw a {name} of {side} pixels.",
+                f"Use a multiple of {model.size_multiple} up to {limit}.",
+            )
+    if tile % model.size_multiple or tile > model.max_side:
+        raise RequestError(
+            "tile",
+            f"{model.name} cannot draw tiles of {tile} pixels.",
+            f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
+        )
