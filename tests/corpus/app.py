@@ -154,9 +154,9 @@ def describe_image(path: Path) -> Data:
     }
 
 
-def draw_again(path: Path) -> np.ndarray:
+def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:
     """The pixels that the recipe inside an image makes here."""
-    request, pipeline = recall.recipe(path), new_pipeline()
+    request = recall.recipe(path)
     start = recall.find(request, InputStore(paths.inputs_dir()))
     recall.load_model(pipeline, request)
     drawn = draw(
@@ -282,7 +282,7 @@ def look(step: int) -> dict[str, np.ndarray]:
                 loaded = request.model
                 running.warm_up(loaded)
                 reader.one(Ready)
-            running.look(path, step)
+            running.view_step(path, step)
             seen = reader.one(Looked, lambda event, path=path: event.trajectory == path)
             found[path.name] = seen.pixels
     return found

@@ -28,7 +28,7 @@ async def shown(application: Application, *, canvas: bool = True) -> None:
     ready, restored = loop.create_future(), loop.create_future()
     application.bridge.ready.connect(lambda event: ready.done() or ready.set_result(event))
     application.bridge.load_failed.connect(lambda event: sys.exit(event.error.message))
-    application.keeper.restored.connect(lambda: restored.done() or restored.set_result(None))
+    application.canvas_store.restored.connect(lambda: restored.done() or restored.set_result(None))
     application.show()
     await ready
     if canvas:
@@ -39,7 +39,7 @@ def describe(application: Application) -> dict[str, Any]:
     """What the session, the settings and the queue came back as."""
     store, view = application.store, application.window.canvas.view
     picture, mask = view.picture(), view.mask()
-    forecast = application.forecasting.forecast()
+    forecast = application.forecast_controller.forecast()
     return {
         "parameters": store.saved(),
         "request": json.loads(store.snapshot().to_json()),
