@@ -32,8 +32,7 @@ def number(value: float) -> str:
 
 def context_of(request: Request) -> Context:
     """What decides which of its parameters have an effect."""
-    masked = bool(request.mask) or any(change.mask for change in request.changes)
-    return Context(request, from_image=bool(request.init), masked=masked)
+    return Context(request, from_image=bool(request.init), masked=bool(request.mask))
 
 
 def main_settings(request: Request) -> dict[str, str]:
