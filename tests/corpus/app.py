@@ -41,7 +41,7 @@ from ldm_studio.images.trajectory_store import read as read_trajectory
 from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.settings import settings
 from tests.corpus.models import read_table, write_models
-from tests.ldm_studio.reading import Reader, end
+from tests.ldm_studio.engine_events import Reader, end
 
 Data = dict[str, Any]
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWi
 from shiboken6 import isValid
 
 from ldm_studio.history_page.search_link import SearchLink
-from tests.ldm_studio.walking import (
+from tests.ldm_studio.accessibility_walk import (
     DIALOGS,
     by_keys,
     controls,

@@ -15,8 +15,15 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 
 from ldm_studio.look.theme import icon, palette
 from ldm_studio.settings.settings import Scheme
+from tests.ldm_studio.accessibility_walk import (
+    focus,
+    open_history,
+    opened,
+    place_of,
+    round_trip,
+    unfold,
+)
 from tests.ldm_studio.look.test_look import contrast
-from tests.ldm_studio.walking import focus, open_history, opened, place_of, round_trip, unfold
 
 pytestmark = pytest.mark.usefixtures("aio")
 Role = QPalette.ColorRole

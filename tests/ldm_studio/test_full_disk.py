@@ -31,9 +31,9 @@ from ldm_studio.engine.events import (
     Work,
 )
 from ldm_studio.images import image_files
+from tests.ldm_studio.engine_events import SECONDS, Reader, work
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
-from tests.ldm_studio.reading import SECONDS, Reader, work
 
 ROOT = Path(__file__).parents[2]
 
@@ -302,7 +302,7 @@ from ldm_studio.history.image_reader import scan
 from ldm_studio.history.history_store import History
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
-from tests.ldm_studio.reading import Reader
+from tests.ldm_studio.engine_events import Reader
 from tests.ldm_studio.test_full_disk import save
 
 COUNT = 12

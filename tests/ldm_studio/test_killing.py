@@ -21,7 +21,7 @@ from ldm_studio.engine.events import Finished, QueueChanged, Resumed, Started, W
 from ldm_studio.images import image_files
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import read
-from tests.ldm_studio.reading import SECONDS, Reader
+from tests.ldm_studio.engine_events import SECONDS, Reader
 from tests.tiny_recipe import write_model
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Work
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.images.image_saving import ImageSaver
-from tests.ldm_studio.reading import Reader
+from tests.ldm_studio.engine_events import Reader
 
 model, request, inputs = sys.argv[1:]
 pictures = np.load(inputs)

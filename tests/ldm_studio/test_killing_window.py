@@ -25,7 +25,7 @@ from PySide6.QtTest import QTest
 
 from core.images.image_digest import digest
 from ldm_studio import app
-from tests.ldm_studio.canvas.driving import place
+from tests.ldm_studio.canvas.canvas_actions import place
 from tests.ldm_studio.fakes import FakePipeline, Gate
 
 show = app.Application.show

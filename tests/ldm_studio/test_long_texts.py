@@ -16,10 +16,10 @@ from ldm_studio.history_page.export_dialog import ExportDialog, Kind
 from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.history_page.rename_dialog import RenameDialog
 from ldm_studio.translation import FOLDER, SOURCE, languages
-from tests.ldm_studio.driving import make as draw
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.history.paging import SECONDS, WORDS, choose, picture
 from tests.ldm_studio.long_texts import cut, longer, make
+from tests.ldm_studio.window_actions import make as draw
 
 SHIPPED = [name for name in languages() if name != SOURCE]
 

@@ -14,8 +14,8 @@ from core.runtime.device import memory_in_use
 from ldm_studio import paths
 from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import make
 
 
 def extend(application, qtbot, **sides: int) -> None:

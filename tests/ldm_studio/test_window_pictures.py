@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtbot) -> None:

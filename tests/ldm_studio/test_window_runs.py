@@ -12,8 +12,8 @@ from ldm_studio.controllers.queue_controller import interrupted_text
 from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 def begin(application, qtbot, gate, **parameters: object) -> None:

@@ -13,8 +13,8 @@ from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
 from ldm_studio.images import image_files
 from ldm_studio.images.replay import Verdict
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 def look(application, qtbot, step: int) -> None:

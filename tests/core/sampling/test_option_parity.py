@@ -17,7 +17,7 @@ from torch import Tensor
 from core.request.parameters import Options
 from core.sampling.samplers import SAMPLERS
 from core.sampling.trajectory import Sampler
-from tests.core.sampling.driving import SIGMAS, draws, last, silent, start
+from tests.core.sampling.sampler_runs import SIGMAS, draws, last, silent, start
 from tests.core.sampling.test_sampler_parity import (
     CONFIG,
     K_DIFFUSION,

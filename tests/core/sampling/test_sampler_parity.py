@@ -30,7 +30,7 @@ from core.sampling.multistep import lms, plms
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import karras
 from core.sampling.trajectory import Denoiser
-from tests.core.sampling.driving import SIGMAS, draws, last, start
+from tests.core.sampling.sampler_runs import SIGMAS, draws, last, start
 
 # diffusers' own, for numpy 2
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")

@@ -21,7 +21,7 @@ from core.sampling.samplers import SAMPLERS, resolve, sigmas_for
 from core.sampling.sigma_schedules import SCHEDULES, karras
 from core.sampling.single_step import dpm2_ancestral, restart_path
 from core.sampling.trajectory import Sampler, State, Step, digest, run
-from tests.core.sampling.driving import SIGMAS, STOCHASTIC, draws, last, silent, start
+from tests.core.sampling.sampler_runs import SIGMAS, STOCHASTIC, draws, last, silent, start
 
 # -- against closed forms ---------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow
 from ldm_studio.canvas.tools.tool_options import ToolOptions
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import LEFT, NO_KEY, drag, place, stroke_of
+from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY, drag, place, stroke_of
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import LEFT, drag, pen, place, stroke_of
+from tests.ldm_studio.canvas.canvas_actions import LEFT, drag, pen, place, stroke_of
 
 
 def test_press_move_release_paints_the_stroke(qtbot, view):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRect
 
 from core.images.preview import Preview
 from ldm_studio.canvas.document.qimage import from_qimage
-from tests.ldm_studio.canvas.driving import color, shot
+from tests.ldm_studio.canvas.canvas_actions import color, shot
 from tests.ldm_studio.canvas.test_repaints import repainted
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)

@@ -14,7 +14,7 @@ from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.document.undo_tiles import TILE
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import LEFT, Repaints, drag, place, shot
+from tests.ldm_studio.canvas.canvas_actions import LEFT, Repaints, drag, place, shot
 
 
 def test_a_dab_repaints_its_surroundings_only(qtbot, view):

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QUrl
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools import drag_out
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from ldm_studio.canvas.document.selections import gradient, polygon, same_colour
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import LEFT, MIDDLE, drag, place, wheel
+from tests.ldm_studio.canvas.canvas_actions import LEFT, MIDDLE, drag, place, wheel
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

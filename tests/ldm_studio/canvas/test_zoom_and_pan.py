@@ -10,7 +10,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
-from tests.ldm_studio.canvas.driving import LEFT, MIDDLE, drag, place, wheel
+from tests.ldm_studio.canvas.canvas_actions import LEFT, MIDDLE, drag, place, wheel
 
 
 def test_the_wheel_zooms_to_the_pointer(qtbot, view):

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import disc, entries, make
+from tests.ldm_studio.window_actions import disc, entries, make
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ldm_studio.engine.engine import Engine
+from tests.ldm_studio.engine_events import Reader, end
 from tests.ldm_studio.fakes import FakePipeline, Gate, Saver
-from tests.ldm_studio.reading import Reader, end
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from ldm_studio.engine.events import (
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
+from tests.ldm_studio.engine_events import work
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.reading import work
 
 SECONDS = 10.0
 

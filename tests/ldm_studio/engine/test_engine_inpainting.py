@@ -15,8 +15,8 @@ from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, Progress, Work
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
+from tests.ldm_studio.engine_events import SECONDS, Reader
 from tests.ldm_studio.fakes import Saver
-from tests.ldm_studio.reading import SECONDS, Reader
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ from ldm_studio.engine.events import (
 )
 from ldm_studio.engine.job_queue import MAX_JOBS
 from ldm_studio.images.run_record import Parent
+from tests.ldm_studio.engine_events import Reader, end, work
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.reading import Reader, end, work
 
 
 def states(reader: Reader) -> list[tuple[int, str]]:

@@ -24,8 +24,8 @@ from ldm_studio.engine.events import (
     SteerRefused,
     Work,
 )
+from tests.ldm_studio.engine_events import end, work
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.reading import end, work
 
 
 def left_on_disk() -> list[Path]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ldm_studio.engine.events import Cancelled, Finished, Paused, Progress, QueueChanged, Resumed
+from tests.ldm_studio.engine_events import SECONDS, Reader, work
 from tests.ldm_studio.fakes import FakePipeline, Gate
-from tests.ldm_studio.reading import SECONDS, Reader, work
 
 TILES = 9
 

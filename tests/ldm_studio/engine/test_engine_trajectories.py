@@ -35,8 +35,8 @@ from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.images import image_files
 from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.trajectory_store import read
+from tests.ldm_studio.engine_events import Reader, end, work
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.reading import Reader, end, work
 from tests.tiny_recipe import write_model
 
 REQUEST = Request(prompt="red square", sampler="DPM++ 2M", steps=5, width=32, height=32, seed=3)

@@ -18,8 +18,8 @@ from ldm_studio.history_page.open_history import Library
 from ldm_studio.images.input_cleanup import GRACE_DAYS
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.paths import data_dir, inputs_dir
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.history.files import noise, ours
+from tests.ldm_studio.window_actions import make
 
 
 @pytest.fixture

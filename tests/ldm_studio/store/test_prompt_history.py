@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldm_studio.store.prompt_history import LIMIT, PromptHistory
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import make
 
 
 def test_back_and_forth_returns_to_what_was_being_written() -> None:

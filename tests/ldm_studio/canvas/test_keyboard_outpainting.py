@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from core.images.outpainting import Border, extended
 from core.request.parameters import MAX_SIDE
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import Repaints, place, shot
+from tests.ldm_studio.canvas.canvas_actions import Repaints, place, shot
 
 Key = Qt.Key
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

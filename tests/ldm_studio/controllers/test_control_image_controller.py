@@ -21,8 +21,8 @@ from ldm_studio.images.image_files import read_request
 from ldm_studio.store.store import Mode
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
-from tests.ldm_studio.driving import entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import entries, make
 
 KINDS = {
     "depth": "SD2 depth",

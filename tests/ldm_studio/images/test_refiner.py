@@ -18,8 +18,8 @@ from ldm_studio.images.infotext import infotext, parse_infotext, restore
 from ldm_studio.store.model_limits import refining_problem
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import Mode, StudioStore
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import make
 
 XL = replace(MODEL, family="Stable Diffusion XL", latents="Stable Diffusion XL", takes_addons=True)
 REFINER = "sub/sd_xl_refiner_1.0.safetensors"

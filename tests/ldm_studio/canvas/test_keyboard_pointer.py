@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from ldm_studio.canvas.document.selections import gradient, polygon, same_colour
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import LEFT, color, place, shot, stroke_of
+from tests.ldm_studio.canvas.canvas_actions import LEFT, color, place, shot, stroke_of
 
 Key = Qt.Key
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

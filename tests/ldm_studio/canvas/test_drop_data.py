@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import LEFT, NO_KEY
+from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY
 
 
 def drop(view: CanvasView, data: QMimeData) -> bool:

@@ -15,7 +15,7 @@ from ldm_studio.canvas.bars.options_bar import DragOutButton
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools import drag_out
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import LEFT, place
+from tests.ldm_studio.canvas.canvas_actions import LEFT, place
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import (
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import color, drag, place, shot
+from tests.ldm_studio.canvas.canvas_actions import color, drag, place, shot
 
 
 def test_the_empty_canvas_invites(qtbot):

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from core.images.outpainting import Border, extended
 from ldm_studio.canvas.bars.outpaint_bar import OutpaintBar
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import drag
+from tests.ldm_studio.canvas.canvas_actions import drag
 
 WIDTH, HEIGHT = 200, 100
 

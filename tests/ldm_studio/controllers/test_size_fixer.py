@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import make
 
 LARGE = np.full((301, 500, 3), (20, 120, 200), np.uint8)
 

@@ -26,7 +26,7 @@ from ldm_studio.canvas.document.canvas_store import (
 )
 from ldm_studio.canvas.document.mask_files import read_mask, write_mask
 from ldm_studio.canvas.view.canvas_view import CanvasView
-from tests.ldm_studio.canvas.driving import LEFT, NO_KEY
+from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import make
 
 FOREIGN = (
     "a blue whale, 3d\nNegative prompt: ugly\nSteps: 33, Sampler: DPM++ 2M Karras, CFG scale: 6.5, "

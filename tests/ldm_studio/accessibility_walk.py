@@ -26,7 +26,7 @@ from ldm_studio.app import Application
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.widgets.collapsible import Collapsible
-from tests.ldm_studio.driving import disc, make
+from tests.ldm_studio.window_actions import disc, make
 
 CONTROLS = (
     QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider,

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from ldm_studio.draw.run.first_run_page import FOCUS_EDGE, PICTURES, PROMPTS, WIDTH
 from ldm_studio.images.image_files import read_request
-from tests.ldm_studio.driving import make
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import make
 
 
 def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbot) -> None:

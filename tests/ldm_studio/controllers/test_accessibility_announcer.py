@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-from tests.ldm_studio.driving import make
+from tests.ldm_studio.window_actions import make
 
 
 @pytest.fixture

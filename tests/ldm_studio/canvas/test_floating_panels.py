@@ -12,7 +12,7 @@ from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.mask_usage import MaskUsage
 from ldm_studio.canvas.document.mask_views import MaskView
 from ldm_studio.canvas.tools.tools import Tool
-from tests.ldm_studio.canvas.driving import LEFT
+from tests.ldm_studio.canvas.canvas_actions import LEFT
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.store.model_limits import enlarged_size, enlarging_problem
 from ldm_studio.store.store import Mode
-from tests.ldm_studio.driving import entries, make
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.window_actions import entries, make
 
 
 def open_dialog(application, qtbot) -> EnlargeDialog:

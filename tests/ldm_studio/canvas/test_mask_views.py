@@ -15,7 +15,7 @@ from core.request.parameters import Inpaint
 from ldm_studio.canvas.document import mask_views
 from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
 from ldm_studio.canvas.document.mask_views import MaskView
-from tests.ldm_studio.canvas.driving import color, drag
+from tests.ldm_studio.canvas.canvas_actions import color, drag
 
 WIDTH, HEIGHT = 96, 64
 WHOLE = MaskUsage(Inpaint(), (200, 96), 8)  # of the canvas in these tests, 200 x 100, nearly
