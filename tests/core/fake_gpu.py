@@ -1,7 +1,7 @@
-"""A GPU that is none: tensors that say they are on "cuda:0" and are computed on the CPU.
+"""A fake GPU: tensors that claim to be on "cuda:0" and are computed on the CPU.
 
-What real CUDA refuses is refused: mixing tensors of the two devices, NumPy on one of the GPU.
-So code for GPUs runs where there is none, and its results can be compared to those of the CPU.
+It refuses what real CUDA refuses: mixing tensors of the two devices, NumPy on a GPU tensor. So code
+for GPUs runs without one, and its results can be compared to those of the CPU.
 """
 
 from __future__ import annotations

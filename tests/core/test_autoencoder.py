@@ -1,4 +1,4 @@
-"""The compact autoencoder: shapes, its linear start, and how far its decoder sees."""
+"""The compact autoencoder: shapes, its linear start, and the receptive field of its decoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The encoders against transformers', and weights against AUTOMATIC1111's rule."""
+"""CLIP encoders against transformers', and weights against AUTOMATIC1111's rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens are those of the reference, and chunks those of AUTOMATIC1111."""
+"""Tokens equal the reference's, and chunks AUTOMATIC1111's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts become conditions that depend on nothing but their words."""
+"""Text conditioning depends only on the words of a prompt."""
 
 from __future__ import annotations
 

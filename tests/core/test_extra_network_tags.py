@@ -1,4 +1,4 @@
-"""Networks that a prompt names, written as in AUTOMATIC1111."""
+"""Extra networks in prompts, written as in AUTOMATIC1111."""
 
 from __future__ import annotations
 

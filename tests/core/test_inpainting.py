@@ -1,4 +1,6 @@
-"""From the painted mask to the finished picture: what is shown is what is used, to the bit."""
+"""Inpainting from the painted mask to the finished image: the visible mask is the used one, bit for
+bit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A glimpse of a latent shows its colours where they are."""
+"""Latent-to-RGB previews show colours in the right place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arrows between the floors, read from the import statements."""
+"""Import rules between packages, checked on the import statements."""
 
 from __future__ import annotations
 

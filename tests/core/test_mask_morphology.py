@@ -1,4 +1,4 @@
-"""Growing, shrinking and softening, against SciPy."""
+"""Growing, shrinking and feathering masks, against SciPy."""
 
 from __future__ import annotations
 

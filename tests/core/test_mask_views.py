@@ -1,4 +1,4 @@
-"""The masks that the canvas shows are those that the pipeline uses, to the bit."""
+"""The masks that the canvas shows equal those that the pipeline uses, bit for bit."""
 
 from __future__ import annotations
 

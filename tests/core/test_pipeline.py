@@ -1,4 +1,4 @@
-"""What the pipeline promises about pictures: seeds, batches, guidance, masks, resumption."""
+"""The pipeline's guarantees: seeds, batches, guidance, masks, resumption."""
 
 from __future__ import annotations
 

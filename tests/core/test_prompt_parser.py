@@ -1,4 +1,4 @@
-"""The syntax of prompts, as people know it from AUTOMATIC1111: weights, and what is markup."""
+"""Prompt syntax as in AUTOMATIC1111: weights and markup."""
 
 from __future__ import annotations
 

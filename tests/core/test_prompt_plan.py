@@ -1,4 +1,4 @@
-"""What each step reads: prompt editing, alternation and AND, as in AUTOMATIC1111."""
+"""The text of each step: prompt editing, alternation and AND, as in AUTOMATIC1111."""
 
 from __future__ import annotations
 

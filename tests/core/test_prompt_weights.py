@@ -1,4 +1,4 @@
-"""What weights do to the vectors of CLIP, by formulas of their own."""
+"""The effect of weights on CLIP's vectors, against independent formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request survives its JSON, and says which field cannot be honoured."""
+"""Requests survive JSON, and errors name the invalid field."""
 
 from __future__ import annotations
 

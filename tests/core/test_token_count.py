@@ -1,4 +1,4 @@
-"""What the counter beside a prompt says is what the network sees."""
+"""The token count next to a prompt matches what the network reads."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_a_killed_process_ends_with_the_same_bits(
 
 @dataclass
 class Told:
-    """A task that tells of its steps, and waits to be killed before the last."""
+    """A task that reports its steps, and waits to be killed before the last."""
 
     task: Task
     module: nn.Module = field(init=False)

@@ -1,4 +1,4 @@
-"""Templates become prompts by a seed, the same every time."""
+"""Templates are resolved by a seed, the same every time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of access walk through: every control inside a widget, and what it says of itself."""
+"""Helpers for accessibility tests: every control inside a widget, and its accessible texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test does with an engine: collect its events, wait for one, and make works."""
+"""Helpers for engine tests: collect events, wait for one, make jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipeline that draws without a model: programmable steps, gates and failures."""
+"""A fake pipeline without a model: programmable steps, gates and failures."""
 
 from __future__ import annotations
 

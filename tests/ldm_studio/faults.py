@@ -1,4 +1,4 @@
-"""A disk that fills up, under everything that Python writes below a folder."""
+"""A disk that fills up, for everything that Python writes below a folder."""
 
 from __future__ import annotations
 

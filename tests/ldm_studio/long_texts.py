@@ -1,4 +1,4 @@
-"""A language in which every text is longer, and what of it does not fit where it is shown."""
+"""A pseudo-language with longer texts, and a search for texts that do not fit."""
 
 from __future__ import annotations
 

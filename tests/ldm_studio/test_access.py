@@ -1,4 +1,4 @@
-"""Every control can be reached by keys and says what it is; the way of the Tab key."""
+"""Accessibility: every control can be reached by keys and has a name; the Tab order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be seen by everybody: where the keyboard is, words, edges, icons on fine screens."""
+"""Visibility: focus frames, contrast of text and edges, icons on high-density screens."""
 
 from __future__ import annotations
 

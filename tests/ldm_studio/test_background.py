@@ -1,4 +1,4 @@
-"""Work beside the interface, and windows that go while it is done."""
+"""Background work, and windows that close while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock is put back or forward by years while the program runs."""
+"""The system clock is changed by years while the program runs."""
 
 from __future__ import annotations
 

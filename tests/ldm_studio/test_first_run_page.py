@@ -1,4 +1,4 @@
-"""The page of the first start: three ways to begin, gone for good with the first picture."""
+"""The first-run page: three ways to start, gone for good after the first image."""
 
 from __future__ import annotations
 

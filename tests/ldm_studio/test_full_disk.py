@@ -1,4 +1,4 @@
-"""The disk is full at some write: it is told, drawing goes on or waits, and nothing is lost."""
+"""The disk is full at some write: it is reported, the queue continues or waits, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that draws is killed; the next one goes on to the same bits."""
+"""A process is killed during a run; the next one resumes with identical results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole program is killed two seconds after its user did something; the next start has it."""
+"""The whole program is killed two seconds after user actions; the next start has restored them."""
 
 from __future__ import annotations
 

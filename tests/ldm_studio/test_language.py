@@ -1,4 +1,4 @@
-"""The language is changed while the program runs: another window, and nothing is lost."""
+"""Changing the language while the program runs: another window, and nothing is lost."""
 
 from __future__ import annotations
 

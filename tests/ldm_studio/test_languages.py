@@ -1,4 +1,4 @@
-"""Every language says everything, keeps to the code, and is what the program reads."""
+"""Translations are complete, match the code, and are what the program reads."""
 
 from __future__ import annotations
 

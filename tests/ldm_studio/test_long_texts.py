@@ -1,4 +1,4 @@
-"""Windows hold in languages whose texts are longer than the English ones."""
+"""Windows fit texts that are longer than the English ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The program opens no network connection: the kernel ends a process that makes another socket
-than a local one, whichever library it is that makes it.
+"""The program opens no network connection. The kernel ends a process that opens another socket than
+a local one, whichever library does it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is kept while one works, on a disk that fails: told once, and written when it can be."""
+"""Saving session and canvas on a failing disk: reported once, and written when possible."""
 
 from __future__ import annotations
 

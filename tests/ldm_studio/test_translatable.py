@@ -1,4 +1,4 @@
-"""Every text that a window shows can be said in another language."""
+"""Every text in the window is translatable."""
 
 from __future__ import annotations
 

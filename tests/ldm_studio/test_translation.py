@@ -1,4 +1,4 @@
-"""The language of the window: which is chosen, and how messages are said in it."""
+"""The language of the window: its choice, and translated messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole window with a fake pipeline: what a user does, and what the user then sees."""
+"""The whole window with a fake pipeline: user actions and their visible results."""
 
 from __future__ import annotations
 

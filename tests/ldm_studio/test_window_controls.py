@@ -1,4 +1,4 @@
-"""Each control of the window: names, resets, limits, keyboard, what is kept."""
+"""Each control of the window: names, resets, limits, keyboard, persistence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an extended picture to what the model is asked for."""
+"""From an outpainting to the request for the model."""
 
 from __future__ import annotations
 

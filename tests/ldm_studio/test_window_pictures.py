@@ -1,4 +1,4 @@
-"""Starting from pictures: masks, files, the clipboard, the strip."""
+"""Start images: masks, files, the clipboard, the strip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs and waits, in the window: steered, paused, queued, drawn live."""
+"""Jobs in the window: steered, paused, queued, live."""
 
 from __future__ import annotations
 

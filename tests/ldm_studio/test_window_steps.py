@@ -1,4 +1,4 @@
-"""The steps of a picture in the window: looked at, branched from, and made again."""
+"""The steps of an image in the window: viewed, branched, replayed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test does with an application, and looks for in it."""
+"""Helpers for window tests: user actions and lookups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipelines of diffusers with the weights of tiny models."""
+"""diffusers' pipelines with the weights of tiny models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What files beside models are is told from their headers."""
+"""Auxiliary files are identified from their headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that are led by a picture draw what diffusers' pipelines draw of them."""
+"""Models with a control image generate the same images as diffusers' pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that Stable Diffusion XL was distilled to, of fewer blocks: as diffusers builds them."""
+"""Models distilled from Stable Diffusion XL, with fewer blocks, built as diffusers builds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CosXL and Playground 2.5: trained on a continuum of noise levels, told and drawn with."""
+"""CosXL and Playground 2.5, trained on a continuous range of noise levels: identified and run."""
 
 from __future__ import annotations
 

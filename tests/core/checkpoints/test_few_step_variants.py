@@ -1,4 +1,4 @@
-"""Models that were distilled to few steps are told by their names, and drawn with accordingly."""
+"""Few-step distilled models, recognised by file name, with their settings."""
 
 from __future__ import annotations
 

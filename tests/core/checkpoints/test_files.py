@@ -1,4 +1,4 @@
-"""Files of weights: read as they were written, or refused by name."""
+"""Weight files: read exactly, or refused with an error that names the file."""
 
 from __future__ import annotations
 

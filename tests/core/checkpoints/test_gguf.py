@@ -1,4 +1,4 @@
-"""GGUF files: every way to pack numbers against the reference, whole models, and damaged files."""
+"""GGUF files: every block format against the reference, whole models, and damaged files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that compute in 16 bits, as on a GPU: autoencoders that overflow are asked once more."""
+"""Models in 16 bits, as on a GPU: autoencoders that overflow run again in float32."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, in every layout, and that its weights are then loaded."""
+"""Files are identified in every layout, and their weights are loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole pictures that start from a picture, or redraw a part of one, against diffusers'."""
+"""Image-to-image and inpainting of whole images against diffusers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layouts that some families come in: the same weights, to the bit they were stored with."""
+"""Layouts of some families: the same weights, bit for bit as stored."""
 
 from __future__ import annotations
 

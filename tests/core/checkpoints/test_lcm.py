@@ -1,4 +1,4 @@
-"""Whole LCMs, whose U-Net is told the guidance scale, against diffusers' pipeline for them."""
+"""Full LCMs, whose U-Net has a guidance embedding, against diffusers' pipeline."""
 
 from __future__ import annotations
 

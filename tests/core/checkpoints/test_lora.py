@@ -1,4 +1,4 @@
-"""LoRAs under all their names: the right layers change, by the right amount."""
+"""LoRAs with all naming schemes: the right layers change, by the right amount."""
 
 from __future__ import annotations
 

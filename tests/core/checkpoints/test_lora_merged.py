@@ -1,4 +1,4 @@
-"""LoRAs against the weights that PEFT merges them to, files loaded by diffusers' own pipelines."""
+"""LoRAs against weights merged by PEFT, with files loaded by diffusers' pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures on a GPU are those of the CPU: nothing is left on the wrong device on the way."""
+"""Images on a GPU equal those of the CPU: nothing is on the wrong device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The networks against diffusers', through the names of its files, for each family of models."""
+"""The networks against diffusers', for each family of models."""
 
 from __future__ import annotations
 

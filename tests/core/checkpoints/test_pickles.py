@@ -1,4 +1,4 @@
-"""Malicious pickles and archives: a clear message, nothing run, nothing exhausted."""
+"""Malicious pickles and archives: a clear message, no code run, no resources exhausted."""
 
 from __future__ import annotations
 

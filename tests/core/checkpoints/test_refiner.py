@@ -1,4 +1,4 @@
-"""A refiner, or any model of the same latents, goes on with what another one began."""
+"""A refiner, or any model with the same latents, continues a run of another model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What diffusers' own reader makes of a published file is what is loaded from it here."""
+"""The weights that we load from a single file equal those of diffusers' reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole pictures against diffusers' pipelines, with the same weights, noise and noise levels."""
+"""Whole images against diffusers' pipelines, with the same weights, noise and noise levels."""
 
 from __future__ import annotations
 

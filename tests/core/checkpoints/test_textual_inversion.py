@@ -1,4 +1,4 @@
-"""Words of one's own: read from every form of file, and put where their names are."""
+"""Textual inversion: read from every file format, and inserted in place of their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiny decoders (TAESD) beside a model: read in every layout, and what diffusers' gives."""
+"""Tiny decoders (TAESD): read in every layout, with diffusers' results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures are varied as diffusers' pipeline for unCLIP varies them."""
+"""Image variations against diffusers' unCLIP pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Autoencoders in files of their own take the place of a model's."""
+"""VAE files in place of a model's own."""
 
 from __future__ import annotations
 

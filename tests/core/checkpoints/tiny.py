@@ -1,4 +1,4 @@
-"""Checkpoints of the true architectures but with narrow networks and random weights."""
+"""Checkpoints with the true architectures but narrow networks and random weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Driving a sampler of the table from start to end."""
+"""Runs a sampler of the table from start to end."""
 
 from __future__ import annotations
 

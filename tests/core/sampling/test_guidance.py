@@ -1,4 +1,4 @@
-"""Guidance and masks: what is evaluated, and what stays as it was."""
+"""Guidance and masks: which evaluations are made, and what stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise levels against published values and diffusers' tables; both directions are inverse."""
+"""Model schedules against published values and diffusers' tables; both directions are inverse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise that depends on the image's seed, the step and the draw, and on nothing else."""
+"""Noise that only depends on the image's seed, the step and the draw."""
 
 from __future__ import annotations
 

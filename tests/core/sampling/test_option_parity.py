@@ -1,4 +1,4 @@
-"""The options of samplers against other implementations, as the table takes them."""
+"""Options of samplers against other implementations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions: a perfect network gives x0 back, in the coordinates others use."""
+"""Predictions: a perfect network returns x0, in the coordinates that others use."""
 
 from __future__ import annotations
 

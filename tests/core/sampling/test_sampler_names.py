@@ -1,4 +1,4 @@
-"""Names as other programs write them."""
+"""Names of samplers, schedules and noise in other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every sampler against another implementation, on the same levels and the same noise."""
+"""Every sampler against another implementation, with the same levels and noise."""
 
 from __future__ import annotations
 

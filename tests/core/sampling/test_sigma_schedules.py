@@ -1,4 +1,4 @@
-"""Which noise levels are visited, and which are left to a start from a picture."""
+"""Noise schedules, and the part of them that image-to-image runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States on disk: whole, exact, and refused when they are not states."""
+"""States on disk: complete, exact, and refused if they are not states."""
 
 from __future__ import annotations
 

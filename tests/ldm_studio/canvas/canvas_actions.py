@@ -1,4 +1,4 @@
-"""A hand on the canvas: mouse, wheel and pen; and what it sees."""
+"""Helpers for canvas tests: mouse, wheel and pen input; and the visible pixels."""
 
 from __future__ import annotations
 

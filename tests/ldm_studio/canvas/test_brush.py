@@ -1,4 +1,4 @@
-"""The brush: what it marks, against a reference that knows only distances."""
+"""The brush against a reference that only knows distances."""
 
 from __future__ import annotations
 

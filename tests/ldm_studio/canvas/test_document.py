@@ -1,4 +1,4 @@
-"""The document: layers, strokes, and changes worked out beside the interface."""
+"""The canvas document: layers, strokes, and transforms computed in the background."""
 
 from __future__ import annotations
 

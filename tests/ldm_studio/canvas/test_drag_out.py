@@ -1,4 +1,4 @@
-"""The picture dragged out of the canvas, as a file and as pixels."""
+"""Dragging the image out of the canvas, as a file and as pixels."""
 
 from __future__ import annotations
 

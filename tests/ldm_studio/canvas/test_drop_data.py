@@ -1,4 +1,4 @@
-"""Pictures dropped on the canvas."""
+"""Images dropped on the canvas."""
 
 from __future__ import annotations
 

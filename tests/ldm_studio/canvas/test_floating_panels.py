@@ -1,4 +1,4 @@
-"""What lies over the canvas leaves the picture free where it can, and never covers much of it."""
+"""Floating panels leave the image free where possible, and never cover much of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extending without a mouse: arrow keys move the edges."""
+"""Outpainting by keyboard: arrow keys move the edges."""
 
 from __future__ import annotations
 

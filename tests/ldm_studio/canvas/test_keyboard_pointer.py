@@ -1,4 +1,4 @@
-"""Painting without a mouse: the crosshair, and every tool that is used at it."""
+"""Painting by keyboard: the crosshair, and every tool that uses it."""
 
 from __future__ import annotations
 

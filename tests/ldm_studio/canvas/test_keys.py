@@ -1,4 +1,4 @@
-"""The keys of the canvas."""
+"""Keys of the canvas."""
 
 from __future__ import annotations
 

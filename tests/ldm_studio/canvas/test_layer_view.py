@@ -1,4 +1,4 @@
-"""What the canvas shows."""
+"""The visible layers of the canvas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mask document: changes, and the tiles that undo remembers."""
+"""The mask: operations, and the tiles that undo stores."""
 
 from __future__ import annotations
 

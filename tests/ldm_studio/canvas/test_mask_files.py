@@ -1,4 +1,4 @@
-"""Masks from files and dropped pictures, into files, and from one session to the next."""
+"""Masks read from files and dropped images, written to files, and restored in the next session."""
 
 from __future__ import annotations
 

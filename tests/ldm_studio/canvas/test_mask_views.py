@@ -1,4 +1,4 @@
-"""What is seen of a mask is what is used of it."""
+"""The visible mask equals the mask that is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making the picture larger: by its edges, in numbers, and back."""
+"""Outpainting: by edges, in numbers, and undone."""
 
 from __future__ import annotations
 

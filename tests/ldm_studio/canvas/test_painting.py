@@ -1,4 +1,4 @@
-"""Painting by hand: mouse and pen."""
+"""Painting with mouse and pen."""
 
 from __future__ import annotations
 

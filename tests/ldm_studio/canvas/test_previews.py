@@ -1,4 +1,4 @@
-"""A picture in the making, shown in place: only what is drawn anew is brought in and repainted."""
+"""Previews in place: only the inpainted region is replaced and repainted."""
 
 from __future__ import annotations
 

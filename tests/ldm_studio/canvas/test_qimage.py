@@ -1,4 +1,4 @@
-"""Pictures between numpy and Qt, and the tint of the mask."""
+"""Conversions between numpy and Qt, and the tint of the mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only what changed is painted again."""
+"""Only changed pixels are repainted."""
 
 from __future__ import annotations
 

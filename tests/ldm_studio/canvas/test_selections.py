@@ -1,4 +1,4 @@
-"""Areas: outlines, gradients and colours, against references made another way."""
+"""Selections: outlines, gradients and colours, against independent references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canvas of a whole application, over a restart."""
+"""The canvas of a whole application, across a restart."""
 
 from __future__ import annotations
 

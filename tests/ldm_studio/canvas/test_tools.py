@@ -1,4 +1,4 @@
-"""The tools that select areas, by hand."""
+"""Selection tools with the mouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo: always the same masks and pictures, in memory that follows what was painted."""
+"""Undo restores the same masks and images, with memory in proportion to what was painted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the picture lies: fit, zoom at a point, pan, and screens of any scaling."""
+"""The viewport: fit, zoom at a point, pan, and screens of any scaling."""
 
 from __future__ import annotations
 

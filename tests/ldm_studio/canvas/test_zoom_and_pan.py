@@ -1,4 +1,4 @@
-"""Coming closer and moving about."""
+"""Zooming and panning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line in an empty folder, with a pipeline that paints."""
+"""The command line in an empty folder, with a fake pipeline."""
 
 from __future__ import annotations
 

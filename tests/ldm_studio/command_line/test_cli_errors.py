@@ -1,4 +1,4 @@
-"""What can go wrong on the command line: what is said, and the exit code."""
+"""Errors of the command line: messages and exit codes."""
 
 from __future__ import annotations
 

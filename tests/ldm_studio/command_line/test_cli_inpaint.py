@@ -1,4 +1,4 @@
-"""Redrawing and extending a picture from the command line: flags, files, errors."""
+"""Inpainting and outpainting from the command line: flags, files, errors."""
 
 from __future__ import annotations
 

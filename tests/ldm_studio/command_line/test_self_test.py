@@ -1,4 +1,4 @@
-"""The program tries itself, in a process of its own, and leaves nothing behind."""
+"""The self-test, in a process of its own, leaves nothing behind."""
 
 from __future__ import annotations
 

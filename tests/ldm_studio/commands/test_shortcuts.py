@@ -1,4 +1,4 @@
-"""Keys and commands: the user's own keys, conflicts, the palette."""
+"""Shortcuts and commands: the user's keys, conflicts, the palette."""
 
 from __future__ import annotations
 

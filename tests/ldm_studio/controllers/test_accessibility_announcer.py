@@ -1,4 +1,4 @@
-"""What a screen reader says without being asked."""
+"""Announcements for screen readers."""
 
 from __future__ import annotations
 

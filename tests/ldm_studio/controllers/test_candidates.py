@@ -1,4 +1,4 @@
-"""Several results for one mask: flipped through in place, one kept; and what is said of them."""
+"""Several results for one mask: flipped through in place, one kept; and their announcements."""
 
 from __future__ import annotations
 

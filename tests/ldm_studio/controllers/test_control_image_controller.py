@@ -1,4 +1,4 @@
-"""Models that are led by a picture: in the window, and on the command line."""
+"""Models with a control image: in the window, and on the command line."""
 
 from __future__ import annotations
 

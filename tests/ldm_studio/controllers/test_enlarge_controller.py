@@ -1,4 +1,4 @@
-"""Pictures made larger than the model draws: what is asked for, said, and refused."""
+"""Upscaling: the dialog, its requests and refusals."""
 
 from __future__ import annotations
 

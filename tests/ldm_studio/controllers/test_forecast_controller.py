@@ -1,4 +1,4 @@
-"""How long the next picture will take, learnt from the pictures that were made."""
+"""Time estimates for the next image, learnt from finished images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of every origin, opened in the window."""
+"""Images of every origin, opened in the window."""
 
 from __future__ import annotations
 

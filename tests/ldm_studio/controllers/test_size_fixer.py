@@ -1,4 +1,4 @@
-"""Pictures that the model cannot draw as they are: what is offered, and what it does."""
+"""Images of unsupported size: the offered fixes, and their effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seldom used settings: when they are shown, what they send, how they are marked and reset."""
+"""Advanced settings: when they are visible, what they send, how they are marked and reset."""
 
 from __future__ import annotations
 

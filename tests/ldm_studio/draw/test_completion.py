@@ -1,4 +1,4 @@
-"""Names are offered while one writes a prompt."""
+"""Completion while typing a prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picker of models, and the browser of LoRAs and embeddings."""
+"""The pickers of models, LoRAs and embeddings."""
 
 from __future__ import annotations
 

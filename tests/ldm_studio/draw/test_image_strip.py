@@ -1,4 +1,4 @@
-"""The strip keeps as many pictures as memory allows."""
+"""The strip keeps as many images as memory allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of inpainting: where they are shown, what they set, how they are marked."""
+"""The inpainting options: when they are visible, what they set, how they are marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user sees how much of a prompt the model reads."""
+"""The prompt editor shows how much of a prompt the model reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the editor's keys make of a prompt: `|` is the cursor, or an end of a selection."""
+"""Edits of prompts by keys: `|` is the cursor, or an end of the selection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue's panel: what it says, and what it asks for."""
+"""The queue panel: what it shows, and its requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps under the canvas: pointer, keys, marks, and what they say."""
+"""The step timeline: pointer, keys, marks, and texts."""
 
 from __future__ import annotations
 

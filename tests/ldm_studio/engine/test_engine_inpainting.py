@@ -1,4 +1,4 @@
-"""A checkpoint made for inpainting, from the file to the finished picture, through the engine."""
+"""An inpainting checkpoint, from the file to the finished image, through the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change that goes on with another model has the engine load that one beside the first."""
+"""A change of the model during a run: the engine loads the second next to the first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits, stands still, and survives the program: over a fake pipeline."""
+"""The queue: queued, paused, and restored at the next start; over a fake pipeline."""
 
 from __future__ import annotations
 

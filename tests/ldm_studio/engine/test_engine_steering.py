@@ -1,4 +1,4 @@
-"""What is steered, shown live, or drawn with another model: over a fake pipeline."""
+"""Steering, live mode, and other models: over a fake pipeline."""
 
 from __future__ import annotations
 

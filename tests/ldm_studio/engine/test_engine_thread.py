@@ -1,4 +1,4 @@
-"""What the engine's thread does for the interface's sake, each in a process of its own."""
+"""How the engine's thread keeps the window responsive, each in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancelling, pausing and closing between the tiles of a large picture's step."""
+"""Cancelling, pausing and closing between the tiles of a large image's step."""
 
 from __future__ import annotations
 

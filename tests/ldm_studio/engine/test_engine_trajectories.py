@@ -1,4 +1,4 @@
-"""What is recorded, kept and seen again of pictures: a tiny model, and a fake one that fails."""
+"""Recorded, saved and viewed steps: a tiny model, and a fake one that fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrices from latents to colours outlive the program; what is damaged is fitted anew."""
+"""Stored latent-to-RGB matrices; damaged ones are fitted again."""
 
 from __future__ import annotations
 

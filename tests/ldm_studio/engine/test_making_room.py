@@ -1,4 +1,4 @@
-"""Models that share a device without room for all; the processor plays a GPU of any size."""
+"""Models that share a device without room for all; the processor simulates a GPU of any size."""
 
 from __future__ import annotations
 

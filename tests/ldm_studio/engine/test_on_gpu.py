@@ -1,4 +1,4 @@
-"""The pipeline of the window on a GPU: what is added to a model goes there too."""
+"""The window's pipeline on a GPU: added networks go there too."""
 
 from __future__ import annotations
 

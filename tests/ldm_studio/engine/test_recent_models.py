@@ -1,4 +1,4 @@
-"""Switching back to a model that was drawn with lately reads no file, while there is room."""
+"""Switching back to a recently used model reads no file, while there is room."""
 
 from __future__ import annotations
 

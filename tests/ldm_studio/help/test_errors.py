@@ -1,4 +1,4 @@
-"""Errors that nobody caught: in the log without prompts, in one dialog, and one goes on."""
+"""Uncaught errors: in the log without prompts, in one dialog; the program continues."""
 
 from __future__ import annotations
 

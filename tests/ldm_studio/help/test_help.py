@@ -1,4 +1,4 @@
-"""Help: a report without prompts, a doctor that advises, documentation, about."""
+"""Help: a report without prompts, the doctor's advice, documentation, about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A history of its own for every test."""
+"""A separate history for every test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Picture files as this and other programs write them."""
+"""Image files as this and other programs write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of the history with five pictures, and what tests do with it."""
+"""The history page with five images, and helpers for its tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collections: made, named, filled, ordered, removed; kept when the database is lost."""
+"""Collections: created, renamed, filled, sorted, removed; kept if the database is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures out of the history: how far it is, stopping it, and contact sheets."""
+"""Exports: progress, cancelling, and contact sheets."""
 
 from __future__ import annotations
 

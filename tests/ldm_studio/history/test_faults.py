@@ -1,4 +1,4 @@
-"""What can happen to the history from outside: damage, locks, folders that vanish, wrong clocks."""
+"""Faults from outside: damage, locks, vanished folders, wrong clocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures get other names: their files, and the history with them."""
+"""Renaming images: their files, and the history."""
 
 from __future__ import annotations
 

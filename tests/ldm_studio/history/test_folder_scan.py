@@ -1,4 +1,4 @@
-"""Folders into the index: new, changed, moved, gone, damaged; stopped and gone on with."""
+"""Scanning folders: new, changed, moved, missing, damaged files; stopped and resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line saves is in the history."""
+"""Images saved by the command line are in the history."""
 
 from __future__ import annotations
 

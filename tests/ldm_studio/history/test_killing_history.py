@@ -1,4 +1,4 @@
-"""A process killed while it writes the history: what it was told is written is there."""
+"""A process is killed while it writes the history: everything reported as written is there."""
 
 from __future__ import annotations
 

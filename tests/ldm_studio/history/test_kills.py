@@ -1,8 +1,8 @@
-"""A process is killed two hundred times while it writes: nothing it said was written is lost.
+"""A process is killed two hundred times while it writes: nothing reported as written is lost.
 
-Half of the kills come at a random write, fsync, rename or statement, the others at a random time,
-so that they fall within them too. Each process does what the program does for a picture: queues a
-job, saves the file, indexes and rates it, forgets the job, keeps the session.
+Half of the kills happen at a random write, fsync, rename or statement, the others at a random time,
+so that they can fall within these. Each process does what the program does for an image: queues a
+job, saves the file, indexes and rates it, removes the job, saves the session.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The history kept in step with what is made and with what happens to files."""
+"""The history follows finished images and changes of files."""
 
 from __future__ import annotations
 

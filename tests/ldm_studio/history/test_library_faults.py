@@ -1,4 +1,4 @@
-"""The history of a running window: locked by others, or deleted under it."""
+"""The history of a running window: locked by others, or deleted."""
 
 from __future__ import annotations
 

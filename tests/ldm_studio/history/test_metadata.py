@@ -1,5 +1,5 @@
-"""What a picture is made with comes back exactly from its file, in every format, through the
-history too; and other programs' readers find the same in it.
+"""Recipes return exactly from files of every format, also through the history; other programs'
+readers find the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What this program writes is read by the readers that people use, and means the same there."""
+"""Other programs' readers understand our metadata."""
 
 from __future__ import annotations
 

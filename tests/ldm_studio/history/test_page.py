@@ -1,4 +1,4 @@
-"""The page of the history as one uses it: looking, searching, choosing, marking, deleting."""
+"""The history page in use: viewing, searching, selecting, marking, deleting."""
 
 from __future__ import annotations
 

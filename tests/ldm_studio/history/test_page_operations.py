@@ -1,4 +1,4 @@
-"""Names, collections, exports, lineage and steps in the page of the history."""
+"""Renaming, collections, exports, lineage and steps in the history page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipes of every program: what they say is read, what has no equal is listed, nothing raises."""
+"""Recipes of every program: known settings are read, unsupported ones listed, nothing raises."""
 
 from __future__ import annotations
 

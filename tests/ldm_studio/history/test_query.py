@@ -1,4 +1,4 @@
-"""The language of the search field: what it means, and that no text makes it fail."""
+"""The query language: meaning, and no text makes it fail."""
 
 from __future__ import annotations
 

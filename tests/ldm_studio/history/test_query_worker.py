@@ -1,4 +1,4 @@
-"""Questions to the history behind the interface."""
+"""Queries of the history in the background."""
 
 from __future__ import annotations
 

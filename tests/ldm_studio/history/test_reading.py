@@ -1,4 +1,4 @@
-"""Files as they are found on disks: whole, damaged, hostile, not pictures at all."""
+"""Files as found on disks: whole, damaged, malicious, not images at all."""
 
 from __future__ import annotations
 

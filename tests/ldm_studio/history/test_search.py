@@ -1,4 +1,4 @@
-"""What queries find, in which order, page by page, and what is counted beside them."""
+"""Search results, their order, their pages, and counts."""
 
 from __future__ import annotations
 

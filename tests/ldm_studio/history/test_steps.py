@@ -1,4 +1,4 @@
-"""Which pictures kept their steps: the index follows the folder the engine keeps them in."""
+"""Saved steps: the index follows the engine's folder."""
 
 from __future__ import annotations
 

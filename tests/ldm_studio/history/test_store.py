@@ -1,4 +1,4 @@
-"""The history as it is held open: marks, journal, recovery, readers beside the writer."""
+"""The open history: marks, journal, recovery, readers next to the writer."""
 
 from __future__ import annotations
 

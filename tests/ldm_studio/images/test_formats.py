@@ -1,4 +1,4 @@
-"""Pictures as PNG, JPEG and WebP: pixels, recipes, and who finds them."""
+"""Images as PNG, JPEG and WebP: pixels, recipes, and their readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Picture files: what is saved comes back exactly, and nothing hostile gets through."""
+"""Image files: exact round trips, and safe reading of malicious files."""
 
 from __future__ import annotations
 

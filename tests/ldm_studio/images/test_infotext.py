@@ -1,4 +1,4 @@
-"""The finer settings in the text that other programs read."""
+"""Advanced settings in the `parameters` text."""
 
 from __future__ import annotations
 

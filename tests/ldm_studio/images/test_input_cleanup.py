@@ -1,4 +1,4 @@
-"""Start pictures that nothing names are removed; what anything names stays."""
+"""Unused start images are removed; used ones stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recipes start from is found again by digest, to the byte."""
+"""Inputs of recipes are found again by digest, byte for byte."""
 
 from __future__ import annotations
 

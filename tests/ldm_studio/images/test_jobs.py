@@ -1,4 +1,4 @@
-"""The queue on disk, what is logged of steps, and what is kept of finished pictures."""
+"""The queue on disk, the step log, and saved steps of finished images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refiner in the panels: into the request, into the picture's text, and back."""
+"""The refiner in the panels: into the request, into the image's text, and back."""
 
 from __future__ import annotations
 

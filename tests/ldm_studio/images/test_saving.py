@@ -1,4 +1,4 @@
-"""Where finished pictures go, how they are named, and what they tell."""
+"""Folders, names and metadata of finished images."""
 
 from __future__ import annotations
 

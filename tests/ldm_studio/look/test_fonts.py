@@ -1,4 +1,4 @@
-"""Chinese is drawn with Chinese letters, on systems of another language too."""
+"""Chinese is drawn with Chinese fonts, also on systems in another language."""
 
 from __future__ import annotations
 

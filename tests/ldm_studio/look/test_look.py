@@ -1,4 +1,4 @@
-"""Actions, themes and icons: what can be checked of a look without looking."""
+"""Actions, themes and icons, as far as they can be checked automatically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing moves by itself for those who ask for that, in the settings or of their system."""
+"""Nothing moves by itself if settings or system ask for reduced motion."""
 
 from __future__ import annotations
 

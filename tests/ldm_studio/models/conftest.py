@@ -1,4 +1,4 @@
-"""A tiny checkpoint, and one without its autoencoder."""
+"""A tiny checkpoint, and one without its VAE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of models, sound and otherwise."""
+"""Model files, valid and damaged."""
 
 from __future__ import annotations
 

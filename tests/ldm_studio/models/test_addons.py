@@ -1,4 +1,4 @@
-"""LoRAs, embeddings and VAEs that requests name: found, applied, sealed, and made again."""
+"""LoRAs, embeddings and VAEs in requests: found, applied, recorded, and replayed."""
 
 from __future__ import annotations
 

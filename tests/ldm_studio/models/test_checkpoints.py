@@ -1,4 +1,4 @@
-"""The checkpoints people have: told apart, listed, loaded, drawn with."""
+"""Checkpoints: identified, listed, loaded, used."""
 
 from __future__ import annotations
 

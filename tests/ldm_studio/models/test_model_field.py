@@ -1,4 +1,4 @@
-"""Checkpoints in the window: listed as they are found, chosen, adapted to."""
+"""Checkpoints in the window: listed as they are found, chosen, their settings applied."""
 
 from __future__ import annotations
 

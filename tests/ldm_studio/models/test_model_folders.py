@@ -1,4 +1,4 @@
-"""Where models lie: the folders of other programs, and of ours."""
+"""Model folders of this and other programs."""
 
 from __future__ import annotations
 

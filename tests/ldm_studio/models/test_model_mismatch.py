@@ -1,4 +1,4 @@
-"""Files that are called as those of another program's picture, and are others."""
+"""Local files with the names of another program's files, but other contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding models, choosing one, and what was changed along the way of an applied picture."""
+"""Finding and choosing models, and the changes of an applied image."""
 
 from __future__ import annotations
 

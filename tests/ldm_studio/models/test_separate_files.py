@@ -1,4 +1,4 @@
-"""A U-Net alone is drawn with: its text encoder is found in the folders, its VAE is chosen."""
+"""A U-Net file alone: its text encoder is found in the folders, its VAE is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Embeddings count as the vectors they are, and those that come or go while the window is open."""
+"""Embeddings count as their vectors, also if they are added or removed while the window is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model without an autoencoder is drawn with when one is chosen for it."""
+"""A model without a VAE works when one is chosen for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompt templates: what they do to prompts, and how they are kept."""
+"""Prompt styles: their effect on prompts, and their file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's wildcards, and what becomes of prompts that name them."""
+"""The user's wildcards, and prompts that name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings dialog: every control changes what it says, at once, and shows what holds."""
+"""The settings dialog: every control changes its setting at once, and shows the current one."""
 
 from __future__ import annotations
 

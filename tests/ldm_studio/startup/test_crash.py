@@ -1,4 +1,4 @@
-"""How a run that ended badly is noticed, and what happens where nothing can be written."""
+"""Crashed runs are noticed; a read-only folder is handled."""
 
 from __future__ import annotations
 

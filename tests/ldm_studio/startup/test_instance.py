@@ -1,4 +1,4 @@
-"""One program owns a data directory: two real processes, and what is left of killed ones."""
+"""One program owns a data directory: two real processes, and leftovers of killed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between two moments of a trajectory, and how it is said."""
+"""Differences between two moments of a trajectory, as text."""
 
 from __future__ import annotations
 

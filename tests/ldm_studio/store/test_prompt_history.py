@@ -1,4 +1,4 @@
-"""Going back to earlier prompts, and forth again."""
+"""Earlier and later prompts."""
 
 from __future__ import annotations
 
