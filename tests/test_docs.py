@@ -21,7 +21,8 @@ from ldm_studio.canvas.tools.canvas_keys import ARROWS, REACH, key_table
 from ldm_studio.command_line.cli import parser
 from ldm_studio.help.documentation import pages
 from ldm_studio.help.help_page import HelpPage
-from ldm_studio.translation import SOURCE, Language, told
+from ldm_studio.store.parameter_texts import text_of
+from ldm_studio.translation import SOURCE, Language
 from recipes.default_model.__main__ import parser as recipe_parser
 from tools import docs_shortcuts
 from tools.docs_sheets import SHEETS
@@ -255,7 +256,7 @@ def test_every_sampler_and_schedule_is_explained_as_in_the_window(
     language.install(locale)
     folder = DOCS if locale == SOURCE else DOCS / locale
     text = (folder / "samplers.md").read_text(encoding="utf-8")
-    rows = {name: f"| {name} | {told(row.summary)} |" for name, row in table.items()}
+    rows = {name: f"| {name} | {text_of(row.summary)} |" for name, row in table.items()}
     assert [name for name, row in rows.items() if row not in text] == []
 
 

@@ -116,27 +116,27 @@ def _with_churn_options(make: Callable[[Churn], Sampler]) -> Callable[..., Sampl
 SAMPLERS: Mapping[str, SamplerRow] = {
     "Euler": SamplerRow(
         _with_churn_options(euler),
-        "The simplest: straight steps, settling on one picture as steps grow.",
+        "The simplest: straight steps; converges to one image as steps grow.",
         "Normal",
     ),
     "Euler a": SamplerRow(
         euler_ancestral,
-        "Adds fresh noise at every step: varied and forgiving, never settles as steps grow.",
+        "Adds fresh noise at every step: varied and forgiving; never converges as steps grow.",
         "Normal",
     ),
     "LMS": SamplerRow(
         lms,
-        "Extrapolates from the last four steps: accurate, at its best above 20 steps.",
+        "Extrapolates from the last four steps: accurate, best above 20 steps.",
         "Normal",
     ),
     "Heun": SamplerRow(
         _with_churn_options(heun),
-        "Looks twice at every step: more accurate than Euler, and twice as slow.",
+        "Two model evaluations per step: more accurate than Euler, and twice as slow.",
         "Normal",
     ),
     "DPM2": SamplerRow(
         _with_churn_options(dpm2),
-        "Looks again in the middle of every step: accurate, and twice as slow as Euler.",
+        "A second evaluation in the middle of each step: accurate, and twice as slow as Euler.",
         "Karras",
         discards_penultimate_sigma=True,
     ),
@@ -148,15 +148,15 @@ SAMPLERS: Mapping[str, SamplerRow] = {
     ),
     "DPM++ 2S a": SamplerRow(
         dpmpp_2s_ancestral,
-        "Two looks and fresh noise at every step: detailed and varied, twice as slow.",
+        "Two evaluations and fresh noise per step: detailed and varied, twice as slow.",
         "Karras",
     ),
     "DPM++ 2M": SamplerRow(
-        dpmpp_2m, "Remembers the previous step: sharp pictures in fewer steps.", "Karras"
+        dpmpp_2m, "Remembers the previous step: sharp images in fewer steps.", "Karras"
     ),
     "DPM++ SDE": SamplerRow(
         dpmpp_sde,
-        "Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.",
+        "Two evaluations and two noise draws per step: rich detail in few steps, twice as slow.",
         "Karras",
     ),
     "DPM++ 2M SDE": SamplerRow(
@@ -166,7 +166,7 @@ SAMPLERS: Mapping[str, SamplerRow] = {
     ),
     "DPM++ 2M SDE Heun": SamplerRow(
         partial(dpmpp_2m_sde, solver="heun"),
-        "DPM++ 2M SDE that trusts the previous step more: smoother in few steps.",
+        "DPM++ 2M SDE with more weight on the previous step: smoother in few steps.",
         "Exponential",
     ),
     "DPM++ 3M SDE": SamplerRow(
@@ -180,7 +180,7 @@ SAMPLERS: Mapping[str, SamplerRow] = {
     ),
     "DPM adaptive": SamplerRow(
         dpm_adaptive,
-        "Looks as often as the picture needs within every step: accurate, its time varies.",
+        "As many evaluations per step as the error requires: accurate; its time varies.",
         "Karras",
     ),
     "DDIM": SamplerRow(
@@ -193,16 +193,16 @@ SAMPLERS: Mapping[str, SamplerRow] = {
         plms, "The first sampler of Stable Diffusion: remembers four steps.", "SGM Uniform"
     ),
     "UniPC": SamplerRow(
-        unipc, "Corrects each step with the next look: accurate from 10 steps.", "Normal"
+        unipc, "Corrects each step with the next evaluation: accurate from 10 steps.", "Normal"
     ),
     "LCM": SamplerRow(
         lcm,
-        "For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.",
+        "For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; blurry with others.",
         "SGM Uniform",
     ),
     "Restart": SamplerRow(
         restart,
-        "Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.",
+        "Adds noise again and removes it to correct errors; from 20 steps, twice as slow.",
         "Karras",
     ),
     "DEIS": SamplerRow(

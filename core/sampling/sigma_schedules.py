@@ -218,8 +218,8 @@ def _over_range(levels: Callable[[int, float, float], tuple[float, ...]]) -> Lev
 
 
 SCHEDULES: Mapping[str, ScheduleRow] = {
-    AUTOMATIC: ScheduleRow(normal, "The schedule the sampler is customarily used with."),
-    "Normal": ScheduleRow(normal, "Evenly spaced times of the model, from pure noise to clean."),
+    AUTOMATIC: ScheduleRow(normal, "The default schedule of the sampler."),
+    "Normal": ScheduleRow(normal, "Timesteps evenly spaced from pure noise to clean."),
     "Karras": ScheduleRow(
         _over_range(karras),
         "More steps where there is little noise, which favours fine detail.",
@@ -232,15 +232,15 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
     ),
     "Polyexponential": ScheduleRow(
         _over_range(polyexponential),
-        "Exponential with a bend, rho, that is customarily none: the same levels.",
+        "Exponential with a curvature, rho; by default the same levels as Exponential.",
         lambda rho: _over_range(partial(polyexponential, rho=rho)),
         rho=1.0,
     ),
     "SGM Uniform": ScheduleRow(
-        sgm_uniform, "Evenly spaced times that skip the nearly clean end; good with few steps."
+        sgm_uniform, "Evenly spaced timesteps without the nearly clean end; good with few steps."
     ),
     "Simple": ScheduleRow(
-        simple, "SGM Uniform on whole timesteps of the model, as other programs have it."
+        simple, "SGM Uniform on whole timesteps of the model, as in other programs."
     ),
     "DDIM Uniform": ScheduleRow(
         ddim_uniform, "The spacing of the first DDIM; starts a little below pure noise."

@@ -9,7 +9,7 @@
     </message>
     <message>
         <source>Pictures from latent diffusion models, made on this computer and nowhere else. LDM Studio opens no network connection.</source>
-        <translation>用潜在扩散模型生成图片，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
+        <translation>用潜在扩散模型生成图像，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
     </message>
     <message>
         <source>Versions</source>
@@ -60,11 +60,11 @@
     <name>AccessibilityAnnouncer</name>
     <message>
         <source>Picture {number} of {count} is being drawn.</source>
-        <translation>正在绘制第 {number}/{count} 张图片。</translation>
+        <translation>正在绘制第 {number}/{count} 张图像。</translation>
     </message>
     <message>
         <source>The picture is being drawn.</source>
-        <translation>正在绘制图片。</translation>
+        <translation>正在绘制图像。</translation>
     </message>
     <message>
         <source>Step {step} of {steps}.</source>
@@ -72,11 +72,11 @@
     </message>
     <message>
         <source>The picture is finished: {prompt}.</source>
-        <translation>图片已完成：{prompt}。</translation>
+        <translation>图像已完成：{prompt}。</translation>
     </message>
     <message>
         <source>The picture is finished.</source>
-        <translation>图片已完成。</translation>
+        <translation>图像已完成。</translation>
     </message>
     <message>
         <source>Cancelled.</source>
@@ -99,7 +99,7 @@
     </message>
     <message>
         <source>&amp;Picture</source>
-        <translation>图片(&amp;P)</translation>
+        <translation>图像(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -111,11 +111,11 @@
     </message>
     <message>
         <source>&amp;Open Picture…</source>
-        <translation>打开图片(&amp;O)…</translation>
+        <translation>打开图像(&amp;O)…</translation>
     </message>
     <message>
         <source>&amp;Save Picture As…</source>
-        <translation>图片另存为(&amp;S)…</translation>
+        <translation>图像另存为(&amp;S)…</translation>
     </message>
     <message>
         <source>&amp;Export With Transparent Background…</source>
@@ -139,11 +139,11 @@
     </message>
     <message>
         <source>&amp;Copy Picture</source>
-        <translation>复制图片(&amp;C)</translation>
+        <translation>复制图像(&amp;C)</translation>
     </message>
     <message>
         <source>&amp;Paste Picture</source>
-        <translation>粘贴图片(&amp;P)</translation>
+        <translation>粘贴图像(&amp;P)</translation>
     </message>
     <message>
         <source>Clear &amp;Mask</source>
@@ -187,7 +187,7 @@
     </message>
     <message>
         <source>Apply to the &amp;Running Picture</source>
-        <translation>应用到正在绘制的图片(&amp;R)</translation>
+        <translation>应用到正在绘制的图像(&amp;R)</translation>
     </message>
     <message>
         <source>Show &amp;Queue</source>
@@ -227,7 +227,7 @@
     </message>
     <message>
         <source>&amp;Keep the Steps of Pictures</source>
-        <translation>保留图片的步骤(&amp;K)</translation>
+        <translation>保留图像的步骤(&amp;K)</translation>
     </message>
     <message>
         <source>&amp;History</source>
@@ -326,7 +326,7 @@
     </message>
     <message>
         <source>Write it into what the picture shall not show.</source>
-        <translation>写入图片中不应出现的内容。</translation>
+        <translation>写入图像中不应出现的内容。</translation>
     </message>
 </context>
 <context>
@@ -353,7 +353,7 @@
     </message>
     <message>
         <source>The colours of the windows. Pictures keep theirs.</source>
-        <translation>窗口的颜色。图片的颜色不变。</translation>
+        <translation>窗口的颜色。图像的颜色不变。</translation>
     </message>
     <message>
         <source>Language</source>
@@ -373,7 +373,7 @@
     </message>
     <message>
         <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
-        <translation>减少：菜单不滑动，比较的图片只在按键时切换。</translation>
+        <translation>减少：菜单不滑动，比较的图像只在按键时切换。</translation>
     </message>
 </context>
 <context>
@@ -398,7 +398,7 @@
     <name>BranchController</name>
     <message>
         <source>an unsaved picture</source>
-        <translation>未保存的图片</translation>
+        <translation>未保存的图像</translation>
     </message>
     <message>
         <source>Branching from step {step} of {name}</source>
@@ -464,7 +464,7 @@
     </message>
     <message>
         <source>How much of what is drawn is pasted over the picture, after growing and blurring. Where there is no tint, not one byte changes.</source>
-        <translation>扩展和模糊之后，新绘内容覆盖到图片上的程度。没有着色的地方一个字节也不变。</translation>
+        <translation>扩展和模糊之后，新绘内容覆盖到图像上的程度。没有着色的地方一个字节也不变。</translation>
     </message>
     <message>
         <source>Add to the mask</source>
@@ -532,11 +532,11 @@
     </message>
     <message>
         <source>Hold to see the picture before the last generation.</source>
-        <translation>按住可查看上次生成之前的图片。</translation>
+        <translation>按住可查看上次生成之前的图像。</translation>
     </message>
     <message>
         <source>Drag the picture out</source>
-        <translation>拖出图片</translation>
+        <translation>拖出图像</translation>
     </message>
     <message>
         <source>To a folder or another program. A click copies it to the clipboard.</source>
@@ -548,7 +548,7 @@
     </message>
     <message>
         <source>Show the whole picture, as large as it goes.</source>
-        <translation>以尽可能大的比例显示整张图片。</translation>
+        <translation>以尽可能大的比例显示整张图像。</translation>
     </message>
     <message>
         <source>100 %</source>
@@ -556,7 +556,7 @@
     </message>
     <message>
         <source>One pixel of the picture on one pixel of the screen.</source>
-        <translation>图片的一个像素对应屏幕的一个像素。</translation>
+        <translation>图像的一个像素对应屏幕的一个像素。</translation>
     </message>
     <message>
         <source>Invert mask</source>
@@ -588,7 +588,7 @@
     </message>
     <message>
         <source>Take back the last change of mask or picture.</source>
-        <translation>撤销对蒙版或图片的上一次改动。</translation>
+        <translation>撤销对蒙版或图像的上一次改动。</translation>
     </message>
     <message>
         <source>Redo</source>
@@ -600,19 +600,19 @@
     </message>
     <message>
         <source>Mask from a Picture</source>
-        <translation>从图片载入蒙版</translation>
+        <translation>从图像载入蒙版</translation>
     </message>
     <message>
         <source>Pictures ({endings})</source>
-        <translation>图片 ({endings})</translation>
+        <translation>图像 ({endings})</translation>
     </message>
     <message>
         <source>Only the address of a picture was dropped, not the picture.</source>
-        <translation>拖入的只是图片的网址，而不是图片。</translation>
+        <translation>拖入的只是图像的网址，而不是图像。</translation>
     </message>
     <message>
         <source>Copy the picture in the browser and paste it here, or save it first.</source>
-        <translation>请在浏览器中复制图片再粘贴到这里，或先保存它。</translation>
+        <translation>请在浏览器中复制图像再粘贴到这里，或先保存它。</translation>
     </message>
     <message>
         <source>Save Mask As</source>
@@ -624,7 +624,7 @@
     </message>
     <message>
         <source>PNG picture (*.png)</source>
-        <translation>PNG 图片 (*.png)</translation>
+        <translation>PNG 图像 (*.png)</translation>
     </message>
     <message>
         <source>Brush</source>
@@ -692,7 +692,7 @@
     </message>
     <message>
         <source>Make the picture larger, to have the new part drawn.</source>
-        <translation>扩大图片，并绘制新的部分。</translation>
+        <translation>扩大图像，并绘制新的部分。</translation>
     </message>
     <message>
         <source>Drag an edge, or press arrow keys; Enter extends</source>
@@ -708,7 +708,7 @@
     </message>
     <message>
         <source>Drag; Ctrl drags the picture out</source>
-        <translation>拖动；按住 Ctrl 可拖出图片</translation>
+        <translation>拖动；按住 Ctrl 可拖出图像</translation>
     </message>
 </context>
 <context>
@@ -726,11 +726,11 @@
     <name>CanvasView</name>
     <message>
         <source>Another picture</source>
-        <translation>另一张图片</translation>
+        <translation>另一张图像</translation>
     </message>
     <message>
         <source>Type a prompt and press Generate — or drop a picture here</source>
-        <translation>输入提示词并按“生成”，或把图片拖到这里</translation>
+        <translation>输入提示词并按“生成”，或把图像拖到这里</translation>
     </message>
     <message>
         <source>Before</source>
@@ -750,7 +750,7 @@
     </message>
     <message>
         <source>Canvas, no picture yet</source>
-        <translation>画布，还没有图片</translation>
+        <translation>画布，还没有图像</translation>
     </message>
     <message>
         <source>Canvas {width} by {height}, nothing masked</source>
@@ -928,7 +928,7 @@
     <name>Chip</name>
     <message>
         <source>Find pictures tagged “{tag}”</source>
-        <translation>查找带“{tag}”标签的图片</translation>
+        <translation>查找带“{tag}”标签的图像</translation>
     </message>
     <message>
         <source>Remove the tag “{tag}”</source>
@@ -964,7 +964,7 @@
     </message>
     <message>
         <source>The collection “{name}” is removed; its pictures stay.</source>
-        <translation>合集“{name}”已删除；其中的图片保留。</translation>
+        <translation>合集“{name}”已删除；其中的图像保留。</translation>
     </message>
     <message>
         <source>They are in “{name}” already.</source>
@@ -1007,7 +1007,7 @@
     <name>CommandController</name>
     <message>
         <source>Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)</source>
-        <translation>图片 (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;所有文件 (*)</translation>
+        <translation>图像 (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;所有文件 (*)</translation>
     </message>
     <message>
         <source>PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)</source>
@@ -1019,15 +1019,15 @@
     </message>
     <message>
         <source>Open Picture</source>
-        <translation>打开图片</translation>
+        <translation>打开图像</translation>
     </message>
     <message>
         <source>Opening the picture…</source>
-        <translation>正在打开图片…</translation>
+        <translation>正在打开图像…</translation>
     </message>
     <message>
         <source>This picture holds its settings: “{prompt}”.</source>
-        <translation>这张图片带有生成设置：“{prompt}”。</translation>
+        <translation>这张图像带有生成设置：“{prompt}”。</translation>
     </message>
     <message>
         <source>Restore Settings</source>
@@ -1035,7 +1035,7 @@
     </message>
     <message>
         <source>It was made from another picture.</source>
-        <translation>它是由另一张图片生成的。</translation>
+        <translation>它是由另一张图像生成的。</translation>
     </message>
     <message>
         <source>This one is the start picture instead.</source>
@@ -1051,7 +1051,7 @@
     </message>
     <message>
         <source>Save Picture As</source>
-        <translation>图片另存为</translation>
+        <translation>图像另存为</translation>
     </message>
     <message>
         <source>Export With Transparent Background</source>
@@ -1063,7 +1063,7 @@
     </message>
     <message>
         <source>There is no picture on the clipboard.</source>
-        <translation>剪贴板中没有图片。</translation>
+        <translation>剪贴板中没有图像。</translation>
     </message>
 </context>
 <context>
@@ -1100,7 +1100,7 @@
     <name>CompareController</name>
     <message>
         <source>One of these pictures is not in the history any more.</source>
-        <translation>其中一张图片已不在历史记录中。</translation>
+        <translation>其中一张图像已不在历史记录中。</translation>
     </message>
 </context>
 <context>
@@ -1143,7 +1143,7 @@
     </message>
     <message>
         <source>Back to the pictures (Esc)</source>
-        <translation>返回图片 (Esc)</translation>
+        <translation>返回图像 (Esc)</translation>
     </message>
     <message>
         <source>Settings that differ</source>
@@ -1154,7 +1154,7 @@
     <name>CompareView</name>
     <message>
         <source>Two pictures compared</source>
-        <translation>比较两张图片</translation>
+        <translation>比较两张图像</translation>
     </message>
     <message>
         <source>Left and Right move the divider; Space shows the other one when they blink.</source>
@@ -1214,7 +1214,7 @@
     </message>
     <message>
         <source>Where a picture would not fit, it is decoded in tiles, and on a GPU the networks take turns. That is decided for each picture, and needs no setting.</source>
-        <translation>如果内存容不下一张图片，就会分块解码；在 GPU 上各网络会轮流载入。这会对每张图片自动决定，无需设置。</translation>
+        <translation>如果内存容不下一张图像，就会分块解码；在 GPU 上各网络会轮流载入。这会对每张图像自动决定，无需设置。</translation>
     </message>
     <message>
         <source>PyTorch cannot be used: {reason}</source>
@@ -1306,15 +1306,15 @@
     <name>ControlImageController</name>
     <message>
         <source>There is no picture on the canvas.</source>
-        <translation>画布上没有图片。</translation>
+        <translation>画布上没有图像。</translation>
     </message>
     <message>
         <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
-        <translation>图片 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
+        <translation>图像 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Open Picture</source>
-        <translation>打开图片</translation>
+        <translation>打开图像</translation>
     </message>
     <message>
         <source>{model} draws after a picture of depths.</source>
@@ -1322,19 +1322,19 @@
     </message>
     <message>
         <source>Open or drop one under Start from, or take the one on the canvas.</source>
-        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
+        <translation>请在“起始”下打开或拖入一张，或使用画布上的图像。</translation>
     </message>
     <message>
         <source>{model} enlarges pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于放大图片，不能只用提示词生成。</translation>
+        <translation>{model} 用于放大图像，不能只用提示词生成。</translation>
     </message>
     <message>
         <source>{model} edits pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于编辑图片，不能只用提示词生成。</translation>
+        <translation>{model} 用于编辑图像，不能只用提示词生成。</translation>
     </message>
     <message>
         <source>Open or drop one under Start from, or choose Image.</source>
-        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
+        <translation>请在“起始”下打开或拖入一张，或选择“图像”。</translation>
     </message>
 </context>
 <context>
@@ -1353,11 +1353,11 @@
     </message>
     <message>
         <source>Picture to edit</source>
-        <translation>要编辑的图片</translation>
+        <translation>要编辑的图像</translation>
     </message>
     <message>
         <source>Open or drop the picture to edit.</source>
-        <translation>打开或拖入要编辑的图片。</translation>
+        <translation>打开或拖入要编辑的图像。</translation>
     </message>
     <message>
         <source>The model changes it as the prompt says.</source>
@@ -1365,7 +1365,7 @@
     </message>
     <message>
         <source>Picture to enlarge</source>
-        <translation>要放大的图片</translation>
+        <translation>要放大的图像</translation>
     </message>
     <message>
         <source>Open or drop the small picture to enlarge.</source>
@@ -1377,15 +1377,15 @@
     </message>
     <message>
         <source>Picture to vary</source>
-        <translation>要变化的图片</translation>
+        <translation>要变化的图像</translation>
     </message>
     <message>
         <source>Open or drop a picture to vary, or have none.</source>
-        <translation>打开或拖入要变化的图片，也可以没有。</translation>
+        <translation>打开或拖入要变化的图像，也可以没有。</translation>
     </message>
     <message>
         <source>The model draws anew what it sees in the middle of it, a square. Without one it draws from the prompt alone.</source>
-        <translation>模型会重新画出它在图片中央的正方形里看到的内容。没有图片时，只按提示词绘制。</translation>
+        <translation>模型会重新画出它在图像中央的正方形里看到的内容。没有图像时，只按提示词绘制。</translation>
     </message>
     <message>
         <source>Open the picture that leads</source>
@@ -1393,11 +1393,11 @@
     </message>
     <message>
         <source>Take the picture on the canvas</source>
-        <translation>使用画布上的图片</translation>
+        <translation>使用画布上的图像</translation>
     </message>
     <message>
         <source>Take the one on the canvas.</source>
-        <translation>使用画布上的图片。</translation>
+        <translation>使用画布上的图像。</translation>
     </message>
     <message>
         <source>Take the picture that leads away</source>
@@ -1409,14 +1409,14 @@
     </message>
     <message>
         <source>Open a picture; it can be dropped here, too.</source>
-        <translation>打开图片；也可以拖到这里。</translation>
+        <translation>打开图像；也可以拖到这里。</translation>
     </message>
 </context>
 <context>
     <name>DetailsPanel</name>
     <message>
         <source>Select a picture to see how it was made.</source>
-        <translation>选择一张图片，查看它的生成方式。</translation>
+        <translation>选择一张图像，查看它的生成方式。</translation>
     </message>
     <message>
         <source>More</source>
@@ -1424,7 +1424,7 @@
     </message>
     <message>
         <source>More that can be done with this picture</source>
-        <translation>对这张图片的更多操作</translation>
+        <translation>对这张图像的更多操作</translation>
     </message>
     <message>
         <source>Locate…</source>
@@ -1470,7 +1470,7 @@
     </message>
     <message>
         <source>Find pictures with {term}</source>
-        <translation>查找 {term} 的图片</translation>
+        <translation>查找 {term} 的图像</translation>
     </message>
 </context>
 <context>
@@ -1530,7 +1530,7 @@
     <name>EnlargeDialog</name>
     <message>
         <source>Enlarge Picture</source>
-        <translation>放大图片</translation>
+        <translation>放大图像</translation>
     </message>
     <message>
         <source>{n} times as wide and high.</source>
@@ -1562,7 +1562,7 @@
     </message>
     <message>
         <source>{model} was made for pictures of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to draw the whole prompt into every tile; models made for large pictures bear more.</source>
-        <translation>{model} 适用于 {width} × {height} 的图片。强度 0.1 至 0.2 可清理边缘并去除缩放痕迹。再高就会在每个分块里都画出整个提示词；适用于大图的模型可以用更高的强度。</translation>
+        <translation>{model} 适用于 {width} × {height} 的图像。强度 0.1 至 0.2 可清理边缘并去除缩放痕迹。再高就会在每个分块里都画出整个提示词；适用于大图的模型可以用更高的强度。</translation>
     </message>
 </context>
 <context>
@@ -1573,7 +1573,7 @@
     </message>
     <message>
         <source>This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are kept. You can go on; if something looks wrong from now on, start again.</source>
-        <translation>这是 LDM Studio 的错误，不是您的问题。您的提示词、画布和图片都已保留。可以继续使用；如果之后有异常，请重新启动。</translation>
+        <translation>这是 LDM Studio 的错误，不是您的问题。您的提示词、画布和图像都已保留。可以继续使用；如果之后有异常，请重新启动。</translation>
     </message>
     <message>
         <source>Details of the error</source>
@@ -1619,11 +1619,11 @@
     </message>
     <message>
         <source>A contact sheet is one picture with all of them in it.</source>
-        <translation>缩略图总览是包含所有图片的一张图。</translation>
+        <translation>缩略图总览是包含所有图像的一张图。</translation>
     </message>
     <message>
         <source>pictures</source>
-        <translation>图片</translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Where to</source>
@@ -1663,7 +1663,7 @@
     </message>
     <message>
         <source>How many pictures are side by side</source>
-        <translation>每行并排几张图片</translation>
+        <translation>每行并排几张图像</translation>
     </message>
     <message>
         <source> px</source>
@@ -1671,11 +1671,11 @@
     </message>
     <message>
         <source>Size of each picture</source>
-        <translation>每张图片的尺寸</translation>
+        <translation>每张图像的尺寸</translation>
     </message>
     <message>
         <source>Of the longer side of each picture</source>
-        <translation>每张图片长边的尺寸</translation>
+        <translation>每张图像长边的尺寸</translation>
     </message>
     <message>
         <source>Size</source>
@@ -1683,7 +1683,7 @@
     </message>
     <message>
         <source>Below each picture</source>
-        <translation>每张图片下方</translation>
+        <translation>每张图像下方</translation>
     </message>
     <message>
         <source>Say where to: a whole path.</source>
@@ -1710,7 +1710,7 @@
     <name>Exporter</name>
     <message>
         <source>Pictures are being exported still.</source>
-        <translation>图片仍在导出。</translation>
+        <translation>图像仍在导出。</translation>
     </message>
 </context>
 <context>
@@ -1755,7 +1755,7 @@
     </message>
     <message>
         <source>Pictures ({endings})</source>
-        <translation>图片 ({endings})</translation>
+        <translation>图像 ({endings})</translation>
     </message>
     <message>
         <source>Undo the One Before</source>
@@ -1763,7 +1763,7 @@
     </message>
     <message>
         <source>Import a Folder of Pictures</source>
-        <translation>导入图片文件夹</translation>
+        <translation>导入图像文件夹</translation>
     </message>
 </context>
 <context>
@@ -1797,15 +1797,15 @@
     </message>
     <message>
         <source>Choose the folder of pictures</source>
-        <translation>选择图片文件夹</translation>
+        <translation>选择图像文件夹</translation>
     </message>
     <message>
         <source>Folder of pictures</source>
-        <translation>图片文件夹</translation>
+        <translation>图像文件夹</translation>
     </message>
     <message>
         <source>Finished pictures go there from the next one on.</source>
-        <translation>从下一张起，完成的图片会存到那里。</translation>
+        <translation>从下一张起，完成的图像会存到那里。</translation>
     </message>
     <message>
         <source>The history follows the folder from the next start.</source>
@@ -1853,11 +1853,11 @@
     </message>
     <message>
         <source>Folder of Pictures</source>
-        <translation>图片文件夹</translation>
+        <translation>图像文件夹</translation>
     </message>
     <message>
         <source>The next picture: {name}</source>
-        <translation>下一张图片：{name}</translation>
+        <translation>下一张图像：{name}</translation>
     </message>
     <message>
         <source>Words in braces stand for: {names}. A / makes a folder.</source>
@@ -1884,7 +1884,7 @@
     </message>
     <message>
         <source>Drag pictures here, or onto a collection.</source>
-        <translation>把图片拖到这里，或拖到某个合集上。</translation>
+        <translation>把图像拖到这里，或拖到某个合集上。</translation>
     </message>
     <message>
         <source>Ctrl+click to exclude</source>
@@ -1892,7 +1892,7 @@
     </message>
     <message>
         <source>Return shows only pictures that have what is chosen.</source>
-        <translation>Return 只显示具有所选项的图片。</translation>
+        <translation>Return 只显示具有所选项的图像。</translation>
     </message>
     <message>
         <source>{number} more…</source>
@@ -1943,11 +1943,11 @@
     </message>
     <message>
         <source>Open a Picture…</source>
-        <translation>打开图片…</translation>
+        <translation>打开图像…</translation>
     </message>
     <message>
         <source>Start from a picture, or take over the recipe it holds. Or drop one here.</source>
-        <translation>从一张图片开始，或沿用其中的生成参数。也可以拖到这里。</translation>
+        <translation>从一张图像开始，或沿用其中的生成参数。也可以拖到这里。</translation>
     </message>
     <message>
         <source>or drop one here</source>
@@ -1974,15 +1974,15 @@
     <name>Fitting</name>
     <message>
         <source>The picture was shrunk from {width} × {height} and padded at its edges to {new_width} × {new_height} for this model.</source>
-        <translation>为适应此模型，图片已从 {width} × {height} 缩小，并在边缘补齐到 {new_width} × {new_height}。</translation>
+        <translation>为适应此模型，图像已从 {width} × {height} 缩小，并在边缘补齐到 {new_width} × {new_height}。</translation>
     </message>
     <message>
         <source>The picture was shrunk from {width} × {height} to {new_width} × {new_height} for this model.</source>
-        <translation>为适应此模型，图片已从 {width} × {height} 缩小到 {new_width} × {new_height}。</translation>
+        <translation>为适应此模型，图像已从 {width} × {height} 缩小到 {new_width} × {new_height}。</translation>
     </message>
     <message>
         <source>The picture was padded at its edges to {new_width} × {new_height} for this model.</source>
-        <translation>为适应此模型，图片边缘已补齐到 {new_width} × {new_height}。</translation>
+        <translation>为适应此模型，图像边缘已补齐到 {new_width} × {new_height}。</translation>
     </message>
     <message>
         <source>{name} can be at most {most}.</source>
@@ -2087,7 +2087,7 @@
     </message>
     <message>
         <source>Start the next picture from this one</source>
-        <translation>下一张图片由这张开始</translation>
+        <translation>下一张图像由这张开始</translation>
     </message>
     <message>
         <source>Use as Start Picture</source>
@@ -2115,7 +2115,7 @@
     </message>
     <message>
         <source>Compare the two selected pictures</source>
-        <translation>比较选中的两张图片</translation>
+        <translation>比较选中的两张图像</translation>
     </message>
     <message>
         <source>Copy Prompt</source>
@@ -2179,7 +2179,7 @@
     </message>
     <message>
         <source>The picture itself stays</source>
-        <translation>图片本身会保留</translation>
+        <translation>图像本身会保留</translation>
     </message>
     <message>
         <source>Move Earlier</source>
@@ -2480,7 +2480,7 @@
     <message numerus="yes">
         <source>%Ln pictures</source>
         <translation>
-            <numerusform>%Ln 张图片</numerusform>
+            <numerusform>%Ln 张图像</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -2529,7 +2529,7 @@
     </message>
     <message>
         <source>{number}+ pictures</source>
-        <translation>{number}+ 张图片</translation>
+        <translation>{number}+ 张图像</translation>
     </message>
     <message>
         <source>{number} of {pictures}</source>
@@ -2567,11 +2567,11 @@
     </message>
     <message>
         <source>Pictures of this session</source>
-        <translation>本次会话的图片</translation>
+        <translation>本次会话的图像</translation>
     </message>
     <message>
         <source>Pictures of this session: click one to see it and to have its settings; drag one out to copy its file.</source>
-        <translation>本次会话的图片：单击可查看并恢复其设置；拖出可复制文件。</translation>
+        <translation>本次会话的图像：单击可查看并恢复其设置；拖出可复制文件。</translation>
     </message>
     <message>
         <source>Show and Restore Settings</source>
@@ -2587,7 +2587,7 @@
     </message>
     <message>
         <source>Save Picture As…</source>
-        <translation>图片另存为…</translation>
+        <translation>图像另存为…</translation>
     </message>
     <message>
         <source>Export With Transparent Background…</source>
@@ -2595,7 +2595,7 @@
     </message>
     <message>
         <source>Copy Picture</source>
-        <translation>复制图片</translation>
+        <translation>复制图像</translation>
     </message>
     <message>
         <source>Show in Folder</source>
@@ -2621,7 +2621,7 @@
     <name>LineageTree</name>
     <message>
         <source>What it came from, and what came from it</source>
-        <translation>它的来源与衍生图片</translation>
+        <translation>它的来源与衍生图像</translation>
     </message>
     <message>
         <source>The start picture</source>
@@ -2629,7 +2629,7 @@
     </message>
     <message>
         <source>A picture that is not in the history.</source>
-        <translation>不在历史记录中的图片。</translation>
+        <translation>不在历史记录中的图像。</translation>
     </message>
     <message>
         <source>Double-click to go back to its exact state.</source>
@@ -2684,7 +2684,7 @@
     </message>
     <message>
         <source>Your pictures of this session appear here.</source>
-        <translation>本次会话的图片会显示在这里。</translation>
+        <translation>本次会话的图像会显示在这里。</translation>
     </message>
 </context>
 <context>
@@ -2747,7 +2747,7 @@
     </message>
     <message>
         <source>Extend the picture</source>
-        <translation>扩展图片</translation>
+        <translation>扩展图像</translation>
     </message>
 </context>
 <context>
@@ -2790,7 +2790,7 @@
     </message>
     <message>
         <source>Mask from a picture…</source>
-        <translation>从图片载入蒙版…</translation>
+        <translation>从图像载入蒙版…</translation>
     </message>
     <message>
         <source>Save the mask as…</source>
@@ -2840,7 +2840,7 @@
     </message>
     <message>
         <source>What the chosen model was trained to predict. Files rarely say it: if its pictures are grey mush or glaring, try the other. Remembered beside the file.</source>
-        <translation>所选模型训练时的预测类型。文件很少写明：如果图片灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
+        <translation>所选模型训练时的预测类型。文件很少写明：如果图像灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
     </message>
     <message>
         <source>As detected</source>
@@ -2868,7 +2868,7 @@
     </message>
     <message>
         <source>The model that makes the picture.</source>
-        <translation>用来生成图片的模型。</translation>
+        <translation>用来生成图像的模型。</translation>
     </message>
     <message>
         <source>With the VAE beside it: {name}</source>
@@ -2927,7 +2927,7 @@
     </message>
     <message>
         <source>What encodes and decodes the pictures of this model.</source>
-        <translation>用来编码和解码该模型图片的部件。</translation>
+        <translation>用来编码和解码该模型图像的部件。</translation>
     </message>
     <message>
         <source>There is no model in {name} that is known here.</source>
@@ -2974,7 +2974,7 @@
     <name>MultiSelectionPanel</name>
     <message>
         <source>What you do here is done with all of them.</source>
-        <translation>此处的操作会应用于所有选中的图片。</translation>
+        <translation>此处的操作会应用于所有选中的图像。</translation>
     </message>
     <message>
         <source>Add to Collection</source>
@@ -3008,7 +3008,7 @@
     <name>Opening</name>
     <message>
         <source>The first of its {count} pictures is used.</source>
-        <translation>使用其中 {count} 张图片的第一张。</translation>
+        <translation>使用其中 {count} 张图像的第一张。</translation>
     </message>
     <message>
         <source>Its recipe cannot be used: {message}</source>
@@ -3027,7 +3027,7 @@
     </message>
     <message>
         <source>Brush size in pixels of the picture ([ and ])</source>
-        <translation>画笔大小，以图片像素计 ([ 和 ])</translation>
+        <translation>画笔大小，以图像像素计 ([ 和 ])</translation>
     </message>
     <message>
         <source> px</source>
@@ -3171,7 +3171,7 @@
     </message>
     <message>
         <source>What the image shows.</source>
-        <translation>图片的内容。</translation>
+        <translation>图像的内容。</translation>
     </message>
     <message>
         <source>Negative prompt</source>
@@ -3179,7 +3179,7 @@
     </message>
     <message>
         <source>What the image should not show.</source>
-        <translation>图片不应出现的内容。</translation>
+        <translation>图像不应出现的内容。</translation>
     </message>
     <message>
         <source>Main settings</source>
@@ -3199,51 +3199,15 @@
     </message>
     <message>
         <source>How each step is taken from noise towards an image.</source>
-        <translation>从噪声走向图片的每一步如何进行。</translation>
-    </message>
-    <message>
-        <source>The simplest: straight steps, settling on one picture as steps grow.</source>
-        <translation>最简单：直线步进，步数增加时收敛到同一张图片。</translation>
-    </message>
-    <message>
-        <source>Adds fresh noise at every step: varied and forgiving, never settles as steps grow.</source>
-        <translation>每步加入新噪声：变化丰富、容错好，增加步数也不会收敛。</translation>
-    </message>
-    <message>
-        <source>Extrapolates from the last four steps: accurate, at its best above 20 steps.</source>
-        <translation>由最近四步外推：准确，20 步以上最佳。</translation>
-    </message>
-    <message>
-        <source>Looks twice at every step: more accurate than Euler, and twice as slow.</source>
-        <translation>每步求值两次：比 Euler 准确，耗时两倍。</translation>
-    </message>
-    <message>
-        <source>Looks again in the middle of every step: accurate, and twice as slow as Euler.</source>
-        <translation>在每步中间再求值一次：准确，耗时是 Euler 的两倍。</translation>
+        <translation>从噪声走向图像的每一步如何进行。</translation>
     </message>
     <message>
         <source>DPM2 with fresh noise at every step: varied, and twice as slow as Euler a.</source>
         <translation>每步加入新噪声的 DPM2：变化丰富，耗时是 Euler a 的两倍。</translation>
     </message>
     <message>
-        <source>Two looks and fresh noise at every step: detailed and varied, twice as slow.</source>
-        <translation>每步求值两次并加入新噪声：细节多、变化丰富，耗时两倍。</translation>
-    </message>
-    <message>
-        <source>Remembers the previous step: sharp pictures in fewer steps.</source>
-        <translation>记住上一步：步数更少也清晰。</translation>
-    </message>
-    <message>
-        <source>Two looks and two draws of noise at every step: rich detail in few steps, twice as slow.</source>
-        <translation>每步求值两次、取两次噪声：少步数也细节丰富，耗时两倍。</translation>
-    </message>
-    <message>
         <source>DPM++ 2M with fresh noise at every step: detailed and varied.</source>
         <translation>每步加入新噪声的 DPM++ 2M：细节多、变化丰富。</translation>
-    </message>
-    <message>
-        <source>DPM++ 2M SDE that trusts the previous step more: smoother in few steps.</source>
-        <translation>更信任上一步的 DPM++ 2M SDE：少步数时更平滑。</translation>
     </message>
     <message>
         <source>Remembers two steps and adds fresh noise: finest detail from 30 steps.</source>
@@ -3252,10 +3216,6 @@
     <message>
         <source>Groups three steps into one of third order: for very few steps.</source>
         <translation>把三步合为一个三阶步：用于极少步数。</translation>
-    </message>
-    <message>
-        <source>Looks as often as the picture needs within every step: accurate, its time varies.</source>
-        <translation>每步内按需求值：准确，耗时不定。</translation>
     </message>
     <message>
         <source>The classic deterministic sampler; follows the same path as Euler.</source>
@@ -3268,18 +3228,6 @@
     <message>
         <source>The first sampler of Stable Diffusion: remembers four steps.</source>
         <translation>Stable Diffusion 最早的采样器：记住四步。</translation>
-    </message>
-    <message>
-        <source>Corrects each step with the next look: accurate from 10 steps.</source>
-        <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
-    </message>
-    <message>
-        <source>For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; others turn out soft.</source>
-        <translation>用于蒸馏到 2 至 8 步的模型，CFG 为 1 至 2；其他模型会偏模糊。</translation>
-    </message>
-    <message>
-        <source>Goes back to more noise and down again to mend errors; from 20 steps, twice as slow.</source>
-        <translation>先退回更多噪声再降下以修正误差；20 步起，耗时两倍。</translation>
     </message>
     <message>
         <source>Extrapolates from the last three steps: steadier than LMS in few steps.</source>
@@ -3302,14 +3250,6 @@
         <translation>噪声水平在各步之间的分布。</translation>
     </message>
     <message>
-        <source>The schedule the sampler is customarily used with.</source>
-        <translation>该采样器惯用的调度器。</translation>
-    </message>
-    <message>
-        <source>Evenly spaced times of the model, from pure noise to clean.</source>
-        <translation>模型时间步均匀分布，从纯噪声到干净。</translation>
-    </message>
-    <message>
         <source>More steps where there is little noise, which favours fine detail.</source>
         <translation>在噪声少处多走几步，利于细节。</translation>
     </message>
@@ -3318,15 +3258,75 @@
         <translation>每步去除同样比例的噪声；适合会加噪声的采样器。</translation>
     </message>
     <message>
-        <source>Exponential with a bend, rho, that is customarily none: the same levels.</source>
-        <translation>带弯曲度 rho 的指数分布，通常不弯曲：噪声水平相同。</translation>
+        <source>The simplest: straight steps; converges to one image as steps grow.</source>
+        <translation>最简单：直线步进，步数增加时收敛到同一张图像。</translation>
     </message>
     <message>
-        <source>Evenly spaced times that skip the nearly clean end; good with few steps.</source>
+        <source>Adds fresh noise at every step: varied and forgiving; never converges as steps grow.</source>
+        <translation>每步加入新噪声：变化丰富、容错好，增加步数也不会收敛。</translation>
+    </message>
+    <message>
+        <source>Extrapolates from the last four steps: accurate, best above 20 steps.</source>
+        <translation>由最近四步外推：准确，20 步以上最佳。</translation>
+    </message>
+    <message>
+        <source>Two model evaluations per step: more accurate than Euler, and twice as slow.</source>
+        <translation>每步求值两次：比 Euler 准确，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>A second evaluation in the middle of each step: accurate, and twice as slow as Euler.</source>
+        <translation>在每步中间再求值一次：准确，耗时是 Euler 的两倍。</translation>
+    </message>
+    <message>
+        <source>Two evaluations and fresh noise per step: detailed and varied, twice as slow.</source>
+        <translation>每步求值两次并加入新噪声：细节多、变化丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Remembers the previous step: sharp images in fewer steps.</source>
+        <translation>记住上一步：步数更少也清晰。</translation>
+    </message>
+    <message>
+        <source>Two evaluations and two noise draws per step: rich detail in few steps, twice as slow.</source>
+        <translation>每步求值两次、取两次噪声：少步数也细节丰富，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M SDE with more weight on the previous step: smoother in few steps.</source>
+        <translation>给上一步更大权重的 DPM++ 2M SDE：少步数时更平滑。</translation>
+    </message>
+    <message>
+        <source>As many evaluations per step as the error requires: accurate; its time varies.</source>
+        <translation>每步按误差需要求值：准确，耗时不定。</translation>
+    </message>
+    <message>
+        <source>Corrects each step with the next evaluation: accurate from 10 steps.</source>
+        <translation>用下一次求值校正每一步：10 步起就很准确。</translation>
+    </message>
+    <message>
+        <source>For models distilled to 2 to 8 steps, with a CFG scale of 1 to 2; blurry with others.</source>
+        <translation>用于蒸馏到 2 至 8 步的模型，CFG 为 1 至 2；用于其他模型会模糊。</translation>
+    </message>
+    <message>
+        <source>Adds noise again and removes it to correct errors; from 20 steps, twice as slow.</source>
+        <translation>重新加噪再去噪以修正误差；20 步起，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>The default schedule of the sampler.</source>
+        <translation>该采样器的默认调度器。</translation>
+    </message>
+    <message>
+        <source>Timesteps evenly spaced from pure noise to clean.</source>
+        <translation>模型时间步均匀分布，从纯噪声到干净。</translation>
+    </message>
+    <message>
+        <source>Exponential with a curvature, rho; by default the same levels as Exponential.</source>
+        <translation>带弯曲度 rho 的指数分布；默认与 Exponential 相同。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced timesteps without the nearly clean end; good with few steps.</source>
         <translation>时间步均匀分布，跳过接近干净的末段；适合少步数。</translation>
     </message>
     <message>
-        <source>SGM Uniform on whole timesteps of the model, as other programs have it.</source>
+        <source>SGM Uniform on whole timesteps of the model, as in other programs.</source>
         <translation>取整数时间步的 SGM Uniform，与其他程序一致。</translation>
     </message>
     <message>
@@ -3351,7 +3351,7 @@
     </message>
     <message>
         <source>How many steps lead from noise to the image: more take longer and show more detail.</source>
-        <translation>从噪声到图片的步数：越多越慢，细节也越多。</translation>
+        <translation>从噪声到图像的步数：越多越慢，细节也越多。</translation>
     </message>
     <message>
         <source>CFG scale</source>
@@ -3359,7 +3359,7 @@
     </message>
     <message>
         <source>How closely the image follows the prompt: 1 is no guidance, 15 is very strict.</source>
-        <translation>图片遵循提示词的程度：1 为无引导，15 非常严格。</translation>
+        <translation>图像遵循提示词的程度：1 为无引导，15 非常严格。</translation>
     </message>
     <message>
         <source>Width</source>
@@ -3367,7 +3367,7 @@
     </message>
     <message>
         <source>Width of the image in pixels, a multiple of what the model needs.</source>
-        <translation>图片宽度，以像素计，须为模型所需数的倍数。</translation>
+        <translation>图像宽度，以像素计，须为模型所需数的倍数。</translation>
     </message>
     <message>
         <source>Size</source>
@@ -3379,7 +3379,7 @@
     </message>
     <message>
         <source>Height of the image in pixels, a multiple of what the model needs.</source>
-        <translation>图片高度，以像素计，须为模型所需数的倍数。</translation>
+        <translation>图像高度，以像素计，须为模型所需数的倍数。</translation>
     </message>
     <message>
         <source>Seed</source>
@@ -3387,7 +3387,7 @@
     </message>
     <message>
         <source>The number that the noise is made from: the same seed and settings give the same image.</source>
-        <translation>用来产生噪声的数字：种子和设置相同，图片就相同。</translation>
+        <translation>用来产生噪声的数字：种子和设置相同，图像就相同。</translation>
     </message>
     <message>
         <source>Batch count</source>
@@ -3395,7 +3395,7 @@
     </message>
     <message>
         <source>How many images to make, each with the next seed.</source>
-        <translation>生成几张图片，种子依次递增。</translation>
+        <translation>生成几张图像，种子依次递增。</translation>
     </message>
     <message>
         <source>Strength</source>
@@ -3443,7 +3443,7 @@
     </message>
     <message>
         <source>The autoencoder that encodes and decodes images, in place of the model&apos;s own: another one may give better colours and eyes.</source>
-        <translation>用于编码和解码图片的自编码器，代替模型自带的：换一个可能使颜色和眼睛更好。</translation>
+        <translation>用于编码和解码图像的自编码器，代替模型自带的：换一个可能使颜色和眼睛更好。</translation>
     </message>
     <message>
         <source>Refiner</source>
@@ -3483,7 +3483,7 @@
     </message>
     <message>
         <source>CFG acts from this share of the sampling time on: 0 is pure noise, 1 the image.</source>
-        <translation>CFG 从采样时间的这个比例开始起作用：0 为纯噪声，1 为图片。</translation>
+        <translation>CFG 从采样时间的这个比例开始起作用：0 为纯噪声，1 为图像。</translation>
     </message>
     <message>
         <source>Guidance interval</source>
@@ -3643,7 +3643,7 @@
     </message>
     <message>
         <source>The program whose way of drawing noise from the seed is followed, to reproduce its images.</source>
-        <translation>按哪个程序的方式由种子产生噪声，以便重现其图片。</translation>
+        <translation>按哪个程序的方式由种子产生噪声，以便重现其图像。</translation>
     </message>
     <message>
         <source>The same on every device and in every batch; each step draws its own.</source>
@@ -3659,7 +3659,7 @@
     </message>
     <message>
         <source>As ComfyUI on an NVIDIA card draws it for the first picture of a batch.</source>
-        <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图片的噪声一致。</translation>
+        <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图像的噪声一致。</translation>
     </message>
     <message>
         <source>Variation strength</source>
@@ -3691,7 +3691,7 @@
     </message>
     <message>
         <source>Process in overlapping tiles of this side, which share one trajectory: for images larger than the model&apos;s limit. 0 is off.</source>
-        <translation>用此边长的重叠分块共同采样：用于超出模型上限的图片。0 为关闭。</translation>
+        <translation>用此边长的重叠分块共同采样：用于超出模型上限的图像。0 为关闭。</translation>
     </message>
     <message>
         <source>Control image</source>
@@ -3703,7 +3703,7 @@
     </message>
     <message>
         <source>How closely the result keeps to the image that is edited: 1.5 is usual, 1 is no image guidance.</source>
-        <translation>结果与被编辑图片的接近程度：常用 1.5，1 为无图像引导。</translation>
+        <translation>结果与被编辑图像的接近程度：常用 1.5，1 为无图像引导。</translation>
     </message>
     <message>
         <source>Noise level</source>
@@ -3711,7 +3711,7 @@
     </message>
     <message>
         <source>How much noise is added to the image that is upscaled or varied: the more, the more is invented. 20 is usual for upscaling, 0 for variations.</source>
-        <translation>给要放大或变化的图片加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
+        <translation>给要放大或变化的图像加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
     </message>
     <message>
         <source>Inpainting</source>
@@ -3747,15 +3747,15 @@
     </message>
     <message>
         <source>Which part of the image the model sees.</source>
-        <translation>模型看到图片的哪一部分。</translation>
+        <translation>模型看到图像的哪一部分。</translation>
     </message>
     <message>
         <source>Whole image</source>
-        <translation>整张图片</translation>
+        <translation>整张图像</translation>
     </message>
     <message>
         <source>Process the whole image; only masked pixels change.</source>
-        <translation>处理整张图片，只改变蒙版内的像素。</translation>
+        <translation>处理整张图像，只改变蒙版内的像素。</translation>
     </message>
     <message>
         <source>Only masked</source>
@@ -3763,7 +3763,7 @@
     </message>
     <message>
         <source>Crop the masked area, process it at the model&apos;s size, and paste it back: more detail, and images of any size.</source>
-        <translation>裁出蒙版区域，按模型的尺寸处理后贴回：细节更多，图片尺寸不限。</translation>
+        <translation>裁出蒙版区域，按模型的尺寸处理后贴回：细节更多，图像尺寸不限。</translation>
     </message>
     <message>
         <source>Padding</source>
@@ -3898,11 +3898,11 @@
     </message>
     <message>
         <source>What you make appears here by itself, with everything needed to make it again. You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
-        <translation>您生成的图片会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
+        <translation>您生成的图像会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
     </message>
     <message>
         <source>No pictures yet</source>
-        <translation>还没有图片</translation>
+        <translation>还没有图像</translation>
     </message>
     <message>
         <source>Import a Folder…</source>
@@ -3939,11 +3939,11 @@
     </message>
     <message>
         <source>Show the picture while it forms</source>
-        <translation>显示图片的形成过程</translation>
+        <translation>显示图像的形成过程</translation>
     </message>
     <message>
         <source>Without it a picture is seen when it is finished.</source>
-        <translation>关闭后，完成时才显示图片。</translation>
+        <translation>关闭后，完成时才显示图像。</translation>
     </message>
     <message>
         <source>Previews a second, at most</source>
@@ -3959,7 +3959,7 @@
     </message>
     <message>
         <source>Larger pictures are shown coarser while they form. The result is not.</source>
-        <translation>较大的图片在形成时显示得较粗糙，结果不受影响。</translation>
+        <translation>较大的图像在形成时显示得较粗糙，结果不受影响。</translation>
     </message>
     <message>
         <source> pixels</source>
@@ -3967,7 +3967,7 @@
     </message>
     <message>
         <source>Keep the steps of finished pictures</source>
-        <translation>保留已完成图片的步骤</translation>
+        <translation>保留已完成图像的步骤</translation>
     </message>
     <message>
         <source>So that you can look at every step later, and branch from it.</source>
@@ -3998,19 +3998,19 @@
     </message>
     <message>
         <source>The prompts, every setting and the model&apos;s name are in the file: anybody who has it can read them, and any program of this kind can make the picture again.</source>
-        <translation>文件中含有提示词、全部设置和模型名称：得到文件的任何人都能读取，同类程序都能重新生成这张图片。</translation>
+        <translation>文件中含有提示词、全部设置和模型名称：得到文件的任何人都能读取，同类程序都能重新生成这张图像。</translation>
     </message>
     <message>
         <source>Seed, sampler, size and the model&apos;s name are in the file, the prompts are not. The history cannot find such pictures by their words, nor make them again.</source>
-        <translation>文件中含有种子、采样器、尺寸和模型名称，但没有提示词。历史记录无法按文字找到这样的图片，也无法重新生成。</translation>
+        <translation>文件中含有种子、采样器、尺寸和模型名称，但没有提示词。历史记录无法按文字找到这样的图像，也无法重新生成。</translation>
     </message>
     <message>
         <source>Nothing is in the file but the picture. The history knows no more of it, and it cannot be made again.</source>
-        <translation>文件中除图片外没有其他信息。历史记录对它一无所知，也无法重新生成。</translation>
+        <translation>文件中除图像外没有其他信息。历史记录对它一无所知，也无法重新生成。</translation>
     </message>
     <message>
         <source>What saved pictures tell of how they were made</source>
-        <translation>保存的图片记录哪些生成信息</translation>
+        <translation>保存的图像记录哪些生成信息</translation>
     </message>
     <message>
         <source>Everything</source>
@@ -4026,7 +4026,7 @@
     </message>
     <message>
         <source>This holds from the next picture on.</source>
-        <translation>从下一张图片起生效。</translation>
+        <translation>从下一张图像起生效。</translation>
     </message>
 </context>
 <context>
@@ -4072,7 +4072,7 @@
     </message>
     <message>
         <source>Say what the picture shall show, in plain words.</source>
-        <translation>用自然的语言描述图片的内容。</translation>
+        <translation>用自然的语言描述图像的内容。</translation>
     </message>
     <message>
         <source>Negative prompt</source>
@@ -4084,7 +4084,7 @@
     </message>
     <message>
         <source>Say what the picture shall not show.</source>
-        <translation>描述图片中不应出现的内容。</translation>
+        <translation>描述图像中不应出现的内容。</translation>
     </message>
     <message>
         <source>Show or hide what the picture shall not contain.</source>
@@ -4139,7 +4139,7 @@
     <message numerus="yes">
         <source>%n pictures</source>
         <translation>
-            <numerusform>%n 张图片</numerusform>
+            <numerusform>%n 张图像</numerusform>
         </translation>
     </message>
 </context>
@@ -4163,23 +4163,23 @@
     </message>
     <message>
         <source>What was begun goes on where it stopped, to the same picture.</source>
-        <translation>已开始的会从停下处继续，得到同一张图片。</translation>
+        <translation>已开始的会从停下处继续，得到同一张图像。</translation>
     </message>
     <message>
         <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
-        <translation>图片“{name}”在第 {step}/{steps} 步被中断。</translation>
+        <translation>图像“{name}”在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
         <source>A picture (“{name}”) was interrupted.</source>
-        <translation>图片“{name}”被中断。</translation>
+        <translation>图像“{name}”被中断。</translation>
     </message>
     <message>
         <source>A picture was interrupted at step {step} of {steps}.</source>
-        <translation>一张图片在第 {step}/{steps} 步被中断。</translation>
+        <translation>一张图像在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
         <source>A picture was interrupted.</source>
-        <translation>一张图片被中断。</translation>
+        <translation>一张图像被中断。</translation>
     </message>
     <message numerus="yes">
         <source>%n more wait in the queue.</source>
@@ -4190,13 +4190,13 @@
     <message numerus="yes">
         <source>%n pictures wait in the queue.</source>
         <translation>
-            <numerusform>队列中有 %n 张图片等待。</numerusform>
+            <numerusform>队列中有 %n 张图像等待。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n pictures were interrupted.</source>
         <translation>
-            <numerusform>%n 张图片被中断。</numerusform>
+            <numerusform>%n 张图像被中断。</numerusform>
         </translation>
     </message>
 </context>
@@ -4227,7 +4227,7 @@
     </message>
     <message>
         <source>Go on with the interrupted picture.</source>
-        <translation>继续被中断的图片。</translation>
+        <translation>继续被中断的图像。</translation>
     </message>
     <message>
         <source>Earlier</source>
@@ -4330,7 +4330,7 @@
     <name>RenameDialog</name>
     <message>
         <source>Rename Picture</source>
-        <translation>重命名图片</translation>
+        <translation>重命名图像</translation>
     </message>
     <message>
         <source>The name of the file, without {ending}:</source>
@@ -4338,7 +4338,7 @@
     </message>
     <message>
         <source>Name of the picture</source>
-        <translation>图片名称</translation>
+        <translation>图像名称</translation>
     </message>
     <message>
         <source>The history follows: nothing that is known is lost.</source>
@@ -4381,15 +4381,15 @@
     </message>
     <message>
         <source>step {step} of {steps} is the first that differs; it ends in the same picture.</source>
-        <translation>从第 {step}/{steps} 步开始不同，但最终图片相同。</translation>
+        <translation>从第 {step}/{steps} 步开始不同，但最终图像相同。</translation>
     </message>
     <message>
         <source>step {step} of {steps} is the first that differs; it ends in another picture.</source>
-        <translation>从第 {step}/{steps} 步开始不同，最终图片也不同。</translation>
+        <translation>从第 {step}/{steps} 步开始不同，最终图像也不同。</translation>
     </message>
     <message>
         <source>the finished picture differs.</source>
-        <translation>最终图片不同。</translation>
+        <translation>最终图像不同。</translation>
     </message>
     <message>
         <source>all {steps} steps are the same, but the file is not.</source>
@@ -4475,7 +4475,7 @@
     </message>
     <message>
         <source>Queue another picture (Ctrl+Enter).</source>
-        <translation>再排一张图片 (Ctrl+Enter)。</translation>
+        <translation>再排一张图像 (Ctrl+Enter)。</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -4491,7 +4491,7 @@
     </message>
     <message>
         <source>Give up the picture that stands still (Esc).</source>
-        <translation>放弃暂停中的图片 (Esc)。</translation>
+        <translation>放弃暂停中的图像 (Esc)。</translation>
     </message>
     <message>
         <source>Live</source>
@@ -4507,7 +4507,7 @@
     </message>
     <message>
         <source>Apply to the running picture</source>
-        <translation>应用到正在绘制的图片</translation>
+        <translation>应用到正在绘制的图像</translation>
     </message>
     <message>
         <source>Forecast</source>
@@ -4515,7 +4515,7 @@
     </message>
     <message>
         <source>What the next picture will take, as foretold from the last: time, and memory.</source>
-        <translation>根据上一张估计下一张图片所需的时间和内存。</translation>
+        <translation>根据上一张估计下一张图像所需的时间和内存。</translation>
     </message>
     <message>
         <source>Queue</source>
@@ -4527,7 +4527,7 @@
     </message>
     <message>
         <source>Change the running picture from its next step on: {words} (Ctrl+Shift+Enter).</source>
-        <translation>从下一步起更改正在绘制的图片：{words} (Ctrl+Shift+Enter)。</translation>
+        <translation>从下一步起更改正在绘制的图像：{words} (Ctrl+Shift+Enter)。</translation>
     </message>
 </context>
 <context>
@@ -4574,11 +4574,11 @@
     </message>
     <message>
         <source>Make the picture that is seen, and save it (Ctrl+Enter).</source>
-        <translation>生成所见的图片并保存 (Ctrl+Enter)。</translation>
+        <translation>生成所见的图像并保存 (Ctrl+Enter)。</translation>
     </message>
     <message>
         <source>Make the picture (Ctrl+Enter).</source>
-        <translation>生成图片 (Ctrl+Enter)。</translation>
+        <translation>生成图像 (Ctrl+Enter)。</translation>
     </message>
 </context>
 <context>
@@ -4589,15 +4589,15 @@
     </message>
     <message>
         <source>Make a picture from the prompt alone.</source>
-        <translation>只用提示词生成图片。</translation>
+        <translation>只用提示词生成图像。</translation>
     </message>
     <message>
         <source>Image</source>
-        <translation>图片</translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Make a picture from the start picture and the prompt.</source>
-        <translation>用起始图和提示词生成图片。</translation>
+        <translation>用起始图和提示词生成图像。</translation>
     </message>
     <message>
         <source>Inpaint</source>
@@ -4629,23 +4629,23 @@
     </message>
     <message>
         <source>Make a picture from the prompt and the picture of depths below.</source>
-        <translation>用提示词和下面的深度图生成图片。</translation>
+        <translation>用提示词和下面的深度图生成图像。</translation>
     </message>
     <message>
         <source>Make a picture from the start picture, after the depths below.</source>
-        <translation>用起始图并按下面的深度生成图片。</translation>
+        <translation>用起始图并按下面的深度生成图像。</translation>
     </message>
     <message>
         <source>Edit the picture below as the prompt says.</source>
-        <translation>按提示词编辑下面的图片。</translation>
+        <translation>按提示词编辑下面的图像。</translation>
     </message>
     <message>
         <source>Edit the start picture, or the one below, and keep of it what the strength leaves.</source>
-        <translation>编辑起始图或下面的图片，按强度保留原有内容。</translation>
+        <translation>编辑起始图或下面的图像，按强度保留原有内容。</translation>
     </message>
     <message>
         <source>Enlarge the picture below; the prompt says what it shows.</source>
-        <translation>放大下面的图片；提示词描述其内容。</translation>
+        <translation>放大下面的图像；提示词描述其内容。</translation>
     </message>
     <message>
         <source>Draw the start picture anew, in the size it has.</source>
@@ -4653,11 +4653,11 @@
     </message>
     <message>
         <source>Make a picture from the prompt, and vary the one below if there is one.</source>
-        <translation>按提示词生成图片；如果下方有图片，就以它为蓝本变化。</translation>
+        <translation>按提示词生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
         <source>Make a picture from the start picture, and vary the one below if there is one.</source>
-        <translation>从起始图片生成图片；如果下方有图片，就以它为蓝本变化。</translation>
+        <translation>从起始图像生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
         <source>New seed</source>
@@ -4731,11 +4731,11 @@
     <name>SearchBar</name>
     <message>
         <source>Size of the pictures (Ctrl+wheel)</source>
-        <translation>图片大小 (Ctrl+滚轮)</translation>
+        <translation>图像大小 (Ctrl+滚轮)</translation>
     </message>
     <message>
         <source>Size of the pictures</source>
-        <translation>图片大小</translation>
+        <translation>图像大小</translation>
     </message>
     <message>
         <source>Canvas</source>
@@ -4881,7 +4881,7 @@
     </message>
     <message>
         <source>what there is of a picture</source>
-        <translation>图片具有的内容</translation>
+        <translation>图像具有的内容</translation>
     </message>
 </context>
 <context>
@@ -4943,7 +4943,7 @@
     </message>
     <message>
         <source>number of pictures</source>
-        <translation>图片张数</translation>
+        <translation>图像张数</translation>
     </message>
     <message>
         <source>strength</source>
@@ -5344,7 +5344,7 @@
     </message>
     <message>
         <source>Move the picture</source>
-        <translation>移动图片</translation>
+        <translation>移动图像</translation>
     </message>
     <message>
         <source>Space + drag</source>
@@ -5352,7 +5352,7 @@
     </message>
     <message>
         <source>Compare with the picture before</source>
-        <translation>与之前的图片比较</translation>
+        <translation>与之前的图像比较</translation>
     </message>
     <message>
         <source>hold C</source>
@@ -5408,7 +5408,7 @@
     </message>
     <message>
         <source>Back to the picture</source>
-        <translation>回到图片</translation>
+        <translation>回到图像</translation>
     </message>
     <message>
         <source>Branch from here</source>
@@ -5452,7 +5452,7 @@
     </message>
     <message>
         <source>Size of the pictures</source>
-        <translation>图片大小</translation>
+        <translation>图像大小</translation>
     </message>
     <message>
         <source>Ctrl and the wheel</source>
@@ -5565,7 +5565,7 @@
     <name>SizeFixer</name>
     <message>
         <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
-        <translation>图片为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
+        <translation>图像为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
     </message>
     <message>
         <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
@@ -5577,7 +5577,7 @@
     </message>
     <message>
         <source>The masked part alone can be drawn at the model&apos;s size, in a picture of any.</source>
-        <translation>可以只把蒙版部分按模型的尺寸绘制，图片尺寸不限。</translation>
+        <translation>可以只把蒙版部分按模型的尺寸绘制，图像尺寸不限。</translation>
     </message>
     <message>
         <source>Only the Masked Part</source>
@@ -5601,7 +5601,7 @@
     </message>
     <message>
         <source>Beyond that this model repeats things. Draw at its own size, then enlarge the picture.</source>
-        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图片。</translation>
+        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图像。</translation>
     </message>
     <message>
         <source>Use {width} × {height}</source>
@@ -5662,7 +5662,7 @@
     </message>
     <message>
         <source>Open a picture to start from.</source>
-        <translation>请打开一张图片作为起始图。</translation>
+        <translation>请打开一张图像作为起始图。</translation>
     </message>
     <message>
         <source>No start picture</source>
@@ -5674,7 +5674,7 @@
     </message>
     <message>
         <source>Open a picture, or paint on the canvas.</source>
-        <translation>请打开图片，或在画布上绘画。</translation>
+        <translation>请打开图像，或在画布上绘画。</translation>
     </message>
     <message>
         <source>Start picture</source>
@@ -5793,7 +5793,7 @@
     <name>StepTimeline</name>
     <message>
         <source>The steps of a picture appear here when it is made.</source>
-        <translation>生成图片时，步骤会显示在这里。</translation>
+        <translation>生成图像时，步骤会显示在这里。</translation>
     </message>
     <message>
         <source>What its steps looked like was not kept, or had to make room; one can still branch from them.</source>
@@ -5834,11 +5834,11 @@
     <name>Studio</name>
     <message>
         <source>the picture on the canvas and its mask</source>
-        <translation>画布上的图片及其蒙版</translation>
+        <translation>画布上的图像及其蒙版</translation>
     </message>
     <message>
         <source>the picture on the canvas</source>
-        <translation>画布上的图片</translation>
+        <translation>画布上的图像</translation>
     </message>
     <message>
         <source>A branch keeps its {settings}.</source>
@@ -5990,11 +5990,11 @@
     <name>ThumbnailGrid</name>
     <message>
         <source>Pictures</source>
-        <translation>图片</translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Arrow keys choose a picture, Return reuses its settings.</source>
-        <translation>方向键选择图片，Return 复用其设置。</translation>
+        <translation>方向键选择图像，Return 复用其设置。</translation>
     </message>
 </context>
 <context>
@@ -6024,7 +6024,7 @@
     </message>
     <message>
         <source>How much of the picture the tint covers</source>
-        <translation>着色遮盖图片的程度</translation>
+        <translation>着色遮盖图像的程度</translation>
     </message>
     <message>
         <source>Opacity</source>
@@ -6077,7 +6077,7 @@
     </message>
     <message>
         <source>{columns} × {rows} cells of {factor} pixels: {across} × {down} pixels of the picture, drawn at {width} × {height}.</source>
-        <translation>{columns} × {rows} 格，每格 {factor} 像素：图片的 {across} × {down} 像素，以 {width} × {height} 绘制。</translation>
+        <translation>{columns} × {rows} 格，每格 {factor} 像素：图像的 {across} × {down} 像素，以 {width} × {height} 绘制。</translation>
     </message>
 </context>
 <context>
@@ -6124,7 +6124,7 @@
     </message>
     <message>
         <source>A job makes one picture.</source>
-        <translation>一个任务只生成一张图片。</translation>
+        <translation>一个任务只生成一张图像。</translation>
     </message>
     <message>
         <source>A job of the queue cannot be read ({0}); it is now in {1}.</source>
@@ -6156,11 +6156,11 @@
     </message>
     <message>
         <source>A name that begins with a dot would hide the picture.</source>
-        <translation>以点开头的名称会使图片被隐藏。</translation>
+        <translation>以点开头的名称会使图像被隐藏。</translation>
     </message>
     <message>
         <source>A picture needs a name.</source>
-        <translation>图片需要名称。</translation>
+        <translation>图像需要名称。</translation>
     </message>
     <message>
         <source>A pixel outside the mask was changed.</source>
@@ -6192,7 +6192,7 @@
     </message>
     <message>
         <source>Another picture of the history in {0} has the name {1}.</source>
-        <translation>历史记录中 {0} 内的另一张图片已使用名称 {1}。</translation>
+        <translation>历史记录中 {0} 内的另一张图像已使用名称 {1}。</translation>
     </message>
     <message>
         <source>Ask for {0} steps.</source>
@@ -6200,7 +6200,7 @@
     </message>
     <message>
         <source>Bring its folder back, or start LDM Studio again; no picture is lost.</source>
-        <translation>请恢复其文件夹，或重新启动 LDM Studio；图片不会丢失。</translation>
+        <translation>请恢复其文件夹，或重新启动 LDM Studio；图像不会丢失。</translation>
     </message>
     <message>
         <source>Cannot move {0} to the trash: it is not there.</source>
@@ -6228,7 +6228,7 @@
     </message>
     <message>
         <source>A mask needs an image to inpaint.</source>
-        <translation>蒙版需要一张要重绘的图片。</translation>
+        <translation>蒙版需要一张要重绘的图像。</translation>
     </message>
     <message>
         <source>Between braces is a name and nothing else, not “{0}”.</source>
@@ -6444,7 +6444,7 @@
     </message>
     <message>
         <source>It is kept, and saved as soon as that is possible; until then the queue waits. Make room, or use File &gt; Save Picture As.</source>
-        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图片另存为”。</translation>
+        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图像另存为”。</translation>
     </message>
     <message>
         <source>It is kept: with more memory free, run ldm-studio resume &apos;{0}&apos;.</source>
@@ -6464,7 +6464,7 @@
     </message>
     <message>
         <source>It is rebuilt from the picture files when LDM Studio starts again.</source>
-        <translation>LDM Studio 重新启动时会由图片文件重建。</translation>
+        <translation>LDM Studio 重新启动时会由图像文件重建。</translation>
     </message>
     <message>
         <source>It may be damaged, or from a newer LDM Studio.</source>
@@ -6572,7 +6572,7 @@
     </message>
     <message>
         <source>Only what is being drawn can be steered.</source>
-        <translation>只能调整正在绘制的图片。</translation>
+        <translation>只能调整正在绘制的图像。</translation>
     </message>
     <message>
         <source>Open, paste or drop one, or choose Text to start from the prompt alone.</source>
@@ -6592,11 +6592,11 @@
     </message>
     <message>
         <source>Pictures may be {0}.</source>
-        <translation>支持的图片格式：{0}。</translation>
+        <translation>支持的图像格式：{0}。</translation>
     </message>
     <message>
         <source>Pictures of floating-point numbers cannot be used.</source>
-        <translation>不能使用浮点数图片。</translation>
+        <translation>不能使用浮点数图像。</translation>
     </message>
     <message>
         <source>Please report it.</source>
@@ -6660,15 +6660,15 @@
     </message>
     <message>
         <source>Take fewer or smaller pictures, or other columns.</source>
-        <translation>请减少或缩小图片，或改变列数。</translation>
+        <translation>请减少或缩小图像，或改变列数。</translation>
     </message>
     <message>
         <source>Take fewer or smaller pictures.</source>
-        <translation>请减少或缩小图片。</translation>
+        <translation>请减少或缩小图像。</translation>
     </message>
     <message>
         <source>Take fewer pictures.</source>
-        <translation>请减少图片。</translation>
+        <translation>请减少图像。</translation>
     </message>
     <message>
         <source>Take it away, or choose a model for depths, editing, enlarging or varying.</source>
@@ -6692,7 +6692,7 @@
     </message>
     <message>
         <source>The autoencoder made numbers of this picture that are not finite.</source>
-        <translation>自编码器处理这张图片时产生了非有限值。</translation>
+        <translation>自编码器处理这张图像时产生了非有限值。</translation>
     </message>
     <message>
         <source>The autoencoder&apos;s numbers are too large for {0}: it computed in float32 instead.</source>
@@ -6744,7 +6744,7 @@
     </message>
     <message>
         <source>The file is not a PNG, JPEG or WebP picture.</source>
-        <translation>文件不是 PNG、JPEG 或 WebP 图片。</translation>
+        <translation>文件不是 PNG、JPEG 或 WebP 图像。</translation>
     </message>
     <message>
         <source>The file of your settings has values that mean nothing: {0}.</source>
@@ -6768,7 +6768,7 @@
     </message>
     <message>
         <source>The history was damaged. It was set aside as {0} and is rebuilt from the picture files; tags, ratings, favourites, collections and saved searches are kept.</source>
-        <translation>历史记录已损坏。它已另存为 {0}，并由图片文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
+        <translation>历史记录已损坏。它已另存为 {0}，并由图像文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
     </message>
     <message>
         <source>The history {0} is damaged.</source>
@@ -6796,7 +6796,7 @@
     </message>
     <message>
         <source>The name needs {number}, so that no two pictures get the same.</source>
-        <translation>名称中需要 {number}，以免图片重名。</translation>
+        <translation>名称中需要 {number}，以免图像重名。</translation>
     </message>
     <message>
         <source>The negative prompt has no effect: CFG 1 leads away from nothing.</source>
@@ -6816,23 +6816,23 @@
     </message>
     <message>
         <source>The numbers of this picture are no longer finite after step {0}.</source>
-        <translation>第 {0} 步之后，这张图片的数值不再有限。</translation>
+        <translation>第 {0} 步之后，这张图像的数值不再有限。</translation>
     </message>
     <message>
         <source>The picture could not be decoded at once: it was decoded in small tiles, whose colours may differ a little.</source>
-        <translation>无法一次解码整张图片：已分小块解码，各块的颜色可能略有差异。</translation>
+        <translation>无法一次解码整张图像：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
     <message>
         <source>The picture could not be saved in {0}: {1}.</source>
-        <translation>无法把图片保存到 {0}：{1}。</translation>
+        <translation>无法把图像保存到 {0}：{1}。</translation>
     </message>
     <message>
         <source>The picture has too many pixels.</source>
-        <translation>图片像素过多。</translation>
+        <translation>图像像素过多。</translation>
     </message>
     <message>
         <source>The picture is drawn but could not be decoded. {0}</source>
-        <translation>图片已画完，但无法解码。{0}</translation>
+        <translation>图像已画完，但无法解码。{0}</translation>
     </message>
     <message>
         <source>The recipe inside {0} cannot be used. {1}</source>
@@ -6888,11 +6888,11 @@
     </message>
     <message>
         <source>The steps of this picture are no longer kept.</source>
-        <translation>这张图片的步骤已不再保留。</translation>
+        <translation>这张图像的步骤已不再保留。</translation>
     </message>
     <message>
         <source>The steps of this picture can be seen when its model is loaded, {0} with hash {1}.</source>
-        <translation>加载其模型 {0}（哈希值 {1}）后，才能查看这张图片的步骤。</translation>
+        <translation>加载其模型 {0}（哈希值 {1}）后，才能查看这张图像的步骤。</translation>
     </message>
     <message>
         <source>The styles cannot be written to {0}: {1}.</source>
@@ -6940,15 +6940,15 @@
     </message>
     <message>
         <source>The {0} picture is not the one the request names.</source>
-        <translation>{0} 图片不是请求指定的那张。</translation>
+        <translation>{0} 图像不是请求指定的那张。</translation>
     </message>
     <message>
         <source>The {0} picture is {1} {2}, not uint8 {3}.</source>
-        <translation>{0} 图片为 {1} {2}，而不是 uint8 {3}。</translation>
+        <translation>{0} 图像为 {1} {2}，而不是 uint8 {3}。</translation>
     </message>
     <message>
         <source>The {0} picture {1}.</source>
-        <translation>{0} 图片：{1}。</translation>
+        <translation>{0} 图像：{1}。</translation>
     </message>
     <message>
         <source>The {0} text inside {1} is not usable.</source>
@@ -6992,7 +6992,7 @@
     </message>
     <message>
         <source>There is no picture {0} in the history.</source>
-        <translation>历史记录中没有图片 {0}。</translation>
+        <translation>历史记录中没有图像 {0}。</translation>
     </message>
     <message>
         <source>There is no room on the GPU for {0} and {1} at once: their networks take turns there.</source>
@@ -7036,11 +7036,11 @@
     </message>
     <message>
         <source>There is not enough memory to save the picture.</source>
-        <translation>内存不足，无法保存图片。</translation>
+        <translation>内存不足，无法保存图像。</translation>
     </message>
     <message>
         <source>There was not enough memory for this picture.</source>
-        <translation>内存不足，无法生成这张图片。</translation>
+        <translation>内存不足，无法生成这张图像。</translation>
     </message>
     <message>
         <source>These have: {0}.</source>
@@ -7144,7 +7144,7 @@
     </message>
     <message>
         <source>What was drawn of a picture before cannot be gone on from; it is drawn from its beginning. {0}</source>
-        <translation>一张图片先前画到的内容无法继续；将从头绘制。{0}</translation>
+        <translation>一张图像先前画到的内容无法继续；将从头绘制。{0}</translation>
     </message>
     <message>
         <source>What was drawn of “{0}” cannot be read ({1}); it will be drawn from its beginning.</source>
@@ -7520,7 +7520,7 @@
     </message>
     <message>
         <source>its image encoder looks at pictures that are not {0} pixels</source>
-        <translation>它的图像编码器所看图片的边长不是 {0} 像素</translation>
+        <translation>它的图像编码器所看图像的边长不是 {0} 像素</translation>
     </message>
     <message>
         <source>its latents&apos; mean {0} and deviation {1} are impossible</source>
@@ -7688,7 +7688,7 @@
     </message>
     <message>
         <source>pictures of {0} and {1} have no difference</source>
-        <translation>尺寸为 {0} 和 {1} 的图片无法求差异</translation>
+        <translation>尺寸为 {0} 和 {1} 的图像无法求差异</translation>
     </message>
     <message>
         <source>prompt_tokens is {0}, outside 2 to {1}</source>
@@ -7772,7 +7772,7 @@
     </message>
     <message>
         <source>the image is empty or could not be read</source>
-        <translation>图片为空或无法读取</translation>
+        <translation>图像为空或无法读取</translation>
     </message>
     <message>
         <source>the latent statistics are not those of {0} channels</source>
@@ -7840,7 +7840,7 @@
     </message>
     <message>
         <source>there is no picture to mask</source>
-        <translation>没有可加蒙版的图片</translation>
+        <translation>没有可加蒙版的图像</translation>
     </message>
     <message>
         <source>there is something behind its last tensor</source>
@@ -7864,7 +7864,7 @@
     </message>
     <message>
         <source>whether the file was edited cannot be told of a transparent one</source>
-        <translation>透明图片无法判断是否被编辑过</translation>
+        <translation>透明图像无法判断是否被编辑过</translation>
     </message>
     <message>
         <source>{0} cannot be read: {1}</source>
@@ -7880,7 +7880,7 @@
     </message>
     <message>
         <source>{0} cannot draw a {1} of {2} pixels.</source>
-        <translation>{0} 无法绘制 {1} 为 {2} 像素的图片。</translation>
+        <translation>{0} 无法绘制 {1} 为 {2} 像素的图像。</translation>
     </message>
     <message>
         <source>{0} cannot draw tiles of {1} pixels.</source>
@@ -7888,7 +7888,7 @@
     </message>
     <message>
         <source>{0} cannot go on with what {1} began: its latents are others.</source>
-        <translation>{0} 无法继续 {1} 开始的图片：两者的潜变量不同。</translation>
+        <translation>{0} 无法继续 {1} 开始的图像：两者的潜变量不同。</translation>
     </message>
     <message>
         <source>{0} cannot have had the shape {1}</source>
@@ -7908,7 +7908,7 @@
     </message>
     <message>
         <source>{0} decodes latents of {1} channels to pictures {2} times as large; those of this model have {3}, and its pictures are {4} times as large.</source>
-        <translation>{0} 把 {1} 通道的潜变量解码为 {2} 倍大的图片；此模型的潜变量为 {3} 通道，图片为 {4} 倍大。</translation>
+        <translation>{0} 把 {1} 通道的潜变量解码为 {2} 倍大的图像；此模型的潜变量为 {3} 通道，图像为 {4} 倍大。</translation>
     </message>
     <message>
         <source>{0} does not describe a model: {1}.</source>
@@ -8008,7 +8008,7 @@
     </message>
     <message>
         <source>{0} is another picture than {1} was.</source>
-        <translation>{0} 与原来的 {1} 不是同一张图片。</translation>
+        <translation>{0} 与原来的 {1} 不是同一张图像。</translation>
     </message>
     <message>
         <source>{0} is damaged: {1}</source>
@@ -8072,7 +8072,7 @@
     </message>
     <message>
         <source>{0} is not a picture, or is damaged.</source>
-        <translation>{0} 不是图片，或已损坏。</translation>
+        <translation>{0} 不是图像，或已损坏。</translation>
     </message>
     <message>
         <source>{0} is not a readable safetensors file with metadata</source>
@@ -8108,7 +8108,7 @@
     </message>
     <message>
         <source>{0} is not the picture it is named after: it is damaged.</source>
-        <translation>{0} 与其名称不符：图片已损坏。</translation>
+        <translation>{0} 与其名称不符：图像已损坏。</translation>
     </message>
     <message>
         <source>{0} is not there.</source>
@@ -8176,7 +8176,7 @@
     </message>
     <message>
         <source>{0} of {1} pictures are done</source>
-        <translation>已完成 {0}/{1} 张图片</translation>
+        <translation>已完成 {0}/{1} 张图像</translation>
     </message>
     <message>
         <source>{0} reaches beyond its elements</source>
