@@ -23,7 +23,9 @@ from torch import Tensor
 from core.checkpoints.load_model import load_model
 from core.errors import StudioError
 from core.model.model import Model
+from core.networks.cond import concatenate
 from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.conditions import Text
 from core.request.request import Request
 
 from .loading import Loaded, own_process, weights_mb
@@ -110,22 +112,25 @@ def _compared(
     job = prepare(model, request)
     sigmas = list(job.sigmas)
     x = torch.randn(2, 4, SIDE // 8, SIDE // 8, generator=torch.Generator().manual_seed(0))
-    cond = model.text([PROMPT, NEGATIVE])
+    cond = model.text.encode([PROMPT, NEGATIVE])
+    tokens = cond.tokens
+    assert tokens is not None
     if cond.vector is not None:
         told = torch.tensor([SIDE, SIDE, 0, 0, SIDE, SIDE]).expand(2, -1)
         more = {"text_embeds": cond.vector.to(model.dtype), "time_ids": told}
     else:
         more = None
-    predict = model.predictor(cond)
+    both = [model.condition(Text(text), SIDE, SIDE) for text in (PROMPT, NEGATIVE)]
+    prepared = model.prepared(concatenate(both))
     coding = next(model.autoencoder.parameters()).dtype
     if theirs.vae.dtype != coding:
         theirs.vae.to(coding)
 
     def our_step() -> Tensor:
-        return predict(x, 500.0)
+        return model.predict(x, 500.0, prepared)
 
     def their_step() -> Tensor:
-        given, context = x.to(model.dtype), cond.tokens.to(model.dtype)
+        given, context = x.to(model.dtype), tokens.to(model.dtype)
         options = {"added_cond_kwargs": more, "return_dict": False}
         return theirs.unet(given, 500.0, context, **options)[0]
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import StudioError
+from core.networks.cond import Cond
 from core.networks.unet import UNet, UNetConfig
 
 from .record import Options, use_cores
@@ -88,7 +89,7 @@ def measure(options: Options) -> PeerResult:
     context = torch.randn(BATCH, TOKENS, CONFIG.context_dim, generator=generator)
 
     def draw_ours() -> Tensor:
-        return ours(x, t, context)
+        return ours(x, t, Cond(context))
 
     def draw_theirs() -> Tensor:
         return theirs(x, t, context, return_dict=False)[0]

@@ -13,10 +13,10 @@ from core.cancellation import CancelCheck, never_cancel
 from core.errors import MemoryShortage
 from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
+from core.networks.cost import UNKNOWN, BackboneCost
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.runtime.environment import Environment
-from core.runtime.forecast import UNKNOWN, BackboneCost
 from ldm_studio.models.found_models import DEFAULT
 
 if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch

@@ -17,13 +17,12 @@ from ..errors import ModelError, UnreadableError
 from ..families.family import Identity, Networks
 from ..model.model import Model
 from ..runtime.offload import (
-    Plan,
-    Settled,
-    Turns,
+    WORKSPACE,
+    DeviceManager,
+    Pinned,
+    PlacementPlan,
     free_memory,
     size_of,
-    working_autoencoder,
-    working_unet,
 )
 from ..runtime.precision import autoencoder_dtype, default_dtype
 from .fill_network import KeyMismatch, compare_keys, fill
@@ -42,7 +41,7 @@ def load_model(
     average: bool = False,
     dtype: torch.dtype | None = None,
     digest: str | None = None,
-    turns: Turns | None = None,
+    turns: DeviceManager | None = None,
 ) -> Model:
     """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
@@ -58,7 +57,7 @@ def load_model(
     family, place = identity.family, torch.device(device)
     dtype = torch.float32 if family.float32_only else dtype or default_dtype(place)
     coding = autoencoder_dtype(dtype, place, overflows=family.overflows)
-    turns = turns or Turns(place)
+    turns = turns or DeviceManager(place)
     components = identity.components
     if average and components.average:
         components = replace(components, unet=components.average)
@@ -69,10 +68,10 @@ def load_model(
     autoencoder = networks.autoencoder
     assert autoencoder is not None  # as it is complete
     free = free_memory(place)
-    plan = _plan(identity, networks, dtype, coding, free, turns.settled)
-    if plan.clears:
-        turns.unsettle()
-    home = "cpu" if plan.in_turn else device
+    plan = _plan(identity, networks, dtype, coding, free, turns.pinned)
+    if plan.evicts_others:
+        turns.unpin()
+    home = "cpu" if plan.offloads else device
     for _, network, component in filled:
         try:
             fill(network, component.sources, home, coding if network is autoencoder else dtype)
@@ -84,8 +83,8 @@ def load_model(
         conditioners = networks.conditioners()
     except UnreadableError as error:
         raise unreadable(path, error) from error
-    if not plan.in_turn:
-        turns.settle(*(network for _, network, _ in filled), working=max(plan.working.values()))
+    if not plan.offloads:
+        turns.pin(*(network for _, network, _ in filled), working=max(plan.working.values()))
     return Model(
         config=identity.config,
         digest=file_digest(path, identity) if digest is None else digest,
@@ -96,7 +95,7 @@ def load_model(
         device=place,
         dtype=dtype,
         plan=plan,
-        turns=turns if free is not None else None,
+        device_manager=turns if free is not None else None,
     )
 
 
@@ -122,15 +121,15 @@ def _plan(
     dtype: torch.dtype,
     coding: torch.dtype,
     free: int | None,
-    others: Settled,
-) -> Plan:
+    others: Pinned,
+) -> PlacementPlan:
     """Of networks that need not have their weights yet. `coding`: the autoencoder's type."""
     autoencoder = networks.autoencoder
     assert autoencoder is not None
     images = [] if networks.image_encoder is None else [networks.image_encoder]
     side = identity.side
-    cells = (side // autoencoder.config.factor) ** 2
-    return Plan(
+    cells = (side // autoencoder.factor) ** 2
+    return PlacementPlan(
         weights={
             "U-Net": size_of(networks.unet, dtype=dtype),
             "text encoders": size_of(*networks.text_encoders, dtype=dtype),
@@ -138,8 +137,8 @@ def _plan(
             "autoencoder": size_of(autoencoder, dtype=coding),
         },
         working={
-            "U-Net": working_unet(identity.unet, cells, dtype),
-            "autoencoder": working_autoencoder(autoencoder.config.channels, side**2, coding),
+            "U-Net": networks.unet.working_bytes(cells, dtype) + WORKSPACE,
+            "autoencoder": autoencoder.working_bytes(side**2, coding),
         },
         free=free,
         others=others,

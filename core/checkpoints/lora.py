@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,19 +17,13 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ..conditioning.text.clip_text import ClipConditioner
-from ..conditioning.text.sentence import Cond
 from ..errors import ModelError, UnreadableError
-from ..families.key_names import unet_to_diffusers
 from ..families.registry import family_of_width
 from ..model.model import Model
-from ..networks.clip import ClipTextEncoder
-from ..networks.unet import UNet
 from .lora_formulas import apply_lora
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
 
-N = TypeVar("N", UNet, ClipTextEncoder)
 M = TypeVar("M", bound=nn.Module)
 
 _PARTS = {
@@ -118,54 +111,49 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
     text = model.text
     if not loras:
         return model, ()
-    if not isinstance(text, ClipConditioner):
-        raise ModelError(
-            f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
-        )
-    if model.turns is not None:  # what takes turns is read where it stays
-        model.turns.leave()
-    encoders = [network for network, _ in text.encoders]
-    networks: list[nn.Module] = [model.backbone, *encoders]
+    _check_takes_loras(model)
+    if model.device_manager is not None:  # what takes turns is read where it stays
+        model.device_manager.evict()
+    networks: list[nn.Module] = [model.backbone, *text.networks]
     table = _layer_names(model, networks)
     opened = [_open(lora, table, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
     for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
         values |= _patched_weights(layer, opened, networks)
-    unet = _replace_weights(model.backbone, 0, values)
-    read = [
-        (_replace_weights(network, 1 + i, values), use)
-        for i, (network, use) in enumerate(text.encoders)
-    ]
-    if model.turns is not None:
-        for made, like in zip([unet, *(network for network, _ in read)], networks, strict=True):
-            model.turns.also(made, like)
-    conditioner = ClipConditioner(read, text.skip, text.embeddings)
-    fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
+    backbone = _replace_weights(model.backbone, 0, values)
+    encoders = [_replace_weights(network, 1 + i, values) for i, network in enumerate(text.networks)]
+    if model.device_manager is not None:
+        for made, like in zip([backbone, *encoders], networks, strict=True):
+            model.device_manager.pin_like(made, like)
     effects = tuple(LoraEffect(len(one.layers), one.unused) for one in opened)
-    return replace(model, backbone=unet, text=conditioner, _conditions=fresh), effects
+    return replace(model, backbone=backbone).with_text(text.with_networks(encoders)), effects
+
+
+def _check_takes_loras(model: Model) -> None:
+    if not model.text.lora_slots:
+        raise ModelError(
+            f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
+        )
 
 
 def check_fit(model: Model, lora: Lora) -> None:
     """Raises ModelError if the LoRA is for another family. Reads no tensor."""
+    _check_takes_loras(model)
     networks = [model.backbone, *model.text.networks]
     _open(lora, _layer_names(model, networks), model)
 
 
 def _layer_names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
     """All flattened names that LoRA files use for the layers."""
-    unet, text = model.backbone, model.text
+    backbone, text = model.backbone, model.text
     found: dict[str, _Layer] = {}
-    for path in _layers(unet):
-        theirs = unet_to_diffusers(path, unet.config.blocks)
+    for path in _layers(backbone):
+        theirs = backbone.diffusers_name(path)
         for name in (path, theirs):
             for prefix in _UNET_PREFIXES if name else ():
                 found[prefix + _flatten(str(name))] = _Layer(0, path)
-    texts = networks[1:]
-    for i, network in enumerate(texts):
-        only_second = (  # the refiner's
-            len(texts) == 1 and isinstance(text, ClipConditioner) and text.encoders[0][1].pooled
-        )
-        prefixes = _TEXT_PREFIXES[1 if only_second else i]
+    for i, (network, slot) in enumerate(zip(networks[1:], text.lora_slots, strict=True)):
+        prefixes = _TEXT_PREFIXES[slot]
         for path in _layers(network):
             for prefix in prefixes:
                 found[f"{prefix}text_model_{_flatten(path)}"] = _Layer(1 + i, path)
@@ -197,7 +185,7 @@ def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _OpenedLora:
             unused.append(name)
         else:
             layers.setdefault(layer, {})[split[1]] = name
-    width, own = context_width(file), model.backbone.config.context_dim
+    width, own = context_width(file), model.backbone.token_width
     if not layers or (width is not None and width != own):
         raise _wrong_family(lora.path, width, model)
     return _OpenedLora(lora, file, layers, tuple(unused))
@@ -291,7 +279,7 @@ def _convert_like(value: Tensor, like: Tensor) -> Tensor:
     return value.to(like.dtype).contiguous(memory_format=layout)
 
 
-def _replace_weights(network: N, number: int, values: Mapping[tuple[int, str], Tensor]) -> N:
+def _replace_weights(network: M, number: int, values: Mapping[tuple[int, str], Tensor]) -> M:
     """A copy that shares all other weights."""
     mine = {name: value for (i, name), value in values.items() if i == number}
     if not mine:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
 
-from ..conditioning.text.clip_text import ClipConditioner, Embedding
+from ..conditioning.text.clip_text import Embedding
 from ..conditioning.text.clip_tokenizer import CHUNK, clip_tokenizer
-from ..conditioning.text.sentence import Cond
 from ..errors import ModelError
 from ..model.model import Model
 from .open_file import open_tensors
@@ -32,18 +30,14 @@ def with_embeddings(
     text = model.text
     known: list[Embedding] = []
     refused: list[ModelError] = []
-    encoders = text.encoders if isinstance(text, ClipConditioner) else ()
-    widths = [network.config.dim for network, _ in encoders]
     for path, name in zip(paths, names or [path.stem for path in paths], strict=True):
         try:
-            known.append(replace(read_embedding(path, widths), name=name))
+            known.append(replace(read_embedding(path, text.embedding_widths), name=name))
         except ModelError as error:
             refused.append(error)
-    if not isinstance(text, ClipConditioner) or not known:
+    if not known:
         return model, tuple(refused)
-    conditioner = ClipConditioner(text.encoders, text.skip, (*text.embeddings, *known))
-    fresh: OrderedDict[tuple[str, bool], Cond] = OrderedDict()
-    return replace(model, text=conditioner, _conditions=fresh), tuple(refused)
+    return model.with_text(text.with_embeddings(known)), tuple(refused)
 
 
 def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:

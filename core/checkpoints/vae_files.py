@@ -24,15 +24,15 @@ def with_vae(model: Model, path: Path) -> Model:
     """
     config, own = model.config, model.autoencoder
     sources = all_tensors(open_tensors(path))
-    if model.turns is not None:  # if its autoencoder takes turns, it is then where it stays
-        model.turns.leave()
+    if model.device_manager is not None:  # an offloaded autoencoder is in main memory then
+        model.device_manager.evict()
     like = next(own.parameters())
     try:
         with torch.device("meta"):
-            found = config.family.find_autoencoder(sources, config)
+            found = config.family.find_autoencoder(sources)
         if found is None:
             raise ModelError(f"{path} holds no autoencoder (VAE).", "Choose another file.")
-        shape = found.config.latent_channels, found.config.factor
+        shape = found.network.latent_channels, found.network.factor
         if shape != (model.latent_channels, model.factor):
             raise UnreadableError(f"its autoencoder is not one for {model.name}")
         compare_keys(found.network, found.sources, NAME).check()
@@ -42,8 +42,7 @@ def with_vae(model: Model, path: Path) -> Model:
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
     autoencoder = found.network
-    if model.turns is not None:
-        model.turns.also(autoencoder, own)
-    config = replace(config, autoencoder=found.config)
-    colours = model.colours.of_another()
-    return replace(model, autoencoder=autoencoder, config=config, colours=colours)
+    if model.device_manager is not None:
+        model.device_manager.pin_like(autoencoder, own)
+    latent_rgb = model.latent_rgb.for_another_autoencoder()
+    return replace(model, autoencoder=autoencoder, latent_rgb=latent_rgb)

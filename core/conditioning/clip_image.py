@@ -36,6 +36,11 @@ class ImageConditioner:
         not in the file that was published, but in the folder."""
         return self.statistics is None and self.network.config.rough
 
+    @property
+    def width(self) -> int:
+        """Of the vector that `noised` gives."""
+        return 2 * self.network.config.projection
+
     @torch.no_grad()
     def __call__(self, picture: np.ndarray) -> Tensor:
         """What `looking.looked_at` gives, uint8 [side, side, 3] -> [1, projection]."""

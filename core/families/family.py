@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..conditioning.numbers import COUNTS, NUMBER_WIDTH, Number
 from ..conditioning.text.clip_text import EncoderOptions
 from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.kl_autoencoder import AutoencoderKLConfig
@@ -29,21 +30,11 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..conditioning.clip_image import ImageConditioner
-    from ..conditioning.text.clip_text import ClipConditioner
-    from ..conditioning.text.sentence import SentenceConditioner
+    from ..conditioning.protocols import TextConditioner
     from ..networks.bert import BertConfig
-    from ..networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
-    from ..networks.kl_autoencoder import AutoencoderKL
-    from ..networks.unet import UNet
+    from ..networks.compact_autoencoder import CompactAutoencoderConfig
+    from ..networks.protocols import Autoencoder, Backbone
 
-Number = Literal["original", "crop", "target", "score"]
-
-NUMBER_WIDTH = 256
-"""Width of the sinusoids of each number of the size conditioning."""
-COUNTS: Mapping[Number, int] = {"original": 2, "crop": 2, "target": 2, "score": 1}
-"""How many numbers each stands for: heights before widths, tops before lefts."""
-GOOD_SCORE, POOR_SCORE = 6.0, 2.5
-"""The refiner's aesthetic scores, for the prompt and for the negative prompt."""
 MAX_SIDE = 2048
 """Pixels. Nothing forbids more, but images fall apart far above the native size."""
 SIZE_MULTIPLE = 8
@@ -115,8 +106,8 @@ class TextEncoderUse:
 class Networks:
     """The networks of a model. What its files lack is None, or missing from the text encoders."""
 
-    unet: UNet
-    autoencoder: AutoencoderKL | CompactAutoencoder | None
+    unet: Backbone
+    autoencoder: Autoencoder | None
     text_encoders: tuple[nn.Module, ...]
     image_encoder: nn.Module | None
     conditioners: Callable[[], Conditioners]
@@ -137,7 +128,7 @@ class Networks:
 
 @dataclass(frozen=True)
 class Conditioners:
-    text: ClipConditioner | SentenceConditioner
+    text: TextConditioner
     image: ImageConditioner | None = None
 
 
@@ -145,8 +136,7 @@ class Conditioners:
 class FoundAutoencoder:
     """An autoencoder without weights, and the tensors of a file that are its."""
 
-    network: AutoencoderKL | CompactAutoencoder
-    config: AutoencoderKLConfig | CompactAutoencoderConfig
+    network: Autoencoder
     sources: Sources
 
 
@@ -159,7 +149,7 @@ class Family:
     """Whether a header is one of this family's."""
     configure: Callable[[Family, Header], Identity]
     """What a model of this family is, and how to build it. Raises UnreadableError."""
-    find_autoencoder: Callable[[Sources, ModelConfig], FoundAutoencoder | None]
+    find_autoencoder: Callable[[Sources], FoundAutoencoder | None]
     """Among a file's tensors, one in place of that of a model. Raises UnreadableError."""
     latents: LatentFormat
     defaults: Defaults
@@ -189,16 +179,12 @@ class Family:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything about a model but its weights."""
+    """Everything about a model but its networks."""
 
     name: str
     family: Family
     display_name: str
     """Such as "Stable Diffusion 1, inpainting"."""
-    unet: UNetConfig
-    autoencoder: AutoencoderKLConfig | CompactAutoencoderConfig
-    text_encoders: tuple[ClipConfig | BertConfig, ...]
-    image_encoder: ClipImageConfig | None
     prediction: str
     detected_prediction: str
     """What was found out; another than `prediction` where the user overrides it."""
@@ -212,11 +198,6 @@ class ModelConfig:
     """Pixels."""
     size_multiple: int = SIZE_MULTIPLE
     """Image sides are multiples of this many pixels."""
-
-    @property
-    def factor(self) -> int:
-        """Pixels per latent cell, each way."""
-        return self.autoencoder.factor
 
     @property
     def prediction_override(self) -> str:
@@ -295,15 +276,10 @@ class Identity:
     @property
     def config(self) -> ModelConfig:
         """Of a model that lacks nothing."""
-        assert self.autoencoder is not None
         return ModelConfig(
             name=self.name,
             family=self.family,
             display_name=self.display_name,
-            unet=self.unet,
-            autoencoder=self.autoencoder,
-            text_encoders=self.text_encoders,
-            image_encoder=self.image_encoder,
             prediction=self.prediction.kind,
             detected_prediction=self.detected_prediction,
             schedule=self.schedule,

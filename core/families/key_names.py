@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..networks.unet_names import LAYER_NAMES, MIDDLE_PLACES, RESNET_NAMES
+
 if TYPE_CHECKING:
     from ..checkpoints.tensor_file import TensorEntry, TensorFile
 
@@ -59,26 +61,6 @@ class Source:
 Sources = Mapping[str, Source]
 """By our names."""
 
-_RESNET = {
-    "norm1": "in_layers.0",
-    "conv1": "in_layers.2",
-    "time_emb_proj": "emb_layers.1",
-    "norm2": "out_layers.0",
-    "conv2": "out_layers.3",
-    "conv_shortcut": "skip_connection",
-}
-_UNET = {
-    "conv_in": "input_blocks.0.0",
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-    "time_embedding.cond_proj": "time_embed.cond_proj",
-    "add_embedding.linear_1": "label_emb.0.0",
-    "add_embedding.linear_2": "label_emb.0.2",
-    "class_embedding": "label_emb",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-}
-_MIDDLE = {"resnets.0": 0, "attentions.0": 1, "resnets.1": 2}
 _BLOCK = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)")
 
 
@@ -102,15 +84,15 @@ def _is_attention_of_up_block(key: str) -> bool:
 
 def _unet_name(key: str, blocks: int, attending: set[str]) -> str | None:
     path, _, end = key.replace("class_embedding.linear_", "add_embedding.linear_").rpartition(".")
-    if path in _UNET:
-        return f"{_UNET[path]}.{end}"
+    if path in LAYER_NAMES:
+        return f"{LAYER_NAMES[path]}.{end}"
     if key.startswith("mid_block."):
         kind = ".".join(key.split(".")[1:3])
         rest = key.split(".", 3)[-1]
-        if kind not in _MIDDLE:
+        if kind not in MIDDLE_PLACES:
             return None
         inner = rest if kind.startswith("attentions") else _resnet(rest)
-        return inner and f"middle_block.{_MIDDLE[kind]}.{inner}"
+        return inner and f"middle_block.{MIDDLE_PLACES[kind]}.{inner}"
     match = _BLOCK.match(key)
     if match is None:
         return None
@@ -134,34 +116,7 @@ def _unet_name(key: str, blocks: int, attending: set[str]) -> str | None:
 
 def _resnet(rest: str) -> str | None:
     part, _, end = rest.rpartition(".")
-    return f"{_RESNET[part]}.{end}" if part in _RESNET else None
-
-
-def unet_to_diffusers(path: str, blocks: int) -> str | None:
-    """Our name of a layer -> theirs; `blocks`: the residual blocks of a level."""
-    whole = {ours: theirs for theirs, ours in _UNET.items()}
-    if path in whole:
-        return whole[path]
-    stem, _, rest = path.partition(".")
-    place, _, rest = rest.partition(".")
-    if stem == "middle_block":
-        kind = {index: kind for kind, index in _MIDDLE.items()}.get(int(place))
-        return f"mid_block.{kind}.{_resnet_of_diffusers(rest)}" if kind else None
-    if stem not in ("input_blocks", "output_blocks"):
-        return None
-    sub, _, rest = rest.partition(".")
-    down = stem == "input_blocks"
-    level, index = divmod(int(place) - down, blocks + 1)
-    block = f"{'down' if down else 'up'}_blocks.{level}"
-    if rest in ("op", "conv"):
-        return f"{block}.{'down' if down else 'up'}samplers.0.conv"
-    if sub == "0":
-        return f"{block}.resnets.{index}.{_resnet_of_diffusers(rest)}"
-    return f"{block}.attentions.{index}.{rest}"
-
-
-def _resnet_of_diffusers(rest: str) -> str:
-    return {ours: theirs for theirs, ours in _RESNET.items()}.get(rest, rest)
+    return f"{RESNET_NAMES[part]}.{end}" if part in RESNET_NAMES else None
 
 
 _VAE_ATTENTION = {

@@ -26,7 +26,6 @@ from .family import (
     Identity,
     LatentFormat,
     Match,
-    ModelConfig,
     Networks,
 )
 from .header import Header
@@ -84,7 +83,7 @@ def _build(config: NativeConfig, tokenizer: Path) -> Networks:
     )
 
 
-def find_autoencoder(sources: Sources, config: ModelConfig) -> FoundAutoencoder | None:
+def find_autoencoder(sources: Sources) -> FoundAutoencoder | None:
     """A compact autoencoder, as in the folder of a native model."""
     names = ("decoder.0", "encoder.1", "encoder.3", "encoder.5")
     names += ("decoder.1.conv1", "decoder.4.conv1", "decoder.6.conv1")
@@ -95,7 +94,7 @@ def find_autoencoder(sources: Sources, config: ModelConfig) -> FoundAutoencoder 
         raise UnreadableError("its autoencoder has impossible sizes")
     latent, (e1, e2, e3, d1, d2, d3) = shapes[0][1], (shape[0] for shape in shapes[1:])
     found = CompactAutoencoderConfig(latent, (e1, e2, e3), (d3, d2, d1))
-    return FoundAutoencoder(CompactAutoencoder(found), found, sources)
+    return FoundAutoencoder(CompactAutoencoder(found), sources)
 
 
 def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:

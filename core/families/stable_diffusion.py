@@ -35,7 +35,6 @@ from .family import (
     FoundAutoencoder,
     Identity,
     Match,
-    ModelConfig,
     Networks,
     TextEncoderUse,
 )
@@ -216,7 +215,15 @@ def configure(
         latent_std=tuple(std / latents.scale for std in latents.std),
         defaults=_defaults(family, header, unet, side, distilled),
         side=side,
-        build=partial(_build, unet, autoencoder, uses, image_encoder, components.statistics),
+        build=partial(
+            _build,
+            unet,
+            autoencoder,
+            uses,
+            image_encoder,
+            components.statistics,
+            supports_clip_skip=family.takes.clip_skip,
+        ),
         components=replace(components, texts=tuple(text for text, _ in found), image=image),
         files=header.files,
         metadata=header.metadata,
@@ -356,13 +363,17 @@ def _build(
     texts: Sequence[tuple[ClipConfig, EncoderOptions]],
     image: ClipImageConfig | None,
     statistics: Sources,
+    *,
+    supports_clip_skip: bool,
 ) -> Networks:
     text_encoders = [(ClipTextEncoder(config), use) for config, use in texts]
     image_encoder = None if image is None else ClipImageEncoder(image)
 
     def conditioners() -> Conditioners:
         looking = image_encoder and _image_conditioner(image_encoder, statistics)
-        return Conditioners(ClipConditioner(text_encoders), looking)
+        return Conditioners(
+            ClipConditioner(text_encoders, supports_clip_skip=supports_clip_skip), looking
+        )
 
     return Networks(
         unet=UNet(unet),
@@ -373,13 +384,13 @@ def _build(
     )
 
 
-def find_autoencoder(sources: Sources, config: ModelConfig) -> FoundAutoencoder | None:
+def find_autoencoder(sources: Sources) -> FoundAutoencoder | None:
     """The file may be a whole model."""
     component = find(sources).autoencoder
     if component is None:
         return None
     found = autoencoder_config(component.sources)
-    return FoundAutoencoder(AutoencoderKL(found), found, component.sources)
+    return FoundAutoencoder(AutoencoderKL(found), component.sources)
 
 
 def _image_conditioner(network: ClipImageEncoder, statistics: Sources) -> ImageConditioner:

@@ -38,7 +38,7 @@ class LatentForm:
     std: tuple[float, ...]
 
 
-class Memory(Protocol):
+class LatentRgbCache(Protocol):
     """Matrices that were fitted before, row by row."""
 
     def find(self, digest: str) -> Rows | None: ...
@@ -46,16 +46,16 @@ class Memory(Protocol):
     def keep(self, digest: str, rows: Rows) -> None: ...
 
 
-class Colours:
+class LatentRgb:
     """The matrix of one autoencoder, fitted when it is needed first, unless `memory` has it."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: LatentRgbCache | None = None) -> None:
         self._memory = memory
         self._matrix: Tensor | None = None
 
-    def of_another(self) -> Colours:
+    def for_another_autoencoder(self) -> LatentRgb:
         """For another autoencoder."""
-        return Colours(self._memory)
+        return LatentRgb(self._memory)
 
     def matrix(
         self,
@@ -72,7 +72,7 @@ class Colours:
         if rows is not None and _is_matrix(rows, form.channels):
             self._matrix = torch.tensor(rows, dtype=torch.float32, device=device)
         else:
-            self._matrix = fitted(encode, form.factor, device)
+            self._matrix = fit_matrix(encode, form.factor, device)
             if self._memory is not None:
                 rows = [[float(number) for number in row] for row in self._matrix]
                 self._memory.keep(digest, rows)
@@ -94,7 +94,7 @@ def _is_matrix(rows: Rows, channels: int) -> bool:
 
 
 @torch.no_grad()
-def fitted(encode: Callable[[Tensor], Tensor], factor: int, device: torch.device) -> Tensor:
+def fit_matrix(encode: Callable[[Tensor], Tensor], factor: int, device: torch.device) -> Tensor:
     """The matrix [C + 1, 3] of an encoder from pictures [B, 3, H, W] to latents, `factor` pixels a
     cell; the last row is what is added."""
     generator = torch.Generator().manual_seed(0)
@@ -107,7 +107,7 @@ def fitted(encode: Callable[[Tensor], Tensor], factor: int, device: torch.device
     return solution.to(device)
 
 
-def glimpse(latent: Tensor, matrix: Tensor, factor: int) -> Tensor:
+def latent_to_rgb(latent: Tensor, matrix: Tensor, factor: int) -> Tensor:
     """[B, C, h, w] -> RGB [B, 3, H, W] in [-1, 1]."""
     batch, _, height, width = latent.shape
     colours = (_cells(latent.float()) @ matrix).reshape(batch, height, width, 3)

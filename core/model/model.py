@@ -1,10 +1,9 @@
-"""A loaded latent diffusion model: its networks, and what is told to and read from them."""
+"""A loaded model: its networks, and how to condition, sample and decode with them."""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,22 +13,20 @@ from torch import Tensor, nn
 
 from ..cancellation import CancelCheck, never_cancel, with_cancel_check
 from ..conditioning.clip_image import ImageConditioner
-from ..conditioning.text.clip_text import ClipConditioner
+from ..conditioning.numbers import Number, NumbersConditioner
+from ..conditioning.protocols import TextConditioner
 from ..conditioning.text.prompt_plan import first_segment_of
-from ..conditioning.text.sentence import Cond, SentenceConditioner
 from ..conditioning.text.text_segment import TextSegment
-from ..families.family import COUNTS, GOOD_SCORE, NUMBER_WIDTH, POOR_SCORE, ModelConfig, Number
+from ..families.family import ModelConfig
 from ..families.native_config import Defaults
-from ..networks.compact_autoencoder import DECODER_REACH, ENCODER_REACH, CompactAutoencoder
-from ..networks.kl_autoencoder import AutoencoderKL
-from ..networks.layers import Context, timestep_embedding
-from ..networks.tiny_autoencoder import TinyDecoder
-from ..networks.unet import UNet
-from ..runtime.offload import IN_MAIN_MEMORY, Plan, Turns
+from ..networks.cond import Cond
+from ..networks.protocols import Autoencoder, Backbone, dtype_of
+from ..request.conditions import Text
+from ..runtime.offload import IN_MAIN_MEMORY, DeviceManager, PlacementPlan
 from ..runtime.precision import Notify, with_float32_fallback
 from ..sampling.model_schedule import Schedule
 from ..sampling.predictions import PREDICTIONS, Prediction
-from .latent_rgb import Colours, LatentForm, glimpse
+from .latent_rgb import LatentForm, LatentRgb, latent_to_rgb
 from .tiling import blended, decode_tiled, encode_tiled
 
 log = logging.getLogger(__name__)
@@ -41,6 +38,10 @@ TRACE = 0.1
 """Alpha below this is taken for none, and above one minus this for full."""
 
 
+_Key = tuple[TextSegment, int, bool, tuple[int, int]]
+"""A text, the clip skip, whether it is the negative prompt, and the size in pixels."""
+
+
 @dataclass(frozen=True)
 class Model:
     """Networks, what they predict, and along which schedule."""
@@ -49,26 +50,27 @@ class Model:
     digest: str
     """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while it is
     not known."""
-    backbone: UNet
-    autoencoder: CompactAutoencoder | AutoencoderKL
-    text: SentenceConditioner | ClipConditioner
+    backbone: Backbone
+    autoencoder: Autoencoder
+    text: TextConditioner
     device: torch.device
     image: ImageConditioner | None = None
-    """What it looks at pictures with, if its U-Net is told them."""
+    """Present if the backbone is conditioned on an image's embedding (unCLIP)."""
     dtype: torch.dtype = torch.float32
-    """Of the U-Net and of what reads text. The autoencoder has its own (see `precision`)."""
-    previewer: TinyDecoder | None = None
-    """What shows steps, where decoding takes long; None: a matrix from latents to colours."""
-    plan: Plan = IN_MAIN_MEMORY
-    turns: Turns | None = None
+    """Of the backbone and the text encoders. The autoencoder has its own (see `precision`)."""
+    previewer: nn.Module | None = None
+    """A tiny decoder, scaled latents -> RGB in [0, 1], for previews where decoding is slow; None:
+    a linear approximation."""
+    plan: PlacementPlan = IN_MAIN_MEMORY
+    device_manager: DeviceManager | None = None
     """What brings a network to a GPU before it works, the same for all models there; None: they
     are in main memory."""
-    _conditions: OrderedDict[tuple[TextSegment, bool, int], Cond] = field(
-        default_factory=OrderedDict[tuple[TextSegment, bool, int], Cond], repr=False
+    _conditions: OrderedDict[_Key, Cond] = field(
+        default_factory=OrderedDict[_Key, Cond], repr=False
     )
-    colours: Colours = field(default_factory=Colours, repr=False)
+    latent_rgb: LatentRgb = field(default_factory=LatentRgb, repr=False)
     """Models that share an autoencoder share them."""
-    tell: Notify = field(default=log.warning, repr=False)
+    notify: Notify = field(default=log.warning, repr=False)
     """Called with what is done otherwise than asked."""
 
     @property
@@ -96,11 +98,11 @@ class Model:
     @property
     def factor(self) -> int:
         """Pixels per latent cell, each way."""
-        return self.config.factor
+        return self.autoencoder.factor
 
     @property
     def latent_channels(self) -> int:
-        return self.config.autoencoder.latent_channels
+        return self.autoencoder.latent_channels
 
     @property
     def size_multiple(self) -> int:
@@ -119,115 +121,106 @@ class Model:
     @property
     def arithmetic(self) -> str:
         """Of all its networks: that of the U-Net, and of the autoencoder unless it is float32."""
-        dtype = next(self.autoencoder.parameters()).dtype
+        dtype = dtype_of(self.autoencoder)
         other = f", autoencoder {_name(dtype)}" if dtype != torch.float32 else ""
         return f"{self.precision}{other}"
 
     @property
-    def extra(self) -> str:
+    def input_kind(self) -> str:
         """What the U-Net is given beside the noisy latent, such as "inpainting"; "" for nothing."""
         return self.config.input_kind
 
     @property
-    def sees_scaled(self) -> bool:
+    def scales_edit_latent(self) -> bool:
         """Whether, where it edits, it sees the picture's latent in the scaling of its own."""
         return self.config.family.scales_edit_latent
 
     @property
-    def skips(self) -> bool:
-        """Whether `with_clip_skip` makes a difference."""
-        return self.config.family.takes.clip_skip
-
-    @property
-    def decided(self) -> str:
+    def prediction_override(self) -> str:
         """What its U-Net predicts, if the user decided that; else empty."""
         return self.config.prediction_override
 
-    def predicting(self, decided: str) -> Model:
+    def with_prediction(self, decided: str) -> Model:
         """The model with what was decided that it predicts; "": with what is found out."""
         wanted = decided or self.config.detected_prediction
         if wanted == self.config.prediction:
             return self
         return replace(self, config=replace(self.config, prediction=wanted))
 
-    def condition(self, prompt: str | TextSegment, *, negative: bool = False) -> Cond:
-        """What the U-Net is told by a passage, or by the one that the first step reads of a prompt;
-        those of the last ones are remembered."""
+    def condition(
+        self, text: Text, width: int = 0, height: int = 0, *, negative: bool = False
+    ) -> Cond:
+        """The condition of a text for an image (or a tile) of this size in pixels; that of the last
+        texts is remembered. The size and `negative` matter to families that embed numbers."""
         known = self._conditions
-        scored = "score" in self._numbers
-        skip = self.text.skip if isinstance(self.text, ClipConditioner) else 0
-        key = first_segment_of(prompt), negative and scored, skip
+        numbers = NumbersConditioner(self._numbers, self.device)
+        size = (width, height) if numbers.names else (0, 0)
+        skip = text.clip_skip if self.text.supports_clip_skip else 1
+        passage = first_segment_of(text.prompt)
+        key = passage, skip, negative and bool(numbers.names), size
         cond = known.pop(key, None)
         if cond is None:
             self._bring(*self.text.networks)
-            cond = self.text([key[0]])
-            if scored and cond.vector is not None:
-                score = self._sinusoids([POOR_SCORE if negative else GOOD_SCORE])
-                cond = Cond(cond.tokens, torch.cat([cond.vector, score], dim=1))
+            cond = self.text(Text(passage, skip))
+            if numbers.names and cond.vector is not None:
+                embedded = numbers(numbers.numbers(width, height, negative=negative)).vector
+                assert embedded is not None
+                cond = replace(cond, vector=torch.cat([cond.vector, embedded], dim=1))
         known[key] = cond
         while len(known) > REMEMBERED_PROMPTS:
             known.popitem(last=False)
         return cond
 
     @property
-    def told_guidance(self) -> bool:
-        """Whether its U-Net guides by itself, by a scale that it is told (a whole LCM)."""
-        return self.config.unet.guidance_dim is not None
+    def has_guidance_embedding(self) -> bool:
+        """Whether the backbone takes the guidance scale (a whole LCM)."""
+        return self.backbone.has_guidance_embedding
 
-    def predictor(self, cond: Cond, scale: float = 1.0) -> Callable[[Tensor, float], Tensor]:
-        """The U-Net told `cond`, from x [B, C, h, w] in the scaling it was trained on, and `extra`,
-        and the time. What does not change from step to step is computed once. `scale`: of the
-        guidance, where it is told that."""
-        context = Context(cond.tokens.to(self.dtype))  # read when the U-Net is there
+    def prepared(self, cond: Cond) -> Cond:
+        """`cond` for `predict`: in the type of the backbone, with a cache of what is the same at
+        every step."""
+        return cond.to(self.device, self.dtype).cached()
 
-        def predict(x: Tensor, t: float) -> Tensor:
-            times = torch.full((len(x),), t, device=x.device)
-            vector = cond.vector
-            if vector is not None:
-                vector = self._with_sizes(vector, x.shape)
-                vector = vector.to(self.dtype) if vector.is_floating_point() else vector
-            self._bring(self.backbone)
-            return self.backbone(x.to(self.dtype), times, context, vector, scale).to(x.dtype)
+    def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
+        """What the backbone predicts from x [B, C, h, w], in the scaling it was trained on."""
+        times = torch.full((len(x),), t, device=x.device)
+        self._bring(self.backbone)
+        return self.backbone(x.to(self.dtype), times, cond).to(x.dtype)
 
-        return predict
-
-    def seen(self, picture: np.ndarray) -> Tensor:
+    def embed_image(self, picture: np.ndarray) -> Tensor:
         """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
         have an image encoder."""
         assert self.image is not None
         self._bring(self.image.network)
         return self.image(picture)
 
-    def encode(self, picture: Tensor) -> Tensor:
+    def encode(self, image: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
         self._bring(self.autoencoder)
-        latent = with_float32_fallback(_encode, self.autoencoder, picture, self.tell)
+        latent = with_float32_fallback(_encode, self.autoencoder, image, self.notify)
         return (latent - self._mean) / self._std
 
-    def nothing(self, height: int, width: int) -> Tensor:
+    def encode_gray(self, height: int, width: int) -> Tensor:
         """The latent of a grey picture, [1, C, H/8, W/8]."""
         return self.encode(torch.zeros(1, 3, height, width, device=self.device))
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
         self._bring(self.autoencoder)
-        decoded = with_float32_fallback(_decode, self.autoencoder, self.unscaled(latent), self.tell)
+        decoded = with_float32_fallback(
+            _decode, self.autoencoder, self.unscaled(latent), self.notify
+        )
         return _cleared(decoded) if decoded.shape[1] == 4 else decoded
 
     def unscaled(self, latent: Tensor) -> Tensor:
         """As the autoencoder has it."""
         return latent * self._std + self._mean
 
-    @property
-    def glimpses(self) -> bool:
-        """Whether decoding takes so long that steps are better shown by a glimpse."""
-        return not isinstance(self.autoencoder, CompactAutoencoder)
-
-    def glimpse(self, latent: Tensor) -> Tensor:
+    def preview(self, latent: Tensor) -> Tensor:
         """About what `decode` gives, RGB only, coarsely but at once."""
         cells = latent.shape[-2] * latent.shape[-1]
         if self.previewer is None or cells > WHOLE_GLIMPSES:
-            return glimpse(latent, self._matrix, self.factor)
+            return latent_to_rgb(latent, self._matrix, self.factor)
         family = self.config.family
         if family.statistics is not None:  # decoders are made for latents that are scaled alone
             latent = self.unscaled(latent) * family.latents.scale
@@ -240,36 +233,29 @@ class Model:
         kind = self.latent_channels, self.factor
         return replace(self, previewer=load_tiny_decoder(path, *kind, str(self.device), self.dtype))
 
-    def with_clip_skip(self, skip: int) -> Model:
-        """The model reading prompts without the last `skip` - 1 layers, as the field counts them.
+    def with_text(self, text: TextConditioner) -> Model:
+        """The model with another text conditioner, remembering no conditions of its own one."""
+        return replace(self, text=text, _conditions=OrderedDict[_Key, Cond]())
 
-        Only Stable Diffusion 1 is used so; others leave out what they were trained without.
-        """
-        text = self.text
-        if not (self.skips and isinstance(text, ClipConditioner)) or skip - 1 == text.skip:
-            return self
-        text = ClipConditioner(text.encoders, max(0, skip - 1), text.embeddings)
-        return replace(self, text=text)
-
-    def encode_tiled(self, picture: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
-        """As `encode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
-        picture, only nearly the same."""
-        compact = isinstance(self.autoencoder, CompactAutoencoder)
-        reach = ENCODER_REACH if compact else tile // 4
+    def encode_tiled(self, image: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
+        """As `encode`, in tiles of so many latent cells; exactly the same where the autoencoder has
+        a bounded reach."""
+        reach = self.autoencoder.encoder_reach
+        reach = tile // 4 if reach is None else reach
         encode = with_cancel_check(self.encode, check)
-        return encode_tiled(encode, picture, tile=tile, reach=reach, factor=self.factor)
+        return encode_tiled(encode, image, tile=tile, reach=reach, factor=self.factor)
 
     def decode_tiled(self, latent: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
-        """As `decode`, in tiles of so many latent cells. Where an autoencoder's norms see all of a
-        latent, only nearly the same."""
+        """As `decode`, likewise; tiles are blended where the reach is not bounded."""
         decode = with_cancel_check(self.decode, check)
-        if isinstance(self.autoencoder, CompactAutoencoder):
-            return decode_tiled(decode, latent, tile=tile, reach=DECODER_REACH, factor=self.factor)
+        reach = self.autoencoder.decoder_reach
+        if reach is not None:
+            return decode_tiled(decode, latent, tile=tile, reach=reach, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
 
     def _bring(self, *networks: nn.Module) -> None:
-        if self.turns is not None:
-            self.turns.bring(*networks)
+        if self.device_manager is not None:
+            self.device_manager.load(*networks)
 
     @property
     def _mean(self) -> Tensor:
@@ -285,42 +271,23 @@ class Model:
         form = LatentForm(
             self.latent_channels, self.factor, tuple(config.latent_mean), tuple(config.latent_std)
         )
-        return self.colours.matrix(self.autoencoder, self.encode, form, self.device)
+        return self.latent_rgb.matrix(self.autoencoder, self.encode, form, self.device)
 
     @property
     def _numbers(self) -> tuple[Number, ...]:
         """Which numbers the U-Net is told behind the pooled text."""
         return self.config.family.size_numbers
 
-    def _with_sizes(self, vector: Tensor, shape: torch.Size) -> Tensor:
-        """The pooled text, the sizes of what is drawn, and what else is told behind it."""
-        sizes = [number for number in self._numbers if number != "score"]
-        if not sizes:
-            return vector
-        height, width = (float(side * self.factor) for side in shape[-2:])
-        told = [
-            side for number in sizes for side in ((0, 0) if number == "crop" else (height, width))
-        ]
-        score = NUMBER_WIDTH * COUNTS["score"] if "score" in self._numbers else 0
-        pooled = vector.shape[1] - score
-        middle = self._sinusoids(told).expand(len(vector), -1)
-        return torch.cat([vector[:, :pooled], middle, vector[:, pooled:]], dim=1)
-
-    def _sinusoids(self, numbers: list[float]) -> Tensor:
-        """[1, 256 n]"""
-        values = torch.tensor(numbers, device=self.device)
-        return timestep_embedding(values, NUMBER_WIDTH).flatten()[None]
-
 
 def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _encode(autoencoder: CompactAutoencoder | AutoencoderKL, picture: Tensor) -> Tensor:
-    return autoencoder.encode(picture)
+def _encode(autoencoder: Autoencoder, image: Tensor) -> Tensor:
+    return autoencoder.encode(image)
 
 
-def _decode(autoencoder: CompactAutoencoder | AutoencoderKL, latent: Tensor) -> Tensor:
+def _decode(autoencoder: Autoencoder, latent: Tensor) -> Tensor:
     return autoencoder.decode(latent)
 
 

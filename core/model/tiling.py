@@ -51,7 +51,21 @@ def encode_tiled(
 def blended(
     function: Callable[[Tensor], Tensor], x: Tensor, *, tile: int, overlap: int, factor: int = 1
 ) -> Tensor:
-    """`function` of every tile of x [B, C, h, w], faded into one another where they overlap.
+    """`function` of every tile of x [B, C, h, w], faded into one another where they overlap."""
+    return blended_at(
+        lambda part, _rows, _columns: function(part), x, tile=tile, overlap=overlap, factor=factor
+    )
+
+
+def blended_at(
+    function: Callable[[Tensor, slice, slice], Tensor],
+    x: Tensor,
+    *,
+    tile: int,
+    overlap: int,
+    factor: int = 1,
+) -> Tensor:
+    """As `blended`, for a function that also takes the rows and the columns of the tile in x.
 
     Tiles are `tile` cells square, or as large as x, and overlap by at least `overlap`; what
     `function` gives is `factor` times as large as what it takes. Source: Bar-Tal et al. 2023,
@@ -65,7 +79,8 @@ def blended(
     fade = (fades[0][:, None] * fades[1][None, :]).to(x)
     for top in _starts(height, rows, overlap):
         for left in _starts(width, columns, overlap):
-            part = function(x[:, :, top : top + rows, left : left + columns])
+            area = slice(top, top + rows), slice(left, left + columns)
+            part = function(x[:, :, area[0], area[1]], *area)
             if total is None:
                 total = part.new_zeros(*part.shape[:2], *weights.shape)
             down, across = (

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .protocols import Autoencoder
+
 FACTOR = 8
 """Pixels per latent cell, each way."""
 
@@ -23,6 +25,9 @@ DECODER_REACH = 8
 
 ENCODER_REACH = 5
 """Latent cells of the picture, each way, beyond which an encoded cell depends on nothing."""
+
+MAPS_OF_DECODER = 4
+"""Feature maps of the last width that exist at once in the last residual block."""
 
 START_LOGVAR = -5.0
 """Where the latents' log-variance starts: a little noise beside their unit variance."""
@@ -67,12 +72,18 @@ class Upsample(nn.Sequential):
         super().__init__(nn.Conv2d(channels_in, 4 * channels_out, 1), nn.PixelShuffle(2))
 
 
-class CompactAutoencoder(nn.Module):
-    """Pictures are in [-1, 1]; latents are unnormalised (the model's config holds their scale)."""
+class CompactAutoencoder(Autoencoder):
+    """Images are in [-1, 1]; latents are unnormalised (the model's config holds their scale)."""
+
+    factor = FACTOR
+    encoder_reach = ENCODER_REACH
+    decoder_reach = DECODER_REACH
+    decodes_fast = True
 
     def __init__(self, config: CompactAutoencoderConfig) -> None:
         super().__init__()
         self.config = config
+        self.latent_channels = config.latent_channels
         latent = config.latent_channels
         e1, e2, e3 = config.encoder_widths
         d1, d2, d3 = config.decoder_widths
@@ -101,20 +112,24 @@ class CompactAutoencoder(nn.Module):
         self.encoder_shortcut = nn.Conv2d(3 * FACTOR**2, latent, 1)
         self.decoder_shortcut = nn.Conv2d(latent, 4 * FACTOR**2, 1)
 
-    def moments(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def moments(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """[B, 3, H, W], H and W multiples of 8 -> mean and log-variance, [B, C, H/8, W/8] each."""
-        mean, logvar = self.moments_conv(self.encoder(picture)).chunk(2, dim=1)
-        mean = mean + self.encoder_shortcut(F.pixel_unshuffle(picture, FACTOR))
+        mean, logvar = self.moments_conv(self.encoder(image)).chunk(2, dim=1)
+        mean = mean + self.encoder_shortcut(F.pixel_unshuffle(image, FACTOR))
         return mean, logvar.clamp(-20.0, 10.0)
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """The mean latent of a picture."""
-        return self.moments(picture)[0]
+    def encode(self, image: Tensor) -> Tensor:
+        """The mean latent of an image."""
+        return self.moments(image)[0]
 
     def decode(self, latent: Tensor) -> Tensor:
         """[B, C, h, w] -> [B, 4, 8h, 8w]: RGB on white and alpha, about [-1, 1], not clamped."""
         fine = F.pixel_shuffle(self.picture_conv(self.decoder(latent)), 2)
         return fine + F.pixel_shuffle(self.decoder_shortcut(latent), FACTOR)
+
+    def working_bytes(self, pixels: int, dtype: torch.dtype) -> int:
+        """The peak is in the last residual block, at half the image's size."""
+        return round(MAPS_OF_DECODER * self.config.decoder_widths[0] * pixels / 4) * dtype.itemsize
 
     @torch.no_grad()
     def start_linear(self, pictures: Tensor) -> None:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .layers import attend
-
-DECODER_REACH = 16
-"""Latent cells of context, each way, that tiles share. Norms and attention see all of a latent, so
-that a picture decoded in tiles is only nearly that decoded at once, and tiles are faded into one
-another."""
+from .protocols import Autoencoder
 
 
 @dataclass(frozen=True)
@@ -175,30 +172,38 @@ class Decoder(nn.Module):
         return self.conv_out(F.silu(self.norm_out(x)))
 
 
-class AutoencoderKL(nn.Module):
-    """Pictures are in [-1, 1]; latents are unscaled (a family knows its scale)."""
+class AutoencoderKL(Autoencoder):
+    """Images are in [-1, 1]; latents are unscaled (a family knows its scale).
+
+    Norms and attention see the whole image or latent, so that tiles only approximate it.
+    """
 
     def __init__(self, config: AutoencoderKLConfig) -> None:
         super().__init__()
         self.config = config
+        self.latent_channels, self.factor = config.latent_channels, config.factor
         latent = config.latent_channels
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
         self.quant_conv = nn.Conv2d(2 * latent, 2 * latent, 1)
         self.post_quant_conv = nn.Conv2d(latent, latent, 1)
 
-    def moments(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def moments(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """[B, 3, H, W], multiples of `factor` -> mean and log-variance, [B, C, h, w] each."""
-        mean, logvar = self.quant_conv(self.encoder(picture)).chunk(2, dim=1)
+        mean, logvar = self.quant_conv(self.encoder(image)).chunk(2, dim=1)
         return mean, logvar.clamp(-30.0, 20.0)
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """The mean latent of a picture."""
-        return self.moments(picture)[0]
+    def encode(self, image: Tensor) -> Tensor:
+        """The mean latent of an image."""
+        return self.moments(image)[0]
 
     def decode(self, latent: Tensor) -> Tensor:
         """[B, C, h, w] -> RGB [B, 3, H, W], about [-1, 1], not clamped."""
         return self.decoder(self.post_quant_conv(latent))
+
+    def working_bytes(self, pixels: int, dtype: torch.dtype) -> int:
+        """Three feature maps of the second width in full size."""
+        return 3 * 2 * self.config.channels * pixels * dtype.itemsize
 
 
 def _norm(config: AutoencoderKLConfig, channels: int) -> nn.GroupNorm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -66,18 +67,20 @@ class FeedForward(nn.Module):
 
 
 class Context:
-    """What is attended to step after step: each attention reads it once, and remembers."""
+    """Tokens that cross-attention attends to."""
 
-    def __init__(self, vectors: Tensor) -> None:
-        """[B, M, context_dim]"""
-        self._vectors = vectors
-        self._read: dict[CrossAttention, tuple[Tensor, Tensor]] = {}
+    def __init__(self, tokens: Tensor, cache: dict[nn.Module, Any] | None = None) -> None:
+        """tokens [B, M, context_dim]; with a cache, each layer projects them only once."""
+        self._tokens = tokens
+        self._cache = cache
 
-    def read_by(self, attention: CrossAttention) -> tuple[Tensor, Tensor]:
-        """Its keys and values, [B, heads, M, d] each."""
-        if attention not in self._read:
-            self._read[attention] = attention.read(self._vectors)
-        return self._read[attention]
+    def keys_and_values(self, attention: CrossAttention) -> tuple[Tensor, Tensor]:
+        """[B, heads, M, d] each."""
+        if self._cache is None:
+            return attention.keys_and_values(self._tokens)
+        if attention not in self._cache:
+            self._cache[attention] = attention.keys_and_values(self._tokens)
+        return self._cache[attention]
 
 
 class CrossAttention(nn.Module):
@@ -91,17 +94,14 @@ class CrossAttention(nn.Module):
         self.to_v = nn.Linear(context_dim, dim, bias=False)
         self.to_out = nn.Sequential(nn.Linear(dim, dim), nn.Identity())
 
-    def forward(self, x: Tensor, context: Tensor | Context | None = None) -> Tensor:
-        if isinstance(context, Context):
-            k, v = context.read_by(self)
-        else:
-            k, v = self.read(x if context is None else context)
+    def forward(self, x: Tensor, context: Context | None = None) -> Tensor:
+        k, v = self.keys_and_values(x) if context is None else context.keys_and_values(self)
         out = attend(self._split(self.to_q(x)), k, v)  # [B, heads, N, d]
         return self.to_out(out.transpose(1, 2).flatten(2))
 
-    def read(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The keys and values of a context, [B, heads, M, d] each."""
-        return self._split(self.to_k(context)), self._split(self.to_v(context))
+    def keys_and_values(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, heads, M, d] each."""
+        return self._split(self.to_k(tokens)), self._split(self.to_v(tokens))
 
     def _split(self, x: Tensor) -> Tensor:
         return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .cond import Cond
+from .cost import COUNTED, BackboneCost, CostModel
 from .layers import (
     Context,
     CrossAttention,
@@ -22,6 +24,14 @@ from .layers import (
     timestep_embedding,
     zero_embedding,
 )
+from .protocols import Backbone
+from .unet_names import diffusers_name
+
+MAPS_OF_TRANSFORMER = 25
+"""Feature maps of a level's width that exist at once within a transformer: 16 of its feed-forward
+(gate and value, the gate's GELU, their product), and those around it."""
+MAPS_OF_RESIDUAL = 12
+"""Likewise within a residual block that reads a skip connection."""
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -134,7 +144,7 @@ class TransformerBlock(nn.Module):
         self.norm2 = nn.LayerNorm(dim)
         self.norm3 = nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor, context: Tensor | Context) -> Tensor:
+    def forward(self, x: Tensor, context: Context) -> Tensor:
         x = x + self.attn1(self.norm1(x), context if self.cross else None)
         x = x + self.attn2(self.norm2(x), context)
         return x + self.ff(self.norm3(x))
@@ -159,7 +169,7 @@ class SpatialTransformer(nn.Module):
     def _projection(self, channels: int) -> nn.Linear | nn.Conv2d:
         return nn.Linear(channels, channels) if self.linear else nn.Conv2d(channels, channels, 1)
 
-    def forward(self, x: Tensor, context: Tensor | Context) -> Tensor:
+    def forward(self, x: Tensor, context: Context) -> Tensor:
         h = self.norm(x)
         if not self.linear:
             h = self.proj_in(h)
@@ -214,7 +224,7 @@ class Stage(nn.ModuleList):
         self,
         x: Tensor,
         emb: Tensor,
-        context: Tensor | Context,
+        context: Context,
         size: torch.Size | None = None,
     ) -> Tensor:
         """`size`: the height and width of what an upsampling layer gives."""
@@ -230,12 +240,14 @@ class Stage(nn.ModuleList):
         return x
 
 
-class UNet(nn.Module):
+class UNet(Backbone):
     """Predicts what the prediction type says (noise, velocity ...) from a noisy latent."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
+        self.has_guidance_embedding = config.guidance_dim is not None
+        self.token_width = config.context_dim
         width, emb_dim = config.channels, 4 * config.channels
         self.time_embed = TimeEmbedding(width, emb_dim, config.guidance_dim)
         self.label_emb: nn.Module | None = None
@@ -288,37 +300,121 @@ class UNet(nn.Module):
             zeroed(nn.Conv2d(width, config.out_channels, 3, padding=1)),
         )
 
-    def forward(
-        self,
-        x: Tensor,
-        t: Tensor,
-        context: Tensor | Context,
-        vector: Tensor | None = None,
-        scale: float = 1.0,
-    ) -> Tensor:
-        """x [B, C, h, w], t [B] in 0..1000, context [B, M, context_dim], vector [B, vector_dim]
-        or the numbers of classes [B] -> [B, out_channels, h, w]. The vector is given exactly when
-        `config.vector_dim` or `config.classes` is. `scale`: of the guidance, where the network is
-        told it. If `config.upsample` is "pixel_shuffle", h and w
-        are multiples of `config.factor`."""
-        guidance = None
-        if self.config.guidance_dim is not None:
-            scales = torch.full_like(t, scale, dtype=torch.float32)
-            guidance = guidance_embedding(scales, self.config.guidance_dim).to(x.dtype)
-        emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype), guidance)
-        if (vector is None) != (self.label_emb is None):
+    def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        """x [B, C, h, w] and `cond.channels` have `in_channels` together; t [B] in 0..1000;
+        `cond.tokens` [B, M, context_dim] -> [B, out_channels, h, w].
+
+        `cond.vector` is [B, vector_dim], or the numbers of classes [B], and is present exactly when
+        `config.vector_dim` or `config.classes` is. With `config.guidance_dim`, `cond.guidance` is
+        the guidance scale; absent, it is 1. If `config.upsample` is "pixel_shuffle", h and w are
+        multiples of `config.factor`. Raises ValueError for parts that it cannot use.
+        """
+        if cond.tokens is None or cond.mask is not None:
+            raise ValueError("A U-Net needs tokens, and attends to all of them.")
+        if (cond.vector is None) != (self.label_emb is None):
             raise ValueError("A pooled condition is needed exactly when the network takes one.")
-        if self.label_emb is not None:
-            emb = emb + self.label_emb(vector)
+        context = Context(cond.tokens, cond.cache)
+        emb = self._embedding(x, t, cond)
+        if cond.channels is not None:
+            x = torch.cat([x, cond.channels], dim=1)
         skips: list[Tensor] = []
         for stage in self.input_blocks:
             x = stage(x, emb, context)
             skips.append(x)
         x = self.middle_block(x, emb, context)
+        if cond.residuals is not None:
+            pairs = zip(skips, cond.residuals.skips, strict=True)
+            skips = [skip + residual for skip, residual in pairs]
+            x = x if cond.residuals.middle is None else x + cond.residuals.middle
         for stage in self.output_blocks:
             x = torch.cat([x, skips.pop()], dim=1)
             x = stage(x, emb, context, skips[-1].shape[-2:] if skips else None)
         return self.out(x)
+
+    def _embedding(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        """Of the time, the guidance scale and the vector: [B, 4 channels]."""
+        guidance = None
+        if self.config.guidance_dim is not None:
+            scales = torch.ones_like(t, dtype=torch.float32)
+            scales = scales if cond.guidance is None else cond.guidance
+            guidance = guidance_embedding(scales, self.config.guidance_dim).to(x.dtype)
+        emb = self.time_embed(timestep_embedding(t, self.config.channels).to(x.dtype), guidance)
+        return emb if self.label_emb is None else emb + self.label_emb(cond.vector)
+
+    def operations(self, tokens: int = 77, costs: CostModel = COUNTED) -> BackboneCost:
+        """Keys and values of the tokens, computed once, are not counted."""
+        config = self.config
+        linear = square = weights = 0.0
+        width = config.channels
+        skips = [width]
+        last = len(config.multipliers) - 1
+
+        def multiplied(count: float, share: float) -> None:
+            """By so many weights, at that share of the cells."""
+            nonlocal linear, weights
+            linear += share * count
+            weights += count
+
+        def residual(before: int, after: int, share: float) -> None:
+            skip = before * after if before != after else 0
+            multiplied(9 * before * after + 9 * after**2 + skip, share)
+
+        def transformer(channels: int, depth: int, share: float, *, cross: bool = False) -> None:
+            nonlocal linear, square
+            multiplied(2 * channels**2 + depth * (16 if cross else 18) * channels**2, share)
+            heads = config.heads or channels // config.head_channels
+            pair = 2 * channels * costs.attention + heads * costs.softmax
+            linear += share * depth * tokens * pair * (2 if cross else 1)
+            if not cross:
+                square += share**2 * depth * pair
+
+        multiplied(9 * config.in_channels * width, 1)
+
+        for level, multiplier in enumerate(config.multipliers):
+            share = 1 / 4**level
+            for _ in range(config.blocks):
+                channels = multiplier * config.channels
+                residual(width, channels, share)
+                width = channels
+                if depth := config.depths[level]:
+                    transformer(width, depth, share, cross=level in config.cross_levels)
+                skips.append(width)
+            if level < last:
+                multiplied(9 * width**2, share / 4)
+                skips.append(width)
+        share = 1 / 4**last
+        for _ in range(config.middle_blocks):
+            residual(width, width, share)
+        if config.middle_depth:
+            transformer(width, config.middle_depth, share)
+        for level, multiplier in reversed(list(enumerate(config.multipliers))):
+            share = 1 / 4**level
+            for i, depth in enumerate(config.upward(level)):
+                channels = multiplier * config.channels
+                residual(width + skips.pop(), channels, share)
+                width = channels
+                if depth:
+                    transformer(width, depth, share, cross=level in config.cross_levels)
+                if level and i == config.blocks:
+                    shuffled = config.upsample == "pixel_shuffle"
+                    multiplied(width**2 * (4 if shuffled else 9), share * (1 if shuffled else 4))
+        multiplied(9 * width * config.out_channels, 1)
+        return BackboneCost(linear, square, weights * costs.weight)
+
+    def working_bytes(self, cells: int, dtype: torch.dtype) -> int:
+        """The peak is on the way up, in the feed-forward of a transformer or in a residual block,
+        beside the skip connections of the levels above."""
+        config = self.config
+        kept = most = 0.0  # in feature maps of the first width
+        for level, multiplier in enumerate(config.multipliers):
+            attends = config.depths[level] or any(config.upward(level))
+            around = MAPS_OF_TRANSFORMER if attends else MAPS_OF_RESIDUAL
+            most = max(most, kept + around * multiplier / 4**level)
+            kept += multiplier * (config.blocks + 1) / 4**level
+        return round(2 * cells * config.channels * most * dtype.itemsize)
+
+    def diffusers_name(self, layer: str) -> str | None:
+        return diffusers_name(layer, self.config.blocks)
 
 
 def zeroed(module: M) -> M:

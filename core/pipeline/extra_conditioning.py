@@ -21,11 +21,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..cancellation import CancelCheck
-from ..conditioning.text.sentence import Cond
 from ..errors import RequestError
 from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
+from ..networks.cond import Cond
 from ..request.inputs import Inputs, later
 from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
 from ..request.request import Request
@@ -46,32 +46,25 @@ LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
 
 @dataclass(frozen=True)
 class ExtraConditioning:
-    """What a U-Net is given beside the noisy latent and the prompt."""
+    """Parts of conditions that do not come from a text."""
 
-    channels: Tensor | None = None
-    """Behind those of the noisy latent, [1, K, h, w]."""
-    without: Tensor | None = None
-    """The same without a picture, where its influence is weighed as well (`Guidance.image`)."""
-    vector: Tensor | None = None
-    """Added to the time embedding: the level of the noise that is in `channels`, as the number of a
-    class [1], or a picture's vector [1, dim]."""
-    negative: Tensor | None = None
-    """The same beside the negative prompt."""
-
-    def add_to(self, cond: Cond, *, negative: bool = False) -> Cond:
-        """`cond`, that of the prompt or the negative one, with what is added."""
-        added = self.negative if negative else self.vector
-        return cond if added is None else Cond(cond.tokens, added)
+    prompt: Cond
+    """What is added to the condition of the prompt."""
+    negative: Cond
+    """Likewise to that of the negative prompt."""
+    without_image: Cond | None = None
+    """Likewise to that of the negative prompt without the image, where the image has a guidance
+    scale of its own (`Guidance.image`)."""
 
 
 def control_shape(model: Model, request: Request) -> tuple[int, ...]:
     """Of the uint8 array that `request.control` names, for a model that is led."""
     height, width = request.height, request.width
-    if model.extra == "depth":
+    if model.input_kind == "depth":
         return height, width
-    if model.extra == "upscaling":
+    if model.input_kind == "upscaling":
         return height // model.factor, width // model.factor, 3
-    if model.extra == EMBEDDED:
+    if model.input_kind == EMBEDDED:
         return SIDE, SIDE, 3
     return height, width, 3
 
@@ -89,7 +82,7 @@ def check_takes_control_image(model: Model) -> None:
 
 def takes_control_image(model: Model) -> bool:
     """Whether it takes a control picture."""
-    return model.extra in LED
+    return model.input_kind in LED
 
 
 def extra_conditioning(
@@ -100,52 +93,57 @@ def extra_conditioning(
     unit: Tensor,
     check: CancelCheck,
 ) -> ExtraConditioning | None:
-    """None for models that need none. `unit` has the shape of the latent.
+    """None for models that take nothing but a text. `unit` has the shape of the latent.
 
     Raises RequestError if an image is missing that the model cannot do without.
     """
-    if model.extra == "inpainting":
-        return ExtraConditioning(_masked(model, init_image, unit))
-    if model.extra not in LED:
+    if model.input_kind == "inpainting":
+        return _channels(_masked(model, init_image, unit))
+    if model.input_kind not in LED:
         return None
     control = None
     if request.control:
         control = later(inputs, "control", request.control, control_shape(model, request))
-    if model.extra == EMBEDDED:
+    if model.input_kind == EMBEDDED:
         return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])
     picture = _led_by(model, control, init_image, (width, height))
     if picture is None:
-        if model.extra in NEEDED:
-            wanted = NEEDED[model.extra]
+        if model.input_kind in NEEDED:
+            wanted = NEEDED[model.input_kind]
             raise RequestError("control", f"{model.name} needs {wanted}.", "Give it one.")
-        return ExtraConditioning(torch.zeros_like(unit))
-    if model.extra == "depth":
-        return ExtraConditioning(_depths(picture, unit))
+        return _channels(torch.zeros_like(unit))
+    if model.input_kind == "depth":
+        return _channels(_depths(picture, unit))
     pixels = torch.as_tensor(picture.astype(np.float32) / 127.5 - 1)
     pixels = pixels.permute(2, 0, 1)[None].to(unit.device)
-    if model.extra == "instruct-pix2pix":
+    if model.input_kind == "instruct-pix2pix":
         latent = encode(model, pixels, check)
-        latent = latent if model.sees_scaled else model.unscaled(latent)
-        return ExtraConditioning(latent, without=torch.zeros_like(latent))
+        latent = latent if model.scales_edit_latent else model.unscaled(latent)
+        with_image, without = Cond(channels=latent), Cond(channels=torch.zeros_like(latent))
+        return ExtraConditioning(with_image, with_image, without)
     small = F.avg_pool2d(pixels, model.factor)
     level = torch.tensor([request.noise_level], device=unit.device)
-    return ExtraConditioning(_noised(model, request, small), vector=level, negative=level)
+    added = Cond(vector=level, channels=_noised(model, request, small))
+    return ExtraConditioning(added, added)
+
+
+def _channels(channels: Tensor) -> ExtraConditioning:
+    added = Cond(channels=channels)
+    return ExtraConditioning(added, added)
 
 
 def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> ExtraConditioning:
     """Zeros beside the negative prompt, and where there is no picture: as it was trained, which was
     in part without pictures."""
-    width = model.config.unet.vector_dim
-    assert width is not None
-    nothing = torch.zeros(1, width, device=model.device)
-    if picture is None:
-        return ExtraConditioning(vector=nothing, negative=nothing)
-    vector = model.seen(picture)
     assert model.image is not None
+    nothing = Cond(vector=torch.zeros(1, model.image.width, device=model.device))
+    if picture is None:
+        return ExtraConditioning(nothing, nothing)
+    vector = model.embed_image(picture)
     unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(vector.shape[1:]))[None]
     noised = model.image.noised(vector, request.noise_level, unit)
-    return ExtraConditioning(vector=noised, negative=nothing)
+    return ExtraConditioning(Cond(vector=noised), nothing)
 
 
 def _led_by(
@@ -154,10 +152,10 @@ def _led_by(
     """The control picture, or the picture that is started from, of the region that is drawn, in
     that size (width, height)."""
     if control is None:
-        if original is None or model.extra == "depth":
+        if original is None or model.input_kind == "depth":
             return None
         return drawn_picture(original.image, original.region, drawn)
-    if model.extra == "upscaling":
+    if model.input_kind == "upscaling":
         control = control.repeat(model.factor, axis=0).repeat(model.factor, axis=1)
     height, width = control.shape[:2]
     region = original.region if original is not None else Region(0, 0, width, height)
@@ -168,7 +166,7 @@ def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
     """The mask and what is kept, [1, 1 + C, h, w]; without a mask everything is redrawn, and
     nothing is kept."""
     if original is None or original.cells is None or original.kept is None:
-        nothing = model.nothing(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
+        nothing = model.encode_gray(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
         return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
     return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
 

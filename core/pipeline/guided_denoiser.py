@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from ..cancellation import CancelCheck, with_cancel_check
 from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
-from ..conditioning.text.sentence import Cond, concatenate
 from ..model.model import Model
-from ..model.tiling import blended
+from ..model.tiling import blended_at
+from ..networks.cond import Cond, concatenate
+from ..request.conditions import Text
 from ..request.request import Request
 from ..sampling.guidance import (
     CondUncond,
@@ -51,8 +51,10 @@ def guided_denoisers(
     the run starts from; `check` is called before each evaluation of the network.
     """
 
+    cells = unit.shape[-2], unit.shape[-1]
+
     def of_step(conditioning: StepConditioning) -> Denoiser:
-        denoise = _guided(model, request, conditioning, sigmas, extra, check)
+        denoise = _guided(model, request, conditioning, sigmas, extra, cells, check)
         if init_image is None or init_image.cells is None:
             return denoise
         kept = (init_image.latent, init_image.cells, unit)
@@ -74,56 +76,64 @@ def _guided(
     conditioning: StepConditioning,
     sigmas: Sequence[float],
     extra: ExtraConditioning | None,
+    cells: tuple[int, int],
     check: CancelCheck,
 ) -> Denoiser:
+    """`cells`: the height and width of the latent."""
     tile = request.tile // model.factor
-    reader = model.with_clip_skip(request.clip_skip)
+    height, width = (min(tile or side, side) * model.factor for side in cells)
     weights = [weight for weight, _ in conditioning.parts]
-    conds = [reader.condition(text) for _, text in conditioning.parts]
-    negative = reader.condition(conditioning.negative, negative=True)
-    channels = without = None
+    texts = [Text(segment, request.clip_skip) for _, segment in conditioning.parts]
+    conds = [model.condition(text, width, height) for text in texts]
+    avoided = Text(conditioning.negative, request.clip_skip)
+    negative = model.condition(avoided, width, height, negative=True)
+    without = None
     if extra is not None:
-        conds = [extra.add_to(cond) for cond in conds]
-        negative = extra.add_to(negative, negative=True)
-        channels, without = extra.channels, extra.without
+        if extra.without_image is not None:
+            without = negative.updated(extra.without_image)
+        conds = [cond.updated(extra.prompt) for cond in conds]
+        negative = negative.updated(extra.negative)
+    predict = with_cancel_check(model.predict, check)
 
-    def network(cond: Cond, channels: Tensor | None, scale: float = 1.0) -> Denoiser:
-        predict = with_cancel_check(model.predictor(cond, scale), check)
+    def network(cond: Cond) -> Denoiser:
+        cond = model.prepared(cond)
 
         def whole(x: Tensor, t: float) -> Tensor:
-            if channels is not None:
-                x = torch.cat([x, channels.expand(len(x), -1, -1, -1)], dim=1)
-            return tiled(x, t) if tile else predict(x, t)
+            return predict(x, t, cond)
 
         def tiled(x: Tensor, t: float) -> Tensor:
-            def part(x: Tensor) -> Tensor:
-                return predict(x, t)
+            def part(x: Tensor, rows: slice, columns: slice) -> Tensor:
+                return predict(x, t, cond.cropped(rows, columns))
 
-            return blended(part, x, tile=tile, overlap=tile // 4)
+            return blended_at(part, x, tile=tile, overlap=tile // 4)
 
-        return denoiser(whole, model.prediction, model.schedule)
+        return denoiser(tiled if tile else whole, model.prediction, model.schedule)
 
     guidance = request.guidance
     weighs = without is not None and guidance.image != 1
     unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
     unguided = unguided or guidance.start == guidance.end
-    seen = [*((cond, channels) for cond in conds), (negative, channels)]
+    batch = [*conds, negative]
 
     def alone(scale: float = 1.0) -> Denoiser:
-        """The prompt's estimate, guided only where the U-Net does that by itself."""
+        """The prompt's estimate, guided only where the backbone does that by itself."""
+        conds = batch
+        if model.has_guidance_embedding:
+            scales = Cond(guidance=torch.full((1,), scale, device=model.device))
+            conds = [cond.updated(scales) for cond in batch]
         if weights == [1.0]:
-            return network(conds[0], channels, scale)
-        both = _pair(_side_by_side(partial(network, scale=scale), seen), weights)
+            return network(conds[0])
+        both = _pair(_side_by_side(network, conds), weights)
         return combine_pair(both, lambda cond, uncond, x, sigma: cond)
 
     plain = alone()
     if unguided:
         return plain
-    if model.told_guidance:
+    if model.has_guidance_embedding:
         return _now_and_then(model, request, alone(request.cfg), plain)
-    if weighs:
-        seen.append((negative, without))
-    pair = _pair(_side_by_side(network, seen), weights, guidance.image)
+    if weighs and without is not None:
+        batch.append(without)
+    pair = _pair(_side_by_side(network, batch), weights, guidance.image)
     combine = cfg(request.cfg)
     if guidance.plus_plus:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)
@@ -145,17 +155,15 @@ def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoi
 
 
 def _side_by_side(
-    network: Callable[[Cond, Tensor | None], Denoiser], seen: Sequence[tuple[Cond, Tensor | None]]
+    network: Callable[[Cond], Denoiser], conds: Sequence[Cond]
 ) -> Callable[[Tensor, float], Sequence[Tensor]]:
     """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
     read at once."""
-    if len({cond.tokens.shape for cond, _ in seen}) > 1:
-        apart = [network(cond, channels) for cond, channels in seen]
+    if len({None if cond.tokens is None else cond.tokens.shape for cond in conds}) > 1:
+        apart = [network(cond) for cond in conds]
         return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
-    channels = [channels for _, channels in seen if channels is not None]
-    conds = concatenate([cond for cond, _ in seen])
-    together = network(conds, torch.cat(channels) if channels else None)
-    return lambda x, sigma: together(torch.cat([x] * len(seen)), sigma).chunk(len(seen))
+    together, count = network(concatenate(conds)), len(conds)
+    return lambda x, sigma: together(torch.cat([x] * count), sigma).chunk(count)
 
 
 def _pair(

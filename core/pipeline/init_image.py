@@ -95,7 +95,7 @@ def _prepare(
     picture = inpainting.drawn_picture(image, region, drawn)
     pixels = to_tensor(picture, model.device)
     kept = None
-    if model.extra == "inpainting" and small is not None:
+    if model.input_kind == "inpainting" and small is not None:
         outside = torch.as_tensor(small < 128).to(pixels)
         kept = encode(model, pixels * outside, check)  # gray inside the mask
     return InitImage(image, alpha, region, encode(model, pixels, check), cells, kept)

@@ -42,7 +42,9 @@ class PreparedRun:
     def recorded_request(self) -> Request:
         """The request with the model's digest: what makes the image again."""
         model = self.model
-        return replace(self.request, model_digest=model.digest, prediction=model.decided)
+        return replace(
+            self.request, model_digest=model.digest, prediction=model.prediction_override
+        )
 
     @cached_property
     def description(self) -> Mapping[str, str]:

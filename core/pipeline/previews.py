@@ -24,7 +24,11 @@ def preview(run: PreparedRun, step: Step) -> Preview:
     """
     segment = run.segment(step.state.index - 1)
     model = segment.model
-    drawn = model.glimpse(step.x0) if model.glimpses else decode(model, step.x0, run.check)
+    drawn = (
+        decode(model, step.x0, run.check)
+        if model.autoencoder.decodes_fast
+        else model.preview(step.x0)
+    )
     rgb, init_image = np.ascontiguousarray(to_pixels(drawn)[..., :3]), segment.init_image
     if init_image is None or init_image.alpha is None:
         return Preview(rgb)

@@ -14,7 +14,7 @@ from .init_image import drawn_size
 def with_recorded_prediction(model: Model, request: Request) -> Model:
     """The model with the prediction type that the request was recorded with."""
     if request.prediction or request.model_digest:
-        return model.predicting(request.prediction)
+        return model.with_prediction(request.prediction)
     return model
 
 

@@ -14,21 +14,14 @@ from weakref import WeakSet
 import torch
 from torch import Tensor, nn
 
-from ..networks.unet import UNetConfig
-
 SPARE = 0.05
 """Share of the free memory that is left to others."""
 WORKSPACE = 300_000_000
 """Bytes for the libraries' own workspaces, about."""
-AROUND_TRANSFORMER = 25
-"""Maps of a level's width that are there at once within a transformer: 16 of its feed-forward (gate
-and value, the gate's GELU, their product), and what goes around it."""
-AROUND_RESIDUAL = 12
-"""Those within a residual block that reads what was kept."""
 
 
 @dataclass(frozen=True)
-class Settled:
+class Pinned:
     """What of other models stays on a device."""
 
     weights: int = 0
@@ -38,7 +31,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlacementPlan:
     """What of a model is on the device, and why."""
 
     weights: Mapping[str, int]
@@ -47,18 +40,18 @@ class Plan:
     """Bytes that each needs beside them to draw in the native size, about."""
     free: int | None
     """Bytes of the device that were free; None: main memory, which the system looks after."""
-    others: Settled = Settled()
+    others: Pinned = Pinned()
     """What of other models was there, and not free."""
     made_room: bool = False
     """Whether the networks take turns since they made room for another model's."""
 
     @property
-    def in_turn(self) -> bool:
+    def offloads(self) -> bool:
         """Whether the networks take turns."""
         return self.made_room or not _fits(self.all_at_once, self.free)
 
     @property
-    def clears(self) -> bool:
+    def evicts_others(self) -> bool:
         """Whether the other models make room, to take turns as well."""
         return self.others.weights > 0 and not _fits(self.one_at_a_time, self.free)
 
@@ -81,7 +74,7 @@ class Plan:
     @property
     def _room(self) -> int | None:
         """Bytes that are free once the others have made room."""
-        if self.free is None or not self.clears:
+        if self.free is None or not self.evicts_others:
             return self.free
         return self.free + self.others.weights
 
@@ -89,7 +82,7 @@ class Plan:
         if self._room is None:
             return "all in main memory"
         free = f"{self._room / 1e9:.1f} GB that were free"
-        if not self.in_turn:
+        if not self.offloads:
             return f"all on the GPU: about {self.all_at_once / 1e9:.1f} of the {free}"
         needed = f"about {self.one_at_a_time / 1e9:.1f} of the {free}"
         if self.fits:
@@ -101,7 +94,7 @@ def _fits(needed: int, free: int | None) -> bool:
     return free is None or needed <= free * (1 - SPARE)
 
 
-IN_MAIN_MEMORY = Plan({}, {}, None)
+IN_MAIN_MEMORY = PlacementPlan({}, {}, None)
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -112,32 +105,12 @@ def free_memory(device: torch.device) -> int | None:
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
-def working_unet(config: UNetConfig, cells: int, dtype: torch.dtype) -> int:
-    """Bytes that a U-Net needs beside its weights for two prompts and a latent of so many cells.
-
-    It has most at once on the way up: in the feed-forward of a transformer, or in a residual block,
-    with all that the levels above keep for later.
-    """
-    kept = most = 0.0  # in maps of the first width
-    for level, multiplier in enumerate(config.multipliers):
-        attends = config.depths[level] or any(config.upward(level))
-        around = AROUND_TRANSFORMER if attends else AROUND_RESIDUAL
-        most = max(most, kept + around * multiplier / 4**level)
-        kept += multiplier * (config.blocks + 1) / 4**level
-    return round(2 * cells * config.channels * most * dtype.itemsize) + WORKSPACE
-
-
-def working_autoencoder(channels: int, pixels: int, dtype: torch.dtype) -> int:
-    """Bytes that decoding needs: three maps of the second width in full size."""
-    return 3 * 2 * channels * pixels * dtype.itemsize
-
-
 def size_of(*networks: nn.Module, dtype: torch.dtype) -> int:
     """Bytes of their weights in that type, wherever they are, also nowhere ("meta")."""
     return sum(p.numel() for network in networks for p in network.parameters()) * dtype.itemsize
 
 
-class Turns:
+class DeviceManager:
     """What is on a device: networks that are settled there, and one part at a time of all others.
 
     One for all models that share the device. Used by one thread.
@@ -145,58 +118,58 @@ class Turns:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._settled: WeakSet[nn.Module] = WeakSet()
+        self._pinned: WeakSet[nn.Module] = WeakSet()
         self._working = 0
         self._present: tuple[nn.Module, ...] = ()
         self._home: list[tuple[nn.Module, str, Tensor]] = []
 
     @property
-    def present(self) -> tuple[nn.Module, ...]:
+    def loaded(self) -> tuple[nn.Module, ...]:
         """What was brought last of those that are not settled."""
         return self._present
 
     @property
-    def settled(self) -> Settled:
-        tensors = {_place(tensor): tensor for _, _, tensor in _tensors(self._settled)}
+    def pinned(self) -> Pinned:
+        tensors = {_place(tensor): tensor for _, _, tensor in _tensors(self._pinned)}
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-        return Settled(size, self._working if size else 0)
+        return Pinned(size, self._working if size else 0)
 
-    def is_settled(self, network: nn.Module) -> bool:
-        return network in self._settled
+    def is_pinned(self, network: nn.Module) -> bool:
+        return network in self._pinned
 
-    def settle(self, *networks: nn.Module, working: int = 0) -> None:
+    def pin(self, *networks: nn.Module, working: int = 0) -> None:
         """These are on the device, and stay; `working`: what the neediest needs beside them."""
-        self._settled.update(networks)
+        self._pinned.update(networks)
         self._working = max(self._working, working)
 
-    def also(self, network: nn.Module, like: nn.Module) -> None:
+    def pin_like(self, network: nn.Module, like: nn.Module) -> None:
         """`network` was made where `like` is, and stays there if that does."""
-        if like in self._settled:
-            self._settled.add(network)
+        if like in self._pinned:
+            self._pinned.add(network)
 
-    def unsettle(self, *networks: nn.Module) -> None:
+    def unpin(self, *networks: nn.Module) -> None:
         """Have these, or all that are settled, go to main memory and take turns from now on."""
-        leaving = [one for one in networks or [*self._settled] if one in self._settled]
+        leaving = [one for one in networks or [*self._pinned] if one in self._pinned]
         moved: dict[int, Tensor] = {}  # what networks share they go on sharing
         for module, name, tensor in list(_tensors(leaving)):
             if _place(tensor) not in moved:
                 moved[_place(tensor)] = tensor.to("cpu")
             _put(module, name, moved[_place(tensor)])
         for network in leaving:
-            self._settled.discard(network)
+            self._pinned.discard(network)
 
-    def bring(self, *networks: nn.Module) -> None:
+    def load(self, *networks: nn.Module) -> None:
         """Have these on the device, and of those that are not settled nothing else."""
-        wanted = tuple(network for network in networks if network not in self._settled)
+        wanted = tuple(network for network in networks if network not in self._pinned)
         if self._present == wanted:
             return
-        self.leave()
+        self.evict()
         self._present = wanted
         for module, name, tensor in list(_tensors(wanted)):
             self._home.append((module, name, tensor))
             _put(module, name, tensor.to(self.device))
 
-    def leave(self) -> None:
+    def evict(self) -> None:
         """Have what was brought where it came from; nothing is copied back."""
         for module, name, tensor in self._home:
             _put(module, name, tensor)

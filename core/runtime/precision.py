@@ -1,10 +1,10 @@
-"""Which numbers networks compute in, and what is done where 16 bits are too narrow.
+"""Dtype choice, and the float32 fallback where 16 bits overflow.
 
 float16 rounds eight times finer than bfloat16 but ends at 65504. Measured on networks of Stable
 Diffusion's form with random weights: decoded in float16, one byte in ten differs from float32, by 1
 or 2; in bfloat16 every second one, by up to 10. (The shipped autoencoder: 1.5 % by 1, 19 % by up to
-2.) Therefore autoencoders work in float16, and what overflows is computed once more in float32;
-those that are published with a warning that they overflow work in bfloat16 from the start.
+2.) Autoencoders therefore use float16, and recompute in float32 if it overflows; those that are
+published with a warning that they overflow use bfloat16 from the start.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..networks.protocols import dtype_of
+
 Network = TypeVar("Network", bound=nn.Module)
 Notify = Callable[[str], None]
-"""Takes a sentence on what is done otherwise than asked."""
+"""Called with a sentence when something is done otherwise than asked."""
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
-    """For networks on it, where nothing else is chosen."""
+    """For the backbone and the text encoders of a model on this device."""
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
@@ -31,7 +33,8 @@ def autoencoder_dtype(
 ) -> torch.dtype:
     """For the autoencoder of a model whose other networks compute in `dtype`.
 
-    `overflows`: in float16. On a processor float16 is hundreds of times slower than float32.
+    `overflows`: it is known to exceed the range of float16. A CPU computes float16 hundreds of
+    times slower than float32.
     """
     if dtype != torch.float16:
         return dtype
@@ -43,22 +46,22 @@ def autoencoder_dtype(
 
 
 def _has_bfloat16(device: torch.device) -> bool:
-    """Whether it computes in it; older GPUs only imitate it, slowly."""
+    """Whether the GPU computes it in hardware; older ones emulate it slowly."""
     return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def with_float32_fallback(
-    code: Callable[[Network, Tensor], Tensor], network: Network, x: Tensor, tell: Notify
+    function: Callable[[Network, Tensor], Tensor], network: Network, x: Tensor, notify: Notify
 ) -> Tensor:
-    """`code(network, x)` as float32, in the network's own type; where that overflows, in float32.
+    """`function(network, x)` as float32, computed in the network's own type, or in float32 if that
+    overflows.
 
-    Which it is depends on `x` and the weights alone, never on what was computed before: a picture
-    that is made again is the same.
+    The choice depends on `x` and the weights alone, so that the same request gives the same bits.
     """
-    dtype = next(network.parameters()).dtype
-    made = code(network, x.to(dtype)).float()
-    if dtype == torch.float32 or made.isfinite().all() or not x.isfinite().all():
-        return made
+    dtype = dtype_of(network)
+    result = function(network, x.to(dtype)).float()
+    if dtype == torch.float32 or result.isfinite().all() or not x.isfinite().all():
+        return result
     name = str(dtype).removeprefix("torch.")
-    tell(f"The autoencoder's numbers are too large for {name}: it computed in float32 instead.")
-    return code(copy.deepcopy(network).float(), x)
+    notify(f"The autoencoder's numbers are too large for {name}: it computed in float32 instead.")
+    return function(copy.deepcopy(network).float(), x)

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..conditioning.text.sentence import Cond
-from ..networks.unet import UNet
+from ..networks.cond import Cond
+from ..networks.protocols import Backbone
 from ..sampling.model_schedule import Schedule
 from ..sampling.predictions import Prediction
 
@@ -42,7 +42,7 @@ class DiffusionTask:
     error.
     """
 
-    module: UNet
+    module: Backbone
     data: LatentSet
     prediction: Prediction
     schedule: Schedule
@@ -75,7 +75,7 @@ class DiffusionTask:
 
 
 def denoising_error(
-    network: UNet,
+    network: Backbone,
     prediction: Prediction,
     schedule: Schedule,
     x0: Tensor,
@@ -91,7 +91,7 @@ def denoising_error(
     x0, eps = (x.to(device, memory_format=torch.channels_last) for x in (x0, eps))
     sigma = torch.tensor([schedule.sigma(t) for t in times], device=device)[:, None, None, None]
     noisy = prediction.network_input(x0 + sigma * eps, sigma)
-    out = network(noisy, torch.tensor(times, device=device), cond.tokens, cond.vector)
+    out = network(noisy, torch.tensor(times, device=device), cond)
     return (out.float() - prediction.target(x0, eps, sigma)).square().mean(dim=(1, 2, 3))
 
 

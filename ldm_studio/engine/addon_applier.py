@@ -284,9 +284,7 @@ def _fits(model: Model, lora: Lora) -> bool:
 
 
 def _reads_words(model: Model) -> bool:
-    from core.conditioning.text.clip_text import ClipConditioner
-
-    return isinstance(model.text, ClipConditioner)
+    return bool(model.text.embedding_widths)
 
 
 def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
@@ -316,9 +314,9 @@ def _unread(model: Model, request: Request) -> list[str]:
         )
     if not request.negative.strip():
         return notes
-    if model.told_guidance:
+    if model.has_guidance_embedding:
         return [f"The negative prompt has no effect: {model.name} is told the CFG instead.", *notes]
-    guided = request.guidance.plus_plus or model.extra == "instruct-pix2pix"
+    guided = request.guidance.plus_plus or model.input_kind == "instruct-pix2pix"
     if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
         return ["The negative prompt has no effect: CFG 1 leads away from nothing.", *notes]
     return notes

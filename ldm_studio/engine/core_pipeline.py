@@ -17,10 +17,10 @@ import numpy as np
 
 from core.cancellation import CancelCheck, never_cancel
 from core.errors import ModelError
+from core.networks.cost import FLOAT16, FLOAT32
 from core.request.inputs import Inputs
 from core.request.request import Request
 from core.runtime.device import physical_cores
-from core.runtime.forecast import HALF, SINGLE, unet_load
 from ldm_studio.engine_protocol import ModelInfo, memory_shortage
 from ldm_studio.hardware import precisions
 from ldm_studio.models.addon_files import AddonFinder
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.conditioning.text.token_count import PromptTokenCounter
     from core.model.model import Model
     from core.request.inputs import Models
-    from core.runtime.offload import Turns
+    from core.runtime.offload import DeviceManager
 
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class CorePipeline:
         self._others: dict[ModelKey, tuple[Model, Additions]] = {}
         """The one that a change went on with last."""
         self._recent = RecentModels()
-        self._turns: Turns | None = None
+        self._turns: DeviceManager | None = None
         """Of the models that share the device."""
 
     @property
@@ -154,7 +154,9 @@ class CorePipeline:
         recorded_request = replace(
             request,
             model_digest=request.model_digest or added.model.digest,
-            prediction=request.prediction if request.model_digest else added.model.decided,
+            prediction=request.prediction
+            if request.model_digest
+            else added.model.prediction_override,
             init=request.init if image is None else digest(image),
             mask=request.mask if mask is None else digest(mask),
         )
@@ -196,7 +198,7 @@ class CorePipeline:
         made_before = bool(request.model_digest or request.addons)
         added = self._additions.applied(self._model, request, exactly=made_before)
         seals = Seals(self._sums, added.used)
-        model = replace(added.model, digest=self._model.digest, tell=seals.tell)
+        model = replace(added.model, digest=self._model.digest, notify=seals.tell)
         return replace(added, model=model), seals
 
     def _models(self, seals: Seals) -> Models:
@@ -213,14 +215,14 @@ class CorePipeline:
                     path = self._path_of(request.model)
                     other, additions = self._other(self._completing.wanted(path, request.vae))
                     added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
-                    if other.plan.clears and self._info is not None:
+                    if other.plan.evicts_others and self._info is not None:
                         added = replace(added, notes=(*added.notes, _cleared(self._info, other)))
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
             seals.also(request, added)
-            return replace(added.model, tell=seals.tell)
+            return replace(added.model, notify=seals.tell)
 
         return named
 
@@ -230,7 +232,7 @@ class CorePipeline:
             self._forget_others()  # before the next one: there may not be room for three
             _check(wanted)
             model = self._open(wanted)
-            if model.plan.clears:
+            if model.plan.evicts_others:
                 self._note_that_room_was_made()
             digest = model.digest or self._digests.of(wanted.path).result().digest
             additions = self._additions_of(wanted)
@@ -248,7 +250,7 @@ class CorePipeline:
     def _forget_others(self) -> None:
         self._others.clear()
         if self._turns is not None:
-            self._turns.leave()  # which may be one of theirs
+            self._turns.evict()  # which may be one of theirs
 
     def _additions_of(self, wanted: ModelKey) -> Additions:
         return Additions(self._finder, self._digests, wanted.vae, wanted.texts)
@@ -329,14 +331,14 @@ class CorePipeline:
         )
         return self._with_preview(model)
 
-    def _turns_on(self, device: str) -> Turns:
+    def _turns_on(self, device: str) -> DeviceManager:
         """Those of all models there."""
         import torch
 
-        from core.runtime.offload import Turns
+        from core.runtime.offload import DeviceManager
 
         if self._turns is None or self._turns.device != torch.device(device):
-            self._turns = Turns(torch.device(device))
+            self._turns = DeviceManager(torch.device(device))
         return self._turns
 
     def _load(self, wanted: ModelKey) -> ModelInfo:
@@ -363,13 +365,13 @@ class CorePipeline:
             size_multiple=model.size_multiple,
             max_side=model.max_side,
             factor=model.factor,
-            load=unet_load(model.config.unet, pace=SINGLE if model.dtype.itemsize == 4 else HALF),
+            load=model.backbone.operations(costs=FLOAT32 if model.dtype.itemsize == 4 else FLOAT16),
             path=path,
             torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",
-            skips=model.skips,
-            extra=model.extra,
-            told_guidance=model.told_guidance,
+            skips=model.text.supports_clip_skip,
+            extra=model.input_kind,
+            told_guidance=model.has_guidance_embedding,
             family=model.config.display_name if is_checkpoint(path) else "",
             latents=model.config.family.latents.name,
             vae=self._vae_of(wanted),
@@ -380,12 +382,9 @@ class CorePipeline:
         )
 
     def _reader(self, model: Model) -> PromptTokenCounter | None:
-        from core.conditioning.text.clip_text import ClipConditioner
-
-        if not isinstance(model.text, ClipConditioner):
+        if not model.text.embedding_widths:
             return model.text.count_tokens
-        widths = [network.config.dim for network, _ in model.text.encoders]
-        return TokenCounter(widths, AddonFinder())
+        return TokenCounter(model.text.embedding_widths, AddonFinder())
 
     def _vae_of(self, wanted: ModelKey) -> str:
         """How requests name the autoencoder that a model is drawn with unless they say otherwise;
@@ -399,11 +398,11 @@ class CorePipeline:
 
     def _with_preview(self, model: Model) -> Model:
         """With what shows its steps: a tiny decoder, if one lies in the folders, else colours."""
-        from core.model.latent_rgb import Colours
+        from core.model.latent_rgb import LatentRgb
 
-        if not model.glimpses:
+        if model.autoencoder.decodes_fast:
             return model
-        model = replace(model, colours=Colours(LatentRgbStore()))
+        model = replace(model, latent_rgb=LatentRgb(LatentRgbStore()))
         for path in previews_for(model, self._finder.previews()):
             try:
                 return model.with_preview(path)

@@ -139,7 +139,8 @@ class CoreRun:
     def finish(self, step: Step | None, *, tiled: bool = False) -> GeneratedImage:
         from core.pipeline.text_to_image import finish
 
-        if tiled and self._job.segments[-1].model.glimpses:  # ours is the same in tiles
+        autoencoder = self._job.segments[-1].model.autoencoder
+        if tiled and autoencoder.decoder_reach is None:
             self._seals.tell(
                 "The picture could not be decoded at once: it was decoded in small tiles, whose "
                 "colours may differ a little."

@@ -112,32 +112,32 @@ class RecentModels:
 
 
 def _in_main_memory(model: Model) -> bool:
-    return model.turns is None or not model.turns.is_settled(model.backbone)
+    return model.device_manager is None or not model.device_manager.is_pinned(model.backbone)
 
 
 def _evict(model: Model) -> None:
     """Moves the model to main memory."""
-    if model.turns is not None:
-        model.turns.unsettle(*model.networks)
+    if model.device_manager is not None:
+        model.device_manager.unpin(*model.networks)
     if model.previewer is not None:
         model.previewer.to("cpu")
 
 
 def _restore(known: LoadedModel) -> LoadedModel:
     """Moves the model back to its device, which may have more or less room than before."""
-    from core.runtime.offload import Settled, free_memory
+    from core.runtime.offload import Pinned, free_memory
 
     model = known.model
     if model.previewer is not None:
         model.previewer.to(model.device)
-    if model.turns is None:
+    if model.device_manager is None:
         return known
-    plan = replace(model.plan, free=free_memory(model.device), others=Settled(), made_room=False)
-    if not plan.in_turn:
+    plan = replace(model.plan, free=free_memory(model.device), others=Pinned(), made_room=False)
+    if not plan.offloads:
         networks = model.networks
         for network in networks:
             network.to(model.device)
-        model.turns.settle(*networks, working=max(plan.working.values()))
+        model.device_manager.pin(*networks, working=max(plan.working.values()))
     info = replace(known.info, plan=str(plan))
     return replace(known, model=replace(model, plan=plan), info=info)
 

@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.conditioning.text.sentence import Cond
 from core.networks.compact_autoencoder import CompactAutoencoder
+from core.networks.cond import Cond
+from core.networks.protocols import Backbone
 from core.networks.unet import UNet, UNetConfig
 from core.sampling.model_schedule import FlowSchedule
 from core.sampling.predictions import FLOW
@@ -85,7 +86,7 @@ def train_denoiser(
     seen, held_out = (latent_set(dataset, tensors, part, device) for part in ("train", "pair"))
     conditioner = load_sentence_encoder(sentence_encoder)
     prompts = [prompt.text for prompt in COMMON_PROMPTS[:SHEET_PROMPTS]]
-    cond = conditioner(prompts)
+    cond = conditioner.encode(prompts)
     decoder = CompactAutoencoder(AUTOENCODER)
     load_ema(decoder, autoencoder)
     decoder.eval()
@@ -95,7 +96,14 @@ def train_denoiser(
         with swapped(progress):
             losses = [evaluation_loss(network, data, device) for data in (seen, held_out)]
             latents = draw(
-                network, PREDICTION, SCHEDULE, cond, range(len(prompts)), SHEET, device=device
+                network,
+                PREDICTION,
+                SCHEDULE,
+                cond,
+                range(len(prompts)),
+                SHEET,
+                device=device,
+                channels=CONFIG.in_channels,
             )
         line = f"step {progress.step}: train {losses[0]:.4f}, held-out {losses[1]:.4f}\n"
         with (folder / "quality.txt").open("a", encoding="utf-8") as file:
@@ -113,7 +121,7 @@ def train_denoiser(
 
 @torch.no_grad()
 def evaluation_loss(
-    network: UNet, data: LatentSet, device: torch.device, count: int = 256
+    network: Backbone, data: LatentSet, device: torch.device, count: int = 256
 ) -> float:
     """Denoising loss over fixed pictures, captions, times and noise."""
     generator = torch.Generator().manual_seed(0)

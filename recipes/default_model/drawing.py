@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.conditioning.text.sentence import Cond, concatenate
 from core.model.model import Model
-from core.networks.unet import UNet
+from core.networks.cond import Cond, concatenate
+from core.networks.protocols import Backbone
 from core.sampling import noise
 from core.sampling.model_schedule import Schedule
 from core.sampling.predictions import Prediction, denoiser
@@ -50,10 +50,11 @@ def pictures(
             model.backbone,
             model.prediction,
             model.schedule,
-            model.text(list(texts[first : first + BATCH])),
+            model.text.encode(list(texts[first : first + BATCH])),
             seeds[first : first + BATCH],
             settings,
             device=model.device,
+            channels=model.latent_channels,
             side=model.defaults.width // 8,
         )
         with torch.no_grad():
@@ -63,7 +64,7 @@ def pictures(
 
 @torch.no_grad()
 def draw(
-    network: UNet,
+    network: Backbone,
     prediction: Prediction,
     schedule: Schedule,
     cond: Cond,
@@ -71,6 +72,7 @@ def draw(
     settings: Settings,
     *,
     device: torch.device,
+    channels: int,
     side: int = 16,
     begin: tuple[Tensor, int] | None = None,
 ) -> Tensor:
@@ -79,21 +81,17 @@ def draw(
     `begin`: latents to noise and draw again from that step on, instead of from noise alone.
     """
     cond = cond.to(device, torch.float32)
-    count = cond.tokens.shape[0]
-    null = Cond(
-        torch.zeros_like(cond.tokens),
-        None if cond.vector is None else torch.zeros_like(cond.vector),
-    )
-    both = concatenate([cond, null])
+    count = len(seeds)
+    both = concatenate([cond, cond.zeros()])
 
     def guided(x: Tensor, t: float) -> Tensor:
         times = torch.full((2 * count,), t, device=device)
-        out = network(torch.cat([x, x]), times, both.tokens, both.vector)
+        out = network(torch.cat([x, x]), times, both)
         conditional, unconditional = out.chunk(2)
         return unconditional + settings.cfg * (conditional - unconditional)
 
     visited = sigmas_for(settings.sampler, settings.schedule, settings.steps, schedule)
-    shape = (network.config.in_channels, side, side)
+    shape = (channels, side, side)
     x0, first = begin or (torch.zeros(()), 0)
     visited = visited[first:]
     eps = torch.stack([noise.initial_noise(seed, shape) for seed in seeds])

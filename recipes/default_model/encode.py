@@ -66,7 +66,8 @@ def encode(
 
     texts = sorted({text for captions in lists for text, _ in captions})
     conditioner = load_sentence_encoder(sentence_encoder)
-    conds = [conditioner(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
+    conds = [conditioner.encode(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
+    tokens = [cond.tokens for cond in conds if cond.tokens is not None]
     vectors = [cond.vector for cond in conds if cond.vector is not None]
     captions, caption_weights = _caption_table(lists, texts)
     save_file(
@@ -74,7 +75,7 @@ def encode(
             "latents": latents.half().contiguous(),
             "latent_mean": mean,
             "latent_std": std,
-            "contexts": torch.cat([cond.tokens for cond in conds]).half(),
+            "contexts": torch.cat(tokens).half(),
             "vectors": torch.cat(vectors).half(),
             "captions": captions,
             "caption_weights": caption_weights,

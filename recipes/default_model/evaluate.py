@@ -215,7 +215,8 @@ def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
     picks = picks[:LOSS_PICTURES]
     parts = whites(dataset, picks).split(64)
     texts = [max(dataset.drawings[i].captions, key=lambda weighted: weighted[1])[0] for i in picks]
-    cond = model.text(texts)
+    cond = model.text.encode(texts)
+    assert cond.tokens is not None
     assert cond.vector is not None, "the sentence encoder always makes one"
     data = LatentSet(
         latents=torch.cat([model.encode(part.to(model.device)).cpu() for part in parts]),

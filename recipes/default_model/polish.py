@@ -128,8 +128,8 @@ def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) ->
         texts = [_caption(those[i], rng) for i in picks]
         begin = x0, settings.steps - int(left[picks[0]])
         drawn = draw(
-            model.backbone, model.prediction, model.schedule, model.text(texts), picks, settings,
-            device=model.device, side=x0.shape[-1], begin=begin,
+            model.backbone, model.prediction, model.schedule, model.text.encode(texts), picks,
+            settings, device=model.device, channels=x0.shape[1], side=x0.shape[-1], begin=begin,
         )  # fmt: skip
         parts |= dict(zip(picks, model.unscaled(drawn.to(model.device)).cpu(), strict=True))
     latents = torch.stack([parts[i] for i in range(len(those))])

@@ -11,9 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.sentence import Cond, SentenceConditioner, concatenate
+from core.conditioning.text.sentence import SentenceConditioner
 from core.conditioning.text.text_segment import COMFYUI
 from core.networks.bert import Bert, BertConfig
+from core.networks.cond import Cond, concatenate
 
 CONFIG = BertConfig(vocabulary=11, dim=16, layers=2, heads=2, feed_forward=32, positions=20)
 LENGTH = 6
@@ -31,7 +32,7 @@ def conditioner(tokenizer: Tokenizer, bert: Bert) -> SentenceConditioner:
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\t "])
 def test_a_blank_prompt_is_all_zeros(conditioner: SentenceConditioner, blank: str) -> None:
-    cond = conditioner([blank])
+    cond = conditioner.encode([blank])
     assert cond.tokens.shape == (1, LENGTH, 16)
     assert cond.vector is not None
     assert not cond.tokens.any()
@@ -39,7 +40,7 @@ def test_a_blank_prompt_is_all_zeros(conditioner: SentenceConditioner, blank: st
 
 
 def test_vectors_are_normalised_and_padding_is_zeros(conditioner: SentenceConditioner) -> None:
-    cond = conditioner(["a cat"])  # two words between two marks
+    cond = conditioner.encode(["a cat"])  # two words between two marks
     given, padding = cond.tokens[0, :4], cond.tokens[0, 4:]
     torch.testing.assert_close(given.mean(dim=1), torch.zeros(4), atol=1e-5, rtol=0)
     torch.testing.assert_close(given.std(dim=1, correction=0), torch.ones(4), atol=1e-3, rtol=0)
@@ -52,7 +53,7 @@ def test_padding_changes_no_vector(
     conditioner: SentenceConditioner, tokenizer: Tokenizer, bert: Bert
 ) -> None:
     longer = SentenceConditioner(tokenizer, bert, 15)
-    short, long = conditioner(["red heart"]), longer(["red heart"])
+    short, long = conditioner.encode(["red heart"]), longer.encode(["red heart"])
     torch.testing.assert_close(short.tokens[:, :4], long.tokens[:, :4], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(short.vector, long.vector, atol=1e-5, rtol=1e-5)
 
@@ -65,7 +66,7 @@ def test_a_long_prompt_keeps_its_end_mark_and_is_counted_whole(
     reading = conditioner.count_tokens(long)
     assert (reading.count, reading.limit) == (LENGTH - 2 + 3, LENGTH - 2)
     assert [long[a:b] for a, b in reading.unread] == [long[len(seen) :]]
-    assert torch.equal(conditioner([long]).tokens, conditioner([seen]).tokens)
+    assert torch.equal(conditioner.encode([long]).tokens, conditioner.encode([seen]).tokens)
 
 
 def test_the_tokenizers_own_padding_and_truncation_are_ignored(
@@ -76,21 +77,21 @@ def test_the_tokenizers_own_padding_and_truncation_are_ignored(
     meddling.enable_padding(length=50)
     other = SentenceConditioner(meddling, bert, LENGTH)
     assert other.count_tokens("a red cat") == conditioner.count_tokens("a red cat")
-    assert torch.equal(other(["a red cat"]).tokens, conditioner(["a red cat"]).tokens)
+    assert torch.equal(other.encode(["a red cat"]).tokens, conditioner.encode(["a red cat"]).tokens)
     assert meddling.truncation is not None, "the caller's tokenizer is left as it was"
 
 
 def test_a_row_of_a_batch_is_the_prompt_alone(conditioner: SentenceConditioner) -> None:
     prompts = ["a cat", "", "red blue heart with smile", "a"]
-    batch = conditioner(prompts)
-    alone = concatenate([conditioner([prompt]) for prompt in prompts])
+    batch = conditioner.encode(prompts)
+    alone = concatenate([conditioner.encode([prompt]) for prompt in prompts])
     torch.testing.assert_close(batch.tokens, alone.tokens, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(batch.vector, alone.vector, atol=1e-5, rtol=1e-5)
     assert not torch.allclose(batch.tokens[0], batch.tokens[3], atol=1e-2)
 
 
 def test_a_condition_repeats_for_several_pictures(conditioner: SentenceConditioner) -> None:
-    one = conditioner(["a cat"])
+    one = conditioner.encode(["a cat"])
     three = one.repeat(3)
     assert torch.equal(three.tokens, concatenate([one] * 3).tokens)
     assert torch.equal(three.vector, concatenate([one] * 3).vector)
@@ -114,7 +115,7 @@ def plain(conditioner: SentenceConditioner, tokenizer: Tokenizer, prompt: str) -
 def test_weights_of_1_change_no_bit(
     conditioner: SentenceConditioner, tokenizer: Tokenizer, prompt: str
 ) -> None:
-    cond = conditioner([prompt])
+    cond = conditioner.encode([prompt])
     expected = plain(conditioner, tokenizer, "a red cat")
     assert torch.equal(cond.tokens, expected.tokens)
     assert torch.equal(cond.vector, expected.vector)
@@ -123,7 +124,7 @@ def test_weights_of_1_change_no_bit(
 def test_a_weight_multiplies_its_words_and_moves_the_mean(
     conditioner: SentenceConditioner,
 ) -> None:
-    usual, strong = conditioner(["a red cat"]), conditioner(["a (red:1.5) cat"])
+    usual, strong = conditioner.encode(["a red cat"]), conditioner.encode(["a (red:1.5) cat"])
     factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]  # [CLS] a red cat [SEP], padding
     torch.testing.assert_close(strong.tokens[0], usual.tokens[0] * factors)
     assert strong.vector is not None
@@ -134,7 +135,7 @@ def test_a_weight_multiplies_its_words_and_moves_the_mean(
 def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
     conditioner: SentenceConditioner,
 ) -> None:
-    cond = conditioner(["a (red:0) cat"])
+    cond = conditioner.encode(["a (red:0) cat"])
     assert not cond.tokens[0, 2].any()
     assert cond.tokens[0, 3].any()
 
@@ -142,13 +143,16 @@ def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
 def test_touching_words_of_another_weight_are_words_of_their_own(
     conditioner: SentenceConditioner,
 ) -> None:
-    apart, touching = conditioner(["(red:1.2) (cat:0.8)"]), conditioner(["(red:1.2)(cat:0.8)"])
+    apart, touching = (
+        conditioner.encode(["(red:1.2) (cat:0.8)"]),
+        conditioner.encode(["(red:1.2)(cat:0.8)"]),
+    )
     assert torch.equal(apart.tokens, touching.tokens)
     assert torch.equal(apart.vector, touching.vector)
 
 
 def test_break_parts_words_and_nothing_else(conditioner: SentenceConditioner) -> None:
-    broken, plain = conditioner(["red BREAK cat"]), conditioner(["red cat"])
+    broken, plain = conditioner.encode(["red BREAK cat"]), conditioner.encode(["red cat"])
     assert torch.equal(broken.tokens, plain.tokens)
 
 
@@ -156,7 +160,11 @@ def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
     conditioner: SentenceConditioner,
 ) -> None:
     passage = parse("a (red:1.5) cat", COMFYUI).parts[0].segment(0, 1)
-    weighted, usual, empty = conditioner([passage]), conditioner(["a red cat"]), conditioner([""])
+    weighted, usual, empty = (
+        conditioner.encode([passage]),
+        conditioner.encode(["a red cat"]),
+        conditioner.encode([""]),
+    )
     factors = torch.tensor([1, 1, 1.5, 1, 1, 0])[:, None]
     expected = empty.tokens + factors * (usual.tokens - empty.tokens)
     torch.testing.assert_close(weighted.tokens, expected)
@@ -166,6 +174,6 @@ def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
 def test_a_prompt_of_markup_alone_is_the_null_condition(
     conditioner: SentenceConditioner, prompt: str
 ) -> None:
-    cond, null = conditioner([prompt]), conditioner([""])
+    cond, null = conditioner.encode([prompt]), conditioner.encode([""])
     assert torch.equal(cond.tokens, null.tokens)
     assert torch.equal(cond.vector, null.vector)

@@ -8,21 +8,18 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.networks.layers import Context
+from core.networks.cond import Cond
+from core.networks.cost import COUNTED, BackboneCost, CostModel
 from core.networks.unet import UNet, UNetConfig
 from core.runtime.forecast import (
     ADAPTIVE,
-    COUNTED,
     WHOLE_CELLS,
     WORTH_TELLING,
-    BackboneCost,
-    CostModel,
     Forecast,
     Measured,
     Task,
     estimate,
     evaluations,
-    unet_load,
 )
 from core.sampling.samplers import SAMPLERS
 from core.sampling.trajectory import State
@@ -38,16 +35,22 @@ DEFAULT = UNetConfig(
 )  # fmt: skip
 
 
+def unet(config: UNetConfig) -> UNet:
+    with torch.device("meta"):
+        return UNet(config)
+
+
 def counted(config: UNetConfig, side: int, tokens: int) -> float:
     """Multiply-adds of a forward pass whose context was read before, by torch."""
     with torch.device("meta"), torch.no_grad():
         network = UNet(config)
         x, t = torch.zeros(1, config.in_channels, side, side), torch.zeros(1)
-        context = Context(torch.zeros(1, tokens, config.context_dim))
+        context = torch.zeros(1, tokens, config.context_dim)
         vector = torch.zeros(1, config.vector_dim) if config.vector_dim else None
-        network(x, t, context, vector)
+        cond = Cond(context, vector).cached()
+        network(x, t, cond)
         with FlopCounterMode(display=False) as counter:
-            network(x, t, context, vector)
+            network(x, t, cond)
     return counter.get_total_flops() / 2
 
 
@@ -56,7 +59,7 @@ def counted(config: UNetConfig, side: int, tokens: int) -> float:
 def test_the_load_of_a_unet_is_what_torch_counts(config: UNetConfig, side: int) -> None:
     tokens = 77
     expected = counted(config, side, tokens)
-    assert unet_load(config, tokens).of(side**2) == pytest.approx(expected, rel=0.03)
+    assert unet(config).operations(tokens).of(side**2) == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ADAPTIVE])
@@ -124,7 +127,9 @@ def test_no_memory_is_foretold_from_so_little_that_the_heap_decides() -> None:
 def test_attention_takes_longer_than_it_has_multiply_adds() -> None:
     attends = replace(SD1, depths=(1, 0, 0, 0), up_depths=((1, 1, 1), (0,) * 3, (0,) * 3, (0,) * 3))
     attends = replace(attends, middle_depth=0)
-    counted, timed = (unet_load(attends, 0, pace) for pace in (COUNTED, CostModel(3.0, 7.0, 0.0)))
+    counted, timed = (
+        unet(attends).operations(0, costs) for costs in (COUNTED, CostModel(3.0, 7.0, 0.0))
+    )
     blocks, channels, heads = 5, 320, 8
     assert counted.square == blocks * 2 * channels
     assert timed.square == blocks * (2 * channels * 3 + heads * 7)
@@ -142,13 +147,13 @@ def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
         if parameter.ndim > 1 and not any(part in name for part in once)
     )
     reading = CostModel(1.0, 0.0, 1.0)
-    assert unet_load(config, pace=reading).weights == pytest.approx(read, rel=0.01)
+    assert network.operations(costs=reading).weights == pytest.approx(read, rel=0.01)
 
 
 def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
     task = Task(evaluations=10, cells=4096)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     twice = replace(task, cells=2 * 4096)
-    assert 20 < estimate(twice, unet_load(SD1), measured).seconds < 40
+    assert 20 < estimate(twice, unet(SD1).operations(), measured).seconds < 40
     tiled = replace(task, tiles=2)
-    assert estimate(tiled, unet_load(SD1), measured).seconds == pytest.approx(20)
+    assert estimate(tiled, unet(SD1).operations(), measured).seconds == pytest.approx(20)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core.model.latent_rgb import Colours, LatentForm, Rows, fitted, glimpse
+from core.model.latent_rgb import LatentForm, LatentRgb, Rows, fit_matrix, latent_to_rgb
 
 CPU = torch.device("cpu")
 MIX = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
@@ -22,19 +22,19 @@ def test_the_colours_of_a_linear_encoder_are_found() -> None:
     generator = torch.Generator().manual_seed(1)
     colours = torch.rand(2, 3, 5, 7, generator=generator) * 2 - 1
     picture = colours.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
-    seen = glimpse(encode(picture), fitted(encode, 8, CPU), 8)
+    seen = latent_to_rgb(encode(picture), fit_matrix(encode, 8, CPU), 8)
     assert seen.shape == picture.shape
     middles = seen[:, :, 4::8, 4::8]
     assert (middles - colours).abs().max() < 0.3
     flat = torch.tensor([0.2, -0.7, 0.9])[None, :, None, None].expand(1, 3, 16, 24)
-    seen = glimpse(encode(flat), fitted(encode, 8, CPU), 8)
+    seen = latent_to_rgb(encode(flat), fit_matrix(encode, 8, CPU), 8)
     torch.testing.assert_close(seen, flat.contiguous(), atol=1e-4, rtol=1e-4)
 
 
 def test_it_stays_in_range_and_is_fitted_whatever_the_encoder_does() -> None:
-    matrix = fitted(lambda picture: torch.zeros(len(picture), 4, 8, 8), 8, CPU)
+    matrix = fit_matrix(lambda picture: torch.zeros(len(picture), 4, 8, 8), 8, CPU)
     assert matrix.isfinite().all()
-    seen = glimpse(torch.full((1, 4, 2, 3), 1e6), matrix, 8)
+    seen = latent_to_rgb(torch.full((1, 4, 2, 3), 1e6), matrix, 8)
     assert seen.shape == (1, 3, 16, 24)
     assert seen.abs().max() <= 1
 
@@ -66,20 +66,20 @@ def autoencoder(seed: int) -> nn.Module:
 
 def test_a_matrix_that_was_fitted_before_is_not_fitted_again() -> None:
     memory, network = Remembering(), autoencoder(0)
-    fresh = Colours(memory).matrix(network, encode, FORM, CPU)
-    again = Colours(memory).matrix(network, refuse, FORM, CPU)
+    fresh = LatentRgb(memory).matrix(network, encode, FORM, CPU)
+    again = LatentRgb(memory).matrix(network, refuse, FORM, CPU)
     torch.testing.assert_close(again, fresh, rtol=0, atol=0)
-    Colours().matrix(network, encode, FORM, CPU)  # nothing that remembers
+    LatentRgb().matrix(network, encode, FORM, CPU)  # nothing that remembers
 
 
 def test_another_autoencoder_and_another_scale_are_fitted_anew() -> None:
     memory = Remembering()
-    colours = Colours(memory)
+    colours = LatentRgb(memory)
     colours.matrix(autoencoder(0), encode, FORM, CPU)
     assert colours.matrix(autoencoder(0), refuse, FORM, CPU).shape == (5, 3)
     scaled = LatentForm(4, 8, (0.0,), (2.0,))
-    colours.of_another().matrix(autoencoder(1), encode, FORM, CPU)
-    colours.of_another().matrix(autoencoder(0), lambda x: encode(x) / 2, scaled, CPU)
+    colours.for_another_autoencoder().matrix(autoencoder(1), encode, FORM, CPU)
+    colours.for_another_autoencoder().matrix(autoencoder(0), lambda x: encode(x) / 2, scaled, CPU)
     assert len({str(rows) for rows in memory.rows.values()}) == 2
     assert len(memory.rows) == 3
 
@@ -87,7 +87,7 @@ def test_another_autoencoder_and_another_scale_are_fitted_anew() -> None:
 @pytest.mark.parametrize("rows", [[], [[1.0, 2.0, 3.0]], [[1.0, 2.0]] * 5])
 def test_one_of_another_shape_is_fitted_anew(rows: Rows) -> None:
     memory = Remembering()
-    expected = Colours(memory).matrix(autoencoder(0), encode, FORM, CPU)
+    expected = LatentRgb(memory).matrix(autoencoder(0), encode, FORM, CPU)
     memory.rows = dict.fromkeys(memory.rows, rows)
-    found = Colours(memory).matrix(autoencoder(0), encode, FORM, CPU)
+    found = LatentRgb(memory).matrix(autoencoder(0), encode, FORM, CPU)
     torch.testing.assert_close(found, expected)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from core.networks.cond import Cond
 from core.networks.layers import Context, CrossAttention, attend, timestep_embedding
 from core.networks.unet import UNet, UNetConfig
 
@@ -30,6 +31,7 @@ def test_attention_and_its_gradient_equal_the_fused_kernel() -> None:
 def test_attention_is_the_same_with_and_without_gradients() -> None:
     torch.manual_seed(0)
     layer, x, context = CrossAttention(12, 6, 3), torch.randn(2, 5, 12), torch.randn(2, 4, 6)
+    context = Context(context)
     training = layer(x, context)
     with torch.no_grad():
         torch.testing.assert_close(layer(x, context), training)
@@ -46,14 +48,14 @@ def test_what_a_prompt_says_is_read_once_for_all_steps() -> None:
         if name.endswith(("attn2.to_k", "attn2.to_v", "attn1.to_k")):
             module.register_forward_hook(lambda *_, name=name: read.update([name]))
     x, vectors = torch.randn(2, 4, 8, 8), torch.randn(2, 5, 16)
-    context = Context(vectors)
+    cond = Cond(vectors).cached()
     times = [torch.full((2,), t) for t in (900.0, 500.0, 100.0)]
-    steps = [unet(x, t, context) for t in times]
+    steps = [unet(x, t, cond) for t in times]
     once = {name: count for name, count in read.items() if ".attn2." in name}
     assert set(once.values()) == {1}
     assert set((read - Counter(once)).values()) == {len(times)}
     for t, step in zip(times, steps, strict=True):
-        torch.testing.assert_close(step, unet(x, t, vectors))
+        torch.testing.assert_close(step, unet(x, t, Cond(vectors)))
 
 
 @pytest.mark.parametrize("dim", [2, 64, 320])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from typing import Any
 from weakref import WeakSet
 
 import pytest
@@ -14,17 +15,16 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from core.networks.cond import Cond
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
 from core.runtime.offload import (
     IN_MAIN_MEMORY,
     WORKSPACE,
-    Plan,
-    Settled,
-    Turns,
+    DeviceManager,
+    Pinned,
+    PlacementPlan,
     size_of,
-    working_autoencoder,
-    working_unet,
 )
 
 GB = 10**9
@@ -45,52 +45,59 @@ def devices(module: nn.Module) -> set[str]:
 
 
 def test_networks_take_turns_and_come_back_with_their_weights() -> None:
-    turns, unet, text = Turns(torch.device("meta")), network(), network()
+    turns, unet, text = DeviceManager(torch.device("meta")), network(), network()
     before = {name: tensor.clone() for name, tensor in unet.state_dict().items()}
-    turns.bring(unet)
+    turns.load(unet)
     assert (devices(unet), devices(text)) == ({"meta"}, {"cpu"})
-    turns.bring(text)
+    turns.load(text)
     assert (devices(unet), devices(text)) == ({"cpu"}, {"meta"})
-    turns.leave()
+    turns.evict()
     assert devices(text) == {"cpu"}
     for name, tensor in unet.state_dict().items():
         assert torch.equal(tensor, before[name])
 
 
 def test_what_is_there_already_is_not_moved() -> None:
-    turns, unet = Turns(torch.device("meta")), network()
-    turns.bring(unet)
+    turns, unet = DeviceManager(torch.device("meta")), network()
+    turns.load(unet)
     there = dict(unet.named_parameters())
-    turns.bring(unet)
+    turns.load(unet)
     assert all(there[name] is parameter for name, parameter in unet.named_parameters())
     assert isinstance(unet.get_parameter("0.weight"), nn.Parameter)
 
 
 def test_going_back_copies_nothing() -> None:
-    turns, unet = Turns(torch.device("meta")), network()
+    turns, unet = DeviceManager(torch.device("meta")), network()
     weight = unet.get_parameter("0.weight")
-    turns.bring(unet)
-    turns.leave()
+    turns.load(unet)
+    turns.evict()
     assert unet.get_parameter("0.weight") is weight
 
 
+def on_meta(network: Any, config: Any) -> Any:
+    with torch.device("meta"):
+        return network(config)
+
+
 WORKING = {
-    "U-Net": working_unet(SDXL, 128 * 128, torch.float16),
-    "autoencoder": working_autoencoder(128, 1024 * 1024, torch.bfloat16),
+    "U-Net": on_meta(UNet, SDXL).working_bytes(128 * 128, torch.float16) + WORKSPACE,
+    "autoencoder": on_meta(AutoencoderKL, AutoencoderKLConfig()).working_bytes(
+        1024 * 1024, torch.bfloat16
+    ),
 }
 
 
 def test_stable_diffusion_xl_fits_eight_gigabytes_in_turn() -> None:
-    plan = Plan(XL, WORKING, free=int(7.6 * GB))
-    assert plan.in_turn
+    plan = PlacementPlan(XL, WORKING, free=int(7.6 * GB))
+    assert plan.offloads
     assert plan.fits
     assert "one at a time" in str(plan)
-    assert not Plan(XL, WORKING, 24 * GB).in_turn
-    assert "may not be room" in str(Plan(XL, WORKING, 4 * GB))
+    assert not PlacementPlan(XL, WORKING, 24 * GB).offloads
+    assert "may not be room" in str(PlacementPlan(XL, WORKING, 4 * GB))
 
 
 def test_main_memory_needs_no_plan() -> None:
-    assert not IN_MAIN_MEMORY.in_turn
+    assert not IN_MAIN_MEMORY.offloads
     assert IN_MAIN_MEMORY.fits
 
 
@@ -101,32 +108,32 @@ def test_the_size_of_networks_that_are_nowhere_yet() -> None:
 
 # --- two models ---------------------------------------------------------------------------------
 
-FITTING = Settled(sum(XL.values()), WORKING["autoencoder"])
+FITTING = Pinned(sum(XL.values()), WORKING["autoencoder"])
 """A first model of the same size that stays on the device."""
 
 
 def test_two_models_stay_where_there_is_room_for_both() -> None:
-    plan = Plan(XL, WORKING, 12 * GB, others=FITTING)
-    assert (plan.in_turn, plan.clears, plan.fits) == (False, False, True)
+    plan = PlacementPlan(XL, WORKING, 12 * GB, others=FITTING)
+    assert (plan.offloads, plan.evicts_others, plan.fits) == (False, False, True)
 
 
 def test_a_second_model_takes_turns_beside_a_first_that_stays() -> None:
-    plan = Plan(XL, WORKING, 8 * GB, others=FITTING)
-    assert (plan.in_turn, plan.clears, plan.fits) == (True, False, True)
+    plan = PlacementPlan(XL, WORKING, 8 * GB, others=FITTING)
+    assert (plan.offloads, plan.evicts_others, plan.fits) == (True, False, True)
 
 
 def test_a_first_model_makes_room_for_a_second_that_does_not_fit_beside_it() -> None:
-    plan = Plan(XL, WORKING, 1 * GB, others=FITTING)
-    assert (plan.in_turn, plan.clears, plan.fits) == (True, True, True)
+    plan = PlacementPlan(XL, WORKING, 1 * GB, others=FITTING)
+    assert (plan.offloads, plan.evicts_others, plan.fits) == (True, True, True)
     assert "one at a time on the GPU: about 5.8 of the 7.9 GB that were free" in str(plan)
-    alone = Plan(XL, WORKING, 1 * GB)
-    assert (alone.in_turn, alone.clears, alone.fits) == (True, False, False)
+    alone = PlacementPlan(XL, WORKING, 1 * GB)
+    assert (alone.offloads, alone.evicts_others, alone.fits) == (True, False, False)
 
 
 def test_there_is_to_be_room_for_a_first_model_to_work_beside_a_second() -> None:
     small = {"U-Net": 2 * GB}
-    assert not Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, GB)).in_turn
-    assert Plan(small, {"U-Net": GB}, 4 * GB, others=Settled(GB, 3 * GB)).in_turn
+    assert not PlacementPlan(small, {"U-Net": GB}, 4 * GB, others=Pinned(GB, GB)).offloads
+    assert PlacementPlan(small, {"U-Net": GB}, 4 * GB, others=Pinned(GB, 3 * GB)).offloads
 
 
 class Allocated(TorchDispatchMode):
@@ -188,8 +195,8 @@ def test_a_step_of_the_true_size_takes_what_the_plan_counts(
         context = torch.empty(2, 77, config.context_dim or 0).half()
         vector = torch.empty(2, config.vector_dim).half() if config.vector_dim else None
         with Allocated() as allocated:
-            unet(latent, t, context, vector)
-    counted = working_unet(config, side * side, torch.float16) - WORKSPACE
+            unet(latent, t, Cond(context, vector))
+    counted = unet.working_bytes(side * side, torch.float16)
     assert counted == pytest.approx(allocated.most, rel=0.1)
     if config is SDXL:
         size = size_of(unet, dtype=torch.float16)
@@ -206,7 +213,7 @@ def test_decoding_in_the_true_size_takes_what_the_plan_counts(
         autoencoder = AutoencoderKL(AutoencoderKLConfig()).to(dtype)
         with Allocated() as allocated:
             autoencoder.decode(torch.empty(1, 4, 128, 128, dtype=dtype))
-    counted = working_autoencoder(autoencoder.config.channels, 1024 * 1024, dtype)
+    counted = autoencoder.working_bytes(1024 * 1024, dtype)
     assert counted == pytest.approx(allocated.most, rel=0.01)
 
 
@@ -224,38 +231,38 @@ def on(device: torch.device) -> nn.Module:
 
 
 def test_settled_networks_stay_until_they_make_room(gpu: torch.device) -> None:
-    turns, first, second = Turns(gpu), on(gpu), on(torch.device("cpu"))
-    turns.settle(first, working=7)
+    turns, first, second = DeviceManager(gpu), on(gpu), on(torch.device("cpu"))
+    turns.pin(first, working=7)
     weights = sum(t.numel() * t.element_size() for t in first.state_dict().values())
-    assert turns.settled == Settled(weights, 7)
-    turns.bring(second)
-    turns.bring(first)
+    assert turns.pinned == Pinned(weights, 7)
+    turns.load(second)
+    turns.load(first)
     assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
-    turns.unsettle()
+    turns.unpin()
     assert devices(first) == {"cpu"}
-    assert turns.settled == Settled()
-    turns.bring(first)
+    assert turns.pinned == Pinned()
+    turns.load(first)
     assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
-    turns.bring(second)
+    turns.load(second)
     assert (devices(first), devices(second)) == ({"cpu"}, {"cuda"})
 
 
 def test_what_networks_share_is_moved_once_and_shared_as_before(gpu: torch.device) -> None:
-    turns, first, patched = Turns(gpu), on(gpu), on(gpu)
+    turns, first, patched = DeviceManager(gpu), on(gpu), on(gpu)
     patched.load_state_dict(first.state_dict(), assign=True)
     patched.more = nn.Parameter(torch.zeros(5, device=gpu), requires_grad=False)
-    turns.settle(first)
-    before = turns.settled.weights
-    turns.also(patched, first)
-    assert turns.settled.weights == before + 4 * 5
-    turns.unsettle()
+    turns.pin(first)
+    before = turns.pinned.weights
+    turns.pin_like(patched, first)
+    assert turns.pinned.weights == before + 4 * 5
+    turns.unpin()
     assert devices(patched) == {"cpu"}
     one, other = (made.get_parameter("weight") for made in (first, patched))
     assert one.untyped_storage()._cdata == other.untyped_storage()._cdata
 
 
 def test_one_that_goes_away_is_no_longer_counted(gpu: torch.device) -> None:
-    turns, first = Turns(gpu), on(gpu)
-    turns.settle(first)
+    turns, first = DeviceManager(gpu), on(gpu)
+    turns.pin(first)
     del first
-    assert turns.settled == Settled()
+    assert turns.pinned == Pinned()

@@ -44,7 +44,7 @@ def encoded(encoder: ClipTextEncoder, words: list[str]) -> Tensor:
 def test_comfyui_interpolates_from_the_empty_prompt(
     conditioner: ClipConditioner, encoder: ClipTextEncoder
 ) -> None:
-    cond = conditioner([passage("a (red:1.5) cat (dog:0.3)", COMFYUI)])
+    cond = conditioner.encode([passage("a (red:1.5) cat (dog:0.3)", COMFYUI)])
     vectors, empty = encoded(encoder, ["a", "red", "cat", "dog"]), encoded(encoder, [])
     weights = torch.ones(77)
     weights[2], weights[4] = 1.5, 0.3  # after the token that begins
@@ -57,7 +57,7 @@ def test_comfyui_interpolates_from_the_empty_prompt(
 def test_comfyui_interpolates_in_every_chunk(
     conditioner: ClipConditioner, encoder: ClipTextEncoder
 ) -> None:
-    cond = conditioner([passage("cat " * CHUNK + "(dog:2)", COMFYUI)])
+    cond = conditioner.encode([passage("cat " * CHUNK + "(dog:2)", COMFYUI)])
     vectors, empty = encoded(encoder, ["dog"]), encoded(encoder, [])
     expected = vectors[0].clone()
     expected[1] = 2 * vectors[0, 1] - empty[0, 1]
@@ -68,7 +68,7 @@ def test_comfyui_interpolates_in_every_chunk(
 def test_a1111_multiplies_and_restores_the_mean(
     conditioner: ClipConditioner, encoder: ClipTextEncoder
 ) -> None:
-    cond = conditioner([passage("a (red:1.5) cat [dog]", A1111)])
+    cond = conditioner.encode([passage("a (red:1.5) cat [dog]", A1111)])
     vectors = encoded(encoder, ["a", "red", "cat", "dog"])[0]
     weights = torch.ones(77, 1)
     weights[2], weights[4] = 1.5, 1 / 1.1
@@ -82,7 +82,7 @@ def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
     conditioner: ClipConditioner, syntax: str
 ) -> None:
     plain, even, strong = (
-        conditioner([passage(prompt, syntax)])
+        conditioner.encode([passage(prompt, syntax)])
         for prompt in ("a red cat", "a (red:1) cat", "a (red:1.5) cat")
     )
     assert torch.equal(plain.tokens, even.tokens)
@@ -91,14 +91,14 @@ def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
 
 
 def test_both_mean_the_same_without_weights(conditioner: ClipConditioner) -> None:
-    one, other = (conditioner([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
+    one, other = (conditioner.encode([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
     assert torch.equal(one.tokens, other.tokens)
 
 
 def test_break_makes_two_chunks_side_by_side(
     conditioner: ClipConditioner, encoder: ClipTextEncoder
 ) -> None:
-    cond = conditioner([passage("a cat BREAK red", A1111)])
+    cond = conditioner.encode([passage("a cat BREAK red", A1111)])
     expected = torch.cat([encoded(encoder, ["a", "cat"]), encoded(encoder, ["red"])], dim=1)
     torch.testing.assert_close(cond.tokens, expected)
 
@@ -109,7 +109,8 @@ def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncode
     conditioner = ClipConditioner([(encoder, use)], embeddings=[Embedding("mine", (vectors,))])
     bare, named = "a mine cat", "a embedding:mine cat"
     a1111, comfy = (
-        [conditioner([passage(p, s)]).tokens for p in (bare, named)] for s in (A1111, COMFYUI)
+        [conditioner.encode([passage(p, s)]).tokens for p in (bare, named)]
+        for s in (A1111, COMFYUI)
     )
     assert torch.equal(a1111[0], a1111[1])
     assert torch.equal(comfy[1], a1111[1])

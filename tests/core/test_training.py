@@ -18,9 +18,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.conditioning.text.sentence import Cond
 from core.errors import StudioError
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
+from core.networks.cond import Cond
 from core.networks.unet import UNet, UNetConfig
 from core.sampling.model_schedule import FlowSchedule, Schedule, scaled_linear
 from core.sampling.predictions import PREDICTIONS

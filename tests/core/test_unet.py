@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.networks.cond import Cond
 from core.networks.unet import UNet, UNetConfig, Upsample
 
 TINY = UNetConfig(channels=16, context_dim=12, groups=4)
@@ -127,7 +128,7 @@ def test_it_computes_what_diffusers_does(
     x, t, context, vector = inputs(config, batch=2)
     with torch.no_grad():
         expected = theirs(x, t, context, class_labels=vector).sample
-    torch.testing.assert_close(ours(x, t, context, vector), expected, atol=2e-5, rtol=1e-5)
+    torch.testing.assert_close(ours(x, t, Cond(context, vector)), expected, atol=2e-5, rtol=1e-5)
 
 
 PUBLISHED = {
@@ -175,14 +176,14 @@ def test_pictures_of_a_batch_do_not_see_each_other(
     config = replace(SDXL_LIKE, upsample=upsample)
     unet = randomised(UNet(config))
     x, t, context, vector = inputs(config, batch=3)
-    together = unet(x, t, context, vector)
+    together = unet(x, t, Cond(context, vector))
     assert together.shape == x.shape
     for i in range(3):
         row = slice(i, i + 1)
-        alone = unet(x[row], t[row], context[row], vector[row])
+        alone = unet(x[row], t[row], Cond(context[row], vector[row]))
         torch.testing.assert_close(together[row], alone, atol=1e-5, rtol=1e-5)
 
 
 def test_a_fresh_network_predicts_zero() -> None:
     x, t, context, vector = inputs(SDXL_LIKE, batch=1)
-    assert not UNet(SDXL_LIKE)(x, t, context, vector).any()
+    assert not UNet(SDXL_LIKE)(x, t, Cond(context, vector)).any()

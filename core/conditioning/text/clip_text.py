@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ...networks.clip import ClipTextEncoder
+from ...networks.cond import Cond
+from ..protocols import TextConditioner
 from .clip_tokenizer import (
     END,
     Chunk,
@@ -18,7 +21,6 @@ from .clip_tokenizer import (
     clip_tokenizer,
 )
 from .prompt_plan import first_segment_of
-from .sentence import Cond
 from .text_segment import A1111, COMFYUI, TextSegment
 
 EMPTY_CHUNK = Chunk((), ())
@@ -47,7 +49,7 @@ class Embedding:
     """For each text encoder, [n, dim]."""
 
 
-class ClipConditioner:
+class ClipConditioner(TextConditioner):
     """Prompts -> token vectors, those of several encoders concatenated, and a pooled vector.
 
     Weights act as in the program whose syntax the prompt uses. In AUTOMATIC1111 the vectors of a
@@ -60,22 +62,44 @@ class ClipConditioner:
     def __init__(
         self,
         encoders: Sequence[tuple[ClipTextEncoder, EncoderOptions]],
-        skip: int = 0,
         embeddings: Sequence[Embedding] = (),
+        *,
+        supports_clip_skip: bool = False,
     ) -> None:
-        """`skip`: layers to skip in addition to those that the family skips."""
         self.encoders = tuple(encoders)
-        self.skip = skip
         self.embeddings = tuple(embeddings)
+        self.supports_clip_skip = supports_clip_skip
+        only_second = len(encoders) == 1 and encoders[0][1].pooled  # the refiner's
+        self.lora_slots = (1,) if only_second else tuple(range(len(encoders)))
+        self.embedding_widths = tuple(network.config.dim for network, _ in encoders)
         self._embedding_tokens = embedding_tokens(embeddings)
-        self.count_tokens = ClipTokenCounter(self._embedding_tokens)
+        self._counter = ClipTokenCounter(self._embedding_tokens)
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
         return tuple(network for network, _ in self.encoders)
 
+    @property
+    def count_tokens(self) -> ClipTokenCounter:
+        return self._counter
+
+    def with_networks(self, networks: Sequence[nn.Module]) -> ClipConditioner:
+        options = [options for _, options in self.encoders]
+        encoders = cast("Sequence[ClipTextEncoder]", networks)
+        return self._with(tuple(zip(encoders, options, strict=True)), self.embeddings)
+
+    def with_embeddings(self, embeddings: Sequence[Embedding]) -> ClipConditioner:
+        return self._with(self.encoders, (*self.embeddings, *embeddings))
+
+    def _with(
+        self,
+        encoders: Sequence[tuple[ClipTextEncoder, EncoderOptions]],
+        embeddings: Sequence[Embedding],
+    ) -> ClipConditioner:
+        return ClipConditioner(encoders, embeddings, supports_clip_skip=self.supports_clip_skip)
+
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
+    def encode(self, prompts: Sequence[str | TextSegment], clip_skip: int = 1) -> Cond:
         """B prompts -> tokens [B, 77 n, dim] and vector [B, dim] or None.
 
         n is the number of chunks of the longest prompt; shorter ones are padded with empty chunks.
@@ -89,11 +113,13 @@ class ClipConditioner:
         ]
         count = max(map(len, read))
         filled = [chunk for row in read for chunk in [*row, *[EMPTY_CHUNK] * (count - len(row))]]
+        skip = max(0, clip_skip - 1) if self.supports_clip_skip else 0
         contexts: list[Tensor] = []
         pooled: Tensor | None = None
         for i, (network, options) in enumerate(self.encoders):
             tables = [embedding.vectors[i] for embedding in self.embeddings]
             inserted = torch.cat(tables) if tables else None
+            options = replace(options, skip=options.skip + skip)
             vectors, first = self._encode(network, options, filled, inserted, syntax)
             contexts.append(vectors.reshape(len(prompts), count * vectors.shape[1], -1))
             if first is not None:
@@ -120,7 +146,7 @@ class ClipConditioner:
             tokens,
             END,
             inserted=None if inserted is None else inserted.to(like),
-            skip=options.skip + self.skip,
+            skip=options.skip,
             normalised=options.normalised,
             pooled=options.pooled,
         )

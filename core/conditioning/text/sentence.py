@@ -1,52 +1,23 @@
-"""Text conditioning, and the sentence encoder that computes it from prompts."""
+"""From prompts to conditions with a sentence encoder (BERT)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from ...networks.bert import Bert
+from ...networks.cond import Cond
+from ..protocols import TextConditioner
 from .prompt_plan import first_segment_of
 from .text_segment import TextSegment
 from .token_count import PromptTokenCounter
 
 
-@dataclass(frozen=True)
-class Cond:
-    """What a network is conditioned on."""
-
-    tokens: Tensor
-    """Attended to: [B, M, dim]."""
-    vector: Tensor | None = None
-    """Added to the time embedding: [B, dim]."""
-
-    def repeat(self, count: int) -> Cond:
-        """The condition of one picture, for `count` of them."""
-        vector = self.vector
-        return Cond(
-            self.tokens.expand(count, -1, -1),
-            None if vector is None else vector.expand(count, -1),
-        )
-
-    def to(self, device: torch.device, dtype: torch.dtype) -> Cond:
-        vector = self.vector
-        return Cond(
-            self.tokens.to(device, dtype), None if vector is None else vector.to(device, dtype)
-        )
-
-
-def concatenate(conds: Sequence[Cond]) -> Cond:
-    """Conditions of the same shape, one after the other along the batch."""
-    vectors = [cond.vector for cond in conds if cond.vector is not None]
-    return Cond(torch.cat([cond.tokens for cond in conds]), torch.cat(vectors) if vectors else None)
-
-
-class SentenceConditioner:
+class SentenceConditioner(TextConditioner):
     """Prompts -> token vectors and a pooled sentence vector.
 
     Token vectors are layer-normalised, padding is zeros; the pooled vector is the mean of the token
@@ -69,7 +40,7 @@ class SentenceConditioner:
         self.network = network
         self.length = length
         """Tokens a prompt may have, the two that begin and end it included."""
-        self.count_tokens = PromptTokenCounter(tokenizer, length)
+        self._counter = PromptTokenCounter(tokenizer, length)
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -78,9 +49,13 @@ class SentenceConditioner:
     def networks(self) -> tuple[nn.Module, ...]:
         return (self.network,)
 
+    @property
+    def count_tokens(self) -> PromptTokenCounter:
+        return self._counter
+
     @torch.no_grad()
-    def __call__(self, prompts: Sequence[str | TextSegment]) -> Cond:
-        """B prompts -> tokens [B, length, dim] and vector [B, dim].
+    def encode(self, prompts: Sequence[str | TextSegment], clip_skip: int = 1) -> Cond:
+        """B prompts -> tokens [B, length, dim] and vector [B, dim]; no layers are skipped.
 
         A prompt in words is encoded as its first step reads it.
         """

@@ -149,7 +149,7 @@ def test_parts_of_a_picture_are_led_too(models: dict[str, Model]) -> None:
         job, _ = drawn(models[kind], request, inputs)
         given = job.segments[0].extra
         assert given is not None
-        assert given.channels.shape[-2:] == job.start.x.shape[-2:]
+        assert given.prompt.channels.shape[-2:] == job.start.x.shape[-2:]
 
 
 def test_tiles_are_led_as_the_whole(models: dict[str, Model]) -> None:

@@ -207,9 +207,9 @@ def test_other_families_are_not_drawn_with_so(tinies: dict[str, Tiny], tmp_path:
 def test_what_it_predicts_can_be_decided_still(files: dict[str, Path]) -> None:
     """The formula alone: the noise levels stay."""
     model = load_model(files["Playground"], digest="known", prediction="v")
-    assert (model.prediction.name, model.decided) == ("v", "v")
+    assert (model.prediction.name, model.prediction_override) == ("v", "v")
     assert model.schedule == EdmSchedule(0.002, 80.0)
-    assert model.predicting("").prediction.name == "edm"
+    assert model.with_prediction("").prediction.name == "edm"
 
 
 # --- what they draw -----------------------------------------------------------------------------
@@ -340,9 +340,9 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
     for model in (usual, models["Playground"]):
         latent = model.encode(picture)
         torch.testing.assert_close(model.decode(latent), usual.decode(usual.encode(picture)))
-        replace(model, previewer=tiny_decoder).glimpse(latent)  # pyright: ignore[reportArgumentType]
+        replace(model, previewer=tiny_decoder).preview(latent)  # pyright: ignore[reportArgumentType]
     torch.testing.assert_close(*seen)
-    glimpses = [model.glimpse(model.encode(picture)) for model in (usual, models["Playground"])]
+    glimpses = [model.preview(model.encode(picture)) for model in (usual, models["Playground"])]
     torch.testing.assert_close(*glimpses, atol=1e-3, rtol=1e-3)
     job = prepare(models["Playground"], asked("Playground", steps=2))
     assert all(preview(job, step).rgb.shape == (96, 64, 3) for step in steps(job))

@@ -58,7 +58,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def model(plain: Model, autoencoder: AutoencoderKL, told: list[str]) -> Model:
-    return replace(plain, autoencoder=overflowing(autoencoder), tell=told.append)
+    return replace(plain, autoencoder=overflowing(autoencoder), notify=told.append)
 
 
 def latents(seed: int = 0) -> Tensor:
@@ -83,7 +83,7 @@ def test_what_overflows_is_encoded_as_in_float32(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(autoencoder, begin="encoder")
-    model = replace(plain, autoencoder=narrow, tell=told.append)
+    model = replace(plain, autoencoder=narrow, notify=told.append)
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert torch.equal(model.encode(picture), exact(model).encode(picture))
     assert len(told) == 1
@@ -92,7 +92,7 @@ def test_what_overflows_is_encoded_as_in_float32(
 def test_what_does_not_overflow_is_computed_once(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
-    model = replace(plain, tell=told.append)
+    model = replace(plain, notify=told.append)
     decoded = model.decode(latents())
     halved = autoencoder.decode(model.unscaled(latents()).half())
     assert decoded.dtype == F32
@@ -127,7 +127,7 @@ def test_a_masked_picture_stays_as_it_is_outside(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(overflowing(autoencoder), begin="encoder")
-    model = replace(plain, autoencoder=narrow, tell=told.append)
+    model = replace(plain, autoencoder=narrow, notify=told.append)
     photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     mask = np.zeros((64, 64), np.uint8)
     mask[16:48, 8:40] = 255
@@ -185,16 +185,16 @@ def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
     with pretended_gpu(total=200_000_000):
         model = load_model(checkpoints["SD1"], "cuda", digest="known")
         assert (model.dtype, next(model.autoencoder.parameters()).dtype) == (F16, F16)
-        assert model.plan.in_turn
-        model = replace(model, autoencoder=overflowing(autoencoder), tell=told.append)
+        assert model.plan.offloads
+        model = replace(model, autoencoder=overflowing(autoencoder), notify=told.append)
         decoded = model.decode(latents().to("cuda"))
         assert decoded.device.type == "cuda"
-        assert model.turns is not None
-        model.turns.leave()
+        assert model.device_manager is not None
+        model.device_manager.evict()
         made = decoded.cpu()
         widely = load_model(checkpoints["KOALA 700M"], "cuda", digest="known")
         assert (widely.dtype, next(widely.autoencoder.parameters()).dtype) == (F16, BF16)
-    here = replace(model, device=CPU, turns=None)
+    here = replace(model, device=CPU, device_manager=None)
     torch.testing.assert_close(made, exact(here).decode(latents()), atol=1e-4, rtol=1e-4)
     assert len(told) == 1
 

@@ -25,6 +25,7 @@ from core.families.stable_diffusion_xl import STABLE_DIFFUSION_XL
 from core.families.stable_diffusion_xl_refiner import STABLE_DIFFUSION_XL_REFINER
 from core.model.model import Model
 from core.networks.unet import UNet, UNetConfig
+from core.request.conditions import Text
 from tests.core.checkpoints.tiny import (
     KINDS,
     SD2,
@@ -119,7 +120,9 @@ def test_a_folder_of_diffusers_is_told_and_loaded(
     if kind == "SD2":  # whose last layer diffusers leaves out
         assert identity.text_encoders[0].layers == 2
         whole = load_checkpoint_of(tiny, tmp_path)
-        torch.testing.assert_close(model.text(["a cat"]).tokens, whole.text(["a cat"]).tokens)
+        torch.testing.assert_close(
+            model.text(Text("a cat")).tokens, whole.text(Text("a cat")).tokens
+        )
         tiny = replace(tiny, texts=(model.text.encoders[0][0],))
     assert_holds(model, tiny)
     assert model.name == "model-v1.5"

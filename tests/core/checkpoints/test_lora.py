@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import ModelError
-from core.families.key_names import unet_from_diffusers, unet_to_diffusers
+from core.families.key_names import unet_from_diffusers
 from core.model.model import Model
+from core.request.conditions import Text
 from tests.core.checkpoints.tiny import Tiny, reference_unet
 
 LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"
@@ -93,7 +94,7 @@ def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
         theirs = unet_from_diffusers(reference_unet(tiny).state_dict())
         for name, ours in theirs.items():
             path, _, end = ours.rpartition(".")
-            assert f"{unet_to_diffusers(path, tiny.kind.unet.blocks)}.{end}" == name
+            assert f"{tiny.unet.diffusers_name(path)}.{end}" == name
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_text_encoders_are_changed(
         assert found.keys() == ({f"{TEXT}.weight"} if i == number else set())
     assert effect.layers == 1
     assert changed.backbone is model.backbone
-    before, after = (which.condition("a cat").tokens for which in (model, changed))
+    before, after = (which.condition(Text("a cat")).tokens for which in (model, changed))
     assert not torch.equal(before, after)
 
 

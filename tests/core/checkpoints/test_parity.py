@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.model.tiling import decode_tiled
+from core.networks.cond import Cond
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
 
@@ -124,7 +125,7 @@ def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomis
     ours.load_state_dict({names[key]: value for key, value in weights.items()})
     given = inputs(config, side=16)
     expected = theirs(reference, config, given)
-    actual = ours(given.x, given.t, given.context, given.vector)
+    actual = ours(given.x, given.t, Cond(given.context, given.vector))
     torch.testing.assert_close(actual, expected, atol=2e-5, rtol=1e-4)
 
 
@@ -137,7 +138,7 @@ def test_any_size_of_latent_is_taken_as_diffusers_does(randomised: Randomised) -
     given = inputs(SD1, side=13)
     expected = reference(given.x, given.t, given.context).sample
     torch.testing.assert_close(
-        ours(given.x, given.t, given.context), expected, atol=2e-5, rtol=1e-4
+        ours(given.x, given.t, Cond(given.context)), expected, atol=2e-5, rtol=1e-4
     )
 
 

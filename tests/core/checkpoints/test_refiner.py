@@ -22,7 +22,7 @@ from core.pipeline.steering import steer
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
-from core.runtime.offload import Turns
+from core.runtime.offload import DeviceManager
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
 
@@ -132,7 +132,7 @@ def test_a_model_for_inpainting_may_go_on_inside_the_mask(
     job = prepare(models["SD1"], request, replace(inputs, image=photo, mask=mask))
     given = job.segments[1].extra
     assert given is not None
-    assert given.channels[0, 0].sum() == 16
+    assert given.prompt.channels[0, 0].sum() == 16
     *_, last = steps(job)
     picture = finish(job, last.state)
     assert (picture.rgb[mask == 0] == photo[mask == 0]).all()
@@ -153,8 +153,8 @@ def test_one_of_other_latents_is_refused(
 def test_networks_of_two_models_take_turns_on_one_device(
     models: dict[str, Model], inputs: Inputs
 ) -> None:
-    turns = Turns(torch.device("cpu"))
-    first, second = (replace(models[name], turns=turns) for name in ("SDXL", "refiner"))
+    turns = DeviceManager(torch.device("cpu"))
+    first, second = (replace(models[name], device_manager=turns) for name in ("SDXL", "refiner"))
     job = prepare(first, HANDED, replace(inputs, models=lambda *_: second))
-    present = [turns.present for _ in steps(job)]
+    present = [turns.loaded for _ in steps(job)]
     assert present == [(first.backbone,)] * 2 + [(second.backbone,)] * 2

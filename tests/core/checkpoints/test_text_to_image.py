@@ -17,6 +17,7 @@ from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.previews import preview, preview_after
 from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.conditions import Text
 from core.request.inputs import Inputs
 from core.request.parameters import Inpaint
 from tests.core.checkpoints.pipelines import reference_pipeline
@@ -124,7 +125,7 @@ def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
     mask = np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     seen: list[torch.Tensor] = []
-    hook = model.backbone.register_forward_hook(lambda _, args, out: seen.append(args[0]))
+    hook = model.backbone.register_forward_hook(lambda _, args, out: seen.append(args[2].channels))
     request = replace(REQUEST, steps=1, init=digest(photo), mask=digest(mask))
     list(steps(prepare(model, request, Inputs(photo, mask))))
     list(steps(prepare(model, replace(REQUEST, steps=1))))
@@ -132,23 +133,25 @@ def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
     masked, unmasked = seen
     cells = torch.zeros(12, 8)
     cells[2:6, 1:5] = 1
-    assert torch.equal(masked[0, 4], cells)
+    assert torch.equal(masked[0, 0], cells)
     pixels = torch.tensor(photo / 127.5 - 1, dtype=torch.float32).permute(2, 0, 1)[None]
     pixels[:, :, 16:48, 8:40] = 0
     kept = reference_vae(tinies["SD1 inpainting"]).encode(pixels).latent_dist.mode() * 0.18215
-    torch.testing.assert_close(masked[:1, 5:], kept, atol=1e-4, rtol=1e-4)
-    assert (unmasked[:, 4] == 1).all()
+    torch.testing.assert_close(masked[:1, 1:], kept, atol=1e-4, rtol=1e-4)
+    assert (unmasked[:, 0] == 1).all()
     grey = model.encode(torch.zeros(1, 3, 96, 64))
-    torch.testing.assert_close(unmasked[:1, 5:], grey)
+    torch.testing.assert_close(unmasked[:1, 1:], grey)
 
 
 def test_the_refiner_is_told_how_good_the_picture_is(models: dict[str, Model]) -> None:
     model = models["refiner"]
-    good, poor = (model.condition("a cat", negative=negative) for negative in (False, True))
+    good, poor = (
+        model.condition(Text("a cat"), 64, 96, negative=negative) for negative in (False, True)
+    )
     assert good.vector is not None
     assert poor.vector is not None
-    assert good.vector.shape == (1, 64 + 256)
-    assert torch.equal(good.vector[:, :64], poor.vector[:, :64])
+    assert good.vector.shape == (1, 64 + 5 * 256)
+    assert torch.equal(good.vector[:, :-256], poor.vector[:, :-256])
     assert not torch.equal(good.vector, poor.vector)
 
 
@@ -166,13 +169,13 @@ def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
 
 
 def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> None:
-    model = models["SD1"]
-    assert model.with_clip_skip(1) is model
-    skipping = model.with_clip_skip(2)
-    assert skipping.text.skip == 1
-    assert not torch.equal(skipping.condition("a cat").tokens, model.condition("a cat").tokens)
-    assert skipping.with_clip_skip(1).text.skip == 0
-    assert models["SDXL"].with_clip_skip(2) is models["SDXL"]
+    def tokens(kind: str, skip: int) -> Tensor:
+        found = models[kind].condition(Text("a cat", skip)).tokens
+        assert found is not None
+        return found
+
+    assert not torch.equal(tokens("SD1", 1), tokens("SD1", 2))
+    assert torch.equal(tokens("SDXL", 1), tokens("SDXL", 2))
 
 
 def test_a_request_skips_layers_where_that_is_customary(models: dict[str, Model]) -> None:

@@ -15,6 +15,7 @@ from core.checkpoints.lora import Lora, with_loras
 from core.checkpoints.textual_inversion import with_embeddings
 from core.conditioning.text.clip_tokenizer import END, START
 from core.model.model import Model
+from core.request.conditions import Text
 
 VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
 
@@ -64,8 +65,8 @@ def test_every_form_is_read(
     assert not refused
     context = expected(model, [320], [2368])  # a ... cat
     for prompt in ("a my-word cat", "a My-Word cat", "a embedding:My-Word cat"):
-        torch.testing.assert_close(model.condition(prompt).tokens, context)
-    plain = models["SD1"].condition("a my-word cat").tokens
+        torch.testing.assert_close(model.condition(Text(prompt)).tokens, context)
+    plain = models["SD1"].condition(Text("a my-word cat")).tokens
     assert not torch.equal(plain, context)
 
 
@@ -76,7 +77,7 @@ def test_its_weight_is_that_of_its_name(models: dict[str, Model], tmp_path: Path
     mean = weighted.mean()
     weighted[:, 2:5] *= 1.5
     weighted *= mean / weighted.mean()
-    actual = model.condition("a (word:1.5) cat").tokens
+    actual = model.condition(Text("a (word:1.5) cat")).tokens
     torch.testing.assert_close(actual, weighted, atol=1e-5, rtol=1e-4)
 
 
@@ -88,7 +89,7 @@ def test_it_counts_as_many_tokens_as_it_has_vectors(
     assert model.text.count_tokens("a word cat").count == 5
     assert pickle.loads(pickle.dumps(model.text.count_tokens))("a word cat").count == 5
     assert model.text.count_tokens("cat " * 73 + "word").limit == 150  # is not torn in two
-    assert model.condition("cat " * 73 + "word").tokens.shape[1] == 154
+    assert model.condition(Text("cat " * 73 + "word")).tokens.shape[1] == 154
 
 
 def test_two_encoders_have_vectors_each(models: dict[str, Model], tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_two_encoders_have_vectors_each(models: dict[str, Model], tmp_path: Path
     first, second = model.text.embeddings[0].vectors
     assert torch.equal(first, VECTORS)
     assert torch.equal(second, VECTORS + 1)
-    assert model.condition("a word").tokens.shape == (1, 77, 128)
+    assert model.condition(Text("a word")).tokens.shape == (1, 77, 128)
 
 
 def test_what_cannot_be_used_is_said(models: dict[str, Model], tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_it_decodes_what_diffusers_does(
     shown = model.with_preview(write(reference, layout, tmp_path))
     latent = torch.randn(1, 4, 8, 11, generator=torch.Generator().manual_seed(0)) * 2
     expected = reference.decode(latent).sample.clamp(-1, 1)
-    torch.testing.assert_close(shown.glimpse(latent), expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(shown.preview(latent), expected, atol=1e-5, rtol=1e-4)
     assert model.previewer is None
 
 

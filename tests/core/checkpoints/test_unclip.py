@@ -141,7 +141,9 @@ def test_a_picture_is_started_from_as_in_diffusers(
     )
     theirs = reference_pipeline(tinies["SD2 unCLIP-H"], "StableDiffusionImg2ImgPipeline")
     unet = theirs.unet
-    unet.forward = partial(unet.forward, class_labels=torch.cat([given.negative, given.vector]))
+    unet.forward = partial(
+        unet.forward, class_labels=torch.cat([given.negative.vector, given.prompt.vector])
+    )
     expected = theirs(
         prompt=REQUEST.prompt,
         negative_prompt=REQUEST.negative,
@@ -179,11 +181,11 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
         request = replace(REQUEST, noise_level=level, seed=seed)
         given = prepare(model, *led(request, photo)).segments[0].extra
         assert given is not None
-        return given.vector[0, :768]
+        return given.prompt.vector[0, :768]
 
     assert torch.equal(vector(100), vector(100))
     assert not torch.equal(vector(100), vector(100, seed=8))
-    clean = model.seen(looked_at(photo))[0]
+    clean = model.embed_image(looked_at(photo))[0]
     off = [(vector(level) - clean).norm() for level in (0, 100, 500)]
     assert off[0] < off[1] < off[2]
 

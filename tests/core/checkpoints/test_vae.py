@@ -79,7 +79,7 @@ def test_a_native_model_takes_a_native_autoencoder(tiny_model_folder: Path, tmp_
     latent = torch.randn(1, model.latent_channels, 4, 4)
     made = changed.autoencoder.decode(latent) - model.autoencoder.decode(latent)
     torch.testing.assert_close(made, torch.ones_like(made), atol=1e-3, rtol=0)
-    assert changed.config.autoencoder == model.config.autoencoder
+    assert changed.autoencoder.config == model.autoencoder.config
 
 
 def test_an_autoencoder_of_another_form_is_refused(

@@ -65,13 +65,13 @@ def test_the_second_start_fits_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     model = tmp_path / "a.safetensors"
     save_file(original(made("SD1", randomise)), model)
     fits: list[int] = []
-    fit = core.model.latent_rgb.fitted
+    fit = core.model.latent_rgb.fit_matrix
 
     def counted(*args):
         fits.append(1)
         return fit(*args)
 
-    monkeypatch.setattr(core.model.latent_rgb, "fitted", counted)
+    monkeypatch.setattr(core.model.latent_rgb, "fit_matrix", counted)
     first = _previewed(model)
     assert len(fits) == 1
     assert (_previewed(model) == first).all()

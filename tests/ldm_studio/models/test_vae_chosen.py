@@ -76,7 +76,7 @@ def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
     write_overrides(link, Overrides(prediction="v"))
     pipeline = CorePipeline(device="cpu")
     pipeline.load("linked.safetensors")
-    assert pipeline._model.decided == "v"
+    assert pipeline._model.prediction_override == "v"
 
 
 def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, capsys) -> None:

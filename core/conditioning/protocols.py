@@ -1,0 +1,67 @@
+"""What turns conditions into tensors: one conditioner for each kind of condition."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from torch import nn
+
+from ..networks.cond import Cond
+from ..request.conditions import Text
+from .text.text_segment import TextSegment
+from .text.token_count import PromptTokenCounter
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .text.clip_text import Embedding
+
+C = TypeVar("C", contravariant=True)
+
+
+class Conditioner(Protocol[C]):
+    """Turns conditions of one type into what the backbone takes."""
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Those it computes with, for placement."""
+        ...
+
+    def __call__(self, condition: C) -> Cond: ...
+
+
+class TextConditioner(ABC):
+    """A conditioner of texts. Add-ons apply to those that say so."""
+
+    supports_clip_skip: bool = False
+    """Whether it is customary to leave out further layers of its encoder."""
+    lora_slots: tuple[int, ...] = ()
+    """For each network, which text encoder of LoRA files it is: 0 `te1`, 1 `te2`; empty: no LoRAs
+    apply to this model."""
+    embedding_widths: tuple[int, ...] = ()
+    """For each network, the width of a textual inversion's vectors; empty: it takes none."""
+
+    @property
+    @abstractmethod
+    def networks(self) -> tuple[nn.Module, ...]: ...
+
+    @property
+    @abstractmethod
+    def count_tokens(self) -> PromptTokenCounter: ...
+
+    @abstractmethod
+    def encode(self, prompts: Sequence[str | TextSegment], clip_skip: int = 1) -> Cond:
+        """B prompts -> their conditions. Of a prompt as `str`, it is what the first step reads."""
+
+    def __call__(self, condition: Text) -> Cond:
+        return self.encode([condition.prompt], condition.clip_skip)
+
+    def with_networks(self, networks: Sequence[nn.Module]) -> Self:
+        """With these, of the same kinds, in place of its own (LoRA)."""
+        raise NotImplementedError
+
+    def with_embeddings(self, embeddings: Sequence[Embedding]) -> Self:
+        """Knowing further words (textual inversion)."""
+        raise NotImplementedError

@@ -1,0 +1,231 @@
+"""Networks of other shapes than the shipped ones go through the ordinary pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from zlib import crc32
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.conditioning.protocols import TextConditioner
+from core.conditioning.text.prompt_plan import first_segment_of
+from core.families.family import Family, LatentFormat, ModelConfig
+from core.families.native_config import Defaults
+from core.images.image_digest import digest
+from core.model.model import Model
+from core.networks.cond import Cond
+from core.networks.cost import COUNTED, BackboneCost, CostModel
+from core.networks.layers import timestep_embedding
+from core.networks.protocols import Autoencoder, Backbone
+from core.pipeline import saved_job
+from core.pipeline.previews import preview
+from core.pipeline.resume import resume
+from core.pipeline.text_to_image import finish, prepare, steps
+from core.request.inputs import Inputs
+from core.request.request import Request
+from core.sampling.model_schedule import FlowSchedule
+
+WIDTH, TOKENS, PATCH = 16, 4, 4
+LABELS = ("cat", "dog")
+
+
+class Pixels(Autoencoder):
+    """A pixel model's: the latent is the image."""
+
+    latent_channels = 3
+    factor = 1
+    encoder_reach = decoder_reach = 0
+    decodes_fast = True
+
+    def encode(self, image: Tensor) -> Tensor:
+        return image
+
+    def decode(self, latent: Tensor) -> Tensor:
+        return latent
+
+    def working_bytes(self, pixels: int, dtype: torch.dtype) -> int:
+        return 3 * pixels * dtype.itemsize
+
+
+class PatchTransformer(Backbone):
+    """Attends from patches of pixels to those tokens that are not padding."""
+
+    token_width = WIDTH
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(3, WIDTH, PATCH, stride=PATCH)
+        self.attention = nn.MultiheadAttention(WIDTH, 2, batch_first=True)
+        self.leave = nn.ConvTranspose2d(WIDTH, 3, PATCH, stride=PATCH)
+
+    def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        assert cond.tokens is not None
+        assert cond.mask is not None
+        h = self.enter(x) + timestep_embedding(t, WIDTH)[:, :, None, None]
+        patches = h.flatten(2).transpose(1, 2)
+        read, _ = self.attention(patches, cond.tokens, cond.tokens, key_padding_mask=~cond.mask)
+        return self.leave((patches + read).transpose(1, 2).unflatten(2, h.shape[-2:]))
+
+    def operations(self, tokens: int = 77, costs: CostModel = COUNTED) -> BackboneCost:
+        weights = 2 * 3 * WIDTH + 2 * WIDTH**2 / PATCH**2
+        return BackboneCost(weights + 2 * tokens * WIDTH / PATCH**2 * costs.attention, 0.0)
+
+    def working_bytes(self, cells: int, dtype: torch.dtype) -> int:
+        return 2 * cells * WIDTH * dtype.itemsize
+
+
+class ClassMlp(Backbone):
+    """The same small network for every pixel, shifted by the class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(3, WIDTH, 1)
+        self.label = nn.Linear(len(LABELS), WIDTH)
+        self.leave = nn.Conv2d(WIDTH, 3, 1)
+
+    def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        assert cond.tokens is None
+        assert cond.vector is not None
+        shift = self.label(cond.vector) + timestep_embedding(t, WIDTH)
+        return self.leave(torch.tanh(self.enter(x) + shift[:, :, None, None]))
+
+    def operations(self, tokens: int = 77, costs: CostModel = COUNTED) -> BackboneCost:
+        return BackboneCost(2 * 3 * WIDTH, 0.0)
+
+    def working_bytes(self, cells: int, dtype: torch.dtype) -> int:
+        return 2 * cells * WIDTH * dtype.itemsize
+
+
+class Words(TextConditioner):
+    """A random vector for each word, padded to a fixed length."""
+
+    networks = ()
+
+    def __init__(self, padding: float = 0.0) -> None:
+        self.padding = padding
+
+    @property
+    def count_tokens(self):
+        raise NotImplementedError
+
+    def encode(self, prompts: Sequence, clip_skip: int = 1) -> Cond:
+        tokens = torch.full((len(prompts), TOKENS, WIDTH), self.padding)
+        mask = torch.zeros(len(prompts), TOKENS, dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            for i, word in enumerate(["<start>", *first_segment_of(prompt).text.split()][:TOKENS]):
+                generator = torch.Generator().manual_seed(crc32(word.encode()))
+                tokens[row, i] = torch.randn(WIDTH, generator=generator)
+                mask[row, i] = True
+        return Cond(tokens, mask=mask)
+
+
+class Labels(Words):
+    """The prompt names a class."""
+
+    def encode(self, prompts: Sequence, clip_skip: int = 1) -> Cond:
+        names = [first_segment_of(prompt).text.strip() for prompt in prompts]
+        return Cond(
+            vector=torch.tensor([[float(name == label) for label in LABELS] for name in names])
+        )
+
+
+FAMILY = Family(
+    name="Own",
+    detect=lambda header: None,
+    configure=lambda family, header: pytest.fail("no file is read"),
+    find_autoencoder=lambda sources: None,
+    latents=LatentFormat("pixels", channels=3, factor=1, scale=1.0),
+    defaults=Defaults(),
+)
+CONFIG = ModelConfig(
+    name="Own",
+    family=FAMILY,
+    display_name="Own",
+    prediction="flow",
+    detected_prediction="flow",
+    schedule=FlowSchedule(),
+    latent_mean=(0.0, 0.0, 0.0),
+    latent_std=(0.5, 0.5, 0.5),
+    defaults=Defaults(),
+    max_side=64,
+    size_multiple=PATCH,
+)
+
+
+def model_of(backbone: Callable[[], Backbone], text: TextConditioner) -> Model:
+    torch.manual_seed(0)
+    return Model(
+        config=CONFIG,
+        digest="",
+        backbone=backbone().eval().requires_grad_(False),
+        autoencoder=Pixels(),
+        text=text,
+        device=torch.device("cpu"),
+    )
+
+
+MODELS = {"transformer": (PatchTransformer, Words()), "class": (ClassMlp, Labels())}
+REQUEST = Request(prompt="cat", steps=4, width=16, height=12, cfg=3.0)
+
+
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest) -> Model:
+    return model_of(*MODELS[request.param])
+
+
+def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> np.ndarray:
+    job = prepare(model, request, inputs)
+    *_, last = steps(job)
+    return finish(job, last.state).rgb
+
+
+def test_an_image_is_drawn_previewed_and_finished(model: Model) -> None:
+    job = prepare(model, REQUEST)
+    for step in steps(job):
+        assert preview(job, step).rgb.shape == (12, 16, 3)
+    image = finish(job, step.state)
+    assert image.rgb.shape == (12, 16, 3)
+    assert np.array_equal(preview(job, step).rgb, image.rgb)  # the last estimate is the result
+    assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, prompt="dog")))
+    assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, cfg=1.0)))
+    assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, negative="dog")))
+
+
+def test_padding_is_masked() -> None:
+    plain, other = (model_of(PatchTransformer, Words(padding)) for padding in (0.0, 5.0))
+    assert np.array_equal(drawn(plain, REQUEST), drawn(other, REQUEST))
+
+
+def test_an_image_is_inpainted_in_place(model: Model) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    mask = np.zeros((12, 16), np.uint8)
+    mask[4:8, 4:12] = 255
+    request = replace(REQUEST, init=digest(photo), mask=digest(mask), strength=0.75)
+    changed = (drawn(model, request, Inputs(photo, mask)) != photo).any(axis=2)
+    assert changed[5:7, 5:11].all()
+    assert not changed[0].any()
+
+
+def test_tiles_of_the_whole_size_are_the_whole(model: Model) -> None:
+    assert np.array_equal(drawn(model, REQUEST), drawn(model, replace(REQUEST, tile=16)))
+    assert drawn(model, replace(REQUEST, tile=8)).shape == (12, 16, 3)
+
+
+def test_a_stopped_run_resumes_to_the_same_bits(model: Model, tmp_path) -> None:
+    job = prepare(model, REQUEST)
+    states = [step.state for step in steps(job)]
+    saved_job.save(tmp_path / "state", job, states[1])
+    again, state = resume(model, saved_job.load(tmp_path / "state"))
+    *_, last = steps(again, state)
+    assert torch.equal(last.state.x, states[-1].x)
+
+
+def test_costs_are_asked_of_the_networks(model: Model) -> None:
+    small, large = (model.backbone.operations().of(side**2) for side in (16, 32))
+    assert 0 < small < large
+    sizes = [model.backbone.working_bytes(64, dtype) for dtype in (torch.float16, torch.float32)]
+    assert sizes[1] == 2 * sizes[0]
