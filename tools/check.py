@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 QUICK_TESTS = (
     "tests/core/sampling",  # the mathematics, against k-diffusion and diffusers
-    "tests/core/test_pipeline.py",
-    "tests/core/test_request.py",
+    "tests/core/pipeline/test_text_to_image.py",
+    "tests/core/request",
     "tests/ldm_studio/canvas",
     "tests/ldm_studio/images",  # files and their metadata
     "tests/ldm_studio/prompts",

@@ -17,7 +17,7 @@ from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.history_page.rename_dialog import RenameDialog
 from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.history.paging import SECONDS, WORDS, choose, picture
+from tests.ldm_studio.history_page.paging import SECONDS, WORDS, choose, picture
 from tests.ldm_studio.long_texts import cut, longer, make
 from tests.ldm_studio.window_actions import make as draw
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.history_store import History
-from ldm_studio.history_page.history_page import HistoryPage
-from ldm_studio.history_page.image_list_model import Stage
-from tests.ldm_studio.history.paging import SECONDS, WORDS, picture
 
 
 @pytest.fixture
@@ -24,24 +21,3 @@ def history(tmp_path: Path) -> Iterator[History]:
 def reader(history: History) -> Iterator[Reader]:
     with history.reader() as reader:
         yield reader
-
-
-@pytest.fixture
-def open_page(application, qtbot) -> Callable[[], HistoryPage]:
-    def opened() -> HistoryPage:
-        if not application.library.is_open:
-            with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
-                application.library.open()
-        application.history_controller.show_history()
-        page = application.history_controller.page
-        qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
-        return page
-
-    return opened
-
-
-@pytest.fixture
-def page(open_page) -> HistoryPage:
-    for number, words in enumerate(WORDS, 1):
-        picture(number, words)
-    return open_page()

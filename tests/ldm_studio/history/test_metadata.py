@@ -20,7 +20,7 @@ from ldm_studio.history.query_language import parse
 from ldm_studio.history.query_terms import term
 from ldm_studio.images import image_formats
 from ldm_studio.images.image_files import read_infotext, read_request
-from tests.core.test_request import whole_requests
+from tests.core.request.test_request import whole_requests
 from tests.ldm_studio.history.files import DIGEST, noise
 
 SUFFIXES = (".png", ".webp", ".jpg")

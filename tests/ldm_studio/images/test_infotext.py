@@ -19,7 +19,7 @@ from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
 from ldm_studio.images.image_files import read_infotext, read_request, save_png
 from ldm_studio.images.infotext import infotext, parse_infotext, restore
 from ldm_studio.images.infotext_keys import read_changes, write_changes
-from tests.core.test_request import changes, whole_requests
+from tests.core.request.test_request import changes, whole_requests
 
 DIGEST = "ab" * 32
 PIXELS = np.zeros((8, 8, 3), np.uint8)

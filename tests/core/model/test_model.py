@@ -22,7 +22,7 @@ from core.errors import ModelError
 from core.families.native_config import NativeConfig
 from core.model.model import Model
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

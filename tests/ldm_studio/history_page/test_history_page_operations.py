@@ -22,7 +22,7 @@ from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import Trajectories, Trajectory
 from ldm_studio.paths import inputs_dir, trajectories_dir
 from tests.ldm_studio.history.files import noise
-from tests.ldm_studio.history.paging import (
+from tests.ldm_studio.history_page.paging import (
     SECONDS,
     Button,
     Key,

@@ -41,7 +41,7 @@ from core.training.training_loop import (
     train,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
 PLAN = Plan(samples=24, batch=2, lr=2e-3, warmup=3, log_every=1, checkpoint_every=0.0)
 

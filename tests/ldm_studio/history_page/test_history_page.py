@@ -14,7 +14,7 @@ from core.request.request import Request
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.query_language import parse
 from tests.ldm_studio.history.files import noise, ours
-from tests.ldm_studio.history.paging import (
+from tests.ldm_studio.history_page.paging import (
     SECONDS,
     WORDS,
     Button,
