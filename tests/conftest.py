@@ -7,10 +7,14 @@ import gc
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from pytestqt.qtbot import QtBot
+
+from tests.waiting import HANG_SECONDS
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,6 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 
 ENGINE_THREAD = "ldm-engine"
+QT_WAITS = ("waitSignal", "waitSignals", "waitUntil", "waitCallback", "waitExposed", "waitActive")
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +87,15 @@ def _no_modal_dialogs(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
         monkeypatch.setattr(QFileDialog, name, refuse)
     for name in ("about", "critical", "information", "question", "warning"):
         monkeypatch.setattr(QMessageBox, name, refuse)
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """pytest-qt's, whose waits end early only when what they wait for is there."""
+    for name in QT_WAITS:
+        wait = partial(getattr(qtbot, name), timeout=round(HANG_SECONDS * 1000))
+        setattr(qtbot, name, wait)
+    return qtbot
 
 
 @pytest.fixture(scope="session")

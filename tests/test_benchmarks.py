@@ -93,7 +93,6 @@ def test_the_canvas_is_measured_without_a_model(model: Path, tmp_path: Path) -> 
     assert 0 < strokes["computing_median_ms"] <= strokes["computing_p99_ms"]
 
 
-@pytest.mark.timeout(300)  # starts the program several times
 def test_the_window_is_measured_in_processes_of_its_own(model: Path, tmp_path: Path) -> None:
     interface, startup = run(["interface", "startup"], model, tmp_path / "records.jsonl")
     check(interface)

@@ -26,8 +26,6 @@ DIST = Path(os.environ.get("LDM_STUDIO_DIST", ROOT / "dist"))
 FLAVOUR = os.environ.get("LDM_STUDIO_FLAVOUR", "cpu")
 MADE = product(FLAVOUR, {"SOURCE_DATE_EPOCH": "0"})
 
-pytestmark = pytest.mark.timeout(900)  # unpacking 700 MB, on a busy machine
-
 
 def dpkg(root: Path, *arguments: str) -> None:
     """Into a system of its own, which has none of what the package depends on."""

@@ -33,7 +33,6 @@ CONTROLS = (
     QAbstractItemView,
 )  # fmt: skip
 INSIDE = (QAbstractSpinBox, QComboBox, QLineEdit, QKeySequenceEdit, QTabBar)
-SECONDS = 10_000
 
 
 def controls(root: QWidget) -> Iterator[QWidget]:
@@ -154,10 +153,8 @@ def open_history(application: Application, qtbot) -> HistoryPage:
     application.history_controller.show_history()
     page = application.history_controller.page
     assert page is not None
-    qtbot.waitUntil(
-        lambda: page.model.stage is Stage.DONE and page.model.rowCount() > 0, timeout=SECONDS
-    )
-    with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE and page.model.rowCount() > 0)
+    with qtbot.waitSignal(page.details_shown):
         page.grid.select_ids([int(page.model.ids[0])])
     return page
 
@@ -193,5 +190,5 @@ DIALOGS: dict[str, Opener] = {
 def opened(application: Application, qtbot, page: HistoryPage, name: str) -> QWidget:
     """The window of a dialog, shown."""
     DIALOGS[name](application, page)
-    qtbot.waitUntil(lambda: focus().window() is not application.window, timeout=SECONDS)
+    qtbot.waitUntil(lambda: focus().window() is not application.window)
     return focus().window()

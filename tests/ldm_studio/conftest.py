@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ldm_studio.fakes import FakePipeline, Gate
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from ldm_studio.app import Application
@@ -48,10 +49,10 @@ def start(qapp, qtbot, gate) -> Iterator[Callable[[FakePipeline], Application]]:
     def start(pipeline: FakePipeline, *, ready: bool = True) -> Application:
         application = Application(qapp, pipeline)
         running.append(application)
-        application.show()
-        qtbot.waitExposed(application.window)
+        with qtbot.waitExposed(application.window):
+            application.show()
         if ready:
-            with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+            with qtbot.waitSignal(application.bridge.ready):
                 application.bridge.warm_up()
         return application
 
@@ -59,7 +60,7 @@ def start(qapp, qtbot, gate) -> Iterator[Callable[[FakePipeline], Application]]:
     gate.open()
     for application in running:
         application.bridge.close()
-        assert application.bridge.join(10)
+        assert application.bridge.join(HANG_SECONDS)
         application.commands.close()
         application.history_controller.close()
         application.library.close()

@@ -10,8 +10,8 @@ from core.request.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Event, Idle, QueueChanged, QueueItem, Work
 from ldm_studio.engine.mailbox import Mailbox
+from tests.waiting import HANG_SECONDS
 
-SECONDS = 30.0
 T = TypeVar("T")
 
 
@@ -29,7 +29,7 @@ class Reader:
     def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
         """Every event up to now, once one satisfies `wanted`."""
         while not any(wanted(event) for event in self.events):
-            assert self._news.wait(SECONDS), f"not among {self.events}"
+            assert self._news.wait(HANG_SECONDS), f"not among {self.events}"
             self._news.clear()
             self.events += self.mailbox.drain()
         return self.events
@@ -61,4 +61,4 @@ def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> W
 
 def end(engine: Engine) -> None:
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)

@@ -25,6 +25,7 @@ from core.runtime.environment import Environment
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import STEP_DIGEST_LENGTH, Record
 from ldm_studio.models.found_models import DEFAULT, find_model
+from tests.waiting import HANG_SECONDS
 
 MODEL = ModelInfo(
     name="fake",
@@ -256,7 +257,7 @@ class Gate:
     def wait(self, count: int = 1) -> None:
         """Until so many more have come to the gate."""
         for _ in range(count):
-            assert self._arrived.acquire(timeout=30), "nobody came"
+            assert self._arrived.acquire(timeout=HANG_SECONDS), "nobody came"
 
     def let(self, steps: int = 1) -> None:
         self._steps.release(steps)

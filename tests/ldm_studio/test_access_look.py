@@ -211,7 +211,7 @@ assert (grab.width(), grab.height()) == (1280, 800), grab.size()
 drawn = window.sampler.dice.icon().pixmap(window.sampler.dice.iconSize(), 2.0)
 assert drawn.width() == 36, drawn.size()
 application.bridge.close()
-application.bridge.join(10)
+application.bridge.join(None)
 """
     home = {"LDM_STUDIO_HOME": str(tmp_path), "QT_SCALE_FACTOR": "2"}
     done = subprocess.run(

@@ -31,9 +31,10 @@ from ldm_studio.engine.events import (
     Work,
 )
 from ldm_studio.images import image_files
-from tests.ldm_studio.engine_events import SECONDS, Reader, work
+from tests.ldm_studio.engine_events import Reader, work
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +67,7 @@ def start() -> Iterator[Callable[[Reader], Engine]]:
 
 def end(engine: Engine) -> None:
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
 
 
 def save(picture, model, record) -> Path:
@@ -333,7 +334,7 @@ else:
     disk.room = None
 reader.until_idle()
 engine.close()
-engine.join(10)
+engine.join(None)
 found = sorted(paths.pictures_dir().glob("*/*.png"))
 history.put([scan(path) for path in found]).result()
 with history.reader() as asked:
@@ -350,9 +351,7 @@ def test_a_small_disk_that_fills_up_loses_nothing(studio_home) -> None:
     mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
     can = _runs([*mounted, f"{mount} && umount '{studio_home}'"])
     command = [*mounted, f'{mount} && exec "$@" real', "sh", *script] if can else [*script, "faked"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "No space left on device" in done.stdout
 

@@ -21,8 +21,9 @@ from ldm_studio.engine.events import Finished, QueueChanged, Resumed, Started, W
 from ldm_studio.images import image_files
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import read
-from tests.ldm_studio.engine_events import SECONDS, Reader
+from tests.ldm_studio.engine_events import Reader
 from tests.tiny_recipe import write_model
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 STEPS = 30
@@ -64,7 +65,7 @@ def engines() -> Iterator[list[Engine]]:
     yield running
     for engine in running:
         engine.close()
-        assert engine.join(SECONDS)
+        assert engine.join(HANG_SECONDS)
 
 
 def inputs() -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +139,7 @@ def test_a_killed_job_is_offered_and_goes_on_to_the_same_bits(model, engines, tm
     assert len(read(finished.trajectory).estimates) == STEPS
     reader.until_idle()
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     assert not any(item.is_dir() for item in paths.queue_dir().iterdir())
 
 
@@ -187,7 +188,7 @@ def test_a_discarded_job_leaves_nothing_but_the_pictures_it_began_with(
     engine.discard_item(interrupted.id)
     reader.one(QueueChanged, lambda event: len(event.items) == 1)
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     assert len(list(paths.queue_dir().glob("*/*/job.json"))) == 1
     assert not list(paths.queue_dir().glob("**/*.safetensors"))
     store = InputStore(paths.inputs_dir())

@@ -109,7 +109,6 @@ def run(script: str, home: Path) -> tuple[dict[str, Any], int]:
         env={**os.environ, "LDM_STUDIO_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=30,
         check=False,
     )
     assert done.stdout, done.stderr

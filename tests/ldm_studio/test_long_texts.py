@@ -17,7 +17,7 @@ from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.history_page.rename_dialog import RenameDialog
 from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.history_page.paging import SECONDS, WORDS, choose, picture
+from tests.ldm_studio.history_page.paging import WORDS, choose, picture
 from tests.ldm_studio.long_texts import cut, longer, make
 from tests.ldm_studio.window_actions import make as draw
 
@@ -84,18 +84,18 @@ def test_every_page_of_the_settings(application) -> None:
 def test_the_history(application, qtbot) -> None:
     for number, words in enumerate(WORDS, 1):
         picture(number, words)
-    with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
+    with qtbot.waitSignal(application.library.indexed):
         application.library.open()
     application.history_controller.show_history()
     page = application.history_controller.page
-    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE)
     assert cut(page) == []
     choose(page, qtbot, 0)
     assert cut(page) == []
     choose(page, qtbot, 0, 1)
     qtbot.waitUntil(lambda: page.details.several.isVisible())
     assert cut(page) == []
-    with qtbot.waitSignal(page.compare_controller.shown, timeout=SECONDS):
+    with qtbot.waitSignal(page.compare_controller.shown):
         page.selection.compare()
     assert cut(page) == []
 

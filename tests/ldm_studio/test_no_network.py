@@ -97,7 +97,6 @@ def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "LDM_STUDIO_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=110,
         check=False,
     )
 

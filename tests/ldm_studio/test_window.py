@@ -21,7 +21,7 @@ from tests.ldm_studio.window_actions import disc, entries, make
 def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
     window = application.window
     qtbot.keyClicks(window.prompt.prompt, "a red heart")
-    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.idle):
         qtbot.mouseClick(window.run_area.button, Qt.MouseButton.LeftButton)
     (entry,) = entries(application)
     assert entry.picture.request.prompt == "a red heart"
@@ -34,7 +34,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     application.store.steps = 10
     application.studio.generate()
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         gate.let(1)
     view, button = application.window.canvas.view, application.window.run_area.button
     assert view.document.preview is not None
@@ -42,7 +42,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     assert "Step 1/10" in application.window.status.state.text()
     if memory_in_use():  # where the system says
         assert re.fullmatch(r"\d+ MB", application.window.status.memory.text())
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert view.document.preview is None
     assert button.text() == "Generate"
@@ -50,13 +50,13 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
 
 def test_generate_is_queued_while_the_model_loads(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_load=gate), ready=False)
-    with qtbot.waitSignal(application.bridge.loading, timeout=5000):
+    with qtbot.waitSignal(application.bridge.loading):
         application.bridge.warm_up()
     button = application.window.run_area.button
     assert "loading model" in button.text()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert "Cancel" in button.text()
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert len(entries(application)) == 1
 
@@ -72,9 +72,9 @@ def test_keyboard_generates_and_cancels(start, qtbot, gate) -> None:
     application.window.activateWindow()
     prompt.setFocus()
     qtbot.keyClicks(prompt, "a dog")
-    with qtbot.waitSignal(application.bridge.started, timeout=5000):
+    with qtbot.waitSignal(application.bridge.started):
         qtbot.keyClick(prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(application.bridge.cancelled):
         qtbot.keyClick(prompt, Qt.Key.Key_Escape)
         gate.let(1)
     assert prompt.toPlainText() == "a dog"
@@ -88,10 +88,10 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
     view.set_mask(disc())
     before = view.picture()
     pipeline.before_step = gate
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         application.studio.generate()
         gate.let(1)
-    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(application.bridge.cancelled):
         application.studio.run_state.cancel()
         assert application.window.run_area.button.text() == "Cancelling…"
         gate.let(1)
@@ -111,10 +111,10 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
     waiting = window.run_area.waiting
     qtbot.waitUntil(lambda: waiting.text() == "2 more in the queue")
     assert window.run_area.again.isVisible()
-    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(application.bridge.cancelled):
         application.studio.run_state.cancel()
         gate.let(1)
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert [entry.picture.request.seed for entry in entries(application)] == [3, 2]
 
@@ -217,7 +217,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with qtbot.waitSignal(application.bridge.not_saved, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.not_saved):
         application.studio.generate()
     notice = application.window.notice
     assert notice.is_error
@@ -227,7 +227,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     assert np.array_equal(application.studio.view.picture(), entry.picture.rgb)
     assert application.window.actions_by_id["save_as"].isEnabled()
     monkeypatch.undo()
-    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.idle):
         notice.action.click()
     assert notice.text().startswith("Saved now: ")
     (entry,) = entries(application)
@@ -244,12 +244,12 @@ def test_a_damaged_model_is_told_and_can_be_tried_again(start, qtbot) -> None:
             raise ModelError("unet.safetensors is damaged.", "Download it again.")
 
     application = start(FakePipeline(before_load=load), ready=False)
-    with qtbot.waitSignal(application.bridge.load_failed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.load_failed):
         application.bridge.warm_up()
     notice = application.window.notice
     assert "damaged" in notice.text()
     assert "Download it again." in notice.text()
     assert application.window.status.model.text() == "No model"
     broken = False
-    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+    with qtbot.waitSignal(application.bridge.ready):
         qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)

@@ -14,13 +14,14 @@ from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make
+from tests.waiting import HANG_SECONDS
 
 
 def begin(application, qtbot, gate, **parameters: object) -> None:
     """Generate, and wait until the first step is done."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         application.studio.generate()
         gate.let(1)
 
@@ -47,7 +48,7 @@ def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gat
     window, store = application.window, application.store
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     store.prompt, store.cfg = "a dog", 9.0
-    with qtbot.waitSignal(application.bridge.steered, timeout=5000) as steered:
+    with qtbot.waitSignal(application.bridge.steered) as steered:
         window.run_area.apply.click()
         assert not window.run_area.apply.isEnabled()
         gate.let(1)
@@ -56,7 +57,7 @@ def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gat
     assert not window.run_area.apply.isVisible()
     words = f"Changed after step {step}: prompt “a dog”, CFG 9"
     assert window.timeline.ticks.marks == (Mark(step, words),)
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     (entry,) = entries(application)
     assert entry.picture.request.changes == (Change(step, prompt="a dog", cfg=9.0),)
@@ -72,7 +73,7 @@ def test_the_keyboard_applies(start, qtbot, gate) -> None:
     prompt.setFocus()
     qtbot.keyClicks(prompt, " 3d ")
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    with qtbot.waitSignal(application.bridge.steered, timeout=5000):
+    with qtbot.waitSignal(application.bridge.steered):
         qtbot.keyClick(prompt, Qt.Key.Key_Return, both)
         gate.let(1)
 
@@ -103,14 +104,14 @@ def test_pause_stands_still_and_resume_goes_on(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area = application.window.run_area
     begin(application, qtbot, gate, prompt="a cat", steps=10)
-    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+    with qtbot.waitSignal(application.bridge.paused):
         area.pause.click()
         gate.let(1)
     qtbot.waitUntil(lambda: "Resume" in area.button.text())
     assert "Paused" in application.window.status.state.text()
     assert not area.pause.isVisible()
     assert entries(application) == []
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         area.button.click()
         gate.open()
     assert len(entries(application)) == 1
@@ -121,11 +122,11 @@ def test_what_stands_still_can_be_given_up(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area = application.window.run_area
     begin(application, qtbot, gate, steps=10)
-    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+    with qtbot.waitSignal(application.bridge.paused):
         application.window.actions_by_id["pause"].trigger()
         gate.let(1)
     qtbot.waitUntil(area.cancel.isVisible)
-    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(application.bridge.cancelled):
         area.cancel.click()
     qtbot.waitUntil(lambda: area.button.text() == "Generate")
     gate.open()
@@ -138,14 +139,14 @@ def test_a_steered_picture_still_knows_after_a_pause(start, qtbot, gate) -> None
     window = application.window
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     application.store.prompt = "a dog"
-    with qtbot.waitSignal(application.bridge.steered, timeout=5000):
+    with qtbot.waitSignal(application.bridge.steered):
         application.studio.steering_controller.apply()
         gate.let(1)
-    with qtbot.waitSignal(application.bridge.paused, timeout=5000):
+    with qtbot.waitSignal(application.bridge.paused):
         application.studio.queue_controller.toggle_pause()
         gate.let(1)
     qtbot.waitUntil(lambda: application.store.run.paused)
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         application.studio.queue_controller.toggle_pause()
         gate.let(1)
     assert len(window.timeline.ticks.marks) == 1
@@ -177,7 +178,7 @@ def test_the_queue_is_hidden_until_something_waits_and_is_wanted(start, qtbot, g
     assert not area.queue.isVisible()
     actions["show_queue"].trigger()
     assert area.queue.isVisible()
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     qtbot.waitUntil(lambda: not area.queue.isVisible())
     assert not area.waiting.isVisible()
@@ -194,7 +195,7 @@ def test_what_waits_is_put_in_another_order_and_removed(start, qtbot, gate) -> N
     assert area.queue.current().request.prompt == "three", "it stays chosen"
     qtbot.keyClick(area.queue.list, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: prompts(application) == ["one", "two"])
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     made = [entry.picture.request.prompt for entry in entries(application)]
     assert made == ["two", "one"]
@@ -232,12 +233,12 @@ def test_a_picture_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
     begin(first, qtbot, gate, prompt="a fox", steps=10)
     first.bridge.close()
     gate.let(1)
-    assert first.bridge.join(10)
+    assert first.bridge.join(HANG_SECONDS)
     second = start(FakePipeline())
     notice = second.window.notice
     qtbot.waitUntil(notice.isVisible)
     assert not notice.is_error
-    with qtbot.waitSignal(second.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(second.bridge.idle):
         notice.action.click()
     (entry,) = entries(second)
     assert entry.picture.request.prompt == "a fox"
@@ -248,7 +249,7 @@ def test_a_picture_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
 
 def live(application, qtbot, **parameters: object) -> None:
     """Edit, and wait until it is drawn."""
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.shown):
         for name, value in parameters.items():
             setattr(application.store, name, value)
 
@@ -257,7 +258,7 @@ def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     window = application.window
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.shown):
         window.run_area.live.click()
     live(application, qtbot, prompt="a cat")
     live(application, qtbot, cfg=7.0)
@@ -272,11 +273,11 @@ def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
 def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
+    with qtbot.waitSignal(application.studio.live.shown) as shown:
         application.studio.set_live(True)
     button = application.window.run_area.button
     assert button.text() == "Keep this picture"
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         button.click()
     (entry,) = entries(application)
     assert entry.path.exists()
@@ -288,14 +289,14 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     application.studio.set_live(True)
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         gate.let(1)
     application.store.prompt = "new"
     qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)
-    with qtbot.waitSignal(application.bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(application.bridge.cancelled):
         gate.let(1)
     assert application.studio.canvas_controller.shown is None
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000) as shown:
+    with qtbot.waitSignal(application.studio.live.shown) as shown:
         gate.open()
     assert shown.args[0].picture.request.prompt == "new"
 
@@ -303,7 +304,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
 def test_changes_in_one_moment_are_drawn_once(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.shown):
         application.studio.set_live(True)
     before = len(pipeline.begun)
     live(application, qtbot, prompt="a", cfg=2.0, steps=5)
@@ -328,13 +329,13 @@ def test_turning_live_off_amid_a_picture_leaves_nothing_of_it(start, qtbot, gate
     application = start(FakePipeline(before_step=gate))
     timeline, document = application.window.timeline, application.studio.view.document
     application.studio.set_live(True)
-    with qtbot.waitSignal(application.studio.live.previewed, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.previewed):
         gate.let(3)
     assert timeline.ticks.count
     assert document.preview is not None
     application.studio.set_live(False)
     assert document.preview is None
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert not timeline.ticks.count
     assert document.preview is None
@@ -347,7 +348,7 @@ def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
     seen = application.studio.canvas_controller.shown.picture.rgb
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.shown):
         application.studio.view.set_mask(disc())
     assert application.store.mode is Mode.INPAINT
     assert np.array_equal(pipeline.images[-1], seen)
@@ -360,7 +361,7 @@ def test_a_picture_to_keep_comes_first(start, qtbot, gate) -> None:
     begin(application, qtbot, gate, prompt="a cat")
     application.studio.set_live(True)
     application.store.prompt = "a dog"
-    with qtbot.waitSignal(application.studio.live.shown, timeout=5000):
+    with qtbot.waitSignal(application.studio.live.shown):
         gate.open()
     assert [request.prompt for request in pipeline.begun] == ["a cat", "a dog"]
     assert len(entries(application)) == 1
@@ -380,7 +381,7 @@ def test_of_a_masked_part_only_the_part_is_brought_in(start, qtbot, gate) -> Non
     assert document.part == (45, 45, 39, 39)
     changes: list[object] = []
     document.changed.connect(changes.append)
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert set(changes) == {(45, 45, 39, 39)}
     assert document.preview is None

@@ -20,7 +20,7 @@ from tests.ldm_studio.window_actions import disc, entries, make
 def look(application, qtbot, step: int) -> None:
     """Choose a step by key and wait until it is seen."""
     timeline = application.window.timeline
-    with qtbot.waitSignal(application.bridge.looked, timeout=5000):
+    with qtbot.waitSignal(application.bridge.looked):
         timeline.ticks.choose(step)
 
 
@@ -33,10 +33,10 @@ def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
     timeline = application.window.timeline
     application.store.steps = 10
     application.studio.generate()
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         gate.let(1)
     assert timeline.label.text() == "Step 1 of 10"
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     assert timeline.label.text() == "10 steps"
     assert preview(application) is None
@@ -64,7 +64,7 @@ def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
         window.activateWindow()
     qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert window.timeline.ticks.hasFocus()
-    with qtbot.waitSignal(application.bridge.looked, timeout=5000):
+    with qtbot.waitSignal(application.bridge.looked):
         qtbot.keyClick(window.timeline.ticks, Qt.Key.Key_Left)
     assert window.timeline.label.text() == "Step 4 of 5"
 
@@ -190,7 +190,7 @@ def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
     application.store.prompt = "a dog"
     application.studio.generate()
     assert "keeps its seed" in application.window.notice.text()
-    with qtbot.waitSignal(application.bridge.idle, timeout=5000):
+    with qtbot.waitSignal(application.bridge.idle):
         pass
     assert pipeline.begun[-1].seed != 12345
 
@@ -243,7 +243,7 @@ def test_the_menu_of_a_picture_replays_it(application, qtbot) -> None:
     menu = application.window.strip.menu_for(entry)
     (replay,) = [action for action in menu.actions() if action.text() == "Replay"]
     bridge = application.bridge
-    with qtbot.waitSignal(bridge.replayed, timeout=5000) as answer:
+    with qtbot.waitSignal(bridge.replayed) as answer:
         replay.trigger()
     menu.close()
     assert answer.args[0].path == entry.path

@@ -14,7 +14,7 @@ def make(application: Application, qtbot, **parameters: object) -> None:
     """Generate with these parameters and wait until nothing is left to do."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
-    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.idle):
         application.studio.generate()
 
 

@@ -104,12 +104,12 @@ def test_painting_where_inpaint_was_chosen_before(
 
 def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(application.bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.progressed):
         application.studio.generate()
         gate.let(1)
     application.store.mode = Mode.IMAGE
     assert application.studio.canvas_controller.start is None
-    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     (drawn,) = entries(application)
     assert np.array_equal(application.studio.canvas_controller.start, drawn.picture.rgb)

@@ -270,7 +270,6 @@ def test_a_steered_recipe_replays_in_another_process(run: Command, tmp_path: Pat
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     told = [json.loads(line) for line in done.stdout.splitlines()]

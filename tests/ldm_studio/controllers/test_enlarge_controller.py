@@ -16,7 +16,8 @@ from tests.ldm_studio.window_actions import entries, make
 def open_dialog(application, qtbot) -> EnlargeDialog:
     application.window.actions_by_id["enlarge"].trigger()
     (dialog,) = application.window.findChildren(EnlargeDialog)
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        pass
     return dialog
 
 
@@ -29,7 +30,7 @@ def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> No
     dialog = open_dialog(application, qtbot)
     qtbot.mouseClick(dialog.factor.button(3), Qt.MouseButton.LeftButton)
     dialog.strength.set_value(0.25)
-    with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.idle):
         qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     request = pipeline.begun[-1]
     assert (request.width, request.height, request.tile) == (384, 384, 128)

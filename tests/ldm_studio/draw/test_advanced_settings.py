@@ -24,8 +24,8 @@ def store(qapp) -> StudioStore:
 def panel(store, qtbot) -> SamplerPanel:
     panel = SamplerPanel(store)
     qtbot.addWidget(panel)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     return panel
 
 

@@ -33,8 +33,8 @@ def picker(qtbot) -> Iterator[FilePicker]:
     holder.show()
     picker = FilePicker(holder, "Models", "There are none.")
     picker.show_items(ITEMS, "b")
-    picker.open_below(holder)
-    qtbot.waitExposed(picker)
+    with qtbot.waitExposed(picker):
+        picker.open_below(holder)
     yield picker
     holder.close()
 
@@ -103,7 +103,7 @@ def test_a_picture_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
     picker.show_items([FileItem("a", "Dream", path=file)])
     index = picker.items.index(0)
     role = Qt.ItemDataRole.DecorationRole
-    qtbot.waitUntil(lambda: isinstance(index.data(role), QPixmap), timeout=5000)
+    qtbot.waitUntil(lambda: isinstance(index.data(role), QPixmap))
     assert index.data(role).toImage().pixelColor(5, 5).name() == "#ff0000"
 
 
@@ -150,7 +150,7 @@ def button(qtbot) -> AddonButton:
     for widget in (prompt, negative, button):
         qtbot.addWidget(widget)
     store.run = RunState(loading=False, model=MODEL)
-    qtbot.waitUntil(lambda: button.picker.items.rowCount() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: button.picker.items.rowCount() == 2)
     return button
 
 
@@ -177,7 +177,7 @@ def test_embeddings_go_where_one_says(button, qtbot) -> None:
 def test_new_files_are_listed_at_the_next_opening(button, qtbot, tmp_path: Path) -> None:
     lora(paths.models_dir() / "Lora" / "new.safetensors")
     button.open()
-    qtbot.waitUntil(lambda: "new" in shown(button.picker), timeout=20_000)
+    qtbot.waitUntil(lambda: "new" in shown(button.picker))
 
 
 def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot, monkeypatch):
@@ -191,7 +191,7 @@ def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot
 
     button._scan.found.connect(look)
     button.open()
-    qtbot.waitUntil(lambda: len(seen) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == [
         (3, "Looking at 2 more files…"),
         (4, "Looking at 1 more file…"),

@@ -72,7 +72,7 @@ def test_a_prompt_that_was_there_before_the_model_is_counted_when_it_comes(start
     application.store.prompt = "cat"
     panel = application.window.prompt
     assert panel.prompt_count.text() == ""
-    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+    with qtbot.waitSignal(application.bridge.ready):
         application.bridge.warm_up()
         gate.open()
     assert panel.prompt_count.text() == "1/4"

@@ -16,8 +16,8 @@ def timeline(qtbot) -> StepTimeline:
     timeline = StepTimeline()
     qtbot.addWidget(timeline)
     timeline.resize(WIDTH, 40)
-    timeline.show()
-    qtbot.waitExposed(timeline)
+    with qtbot.waitExposed(timeline):
+        timeline.show()
     return timeline
 
 

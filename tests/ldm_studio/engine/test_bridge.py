@@ -12,6 +12,7 @@ from core.request.request import Change, Request
 from ldm_studio.engine.engine_bridge import EngineBridge, Generations
 from ldm_studio.engine.events import Progress
 from tests.ldm_studio.fakes import FakePipeline, Gate
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def start(qapp, gate) -> Iterator[Callable[[FakePipeline], EngineBridge]]:
     gate.open()
     for bridge in bridges:
         bridge.close()
-        assert bridge.join(10)
+        assert bridge.join(HANG_SECONDS)
 
 
 def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
@@ -42,7 +43,7 @@ def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
     bridge = start(FakePipeline())
     seen: list[Progress] = []
     bridge.progressed.connect(seen.append)
-    with qtbot.waitSignal(bridge.idle, timeout=20_000):
+    with qtbot.waitSignal(bridge.idle):
         bridge.submit(Request(steps=400, width=8, height=8))
     assert seen[-1].step == 400
     assert len(seen) < 200
@@ -57,7 +58,7 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
     bridge.progressed.connect(lambda event: order.append(f"step {event.step}"))
     bridge.finished.connect(lambda event: order.append("finished"))
     bridge.idle.connect(lambda: order.append("idle"))
-    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(bridge.idle):
         bridge.submit(Request(steps=30, width=8, height=8))
         gate.open()
         while gate.reached < 30:  # the interface is blocked: no event loop turns here
@@ -67,12 +68,12 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
 
 def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(bridge.progressed):
         work = bridge.submit(Request(steps=10))
         gate.let(1)
     seen: list[Progress] = []
     bridge.progressed.connect(seen.append)
-    with qtbot.waitSignal(bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(bridge.cancelled):
         bridge.cancel(work)
         gate.let(1)
     assert seen == []
@@ -83,7 +84,7 @@ def test_waiting_names_what_is_not_over(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     first, second = bridge.submit(Request()), bridge.submit(Request())
     assert bridge.waiting == (first, second)
-    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(bridge.idle):
         gate.open()
     assert bridge.waiting == ()
 
@@ -106,9 +107,9 @@ def test_generations_are_awaitable(start, aio) -> None:
 def test_cancelling_the_task_cancels_the_work(start, aio, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     generations = Generations(bridge)
-    with qtbot.waitSignal(bridge.started, timeout=5000):
+    with qtbot.waitSignal(bridge.started):
         task = aio.create_task(generations.run(Request()))
-    with qtbot.waitSignal(bridge.cancelled, timeout=5000):
+    with qtbot.waitSignal(bridge.cancelled):
         task.cancel()
         gate.let(1)
         settled(task)
@@ -118,7 +119,7 @@ def test_cancelling_the_task_cancels_the_work(start, aio, qtbot, gate) -> None:
 def test_cancelling_the_work_cancels_the_task(start, aio, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     generations = Generations(bridge)
-    with qtbot.waitSignal(bridge.started, timeout=5000) as started:
+    with qtbot.waitSignal(bridge.started) as started:
         task = aio.create_task(generations.run(Request()))
     bridge.cancel(started.args[0].id)
     gate.let(1)
@@ -137,11 +138,10 @@ def test_a_failure_is_raised_in_the_task(start, aio, error) -> None:
 
 def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.started, timeout=5000):
+    with qtbot.waitSignal(bridge.started):
         first, second, third = (bridge.submit(Request()) for _ in range(3))
     with qtbot.waitSignal(
         bridge.queue_changed,
-        timeout=5000,
         check_params_cb=lambda event: [i.id for i in event.items] == [first, third, second],
     ):
         bridge.move(third, 0)
@@ -150,17 +150,17 @@ def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate
 
 def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(bridge.progressed):
         work = bridge.submit(Request(steps=5))
         gate.let(1)
-    with qtbot.waitSignal(bridge.paused, timeout=5000) as paused:
+    with qtbot.waitSignal(bridge.paused) as paused:
         bridge.pause()
         gate.let(1)
     assert (paused.args[0].id, paused.args[0].step) == (work, 2)
     assert bridge.waiting == (work,)
     bridge.steer(work, Change(0, cfg=2.0))
     signals = [bridge.resumed, bridge.steered, bridge.finished, bridge.idle]
-    with qtbot.waitSignals(signals, order="strict", timeout=5000):
+    with qtbot.waitSignals(signals, order="strict"):
         bridge.resume()
         gate.open()
     assert bridge.waiting == ()
@@ -168,13 +168,13 @@ def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
 
 def test_steering_what_is_over_is_refused(start, qtbot) -> None:
     bridge = start(FakePipeline())
-    with qtbot.waitSignal(bridge.steer_refused, timeout=5000):
+    with qtbot.waitSignal(bridge.steer_refused):
         bridge.steer(77, Change(0, cfg=2.0))
 
 
 def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
     bridge = start(FakePipeline())
-    with qtbot.waitSignal(bridge.ended, timeout=5000) as ended:
+    with qtbot.waitSignal(bridge.ended) as ended:
         work = bridge.submit(Request(), live=True)
     assert ended.args == [work]
     assert bridge.waiting == ()
@@ -182,12 +182,12 @@ def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
 
 def test_no_preview_of_an_older_live_picture_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed, timeout=5000):
+    with qtbot.waitSignal(bridge.progressed):
         bridge.submit(Request(steps=50), live=True)
         gate.let(1)
     seen: list[Progress] = []
     bridge.progressed.connect(seen.append)
-    with qtbot.waitSignal(bridge.idle, timeout=10_000):
+    with qtbot.waitSignal(bridge.idle):
         newer = bridge.submit(Request(steps=3), live=True)
         gate.open()
     assert {event.id for event in seen} == {newer}
@@ -197,31 +197,31 @@ def test_what_was_left_is_told_at_the_next_start(start, qtbot) -> None:
     bridge = start(FakePipeline())
     bridge.pause()
     with qtbot.waitSignal(
-        bridge.queue_changed, timeout=5000, check_params_cb=lambda event: len(event.items) == 1
+        bridge.queue_changed, check_params_cb=lambda event: len(event.items) == 1
     ):
         bridge.submit(Request(prompt="a fox"))
     bridge.close()
-    assert bridge.join(10)
+    assert bridge.join(HANG_SECONDS)
     again = start(FakePipeline())
-    with qtbot.waitSignal(again.queue_changed, timeout=5000) as told:
+    with qtbot.waitSignal(again.queue_changed) as told:
         pass
     (item,) = told.args[0].items
     assert item.request.prompt == "a fox"
     assert again.waiting == (item.id,)
     assert again.submit(Request()) != item.id
-    with qtbot.waitSignal(again.finished, timeout=5000):
+    with qtbot.waitSignal(again.finished):
         again.resume()
 
 
 def test_steps_of_a_finished_picture_can_be_seen(start, qtbot, tmp_path) -> None:
     bridge = start(FakePipeline())
-    with qtbot.waitSignal(bridge.finished, timeout=5000) as finished:
+    with qtbot.waitSignal(bridge.finished) as finished:
         bridge.submit(Request(steps=4))
     trajectory = finished.args[0].trajectory
-    with qtbot.waitSignal(bridge.looked, timeout=5000) as looked:
+    with qtbot.waitSignal(bridge.looked) as looked:
         bridge.look(trajectory, 2)
     assert looked.args[0].step == 2
-    with qtbot.waitSignal(bridge.look_failed, timeout=5000):
+    with qtbot.waitSignal(bridge.look_failed):
         bridge.look(trajectory, 5)
-    with qtbot.waitSignal(bridge.replay_failed, timeout=5000):
+    with qtbot.waitSignal(bridge.replay_failed):
         bridge.replay(tmp_path / "none.png")

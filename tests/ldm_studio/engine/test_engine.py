@@ -30,8 +30,7 @@ from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
 from tests.ldm_studio.engine_events import work
 from tests.ldm_studio.fakes import FakePipeline
-
-SECONDS = 10.0
+from tests.waiting import HANG_SECONDS
 
 
 def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None:
@@ -119,9 +118,9 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
 
     engine = Engine(Counting(), mailbox, save, preview_interval=0.0)
     engine.submit(work(steps=200))
-    assert done.wait(SECONDS)
+    assert done.wait(HANG_SECONDS)
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     assert previews == 2  # the first, which nobody read, and the last
 
 
@@ -275,7 +274,7 @@ def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver)
     reader.until(lambda event: isinstance(event, Progress) and event.step == 2)
     engine.close()
     gate.let(1)
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     assert gate.reached <= 3
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 1)
@@ -290,4 +289,4 @@ def test_closing_while_loading_and_twice(run, reader, gate) -> None:
     engine.close()
     engine.close()
     gate.open()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)

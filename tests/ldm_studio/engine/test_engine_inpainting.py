@@ -15,8 +15,9 @@ from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, Progress, Work
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
-from tests.ldm_studio.engine_events import SECONDS, Reader
+from tests.ldm_studio.engine_events import Reader
 from tests.ldm_studio.fakes import Saver
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_it_draws_what_is_masked_and_keeps_the_rest(checkpoint: Path, area: str)
     engine.submit(Work(1, asked, photo, mask))
     picture = reader.one(Finished).picture
     engine.close()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     assert np.array_equal(picture.rgb[mask == 0], photo[mask == 0])
     changed = (picture.rgb != photo).any(axis=2)
     assert picture.changed == changed.sum() > 0.9 * 32 * 32

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ldm_studio.engine.events import Cancelled, Finished, Paused, Progress, QueueChanged, Resumed
-from tests.ldm_studio.engine_events import SECONDS, Reader, work
+from tests.ldm_studio.engine_events import Reader, work
 from tests.ldm_studio.fakes import FakePipeline, Gate
+from tests.waiting import HANG_SECONDS
 
 TILES = 9
 
@@ -43,7 +44,7 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
     whole.submit(work(5))
     expected = reader.one(Finished).picture
     whole.close()
-    assert whole.join(SECONDS)
+    assert whole.join(HANG_SECONDS)
     reader.forget()
     engine = run(pipeline, reader)
     engine.submit(work())
@@ -66,7 +67,7 @@ def test_closing_keeps_the_last_whole_step(run, reader, gate, pipeline) -> None:
     in_the_second_step(gate, reader)
     engine.close()
     gate.let()
-    assert engine.join(SECONDS)
+    assert engine.join(HANG_SECONDS)
     gate.open()
     again, drawn = Reader(), list[int]()
     engine = run(FakePipeline(before_step=drawn.append), again)

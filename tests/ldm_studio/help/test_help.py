@@ -209,8 +209,8 @@ def test_without_documentation_that_is_said(application, monkeypatch) -> None:
 
 def test_nothing_in_about_reaches_beyond_its_side(application, qtbot) -> None:
     about = AboutDialog(application.window)
-    about.begin()
-    qtbot.waitExposed(about)
+    with qtbot.waitExposed(about):
+        about.begin()
     assert about.licences.horizontalScrollBar().maximum() == 0
     assert about.versions.horizontalScrollBar().maximum() == 0
     about.close()

@@ -10,7 +10,7 @@ import pytest
 from ldm_studio.history.history_store import History
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
-from tests.ldm_studio.history_page.paging import SECONDS, WORDS, picture
+from tests.ldm_studio.history_page.paging import WORDS, picture
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def history(tmp_path: Path) -> Iterator[History]:
 def open_page(application, qtbot) -> Callable[[], HistoryPage]:
     def opened() -> HistoryPage:
         if not application.library.is_open:
-            with qtbot.waitSignal(application.library.indexed, timeout=SECONDS):
+            with qtbot.waitSignal(application.library.indexed):
                 application.library.open()
         application.history_controller.show_history()
         page = application.history_controller.page
-        qtbot.waitUntil(lambda: page.model.stage is Stage.DONE, timeout=SECONDS)
+        qtbot.waitUntil(lambda: page.model.stage is Stage.DONE)
         return page
 
     return opened

@@ -17,7 +17,6 @@ from ldm_studio.paths import pictures_dir
 from tests.ldm_studio.history.files import ours
 
 Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
-SECONDS = 10_000
 
 WORDS = ("a red fox", "a blue fox", "a castle", "a green fox", "a rocket")
 
@@ -44,7 +43,6 @@ def found(page: HistoryPage, qtbot) -> None:
     """Wait until what is in the search field has been searched for."""
     qtbot.waitUntil(
         lambda: page.model.query == parse(page.search.text()) and page.model.stage is Stage.DONE,
-        timeout=SECONDS,
     )
 
 
@@ -52,7 +50,7 @@ def choose(page: HistoryPage, qtbot, *rows: int) -> None:
     """Select rows, and wait for the details of a single one."""
     ids = [int(page.model.ids[row]) for row in rows]
     if len(rows) == 1:
-        with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+        with qtbot.waitSignal(page.details_shown):
             page.grid.select_ids(ids)
     else:
         page.grid.select_ids(ids)

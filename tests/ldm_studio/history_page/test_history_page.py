@@ -15,7 +15,6 @@ from ldm_studio.history.database_schema import State
 from ldm_studio.history.query_language import parse
 from tests.ldm_studio.history.files import noise, ours
 from tests.ldm_studio.history_page.paging import (
-    SECONDS,
     WORDS,
     Button,
     Key,
@@ -85,7 +84,6 @@ def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
     page.file_operations.tag([int(page.model.ids[0])], ["space"])
     qtbot.waitUntil(
         lambda: bool(page.filter_panel.findItems("space", Qt.MatchFlag.MatchRecursive)),
-        timeout=SECONDS,
     )
     (item,) = page.filter_panel.findItems("space", Qt.MatchFlag.MatchRecursive)
     page.filter_panel.itemClicked.emit(item, 0)
@@ -99,7 +97,6 @@ def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
     page.bar.save_search("Foxes")
     qtbot.waitUntil(
         lambda: bool(page.filter_panel.findItems("Foxes", Qt.MatchFlag.MatchRecursive)),
-        timeout=SECONDS,
     )
     search(page, qtbot, "")
     (item,) = page.filter_panel.findItems("Foxes", Qt.MatchFlag.MatchRecursive)
@@ -112,10 +109,10 @@ def test_a_picture_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -
     choose(page, qtbot, 1)
     kept = page.selection.ids
     path = picture(6, "a new fox")
-    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+    with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([path])
     assert page.selection.ids == kept
-    qtbot.waitUntil(lambda: prompts(page)[0] == "a new fox", timeout=SECONDS)
+    qtbot.waitUntil(lambda: prompts(page)[0] == "a new fox")
 
 
 # Selecting
@@ -174,7 +171,7 @@ def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
 ) -> None:
     choose(page, qtbot, 4)
     application.store.prompt = "something else"
-    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed):
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a red fox"
     assert application.store.seed == 1
@@ -187,7 +184,7 @@ def test_enter_right_after_an_arrow_key_brings_the_picture_that_is_selected_now(
 ) -> None:
     choose(page, qtbot, 0)
     page.grid.setFocus()
-    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed):
         qtbot.keyClick(page.grid, Key.Key_Right)
         qtbot.keyClick(page.grid, Key.Key_Return)
     assert application.store.prompt == "a green fox"
@@ -209,7 +206,7 @@ def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None
 def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
     page.selection.acts["start"].trigger()
-    qtbot.waitUntil(lambda: application.studio.canvas_controller.start is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: application.studio.canvas_controller.start is not None)
     assert not application.history_controller.is_open
 
 
@@ -225,7 +222,7 @@ def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
 def test_two_pictures_are_compared(page, qtbot) -> None:
     choose(page, qtbot, 0, 4)
     page.selection.acts["compare"].trigger()
-    qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare)
     words = page.compare.words.text()
     assert "a red fox" in words
     assert "a rocket" in words
@@ -237,13 +234,13 @@ def test_two_pictures_are_compared(page, qtbot) -> None:
 def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> None:
     parent = int(page.model.ids[4])
     child = picture(9, "a fox in snow", init=digest(noise(seed=1)), strength=0.5)
-    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+    with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([child])
     choose(page, qtbot, 0)
     tree = page.details.family
     assert tree.topLevelItem(0).text(0) == "a red fox"
     assert tree.topLevelItem(0).child(0).text(0) == "a fox in snow"
-    with qtbot.waitSignal(page.details_shown, timeout=SECONDS):
+    with qtbot.waitSignal(page.details_shown):
         tree.itemClicked.emit(tree.topLevelItem(0), 0)
     assert page.selection.ids == [parent]
     small = tree.topLevelItem(0).icon(0)
@@ -255,7 +252,7 @@ def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> N
 def test_details_scroll_in_one_direction_only(page, qtbot) -> None:
     choose(page, qtbot, 0)
     scroll = page.details._scroll
-    qtbot.waitUntil(lambda: scroll.verticalScrollBar().isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: scroll.verticalScrollBar().isVisible())
     assert scroll.horizontalScrollBar().maximum() == 0
 
 
@@ -265,9 +262,9 @@ def test_details_scroll_in_one_direction_only(page, qtbot) -> None:
 def test_rating_and_favourite_by_key(page, qtbot) -> None:
     choose(page, qtbot, 0, 1)
     page.grid.setFocus()
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         qtbot.keyClick(page.grid, Key.Key_4)
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         qtbot.keyClick(page.grid, Key.Key_F)
     search(page, qtbot, "rating:4 is:favourite")
     assert prompts(page) == ["a rocket", "a green fox"]
@@ -275,19 +272,19 @@ def test_rating_and_favourite_by_key(page, qtbot) -> None:
 
 def test_tags_are_added_and_taken_away(page, qtbot) -> None:
     choose(page, qtbot, 0)
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.details.tags.field.setText("space, best of")
         qtbot.keyClick(page.details.tags.field, Key.Key_Return)
-    qtbot.waitUntil(lambda: len(page.details.tags.chips) == 2, timeout=SECONDS)
+    qtbot.waitUntil(lambda: len(page.details.tags.chips) == 2)
     field = page.details.tags.field
     chips = [chip.geometry() for chip in page.details.tags.chips]
     assert len(chips) == 2
     assert not any(chip.intersects(field.geometry()) for chip in chips)
     search(page, qtbot, 'tag:"best of"')
     assert prompts(page) == ["a rocket"]
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.details.untagged.emit("best of")
-    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0)
 
 
 # Deleting
@@ -296,18 +293,18 @@ def test_tags_are_added_and_taken_away(page, qtbot) -> None:
 def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtbot, trash) -> None:
     choose(page, qtbot, 0)
     path = page.details.picture.path
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.details.stars.rated.emit(5)
     page.grid.setFocus()
-    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.deleted):
         qtbot.keyClick(page.grid, Key.Key_Delete)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4)
     assert not path.exists()
     assert [file.name for file in trash.iterdir()] == [path.name]
     assert page.selection.ids == [int(page.model.ids[0])]
-    with qtbot.waitSignal(page.file_operations.restored, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.restored):
         qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 5)
     assert path.exists()
     assert not list(trash.iterdir())
     with page.library.history.reader() as reader:
@@ -318,7 +315,7 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
     trash.parent.write_text("in the way of the trash")
     choose(page, qtbot, 0)
     path = page.details.picture.path
-    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.deleted):
         page.selection.acts["trash"].trigger()
     assert page.notice.is_error
     assert path.name in page.notice.text()
@@ -328,13 +325,13 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
 
 def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) -> None:
     page.grid.selectAll()
-    with qtbot.waitSignal(page.file_operations.deleted, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.deleted):
         page.selection.acts["trash"].trigger()
-    qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 0)
     assert "5 pictures" in page.notice.text()
-    with qtbot.waitSignal(page.file_operations.restored, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.restored):
         qtbot.mouseClick(page.notice.action, Button.LeftButton)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 5, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 5)
 
 
 # Files that are elsewhere, and folders
@@ -345,25 +342,25 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     moved = tmp_path / "elsewhere" / "renamed.png"
     moved.parent.mkdir()
     path.rename(moved)
-    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.indexed):
         page.library.index(page.library.folders, quiet=True)
-    qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING)
     choose(page, qtbot, 0)
     assert page.details.missing.isVisible()
     number = page.selection.ids[0]
-    with qtbot.waitSignal(page.file_operations.located, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.located):
         page.file_operations.locate(number, moved)
-    qtbot.waitUntil(lambda: page.model.listed(0).path == moved, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.listed(0).path == moved)
     assert page.model.listed(0).state is State.HERE
 
 
 def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     page.model.listed(0).path.unlink()
-    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.indexed):
         page.library.index(page.library.folders, quiet=True)
     other = page.model.listed(1).path
     page.file_operations.locate(int(page.model.ids[0]), other)
-    qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.notice.is_error)
     assert "another picture" in page.notice.text()
 
 
@@ -372,9 +369,9 @@ def test_importing_a_folder_shows_its_pictures_and_says_what_came_of_it(
 ) -> None:
     ours(tmp_path / "theirs" / "a.png", Request(prompt="an owl", width=8, height=8), seed=50)
     (tmp_path / "theirs" / "b.png").write_bytes(b"no picture")
-    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.indexed):
         page.library.add_folder(tmp_path / "theirs")
-    qtbot.waitUntil(lambda: page.model.rowCount() == 7, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 7)
     assert "2 pictures in theirs: 2 new" in page.notice.text()
     assert "b.png" in page.notice.text()
     search(page, qtbot, "owl")

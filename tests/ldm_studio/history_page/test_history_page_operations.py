@@ -23,7 +23,6 @@ from ldm_studio.images.trajectory_store import Trajectories, Trajectory
 from ldm_studio.paths import inputs_dir, trajectories_dir
 from tests.ldm_studio.history.files import noise
 from tests.ldm_studio.history_page.paging import (
-    SECONDS,
     Button,
     Key,
     Modifier,
@@ -40,18 +39,18 @@ from tests.ldm_studio.history_page.paging import (
 def test_a_picture_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
     choose(page, qtbot, 0)
     path, number = page.details.picture.path, page.selection.ids[0]
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.file_operations.rename(page.details.picture, "a rocket 🚀")
     new = path.with_name("a rocket 🚀.png")
     assert new.exists()
     assert not path.exists()
-    qtbot.waitUntil(lambda: page.model.listed(0).path == new, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.listed(0).path == new)
     assert page.selection.ids == [number]
     page.grid.setFocus()
-    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.renamed):
         qtbot.keyClick(page.grid, Key.Key_Z, Modifier.ControlModifier)
     assert path.exists()
-    qtbot.waitUntil(lambda: page.model.listed(0).path == path, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.listed(0).path == path)
 
 
 def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
@@ -67,22 +66,22 @@ def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
     assert "another file" in dialog.problem.text()
     dialog.name.setText("rocket")
     assert dialog.problem.text() == ""
-    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.renamed):
         qtbot.keyClick(dialog.name, Key.Key_Return)
     assert (page.model.listed(0).path.parent / "rocket.png").exists()
 
 
 def test_a_name_that_is_taken_meanwhile_is_told(page, qtbot) -> None:
     page.file_operations.rename(page.model.listed(0), "00001-1")
-    qtbot.waitUntil(lambda: page.notice.is_error, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.notice.is_error)
     assert "00001-1.png" in page.notice.text()
 
 
 def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) -> None:
     choose(page, qtbot, 0)
-    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed):
         page.selection.acts["reuse"].trigger()
-    with qtbot.waitSignal(page.file_operations.renamed, timeout=SECONDS):
+    with qtbot.waitSignal(page.file_operations.renamed):
         page.file_operations.rename(page.model.listed(0), "rocket")
     assert application.studio.canvas_controller.shown.path.name == "rocket.png"
 
@@ -106,7 +105,7 @@ def has_line(page: HistoryPage, words: str) -> bool:
 def best(page, qtbot) -> str:
     """The key of a collection: the castle, the red fox, the rocket."""
     page.collections_controller.create("Best", [int(page.model.ids[row]) for row in (2, 4, 0)])
-    qtbot.waitUntil(lambda: has_line(page, "Best"), timeout=SECONDS)
+    qtbot.waitUntil(lambda: has_line(page, "Best"))
     (one,) = page.collections_controller.known
     return one.key
 
@@ -142,7 +141,7 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     facets, ids = page.filter_panel, page.model.ids
     panel = facets.viewport()
     onto = facets.visualItemRect(line(page, "Best")).center()
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         assert drag(page, qtbot, panel, onto, [int(ids[1]), int(ids[2])])
     assert "1 picture added to “Best”" in page.notice.text()
     show_best(page, qtbot)
@@ -152,15 +151,14 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
     QApplication.sendEvent(panel, QDragEnterEvent(onto, *keys))
     out = facets.visualItemRect(line(page, "Take out of “Best”")).center()
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         assert drag(page, qtbot, panel, out, [gone])
-    qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
     assert not has_line(page, "Take out of “Best”")
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.file_operations.undo()
     qtbot.waitUntil(
         lambda: prompts(page) == ["a castle", "a red fox", "a rocket", "a green fox"],
-        timeout=SECONDS,
     )
 
 
@@ -176,19 +174,19 @@ def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtb
     where = QPoint(first.left() + 2, first.center().y())
     assert drag(page, qtbot, grid.viewport(), where, [int(page.model.ids[2])])
     wanted = ["a rocket", "a castle", "a red fox"]
-    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    qtbot.waitUntil(lambda: prompts(page) == wanted)
     choose(page, qtbot, 0)
     grid.setFocus()
     qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
     wanted = ["a castle", "a rocket", "a red fox"]
-    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    qtbot.waitUntil(lambda: prompts(page) == wanted)
     assert page.selection.ids == [int(page.model.ids[1])]
     qtbot.keyClick(grid, Key.Key_Right, Modifier.AltModifier)
     wanted = ["a castle", "a red fox", "a rocket"]
-    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    qtbot.waitUntil(lambda: prompts(page) == wanted)
     qtbot.keyClick(grid, Key.Key_Left, Modifier.AltModifier)
     wanted = ["a castle", "a rocket", "a red fox"]
-    qtbot.waitUntil(lambda: prompts(page) == wanted, timeout=SECONDS)
+    qtbot.waitUntil(lambda: prompts(page) == wanted)
 
 
 def test_all_pictures_have_no_order_to_change(page, best, qtbot) -> None:
@@ -203,15 +201,15 @@ def test_pictures_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
     menu = build_menu(page.selection, page.collections_controller, page)
     (inside,) = [one for one in menu.findChildren(QMenu) if one.title() == "Add to Collection"]
     (act,) = [one for one in inside.actions() if one.text() == "Best"]
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         act.trigger()
     show_best(page, qtbot)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4)
     choose(page, qtbot, 3)
     assert page.model.listed(3).prompt == "a green fox"
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         page.selection.acts["take_out"].trigger()
-    qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
 
 
 def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -> None:
@@ -220,12 +218,12 @@ def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -
     assert dialog.textValue() == "Best"
     dialog.setTextValue("The best")
     dialog.accept()
-    qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
+    qtbot.waitUntil(lambda: has_line(page, "The best"))
     page.filter_panel.remove_requested.emit(best)
-    qtbot.waitUntil(lambda: not has_line(page, "The best"), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not has_line(page, "The best"))
     assert page.model.rowCount() == 5
     page.file_operations.undo()
-    qtbot.waitUntil(lambda: has_line(page, "The best"), timeout=SECONDS)
+    qtbot.waitUntil(lambda: has_line(page, "The best"))
     assert page.collections_controller.known[0].pictures == 3
 
 
@@ -245,16 +243,16 @@ def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> N
     choose(page, qtbot, 0, 1, 3)
     pane = page.details.several
     page.bar.details.setChecked(True)
-    qtbot.waitUntil(pane.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(pane.isVisible)
     assert pane.words.text() == "3 pictures are selected"
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         qtbot.keyClick(pane.stars, Key.Key_4)
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         pane.tags.field.setText("together")
         qtbot.keyClick(pane.tags.field, Key.Key_Return)
     pane.collect.menu().aboutToShow.emit()
     (act,) = [one for one in pane.collect.menu().actions() if one.text() == "Best"]
-    with qtbot.waitSignal(page.library.changed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.changed):
         act.trigger()
     search(page, qtbot, "tag:together rating:4 collection:best")
     assert page.model.rowCount() == 3
@@ -262,11 +260,11 @@ def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> N
 
 def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None:
     application.window.resize(1280, 800)
-    qtbot.waitUntil(lambda: page.width() > 1000, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.width() > 1000)
     assert page.filter_panel.isVisible()
     assert page.details.isVisible()
     application.window.resize(640, 400)
-    qtbot.waitUntil(lambda: page.width() < 680, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.width() < 680)
     assert application.window.size().toTuple() == (640, 400)
     assert not page.filter_panel.isVisible()
     assert not page.details.isVisible()
@@ -284,9 +282,7 @@ def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot)
     assert page.details.isHidden()
     assert not page.bar.filters.isEnabled()
     page.library.note([picture(1, "a fox")])
-    qtbot.waitUntil(
-        lambda: page.details.isVisible() and page.filter_panel.isVisible(), timeout=SECONDS
-    )
+    qtbot.waitUntil(lambda: page.details.isVisible() and page.filter_panel.isVisible())
 
 
 def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
@@ -300,14 +296,14 @@ def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
 def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
     page.grid.selectAll()
     page.selection.acts["export"].trigger()
-    qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None)
     dialog = page.findChild(ExportDialog)
     assert "5 pictures" in dialog.windowTitle()
     dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.ZIP))
     assert dialog.target.text().endswith(".zip")
     assert dialog.options.isHidden()
     dialog.target.setText(str(tmp_path / "out.zip"))
-    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS):
+    with qtbot.waitSignal(page.exporter.finished):
         dialog.accept_button.click()
     with zipfile.ZipFile(tmp_path / "out.zip") as pack:
         assert len(pack.namelist()) == 5
@@ -327,7 +323,7 @@ def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> No
     dialog.target.setText(str(tmp_path / "sheet.png"))
     size = Sheet(2, 64, ("prompt", "seed")).size(5)
     assert f"{size.width()} × {size.height()}" in dialog.note.text()
-    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS):
+    with qtbot.waitSignal(page.exporter.finished):
         dialog.accept_button.click()
     assert QImage(str(tmp_path / "sheet.png")).size() == size
     dialog = ExportDialog(200_000, tmp_path, page)
@@ -339,7 +335,7 @@ def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> No
 def test_an_export_can_be_stopped(page, qtbot, tmp_path) -> None:
     pictures = [page.model.listed(row) for row in range(5)] * 200
     page.exporter.progressed.connect(lambda state: state and page.exporter.cancel())
-    with qtbot.waitSignal(page.exporter.finished, timeout=SECONDS) as done:
+    with qtbot.waitSignal(page.exporter.finished) as done:
         page.exporter.export(pictures, tmp_path / "out")
     assert done.args[0].cancelled
     assert "Stopped" in page.notice.text()
@@ -362,15 +358,15 @@ def test_masks_and_start_pictures_are_seen_in_the_lineage(page, qtbot) -> None:
     for pixels in (start, mask):
         InputStore(inputs_dir()).keep(digest(pixels), pixels)
     one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
-    with qtbot.waitSignal(page.model.rowsInserted, timeout=SECONDS):
+    with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([one])
     choose(page, qtbot, 0)
     tree = page.details.family
     top = tree.topLevelItem(0)
     assert top.text(0) == "The start picture"
     assert not tree.isColumnHidden(1)
-    qtbot.waitUntil(lambda: not top.icon(0).isNull(), timeout=SECONDS)
-    qtbot.waitUntil(lambda: not top.child(0).icon(1).isNull(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not top.icon(0).isNull())
+    qtbot.waitUntil(lambda: not top.child(0).icon(1).isNull())
 
 
 def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
@@ -383,12 +379,12 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
     child = picture(8, "redrawn", init=digest(noise(seed=7)), strength=0.7)
     page.library.note([one, child])
-    qtbot.waitUntil(lambda: page.model.rowCount() == 7, timeout=SECONDS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 7)
     choose(page, qtbot, 0)
     tree = page.details.family
     parent = tree.topLevelItem(0).child(0)
     assert parent.text(0) == "Inpainted: inpainted"
-    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed):
         tree.itemActivated.emit(parent, 0)
     store, studio = application.store, application.studio
     assert (store.prompt, store.seed, store.strength) == ("inpainted", 7, 0.5)
@@ -402,7 +398,7 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     request = Request(prompt="a rocket", width=8, height=8, seed=5)
     kept = Trajectory(request, Environment(), 1, estimates)
     Trajectories(trajectories_dir(), 2**20).keep(digest(noise(seed=5)), kept)
-    with qtbot.waitSignal(page.library.indexed, timeout=SECONDS):
+    with qtbot.waitSignal(page.library.indexed):
         page.library.index(page.library.folders, quiet=True)
     page.library.changed.emit()
     search(page, qtbot, "has:steps")
@@ -410,7 +406,7 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     choose(page, qtbot, 0)
     assert page.details.steps.isVisible()
     assert "4 Steps" in page.details.steps.text()
-    with qtbot.waitSignal(application.studio.canvas_controller.changed, timeout=SECONDS):
+    with qtbot.waitSignal(application.studio.canvas_controller.changed):
         qtbot.mouseClick(page.details.steps, Button.LeftButton)
     assert application.studio.canvas_controller.shown.trajectory is not None
     assert not application.history_controller.is_open
@@ -422,7 +418,7 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
 def test_the_scroll_bar_is_there_only_where_there_is_more_to_see(application, page, qtbot) -> None:
     bar = page.grid.verticalScrollBar()
     application.window.resize(1280, 800)
-    qtbot.waitUntil(lambda: bar.maximum() == 0 and not bar.isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bar.maximum() == 0 and not bar.isVisible())
     application.window.resize(640, 400)
     page.grid.side = 320
-    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.isVisible(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.isVisible())

@@ -29,7 +29,7 @@ def open_library(qtbot, tmp_path: Path) -> Iterator[Callable[[], Library]]:
     def opened() -> Library:
         library = Library(tmp_path / "data", tmp_path / "pictures")
         made.append(library)
-        with qtbot.waitSignals([library.opened, library.indexed], timeout=10_000):
+        with qtbot.waitSignals([library.opened, library.indexed]):
             library.open()
         return library
 
@@ -51,7 +51,7 @@ def test_pictures_that_are_there_are_indexed_at_the_first_start(open_library, tm
 def test_a_finished_picture_is_in_the_history_at_once(open_library, qtbot, tmp_path) -> None:
     library = open_library()
     path = ours(tmp_path / "pictures" / "00002-1.png")
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         library.note([path])
     assert paths(library) == ["00002-1.png"]
 
@@ -59,7 +59,7 @@ def test_a_finished_picture_is_in_the_history_at_once(open_library, qtbot, tmp_p
 def test_a_picture_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_path) -> None:
     library = Library(tmp_path / "data", tmp_path / "pictures")
     library.note([ours(tmp_path / "elsewhere" / "00003-1.png")])
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         library.open()
     assert paths(library) == ["00003-1.png"]
     library.close()
@@ -68,7 +68,7 @@ def test_a_picture_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_p
 def test_an_imported_folder_is_known_at_the_next_start(open_library, qtbot, tmp_path) -> None:
     library = open_library()
     ours(tmp_path / "others" / "a.png")
-    with qtbot.waitSignal(library.indexed, timeout=10_000) as indexed:
+    with qtbot.waitSignal(library.indexed) as indexed:
         library.add_folder(tmp_path / "others")
     assert indexed.args[0].report.added == 1
     library.close()
@@ -79,21 +79,21 @@ def test_an_imported_folder_is_known_at_the_next_start(open_library, qtbot, tmp_
 def test_a_history_that_cannot_be_opened_says_so_and_can_be_tried_again(qtbot, tmp_path) -> None:
     (tmp_path / "data").write_text("in the way")
     library = Library(tmp_path / "data", tmp_path / "pictures")
-    with qtbot.waitSignal(library.failed, timeout=10_000) as failed:
+    with qtbot.waitSignal(library.failed) as failed:
         library.open()
     assert str(tmp_path / "data") in failed.args[0].message
     assert library.error is failed.args[0]
     (tmp_path / "data").unlink()
-    with qtbot.waitSignal(library.opened, timeout=10_000):
+    with qtbot.waitSignal(library.opened):
         library.open()
     library.close()
 
 
 def test_the_window_indexes_what_it_draws(application, qtbot) -> None:
     if not application.library.is_open:
-        with qtbot.waitSignal(application.library.opened, timeout=10_000):
+        with qtbot.waitSignal(application.library.opened):
             application.library.open()
-    with qtbot.waitSignal(application.library.changed, timeout=10_000):
+    with qtbot.waitSignal(application.library.changed):
         make(application, qtbot, prompt="a green fox")
     with History(data_dir()) as history, history.reader() as reader:
         assert reader.count(parse('"green fox"')) == 1
@@ -104,7 +104,7 @@ def test_closing_in_the_middle_of_indexing_keeps_what_was_indexed(qtbot, tmp_pat
     for number in range(20):
         ours(tmp_path / "pictures" / f"{number:05}-1.png", seed=number)
     library = Library(tmp_path / "data", tmp_path / "pictures")
-    with qtbot.waitSignal(library.opened, timeout=10_000):
+    with qtbot.waitSignal(library.opened):
         library.open()
     library.close()
     assert (tmp_path / "data" / DATABASE).exists()
@@ -113,7 +113,7 @@ def test_closing_in_the_middle_of_indexing_keeps_what_was_indexed(qtbot, tmp_pat
 
 
 def watching(library: Library, qtbot, folder: Path) -> None:
-    qtbot.waitUntil(lambda: folder in library.watched, timeout=10_000)
+    qtbot.waitUntil(lambda: folder in library.watched)
 
 
 def test_a_file_renamed_elsewhere_keeps_its_row_and_its_marks(
@@ -123,7 +123,7 @@ def test_a_file_renamed_elsewhere_keeps_its_row_and_its_marks(
     library = open_library()
     watching(library, qtbot, path.parent)
     library.history.rate([1], 5).result()
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         path.rename(path.with_name("two.png"))
     assert paths(library, "rating:5") == ["two.png"]
 
@@ -133,10 +133,10 @@ def test_a_file_deleted_elsewhere_is_missing_and_comes_back(open_library, qtbot,
     library = open_library()
     watching(library, qtbot, path.parent)
     data = path.read_bytes()
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         path.unlink()
     assert paths(library, "is:missing") == ["one.png"]
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         path.write_bytes(data)
     assert paths(library, "is:missing") == []
     assert paths(library) == ["one.png"]
@@ -145,10 +145,10 @@ def test_a_file_deleted_elsewhere_is_missing_and_comes_back(open_library, qtbot,
 def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
     library = open_library()
     (tmp_path / "pictures").mkdir()
-    with qtbot.waitSignal(library.indexed, timeout=10_000):
+    with qtbot.waitSignal(library.indexed):
         library.index(library.folders)
     watching(library, qtbot, tmp_path / "pictures")
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         ours(tmp_path / "pictures" / "2026-11-23" / "new.png")
     assert paths(library) == ["new.png"]
 
@@ -168,9 +168,9 @@ def test_start_pictures_that_nothing_names_are_removed_at_the_start(
     open_library().close()
     assert all(path.exists() for path in kept)
     open_library()
-    qtbot.waitUntil(lambda: not kept[1].exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: not kept[1].exists())
     assert kept[0].exists()
-    qtbot.waitUntil(lambda: "removed 1 start picture" in caplog.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "removed 1 start picture" in caplog.text)
 
 
 def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path) -> None:
@@ -180,7 +180,7 @@ def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path
     path = InputStore(inputs_dir()).keep(digest(pixels), pixels)
     os.utime(path, (1_600_000_000,) * 2)
     library = open_library()
-    with qtbot.waitSignal(library.indexed, timeout=10_000):
+    with qtbot.waitSignal(library.indexed):
         library.add_folder(tmp_path / "disk")
     library.close()
     (tmp_path / "disk").rename(tmp_path / "elsewhere")

@@ -25,7 +25,7 @@ def library(qtbot, tmp_path: Path, monkeypatch) -> Iterator[Library]:
     monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     monkeypatch.setattr(module, "RETRY_MS", 20)
     library = Library(tmp_path / "data", tmp_path / "pictures")
-    with qtbot.waitSignals([library.opened, library.indexed], timeout=10_000):
+    with qtbot.waitSignals([library.opened, library.indexed]):
         library.open()
     yield library
     library.close()
@@ -45,10 +45,10 @@ def test_a_picture_finished_while_the_history_is_locked_is_in_it_later(
     with closing(sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         library.note([path])
-        qtbot.waitUntil(lambda: len(told) > 1, timeout=10_000)
+        qtbot.waitUntil(lambda: len(told) > 1)
         assert "another program keeps it locked" in told[0].message
         assert count(library) == 0
-        with qtbot.waitSignal(library.changed, timeout=10_000):
+        with qtbot.waitSignal(library.changed):
             other.execute("ROLLBACK")
     assert count(library) == 1
 
@@ -57,15 +57,15 @@ def test_a_history_deleted_under_the_window_is_there_again_and_told(
     library: Library, qtbot, tmp_path
 ) -> None:
     first, second = (ours(tmp_path / "elsewhere" / f"{n}.png", seed=n) for n in (1, 2))
-    with qtbot.waitSignal(library.changed, timeout=10_000):
+    with qtbot.waitSignal(library.changed):
         library.note([first])
     shutil.rmtree(tmp_path / "data")
     told: list[RestoredDatabase] = []
     library.recovered.connect(told.append)
-    with qtbot.waitSignals([library.recovered, library.changed], timeout=10_000):
+    with qtbot.waitSignals([library.recovered, library.changed]):
         library.note([second])
     assert "nothing is lost" in told[0].message
-    qtbot.waitUntil(lambda: count(library) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: count(library) == 2)
 
 
 def test_what_is_wrong_with_the_history_is_told_in_the_window_once(application, qtbot) -> None:

@@ -12,6 +12,7 @@ from ldm_studio.history.query_language import Query
 from ldm_studio.history_page.query_worker import QueryWorker
 from ldm_studio.threads.main_thread import Relay
 from tests.ldm_studio.history.files import scanned
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -46,11 +47,11 @@ def test_only_the_newest_question_of_a_topic_is_answered(asker, qtbot) -> None:
 
     def slow(reader: Reader) -> int:
         begun.set()
-        gate.wait(10)
+        gate.wait(HANG_SECONDS)
         return 1
 
     asker.ask("list", slow, answers.append, refuse)
-    assert begun.wait(10)
+    assert begun.wait(HANG_SECONDS)
     asker.ask("list", lambda reader: 2, answers.append, refuse)
     asker.ask("list", lambda reader: 3, answers.append, refuse)
     asker.ask("other", lambda reader: 4, answers.append, refuse)
@@ -64,7 +65,7 @@ def test_an_answer_that_is_on_its_way_is_stale_once_something_newer_is_asked(ask
     answered = threading.Event()
     asker.ask("list", lambda reader: 1, answers.append, refuse)
     asker.ask("after", lambda reader: answered.set(), lambda _: None, refuse)
-    assert answered.wait(10)  # by now the first answer waits for this thread
+    assert answered.wait(HANG_SECONDS)  # by now the first answer waits for this thread
     asker.ask("list", lambda reader: 2, answers.append, refuse)
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [2]

@@ -114,8 +114,8 @@ def test_a_dialog_shows_which_button_return_presses(qapp, qtbot) -> None:
     for widget in (field, go, leave):
         column.addWidget(widget)
     go.setDefault(True)
-    dialog.show()
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
     grounds = [one.grab().toImage().pixelColor(6, one.height() // 2) for one in (go, leave)]
     accent = QApplication.palette().color(Role.Highlight)
     assert [ground == accent for ground in grounds] == [True, False]

@@ -27,6 +27,7 @@ from ldm_studio.models.addon_files import AddonFinder
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate
+from tests.waiting import HANG_SECONDS
 
 LAYER = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
 REQUEST = Request(
@@ -277,7 +278,7 @@ def test_the_first_picture_does_not_wait_for_digests_but_has_them(gate, folder, 
     thread = threading.Thread(target=lambda: finished.append(run.finish(last)))
     thread.start()
     gate.open()
-    thread.join(20)
+    thread.join(HANG_SECONDS)
     [picture] = finished
     digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
     assert picture.request.model_digest == pipeline.digest() == digest

@@ -39,7 +39,7 @@ def field(store, qtbot, tiny_sd1) -> ModelField:
     lora(paths.models_dir() / "style.safetensors")
     field = ModelField(store)
     qtbot.addWidget(field)
-    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+    with qtbot.waitSignal(field.box.listed):
         field.show()
     return field
 
@@ -74,14 +74,14 @@ def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, 
     application = start(pipeline)
     box = application.window.sampler.model.box
     application.store.steps = 10
-    with qtbot.waitSignal(application.bridge.started, timeout=5000):
+    with qtbot.waitSignal(application.bridge.started):
         application.studio.generate()
     assert pipeline.info is not None
     pipeline.info = replace(pipeline.info, name=box.chosen.name, plan="all in main memory")
-    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+    with qtbot.waitSignal(application.bridge.ready):
         gate.let(1)
     pipeline.info = replace(pipeline.info, plan="one at a time")
-    with qtbot.waitSignal(application.bridge.made_room, timeout=5000):
+    with qtbot.waitSignal(application.bridge.made_room):
         gate.let(1)
     assert box.toolTip().endswith("While it draws: one at a time")
 
@@ -103,7 +103,7 @@ def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
 
 def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
-    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+    with qtbot.waitSignal(field.box.listed):
         field.box.rescan()
     assert field.box.findText("later") > 0
 
@@ -125,7 +125,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
 
     field.box.listed.connect(look)
     field.show()
-    qtbot.waitUntil(lambda: field.box.findText("c") > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: field.box.findText("c") > 0)
     assert [listed for listed, _ in seen] == [1, 2, 3]
     assert [text for _, text in seen] == ["Looking at 2 more files…", "Looking at 1 more file…", ""]
 
@@ -135,14 +135,14 @@ def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> Non
     store = StudioStore()
     field = ModelField(store)
     qtbot.addWidget(field)
-    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+    with qtbot.waitSignal(field.box.listed):
         field.show()
     assert field.box.findText("dream") == -1
     store.model = "dream.safetensors"
     assert not field.box.is_missing
-    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+    with qtbot.waitSignal(field.box.listed):
         pass
-    with qtbot.waitSignal(field.box.listed, timeout=20_000):
+    with qtbot.waitSignal(field.box.listed):
         store.run = RunState(loading=False, model=MODEL)
     assert field.box.currentText() == "dream"
 
@@ -168,7 +168,7 @@ def test_one_that_is_opened_before_any_is_loaded_brings_its_settings(
     store.cfg = 3.25
     field = ModelField(store)
     qtbot.addWidget(field)
-    with qtbot.waitSignal(field.picked, timeout=20_000):
+    with qtbot.waitSignal(field.picked):
         field.add(str(path))
     other = replace(MODEL, name="dream", steps=25, cfg=7.0, width=512, height=512, path=path)
     if loaded:
@@ -194,10 +194,10 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
     with_nan(tiny_sd1, paths.models_dir() / "bad.safetensors")
     application = start(Breaking())
     field = application.window.sampler.model
-    qtbot.waitUntil(lambda: field.box.findText("bad") > 0, timeout=20_000)
-    with qtbot.waitSignal(application.bridge.load_failed, timeout=5000):
+    qtbot.waitUntil(lambda: field.box.findText("bad") > 0)
+    with qtbot.waitSignal(application.bridge.load_failed):
         choose(field, "bad")
-    qtbot.waitUntil(lambda: application.store.run.model is not None, timeout=5000)
+    qtbot.waitUntil(lambda: application.store.run.model is not None)
     assert "bad.safetensors is damaged." in application.window.notice.text()
     assert application.store.model == found_models.DEFAULT
     assert application.window.status.model.text().startswith(MODEL.name)
@@ -210,13 +210,13 @@ def test_a_model_that_is_picked_while_another_draws_is_loaded_then(
     pipeline = FakePipeline(before_step=lambda step: gate())
     application = start(pipeline)
     field, store = application.window.sampler.model, application.store
-    qtbot.waitUntil(lambda: field.box.findText("dream") > 0, timeout=20_000)
-    with qtbot.waitSignal(application.bridge.started, timeout=5000):
+    qtbot.waitUntil(lambda: field.box.findText("dream") > 0)
+    with qtbot.waitSignal(application.bridge.started):
         application.studio.generate()
     choose(field, "dream")
     assert store.run.busy
     assert pipeline.named == found_models.DEFAULT
-    with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
+    with qtbot.waitSignal(application.bridge.ready):
         gate.open()
     assert pipeline.named == store.model == "dream.safetensors"
     assert [request.model for request in pipeline.begun] == [found_models.DEFAULT]
@@ -230,7 +230,7 @@ def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None
     (folder / "session.json").write_text(json.dumps(session), encoding="utf-8")
     pipeline = FakePipeline()
     application = start(pipeline, ready=False)
-    with qtbot.waitSignal(application.bridge.ready, timeout=20_000):
+    with qtbot.waitSignal(application.bridge.ready):
         pass
     assert pipeline.named == application.store.model == "dream.safetensors"
 
@@ -251,7 +251,7 @@ def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtb
 
 def test_files_that_come_are_noticed_without_looking(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
-    qtbot.waitUntil(lambda: field.box.findText("later") > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: field.box.findText("later") > 0)
 
 
 def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qtbot) -> None:
@@ -277,7 +277,7 @@ def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
     store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
     assert more.rows.fields["vae"].currentText() == "the model's own"
     more.rows.fields["vae"].showPopup()
-    qtbot.waitUntil(lambda: more.rows.fields["vae"].findText("colours") > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: more.rows.fields["vae"].findText("colours") > 0)
     assert more.rows.fields["vae"].findText("dream") == -1
     more.rows.fields["vae"].setCurrentIndex(more.rows.fields["vae"].findText("colours"))
     more.rows.fields["vae"].activated.emit(more.rows.fields["vae"].currentIndex())

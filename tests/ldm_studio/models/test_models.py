@@ -37,9 +37,8 @@ def store(qapp) -> StudioStore:
 def field(store, qtbot) -> ModelField:
     field = ModelField(store)
     qtbot.addWidget(field)
-    with qtbot.waitSignal(field.box.listed, timeout=5000):
+    with qtbot.waitExposed(field), qtbot.waitSignal(field.box.listed):
         field.show()
-    qtbot.waitExposed(field)
     return field
 
 
@@ -120,7 +119,7 @@ def test_a_path_in_a_recipe_is_not_looked_at(store, field, tmp_path) -> None:
 def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) -> None:
     make_model(tmp_path / "mine" / "owls", "Owls")
     make_model(tmp_path / "mine" / "larks", "Larks")
-    with qtbot.waitSignal(field.picked, timeout=5000):
+    with qtbot.waitSignal(field.picked):
         field.add(str(tmp_path / "mine"))
     assert store.model == str(tmp_path / "mine" / "larks")
     assert texts(field)[1:3] == ["Larks", "Owls"]
@@ -131,7 +130,7 @@ def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) 
 
 def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_path) -> None:
     field.add(str(tmp_path))
-    qtbot.waitUntil(lambda: "no model" in field.problem.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "no model" in field.problem.text())
     assert store.model == found_models.DEFAULT
     assert store.model_folders == ()
 

@@ -20,7 +20,7 @@ def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot)
     shown = application.window.prompt.prompt_count
 
     def counts(tokens: int) -> None:
-        qtbot.waitUntil(lambda: shown.text().startswith(f"{tokens}/"), timeout=20_000)
+        qtbot.waitUntil(lambda: shown.text().startswith(f"{tokens}/"))
 
     counts(5)
     file = embedding(folder / "my-word.safetensors")

@@ -134,7 +134,7 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
     pipeline = Watched()
     application = start(pipeline)
     field, store = application.window.sampler.model, application.store
-    qtbot.waitUntil(lambda: field.box.findText("bare") > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: field.box.findText("bare") > 0)
     assert not field.vae.isVisible()
     field.box.setCurrentText("bare")
     field.box.activated.emit(field.box.currentIndex())
@@ -143,8 +143,8 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
     assert field.vae.currentText() == "none yet: choose one"
     assert pipeline.loaded == (found_models.DEFAULT, ""), "there is nothing to load yet"
     field.vae.showPopup()
-    qtbot.waitUntil(lambda: field.vae.findText("ink") > 0, timeout=20_000)
-    with qtbot.waitSignal(application.bridge.ready, timeout=5000):
+    qtbot.waitUntil(lambda: field.vae.findText("ink") > 0)
+    with qtbot.waitSignal(application.bridge.ready):
         field.vae.setCurrentIndex(field.vae.findText("ink"))
         field.vae.activated.emit(field.vae.currentIndex())
     assert pipeline.loaded == ("bare.safetensors", "ink")
@@ -155,12 +155,12 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
 def test_generating_without_one_says_so_and_leaves_the_choice(folder, start, qtbot) -> None:
     application = start(Watched())
     field, store = application.window.sampler.model, application.store
-    qtbot.waitUntil(lambda: field.box.findText("bare") > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: field.box.findText("bare") > 0)
     field.box.setCurrentText("bare")
     field.box.activated.emit(field.box.currentIndex())
-    with qtbot.waitSignal(application.bridge.load_failed, timeout=5000):
+    with qtbot.waitSignal(application.bridge.load_failed):
         application.studio.generate()
-    qtbot.waitUntil(lambda: store.run.model is None or not store.run.loading, timeout=5000)
+    qtbot.waitUntil(lambda: store.run.model is None or not store.run.loading)
     assert "lacks an autoencoder" in application.window.notice.text()
     assert store.model == "bare.safetensors"
     assert field.vae.isVisible()

@@ -105,7 +105,7 @@ def drawn(start, qtbot):
         application.bridge.finished.connect(lambda event: made.append(event.picture.request))
         application.store.count = count
         application.studio.generate()
-        qtbot.waitUntil(lambda: len(made) == count, timeout=10_000)
+        qtbot.waitUntil(lambda: len(made) == count)
         return made
 
     return application, draw
@@ -138,11 +138,11 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
     qtbot.waitUntil(lambda: studio.steering_controller.change is not None)
     finished: list[Request] = []
     application.bridge.finished.connect(lambda event: finished.append(event.picture.request))
-    with qtbot.waitSignal(application.bridge.steered, timeout=10_000):
+    with qtbot.waitSignal(application.bridge.steered):
         studio.steering_controller.apply()
         gate.open()
     assert studio.steering_controller.change is None  # the panels say what it follows
-    qtbot.waitUntil(lambda: bool(finished), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(finished))
     [change] = finished[0].changes
     assert (
         change.prompt

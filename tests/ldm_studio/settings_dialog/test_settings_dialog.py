@@ -151,7 +151,7 @@ def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
 
     def draw() -> list[bool]:
         seen.clear()
-        with qtbot.waitSignal(application.bridge.idle, timeout=10_000):
+        with qtbot.waitSignal(application.bridge.idle):
             application.studio.generate()
         return [preview is not None for preview in seen]
 

@@ -29,6 +29,7 @@ from ldm_studio.startup.single_instance import (
     claim,
 )
 from tests.ldm_studio.fakes import FakePipeline
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[3]
 STARTED = """
@@ -127,16 +128,16 @@ def test_a_second_start_hands_its_picture_over_and_its_recipe_is_offered(start, 
     first = start(WINDOW)
     until(first, "listening")
     second = start(SECOND, str(file))
-    assert second.wait(60) == 0
+    assert second.wait(HANG_SECONDS) == 0
     assert until(first, "given") == str([str(file)])
     assert (
         until(first, "notice") == "This picture holds its settings: “a red fox”. | Restore Settings"
     )
-    assert start(SECOND).wait(60) == 0
+    assert start(SECOND).wait(HANG_SECONDS) == 0
     assert until(first, "given") == "[]"
     first.send_signal(signal.SIGTERM)
     until(first, "closed")
-    assert first.wait(30) == 0
+    assert first.wait(HANG_SECONDS) == 0
 
 
 def test_the_first_start_opens_what_it_was_given(start, tmp_path) -> None:
@@ -148,11 +149,11 @@ def test_what_a_killed_program_left_stops_nobody(start) -> None:
     first = start(WINDOW)
     until(first, "listening")
     first.kill()
-    first.wait(30)
+    first.wait(HANG_SECONDS)
     assert (paths.data_dir() / LOCK).exists()
     second = start(WINDOW)
     until(second, "listening")
-    assert start(SECOND).wait(60) == 0
+    assert start(SECOND).wait(HANG_SECONDS) == 0
     assert until(second, "given") == "[]"
 
 
