@@ -218,7 +218,7 @@ def test_the_python_example_of_the_readme_runs() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {}
     exec(compile(example, "README.md", "exec"), names)
-    assert names["picture"].rgba().shape == (128, 128, 4)
+    assert names["image"].rgba().shape == (128, 128, 4)
 
 
 def test_every_target_of_make_that_is_named_exists(page: Path) -> None:

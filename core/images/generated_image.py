@@ -23,6 +23,8 @@ class GeneratedImage:
     """The request of this one image, count 1, with the model's digest."""
     changed: int | None = None
     """How many pixels differ from the init image, all of them inside the mask; None: no mask."""
+    replayable: bool = True
+    """Whether the request makes the image again: not if a sampler was used that has no name."""
 
     def rgba(self) -> np.ndarray:
         """uint8 [H, W, 4] with straight alpha: a sticker without its white background."""

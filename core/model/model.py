@@ -6,6 +6,7 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from ..families.native_config import Defaults
 from ..networks.cond import Cond
 from ..networks.protocols import Autoencoder, Backbone, dtype_of
 from ..request.conditions import Text
+from ..request.request import Request
 from ..runtime.offload import IN_MAIN_MEMORY, DeviceManager, PlacementPlan
 from ..runtime.precision import Notify, with_float32_fallback
 from ..sampling.model_schedule import Schedule
@@ -86,6 +88,13 @@ class Model:
     @property
     def defaults(self) -> Defaults:
         return self.config.defaults
+
+    def request(self, prompt: str = "", **settings: Any) -> Request:
+        """A request with the model's defaults; `settings` are other fields of `Request`.
+
+        Raises RequestError, and TypeError for a setting that does not exist.
+        """
+        return Request(**{**vars(self.defaults), "prompt": prompt, **settings})
 
     @property
     def prediction(self) -> Prediction:

@@ -26,7 +26,7 @@ from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
 from ..networks.cond import Cond
-from ..request.inputs import Inputs, later
+from ..request.inputs import Inputs, find_image
 from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
 from ..request.request import Request
 from ..sampling import noise
@@ -103,7 +103,7 @@ def extra_conditioning(
         return None
     control = None
     if request.control:
-        control = later(inputs, "control", request.control, control_shape(model, request))
+        control = find_image(inputs, "control", request.control, control_shape(model, request))
     if model.input_kind == EMBEDDED:
         return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])

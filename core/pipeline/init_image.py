@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..cancellation import CancelCheck
 from ..model.model import Model
-from ..request.inputs import Inputs, later
+from ..request.inputs import Inputs, find_image
 from ..request.request import Change, Request
 from ..runtime.forecast import WHOLE_CELLS
 from ..sampling import noise
@@ -145,8 +145,8 @@ def changed_init_image(
     if not asked.init:
         return None
     size = (asked.height, asked.width)
-    image = later(inputs, "init", asked.init, (*size, 3))
-    mask = later(inputs, "mask", asked.mask, size) if asked.mask else None
+    image = find_image(inputs, "init", asked.init, (*size, 3))
+    mask = find_image(inputs, "mask", asked.mask, size) if asked.mask else None
     if first is None or first.alpha is None:
         region = Region(0, 0, asked.width, asked.height)
         asked = replace(asked, inpaint=replace(asked.inpaint, area="whole"))

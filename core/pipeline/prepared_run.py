@@ -56,6 +56,11 @@ class PreparedRun:
         """Steps from the start to the image."""
         return len(self.sigmas) - 1
 
+    @property
+    def replayable(self) -> bool:
+        """Whether the request, as JSON, makes the same image: not with a sampler of your own."""
+        return not any(segment.own_sampler for segment in self.segments)
+
     def segment(self, index: int) -> Segment:
         """The one that step `index` belongs to."""
         return next(part for part in reversed(self.segments) if part.begin <= max(0, index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..conditioning.text.prompt_parser import loras
 from ..errors import RequestError
 from ..model.model import Model
 from ..request.inputs import Inputs, check_pixels
@@ -38,8 +39,22 @@ def check_request(model: Model, request: Request, inputs: Inputs) -> None:
         ("mask", inputs.mask, size),
     ):
         named = getattr(request, name)
-        if pixels is not None or named:
-            check_pixels(name, pixels, named, shape)
+        if pixels is not None:  # without a name it is named by these pixels
+            check_pixels(inputs, name, pixels, named or inputs.digest(pixels), shape)
+        elif named:
+            check_pixels(inputs, name, pixels, named, shape)
+    if inputs.models is None:
+        check_loras(request.prompt, request.syntax)
+
+
+def check_loras(prompt: str, syntax: str) -> None:
+    """Raises RequestError if `prompt` names a LoRA, for runs in which nothing applies them."""
+    if named := loras(prompt, syntax):
+        raise RequestError(
+            "prompt",
+            f"The prompt names the LoRA {named[0].name!r}, which is not applied here.",
+            "Remove the tag and apply the file with core.checkpoints.lora.with_loras.",
+        )
 
 
 def check_size(model: Model, width: int, height: int, tile: int) -> None:

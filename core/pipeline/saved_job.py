@@ -56,8 +56,11 @@ def save(
 ) -> None:
     """Write `run` as it stands at `state`, whole or not at all. Raises OSError.
 
-    Without its inputs, whoever loads it has to bring them. Step digests hold no spaces.
+    Without its inputs, whoever loads it has to bring them. Step digests hold no spaces. Raises
+    StateError for a sampler of your own, which a file cannot hold.
     """
+    if not run.replayable:
+        raise StateError("A run with a sampler of your own cannot be saved.", "Name a sampler.")
     import torch
 
     pixels = _named(run.inputs) if with_inputs else {}
@@ -67,7 +70,7 @@ def save(
 
 
 def _named(inputs: Inputs) -> dict[str, np.ndarray]:
-    pixels = dict(inputs.later)
+    pixels = dict(inputs.images)
     if inputs.image is not None:
         pixels["init"] = inputs.image
     if inputs.mask is not None:

@@ -41,6 +41,8 @@ class Segment:
     """One for each step."""
     resets_memory: bool = False
     """Whether the sampler starts without the memory of earlier segments."""
+    own_sampler: bool = False
+    """Whether the sampler is not the one that the request names."""
 
     def step(self, state: State, noise: Noise) -> Step:
         """The step after `state`, which must belong to this segment."""
@@ -56,6 +58,7 @@ def first_segment(
     extra: ExtraConditioning | None,
     unit: Tensor,
     check: CancelCheck,
+    own_sampler: Sampler | None = None,
 ) -> Segment:
     """`unit` is the noise that the run starts from, [1, C, h, w]; `check` is called before each
     evaluation of the network, and of each tile where there are tiles.
@@ -64,8 +67,11 @@ def first_segment(
     if init_image is not None:
         sigmas = truncate(sigmas, request.strength)
     denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check)
-    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
-    return Segment(0, request, model, init_image, extra, sigmas, sampler, denoisers)
+    sampler = own_sampler or SAMPLERS[request.sampler].with_options(request.options)
+    own = own_sampler is not None
+    return Segment(
+        0, request, model, init_image, extra, sigmas, sampler, denoisers, own_sampler=own
+    )
 
 
 def next_segment(
@@ -95,11 +101,14 @@ def next_segment(
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
     denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check, begin)
-    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
+    own = before.own_sampler and change.sampler is None
+    sampler = SAMPLERS[request.sampler].with_options(request.options)
+    sampler = before.sampler if own else sampler
     resets_memory = request.sampler != before.request.sampler or sigmas != before.sigmas
+    resets_memory = resets_memory or own != before.own_sampler
     resets_memory = resets_memory or model.backbone is not before.model.backbone
     return Segment(
-        begin, request, model, init_image, extra, sigmas, sampler, denoisers, resets_memory
+        begin, request, model, init_image, extra, sigmas, sampler, denoisers, resets_memory, own
     )
 
 

@@ -12,7 +12,7 @@ from ..request.request import Change
 from .extra_conditioning import check_takes_control_image, extra_conditioning
 from .init_image import changed_init_image, drawn_size
 from .prepared_run import PreparedRun
-from .request_checks import check_size, with_recorded_prediction
+from .request_checks import check_loras, check_size, with_recorded_prediction
 from .segments import Segment, next_segment
 
 
@@ -59,6 +59,8 @@ def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
         raise RequestError(
             "changes", f"The model {change.model!r:.200} is not at hand to go on with."
         )
+    if models is None and change.prompt is not None:
+        check_loras(change.prompt, run.request.syntax)
     if change.control:
         check_takes_control_image(model)
     if change.model is None:

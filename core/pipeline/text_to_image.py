@@ -11,7 +11,7 @@ continue with `steps(steer(run, change), step.state)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -23,10 +23,12 @@ from ..model.model import Model
 from ..request.inputs import Inputs
 from ..request.request import Request
 from ..sampling import noise
-from ..sampling.trajectory import State, Step
+from ..sampling.sigma_schedules import Levels
+from ..sampling.trajectory import Sampler, State, Step
 from .decoding import compose, count_changed, decode
 from .extra_conditioning import extra_conditioning
 from .init_image import initial_latent, latent_shape, prepare_init_image
+from .own_methods import with_sampler, with_schedule
 from .prepared_run import PreparedRun
 from .request_checks import check_request, with_recorded_prediction
 from .segments import first_segment
@@ -40,16 +42,22 @@ def prepare(
     request: Request,
     inputs: Inputs | None = None,
     check: CancelCheck = never_cancel,
+    *,
+    sampler: str | Sampler | None = None,
+    schedule: str | Levels | Sequence[float] | None = None,
 ) -> PreparedRun:
     """Everything that the steps need, computed once.
 
     `check` is called before each tile and each evaluation of the network from now on; what it
-    raises ends the computation. Raises RequestError if the request does not fit the model or the
+    raises ends the computation. `sampler` and `schedule`, names or your own, replace those of the
+    request: see `own_methods`. Raises RequestError if the request does not fit the model or the
     inputs.
     """
     inputs = inputs or Inputs()
     model = with_recorded_prediction(model, request)
     check_request(model, request, inputs)
+    request = with_schedule(with_sampler(inputs.request(request), sampler), schedule, model)
+    own = None if isinstance(sampler, str) else sampler
     unchanged = replace(request, changes=())
 
     # Unit noise in the shape of the latent: a few channels, an eighth of the image's sides.
@@ -60,7 +68,7 @@ def prepare(
     # levels to visit; and for each step a denoiser that is guided by them.
     init_image = prepare_init_image(model, unchanged, inputs, check)
     extra = extra_conditioning(model, unchanged, inputs, init_image, unit, check)
-    segment = first_segment(model, unchanged, init_image, extra, unit, check)
+    segment = first_segment(model, unchanged, init_image, extra, unit, check, own)
 
     # Where to start: pure noise, or the init image with noise added.
     if init_image is None:
@@ -107,4 +115,4 @@ def finish(run: PreparedRun, state: State, *, tiled: bool = False) -> GeneratedI
         raise DecodeError("The autoencoder made numbers of this picture that are not finite.")
     rgb, alpha = compose(segment, decoded)
     changed = count_changed(segment.init_image, rgb)
-    return GeneratedImage(rgb, alpha, run.recorded_request, changed)
+    return GeneratedImage(rgb, alpha, run.recorded_request, changed, run.replayable)

@@ -1,9 +1,12 @@
-"""What a request names: pictures, by digest, and other models. Imports no torch."""
+"""The images that a request starts from, and the other models that it may need.
+
+A request names images by digest. Imports no torch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,38 +19,83 @@ if TYPE_CHECKING:
     from .request import Request
 
 Models = Callable[["Request", bool], "Model"]
-"""From what is asked for after a change, which may name another model or, in its prompts, other
-LoRAs, to the model that goes on. Where the second argument is true, the request's `addons` are all
-that its prompts name: it is made again.
+"""From the request in force after a change, which may name another model or, in its prompts, other
+LoRAs, to the model that draws from there on. If the second argument is true, the request's
+`addons` are all that its prompts name, as they were recorded.
 
 Raises ModelError, RequestError."""
 
 
-@dataclass(frozen=True)
+class DigestCache:
+    """The digest of each array, computed once. It keeps the arrays, which must not change."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[np.ndarray, str]] = {}
+
+    def of(self, pixels: np.ndarray) -> str:
+        """See `image_digest.digest`."""
+        if id(pixels) not in self._known:
+            self._known[id(pixels)] = pixels, digest(pixels)
+        return self._known[id(pixels)][1]
+
+
+@dataclass(frozen=True, eq=False)
 class Inputs:
-    """The pictures a request starts from; it names them by digest."""
+    """Pixels, which must not be written to again, and models. Copies by `replace` share digests."""
 
     image: np.ndarray | None = None
-    """uint8 [H, W, 3]."""
+    """The init image, uint8 [H, W, 3]."""
     mask: np.ndarray | None = None
     """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
-    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Its control picture, and those that only the request's changes name, by digest."""
+    images: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """The control image, and those that only the request's changes name, by digest."""
     models: Models | None = None
-    """Those that the request's changes go on with; None: there is one model only."""
+    """Where changes get their models, and LoRAs that prompts name; None: there is one model, and
+    nothing applies LoRAs."""
+    digests: DigestCache = field(default_factory=DigestCache, repr=False)
+
+    def digest(self, pixels: np.ndarray) -> str:
+        """SHA-256 of the pixels, computed once."""
+        return self.digests.of(pixels)
+
+    def request(self, request: Request) -> Request:
+        """`request` with the digests of `image` and `mask`, whatever it named before."""
+        named: dict[str, str] = {}
+        if self.image is not None:
+            named["init"] = self.digest(self.image)
+        if self.mask is not None:
+            named["mask"] = self.digest(self.mask)
+        if all(getattr(request, name) == value for name, value in named.items()):
+            return request
+        return replace(request, **named)
+
+    def by_digest(self) -> Iterator[tuple[str, np.ndarray]]:
+        """All images, each with its digest."""
+        for pixels in (self.image, self.mask):
+            if pixels is not None:
+                yield self.digest(pixels), pixels
+        yield from self.images.items()
+
+    def with_images(self, images: Mapping[str, np.ndarray]) -> Inputs:
+        """With more images that changes name, by digest."""
+        return replace(self, images={**self.images, **images})
 
 
-def later(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
-    known = (inputs.image, inputs.mask)
-    pixels = inputs.later.get(named)
+def find_image(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The image that `field` of a request names. Raises RequestError."""
+    pixels = inputs.images.get(named)
     if pixels is None:
-        pixels = next((p for p in known if p is not None and digest(p) == named), None)
-    check_pixels(field, pixels, named, shape)
+        own = (pixels for pixels in (inputs.image, inputs.mask) if pixels is not None)
+        pixels = next((pixels for pixels in own if inputs.digest(pixels) == named), None)
+    check_pixels(inputs, field, pixels, named, shape)
     assert pixels is not None
     return pixels
 
 
-def check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple[int, ...]) -> None:
+def check_pixels(
+    inputs: Inputs, name: str, pixels: np.ndarray | None, named: str, shape: tuple[int, ...]
+) -> None:
+    """Raises RequestError unless `pixels` have the digest and the shape that a request needs."""
     if (pixels is None) != (not named):
         missing = "is missing" if pixels is None else "was given but not asked for"
         raise RequestError(name, f"The {name} picture {missing}.")
@@ -59,5 +107,5 @@ def check_pixels(name: str, pixels: np.ndarray | None, named: str, shape: tuple[
             f"The {name} picture is {pixels.dtype} {pixels.shape}, not uint8 {shape}.",
             "Resize it to the size that is asked for.",
         )
-    if digest(pixels) != named:
+    if inputs.digest(pixels) != named:
         raise RequestError(name, f"The {name} picture is not the one the request names.")

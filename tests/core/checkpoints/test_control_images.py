@@ -39,7 +39,7 @@ def pixels(*shape: int, seed: int = 0) -> np.ndarray:
 
 def led(request: Request, control: np.ndarray, **inputs: Any) -> tuple[Request, Inputs]:
     named = digest(control)
-    return replace(request, control=named), Inputs(later={named: control}, **inputs)
+    return replace(request, control=named), Inputs(images={named: control}, **inputs)
 
 
 def drawn(model: Model, request: Request, inputs: Inputs) -> tuple[PreparedRun, Tensor]:
@@ -165,7 +165,7 @@ def test_tiles_are_led_as_the_whole(models: dict[str, Model]) -> None:
 def test_what_leads_may_change_on_the_way(models: dict[str, Model]) -> None:
     first, second = pixels(96, 64), pixels(96, 64, seed=1)
     request, inputs = led(REQUEST, first)
-    inputs = replace(inputs, later={**inputs.later, digest(second): second})
+    inputs = replace(inputs, images={**inputs.images, digest(second): second})
     changed = replace(request, changes=(Change(2, control=digest(second)),))
     job, other = drawn(models["SD2 depth"], changed, inputs)
     _, same = drawn(models["SD2 depth"], request, inputs)

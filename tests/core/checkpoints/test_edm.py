@@ -314,7 +314,7 @@ def test_a_picture_is_edited_as_in_diffusers(
 ) -> None:
     """It sees the picture's latent in the scaling of its own, unlike other such models."""
     request = asked("CosXL edit", guidance=Guidance(image=1.7), control=digest(photo))
-    job = prepare(models["CosXL edit"], request, Inputs(later={digest(photo): photo}))
+    job = prepare(models["CosXL edit"], request, Inputs(images={digest(photo): photo}))
     *_, last = steps(job)
     theirs = theirs_of("CosXL edit", kin, "StableDiffusionXLInstructPix2PixPipeline")
     theirs.is_cosxl_edit = True

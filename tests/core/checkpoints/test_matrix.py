@@ -235,9 +235,9 @@ def tasks(kind: str) -> Mapping[str, tuple[Request, Inputs]]:
         asked, init=digest(PHOTO), mask=digest(MASK), inpaint=Inpaint(blur=0, content="noise")
     )
     return {
-        "text to image": (asked, Inputs(later=later)),
-        "image to image": (started, Inputs(PHOTO, later=later)),
-        "inpainting": (masked, Inputs(PHOTO, MASK, later=later)),
+        "text to image": (asked, Inputs(images=later)),
+        "image to image": (started, Inputs(PHOTO, images=later)),
+        "inpainting": (masked, Inputs(PHOTO, MASK, images=later)),
     }
 
 

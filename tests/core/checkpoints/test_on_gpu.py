@@ -44,7 +44,7 @@ def asked(kind: str) -> tuple[Request, Inputs]:
     if kind in LED:
         control = pixels(*LED[kind])
         named = digest(control)
-        return replace(REQUEST, control=named), Inputs(later={named: control})
+        return replace(REQUEST, control=named), Inputs(images={named: control})
     image, mask = pixels(*SIZE, 3), np.zeros(SIZE, np.uint8)
     mask[: SIZE[0] // 2] = 255
     request = replace(REQUEST, init=digest(image), mask=digest(mask), strength=0.7)

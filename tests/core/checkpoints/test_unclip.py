@@ -50,7 +50,7 @@ def pixels(*shape: int, seed: int = 0) -> np.ndarray:
 def led(request: Request, photo: np.ndarray, **inputs: Any) -> tuple[Request, Inputs]:
     control = looked_at(photo)
     named = digest(control)
-    return replace(request, control=named), Inputs(later={named: control}, **inputs)
+    return replace(request, control=named), Inputs(images={named: control}, **inputs)
 
 
 def drawn(
@@ -194,12 +194,12 @@ def test_what_is_varied_may_change_on_the_way(models: dict[str, Model]) -> None:
     model = models["SD2 unCLIP-H"]
     request, inputs = led(REQUEST, pixels(250, 340))
     other = looked_at(pixels(250, 340, seed=1))
-    inputs = replace(inputs, later={**inputs.later, digest(other): other})
+    inputs = replace(inputs, images={**inputs.images, digest(other): other})
     changed = replace(request, changes=(Change(2, control=digest(other)),))
     _, same = drawn(model, request, inputs)
     assert not torch.equal(same, drawn(model, changed, inputs)[1])
     wrong = pixels(96, 64)
-    request, inputs = replace(REQUEST, control=digest(wrong)), Inputs(later={digest(wrong): wrong})
+    request, inputs = replace(REQUEST, control=digest(wrong)), Inputs(images={digest(wrong): wrong})
     with pytest.raises(RequestError, match="not uint8"):
         prepare(model, request, inputs)
 

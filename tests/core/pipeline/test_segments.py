@@ -63,7 +63,7 @@ def run_steered(model: Model, request: Request, *changes: Change) -> tuple[Prepa
 PHOTO = (255 * np.dstack([*np.mgrid[:SIDE, :SIDE], np.eye(SIDE) * SIDE]) / SIDE).astype(np.uint8)
 MASK = np.zeros((SIDE, SIDE), np.uint8)
 MASK[8:24, 8:24] = 255
-LATER = Inputs(later={digest(PHOTO): PHOTO, digest(MASK): MASK})
+LATER = Inputs(images={digest(PHOTO): PHOTO, digest(MASK): MASK})
 
 CHANGES = {
     "prompt": Change(3, prompt="a blue dog"),

@@ -1,0 +1,42 @@
+"""Samplers and schedules of your own, besides those that have a name.
+
+A sampler of your own is a function, which JSON cannot hold: such a run and its image say that they
+are not `replayable`. A schedule of your own is computed once, and its noise levels are recorded in
+the request: such a run is replayable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..model.model import Model
+from ..request.request import Levels as RecordedLevels
+from ..request.request import Request
+from ..sampling.sampler_options import Options
+from ..sampling.sigma_schedules import Levels
+from ..sampling.trajectory import Sampler
+
+
+def with_sampler(request: Request, sampler: str | Sampler | None) -> Request:
+    """`request` with a sampler by name; a function leaves it as it is. Raises RequestError."""
+    if not isinstance(sampler, str) or sampler == request.sampler:
+        return request
+    return replace(request, sampler=sampler, options=Options())
+
+
+def with_schedule(
+    request: Request, schedule: str | Levels | Sequence[float] | None, model: Model
+) -> Request:
+    """`request` with a schedule: a name, (steps, model's schedule) -> sigmas, or the sigmas.
+
+    A last sigma of 0 may be left out. Raises RequestError unless they fall.
+    """
+    if schedule is None:
+        return request
+    if isinstance(schedule, str):
+        return replace(request, schedule=schedule, levels=replace(request.levels, sigmas=()))
+    sigmas = schedule(request.steps, model.schedule) if callable(schedule) else schedule
+    noisy = tuple(float(sigma) for sigma in sigmas)
+    noisy = noisy[:-1] if noisy and noisy[-1] == 0 else noisy
+    return replace(request, steps=len(noisy), levels=RecordedLevels(sigmas=noisy))
