@@ -135,7 +135,7 @@ def _drawn(
 ) -> tuple[Run, float, int | None]:
     """As the engine draws it, without previews: the run, when it ended, and its memory."""
     peak = PeakMemory(info.torch_device)
-    drawing = pipeline.begin(request, None, None)
+    drawing = pipeline.begin(request)
     run = Run(request, _clock())
     last = None
     for step in drawing.steps():

@@ -111,7 +111,7 @@ class Run(Protocol):
         """Not asking for the next one is how to cancel."""
         ...
 
-    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+    def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> None:
         """Go on from the last step with `change`, whose step must be its number.
 
         Raises RequestError, and then nothing has changed.
@@ -184,9 +184,7 @@ class Pipeline(Protocol):
     def begin(
         self,
         request: Request,
-        image: np.ndarray | None,
-        mask: np.ndarray | None,
-        later: Mapping[str, np.ndarray] | None = None,
+        inputs: Inputs | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> Run:

@@ -94,7 +94,8 @@ class Model:
 
         Raises RequestError, and TypeError for a setting that does not exist.
         """
-        return Request(**{**vars(self.defaults), "prompt": prompt, **settings})
+        fields: dict[str, Any] = {**vars(self.defaults), "prompt": prompt, **settings}
+        return Request(**fields)
 
     @property
     def prediction(self) -> Prediction:

@@ -94,7 +94,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
                 f"left out what the picture itself changed from step {step} on: {_words(dropped)}"
             )
         start = recipe_inputs.find(replace(request, changes=kept), InputStore(inputs_dir()))
-        start = replace(start, later={**start.later, **{digest(p): p for p in added}})
+        start = start.with_images({digest(p): p for p in added})
         request = replace(request, changes=(*kept, change))
         target.make_folder()
         engine = pipeline()
@@ -102,7 +102,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             print_warning("loading the model ...")
         model = recipe_inputs.load_model(engine, request, arguments.model)
         began = time.perf_counter()
-        going = engine.begin(request, start.image, start.mask, start.later)
+        going = engine.begin(request, start)
         keep_inputs_or_warn(start)
         with image_output.progress() as on_step:
             drawn = draw(going, on_step, parent)

@@ -173,7 +173,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
             with image_output.progress(request.count) as on_step:
                 for single in each_image(request, wildcards):
                     began = time.perf_counter()
-                    drawing = engine.begin(single, start.image, start.mask, start.later)
+                    drawing = engine.begin(single, start)
                     target.warn_once(drawing.notes)
                     if arguments.stop_after is not None:
                         _stop(arguments, target, drawing, on_step, began)
@@ -326,7 +326,7 @@ def _with_control_image(
         )
     pixels = control_of(picture, request, model)
     named = digest(pixels)
-    return replace(request, control=named), replace(start, later={named: pixels})
+    return replace(request, control=named), start.with_images({named: pixels})
 
 
 def _sigmas(parts: dict[str, Any]) -> int:

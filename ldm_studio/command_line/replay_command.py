@@ -6,18 +6,17 @@ import argparse
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from core.errors import MemoryShortage, PictureError, StudioError
-from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import Exit
-from ldm_studio.images.image_files import Pixels, load_image, load_mask
+from ldm_studio.images.image_files import load_image, load_mask
 from ldm_studio.images.input_store import InputStore
-from ldm_studio.images.recipe_inputs import MissingInput, NoRecipe, each, find, recipe, scaled
+from ldm_studio.images.recipe_inputs import MissingInput, NoRecipe, find, recipe, scaled
 from ldm_studio.images.replay import Verdict, replay
 from ldm_studio.paths import inputs_dir
 
@@ -74,14 +73,14 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
 def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> Exit:
     store = InputStore(inputs_dir())
     try:
-        pixels = {digest(one): one for one in _resized_inputs(path, given)}
+        known = _with_resized(path, given)
         with image_output.progress() as on_step:
             verdict = replay(
                 path,
                 engine,
                 store,
                 on_step,
-                given=pixels,
+                given=known,
                 model=arguments.model,
             )
     except MemoryShortage:
@@ -92,8 +91,8 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
         _print_failure(path, error, arguments.json)
         damaged = isinstance(error, PictureError) and not isinstance(error, NoRecipe)
         return Exit.PICTURE if damaged else Exit.NOT_REPLAYED
-    if pixels:  # those that the recipe names are here from now on
-        keep_inputs_or_warn(find(recipe(path), store, pixels))
+    if known.images:  # those that the recipe names are here from now on
+        keep_inputs_or_warn(find(recipe(path), store, known))
     _print_verdict(path, verdict, arguments.json)
     return Exit.OK if verdict.identical else Exit.DIFFERS
 
@@ -104,13 +103,13 @@ def _replaced_inputs(arguments: Namespace) -> Inputs:
     return Inputs(image, None if arguments.mask is None else load_mask(arguments.mask))
 
 
-def _resized_inputs(path: Path, given: Inputs) -> Iterable[Pixels]:
-    """The given images, also scaled to the size of the image, as `generate --size` does."""
+def _with_resized(path: Path, given: Inputs) -> Inputs:
+    """What was given, also in the size of the image: `generate --size` scales it."""
     if given.image is None and given.mask is None:
-        return
+        return Inputs()
     request = recipe(path)
-    yield from each(given)
-    yield from each(scaled(given, request.width, request.height))
+    resized = scaled(given, request.width, request.height)
+    return Inputs(images=dict([*given.by_digest(), *resized.by_digest()]))
 
 
 def _print_verdict(path: Path, verdict: Verdict, as_json: bool) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import RequestError
-from core.images.image_digest import digest
 from core.request.request import Change, Request
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.images.refiner import refinement
@@ -73,20 +72,20 @@ class Branch:
         changed = difference(self.panels, panels, BRANCHED)
         if wildcards is not None:
             changed = resolve_change(changed, parent.request.seed, wildcards)
-        later = dict(entry.images)
+        inputs = entry.inputs
         if not _same(mask, self.mask):
             if mask is None:
                 changed["mask"] = ""
             else:
-                changed |= {"init": digest(parent.rgb), "mask": digest(mask)}
-                later |= {changed["init"]: parent.rgb, changed["mask"]: mask}
+                changed |= {"init": inputs.digest(parent.rgb), "mask": inputs.digest(mask)}
+                inputs = inputs.with_images({changed["init"]: parent.rgb, changed["mask"]: mask})
         begun = self.shared.changes
         own = (Change(self.step, **changed),) if changed else ()
         request = replace(self.shared, changes=(*begun, *own, *self._refined(changed)))
         if request.changes == parent.request.changes:
             raise RequestError("changes", "Nothing is changed yet.", EDIT)
-        named = Parent(digest(parent.rgb), self.name, self.step)
-        return Order(request, entry.start, entry.mask, later, named)
+        named = Parent(inputs.digest(parent.rgb), self.name, self.step)
+        return Order(request, inputs, named)
 
     def _refined(self, changed: Mapping[str, Any]) -> tuple[Change, ...]:
         """The refiner of the parent, where it goes on later than the branch."""

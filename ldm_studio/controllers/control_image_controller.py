@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import RequestError, StudioError
-from core.images.image_digest import digest
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.control_images import (
@@ -57,23 +56,23 @@ class ControlImageController(QObject):
         self._panel.show_picture(picture)
 
     def with_control_image(
-        self, request: Request, later: Mapping[str, np.ndarray], *, starts: bool
-    ) -> tuple[Request, Mapping[str, np.ndarray]]:
-        """The request and its images with the control image for the loaded model.
+        self, request: Request, inputs: Inputs, *, starts: bool
+    ) -> tuple[Request, Inputs]:
+        """The request and its pictures with the one that the loaded model is led by.
 
         `starts`: there is a start image, which some models use instead. Raises RequestError if one
         is missing.
         """
         model = self._store.run.model
         if model is None or model.extra not in CONTROL_KINDS:
-            return request, later
+            return request, inputs
         if self._picture is None:
             if model.extra == "unCLIP" or (starts and model.extra in NEEDS_SOURCE_IMAGE):
-                return request, later
+                return request, inputs
             raise self._missing(model)
         pixels = control_of(self._picture, request, model)
-        named = digest(pixels)
-        return replace(request, control=named), {**later, named: pixels}
+        named = inputs.digest(pixels)
+        return replace(request, control=named), inputs.with_images({named: pixels})
 
     def open(self, source: str | QImage) -> None:
         """Opens a file, or a dropped image."""

@@ -11,8 +11,8 @@ from PIL import Image
 from PySide6.QtCore import QObject
 
 from core.errors import RequestError
-from core.request.parameters import Inpaint
-from core.request.request import Request
+from core.request.inputs import Inputs
+from core.request.request import Inpaint, Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.main_window import MainWindow
 from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
@@ -64,7 +64,7 @@ class EnlargeController(QObject):
             except RequestError as error:
                 self._window.notice.show_error(error.message, error.hint)
                 return
-            self._submit(Order(request, done.result()))
+            self._submit(Order(request, Inputs(done.result())))
 
         self._view.document.background.run(lambda: scaled(picture, size), take)
 

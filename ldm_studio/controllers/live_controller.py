@@ -118,9 +118,8 @@ class LiveController(QObject):
             return  # said where it was typed, or when it is to be kept
         self._ordered = order
         self._newest = self._bridge.submit(
-            replace(order.request, count=1), order.image, order.mask,
-            later=order.later, parent=order.parent, live=True,
-        )  # fmt: skip
+            replace(order.request, count=1), order.inputs, parent=order.parent, live=True
+        )
         self._ids.add(self._newest)
 
     def _on_progress(self, event: Progress) -> None:

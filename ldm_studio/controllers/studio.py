@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from core.errors import RequestError
+from core.request.inputs import Inputs
 from ldm_studio.draw.prompt.completion import CompletionNames
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
@@ -77,7 +79,7 @@ class Studio(QObject):
         self.wildcards = Wildcards()
         self.view = window.canvas.view
         self._first_time = first_time
-        self._later: Mapping[str, np.ndarray] = {}
+        self._change_images: Mapping[str, np.ndarray] = {}
         self._orders: dict[int, Order] = {}
         self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
         self._mode_left, self._masked = store.mode, False
@@ -188,9 +190,7 @@ class Studio(QObject):
         """Queues an order."""
         store = self.store
         self.live.pause()
-        work_id = self.bridge.submit(
-            order.request, order.image, order.mask, later=order.later, parent=order.parent
-        )
+        work_id = self.bridge.submit(order.request, order.inputs, parent=order.parent)
         self._orders[work_id] = order
         self._prompts.add(store.prompt)
         self.run_state.count()
@@ -208,12 +208,12 @@ class Studio(QObject):
         if self.branch_controller.branch is not None:
             return self.branch_controller.branch.order(request, self.view.mask(), self.wildcards)
         request = with_resolved_wildcards(request, self.wildcards)
-        later = self._later if self.store.changes else {}
+        inputs = Inputs(images=self._change_images if self.store.changes else {})
         mode = self.store.mode
         starts = mode is not Mode.TEXT and self.canvas_controller.start is not None
-        request, later = self.leading.with_control_image(request, later, starts=starts)
+        request, inputs = self.leading.with_control_image(request, inputs, starts=starts)
         if mode is Mode.TEXT:
-            return Order(request, later=later)
+            return Order(request, inputs)
         if self.canvas_controller.start is None:
             raise RequestError(
                 "init",
@@ -221,13 +221,13 @@ class Studio(QObject):
                 "Open, paste or drop one, or choose Text to start from the prompt alone.",
             )
         if mode is Mode.IMAGE:
-            return Order(request, self.canvas_controller.start, later=later)
+            return Order(request, replace(inputs, image=self.canvas_controller.start))
         mask = self.view.mask()
         if mask is None or mask.shape != self.canvas_controller.start.shape[:2]:
             raise RequestError(
                 "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
             )
-        return Order(request, self.canvas_controller.start, mask, later)
+        return Order(request, replace(inputs, image=self.canvas_controller.start, mask=mask))
 
     def branch(self, step: int) -> None:
         """From now on Generate branches from this step of the shown image."""
@@ -274,13 +274,13 @@ class Studio(QObject):
         with self.canvas_controller.applying():
             self.store.apply(entry.picture.request)
             self.canvas_controller.show(entry)
-            if entry.mask is not None:
-                self.view.set_mask(entry.mask)
+            if entry.inputs.mask is not None:
+                self.view.set_mask(entry.inputs.mask)
             elif self.view.mask() is not None:
                 self.view.clear_mask()
-            self.canvas_controller.start_from(entry.start)
-            self._later = entry.images
-            self.leading.restore(entry.images.get(entry.picture.request.control))
+            self.canvas_controller.start_from(entry.inputs.image)
+            self._change_images = entry.inputs.images
+            self.leading.restore(entry.inputs.images.get(entry.picture.request.control))
         self.live.pause()  # it is what the panels say
 
     def reset_parameters(self) -> None:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from core.cancellation import CancelCheck, never_cancel
 from core.errors import ModelError
@@ -139,28 +137,24 @@ class CorePipeline:
     def begin(
         self,
         request: Request,
-        image: np.ndarray | None,
-        mask: np.ndarray | None,
-        later: Mapping[str, np.ndarray] | None = None,
+        inputs: Inputs | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> CoreRun:
-        from core.images.image_digest import digest
         from core.pipeline.text_to_image import prepare
 
         if self._info is not None and not (request.vae or request.model_digest):
             request = replace(request, vae=self._info.vae)
+        inputs = inputs or Inputs()
         added, seals = self._added(request)
         recorded_request = replace(
-            request,
+            inputs.request(request),
             model_digest=request.model_digest or added.model.digest,
             prediction=request.prediction
             if request.model_digest
             else added.model.prediction_override,
-            init=request.init if image is None else digest(image),
-            mask=request.mask if mask is None else digest(mask),
         )
-        inputs = Inputs(image, mask, later or {}, self._models(seals))
+        inputs = replace(inputs, models=self._models(seals))
         job = prepare(added.model, recorded_request, inputs, check)
         return CoreRun(job, seals=seals, notes=added.notes)
 

@@ -80,10 +80,10 @@ class CoreRun:
             yield step
             state = step.state
 
-    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+    def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> None:
         from core.pipeline.steering import steer
 
-        inputs = replace(self._job.inputs, later={**self._job.inputs.later, **later})
+        inputs = self._job.inputs.with_images(images)
         self._job = steer(replace(self._job, inputs=inputs), change)
 
     def preview(self, step: Step) -> Preview:

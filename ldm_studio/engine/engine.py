@@ -169,14 +169,14 @@ class Engine:
             if entry is not None and entry.state == "interrupted":
                 self._cancel(entry)
 
-    def steer(self, work_id: int, change: Change, later: Mapping[str, np.ndarray]) -> None:
+    def steer(self, work_id: int, change: Change, images: Mapping[str, np.ndarray]) -> None:
         """Answered by `Steered` before the next step, or by `SteerRefused`."""
         with self._changed:
             entry = self._queue.find(work_id)
             if entry is None or entry.state not in ("running", "paused"):
                 self._mailbox.post(SteerRefused(work_id, not_drawn()))
             else:
-                entry.steers.append((change, later))
+                entry.steers.append((change, images))
 
     # Finished pictures
 

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.errors import StudioError
+from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.images.run_record import Parent
@@ -162,10 +163,8 @@ class EngineBridge(QObject):
     def submit(
         self,
         request: Request,
-        image: np.ndarray | None = None,
-        mask: np.ndarray | None = None,
+        inputs: Inputs | None = None,
         *,
-        later: Mapping[str, np.ndarray] | None = None,
         parent: Parent | None = None,
         live: bool = False,
         resume: Path | None = None,
@@ -176,7 +175,7 @@ class EngineBridge(QObject):
         the queue is paused, and cancels the live ones before it.
         """
         work_id = next(self._ids)
-        work = Work(work_id, request, image, mask, later or {}, parent, live, resume)
+        work = Work(work_id, request, inputs or Inputs(), parent, live, resume)
         self._waiting.append(work.id)
         if live:
             self._cancelling |= self._live
@@ -211,14 +210,14 @@ class EngineBridge(QObject):
         self._engine.discard_item(work_id)
 
     def steer(
-        self, work_id: int, change: Change, later: Mapping[str, np.ndarray] | None = None
+        self, work_id: int, change: Change, images: Mapping[str, np.ndarray] | None = None
     ) -> None:
         """Change the running picture from its next step on, whatever `change.step` says.
 
-        `later` are pictures that the change names by digest. Answered by `steered` or
+        `images` are those that the change names by digest. Answered by `steered` or
         `steer_refused`. The pictures of the same batch that follow are not changed.
         """
-        self._engine.steer(work_id, change, later or {})
+        self._engine.steer(work_id, change, images or {})
 
     def look(self, trajectory: Path, step: int) -> None:
         """Show a kept trajectory after `step` steps, from 1 on; only the latest wish counts."""
@@ -316,12 +315,10 @@ class Generations(QObject):
         bridge.cancelled.connect(self._cancelled)
         bridge.ended.connect(self._ended)
 
-    async def run(
-        self, request: Request, image: np.ndarray | None = None, mask: np.ndarray | None = None
-    ) -> list[Finished]:
+    async def run(self, request: Request, inputs: Inputs | None = None) -> list[Finished]:
         """The finished pictures. Raises StudioError, or CancelledError when it was cancelled."""
         future = asyncio.get_running_loop().create_future()
-        work_id = self._bridge.submit(request, image, mask)
+        work_id = self._bridge.submit(request, inputs)
         self._futures[work_id] = future
         self._results[work_id] = []
         try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import RequestError
 from core.images.generated_image import GeneratedImage
-from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio import paths
@@ -52,31 +51,17 @@ class Storage:
         )
 
     def keep_inputs(self, work: Work) -> Request:
-        """Writes the images of a job; returns its request with their digests. Raises OSError."""
-        named = work.request
-        if work.image is not None:
-            named = replace(named, init=digest(work.image))
-            self.inputs.keep(named.init, work.image)
-        if work.mask is not None:
-            named = replace(named, mask=digest(work.mask))
-            self.inputs.keep(named.mask, work.mask)
-        for name, pixels in work.later.items():
+        """Write the images of a work; its request with them named. Raises OSError."""
+        for name, pixels in work.inputs.by_digest():
             self.inputs.keep(name, pixels)
-        return named
+        return work.inputs.request(work.request)
 
-    def pictures_of(self, work: Work, request: Request) -> Inputs:
-        """The job's own images, and the stored ones that `request` names.
+    def inputs_of(self, work: Work, request: Request) -> Inputs:
+        """Those that came with the work, and the kept ones that `request` names beside them.
 
         Raises RequestError if one is missing, PictureError if it is damaged.
         """
-        given = dict(work.later)
-        for named, pixels in ((request.init, work.image), (request.mask, work.mask)):
-            if pixels is not None:
-                given[named] = pixels
         try:
-            found = recipe_inputs.find(request, self.inputs, given)
+            return recipe_inputs.find(work.inputs.request(request), self.inputs, work.inputs)
         except MissingInput as error:
             raise RequestError(error.field, error.message, error.hint) from error
-        image = found.image if work.image is None else work.image
-        mask = found.mask if work.mask is None else work.mask
-        return Inputs(image, mask, {**work.later, **found.later})

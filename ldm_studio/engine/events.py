@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +11,7 @@ import numpy as np
 from core.errors import StudioError
 from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
+from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Parent, Record
@@ -28,14 +28,9 @@ class Work:
     request: Request
     """`init` and `mask` may be empty: the engine fills them in from the pixels below.
 
-    Where they name pictures that are not given, those are looked for among the kept inputs.
+    Where they name images that are not given, those are looked for among the kept inputs.
     """
-    image: np.ndarray | None = None
-    """uint8 [H, W, 3]"""
-    mask: np.ndarray | None = None
-    """uint8 [H, W]; 0 keeps, 255 redraws."""
-    later: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Those that only the request's changes name, by digest."""
+    inputs: Inputs = field(default_factory=Inputs)
     parent: Parent | None = None
     """The picture it branched off."""
     live: bool = False

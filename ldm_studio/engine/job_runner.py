@@ -150,15 +150,15 @@ class Painter:
         check = partial(self._check, entry)
         if entry.work.resume is not None:
             return self._pipeline.resume(entry.work.resume, check=check)
-        found = self._storage.pictures_of(entry.work, request)
-        return self._pipeline.begin(request, found.image, found.mask, found.later, check=check)
+        found = self._storage.inputs_of(entry.work, request)
+        return self._pipeline.begin(request, found, check=check)
 
     def _again(self, entry: Entry, state: Path) -> Run | None:
         """The run that was stopped; None if it cannot be gone on from, which is told."""
         try:
             return self._pipeline.resume(
                 state,
-                lambda request: self._storage.pictures_of(entry.work, request),
+                lambda request: self._storage.inputs_of(entry.work, request),
                 check=partial(self._check, entry),
             )
         except (StateError, RequestError) as error:
@@ -206,8 +206,8 @@ class Painter:
         """Do what was asked since the last step; False if that is to stop."""
         self._attend()
         while entry.steers:
-            change, later = entry.steers.popleft()
-            self._steer(entry, drawing, change, later)
+            change, images = entry.steers.popleft()
+            self._steer(entry, drawing, change, images)
         if entry.cancelled:
             return False
         return drawing.done == drawing.total or not self._stands_still(entry, drawing)
@@ -226,14 +226,14 @@ class Painter:
             entry.held = drawing.stand_still()  # the disk is full: that was told; better finish it
         return entry.held
 
-    def _steer(self, entry: Entry, drawing: Drawing, change: Any, later: Any) -> None:
+    def _steer(self, entry: Entry, drawing: Drawing, change: Any, images: Any) -> None:
         try:
-            for name, pixels in later.items():
+            for name, pixels in images.items():
                 self._storage.inputs.keep(name, pixels)
         except OSError as error:
             self._shelf.failed(error)
         try:
-            change = drawing.steer(replace(change, step=drawing.done), later)
+            change = drawing.steer(replace(change, step=drawing.done), images)
         except StudioError as error:
             self._mailbox.post(SteerRefused(entry.work.id, error))
         else:

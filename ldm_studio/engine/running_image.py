@@ -64,10 +64,10 @@ class Drawing:
                 self._note(step)
             yield step
 
-    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> Change:
+    def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> Change:
         """From the next step on; as it is recorded. Raises RequestError."""
         change = replace(change, step=self.done)
-        self._run.steer(change, later)
+        self._run.steer(change, images)
         if self._journal is not None:
             self._write(self._journal, durable=False)
         return change

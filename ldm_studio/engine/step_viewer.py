@@ -48,5 +48,5 @@ class StepViewer:
                 f"{request.model!r} with hash {request.model_digest[:10]}.",
                 "Choose that model first.",
             )
-        pictures = self._storage.pictures_of(Work(0, request), request)
-        return self._pipeline.begin(request, pictures.image, pictures.mask, pictures.later)
+        inputs = self._storage.inputs_of(Work(0, request), request)
+        return self._pipeline.begin(request, inputs)

@@ -23,6 +23,6 @@ def entry_of_file(path: Path) -> StripEntry:
     kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
     picture = GeneratedImage(rgb, alpha, request)
     return StripEntry(
-        picture, path, found.image, found.mask, found.later, record,
+        picture, path, found, record,
         kept if kept.exists() else None,
     )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from core.errors import ModelError, PictureError, StudioError
-from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo, Pipeline
@@ -32,11 +31,6 @@ class MissingInput(StudioError):
 
 class NoRecipe(PictureError):
     """A picture does not say how it was made, in the words of this program."""
-
-
-def each(pictures: Inputs) -> Iterator[Pixels]:
-    yield from (pixels for pixels in (pictures.image, pictures.mask) if pixels is not None)
-    yield from pictures.later.values()
 
 
 def scaled(pictures: Inputs, width: int, height: int) -> Inputs:
@@ -82,18 +76,19 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
 
 def keep(pictures: Inputs, store: InputStore) -> None:
     """So that `find` has them in any later run. Raises OSError."""
-    for pixels in each(pictures):
-        store.keep(digest(pixels), pixels)
+    for name, pixels in pictures.by_digest():
+        store.keep(name, pixels)
 
 
-def find(request: Request, store: InputStore, given: Mapping[str, Pixels] | None = None) -> Inputs:
-    """The pictures that `request` names, among those given, by digest, or from the store.
+def find(request: Request, store: InputStore, given: Inputs | None = None) -> Inputs:
+    """The pictures that `request` names, among those given, or from the store.
 
     Raises MissingInput, which says by digest what is not here, and PictureError for one that is
     damaged.
     """
 
-    known = given or {}
+    given = given or Inputs()
+    known = dict(given.by_digest())
 
     def pixels(field: str, named: str) -> Pixels | None:
         if not named:
@@ -113,15 +108,15 @@ def find(request: Request, store: InputStore, given: Mapping[str, Pixels] | None
         return found
 
     image, mask = pixels("init", request.init), pixels("mask", request.mask)
-    later: dict[str, Pixels] = {}
+    images = dict(given.images)
     for wanted in (request, *request.changes):
         for field in WHAT:
             named = getattr(wanted, field)
-            if named and named not in (request.init, request.mask, *later):
+            if named and named not in (request.init, request.mask, *images):
                 found = pixels(field, named)
                 assert found is not None  # it is named
-                later[named] = found
-    return Inputs(image, mask, later)
+                images[named] = found
+    return replace(given, image=image, mask=mask, images=images)
 
 
 def find_kept(request: Request, store: InputStore) -> Inputs:

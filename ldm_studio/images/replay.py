@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.images.image_digest import digest
+from core.request.inputs import Inputs
 from core.runtime.environment import Environment
 from ldm_studio.engine_protocol import Pipeline
 
@@ -44,22 +44,22 @@ def replay(
     inputs: InputStore,
     on_step: OnStep = lambda done, total: None,
     *,
-    given: Mapping[str, Pixels] | None = None,
+    given: Inputs | None = None,
     model: str | None = None,
 ) -> Verdict:
     """Runs the recipe inside an image and compares each step, the result and the file.
 
-    `given` are start images, by digest, that `inputs` may lack; `model` is the location of the
-    model if not the recipe's. Raises NoRecipe, PictureError for a file that cannot be read,
-    ModelError and MissingInput for missing files, RequestError for a recipe that does not fit its
-    model.
+    `given` are start images that `inputs` may lack, `model` says where the model is
+    if not where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
+    ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
+    its model.
     """
     request = recipe_inputs.recipe(path)
     record = read_record(path)
     own = read_pixels(path)
     start = recipe_inputs.find(request, inputs, given)
     recipe_inputs.load_model(pipeline, request, model)
-    run = pipeline.begin(request, start.image, start.mask, start.later)
+    run = pipeline.begin(request, start)
     drawn = draw(run, on_step, tiled=record is not None and record.tiled)
     if record is None:
         return _by_pixels(own, drawn)

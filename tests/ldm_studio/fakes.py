@@ -76,7 +76,7 @@ class FakeRun:
                 self._pipeline.before_tile(tile)
             yield step
 
-    def steer(self, change: Change, later: Mapping[str, np.ndarray]) -> None:
+    def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> None:
         if change.step >= self.total:
             raise RequestError("changes", "It comes after the last step.")
         self.request = replace(self.request, changes=(*self.request.changes, change))
@@ -184,15 +184,15 @@ class FakePipeline:
     def begin(
         self,
         request: Request,
-        image: np.ndarray | None,
-        mask: np.ndarray | None,
-        later: Mapping[str, np.ndarray] | None = None,
+        inputs: Inputs | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> FakeRun:
         error, self.begin_error = self.begin_error, None
         if error is not None:
             raise error
+        inputs = inputs or Inputs()
+        image, mask = inputs.image, inputs.mask
         sealed = replace(
             request,
             model_digest=self.model.digest,

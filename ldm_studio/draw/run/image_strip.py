@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.images.generated_image import GeneratedImage
+from core.request.inputs import Inputs
 from ldm_studio.canvas.document.qimage import to_qimage
 from ldm_studio.images.run_record import Record
 from ldm_studio.look.theme import menu_icon
@@ -54,11 +55,8 @@ class StripEntry:
 
     picture: GeneratedImage
     path: Path | None
-    """Its file; None if it could not be saved."""
-    start: np.ndarray | None = None
-    mask: np.ndarray | None = None
-    images: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """Images that only the changes in its request name, by digest."""
+    """Where it is on disk; None if it could not be saved."""
+    inputs: Inputs = field(default_factory=Inputs)
     record: Record | None = None
     """Its run record."""
     trajectory: Path | None = None
@@ -70,18 +68,21 @@ class StripEntry:
         """The start image after `step` steps; None: the final one."""
         request = self.picture.request
         named = in_force(request, step).init
-        return self.start if named == request.init else self.images.get(named)
+        return self.inputs.image if named == request.init else self.inputs.images.get(named)
 
     def mask_at(self, step: int | None = None) -> np.ndarray | None:
         """The mask, likewise."""
         request = self.picture.request
         named = in_force(request, step).mask
-        return self.mask if named == request.mask else self.images.get(named)
+        return self.inputs.mask if named == request.mask else self.inputs.images.get(named)
 
     @property
     def arrays(self) -> list[np.ndarray]:
-        """All arrays that it keeps in memory."""
-        kept = (self.picture.rgb, self.picture.alpha, self.start, self.mask, *self.images.values())
+        """All pixels it keeps in memory."""
+        inputs = self.inputs
+        kept = (
+            self.picture.rgb, self.picture.alpha, inputs.image, inputs.mask, *inputs.images.values()
+        )  # fmt: skip
         return [array for array in kept if array is not None]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.images.generated_image import GeneratedImage
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.draw.run import image_strip
 from ldm_studio.draw.run.image_strip import ImageStripModel, StripEntry
@@ -13,7 +14,7 @@ from ldm_studio.draw.run.image_strip import ImageStripModel, StripEntry
 
 def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> StripEntry:
     picture = GeneratedImage(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
-    return StripEntry(picture, None, start)
+    return StripEntry(picture, None, Inputs(start))
 
 
 def seeds(model: ImageStripModel) -> list[int]:

@@ -97,8 +97,8 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     previews = 0
 
     class Counting(FakePipeline):
-        def begin(self, request, image, mask, later=None, **more):
-            run = super().begin(request, image, mask, later, **more)
+        def begin(self, request, inputs=None, **more):
+            run = super().begin(request, inputs, **more)
             draw = run.preview
 
             def preview(step: int) -> np.ndarray:

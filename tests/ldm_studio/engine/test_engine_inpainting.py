@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from core.request.parameters import Inpaint
-from core.request.request import Request
+from core.request.inputs import Inputs
+from core.request.request import Inpaint, Request
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Finished, Progress, Work
@@ -37,7 +37,7 @@ def test_it_draws_what_is_masked_and_keeps_the_rest(checkpoint: Path, area: str)
     engine = Engine(CorePipeline(checkpoint), reader.mailbox, Saver(), preview_interval=0.0)
     inpaint = Inpaint(area=area, width=64, height=64, padding=8)
     asked = Request(prompt="a cat", steps=2, width=64, height=96, inpaint=inpaint)
-    engine.submit(Work(1, asked, photo, mask))
+    engine.submit(Work(1, asked, Inputs(photo, mask)))
     picture = reader.one(Finished).picture
     engine.close()
     assert engine.join(HANG_SECONDS)

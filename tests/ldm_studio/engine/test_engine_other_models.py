@@ -44,7 +44,7 @@ def test_it_goes_on_replays_and_resumes(
     pipeline: CorePipeline, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
-    run = pipeline.begin(handed, None, None)
+    run = pipeline.begin(handed)
     done = run.steps()
     kept = [next(done) for _ in range(3)]
     run.save(tmp_path / "state.safetensors", kept[-1])
@@ -53,36 +53,34 @@ def test_it_goes_on_replays_and_resumes(
     [change] = picture.request.changes
     assert change.model_digest == second
     assert change.model_digest != picture.request.model_digest
-    again = pipeline.begin(picture.request, None, None)
+    again = pipeline.begin(picture.request)
     assert (drawn(again) == picture.rgb).all()
     resumed = pipeline.resume(tmp_path / "state.safetensors")
     assert resumed.done == 3
     assert (drawn(resumed) == picture.rgb).all()
-    assert (drawn(pipeline.begin(REQUEST, None, None)) != picture.rgb).any()
+    assert (drawn(pipeline.begin(REQUEST)) != picture.rgb).any()
 
 
 def test_it_is_steered_to(pipeline: CorePipeline, folders: tuple[Path, Path]) -> None:
     handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
-    run = pipeline.begin(REQUEST, None, None)
+    run = pipeline.begin(REQUEST)
     steps = run.steps()
     next(steps)
     next(steps)
     run.steer(Change(2, model=str(folders[1])), {})
     *_, last = steps
-    assert (run.finish(last).rgb == drawn(pipeline.begin(handed, None, None))).all()
+    assert (run.finish(last).rgb == drawn(pipeline.begin(handed))).all()
 
 
 def test_the_same_model_is_not_loaded_again(
     pipeline: CorePipeline, folders: tuple[Path, Path]
 ) -> None:
     same = replace(REQUEST, changes=(Change(2, model=str(folders[0])),))
-    assert (
-        drawn(pipeline.begin(same, None, None)) == drawn(pipeline.begin(REQUEST, None, None))
-    ).all()
+    assert (drawn(pipeline.begin(same)) == drawn(pipeline.begin(REQUEST))).all()
 
 
 def test_one_that_is_missing_is_named(pipeline: CorePipeline, tmp_path: Path) -> None:
     gone = replace(REQUEST, changes=(Change(2, model=str(tmp_path / "gone")),))
     with pytest.raises(ModelError, match="gone"):
-        pipeline.begin(gone, None, None)
-    drawn(pipeline.begin(REQUEST, None, None))
+        pipeline.begin(gone)
+    drawn(pipeline.begin(REQUEST))

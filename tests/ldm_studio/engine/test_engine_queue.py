@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.events import (
@@ -225,7 +226,7 @@ def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
     mask = np.full((128, 128), 255, np.uint8)
     engine = run(FakePipeline(), reader)
     engine.pause()
-    engine.submit(Work(1, Request(steps=2), image, mask))
+    engine.submit(Work(1, Request(steps=2), Inputs(image, mask)))
     end(engine)
     again, pipeline = Reader(), FakePipeline()
     engine = run(pipeline, again)
@@ -278,7 +279,7 @@ def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
 
 def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
     pipeline = FakePipeline()
-    half = pipeline.begin(Request(steps=8, seed=4), None, None)
+    half = pipeline.begin(Request(steps=8, seed=4))
     half.save(
         tmp_path / "half.safetensors", 5, step_digests=[half.step_digest(n) for n in range(1, 6)]
     )

@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import DecodeError, MemoryShortage
 from core.images.image_digest import digest
+from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
@@ -81,9 +82,9 @@ def test_what_was_steered_replays(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
 
     class Steering(CorePipeline):
-        def begin(self, request, image, mask, later=None, **more):
+        def begin(self, request, inputs=None, **more):
             engine.steer(1, Change(0, prompt="blue square", cfg=2.0), {})
-            return super().begin(request, image, mask, later, **more)
+            return super().begin(request, inputs, **more)
 
     end(engine)
     engine = run(Steering(model), reader)
@@ -106,12 +107,12 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, mod
     mask[:16] = 255
 
     class Steering(CorePipeline):
-        def begin(self, request, image, mask_, later=None, **more):
+        def begin(self, request, inputs=None, **more):
             engine.steer(1, Change(0, mask=digest(mask)), {digest(mask): mask})
-            return super().begin(request, image, mask_, later, **more)
+            return super().begin(request, inputs, **more)
 
     engine = run(Steering(model), reader)
-    engine.submit(Work(1, REQUEST, image))
+    engine.submit(Work(1, REQUEST, Inputs(image)))
     finished = reader.one(Finished)
     assert reader.one(Steered)
     assert np.array_equal(finished.picture.rgb[16:], image[16:])
@@ -140,9 +141,9 @@ def test_a_replay_can_be_stopped(run, reader, model, gate) -> None:
     again = Reader()
 
     class Waiting(CorePipeline):
-        def begin(self, request, image, mask, later=None, **more):
+        def begin(self, request, inputs=None, **more):
             gate()
-            return super().begin(request, image, mask, later, **more)
+            return super().begin(request, inputs, **more)
 
     engine = run(Waiting(model), again)
     engine.replay(path)
@@ -166,8 +167,8 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     end(engine)
 
     class Stepping(CorePipeline):
-        def begin(self, request, image, mask, later=None, **more):
-            run = super().begin(request, image, mask, later, **more)
+        def begin(self, request, inputs=None, **more):
+            run = super().begin(request, inputs, **more)
             walk = run.steps
 
             def steps():
@@ -314,7 +315,7 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
     run = pipeline.resume(file)
     assert list(run.steps()) == []
     later = run.finish(None)
-    whole = pipeline.begin(REQUEST, None, None)
+    whole = pipeline.begin(REQUEST)
     *_, last = whole.steps()
     assert np.array_equal(later.rgb, whole.finish(last).rgb)
 
@@ -352,8 +353,8 @@ def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(run, reader, model
 
 def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None:
     class NoPreview(FakePipeline):
-        def begin(self, request, image, mask, later=None, **more):
-            run = super().begin(request, image, mask, later, **more)
+        def begin(self, request, inputs=None, **more):
+            run = super().begin(request, inputs, **more)
 
             def preview(step: int) -> np.ndarray:
                 raise MemoryError

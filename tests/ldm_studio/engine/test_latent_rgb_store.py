@@ -86,6 +86,6 @@ def _previewed(model: Path):
     pipeline = CorePipeline(device="cpu")
     pipeline.load(str(model))
     request = Request(prompt="a cat", model=str(model), steps=1, width=64, height=64)
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     [step] = run.steps()
     return run.preview(step).rgb

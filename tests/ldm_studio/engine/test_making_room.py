@@ -57,7 +57,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[str, ...]]:
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     *_, last = run.steps()
     return run.finish(last).rgb, run.notes
 

@@ -51,7 +51,7 @@ def folder(written: Path) -> None:
 
 
 def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[str, ...]]:
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     last = None
     for last in run.steps():
         run.preview(last)

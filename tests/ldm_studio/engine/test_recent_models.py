@@ -69,7 +69,7 @@ def test_going_back_reads_no_file(files, read, free) -> None:
     assert again == first
     assert pipeline.holds(one)
     request = Request(prompt="a cat", model=one, steps=1, width=64, height=64)
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     [step] = run.steps()
     assert run.finish(step).request.model_digest == pipeline.digest()
 
@@ -132,9 +132,9 @@ def test_one_whose_file_is_lost_while_it_is_loaded_is_drawn_with_to_the_end(
     pipeline = CorePipeline(device="cpu")
     info = pipeline.load(one)
     request = Request(prompt="a cat", model=one, steps=2, width=64, height=64)
-    whole = pipeline.begin(request, None, None)
+    whole = pipeline.begin(request)
     *_, expected = whole.steps()
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     steps = run.steps()
     next(steps)
     if change == "gone":

@@ -81,7 +81,7 @@ def pipeline(folder: Path) -> CorePipeline:
 
 
 def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, Request, CoreRun]:
-    run = pipeline.begin(request, None, None)
+    run = pipeline.begin(request)
     last = None
     for step in run.steps():
         last = step
@@ -128,26 +128,26 @@ def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypa
 
 def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None:
     with pytest.raises(RequestError, match="no LoRA 'gone'") as caught:
-        pipeline.begin(with_prompt("a cat <lora:gone:1>"), None, None)
+        pipeline.begin(with_prompt("a cat <lora:gone:1>"))
     assert str(folder) in caught.value.hint
     with pytest.raises(RequestError, match="no VAE 'gone'"):
-        pipeline.begin(replace(REQUEST, vae="gone"), None, None)
+        pipeline.begin(replace(REQUEST, vae="gone"))
 
 
 def test_one_for_another_family_is_refused_in_words(pipeline, folder) -> None:
     lora(folder / "wide.safetensors", width=2048)
     with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion XL; dream is of the"):
-        pipeline.begin(with_prompt("a cat <lora:wide:1>"), None, None)
+        pipeline.begin(with_prompt("a cat <lora:wide:1>"))
 
 
 def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> None:
     lora(folder / "odd.safetensors", odd_1=noise(1), odd_2=noise(1))
-    run = pipeline.begin(with_prompt("a cat <lora:odd:1>"), None, None)
+    run = pipeline.begin(with_prompt("a cat <lora:odd:1>"))
     assert run.notes == (
         "Tensors of the LoRA 'odd' that match nothing of this model: 2 (odd_1, odd_2). "
         "The rest acts.",
     )
-    run = pipeline.begin(replace(REQUEST, negative="<lora:odd:1>"), None, None)
+    run = pipeline.begin(replace(REQUEST, negative="<lora:odd:1>"))
     assert "no effect in the negative prompt" in run.notes[0]
 
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_not_what_it_was_is_told(pipeline, folder) -> None:
     file.unlink()
     lora(file, seed=5)
     with pytest.raises(RequestError, match="needs the LoRA 'detail' with the hash"):
-        pipeline.begin(request, None, None)
+        pipeline.begin(request)
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def test_the_first_picture_does_not_wait_for_digests_but_has_them(gate, folder, 
     lora(folder / "detail.safetensors")
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("dream.safetensors").digest == ""
-    run = pipeline.begin(with_prompt("a cat <lora:detail:1>"), None, None)
+    run = pipeline.begin(with_prompt("a cat <lora:detail:1>"))
     *_, last = run.steps()
     assert run.request.model_digest == ""
     finished = []
@@ -289,7 +289,7 @@ def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder
     lora(folder / "detail.safetensors")
     asked = with_prompt("a cat <lora:detail:1>")
     whole, request, _ = drawn(pipeline, asked)
-    run = pipeline.begin(asked, None, None)
+    run = pipeline.begin(asked)
     run.save(tmp_path / "state", next(run.steps()))
     resumed = pipeline.resume(tmp_path / "state")
     assert resumed.request == request
@@ -310,7 +310,7 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
     assert [one.name for one in request.changes[0].addons or ()] == ["two", "my-word"]
     assert [one.name for one in request.every_addon] == ["one", "two", "my-word"]
     assert np.array_equal(first, drawn(pipeline, request)[0])
-    run = pipeline.begin(asked, None, None)
+    run = pipeline.begin(asked)
     steps = run.steps()
     next(steps), next(steps)
     run.steer(replace(steered.changes[0], step=2), {})
@@ -342,11 +342,11 @@ def test_words_of_a_change_are_those_that_they_were(change, pipeline, folder) ->
     embedding(word, seed=2)
     (folder / "renamed.safetensors").unlink()
     with pytest.raises(RequestError, match="needs the embedding 'my-word' with the hash"):
-        pipeline.begin(again, None, None)
+        pipeline.begin(again)
 
 
 def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> None:
-    run = pipeline.begin(with_prompt("a my-word"), None, None)
+    run = pipeline.begin(with_prompt("a my-word"))
     steps = run.steps()
     next(steps)
     embedding(folder / "my-word.safetensors")
@@ -403,14 +403,14 @@ def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
 def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:
     asked = replace(REQUEST, negative="blurry", cfg=1.0)
     note = "The negative prompt has no effect: CFG 1 leads away from nothing."
-    assert pipeline.begin(asked, None, None).notes == (note,)
+    assert pipeline.begin(asked).notes == (note,)
     for read in (
         replace(asked, negative=" "),
         replace(asked, cfg=1.5),
         replace(asked, changes=(Change(1, cfg=3.0),)),
         replace(asked, guidance=Guidance(plus_plus=0.7)),
     ):
-        assert pipeline.begin(read, None, None).notes == ()
+        assert pipeline.begin(read).notes == ()
 
 
 def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
@@ -418,9 +418,9 @@ def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("lcm.safetensors").told_guidance
     asked = replace(REQUEST, model="lcm.safetensors", negative="blurry")
-    [note] = pipeline.begin(asked, None, None).notes
+    [note] = pipeline.begin(asked).notes
     assert note == "The negative prompt has no effect: lcm is told the CFG instead."
-    assert pipeline.begin(replace(asked, negative=""), None, None).notes == ()
+    assert pipeline.begin(replace(asked, negative="")).notes == ()
 
 
 # --- finding ------------------------------------------------------------------------------------

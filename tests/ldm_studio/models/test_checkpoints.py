@@ -331,7 +331,7 @@ def test_a_damaged_checkpoint_leaves_the_loaded_model(
     assert pipeline.holds(str(tiny_sd1))
     assert pipeline.info is not None
     assert pipeline.info.name == before.name
-    run = pipeline.begin(REQUEST, None, None)
+    run = pipeline.begin(REQUEST)
     assert sum(1 for _ in run.steps()) == run.total
     assert not [*tmp_path.glob("*.proof")]
 
@@ -339,12 +339,12 @@ def test_a_damaged_checkpoint_leaves_the_loaded_model(
 def test_the_precision_that_is_said_is_the_models(tiny_sd1) -> None:
     pipeline = CorePipeline(device="cpu")
     info = pipeline.load(str(tiny_sd1))
-    run = pipeline.begin(REQUEST, None, None)
+    run = pipeline.begin(REQUEST)
     assert info.device == f"CPU, {run.environment.precision}" == "CPU, float32"
     model = pipeline._model
     assert model is not None
     pipeline._model = replace(model, dtype=torch.bfloat16)
-    assert pipeline.begin(REQUEST, None, None).environment.precision == "bfloat16"
+    assert pipeline.begin(REQUEST).environment.precision == "bfloat16"
 
 
 def overflowing(pipeline: CorePipeline) -> None:
@@ -360,7 +360,7 @@ def test_an_autoencoder_that_overflows_is_told(tiny_sd1) -> None:
     pipeline = CorePipeline(device="cpu")
     pipeline.load(str(tiny_sd1))
     overflowing(pipeline)
-    run = pipeline.begin(REQUEST, None, None)
+    run = pipeline.begin(REQUEST)
     assert run.environment.precision == "float32, autoencoder float16"
     *_, last = run.steps()
     assert run.notes == ()
@@ -368,7 +368,7 @@ def test_an_autoencoder_that_overflows_is_told(tiny_sd1) -> None:
     assert run.notes == (
         "The autoencoder's numbers are too large for float16: it computed in float32 instead.",
     )
-    assert pipeline.begin(REQUEST, None, None).notes == ()
+    assert pipeline.begin(REQUEST).notes == ()
     assert run.finish(last, tiled=True).rgb.std() > 0
     assert "decoded in small tiles" in run.notes[-1]
 
@@ -378,7 +378,7 @@ def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path
     for pipeline in (here, there):
         pipeline.load(str(tiny_sd1))
     overflowing(there)
-    drawn = draw(here.begin(replace(REQUEST, model=str(tiny_sd1)), None, None), lambda *_: None)
+    drawn = draw(here.begin(replace(REQUEST, model=str(tiny_sd1))), lambda *_: None)
     path = tmp_path / "made.png"
     save(path, drawn.picture.rgb, drawn.picture.request, "tiny", "", drawn.record)
     inputs = InputStore(tmp_path)
@@ -396,8 +396,7 @@ def test_what_was_decoded_in_tiles_is_replayed_so(tiny_sd1, tmp_path) -> None:
     pipeline.load(str(tiny_sd1))
     request = replace(REQUEST, model=str(tiny_sd1), steps=1, width=272)
     whole, tiled = (
-        draw(pipeline.begin(request, None, None), lambda *_: None, tiled=tiled)
-        for tiled in (False, True)
+        draw(pipeline.begin(request), lambda *_: None, tiled=tiled) for tiled in (False, True)
     )
     assert whole.record.pixels != tiled.record.pixels
     path = tmp_path / "made.png"
