@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..model.model import Model
-from ..request.request import Levels as RecordedLevels
+from ..request.parameters import Levels as RecordedLevels
+from ..request.parameters import Options
 from ..request.request import Request
-from ..sampling.sampler_options import Options
 from ..sampling.sigma_schedules import Levels
 from ..sampling.trajectory import Sampler
 

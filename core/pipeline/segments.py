@@ -67,7 +67,7 @@ def first_segment(
     if init_image is not None:
         sigmas = truncate(sigmas, request.strength)
     denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check)
-    sampler = own_sampler or SAMPLERS[request.sampler].with_options(request.options)
+    sampler = own_sampler or SAMPLERS[request.sampler].with_options(request.options.given)
     own = own_sampler is not None
     return Segment(
         0, request, model, init_image, extra, sigmas, sampler, denoisers, own_sampler=own
@@ -102,7 +102,7 @@ def next_segment(
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
     denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check, begin)
     own = before.own_sampler and change.sampler is None
-    sampler = SAMPLERS[request.sampler].with_options(request.options)
+    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
     sampler = before.sampler if own else sampler
     resets_memory = request.sampler != before.request.sampler or sigmas != before.sigmas
     resets_memory = resets_memory or own != before.own_sampler
