@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
+from core.images.image_digest import digest
+from core.request import inputs
 from core.request.inputs import Inputs
 from core.request.request import Inpaint, Request
 from ldm_studio.engine.core_pipeline import CorePipeline
@@ -28,7 +30,16 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("area", ["whole", "masked"])
-def test_it_draws_what_is_masked_and_keeps_the_rest(checkpoint: Path, area: str) -> None:
+def test_it_draws_what_is_masked_and_keeps_the_rest(
+    checkpoint: Path, area: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[tuple[int, ...]] = []
+
+    def counting_digest(pixels: np.ndarray) -> str:
+        hashed.append(pixels.shape)
+        return digest(pixels)
+
+    monkeypatch.setattr(inputs, "digest", counting_digest)
     random = np.random.default_rng(0)
     photo = random.integers(0, 256, (96, 64, 3), np.uint8)
     mask = np.zeros((96, 64), np.uint8)
@@ -46,5 +57,7 @@ def test_it_draws_what_is_masked_and_keeps_the_rest(checkpoint: Path, area: str)
     assert picture.changed == changed.sum() > 0.9 * 32 * 32
     previews = [event.preview for event in reader.all(Progress) if event.preview is not None]
     assert previews
+    # Written to the kept inputs, to the queue, by each step and into the image: hashed once.
+    assert sorted(hashed) == [(96, 64), (96, 64, 3)]
     for preview in previews:
         assert (preview.left, preview.top, preview.rgb.shape) == (8, 16, (32, 32, 3))
