@@ -37,7 +37,7 @@ def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> No
     assert (request.prompt, request.strength, request.mask) == ("a moth", 0.25, "")
     assert pipeline.images[-1].shape == (384, 384, 3)
     assert application.studio.view.picture().shape == (384, 384, 3)
-    assert entries(application)[0].start.shape == (384, 384, 3)
+    assert entries(application)[0].inputs.image.shape == (384, 384, 3)
     assert application.store.saved() == before
     assert application.store.mode is Mode.TEXT
 
