@@ -24,7 +24,7 @@ from ldm_studio.help.help_page import HelpPage
 from ldm_studio.store.parameter_texts import text_of
 from ldm_studio.translation import SOURCE, Language
 from recipes.default_model.__main__ import parser as recipe_parser
-from tools import docs_shortcuts
+from tools import docs_settings, docs_shortcuts
 from tools.docs_sheets import SHEETS
 from tools.docs_windows import WINDOWS
 
@@ -237,6 +237,14 @@ def test_the_list_of_shortcuts_is_up_to_date(locale: str, language: Language) ->
     language.install(locale)
     written = page.read_text(encoding="utf-8")
     assert written == docs_shortcuts.rewritten(page), "run: python tools/docs_shortcuts.py"
+
+
+@pytest.mark.parametrize("locale", docs_settings.pages())
+def test_the_reference_of_settings_is_up_to_date(locale: str, language: Language) -> None:
+    page = docs_settings.pages()[locale]
+    language.install(locale)
+    written = page.read_text(encoding="utf-8")
+    assert written == docs_settings.rewritten(page, locale), "run: python tools/docs_settings.py"
 
 
 def test_every_key_of_the_canvas_is_listed() -> None:

@@ -4906,22 +4906,6 @@
         <translation>关</translation>
     </message>
     <message>
-        <source>model</source>
-        <translation>模型</translation>
-    </message>
-    <message>
-        <source>VAE</source>
-        <translation>VAE</translation>
-    </message>
-    <message>
-        <source>syntax</source>
-        <translation>语法</translation>
-    </message>
-    <message>
-        <source>clip skip</source>
-        <translation>clip skip</translation>
-    </message>
-    <message>
         <source>wildcards</source>
         <translation>通配符</translation>
     </message>
@@ -4930,60 +4914,8 @@
         <translation>反向提示词的通配符</translation>
     </message>
     <message>
-        <source>seed</source>
-        <translation>种子</translation>
-    </message>
-    <message>
-        <source>width</source>
-        <translation>宽度</translation>
-    </message>
-    <message>
-        <source>height</source>
-        <translation>高度</translation>
-    </message>
-    <message>
-        <source>number of pictures</source>
-        <translation>图像张数</translation>
-    </message>
-    <message>
-        <source>strength</source>
-        <translation>重绘强度</translation>
-    </message>
-    <message>
-        <source>mask options</source>
-        <translation>蒙版选项</translation>
-    </message>
-    <message>
-        <source>control picture</source>
+        <source>control image</source>
         <translation>控制图</translation>
-    </message>
-    <message>
-        <source>noise level</source>
-        <translation>噪声等级</translation>
-    </message>
-    <message>
-        <source>tiles</source>
-        <translation>分块</translation>
-    </message>
-    <message>
-        <source>finer guidance</source>
-        <translation>细致引导设置</translation>
-    </message>
-    <message>
-        <source>sampler options</source>
-        <translation>采样器选项</translation>
-    </message>
-    <message>
-        <source>noise levels</source>
-        <translation>噪声水平</translation>
-    </message>
-    <message>
-        <source>way of noise</source>
-        <translation>噪声方式</translation>
-    </message>
-    <message>
-        <source>variation</source>
-        <translation>变化</translation>
     </message>
 </context>
 <context>
@@ -4995,26 +4927,6 @@
     <message>
         <source>Negative prompt</source>
         <translation>反向提示词</translation>
-    </message>
-    <message>
-        <source>Steps</source>
-        <translation>步数</translation>
-    </message>
-    <message>
-        <source>Sampler</source>
-        <translation>采样器</translation>
-    </message>
-    <message>
-        <source>Schedule type</source>
-        <translation>调度器类型</translation>
-    </message>
-    <message>
-        <source>CFG scale</source>
-        <translation>引导强度 (CFG)</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>种子</translation>
     </message>
     <message>
         <source>Size</source>
@@ -5037,10 +4949,6 @@
         <translation>VAE 哈希</translation>
     </message>
     <message>
-        <source>Denoising strength</source>
-        <translation>重绘强度</translation>
-    </message>
-    <message>
         <source>Made with</source>
         <translation>生成程序</translation>
     </message>
@@ -5053,126 +4961,6 @@
         <translation>文件夹</translation>
     </message>
     <message>
-        <source>Clip skip</source>
-        <translation>Clip skip</translation>
-    </message>
-    <message>
-        <source>Prompt syntax</source>
-        <translation>提示词语法</translation>
-    </message>
-    <message>
-        <source>Variation seed</source>
-        <translation>变化种子</translation>
-    </message>
-    <message>
-        <source>Variation seed strength</source>
-        <translation>变化强度</translation>
-    </message>
-    <message>
-        <source>Noise</source>
-        <translation>噪声</translation>
-    </message>
-    <message>
-        <source>Mask mode</source>
-        <translation>蒙版模式</translation>
-    </message>
-    <message>
-        <source>Mask blur</source>
-        <translation>蒙版模糊</translation>
-    </message>
-    <message>
-        <source>Inpaint area</source>
-        <translation>重绘区域</translation>
-    </message>
-    <message>
-        <source>Masked area padding</source>
-        <translation>蒙版区域边距</translation>
-    </message>
-    <message>
-        <source>Masked content</source>
-        <translation>蒙版内容</translation>
-    </message>
-    <message>
-        <source>Schedule min sigma</source>
-        <translation>调度器最小 sigma</translation>
-    </message>
-    <message>
-        <source>Schedule max sigma</source>
-        <translation>调度器最大 sigma</translation>
-    </message>
-    <message>
-        <source>Schedule rho</source>
-        <translation>调度器 rho</translation>
-    </message>
-    <message>
-        <source>Sigmas</source>
-        <translation>Sigma</translation>
-    </message>
-    <message>
-        <source>Eta</source>
-        <translation>Eta</translation>
-    </message>
-    <message>
-        <source>Eta DDIM</source>
-        <translation>Eta DDIM</translation>
-    </message>
-    <message>
-        <source>Sigma churn</source>
-        <translation>Sigma churn</translation>
-    </message>
-    <message>
-        <source>Sigma tmin</source>
-        <translation>Sigma tmin</translation>
-    </message>
-    <message>
-        <source>Sigma tmax</source>
-        <translation>Sigma tmax</translation>
-    </message>
-    <message>
-        <source>Sigma noise</source>
-        <translation>Sigma noise</translation>
-    </message>
-    <message>
-        <source>UniPC order</source>
-        <translation>UniPC 阶数</translation>
-    </message>
-    <message>
-        <source>Solver order</source>
-        <translation>求解器阶数</translation>
-    </message>
-    <message>
-        <source>CFG Rescale</source>
-        <translation>CFG 重缩放</translation>
-    </message>
-    <message>
-        <source>Guidance start</source>
-        <translation>引导起点</translation>
-    </message>
-    <message>
-        <source>Guidance end</source>
-        <translation>引导终点</translation>
-    </message>
-    <message>
-        <source>Mimic scale</source>
-        <translation>模拟 CFG</translation>
-    </message>
-    <message>
-        <source>Threshold percentile</source>
-        <translation>阈值百分位</translation>
-    </message>
-    <message>
-        <source>Image CFG scale</source>
-        <translation>图像引导强度</translation>
-    </message>
-    <message>
-        <source>Noise level</source>
-        <translation>噪声等级</translation>
-    </message>
-    <message>
-        <source>Tile</source>
-        <translation>分块</translation>
-    </message>
-    <message>
         <source>Template</source>
         <translation>模板</translation>
     </message>
@@ -5183,14 +4971,6 @@
     <message>
         <source>Changes</source>
         <translation>改动</translation>
-    </message>
-    <message>
-        <source>Refiner</source>
-        <translation>精修模型</translation>
-    </message>
-    <message>
-        <source>Refiner switch at</source>
-        <translation>精修模型切换点</translation>
     </message>
 </context>
 <context>
