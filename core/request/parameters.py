@@ -152,7 +152,7 @@ class Guidance:
         0.0,
         name="guidance_start",
         title="Guidance start",
-        row="Guidance interval",
+        row="CFG interval",
         help="CFG acts from this share of the sampling time on: 0 is pure noise, 1 the image.",
         group=GUIDANCE,
         low=0.0,

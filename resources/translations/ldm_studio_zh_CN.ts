@@ -3466,6 +3466,10 @@
         <translation>切换点</translation>
     </message>
     <message>
+        <source>CFG interval</source>
+        <translation>CFG 区间</translation>
+    </message>
+    <message>
         <source>Guidance</source>
         <translation>引导</translation>
     </message>
@@ -3484,10 +3488,6 @@
     <message>
         <source>CFG acts from this share of the sampling time on: 0 is pure noise, 1 the image.</source>
         <translation>CFG 从采样时间的这个比例开始起作用：0 为纯噪声，1 为图像。</translation>
-    </message>
-    <message>
-        <source>Guidance interval</source>
-        <translation>引导区间</translation>
     </message>
     <message>
         <source>Guidance end</source>

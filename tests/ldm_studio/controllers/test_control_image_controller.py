@@ -84,7 +84,7 @@ def test_without_a_picture_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> No
 
 def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(start) -> None:
     application = start(FakePipeline(model=model("unCLIP")))
-    store, field = application.store, application.window.sampler.control.noise_level
+    store, field = application.store, application.window.sampler.field("noise_level")
     assert store.noise_level == 0
     field.number.setValue(999)
     assert store.noise_level == 999

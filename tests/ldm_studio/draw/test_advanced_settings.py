@@ -117,7 +117,7 @@ def test_every_row_resets_by_its_name_and_says_what_it_does(store, panel, qtbot)
     store.more_open = True
     store.guidance_start, store.guidance_end = 0.2, 0.8
     captions = {caption.text(): caption for caption in panel.more.findChildren(Caption)}
-    qtbot.mouseDClick(captions["Guidance interval"], Qt.MouseButton.LeftButton)
+    qtbot.mouseDClick(captions["CFG interval"], Qt.MouseButton.LeftButton)
     assert (store.guidance_start, store.guidance_end) == (0.0, 1.0)
     assert all(caption.toolTip() for caption in captions.values())
 
