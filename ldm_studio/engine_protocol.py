@@ -55,6 +55,8 @@ class ModelInfo:
     """Where a checkpoint's networks are while it draws, in words."""
     skips: bool = False
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
+    prediction: str = ""
+    """What its network predicts, such as "eps" or "flow"; empty: not known."""
     extra: str = ""
     """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
     told_guidance: bool = False

@@ -364,6 +364,7 @@ class CorePipeline:
             torch_device=device,
             plan=str(model.plan) if is_checkpoint(path) else "",
             skips=model.text.supports_clip_skip,
+            prediction=model.prediction.name,
             extra=model.input_kind,
             told_guidance=model.has_guidance_embedding,
             family=model.config.display_name if is_checkpoint(path) else "",

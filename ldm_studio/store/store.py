@@ -112,7 +112,13 @@ class StudioStore(QObject):
             from_image=self.mode is not Mode.TEXT,
             masked=self.masks,
             model=model
-            and ModelTraits(model.extra, model.skips, model.takes_addons, self.needs_vae),
+            and ModelTraits(
+                prediction=model.prediction,
+                input_kind=model.extra,
+                clip_skip=model.skips,
+                addons=model.takes_addons,
+                needs_vae=self.needs_vae,
+            ),
         )
 
     def applies(self, name: str) -> bool:
