@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..cancellation import CancelCheck, with_cancel_check
 from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
+from ..errors import RequestError
 from ..model.model import Model
 from ..model.tiling import blended_at
 from ..networks.cond import Cond, concatenate
@@ -19,6 +20,7 @@ from ..sampling.guidance import (
     CondUncond,
     cfg,
     cfg_plus_plus,
+    cfg_zero_star,
     combine_pair,
     composable,
     differential_diffusion,
@@ -27,9 +29,10 @@ from ..sampling.guidance import (
     limited_interval,
     masked,
     rescale_cfg,
+    zero_init,
 )
 from ..sampling.model_schedule import Schedule
-from ..sampling.predictions import denoiser
+from ..sampling.predictions import FLOW, denoiser
 from ..sampling.trajectory import Denoiser
 from .extra_conditioning import ExtraConditioning
 from .init_image import InitImage
@@ -51,10 +54,19 @@ def guided_denoisers(
     the run starts from; `check` is called before each evaluation of the network.
     """
 
+    for name in ("zero_star", "zero_init"):
+        if getattr(request.guidance, name) and model.prediction is not FLOW:
+            raise RequestError(
+                f"guidance.{name}",
+                f"{model.name} is no flow model, which CFG-Zero* is for.",
+                "Turn it off, or choose a flow model.",
+            )
     cells = unit.shape[-2], unit.shape[-1]
 
     def of_step(conditioning: StepConditioning) -> Denoiser:
         denoise = _guided(model, request, conditioning, sigmas, extra, cells, check)
+        if request.guidance.zero_init:
+            denoise = zero_init(denoise, sigmas, request.guidance.zero_init)
         if init_image is None or init_image.cells is None:
             return denoise
         kept = (init_image.latent, init_image.cells, unit)
@@ -134,6 +146,8 @@ def _guided(
     if weighs and without is not None:
         batch.append(without)
     pair = _pair(_side_by_side(network, batch), weights, guidance.image)
+    if guidance.zero_star:
+        pair = cfg_zero_star(pair)
     combine = cfg(request.cfg)
     if guidance.plus_plus:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)

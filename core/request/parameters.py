@@ -49,6 +49,8 @@ MASK = Group("Advanced mask options", "mask")
 class ModelTraits:
     """What a model does with parameters that not every model has a use for."""
 
+    prediction: str = ""
+    """What its network predicts, a key of `predictions.PREDICTIONS`; empty: not known."""
     input_kind: str = ""
     """What it is conditioned on beside the prompt, such as "instruct-pix2pix" or "upscaling"."""
     clip_skip: bool = True
@@ -110,6 +112,10 @@ def _thresholds(context: Context) -> bool:
 
 def _varies(context: Context) -> bool:
     return context.values.variation.strength > 0
+
+
+def _predicts_flow(context: Context) -> bool:
+    return context.model is None or context.model.prediction in ("", "flow")
 
 
 def _masked(context: Context) -> bool:
@@ -219,6 +225,29 @@ class Guidance:
         decimals=2,
         infotext="CFG plus plus",
         flag=Flag("--cfg-plus-plus", excludes=("--cfg",)),
+    )
+    zero_star: bool = parameter(
+        False,
+        title="CFG-Zero*",
+        help="Scales the unconditional prediction of a flow model to fit the conditional one, "
+        "before CFG.",
+        group=GUIDANCE,
+        infotext="CFG-Zero star",
+        flag="--cfg-zero-star",
+        applies=_predicts_flow,
+    )
+    zero_init: int = parameter(
+        0,
+        title="Zero-init steps",
+        help="In so many first steps a flow model's velocity is taken for zero: 1 is usual with "
+        "CFG-Zero*, 0 is off.",
+        group=GUIDANCE,
+        low=0,
+        high=MAX_STEPS,
+        useful=(0, 5),
+        infotext="Zero init steps",
+        flag="--zero-init-steps",
+        applies=_predicts_flow,
     )
     image: float = parameter(
         1.5,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .predictions import V
+from .predictions import FLOW, V
 from .trajectory import Denoiser
 
 if TYPE_CHECKING:
@@ -63,6 +63,38 @@ def cfg(scale: float) -> Combination:
         return uncond + scale * (cond - uncond)
 
     return combine
+
+
+def cfg_zero_star(pair: CondUncond) -> CondUncond:
+    """CFG-Zero*: the unconditional velocity v_u of a flow model scaled to fit the conditional v_c.
+
+    The scale of each image is <v_c, v_u> / |v_u|^2, which leaves the least error. Source: Fan et
+    al. 2025, "CFG-Zero*", equation 10.
+    """
+
+    def scaled(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        cond, uncond = pair(x, sigma)
+        v_c, v_u = (FLOW.target(x0, (x - x0) / sigma, sigma) for x0 in (cond, uncond))
+        across = tuple(range(1, x.ndim))
+        scale = (v_c * v_u).sum(across, keepdim=True) / (v_u**2).sum(across, keepdim=True).clamp(
+            min=1e-8
+        )
+        return cond, FLOW.to_x0(scale * v_u, x, sigma)
+
+    return scaled
+
+
+def zero_init(denoise: Denoiser, sigmas: Sequence[float], steps: int) -> Denoiser:
+    """The denoiser of a flow model whose velocity is zero during the first `steps` steps.
+
+    `sigmas` are the levels of the run. Source: Fan et al. 2025, "CFG-Zero*", section 4.2.
+    """
+    last = sigmas[min(steps, len(sigmas) - 1)]
+
+    def initial(x: Tensor, sigma: float) -> Tensor:
+        return FLOW.to_x0(x * 0, x, sigma) if sigma > last else denoise(x, sigma)
+
+    return initial
 
 
 def composable(conds: Sequence[Tensor], weights: Sequence[float], uncond: Tensor) -> Tensor:

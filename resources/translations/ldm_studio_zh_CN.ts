@@ -3526,6 +3526,22 @@
         <translation>用此强度的 CFG++ 代替 CFG：常用 0.6，0 为关闭。</translation>
     </message>
     <message>
+        <source>CFG-Zero*</source>
+        <translation>CFG-Zero*</translation>
+    </message>
+    <message>
+        <source>Scales the unconditional prediction of a flow model to fit the conditional one, before CFG.</source>
+        <translation>在 CFG 之前缩放流模型的无条件预测，使其贴合有条件预测。</translation>
+    </message>
+    <message>
+        <source>Zero-init steps</source>
+        <translation>零初始化步数</translation>
+    </message>
+    <message>
+        <source>In so many first steps a flow model&apos;s velocity is taken for zero: 1 is usual with CFG-Zero*, 0 is off.</source>
+        <translation>在最初的若干步中把流模型的速度当作零：配合 CFG-Zero* 常用 1，0 为关闭。</translation>
+    </message>
+    <message>
         <source>Sampler options</source>
         <translation>采样器选项</translation>
     </message>
@@ -5995,6 +6011,10 @@
         <translation>无法命名为 {0}：{1}。</translation>
     </message>
     <message>
+        <source>A U-Net needs tokens, and attends to all of them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A change is at step {0}, outside {1} to {2}.</source>
         <translation>有一处改动位于第 {0} 步，不在 {1} 到 {2} 之间。</translation>
     </message>
@@ -6343,6 +6363,10 @@
         <translation>还没有涂抹。</translation>
     </message>
     <message>
+        <source>Numbers that condition a model must be finite.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write \: for a colon that is text.</source>
         <translation>只支持 [from:to:when] 和 [to:when]，因此按减弱的文本处理。冒号本身请写成 \:。</translation>
     </message>
@@ -6395,6 +6419,10 @@
         <translation>请把生成时所用的文件放进您的某个文件夹。</translation>
     </message>
     <message>
+        <source>Residuals belong to one latent and cannot be cropped to a tile.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Resize it to the size that is asked for.</source>
         <translation>请调整到要求的尺寸。</translation>
     </message>
@@ -6421,6 +6449,10 @@
     <message>
         <source>Sigmas need 0 &lt; {0} &lt; {1} &lt; infinity.</source>
         <translation>Sigma 须满足 0 &lt; {0} &lt; {1} &lt; 无穷大。</translation>
+    </message>
+    <message>
+        <source>Some of the conditions to concatenate lack {0}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Something went wrong inside LDM Studio: {0}</source>
@@ -6483,6 +6515,10 @@
         <translation>形状为 {1}、{2} 的 beta 分布没有分位数 {0}。</translation>
     </message>
     <message>
+        <source>The box {0} is empty or outside the image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The built-in ones are there instead.</source>
         <translation>现在使用内置的风格。</translation>
     </message>
@@ -6493,6 +6529,10 @@
     <message>
         <source>The change at step {0} changes nothing.</source>
         <translation>第 {0} 步的改动没有改变任何内容。</translation>
+    </message>
+    <message>
+        <source>The class {0} is below 0.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The damaged file is kept as {0}.</source>
@@ -6885,6 +6925,10 @@
     <message>
         <source>Try again in a moment.</source>
         <translation>请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Turn it off, or choose a flow model.</source>
+        <translation>请将其关闭，或选择流模型。</translation>
     </message>
     <message>
         <source>Unknown settings in the request: {0}.</source>
@@ -7821,6 +7865,10 @@
     <message>
         <source>{0} is no date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d.</source>
         <translation>{0} 不是日期。请写成 2026-11-23、2026-11、2026、today、yesterday 或 7d。</translation>
+    </message>
+    <message>
+        <source>{0} is no flow model, which CFG-Zero* is for.</source>
+        <translation>{0} 不是流模型，而 CFG-Zero* 只用于流模型。</translation>
     </message>
     <message>
         <source>{0} is no number. Write 20, &gt;=20, &lt;20 or 20..30.</source>

@@ -108,6 +108,8 @@ CASES: dict[str, Case] = {
     "mimic": Case(1.5),
     "quantile": Case(0.5, {"mimic": 1.5}, {"mimic": 0.0}),
     "plus_plus": Case(0.6),
+    "zero_star": Case(True, without={"cfg": 1.0}),
+    "zero_init": Case(1),
     "eta": Case(0.3, {"sampler": "Euler a"}),
     "s_noise": Case(1.9, {"sampler": "Euler a"}, {"sampler": "Heun"}),
     "churn": Case(60.0, {"sampler": "Euler"}),
@@ -175,7 +177,7 @@ def test_it_changes_the_image_where_it_applies(name: str, tiny_model: Model) -> 
 def test_it_does_not_change_the_image_where_it_does_not_apply(name: str, tiny_model: Model) -> None:
     case, row = CASES[name], PARAMETERS[name]
     assert case.without is not None
-    if name != "negative":  # which the context does not know of
+    if name not in ("negative", "zero_star"):  # of whose CFG the context does not know
         context = context_of(request_of({**case.without, name: case.value}))
         assert not row.applies(replace(context, masked=case.masked))
     before = pixels(tiny_model, case, case.without)
@@ -381,7 +383,18 @@ def test_it_is_named_everywhere(row: Parameter, qtbot: Any) -> None:
     language = Language()
     language.install("zh_CN")
     try:
-        untouched = {"VAE", "CFG++", "Eta", "S-noise", "Churn", "Rho", "Clip skip", "0", "∞"}
+        untouched = {
+            "VAE",
+            "CFG++",
+            "CFG-Zero*",
+            "Eta",
+            "S-noise",
+            "Churn",
+            "Rho",
+            "Clip skip",
+            "0",
+            "∞",
+        }
         same = {text for text in row.texts if text_of(text) == text}
         assert same <= untouched
         chinese = title_of(row.name)
