@@ -372,7 +372,7 @@ class CorePipeline:
             vae=self._vae_of(wanted),
             texts=tuple(text.name for text in wanted.texts),
             size=sum(model.plan.weights.values()),
-            takes_addons=is_checkpoint(path),
+            takes_addons=model.config.family.takes.refiner,
             read=self._reader(model),
         )
 

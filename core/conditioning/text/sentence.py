@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from typing import cast
 
 import torch
 from tokenizers import Tokenizer
@@ -36,6 +38,8 @@ class SentenceConditioner(TextConditioner):
     words.
     """
 
+    lora_slots = (0,)
+
     def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
         self.network = network
         self.length = length
@@ -48,6 +52,11 @@ class SentenceConditioner(TextConditioner):
     @property
     def networks(self) -> tuple[nn.Module, ...]:
         return (self.network,)
+
+    def with_networks(self, networks: Sequence[nn.Module]) -> SentenceConditioner:
+        made = copy(self)  # its tokenizers are shared
+        [made.network] = cast("Sequence[Bert]", networks)
+        return made
 
     @property
     def count_tokens(self) -> PromptTokenCounter:

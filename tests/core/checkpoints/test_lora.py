@@ -285,9 +285,32 @@ def test_one_that_matches_nothing_is_refused(models: dict[str, Model], tmp_path:
         loaded(models["SD1"], strange, tmp_path / "x.safetensors")
 
 
-def test_the_shipped_model_takes_none(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="takes no LoRAs"):
-        loaded(load_model(), kohya({"diff": noise(64, 64)}), tmp_path / "x.safetensors")
+def test_a_native_model_takes_those_made_for_it(tiny_model: Model, tmp_path: Path) -> None:
+    up, down = noise(16, 4), noise(4, 16)
+    layer = "middle_block.1.transformer_blocks.0.attn1.to_out.0"
+    text = "encoder.layer.0.attention.self.query"
+    weights = {
+        f"lora_unet_{layer.replace('.', '_')}.lora_up.weight": noise(32, 4),
+        f"lora_unet_{layer.replace('.', '_')}.lora_down.weight": noise(4, 32),
+        f"lora_te_{text.replace('.', '_')}.lora_up.weight": up,
+        f"lora_te_{text.replace('.', '_')}.lora_down.weight": down,
+    }
+    changed, effect = loaded(tiny_model, weights, tmp_path / "x.safetensors", text=0.5)
+    unet = differences(tiny_model.backbone, changed.backbone)
+    torch.testing.assert_close(unet[f"{layer}.weight"], noise(32, 4) @ noise(4, 32))
+    [before], [after] = tiny_model.text.networks, changed.text.networks
+    found = differences(before, after)
+    torch.testing.assert_close(found[f"{text}.weight"], 0.5 * up @ down, atol=1e-6, rtol=1e-5)
+    assert (len(unet), len(found), effect.layers, effect.unused) == (1, 1, 2, ())
+    prompt = Text("a red cat")
+    assert not torch.equal(changed.text(prompt).tokens, tiny_model.text(prompt).tokens)
+
+
+def test_a_native_model_refuses_those_of_another_family(tmp_path: Path) -> None:
+    path = "lora_unet_" + LINEAR.replace("to_out.0", "to_k").replace(".", "_")
+    weights = {f"{path}.lora_down.weight": noise(4, 768), f"{path}.lora_up.weight": UP}
+    with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion 1"):
+        loaded(load_model(), weights, tmp_path / "x.safetensors")
 
 
 def test_a_lora_of_other_blocks_is_refused_by_what_does_not_fit(
