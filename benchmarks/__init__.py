@@ -1,1 +1,1 @@
-"""How fast is it? Each benchmark prints one line and a JSON record."""
+"""Benchmarks: each prints one line and a JSON record."""

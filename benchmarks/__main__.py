@@ -33,14 +33,14 @@ BENCHMARKS = {
 
 
 def measure(name: str, options: Options) -> Result:
-    """Each in a module of its own, imported when it is its turn."""
+    """Each benchmark is a module of its own, imported when it runs."""
     module = importlib.import_module(f".{name}", __package__)
     run: Callable[[Options], Result] = module.measure
     return run(options)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0, or 2 when a benchmark could not be run."""
+    """0, or 2 if a benchmark could not run."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure speed and latency.",
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.steps < 1 or (arguments.repeats is not None and arguments.repeats < 1):
         parser.error("--steps and --repeats start at 1")
     if len(names) > 1:
-        # Each in a process of its own, so that none finds what another has warmed up.
+        # Each in a process of its own, so that no benchmark benefits from another's caches.
         rest = options_of(arguments)
         command = [sys.executable, "-m", "benchmarks"]
         return max(subprocess.run([*command, name, *rest]).returncode for name in names)
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def options_of(arguments: argparse.Namespace) -> list[str]:
-    """The options again, as arguments of another process."""
+    """The options as command line arguments for another process."""
     given = {
         "--model": arguments.model,
         "--steps": arguments.steps,

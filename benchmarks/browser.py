@@ -36,26 +36,26 @@ WINDOW = 1280, 740
 SEARCHES = ("fox", "a", "fox -castle", 'model:"model 3"', "rating:>=4 fox", "zebra")
 FRAMES = 200
 STEP = 96
-"""Pixels a frame: a page in eight frames, which is quick."""
+"""Pixels per frame: a page in eight frames."""
 JUMPS = 60
 _SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class BrowserResult:
-    """Medians of rounds; of scrolling, over all frames. Milliseconds."""
+    """Medians of rounds; for scrolling, over all frames. Milliseconds."""
 
     first_page_ms: float
-    """From asking for the page to its first pictures being painted."""
+    """From opening the page to painting its first images."""
     all_ms: float
     """Until the scroll bar knows all of them."""
     search_ms: float
-    """The slowest search, from its start to its first pictures being painted."""
+    """The slowest search, from its start to painting its first images."""
     slowest_search: str
     frame_ms: float
     frame_p99_ms: float
     longest_frame_ms: float
-    """Of scrolling evenly: moving, painting, and whatever arrived meanwhile."""
+    """Of scrolling evenly: moving, painting, and processing whatever arrived."""
     frame_computing_p99_ms: float
     longest_frame_computing_ms: float
     jump_ms: float
@@ -63,7 +63,7 @@ class BrowserResult:
     """Of dragging the scroll bar from end to end."""
     longest_jump_computing_ms: float
     memory_mib: float
-    """What the process has grown by, from before the page to after all of this."""
+    """Growth of the process, from before the page to the end."""
     pictures: int
     rounds: int
 
@@ -152,7 +152,7 @@ def _measured(page: HistoryPage, rounds: int, before: int) -> BrowserResult:
 
 
 def _search(page: HistoryPage, text: str) -> float:
-    """Without the pause after a key, which is 120 ms whatever is searched for."""
+    """Without the pause after a key, which is always 120 ms."""
     page.search.setText(text)
     began = time.perf_counter()
     page.search.search()
@@ -164,7 +164,7 @@ def _search(page: HistoryPage, text: str) -> float:
 
 
 def _frame(act: Callable[[], object]) -> tuple[float, float]:
-    """Move, and let the event loop do what there is to do. ms by the clock and of computing."""
+    """Scrolls and processes events: ms by the clock and of computing."""
     start, computing = time.perf_counter(), time.thread_time()
     act()
     QApplication.processEvents()
@@ -189,7 +189,7 @@ def _p99(times: Sequence[float]) -> float:
 
 
 def _thumbnails(folder: Path, items: int) -> None:
-    """One for each picture, of a few that differ: 256 x 256, about ten kilobytes."""
+    """One for each image, from a few different ones: 256 x 256, about ten kilobytes."""
     chance = np.random.default_rng(0)
     made = []
     for _ in range(8):

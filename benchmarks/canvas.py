@@ -38,7 +38,7 @@ Time = tuple[float, float]  # ms by the clock, ms of computing
 
 @dataclass(frozen=True)
 class Took:
-    """Times of the same event again and again, in ms."""
+    """Times of a repeated event, in ms."""
 
     median_ms: float
     p99_ms: float
@@ -55,29 +55,29 @@ class Took:
 
 @dataclass(frozen=True)
 class CanvasResult:
-    """Each event is handled, and what it changed is painted, before the next."""
+    """Each event is handled, and its changes are painted, before the next."""
 
     strokes: Took
-    """All events of a stroke but its end."""
+    """All events of a stroke except the end."""
     by_view: dict[str, Took]
-    """The same, for each view and brush."""
+    """Strokes, for each view and brush."""
     ends: Took
-    """Ends of strokes that went all over the view."""
+    """Ends of strokes all over the view."""
     previews: Took
-    """Arrivals of a preview, painted over the whole picture."""
+    """Arrivals of a preview over the whole image."""
     parts: Took
-    """The same of one of a part of the picture, as large."""
+    """Arrivals of a preview of a part of the image."""
     lasso: Took
-    """Sides of an outline that crosses itself all over the picture."""
+    """Sides of an outline that crosses itself all over the image."""
     lasso_end: Took
-    """What the interface does for such an outline when it is closed."""
+    """The work of the main thread when such an outline is closed."""
     invert: Took
     clear: Took
     undo: Took
     """Undoing small strokes, one by one."""
     undone: int
     undo_mib: float
-    """What all of these take together."""
+    """Memory of all of these."""
     niceness: int
 
     def line(self) -> str:
@@ -98,7 +98,7 @@ class CanvasResult:
 
 
 class Hand:
-    """Sends events to the real widget and has every one painted before the next."""
+    """Sends events to the real widget and has each one painted before the next."""
 
     def __init__(self) -> None:
         rgb = np.random.default_rng(0).integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
@@ -110,7 +110,7 @@ class Hand:
         QApplication.processEvents()
 
     def send(self, kind: QEvent.Type, at: QPointF) -> Time:
-        """How long until it is painted."""
+        """The time until it is painted."""
         left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
         button = none if kind == QEvent.Type.MouseMove else left
         held = none if kind == QEvent.Type.MouseButtonRelease else left
@@ -134,7 +134,7 @@ class Hand:
 
 
 def measure(options: Options) -> CanvasResult:
-    """`options.repeats` scales the strokes, 1 for a quick look."""
+    """`options.repeats` scales the strokes, 1 for a quick run."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or QApplication(["benchmark"])
     hand = Hand()
@@ -203,7 +203,7 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
 
 
 def _lasso(hand: Hand, turn: int) -> tuple[list[Time], list[Time]]:
-    """Times of each side, and of the release and of what is done when the area is known."""
+    """Times of each side, and of the release with the resulting work."""
     view = hand.view
     view.set_tool(Tool.LASSO)
     places = np.random.default_rng(turn).uniform(0.1, 0.9, (CORNERS, 2))
@@ -233,7 +233,7 @@ def _undo(hand: Hand, count: int) -> tuple[list[Time], int]:
 
 
 def _scribble(width: int, height: int, turn: int) -> Iterator[QPointF]:
-    """To and fro over the widget, fast."""
+    """Back and forth over the widget, fast."""
     for i in range(EVENTS):
         share = i / EVENTS
         x = 0.5 + 0.48 * np.cos(7 * share * np.pi + turn)

@@ -36,29 +36,30 @@ PROMPT, NEGATIVE = "a red cat in the snow", "blurry"
 SIDE = 256
 """Pixels."""
 FULL_SIDE = {"SD1": 512, "SDXL": 1024}
-"""Of the pictures that the families were trained on."""
+"""The size that the families were trained on."""
 
 
 @dataclass(frozen=True)
 class CheckpointResult:
-    """Medians, both in turn; ratios are ours by theirs: below 1 we are faster."""
+    """Medians, measured in turn; ratios are ours / theirs: below 1 we are faster."""
 
     step_ratio: float
     decode_ratio: float
     picture_ratio: float
     step_ms: float
-    """Of ours, both prompts at once."""
+    """Of ours, with both prompts at once."""
     decode_ms: float
     picture_s: float
     load_s: float
     load_memory: float
-    """Most memory of its own that loading took, as a share of the weights in memory."""
+    """Peak of private memory while loading, relative to the weights in memory."""
     weights_mb: float
     peak_mb: float
-    """Most memory of a process that loads the model and draws one step and the picture of it, in
-    the size that the family was trained on if the networks are full, pages of the file included."""
+    """Peak memory of a process that loads the model and runs one step and the decoder, in the size
+    that the family was trained on if the networks are full, including pages of the file.
+    """
     largest_difference: float
-    """Between the finished pictures, of 255."""
+    """Between the finished images, of 255."""
     diffusers: str
     family: str
     precision: str
@@ -76,7 +77,7 @@ class CheckpointResult:
 
 
 def measure(options: Options) -> CheckpointResult:
-    """Raises StudioError when diffusers or transformers is missing or the pictures differ."""
+    """Raises StudioError if diffusers or transformers is missing or the images differ."""
     use_cores()
     widths = FULL if options.full else NARROW
     dtype = getattr(torch, options.precision)
@@ -194,7 +195,7 @@ def _compared(
 
 
 def _drawn_alone(folder: Path, options: Options, side: int) -> int:
-    """The most memory, in bytes, of a process that loads the model and draws one step with it."""
+    """The peak memory, in bytes, of a process that loads the model and runs one step."""
     command = [
         sys.executable, "-m", "benchmarks.checkpoint", str(folder), options.precision, str(side),
     ]  # fmt: skip
@@ -205,7 +206,7 @@ def _drawn_alone(folder: Path, options: Options, side: int) -> int:
 
 
 def _draw_and_tell(folder: Path, precision: str, side: int) -> None:
-    """Prints the bytes of memory that were in use at most."""
+    """Prints the peak memory in bytes."""
     use_cores()
     model = load_model(folder, digest="", dtype=getattr(torch, precision))
     job = prepare(model, replace(_request(side), steps=1))

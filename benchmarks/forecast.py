@@ -1,4 +1,4 @@
-"""Forecasts after one picture beside what the pictures then took: time and memory."""
+"""Accuracy of estimates after one image: time and memory of other images."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ SIDE, FULL_SIDE = 256, 512
 
 @dataclass(frozen=True)
 class Case:
-    """Shares are of what was measured: 1 is a forecast that came true."""
+    """Shares are relative to the measurement: 1 is an exact estimate."""
 
     what: str
     seconds: float
-    """Of the processor: others that take turns on it are not to be foretold."""
+    """CPU time: other processes cannot be predicted."""
     seconds_share: float
     memory_mb: float | None
-    """Beside the weights."""
+    """In addition to the weights."""
     memory_share: float | None
-    """None where so little was needed that it is not told either."""
+    """None if so little was needed that no estimate is shown."""
 
 
 @dataclass(frozen=True)
 class ForecastResult:
     cases: list[dict[str, object]]
     worst_seconds: float
-    """The largest miss, as a share."""
+    """The largest error, as a share."""
     worst_memory: float
 
     def line(self) -> str:
@@ -58,7 +58,7 @@ class ForecastResult:
 
 
 def measure(options: Options) -> ForecastResult:
-    """Raises StudioError when diffusers is missing."""
+    """Raises StudioError if diffusers is missing."""
     use_cores()
     cases: list[Case] = []
     repeats = options.times(1 if options.full else 3)
@@ -92,7 +92,7 @@ def _settings(info: ModelInfo) -> Request:
 
 
 def _changed(request: Request, largest: int) -> Iterator[tuple[str, Request]]:
-    """What people change between one picture and the next."""
+    """Typical changes between one image and the next."""
     yield "the same", request
     yield "twice the steps", replace(request, steps=2 * request.steps)
     yield "two evaluations a step", replace(request, sampler="Heun")
@@ -133,7 +133,7 @@ def _cases(
 def _drawn(
     pipeline: CorePipeline, info: ModelInfo, request: Request
 ) -> tuple[Run, float, int | None]:
-    """As the engine draws it, without previews: the run, when it ended, and its memory."""
+    """As in the engine, without previews: the run, its end time, and its memory."""
     peak = PeakMemory(info.torch_device)
     drawing = pipeline.begin(request)
     run = Run(request, _clock())

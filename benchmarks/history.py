@@ -48,7 +48,7 @@ QUERIES = (
 
 @dataclass(frozen=True)
 class HistoryResult:
-    """Medians, in milliseconds; of searches, the slowest query's."""
+    """Medians in milliseconds; for searches, of the slowest query."""
 
     first_page_ms: float
     """From opening a connection to the newest 200 pictures."""
@@ -58,7 +58,7 @@ class HistoryResult:
     facets_ms: float
     details_ms: float
     search_while_writing_ms: float
-    """The slowest query again, while pictures are added all the time."""
+    """The slowest query again, while images are being added."""
     open_ms: float
     build_s: float
     megabytes: float
@@ -112,7 +112,7 @@ def measure(options: Options) -> HistoryResult:
 
 
 def build(folder: Path, items: int) -> None:
-    """A history of made-up pictures in `folder`. The same every time."""
+    """A history of synthetic images in `folder`, the same every time."""
     with History(folder) as history:
         pictures = _pictures(items)
         while batch := list(islice(pictures, BATCH)):

@@ -1,4 +1,4 @@
-"""How long the interface stands still while the engine draws: gaps between 16 ms timer ticks."""
+"""How long the window freezes while the engine runs: gaps between 16 ms timer ticks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TICK_MS = 16
 
 @dataclass(frozen=True)
 class InterfaceResult:
-    """Times from tick to tick, in ms; an interface that never waits has 16 everywhere."""
+    """Times between ticks, in ms; always 16 if the window never waits."""
 
     median_ms: float
     p99_ms: float
     longest_ms: float
     longest_while_loading_ms: float
-    """From showing the window to the model being ready, with the import of torch."""
+    """From showing the window to the loaded model, including the import of torch."""
     ticks: int
     pictures: int
 
@@ -36,7 +36,7 @@ class InterfaceResult:
 
 
 class Ticks(QObject):
-    """Notes how long the event loop takes from one 16 ms tick to the next, in ms."""
+    """Measures the gaps between 16 ms ticks of the event loop, in ms."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Ticks(QObject):
         self._timer.start()
 
     def take(self) -> list[float]:
-        """The gaps since the last look, the unfinished one included."""
+        """The gaps since the last call, including the unfinished one."""
         self._tick()
         gaps, self.gaps = self.gaps, []
         return gaps
@@ -63,7 +63,7 @@ class Ticks(QObject):
 
 
 def measure(options: Options) -> InterfaceResult:
-    """Opens the real window, and generates pictures with live preview as a user would."""
+    """Opens the real window, and generates images with live previews as a user would."""
     pictures = options.times(5)
 
     async def scenario(application: Application) -> tuple[list[float], list[float]]:

@@ -1,4 +1,4 @@
-"""How much memory of its own loading a model takes, for every kind of file that models come in."""
+"""Private memory while loading a model, for every file format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .record import Options
 from .reference import FULL, NARROW, stable_diffusion
 
 SHARD = "8MB", "900MB"
-"""The most that a file of a sharded folder holds, of narrow networks and of full ones."""
+"""Maximum size of a shard, for narrow and for full networks."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class Loaded:
     weights_mb: float
     """Of all networks, in memory."""
     most: float
-    """The most memory of its own that loading took, as a share of that."""
+    """Peak of private memory while loading, relative to that."""
 
 
 @dataclass(frozen=True)
 class LoadingResult:
     layouts: dict[str, dict[str, float]]
-    """As `Loaded` says, by the kind of file."""
+    """`Loaded` by file format."""
     most: float
-    """Of all of them."""
+    """The maximum of all of them."""
     full: bool
 
     def line(self) -> str:
@@ -51,7 +51,7 @@ class LoadingResult:
 
 
 def measure(options: Options) -> LoadingResult:
-    """Raises StudioError where diffusers, transformers or gguf is missing."""
+    """Raises StudioError if diffusers, transformers or gguf is missing."""
     loaded: dict[str, Loaded] = {}
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         root = Path(folder)
@@ -79,9 +79,10 @@ def weights_mb(model: Model) -> float:
 
 
 def own_process(path: Path, weights: float, precision: str = "float32") -> Loaded:
-    """Loaded by a process of its own, whose memory is watched.
+    """Loads in a separate process and watches its memory.
 
-    Pages of a mapped file are not its own: the system takes them back whenever it needs them.
+    Pages of a memory-mapped file do not count as private: the system can free them whenever it
+    needs to.
     """
     command = [sys.executable, "-m", "benchmarks.loading", str(path), precision]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -92,7 +93,7 @@ def own_process(path: Path, weights: float, precision: str = "float32") -> Loade
 
 
 def in_one_file(model: Model) -> dict[str, Tensor]:
-    """As the original files of Stable Diffusion 1 name them."""
+    """With the names of Stable Diffusion 1's original files."""
     assert isinstance(model.text, ClipConditioner)
     [(encoder, _)] = model.text.encoders
     prefixed: list[tuple[str, nn.Module]] = [
@@ -157,7 +158,7 @@ def _own_bytes() -> int:
 
 
 def _load_and_tell(path: Path, precision: str) -> None:
-    """Prints seconds and bytes; watched from another thread while it loads."""
+    """Prints seconds and bytes, measured from another thread while loading."""
     over = threading.Event()
     before = most = _own_bytes()
 

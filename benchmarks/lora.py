@@ -30,19 +30,19 @@ STRENGTHS = 0.8, 0.5
 
 @dataclass(frozen=True)
 class LoraResult:
-    """Medians, both in turn; ratios are ours by theirs: below 1 we are faster."""
+    """Medians, measured in turn; ratios are ours / theirs: below 1 we are faster."""
 
     apply_ratio: float
-    """From the file to a network that draws with it."""
+    """From the file to a patched network."""
     change_ratio: float
-    """To another strength."""
+    """Changing the strength."""
     apply_ms: float
     change_ms: float
     remove_ms: float
-    """Of theirs; ours leaves the model as it was, so that nothing is to be done."""
+    """Of theirs; ours leaves the model unchanged, so there is nothing to remove."""
     layers: int
     largest_difference: float
-    """Of what the two patched U-Nets predict, relative to the largest value."""
+    """Between the outputs of the two patched U-Nets, relative to the largest value."""
     peft: str
     full: bool
     rounds: int
@@ -57,7 +57,7 @@ class LoraResult:
 
 
 def measure(options: Options) -> LoraResult:
-    """Raises StudioError where a package is missing, or the patched networks differ."""
+    """Raises StudioError if a package is missing, or the patched networks differ."""
     use_cores()
     widths = FULL if options.full else NARROW
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
@@ -112,7 +112,7 @@ def measure(options: Options) -> LoraResult:
 
 
 def _written(pipeline: Any, folder: Path) -> Path:
-    """A LoRA as diffusers writes it, as if it had been trained."""
+    """A LoRA in diffusers' format, with random weights."""
     try:
         peft: Any = importlib.import_module("peft")
     except ImportError as error:
@@ -139,7 +139,7 @@ def _difference(ours: Any, theirs: Any, width: int) -> float:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Of the processor."""
+    """CPU time."""
     began = time.process_time()
     work()
     return (time.process_time() - began) / torch.get_num_threads()

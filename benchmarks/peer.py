@@ -30,7 +30,7 @@ CONFIG = UNetConfig(
     heads=None,
     head_channels=64,
 )
-"""The default model's, but for what diffusers does not have: its upsampling and pooled text."""
+"""The default model's, without what diffusers lacks: its upsampling and pooled text."""
 
 BATCH = 2  # with and without the prompt
 SIDE = 16
@@ -44,7 +44,7 @@ class PeerResult:
     ours_ms: float
     diffusers_ms: float
     ratio: float
-    """Ours by theirs: below 1 we are faster."""
+    """Ours / theirs: below 1 we are faster."""
     largest_difference: float
     """Of the two outputs, relative to the largest value."""
     diffusers: str
@@ -58,7 +58,7 @@ class PeerResult:
 
 
 def measure(options: Options) -> PeerResult:
-    """Raises StudioError when diffusers is missing or the outputs differ."""
+    """Raises StudioError if diffusers is missing or the outputs differ."""
     use_cores()
     try:
         from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -118,9 +118,9 @@ def timed(work: Callable[[], Tensor]) -> float:
 
 LEVELS = len(CONFIG.multipliers)
 DOWN_STAGES = CONFIG.blocks + 1
-"""A level of the way down: its blocks, and the stage that halves the resolution."""
+"""A down level: its blocks, and the stage that halves the resolution."""
 UP_STAGES = CONFIG.blocks + 1
-"""A level of the way up: one block more, the last doubling the resolution."""
+"""An up level: one block more, the last doubling the resolution."""
 
 WITHIN_BLOCK = {
     "in_layers.0": "norm1",

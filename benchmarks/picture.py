@@ -1,4 +1,4 @@
-"""Seconds a picture: from the request to the pixels, with the model's default settings."""
+"""Seconds per image: from the request to the pixels, with the model's default settings."""
 
 from __future__ import annotations
 

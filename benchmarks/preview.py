@@ -1,4 +1,4 @@
-"""What a live preview costs beside the step it shows."""
+"""The cost of a live preview compared with the step that it shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every benchmark is given and what it leaves: options, and a record with machine facts."""
+"""Options of benchmarks, and their JSON records with machine facts."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from core.runtime.device import physical_cores
 
 @dataclass(frozen=True)
 class Options:
-    """`repeats` None: as often as the benchmark itself thinks right."""
+    """`repeats` None: the benchmark's own number."""
 
     model: Path
     steps: int = 20
     repeats: int | None = None
     full: bool = False
-    """Networks of the published width, where a benchmark makes its own."""
+    """Networks of the published width, for benchmarks that make their own."""
     family: str = "SD1"
     """Of the networks that a benchmark makes: SD1 or SDXL."""
     precision: str = "float32"
-    """Of their arithmetic, as torch names it."""
+    """A torch dtype."""
     program: Path | None = None
-    """An installed or bundled one, to be started beside the source tree."""
+    """An installed or bundled program to start in addition to the source tree."""
 
     def times(self, usual: int) -> int:
         return self.repeats or usual
 
 
 class Result(Protocol):
-    """What a benchmark found: a frozen dataclass of numbers, and the same in a line."""
+    """The result of a benchmark: a frozen dataclass of numbers, and a line of text."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -44,13 +44,13 @@ class Result(Protocol):
 
 @dataclass(frozen=True)
 class Machine:
-    """Where it was measured. Numbers of different machines do not compare."""
+    """The machine of the measurement. Numbers of different machines are not comparable."""
 
     cpu: str
     cores: int
-    """Physical ones this process may use."""
+    """Physical cores available to this process."""
     threads: int
-    """Those torch computes with."""
+    """Torch's threads."""
     torch: str
     python: str
     system: str
@@ -70,7 +70,7 @@ def machine() -> Machine:
 
 
 def cpu_model() -> str:
-    """The processor's name as the system tells it."""
+    """The processor's name as reported by the system."""
     if sys.platform == "linux":
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -79,7 +79,7 @@ def cpu_model() -> str:
 
 
 def use_cores() -> None:
-    """As many threads as the application computes with, unless OMP_NUM_THREADS says otherwise."""
+    """Uses as many threads as the application, unless OMP_NUM_THREADS is set."""
     import torch
 
     if "OMP_NUM_THREADS" not in os.environ and (cores := physical_cores()):

@@ -1,4 +1,4 @@
-"""Pipelines of diffusers with random weights to stand beside ours, in true shapes or narrower."""
+"""diffusers' pipelines with random weights for comparison, in true or narrower shapes."""
 
 from __future__ import annotations
 

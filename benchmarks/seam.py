@@ -1,7 +1,7 @@
-"""How visible the edge of an inpainted part is, with the colour at the border matched and without.
+"""How visible the edge of an inpainted region is, with and without colour matching.
 
-The measure is the mean step in colour across the border of what was pasted, over the steps of the
-pixels on both sides of it: 1 is no seam at all.
+The measure is the mean colour step across the border of the pasted region, divided by the steps
+of the pixels on both sides of it: 1 is no seam at all.
 """
 
 from __future__ import annotations

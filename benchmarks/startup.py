@@ -1,8 +1,8 @@
-"""From starting the program to its window, to the model being ready, to the first picture.
+"""Start-up: time until the window, until the model is ready, until the first image.
 
-Each run is a new process, `ldm-studio self-test`, which tells its moments on the clock that the
-processes share. The first is cold: before it, what is read from disk is put out of memory, as far
-as nobody else uses it.
+Each run is a new process, `ldm-studio self-test`, which reports its times on a clock that the
+processes share. The first is cold: the files are evicted from the page cache before it, as far as
+nobody else uses them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a trajectory costs beside its steps: the journal, the kept estimates, and drawing live."""
+"""The cost of a trajectory in addition to its steps: journal, saved estimates, live mode."""
 
 from __future__ import annotations
 

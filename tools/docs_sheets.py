@@ -1,6 +1,6 @@
-"""The sheets of docs/pictures: what a setting does, drawn by the default model.
+"""Makes the sheets of docs/pictures: the effect of a setting, with the default model.
 
-Everything is fixed (prompts, seeds, settings), so the same program draws the same sheets.
+Everything is fixed (prompts, seeds, settings), so the same program makes the same sheets.
 """
 
 from __future__ import annotations

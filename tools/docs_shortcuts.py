@@ -1,6 +1,6 @@
-"""Writes the tables of docs/shortcuts.md, in every language, from those of menus and keys.
+"""Writes the shortcut tables of docs/shortcuts.md, in every language.
 
-What is before the first table and behind the last is written by hand.
+The text before the first table and after the last is written by hand.
 """
 
 from __future__ import annotations

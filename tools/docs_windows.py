@@ -1,4 +1,4 @@
-"""The windows in docs/pictures: the program, photographed while it runs."""
+"""Takes screenshots of the running program for docs/pictures."""
 
 from __future__ import annotations
 

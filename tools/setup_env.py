@@ -1,4 +1,4 @@
-"""Prepare the environment that `make run` and `make test` use; quick when nothing is missing.
+"""Prepares the environment of `make run` and `make test`; quick if nothing is missing.
 
     python3 tools/setup_env.py run     what the application needs
     python3 tools/setup_env.py test    the same, and what its tests need

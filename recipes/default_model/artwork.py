@@ -1,4 +1,4 @@
-"""Drawings of emoji as pictures: one source a style, 128 x 128 straight RGBA."""
+"""Drawings of emoji as images: one source per style, 128 x 128 straight RGBA."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""More pictures from the drawings that are trained on, each with a caption that says what it shows.
+"""Composes more training images from the drawings, each with a matching caption.
 
-- Moved: shifted, scaled, and flipped where that does not change what it means.
-- Coloured: in another colour, or its own, with the word for the colour it then has.
-- Composed: two drawings of one style in one picture.
+- Moved: shifted, scaled, and flipped where that does not change the meaning.
+- Coloured: in another colour, or its own, with the word for that colour.
+- Composed: two drawings of one style in one image.
 
 Only training drawings are used, and neither a colour nor a combination makes something that is
-held out: not what another concept is called ("green apple"), nor what the compositions that judge
-a model ask for. Everything is a fixed function of the data set and a seed.
+held out: neither the name of another concept ("green apple"), nor a composition that is used to
+evaluate a model. Everything is a fixed function of the data set and a seed.
 """
 
 from __future__ import annotations

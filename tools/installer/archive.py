@@ -1,4 +1,4 @@
-"""Archives that come out the same from the same files: sorted, dated, owned by root."""
+"""Reproducible archives: sorted, with fixed dates, owned by root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the sources to what people install: freeze, prune, try, pack, sum up."""
+"""Builds the installers from the sources: freeze, prune, test, pack, checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into the bundle and what stays out, and why."""
+"""The contents of the bundle: what is included and excluded, and why."""
 
 from __future__ import annotations
 

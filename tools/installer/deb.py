@@ -1,4 +1,4 @@
-"""Debian packages, written without dpkg: deb(5), deb-control(5).
+"""Writes Debian packages without dpkg: deb(5), deb-control(5).
 
 A package is an `ar` archive of three members: `debian-binary`, `control.tar.xz`, `data.tar.xz`.
 """

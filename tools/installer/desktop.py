@@ -1,4 +1,4 @@
-"""What a Linux desktop reads: menu entry, file types, AppStream metadata, icons."""
+"""Linux desktop integration: menu entry, file types, AppStream metadata, icons."""
 
 from __future__ import annotations
 

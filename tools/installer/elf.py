@@ -1,7 +1,7 @@
-"""What a program or library for Linux needs: a reader of ELF's dynamic section.
+"""Reads ELF's dynamic section: the libraries that a Linux binary needs.
 
-Only what it takes to know the names (`DT_NEEDED`) and symbol versions of 64-bit little-endian
-files, as the ELF specification (System V ABI, chapters 4 and 5) and elf(5) lay them out.
+Only names (`DT_NEEDED`) and symbol versions of 64-bit little-endian files, as in the ELF
+specification (System V ABI, chapters 4 and 5) and elf(5).
 """
 
 from __future__ import annotations

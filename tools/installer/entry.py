@@ -1,4 +1,4 @@
-"""Where the bundled program starts."""
+"""The entry point of the bundled program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyInstaller's run, and the tree that comes of it."""
+"""Runs PyInstaller, and describes the resulting tree."""
 
 from __future__ import annotations
 

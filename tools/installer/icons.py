@@ -1,4 +1,4 @@
-"""The application's icon in the forms that systems want, drawn from its SVG."""
+"""Renders the application's SVG icon in the formats of each system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Libraries of a Linux system: which ones come along, which the system must have."""
+"""Linux libraries: which are bundled, and which the system must provide."""
 
 from __future__ import annotations
 

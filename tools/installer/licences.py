@@ -1,4 +1,4 @@
-"""The licence texts of everything in a bundle, in one file."""
+"""Collects the licence texts of everything in a bundle in one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""macOS: the application's signature, and a disk image with it inside."""
+"""macOS: signs the application, and makes a disk image."""
 
 from __future__ import annotations
 

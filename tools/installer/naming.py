@@ -1,4 +1,4 @@
-"""What everything is called, and the one place its version comes from."""
+"""Names and the version of the products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linux: a folder to unpack anywhere and start."""
+"""Linux: a portable folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes out of a frozen tree what the program never opens."""
+"""Removes files from a frozen tree that the program never opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large everything is."""
+"""Reports the sizes of a bundle's parts."""
 
 from __future__ import annotations
 

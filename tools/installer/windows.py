@@ -1,4 +1,4 @@
-"""Windows: the script of an installer made by Inno Setup 6, and the start of a portable copy."""
+"""Windows: the script of an Inno Setup 6 installer, and the start script of a portable copy."""
 
 from __future__ import annotations
 
