@@ -93,22 +93,22 @@ def _window() -> Check:
         return Check("window", "does not open", "Is the display reachable? It did not answer.")
     if done.returncode == 0:
         return Check("window", done.stdout.strip())
-    told = " ".join(done.stderr.split())
-    return Check("window", "cannot be opened", _window_advice(told))
+    stderr = " ".join(done.stderr.split())
+    return Check("window", "cannot be opened", _window_advice(stderr))
 
 
-def _window_advice(told: str) -> str:
+def _window_advice(stderr: str) -> str:
     if sys.platform == "linux" and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
         return 'There is no display here. ldm-studio generate "a red heart" needs none.'
     for library in ("libGL.so.1", "libEGL.so.1", "libxkbcommon", "libdbus-1", "xcb-cursor"):
-        if library.casefold() in told.casefold():
+        if library.casefold() in stderr.casefold():
             return (
                 f"{library} is missing. On Debian and Ubuntu: apt install libgl1 libegl1 "
                 "libxkbcommon-x11-0 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1"
             )
-    return f"Qt says: {told[:300]}"
+    return f"Qt says: {stderr[:300]}"
 
 
 def _memory(name: str, found: Memory) -> Check:

@@ -221,7 +221,7 @@ class CommandController(QObject):
     def _on_ready(self, event: Ready) -> None:
         if (
             self._studio.canvas_controller.start is not None
-        ):  # opened before it was known what would fit
+        ):  # opened before the model's sizes were known
             self._spawn(self._fit(self._studio.canvas_controller.start, event.model))
 
     async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
@@ -341,7 +341,7 @@ class CommandController(QObject):
 
 def _to_clipboard(pixels: np.ndarray) -> None:
     """uint8 [H, W, 3], or [H, W, 4] with straight alpha."""
-    image = to_qimage(pixels).copy()  # which has no part of Python's: the clipboard outlives it
+    image = to_qimage(pixels).copy()  # without Python memory: the clipboard outlives it
     QApplication.clipboard().setImage(image)
 
 

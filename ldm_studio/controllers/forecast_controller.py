@@ -118,7 +118,7 @@ class ForecastController(QObject):
             return
         now = self._clock()
         if run.steps == 0 and event.step > 1:
-            del self._runs[event.id]  # it was gone on with from a later step
+            del self._runs[event.id]  # it resumed from a later step
             return
         self._runs[event.id] = run.stepped(now)
 

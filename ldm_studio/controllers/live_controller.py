@@ -110,12 +110,12 @@ class LiveController(QObject):
 
     def _draw(self) -> None:
         if not (self._due and self._is_free(self._store.run)):
-            return  # a picture to keep comes first: `_on_run` says when it is made
+            return  # an image to keep comes first: `_on_run` reports when it is finished
         self._due = False
         try:
             order = self._order()
         except RequestError:
-            return  # said where it was typed, or when it is to be kept
+            return  # reported where it was typed, or when it is to be kept
         self._ordered = order
         self._newest = self._bridge.submit(
             replace(order.request, count=1), order.inputs, parent=order.parent, live=True

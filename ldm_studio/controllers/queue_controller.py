@@ -72,7 +72,7 @@ class QueueController(QObject):
     def _offer(self, event: QueueChanged) -> None:
         """Offers jobs of the last session, before anything else is queued."""
         if not event.paused and all(item.state != "interrupted" for item in event.items):
-            return  # it goes on by itself
+            return  # it resumes automatically
         items = event.items
         several = len(items) > 1
         resume = self.tr("Resume All") if several else self.tr("Resume")
@@ -85,7 +85,7 @@ class QueueController(QObject):
         )
 
     def _resume(self, items: Sequence[QueueItem]) -> None:
-        for item in reversed(items):  # each goes on next
+        for item in reversed(items):  # each is put first
             if item.state == "interrupted":
                 self._bridge.resume_item(item.id)
         self._bridge.resume()

@@ -80,7 +80,7 @@ class SteeringController(QObject):
     def _on_started(self, event: Started) -> None:
         begun, self._begun = self._begun, (event.id, event.index)
         if begun == self._begun:
-            return  # it goes on after a pause
+            return  # it resumes after a pause
         self._running = None if self._is_live(event.id) else event.id
         self._request = templates_of(in_force(event.request))
         self._last = self._sent = False

@@ -70,7 +70,7 @@ class StepScrubber(QObject):
     def _on_started(self, event: Started) -> None:
         begun, self._begun = self._begun, (event.id, event.index)
         if begun == self._begun:
-            return  # it goes on after a pause
+            return  # it resumes after a pause
         self._running = event.id
         self._changes = event.request.changes
         self._reached = (0, event.request.steps)

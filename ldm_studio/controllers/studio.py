@@ -83,7 +83,7 @@ class Studio(QObject):
         self._orders: dict[int, Order] = {}
         self._mode_before_mask, self._strength_before_mask = Mode.TEXT, store.strength
         self._mode_left, self._masked = store.mode, False
-        if store.mode is not Mode.TEXT:  # its pictures are read behind the window
+        if store.mode is not Mode.TEXT:  # its images are read in the background
             store.mode = Mode.TEXT
         self.canvas_controller = CanvasController(store, window, self)
         self.live = LiveController(store, bridge, self.order, self)
@@ -281,7 +281,7 @@ class Studio(QObject):
             self.canvas_controller.start_from(entry.inputs.image)
             self._change_images = entry.inputs.images
             self.leading.restore(entry.inputs.images.get(entry.picture.request.control))
-        self.live.pause()  # it is what the panels say
+        self.live.pause()  # it matches the panels
 
     def reset_parameters(self) -> None:
         if self.store.run.model is not None:
@@ -359,7 +359,7 @@ class Studio(QObject):
         if not self.view.masked:
             if store.mode is Mode.INPAINT:
                 store.mode = self._mode_before_mask
-                if store.strength == REDRAWN:  # else somebody has chosen it
+                if store.strength == REDRAWN:  # otherwise the user has chosen it
                     store.strength = self._strength_before_mask
             return
         self.canvas_controller.start_from(self.view.picture())
@@ -369,10 +369,10 @@ class Studio(QObject):
             if not self.view.document.restoring:
                 store.strength = REDRAWN
         elif begun and store.strength == default_of("strength"):
-            # Inpaint was chosen before anything was painted, and no strength was
+            # Inpaint was chosen before painting, and the strength was not changed
             self._strength_before_mask, store.strength = store.strength, REDRAWN
         if store.problem():
-            store.area = "masked"  # which takes a picture of any size
+            store.area = "masked"  # which accepts an image of any size
 
     def _on_extended(self) -> None:
         """The image was extended and the new area masked: switch to inpainting."""
@@ -383,7 +383,7 @@ class Studio(QObject):
         if store.problem():
             store.area = "masked"
         chosen = store.strength
-        if chosen == REDRAWN:  # that of painting, which would leave nothing of the fill
+        if chosen == REDRAWN:  # the strength for painting, which would discard the fill
             chosen = self._strength_before_mask
         store.strength = max(chosen, EXTENDED)
 
@@ -411,7 +411,7 @@ class Studio(QObject):
             and self.canvas_controller.start is None
             and self.store.mode is not Mode.TEXT
         ):
-            # chosen while it was drawn, when there was nothing yet to start from
+            # chosen while it was running, when there was no start image yet
             self.canvas_controller.start_from(shown.picture.rgb)
 
     def _on_branch_left(self) -> None:

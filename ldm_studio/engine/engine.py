@@ -279,7 +279,7 @@ class Engine:
         entries = self._queue_store.restore(self._ids)
         with self._changed:
             self._queue.entries[:0] = entries
-            # After an end of whatever kind nothing starts by itself.
+            # After any end, nothing starts automatically.
             self._queue.paused |= any(entry.state != "interrupted" for entry in entries)
             if entries:
                 self._post_queue()
@@ -390,7 +390,7 @@ class Engine:
             if load and self._pipeline.info is None and self._loader.need(DEFAULT) is None:
                 return
             pixels = self._step_viewer.view(*wanted)
-        except Exception as error:  # looking at something must not end what is being drawn
+        except Exception as error:  # viewing a step must not end the running job
             self._mailbox.post(LookFailed(*wanted, explain(error)[0]))
         else:
             self._mailbox.post(Looked(*wanted, pixels))

@@ -173,7 +173,7 @@ def parse(text: str, today: date | None = None) -> Query:
             at += 1
             continue
         match = _TERM.match(text, at)
-        if match is None or match.end() == at:  # nothing a term could begin with
+        if match is None or match.end() == at:  # no term can start here
             at += 1
             continue
         span = Span(at, match.end())

@@ -14,7 +14,7 @@ from .undo_tiles import TILE, Rect, TileIndex, tile_of, tiles_in
 
 SUBPIXEL = 4  # dabs are on a grid of quarter pixels, so that their shapes can be reused
 LARGE = 128  # from this radius on they are on whole pixels, without a visible difference
-PRESSURE_LEVELS = 64  # pen pressure in as many steps, for the same reason
+PRESSURE_LEVELS = 64  # pen pressure is quantized, for the same reason
 
 Point = tuple[float, float, float]  # x, y, pressure 0..1
 
@@ -107,7 +107,7 @@ class Stroke:
     def __init__(self, mask: Mask, brush: Brush) -> None:
         self._mask, self._brush = mask, brush
         self._reports: list[Point] = []  # the last two
-        self._at: Point | None = None  # how far it is drawn
+        self._at: Point | None = None  # how far it is painted
         self._next = 0.0  # pixels of the way from there to the next dab
         self._missing: np.ndarray | None = None  # float32 [H, W]: what dabs have yet to do
         self._ready: set[TileIndex] = set()  # where `_missing` holds something

@@ -25,7 +25,7 @@ from .undo_tiles import Differences, Rect, tile_rect, unite
 
 Size = tuple[int, int]  # width, height
 
-PREVIEW_PIXELS = 1 << 22  # larger previews are shown coarser: they come many times a second
+PREVIEW_PIXELS = 1 << 22  # larger previews are reduced: they arrive many times a second
 MAX_REPAINTED_TILES = 32  # tiles repainted one by one; more are repainted as one rectangle
 
 
@@ -51,10 +51,12 @@ class CanvasDocument(QObject):
         self.preview: QImage | None = None
         self.preview_pixels = PREVIEW_PIXELS
         self._preview_size: Size = (0, 0)
-        self.part: Rect | None = None  # of the picture, which the preview shows; None: all of it
+        self.part: Rect | None = (
+            None  # the part of the image that the preview shows; None: all of it
+        )
         self._preview_ground: tuple[np.ndarray, np.ndarray, Rect] | None = None
         self.before: QImage | None = None
-        self.restoring = False  # what is changed now is not new, but was kept from the last time
+        self.restoring = False  # the changes restore the last session
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
         self._picture: CanvasImage | None = None
@@ -146,7 +148,7 @@ class CanvasDocument(QObject):
             self._tint_mask()
 
     def _current_picture(self) -> CanvasImage:
-        assert self._picture is not None  # a step of undo is about to change it
+        assert self._picture is not None  # an undo step is about to change it
         return self._picture
 
     def _restore_picture(self, picture: CanvasImage) -> None:

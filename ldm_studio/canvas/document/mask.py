@@ -77,7 +77,7 @@ class Mask:
         if self._scratch is None:
             scratch = np.zeros(self.pixels.shape, np.float32)
             scratch.fill(0)
-            if self._scratch is None:  # else a stroke was quicker, and may be at work in its own
+            if self._scratch is None:  # otherwise a stroke was quicker, and may be using its own
                 self._scratch = scratch
 
     # --- changes ---
@@ -139,7 +139,7 @@ class Mask:
             self.pixels.fill(pixels)
             return differences
         self.check(pixels)
-        # What has been there turns into the differences, which costs no copy of it.
+        # The old pixels become the differences, without a copy.
         before, self.pixels = self.pixels, pixels.copy()
         np.bitwise_xor(before, self.pixels, out=before)
         return _simplified({index: tile_of(before, index) for index in self.tiles()})

@@ -41,7 +41,7 @@ def apply_usage(mask: np.ndarray, usage: MaskUsage) -> UsedMask | None:
     redrawn = inpainting.redrawn(mask, usage.inpaint)
     try:
         region = inpainting.region(redrawn, usage.inpaint, usage.drawn)
-    except RequestError:  # nothing is painted, or shrinking has left nothing
+    except RequestError:  # nothing is painted, or nothing is left after shrinking
         return None
     cells = inpainting.cells(inpainting.drawn_picture(redrawn, region, usage.drawn), usage.factor)
     alpha = inpainting.blend_alpha(redrawn, usage.inpaint)

@@ -109,7 +109,7 @@ class MaskViews(QObject):
                 self._on_computed(None)
             return
         if self._working is not None:
-            self._stale = True  # the newest is computed when this one is done
+            self._stale = True  # the newest one is computed after this one
             return
         pixels, usage = mask.pixels, self._usage
         # The copy is made beside the interface: a stroke that changes the pixels meanwhile has

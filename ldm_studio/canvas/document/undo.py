@@ -38,7 +38,7 @@ class Packed:
     def pack(self) -> None:
         if (raw := self._raw) is not None:
             self._data = zlib.compress(np.ascontiguousarray(raw).data, LEVEL)
-            self._raw = None  # last: whoever reads meanwhile finds one or the other
+            self._raw = None  # last, so that concurrent readers find one or the other
 
     def pixels(self) -> np.ndarray:
         """Read only."""
@@ -115,7 +115,7 @@ class UndoCommand(QUndoCommand):
     def __init__(self, text: str, step: Step) -> None:
         super().__init__(text)
         self.step = step
-        self._done = True  # QUndoStack.push calls redo, for what the hand has drawn
+        self._done = True  # QUndoStack.push calls redo, although the change is already made
 
     def undo(self) -> None:
         self.step.flip()

@@ -38,7 +38,7 @@ class CanvasInput:
         self._view = view
         self._gesture: Gesture | None = None
         self._pan: Pan | None = None
-        self._button = Qt.MouseButton.NoButton  # what was pressed and is not yet released
+        self._button = Qt.MouseButton.NoButton  # the pressed button
         self._pressure = 1.0
         self._space = False
         self.mouse: QPointF | None = None  # where it is; None when it is elsewhere
@@ -101,13 +101,13 @@ class CanvasInput:
     # --- mouse and pen ---
 
     def _mouse(self, event: QMouseEvent) -> bool:
-        if event.pointerType() in PENS:  # a pen speaks through tablet events
+        if event.pointerType() in PENS:  # a pen sends tablet events
             return True
         self._pressure = 1.0
         return self._pointer(event, turned=False)
 
     def _tablet(self, event: QTabletEvent) -> bool:
-        event.accept()  # else Qt sends the same as a mouse event
+        event.accept()  # otherwise Qt sends it again as a mouse event
         if event.type() != QEvent.Type.TabletRelease:
             self._pressure = event.pressure()  # a lifted pen reports none: end as wide as it was
         return self._pointer(event, event.pointerType() == QPointingDevice.PointerType.Eraser)
@@ -143,7 +143,7 @@ class CanvasInput:
             return False
         elif self._gesture is None:
             tool = self._view.tool
-            # The other end of a pen erases; areas it takes away.
+            # The other end of a pen erases, or subtracts areas.
             self._gesture = TOOLS[Tool.BRUSH if turned and TOOLS[tool].ring else tool].begin(
                 self._view, sample
             )

@@ -34,7 +34,7 @@ class DragOut(QObject):
             return
         self._held = True
         file = self._view.file
-        if file is not None and file.is_file():  # else it was moved meanwhile
+        if file is not None and file.is_file():  # otherwise it was moved in the meantime
             self._carry(image, file)
         elif not self._is_whole(image):
             self.end()

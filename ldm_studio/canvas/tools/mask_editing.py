@@ -30,7 +30,7 @@ class MaskEditingView(ZoomableWidget):
 
     mask_changed = Signal()
     picture_restored = Signal()  # by undo or redo
-    about_to_extend = Signal()  # the picture that is seen, which may yet have to become the one
+    about_to_extend = Signal()  # the visible image, before it is extended
     extended = Signal()  # the picture was made larger, and what was added is masked
     options_changed = Signal()
     tool_changed = Signal(Tool)
@@ -214,7 +214,7 @@ class MaskEditingView(ZoomableWidget):
         self.outpaint_frame.clear()
 
         def take(done: Future[tuple[np.ndarray, np.ndarray]]) -> None:
-            if self.document.picture is picture:  # else it has changed meanwhile
+            if self.document.picture is picture:  # otherwise it has changed in the meantime
                 rgb, mask = done.result()
                 self.set_tool(Tool.BRUSH)
                 self.document.set_picture(rgb, None, self.tr("Extend the picture"), mask)

@@ -44,7 +44,7 @@ class LayerView(MaskEditingView):
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
     drag_out_started = Signal()  # the picture is being dragged away
-    drag_out_ended = Signal()  # it was let go of before it could be carried anywhere
+    drag_out_ended = Signal()  # the drag ended before it started
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
 
@@ -60,8 +60,10 @@ class LayerView(MaskEditingView):
         self._outline: QPainterPath | None = None  # in pixels of the frame
         self._trace: LassoOutline | None = None
         self._show_transparency, self._overlay_visible, self._comparing = False, True, False
-        self._tint_timer = False  # a result has just come: it is looked at before it is painted on
-        self._invited: QPointF | None = None  # where a picture is being dragged over the canvas
+        self._tint_timer = (
+            False  # a result has just arrived: the tint is hidden until the user paints
+        )
+        self._invited: QPointF | None = None  # the position of a drag over the canvas
         self._focus_by_key = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.document.changed.connect(self._update_rect)

@@ -175,7 +175,7 @@ class PromptPanel(QWidget):
             return model.read(text, self._store.syntax, negative=negative)
         try:
             sample = resolve_wildcards(text, editor.wildcards or (lambda _: None), self._store.seed)
-        except RequestError:  # told when it is to be drawn
+        except RequestError:  # reported when it is generated
             return None
         reading = model.read(sample, self._store.syntax, negative=negative)
         return replace(reading, unread=(), unknown=())  # these places are in the sample
