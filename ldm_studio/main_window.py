@@ -162,8 +162,8 @@ class MainWindow(QMainWindow):
         self.notice.show_error(error.message, error.hint)
 
     def _make_room(self) -> None:
-        told = not (self.notice.isHidden() and self.banner.isHidden())
-        self.strip_frame.setVisible(self.height() >= LOW or not told)
+        has_notice = not (self.notice.isHidden() and self.banner.isHidden())
+        self.strip_frame.setVisible(self.height() >= LOW or not has_notice)
 
     def _show_strip(self) -> None:
         self.strip_hint.hide()

@@ -189,8 +189,8 @@ def _print_report(report: Report, arguments: Namespace) -> None:
         "unreadable": len(report.problems),
         "unchanged": report.unchanged,
     }
-    said = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-    print(f"{report.files} pictures{': ' if said else ''}{said}")
+    counted = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    print(f"{report.files} pictures{': ' if counted else ''}{counted}")
 
 
 def _locate(arguments: Namespace, history: History) -> None:

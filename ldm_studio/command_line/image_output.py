@@ -103,13 +103,13 @@ class Output:
         picture = drawn.picture
         pixels = picture.rgba() if self.transparent else picture.rgb
         digest = picture.request.model_digest or model.digest
-        told = (pixels, picture.request, model.name, digest, drawn.record)
+        arguments = (pixels, picture.request, model.name, digest, drawn.record)
         if self.path is None:
-            return saver_from_settings().save(*told)
+            return saver_from_settings().save(*arguments)
         if self.is_file:
-            save(self.path, *told)
+            save(self.path, *arguments)
             return self.path
-        return save_next(self.path, *told)
+        return save_next(self.path, *arguments)
 
     def print_result(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
         """Prints the path, or a JSON object."""

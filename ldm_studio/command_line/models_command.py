@@ -335,10 +335,10 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "usable", facts["problem"] or "yes"
 
 
-def _defaults(asked: Mapping[str, Any], distilled: str) -> str:
+def _defaults(defaults: Mapping[str, Any], distilled: str) -> str:
     settings = (
-        f"{asked['sampler']}, {asked['schedule']}, {asked['steps']} steps, CFG {asked['cfg']:g}, "
-        f"{asked['width']} x {asked['height']}"
+        f"{defaults['sampler']}, {defaults['schedule']}, {defaults['steps']} steps, "
+        f"CFG {defaults['cfg']:g}, {defaults['width']} x {defaults['height']}"
     )
     return f"{settings}: its name, or its metadata, say {distilled}" if distilled else settings
 

@@ -83,8 +83,8 @@ class CommandList(Ranked[Command]):
             case Qt.ItemDataRole.UserRole:
                 return command
             case Qt.ItemDataRole.AccessibleTextRole:
-                told = "" if command.action.isEnabled() else self.tr("not possible now")
-                return ", ".join(filter(None, (command.text, command.where, command.keys, told)))
+                state = "" if command.action.isEnabled() else self.tr("not possible now")
+                return ", ".join(filter(None, (command.text, command.where, command.keys, state)))
             case Qt.ItemDataRole.ToolTipRole:
                 return command.action.toolTip() if command.action.isEnabled() else None
         return None

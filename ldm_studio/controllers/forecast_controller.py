@@ -54,9 +54,9 @@ class Run:
 
     def measured(self, task: Task, now: float, memory: int | None) -> Measured:
         """The measurement once the image is finished."""
-        asked = self.step_seconds * self.steps
-        rest = max(0.0, now - self.began - asked)
-        return Measured(task, asked / task.evaluations, rest, memory)
+        expected = self.step_seconds * self.steps
+        rest = max(0.0, now - self.began - expected)
+        return Measured(task, expected / task.evaluations, rest, memory)
 
 
 class ForecastController(QObject):

@@ -73,12 +73,12 @@ def verdict_text(verdict: Verdict) -> tuple[str, str]:
             "ReplayController", "all {steps} steps are the same, but the file is not."
         )
     found = found.format(step=verdict.first_difference, steps=verdict.steps)
-    said = []
+    sentences = []
     if verdict.causes:
         causes = translate("ReplayController", ", or ").join(map(told, verdict.causes))
-        said.append(
+        sentences.append(
             translate("ReplayController", "It may be because of {causes}.").format(causes=causes)
         )
     for note in map(told, verdict.notes):
-        said.append(f"{note[:1].upper()}{note[1:]}.")
-    return found, joined(*said)
+        sentences.append(f"{note[:1].upper()}{note[1:]}.")
+    return found, joined(*sentences)

@@ -106,11 +106,22 @@ def licences() -> str:
 def licence_of(package: str) -> str:
     """The name of the licence from the package's metadata."""
     try:
-        told = metadata(package)
+        package_metadata = metadata(package)
     except PackageNotFoundError:
         return translate("AboutDialog", "not installed")
-    named = next((told[name] for name in ("License-Expression", "License") if name in told), "")
-    kinds = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
+    named = next(
+        (
+            package_metadata[name]
+            for name in ("License-Expression", "License")
+            if name in package_metadata
+        ),
+        "",
+    )
+    kinds = [
+        line
+        for line in package_metadata.get_all("Classifier") or ()
+        if line.startswith("License ::")
+    ]
     if not named or len(named) > MAX_LICENCE:
         kept_apart = translate("AboutDialog", "see its files")
         named = ", ".join(kind.rpartition(" :: ")[2] for kind in kinds) or kept_apart

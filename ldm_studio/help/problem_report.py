@@ -144,14 +144,14 @@ class ReportDialog(HelpDialog):
         self.text.setPlainText(self.tr("Looking at what this computer can do…"))
         with_prompts = self.prompts.isChecked()
         self._requested += 1
-        asked = self._requested
+        requested = self._requested
         self._background.run(
             lambda: contents(self._settings, self._secrets, with_prompts=with_prompts),
-            lambda done: self._collected(asked, done.result()),
+            lambda done: self._collected(requested, done.result()),
         )
 
-    def _collected(self, asked: int, texts: dict[str, str]) -> None:
-        if asked != self._requested:
+    def _collected(self, requested: int, texts: dict[str, str]) -> None:
+        if requested != self._requested:
             return
         self._texts = texts
         chosen = self.list.currentItem().text() if self.list.currentItem() else ""

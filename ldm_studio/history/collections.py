@@ -117,21 +117,24 @@ def move(
 # --- what was said -------------------------------------------------------------------------------
 
 
-def apply_collection(connection: sqlite3.Connection, said: Collection) -> None:
-    connection.execute("DELETE FROM collections WHERE key = ?", (said.collection,))
-    if said.title:
-        connection.execute("INSERT INTO collections VALUES (?, ?)", (said.collection, said.title))
-    else:
-        connection.execute("DELETE FROM members WHERE collection = ?", (said.collection,))
-
-
-def apply_member(connection: sqlite3.Connection, said: Member) -> None:
-    connection.execute(
-        "DELETE FROM members WHERE collection = ? AND digest = ?", (said.member_of, said.picture)
-    )
-    if said.place is not None:
+def apply_collection(connection: sqlite3.Connection, saying: Collection) -> None:
+    connection.execute("DELETE FROM collections WHERE key = ?", (saying.collection,))
+    if saying.title:
         connection.execute(
-            "INSERT INTO members VALUES (?, ?, ?)", (said.member_of, said.picture, said.place)
+            "INSERT INTO collections VALUES (?, ?)", (saying.collection, saying.title)
+        )
+    else:
+        connection.execute("DELETE FROM members WHERE collection = ?", (saying.collection,))
+
+
+def apply_member(connection: sqlite3.Connection, saying: Member) -> None:
+    connection.execute(
+        "DELETE FROM members WHERE collection = ? AND digest = ?",
+        (saying.member_of, saying.picture),
+    )
+    if saying.place is not None:
+        connection.execute(
+            "INSERT INTO members VALUES (?, ?, ?)", (saying.member_of, saying.picture, saying.place)
         )
 
 

@@ -47,9 +47,9 @@ class _Walk:
 
     unread: list[str] = field(default_factory=list)
 
-    def note(self, said: str) -> None:
-        if said and said not in self.unread:
-            self.unread.append(said)
+    def note(self, setting: str) -> None:
+        if setting and setting not in self.unread:
+            self.unread.append(setting)
 
 
 def comfyui(graph: dict[str, Any]) -> Recipe | None:

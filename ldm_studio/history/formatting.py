@@ -116,7 +116,7 @@ def page(details: Details) -> str:
         rows.append(("made from", f"{known}{step}{mask} ({parent.digest[:10]})"))
     if details.children:
         rows.append(("started", ", ".join(str(number) for number in details.children)))
-    rows += [("ignored here", said) for said in ignored(details)]
+    rows += [("ignored here", setting) for setting in ignored(details)]
     return "\n".join(
         f"{name:<13} {value}".rstrip().replace("\n", "\n" + " " * 14)
         for name, value in rows

@@ -100,16 +100,16 @@ class Reader:
 
     def _arranged_by(self, query: Query) -> CollectionInfo | None:
         """The collection whose order the query uses: the only one it names."""
-        asked = [
+        collections_asked = [
             found
             for term in query.terms
             if not term.excluded and len(term.alternatives) == 1
             for found in term.alternatives
             if isinstance(found, Name) and found.field == "collection"
         ]
-        if len(asked) != 1:
+        if len(collections_asked) != 1:
             return None
-        keys, value = collections_named(asked[0])
+        keys, value = collections_named(collections_asked[0])
         rows = self._all(f"SELECT key, title FROM collections WHERE key IN ({keys})", [value])
         return CollectionInfo(rows[0][0], rows[0][1], 0) if len(rows) == 1 else None
 

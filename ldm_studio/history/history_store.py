@@ -357,9 +357,9 @@ class History:
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
                 connection.execute("ROLLBACK")
-            told = error_text(error, self.path)
+            history_error = error_text(error, self.path)
             for job in batch:
-                job.future.set_exception(told)
+                job.future.set_exception(history_error)
             return
         self._note(results)
         for job, result, error in results:
@@ -369,8 +369,10 @@ class History:
                 job.future.set_exception(error)
 
     def _note(self, results: Sequence[tuple[_Job, Any, Exception | None]]) -> None:
-        said = [s for job, result, error in results if error is None for s in job.sayings(result)]
-        self._unsaid += said
+        sayings = [
+            s for job, result, error in results if error is None for s in job.sayings(result)
+        ]
+        self._unsaid += sayings
         try:
             user_journal.write(self._journal, self._unsaid)
         except OSError as error:  # it is in the database, which is what counts today

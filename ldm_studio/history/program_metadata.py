@@ -93,9 +93,9 @@ def _program(settings: Mapping[str, str]) -> str:
     if settings.get("Model hash") == "unknown":
         return "Krita AI Diffusion"
     version = settings.get("Version", "")
-    said = f"{version} {settings.get('App', '')}".lower()
+    writer = f"{version} {settings.get('App', '')}".lower()
     for name, program in _VERSIONS:
-        if name in said:
+        if name in writer:
             return program
     if re.match(r"f\d|neo", version):
         return "Forge"

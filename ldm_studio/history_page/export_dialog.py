@@ -293,13 +293,13 @@ class Exporter(QObject):
         history, self._folder = self._library.history, target.parent
         self._stop, self._is_busy = threading.Event(), True
         stop = self._stop
-        said = 0.0
+        reported_at = 0.0
 
         def tell(done: int) -> None:
-            nonlocal said
+            nonlocal reported_at
             now = time.monotonic()
-            if now - said >= _PROGRESS_SECONDS:
-                said = now
+            if now - reported_at >= _PROGRESS_SECONDS:
+                reported_at = now
                 state = ExportProgress(target, done, len(chosen))
                 self._library.relay.post(lambda: self.progressed.emit(state))
 

@@ -271,13 +271,13 @@ class Library(QObject):
 
         if not self._ending.is_set():
             self._stop.clear()
-        told = 0.0
+        reported_at = 0.0
 
         def tell(progress: Progress) -> None:
-            nonlocal told
+            nonlocal reported_at
             now = time.monotonic()
-            if now - told >= _PROGRESS_SECONDS:
-                told = now
+            if now - reported_at >= _PROGRESS_SECONDS:
+                reported_at = now
                 state = Indexing(folders, quiet, progress.done, progress.total)
                 self.relay.post(lambda: self.indexing.emit(state))
 

@@ -95,18 +95,18 @@ class ImageSaver:
         record: Record | None = None,
     ) -> None:
         """Writes in the format of the suffix of `path`. Raises PictureError."""
-        told = apply_metadata_policy(request, self.privacy.told)
-        is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and told is request
-        image_formats.save(path, pixels, told, model, digest, record if is_exact else None)
+        saved_request = apply_metadata_policy(request, self.privacy.told)
+        is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and saved_request is request
+        image_formats.save(path, pixels, saved_request, model, digest, record if is_exact else None)
 
     def next_picture(self, seed: int) -> AbstractContextManager[Path]:
         """Reserves the file name for an image with this seed in the default pattern."""
         return paths.next_picture(self.today(), seed)
 
 
-def apply_metadata_policy(request: Request, told: MetadataPolicy) -> Request | None:
+def apply_metadata_policy(request: Request, policy: MetadataPolicy) -> Request | None:
     """The part of `request` that may be saved in an image; None for nothing."""
-    match told:
+    match policy:
         case MetadataPolicy.ALL:
             return request
         case MetadataPolicy.NO_PROMPTS:

@@ -49,8 +49,8 @@ class ReducedMotion(QObject):
         self._apply()
 
     def _on_answer(self) -> None:
-        said = self._requested.readAllStandardOutput().toStdString()
-        self._system_reduces = self._system_reduces or said.strip() == "false"
+        output = self._requested.readAllStandardOutput().toStdString()
+        self._system_reduces = self._system_reduces or output.strip() == "false"
         self._apply()
 
     def _apply(self) -> None:

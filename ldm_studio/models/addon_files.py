@@ -133,12 +133,12 @@ class AddonFinder:
         for path in self._files():
             for name in _names(path):
                 files.setdefault(name, []).append(path)
-        meant = names_in_prompts(files, *prompts)
-        if not meant:
+        named = names_in_prompts(files, *prompts)
+        if not named:
             return {}
         catalogue = Catalogue()
         found: dict[str, Path] = {}
-        for name in meant:
+        for name in named:
             for path, known in _known_addons(files[name], catalogue):
                 if known.what == "embedding" and not known.problem:
                     found.setdefault(name, path)

@@ -170,10 +170,10 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _is(said: Callable[[], bool]) -> bool:
+def _is(check: Callable[[], bool]) -> bool:
     """What an entry says of itself, which takes another look where it is a link."""
     try:
-        return said()
+        return check()
     except OSError:  # to where one may not look, or to itself
         return False
 
